@@ -1,0 +1,314 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+/// Train, look into and use autoencoders.
+#[derive(Parser)]
+#[command(name = "espejo", version, about, arg_required_else_help = true)]
+#[command(after_help = "A bare `espejo train` learns the built-in letters in seconds.")]
+pub struct Args {
+    /// Write results as one JSON object
+    #[arg(long, global = true)]
+    pub json: bool,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// Train a model into a new run folder
+    #[command(
+        after_help = "Examples:\n  espejo train\n  espejo train --data fonts:all --seed 7\n  espejo train --model vae --latent 2 --beta 0.5\n  espejo train --model dae --noise flip:.1 --layers 35,12,35\n  espejo train --resume last"
+    )]
+    Train(Box<TrainArgs>),
+    /// Measure a run again, beside its baselines
+    #[command(after_help = "Example:\n  espejo eval last")]
+    Eval(RunArgs),
+    /// Draw pictures beside their reconstructions
+    #[command(after_help = "Example:\n  espejo reconstruct last --letters ABC")]
+    Reconstruct(PicturesArgs),
+    /// Add noise to pictures, clean them, and measure it
+    #[command(after_help = "Example:\n  espejo denoise last --noise salt-pepper:.15 --copies 100")]
+    Denoise(DenoiseArgs),
+    /// Write the code of each picture as CSV
+    #[command(after_help = "Example:\n  espejo encode last > codes.csv")]
+    Encode(EncodeArgs),
+    /// Decode new codes
+    #[command(
+        after_help = "Examples:\n  espejo generate last --count 24 --seed 1\n  espejo generate last --at 0.5,-1.2"
+    )]
+    Generate(GenerateArgs),
+    /// Draw the map of the codes and the grid of decoded codes
+    #[command(after_help = "Example:\n  espejo latent last --grid 20x20 --range=-2,2")]
+    Latent(LatentArgs),
+    /// Draw the path from one picture to another
+    #[command(after_help = "Example:\n  espejo morph last A B --steps 11")]
+    Morph(MorphArgs),
+    /// Draw how the map of the codes formed while training, as a GIF
+    #[command(after_help = "Example:\n  espejo animate last --fps 12")]
+    Animate(AnimateArgs),
+    /// Show what a run is made of and what came of it
+    #[command(after_help = "Example:\n  espejo inspect last")]
+    Inspect(RunArgs),
+    /// Show the devices, try each, and say which one `auto` takes
+    #[command(after_help = "Example:\n  espejo doctor")]
+    Doctor,
+    /// Show the data sets
+    #[command(after_help = "Examples:\n  espejo data list\n  espejo data show fonts")]
+    Data(DataArgs),
+    /// Write a completion script for a shell
+    #[command(
+        after_help = "Example:\n  espejo completions bash > ~/.local/share/bash-completion/completions/espejo"
+    )]
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+}
+
+#[derive(ClapArgs)]
+pub struct TrainArgs {
+    /// A preset or a data set; `letters` when left out (a wrong name lists them)
+    pub preset: Option<String>,
+    /// A configuration file, as a run's `config.toml`
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Set any key of the configuration, e.g. `train.clip_norm=1`; may be repeated
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub sets: Vec<String>,
+
+    /// Data set: fonts, fonts:1, fonts:2, fonts:3 or fonts:all
+    #[arg(long, help_heading = "Data")]
+    pub data: Option<String>,
+    /// Only these glyphs, in this order
+    #[arg(long, help_heading = "Data", allow_hyphen_values = true)]
+    pub letters: Option<String>,
+    /// Only the first so many
+    #[arg(long, value_name = "N", help_heading = "Data")]
+    pub first: Option<usize>,
+    /// Only this part, from 0 to 1
+    #[arg(long, value_name = "PART", help_heading = "Data")]
+    pub fraction: Option<f64>,
+
+    /// ae, dae or vae
+    #[arg(long, help_heading = "Model")]
+    pub model: Option<String>,
+    /// Hidden sizes, mirrored (`--layers 25`), or the whole list (`--layers 35,25,2,25,35`)
+    #[arg(long, value_name = "SIZES", help_heading = "Model")]
+    pub layers: Option<String>,
+    /// Size of the code
+    #[arg(long, value_name = "N", help_heading = "Model")]
+    pub latent: Option<usize>,
+    /// Of hidden layers: linear, relu, leaky-relu, elu, gelu, silu, tanh or sigmoid
+    #[arg(long, help_heading = "Model")]
+    pub activation: Option<String>,
+
+    /// bce, mse, mae, log-cosh, correntropy or entropic
+    #[arg(long, help_heading = "Objective")]
+    pub loss: Option<String>,
+    /// For `dae`: KIND:STRENGTH with salt-pepper, flip, mask, ones, gaussian, uniform or cauchy
+    #[arg(long, help_heading = "Objective")]
+    pub noise: Option<String>,
+    /// Noisy copies of each picture, drawn once; 0 draws fresh noise every time
+    #[arg(long, value_name = "N", help_heading = "Objective")]
+    pub copies: Option<usize>,
+    /// Weight of the Kullback-Leibler term of `vae`
+    #[arg(long, help_heading = "Objective")]
+    pub beta: Option<f64>,
+    /// Epochs over which that weight rises from 0
+    #[arg(long, value_name = "EPOCHS", help_heading = "Objective")]
+    pub kl_warmup: Option<usize>,
+
+    /// Passes over the data
+    #[arg(long, value_name = "N", help_heading = "Training")]
+    pub epochs: Option<usize>,
+    /// Pictures a step; 0 for all
+    #[arg(long, value_name = "N", help_heading = "Training")]
+    pub batch_size: Option<usize>,
+    /// Learning rate
+    #[arg(long, value_name = "RATE", help_heading = "Training")]
+    pub lr: Option<f64>,
+    /// adam, adamw, rmsprop, sgd or momentum
+    #[arg(long, help_heading = "Training")]
+    pub optimizer: Option<String>,
+    /// constant, cosine, step or plateau
+    #[arg(long, help_heading = "Training")]
+    pub schedule: Option<String>,
+    /// Evaluations without a better test loss before training stops
+    #[arg(long, value_name = "N", help_heading = "Training")]
+    pub patience: Option<usize>,
+    /// Stop at this test loss
+    #[arg(long, value_name = "LOSS", help_heading = "Training")]
+    pub target_loss: Option<f64>,
+    /// Seed of everything random
+    #[arg(long, help_heading = "Training")]
+    pub seed: Option<u64>,
+    /// auto, gpu, cpu, wgpu, wgpu:N, flex, ndarray or cuda
+    #[arg(long, help_heading = "Training")]
+    pub device: Option<String>,
+
+    /// The folder above the run folder
+    #[arg(long, value_name = "DIR", default_value = "runs", help_heading = "Run")]
+    pub out: PathBuf,
+    /// Name of the run folder
+    #[arg(long, help_heading = "Run", conflicts_with = "resume")]
+    pub name: Option<String>,
+    /// Go on with a run: its folder, its name, or `last`
+    #[arg(long, value_name = "RUN", help_heading = "Run", conflicts_with_all = ["preset", "config", "sets"])]
+    pub resume: Option<String>,
+    /// Show the whole merged configuration and stop
+    #[arg(long, help_heading = "Run")]
+    pub print_config: bool,
+    /// Check everything, show the layer table and stop
+    #[arg(long, help_heading = "Run")]
+    pub dry_run: bool,
+    /// Draw no pictures
+    #[arg(long, help_heading = "Run")]
+    pub no_figures: bool,
+}
+
+/// A run and how to open it.
+#[derive(ClapArgs)]
+pub struct RunArgs {
+    /// A run folder, a run's name, or `last`
+    pub run: String,
+    /// The folder above the run folders
+    #[arg(long, value_name = "DIR", default_value = "runs")]
+    pub out: PathBuf,
+    /// Which weights
+    #[arg(long, value_enum, default_value_t = Checkpoint::Best)]
+    pub checkpoint: Checkpoint,
+    /// Use this device in place of the one it was trained on
+    #[arg(long)]
+    pub device: Option<String>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub enum Checkpoint {
+    /// Lowest test loss
+    Best,
+    /// Latest epoch
+    Last,
+}
+
+#[derive(ClapArgs)]
+pub struct PicturesArgs {
+    #[command(flatten)]
+    pub run: RunArgs,
+    /// Only these glyphs
+    #[arg(long, allow_hyphen_values = true)]
+    pub letters: Option<String>,
+    /// Only the first so many
+    #[arg(long, value_name = "N")]
+    pub first: Option<usize>,
+}
+
+#[derive(ClapArgs)]
+pub struct DenoiseArgs {
+    #[command(flatten)]
+    pub pictures: PicturesArgs,
+    /// KIND:STRENGTH; the noise of the run when left out
+    #[arg(long)]
+    pub noise: Option<String>,
+    /// Noisy copies of each picture to measure with
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    pub copies: usize,
+    /// Seed of the noise
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+}
+
+#[derive(ClapArgs)]
+pub struct EncodeArgs {
+    #[command(flatten)]
+    pub pictures: PicturesArgs,
+    /// Draw from the posterior of a `vae` in place of its mean
+    #[arg(long)]
+    pub sample: bool,
+    /// Seed of these draws
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+}
+
+#[derive(ClapArgs)]
+pub struct GenerateArgs {
+    #[command(flatten)]
+    pub run: RunArgs,
+    /// How many
+    #[arg(long, value_name = "N", default_value_t = 24, conflicts_with = "at")]
+    pub count: usize,
+    /// Seed of the random codes
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Decode this code, e.g. `0.5,-1.2`; may be repeated
+    #[arg(long, value_name = "CODE", allow_hyphen_values = true)]
+    pub at: Vec<String>,
+}
+
+#[derive(ClapArgs)]
+pub struct LatentArgs {
+    #[command(flatten)]
+    pub run: RunArgs,
+    /// Rows and columns of the decoded grid
+    #[arg(long, value_name = "RxC", default_value = "15x15")]
+    pub grid: String,
+    /// Ends of both axes of the grid, e.g. `-2,2`; quantiles of the prior for `vae`, else the span of the codes
+    #[arg(long, value_name = "LOW,HIGH", allow_hyphen_values = true)]
+    pub range: Option<String>,
+}
+
+#[derive(ClapArgs)]
+pub struct MorphArgs {
+    #[command(flatten)]
+    pub run: RunArgs,
+    /// The first picture, by its caption (`A`) or number (`#0`)
+    #[arg(allow_hyphen_values = true)]
+    pub from: String,
+    /// The last picture
+    #[arg(allow_hyphen_values = true)]
+    pub to: String,
+    /// Pictures on the way, both ends included
+    #[arg(long, value_name = "N", default_value_t = 11)]
+    pub steps: usize,
+}
+
+#[derive(ClapArgs)]
+pub struct AnimateArgs {
+    #[command(flatten)]
+    pub run: RunArgs,
+    /// Frames a second
+    #[arg(long, default_value_t = 12.0)]
+    pub fps: f64,
+}
+
+#[derive(ClapArgs)]
+pub struct DataArgs {
+    #[command(subcommand)]
+    pub command: DataCommand,
+}
+
+#[derive(Subcommand)]
+pub enum DataCommand {
+    /// List the data sets
+    List,
+    /// Show the pictures of a data set, as text in the terminal or as a PNG sheet
+    Show {
+        /// Its name, e.g. `fonts`
+        name: String,
+        /// Only these glyphs
+        #[arg(long, allow_hyphen_values = true)]
+        letters: Option<String>,
+        /// Only the first so many
+        #[arg(long, value_name = "N")]
+        first: Option<usize>,
+        /// Only this part, from 0 to 1
+        #[arg(long, value_name = "PART")]
+        fraction: Option<f64>,
+        /// Write a sheet to this file instead
+        #[arg(long, value_name = "FILE")]
+        png: Option<PathBuf>,
+    },
+}

@@ -1,0 +1,36 @@
+//! `espejo inspect`: what a run is made of and what came of it.
+
+use espejo_train::{Folder, layer_table};
+
+use crate::args::RunArgs;
+use crate::figures::results_table;
+use crate::output;
+use crate::using::open;
+
+/// Shows the layer table, the numbers and the configuration of a run; with `json` its `run.json`.
+pub fn inspect(args: &RunArgs, json: bool) -> anyhow::Result<()> {
+    let folder = Folder::find(&args.run, &args.out)?;
+    let report = folder.report()?;
+    if json {
+        return Ok(output::json(&report)?);
+    }
+    let (_, trained) = open(args)?;
+    let mut text = layer_table(trained.prepared(), trained.model());
+    let word = |value: &serde_json::Value| value.as_str().unwrap_or("unknown").to_owned();
+    text += &format!(
+        "\nstatus   {}\nepochs   {} of {}, best {}\ndevice   {} ({})\ncommand  {}\n\n",
+        word(&report["status"]),
+        report["epochs"]["completed"],
+        report["epochs"]["requested"],
+        report["epochs"]["best"],
+        word(&report["device"]["used"]),
+        word(&report["device"]["why"]),
+        word(&report["command"]),
+    );
+    if report["metrics"].is_object() {
+        text += &results_table(&report["metrics"]["test"], &report["baselines"]);
+        text.push('\n');
+    }
+    text += &trained.config().to_toml();
+    Ok(output::text(&text)?)
+}

@@ -1,0 +1,56 @@
+//! Results on stdout, messages on stderr.
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use serde_json::Value;
+
+/// Writes a result. A reader that has seen enough (`| head`) is no error.
+pub fn text(text: &str) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    match stdout
+        .write_all(text.as_bytes())
+        .and_then(|()| stdout.flush())
+    {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written,
+    }
+}
+
+/// Writes one JSON object.
+pub fn json(value: &Value) -> io::Result<()> {
+    text(&format!("{value:#}\n"))
+}
+
+/// Writes a message for people.
+pub fn message(text: &str) {
+    // Nothing is left to do when stderr itself is gone.
+    let _ = writeln!(io::stderr(), "{text}");
+}
+
+/// Prints an error and its hint once, and gives its exit code.
+pub fn report(error: &anyhow::Error) -> u8 {
+    let (code, hint) = match error.downcast_ref::<espejo_train::Error>() {
+        Some(error) => (error.exit_code(), error.hint()),
+        None => (1, None),
+    };
+    message(&format!("error: {error:#}"));
+    if let Some(hint) = hint {
+        message(&format!("hint: {hint}"));
+    }
+    code
+}
+
+/// An error of usage, exit code 2.
+pub fn usage(message: impl Into<String>, hint: impl Into<String>) -> anyhow::Error {
+    espejo_train::Error::Config {
+        message: message.into(),
+        hint: Some(hint.into()),
+    }
+    .into()
+}
+
+/// A path as it is printed.
+pub fn shown(path: &Path) -> String {
+    path.display().to_string()
+}

@@ -1,0 +1,59 @@
+//! Progress of a training: a bar on a terminal, lines elsewhere.
+
+use std::io::IsTerminal;
+
+use espejo_train::Event;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::output;
+
+/// Shows what a training tells.
+pub struct Progress {
+    bar: Option<ProgressBar>,
+}
+
+impl Progress {
+    /// A bar over `epochs` where stderr is a terminal.
+    pub fn new(epochs: usize, done: usize) -> Self {
+        let bar = std::io::stderr().is_terminal().then(|| {
+            let style =
+                ProgressStyle::with_template("{wide_bar:.cyan} {msg}").expect("a valid template");
+            let bar = ProgressBar::new(epochs as u64).with_style(style);
+            bar.set_position(done as u64);
+            bar
+        });
+        Self { bar }
+    }
+
+    /// Takes in one event.
+    pub fn show(&self, event: &Event<'_>) {
+        match (event, &self.bar) {
+            (Event::Compiling, _) => {
+                self.say("compiling kernels for this device; the first time takes a while, later runs reuse them");
+            }
+            (Event::Epoch { report, .. }, Some(bar)) => {
+                bar.set_position(report.epoch as u64);
+                if report.epoch % 20 == 1 || report.seconds > 0.05 || report.epoch == report.epochs
+                {
+                    bar.set_message(report.line());
+                }
+            }
+            (Event::Epoch { report, due: true }, None) => output::message(&report.line()),
+            (Event::Epoch { .. }, None) => {}
+        }
+    }
+
+    /// Clears the bar away.
+    pub fn finish(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+
+    fn say(&self, text: &str) {
+        match &self.bar {
+            Some(bar) => bar.println(text),
+            None => output::message(text),
+        }
+    }
+}

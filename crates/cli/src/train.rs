@@ -1,0 +1,347 @@
+//! `espejo train`: from flags to a run folder with its pictures.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use espejo_train::merge::{into_config, overlay, parse, parse_set};
+use espejo_train::{
+    Folder, Outcome, Prepared, Preset, RunConfig, Status, Trained, Which, data_json, fit,
+    layer_table, model_json, prepare,
+};
+use serde_json::{Value as Json, json};
+use toml::{Table, Value};
+
+use crate::args::TrainArgs;
+use crate::figures;
+use crate::output::{self, message, shown};
+use crate::progress::Progress;
+
+/// Trains; the exit code is 0, or 130 when interrupted after saving.
+pub fn train(args: TrainArgs, json: bool) -> anyhow::Result<u8> {
+    let (config, resumed) = match &args.resume {
+        Some(run) => {
+            let folder = Folder::find(run, &args.out)?;
+            (resumed_config(&folder, &args)?, Some(folder))
+        }
+        None => (merged(&args)?, None),
+    };
+    if args.print_config {
+        output::text(&config.to_toml())?;
+        return Ok(0);
+    }
+    let prepared = prepare(config)?;
+    if args.dry_run {
+        return dry_run(&prepared, json).map(|()| 0);
+    }
+    let folder = match resumed {
+        Some(folder) => folder,
+        None => Folder::create(&args.out, args.name.as_deref(), &prepared.config)?,
+    };
+    let chosen = &prepared.chosen;
+    message(&format!("device {}: {}", chosen.used, chosen.why));
+    let outcome = watched(&prepared, &folder)?;
+    let path = shown(folder.path());
+    if outcome.status == Status::Stopped {
+        message(&format!(
+            "stopped after saving; go on with `espejo train --resume {path}`"
+        ));
+        if json {
+            output::json(&with_run(&outcome.report, &path, &[]))?;
+        }
+        return Ok(130);
+    }
+    let drawn = if args.no_figures {
+        Vec::new()
+    } else {
+        draw(&folder)?
+    };
+    if json {
+        output::json(&with_run(&outcome.report, &path, &drawn))?;
+    } else {
+        output::text(&summary(&prepared, &outcome, &path, &drawn))?;
+    }
+    Ok(0)
+}
+
+/// Flags over `--set` over the file over the preset over the defaults.
+fn merged(args: &TrainArgs) -> anyhow::Result<RunConfig> {
+    let mut over = Table::new();
+    for assignment in &args.sets {
+        overlay(&mut over, parse_set(assignment)?);
+    }
+    overlay(&mut over, flags(args)?);
+    let text = |section: &str, key: &str| over.get(section)?.get(key)?.as_str().map(str::to_owned);
+    let (preset, data) = match args.preset.as_deref() {
+        // A data set may stand where a preset does: `espejo train fonts:all`.
+        Some(word) if espejo_data::names().iter().any(|set| set.name == word) => {
+            (None, Some(word.to_owned()))
+        }
+        Some(word) => (Some(Preset::find(word)?), None),
+        None => (None, None),
+    };
+    if let (Some(name), None) = (&data, text("data", "name")) {
+        overlay(&mut over, parse_set(&format!("data.name={name}"))?);
+    }
+    let data = text_of(&over, "data", "name").unwrap_or_else(|| "fonts".into());
+    let kind = text_of(&over, "model", "kind").unwrap_or_else(|| "ae".into());
+    let mut base = match (preset, &args.config) {
+        (Some(preset), _) => preset.table(),
+        (None, Some(_)) => Table::new(),
+        (None, None) => Preset::suited(&data, &kind).table(),
+    };
+    if let Some(path) = &args.config {
+        let origin = shown(path);
+        let text = std::fs::read_to_string(path).map_err(|error| {
+            output::usage(
+                format!("cannot read `{origin}`: {error}"),
+                "`--config` takes a file such as a run's `config.toml`",
+            )
+        })?;
+        overlay(&mut base, parse(&text, &origin)?);
+    }
+    // A list of layers brings its own waist: the code size of a preset does not bind it.
+    let given = |key: &str| {
+        over.get("model")
+            .is_some_and(|model| model.get(key).is_some())
+    };
+    if given("layers") && !given("latent") {
+        if let Some(Value::Table(model)) = base.get_mut("model") {
+            model.remove("latent");
+        }
+    }
+    overlay(&mut base, over);
+    Ok(into_config(base, "the merged configuration")?)
+}
+
+fn text_of(table: &Table, section: &str, key: &str) -> Option<String> {
+    table.get(section)?.get(key)?.as_str().map(str::to_owned)
+}
+
+/// The flags as a table of the configuration.
+fn flags(args: &TrainArgs) -> anyhow::Result<Table> {
+    let integer = |value: Option<usize>| {
+        value
+            .and_then(|value| i64::try_from(value).ok())
+            .map(Value::Integer)
+    };
+    let word = |value: &Option<String>| value.clone().map(Value::String);
+    let seed = match args.seed.map(i64::try_from) {
+        Some(Err(_)) => {
+            return Err(output::usage(
+                "`--seed` is too large",
+                format!("expected at most {}", i64::MAX),
+            ));
+        }
+        Some(Ok(seed)) => Some(Value::Integer(seed)),
+        None => None,
+    };
+    let entries = [
+        ("data", "name", word(&args.data)),
+        ("data", "letters", word(&args.letters)),
+        ("data", "first", integer(args.first)),
+        ("data", "fraction", args.fraction.map(Value::Float)),
+        ("model", "kind", word(&args.model)),
+        (
+            "model",
+            "layers",
+            args.layers.as_deref().map(layers).transpose()?,
+        ),
+        ("model", "latent", integer(args.latent)),
+        ("model", "activation", word(&args.activation)),
+        ("objective", "loss", word(&args.loss)),
+        ("objective", "beta", args.beta.map(Value::Float)),
+        ("objective", "kl_warmup", integer(args.kl_warmup)),
+        ("noise", "kind", word(&args.noise)),
+        ("noise", "copies", integer(args.copies)),
+        ("train", "epochs", integer(args.epochs)),
+        ("train", "batch_size", integer(args.batch_size)),
+        ("train", "learning_rate", args.lr.map(Value::Float)),
+        ("train", "optimizer", word(&args.optimizer)),
+        ("train", "schedule", word(&args.schedule)),
+        ("train", "patience", integer(args.patience)),
+        ("train", "target_loss", args.target_loss.map(Value::Float)),
+        ("train", "seed", seed),
+        ("train", "device", word(&args.device)),
+    ];
+    let mut table = Table::new();
+    for (section, key, value) in entries {
+        let Some(value) = value else { continue };
+        let inner = table
+            .entry(section)
+            .or_insert_with(|| Value::Table(Table::new()));
+        if let Value::Table(inner) = inner {
+            inner.insert(key.into(), value);
+        }
+    }
+    Ok(table)
+}
+
+/// `25` or `35,25,2,25,35`; an empty list for none.
+fn layers(list: &str) -> anyhow::Result<Value> {
+    let sizes = list
+        .split(',')
+        .map(str::trim)
+        .filter(|size| !size.is_empty())
+        .map(|size| {
+            size.parse::<i64>().map(Value::Integer).map_err(|_| {
+                output::usage(
+                    format!("`--layers {list}`: `{size}` is no size"),
+                    "give whole numbers with commas, as in `--layers 35,25,2,25,35`",
+                )
+            })
+        });
+    Ok(Value::Array(sizes.collect::<anyhow::Result<_>>()?))
+}
+
+/// The configuration of a run, for more epochs or another device if asked.
+fn resumed_config(folder: &Folder, args: &TrainArgs) -> anyhow::Result<RunConfig> {
+    let mut allowed = flags(args)?;
+    let keep = |table: &mut Table| table.retain(|key, _| key != "epochs" && key != "device");
+    if let Some(Value::Table(train)) = allowed.get_mut("train") {
+        keep(train);
+    }
+    if let Some((section, Value::Table(inner))) = allowed
+        .iter()
+        .find(|(_, value)| value.as_table().is_some_and(|inner| !inner.is_empty()))
+    {
+        let key = inner.keys().next().map_or("", String::as_str);
+        let hint = "only `--epochs` and `--device` may change; start a new run for anything else";
+        return Err(output::usage(
+            format!("a resumed run keeps its `{section}.{key}`"),
+            hint,
+        ));
+    }
+    let mut config = folder.config()?;
+    if let Some(epochs) = args.epochs {
+        config.train.epochs = epochs;
+    }
+    if let Some(device) = &args.device {
+        device.clone_into(&mut config.train.device);
+    }
+    let report = folder.report().ok();
+    let completed = report
+        .as_ref()
+        .is_some_and(|report| report["status"] == "completed");
+    let done = report
+        .as_ref()
+        .and_then(|report| report["epochs"]["completed"].as_u64())
+        .unwrap_or(0);
+    if completed && done >= config.train.epochs as u64 {
+        let hint = format!("`--epochs {}` would go on", done * 2);
+        return Err(output::usage(
+            format!("run `{}` is complete: {done} epochs", shown(folder.path())),
+            hint,
+        ));
+    }
+    Ok(config)
+}
+
+/// Trains with progress on stderr; Ctrl-C stops it after saving.
+fn watched(prepared: &Prepared, folder: &Folder) -> anyhow::Result<Outcome> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let flag = stop.clone();
+    ctrlc::set_handler(move || {
+        if flag.swap(true, Ordering::Relaxed) {
+            // Asked twice: leave at once, the last checkpoint is whole.
+            std::process::exit(130);
+        }
+    })?;
+    let command = std::env::args().collect::<Vec<_>>().join(" ");
+    let progress = Progress::new(prepared.config.train.epochs, 0);
+    let outcome = fit(prepared, folder, &command, &stop, &mut |event| {
+        progress.show(&event)
+    });
+    progress.finish();
+    Ok(outcome?)
+}
+
+fn draw(folder: &Folder) -> anyhow::Result<Vec<String>> {
+    let trained = Trained::open(folder, Which::Best, None)?;
+    figures::draw_all(&trained, folder)
+}
+
+fn dry_run(prepared: &Prepared, json: bool) -> anyhow::Result<()> {
+    let model = prepared
+        .spec
+        .init(&prepared.config, &prepared.chosen.device);
+    if json {
+        output::json(
+            &json!({ "data": data_json(prepared), "model": model_json(prepared, &model) }),
+        )?;
+    } else {
+        output::text(&layer_table(prepared, &model))?;
+    }
+    Ok(())
+}
+
+fn with_run(report: &Json, path: &str, figures: &[String]) -> Json {
+    let mut report = report.clone();
+    report["run"] = json!(path);
+    report["figures"] = json!(figures);
+    report
+}
+
+/// What a person reads when training is over.
+fn summary(prepared: &Prepared, outcome: &Outcome, path: &str, figures: &[String]) -> String {
+    let report = &outcome.report;
+    let mut text = String::new();
+    let kind = prepared.spec.kind.title();
+    let layers: Vec<String> = prepared
+        .spec
+        .layers()
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    text += &format!(
+        "{kind} {} on {} ({} pictures): {} parameters, {} epochs in {:.1} s\n",
+        layers.join("-"),
+        prepared.config.data.name,
+        prepared.train.len(),
+        report["model"]["parameters"],
+        report["epochs"]["completed"],
+        report["seconds"]["total"].as_f64().unwrap_or(0.0),
+    );
+    if let Some(reason) = &outcome.reason {
+        text += &format!("ended early: {reason}\n");
+    }
+    text += &figures::results_table(&report["metrics"]["test"], &report["baselines"]);
+    if !prepared.held_out {
+        text += "measured on the pictures it learned: this data set has no held-out part\n";
+    }
+    text += &format!("\nrun      {path}\n");
+    for figure in figures {
+        text += &format!("picture  {figure}\n");
+    }
+    text + &next_commands(prepared, path)
+}
+
+fn next_commands(prepared: &Prepared, path: &str) -> String {
+    let run = if Path::new(path).starts_with("runs") {
+        "last".to_owned()
+    } else {
+        path.to_owned()
+    };
+    let images = &prepared.train;
+    let (first, second) = (
+        images.caption(1.min(images.len() - 1)),
+        images.caption(2.min(images.len() - 1)),
+    );
+    let mut next = vec![
+        format!("espejo latent {run}"),
+        format!("espejo morph {run} '{first}' '{second}'"),
+        format!("espejo generate {run}"),
+    ];
+    if prepared.spec.kind == espejo_train::config::Kind::Dae {
+        next.insert(0, format!("espejo denoise {run} --noise flip:.1"));
+    }
+    if prepared.spec.latent() == 2 {
+        next.push(format!("espejo animate {run}"));
+    }
+    format!(
+        "\ntry next\n{}",
+        next.iter()
+            .map(|line| format!("  {line}\n"))
+            .collect::<String>()
+    )
+}

@@ -1,0 +1,33 @@
+//! What every autoencoder of Espejo shares: layers, activations, losses, penalties, noise and the [`Model`] trait.
+//!
+//! For the model crates (`espejo-ae`, `espejo-dae`, `espejo-vae`) and for whoever writes another model. Nothing here can
+//! fail: sizes are checked where a configuration enters the program, a wrong shape further down is a bug.
+//!
+//! ```
+//! use burn::tensor::{Device, Tensor};
+//! use espejo_nets::{Activation, Initializer, LayersConfig, Reconstruction, seeded};
+//!
+//! let device = Device::flex();
+//! let encoder = LayersConfig::dense([35, 25, 2], Activation::Tanh, Activation::Linear)
+//!     .init(Initializer::Glorot, &mut seeded(42), &device);
+//! let glyphs = Tensor::<2>::zeros([32, 35], &device);
+//! assert_eq!(encoder.forward(glyphs.clone()).dims(), [32, 2]);
+//!
+//! // The cross-entropy of 35 undecided pixels is 35 ln 2 nats.
+//! let loss = Reconstruction::Bce.value(glyphs.clone(), glyphs, Activation::Sigmoid);
+//! assert!((loss.into_scalar::<f32>() - 35.0 * std::f32::consts::LN_2).abs() < 1e-5);
+//! ```
+
+mod activation;
+mod layers;
+mod loss;
+mod model;
+mod noise;
+mod penalties;
+
+pub use activation::Activation;
+pub use layers::{DenseConfig, Initializer, LayerInfo, Layers, LayersConfig, half_squares, seeded};
+pub use loss::Reconstruction;
+pub use model::{Batch, Loss, Model, Term};
+pub use noise::{Noise, ParseNoiseError, Range};
+pub use penalties::Penalties;

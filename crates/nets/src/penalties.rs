@@ -1,0 +1,80 @@
+//! What is added to a reconstruction loss to shape the code or the weights.
+
+use burn::tensor::Tensor;
+
+use crate::loss::per_sample;
+use crate::{Layers, Term};
+
+/// Weights of the penalties; a weight of zero leaves its penalty out.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Penalties {
+    /// Weight of Σ|code|, mean over the batch.
+    pub l1: f64,
+    /// Weight of Σ_j KL(ρ ‖ ρ̂_j) in nats, with ρ̂_j the batch mean of code j, in (0, 1) (Ng 2011).
+    pub sparsity: f64,
+    /// ρ, the mean activity wanted of a code, in (0, 1).
+    pub sparsity_target: f64,
+    /// Weight of ‖∂code/∂input‖²_F, mean over the batch (Rifai et al. 2011).
+    pub contractive: f64,
+    /// Weight of ½Σw² over weights; biases are left out.
+    pub weight_decay: f64,
+}
+
+/// Keeps the logarithms of the sparsity penalty finite when a code unit is dead or saturated.
+const ACTIVITY_FLOOR: f64 = 1e-6;
+
+impl Penalties {
+    /// The penalties on the code and the encoder, in a fixed order.
+    ///
+    /// `input` `[batch, pixels]` is what the encoder saw, `code` `[batch, latent]` what it made of it.
+    pub fn terms(
+        &self,
+        encoder: &Layers,
+        decoder: &Layers,
+        input: Tensor<2>,
+        code: Tensor<2>,
+    ) -> Vec<Term> {
+        let mut terms = Vec::new();
+        if self.l1 > 0.0 {
+            terms.push(Term::new("l1", self.l1, l1(code.clone())));
+        }
+        if self.sparsity > 0.0 {
+            terms.push(Term::new(
+                "sparsity",
+                self.sparsity,
+                sparsity(code, self.sparsity_target),
+            ));
+        }
+        if self.contractive > 0.0 {
+            terms.push(Term::new(
+                "contractive",
+                self.contractive,
+                contractive(encoder, input),
+            ));
+        }
+        if self.weight_decay > 0.0 {
+            let squares = encoder.half_squared_weights() + decoder.half_squared_weights();
+            terms.push(Term::new("weight_decay", self.weight_decay, squares));
+        }
+        terms
+    }
+}
+
+/// Σ|code|, mean over the batch: `[1]`.
+pub(crate) fn l1(code: Tensor<2>) -> Tensor<1> {
+    per_sample(code.abs())
+}
+
+/// Σ_j KL(ρ ‖ ρ̂_j) over the batch means ρ̂_j: `[1]`.
+pub(crate) fn sparsity(code: Tensor<2>, target: f64) -> Tensor<1> {
+    let activity = code.mean_dim(0).clamp(ACTIVITY_FLOOR, 1.0 - ACTIVITY_FLOOR); // [1, latent]
+    let on = activity.clone().log().mul_scalar(-target);
+    let off = (-activity + 1.0).log().mul_scalar(target - 1.0);
+    let entropy = target * target.ln() + (1.0 - target) * (1.0 - target).ln();
+    (on + off + entropy).sum()
+}
+
+/// ‖∂code/∂input‖²_F, mean over the batch: `[1]`.
+pub(crate) fn contractive(encoder: &Layers, input: Tensor<2>) -> Tensor<1> {
+    encoder.jacobian_norm_squared(input).mean()
+}

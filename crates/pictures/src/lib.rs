@@ -1,0 +1,60 @@
+//! Figures for reports: curves, scatter maps, sheets and grids of pictures, animations.
+//!
+//! For whoever has numbers to show. Plain numbers go in; out come [`Figure`]s, each of which is an SVG, the same
+//! picture as PNG, and the numbers behind it as CSV. Drawing cannot fail; only rendering and writing can. No system
+//! font is used: the one font of all figures is built in, and each SVG carries it.
+//!
+//! ```
+//! use espejo_pictures::{Curves, Panel, Series, curves};
+//!
+//! let loss = Series {
+//!     name: "test".into(),
+//!     points: vec![(1.0, 310.0), (2.0, 281.5), (3.0, 272.0)],
+//!     dashed: false,
+//! };
+//! let panel = Panel {
+//!     y_label: "nats per sample".into(),
+//!     series: vec![loss],
+//!     baselines: vec![("mean image".into(), 338.7)],
+//!     ..Panel::default()
+//! };
+//! let figure = curves(&Curves { title: "Loss".into(), x_label: "epoch".into(), panels: vec![panel] });
+//! assert!(figure.svg().contains("nats per sample"));
+//! assert_eq!(figure.csv().lines().nth(1), Some("1,series,test,1,310"));
+//! let png = figure.png()?;
+//! assert_eq!(png[1..4], *b"PNG");
+//! # Ok::<(), espejo_pictures::Error>(())
+//! ```
+
+mod animation;
+mod axis;
+mod cloud;
+mod csv;
+mod curves;
+mod dodge;
+mod error;
+mod figure;
+mod font;
+mod grid;
+mod labels;
+mod legend;
+mod palette;
+mod panel;
+mod raster;
+mod scatter;
+mod sheet;
+mod svg;
+mod theme;
+mod ticks;
+mod tile;
+
+pub use crate::{
+    animation::gif,
+    curves::{Curves, Panel, Series, curves},
+    error::Error,
+    figure::Figure,
+    grid::{Grid, grid},
+    scatter::{Point, Scatter, scatter},
+    sheet::{Sheet, sheet},
+    tile::Tile,
+};

@@ -1,0 +1,33 @@
+//! Colours and sizes of every figure, in one place. Sizes are in SVG units; a PNG has two pixels a unit.
+
+/// Petroff's ten colours (arXiv 2107.02270), chosen to stay apart under colour-blindness and in this order.
+pub(crate) const CLASSES: [&str; 10] = [
+    "#3f90da", "#ffa90e", "#bd1f01", "#94a4a2", "#832db6", "#a96b59", "#e76300", "#b9ac70",
+    "#717581", "#92dadd",
+];
+
+pub(crate) const INK: &str = "#222222";
+pub(crate) const SOFT_INK: &str = "#555555";
+pub(crate) const AXIS: &str = "#888888";
+pub(crate) const RULE: &str = "#e8e8e8";
+pub(crate) const LEADER: &str = "#aaaaaa";
+pub(crate) const FRAME: &str = "#c8c8c8";
+
+pub(crate) const TITLE: f64 = 15.0;
+pub(crate) const LABEL: f64 = 12.0;
+pub(crate) const TICK: f64 = 11.0;
+
+/// White space around a figure.
+pub(crate) const MARGIN: f64 = 12.0;
+
+/// Colour of class or series `index`; colours come round again after ten.
+pub(crate) fn colour(index: usize) -> &'static str {
+    CLASSES[index % CLASSES.len()]
+}
+
+/// A `#rrggbb` colour as bytes.
+pub(crate) fn rgb(colour: &str) -> [u8; 3] {
+    let value = u32::from_str_radix(colour.trim_start_matches('#'), 16).unwrap_or(0);
+    let [_, red, green, blue] = value.to_be_bytes();
+    [red, green, blue]
+}

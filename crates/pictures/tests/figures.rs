@@ -1,0 +1,500 @@
+//! Figures from the outside: files, sizes, numbers, animations, and inputs that have nothing to show.
+
+use std::{fs, path::Path};
+
+use espejo_pictures::{
+    Curves, Error, Figure, Grid, Panel, Point, Scatter, Series, Sheet, Tile, curves, gif, grid,
+    scatter, sheet,
+};
+
+fn series(name: &str, points: &[(f64, f64)]) -> Series {
+    Series {
+        name: name.into(),
+        points: points.to_vec(),
+        dashed: false,
+    }
+}
+
+fn one_panel(panel: Panel) -> Figure {
+    curves(&Curves {
+        panels: vec![panel],
+        ..Curves::default()
+    })
+}
+
+fn point(x: f64, y: f64) -> Point {
+    Point {
+        x,
+        y,
+        ..Point::default()
+    }
+}
+
+fn tile(pixels: &[f32], height: usize, width: usize) -> Tile {
+    Tile {
+        pixels: pixels.to_vec(),
+        channels: 1,
+        height,
+        width,
+        ink: true,
+    }
+}
+
+/// Decodes a PNG: width, height, RGB bytes.
+fn decode(png: &[u8]) -> (u32, u32, Vec<u8>) {
+    let mut reader = png::Decoder::new(std::io::Cursor::new(png))
+        .read_info()
+        .expect("a PNG");
+    let mut bytes = vec![0; reader.output_buffer_size().expect("a size")];
+    let info = reader.next_frame(&mut bytes).expect("pixels");
+    (info.width, info.height, bytes)
+}
+
+/// How many pixels of a figure's PNG have this colour.
+fn pixels_of(figure: &Figure, colour: [u8; 3]) -> usize {
+    let (_, _, bytes) = decode(&figure.png().expect("a picture"));
+    bytes
+        .chunks_exact(3)
+        .filter(|pixel| **pixel == colour)
+        .count()
+}
+
+#[test]
+fn the_csv_of_curves_has_every_number() {
+    let figure = curves(&Curves {
+        title: "t".into(),
+        x_label: "epoch".into(),
+        panels: vec![
+            Panel {
+                title: "loss, all".into(),
+                series: vec![series("train", &[(1.0, 2.5), (2.0, f64::NAN)])],
+                baselines: vec![("mean".into(), 3.0)],
+                ..Panel::default()
+            },
+            Panel {
+                series: vec![series("", &[(0.5, 1e-9)])],
+                ..Panel::default()
+            },
+        ],
+    });
+    let expected = "panel,kind,name,x,y\n\"loss, all\",series,train,1,2.5\n\"loss, all\",series,train,2,NaN\n\
+        \"loss, all\",baseline,mean,,3\n2,series,,0.5,0.000000001\n";
+    assert_eq!(figure.csv(), expected);
+}
+
+#[test]
+fn the_csv_of_a_map_has_every_point() {
+    let figure = scatter(&Scatter {
+        points: vec![
+            Point {
+                x: 0.5,
+                y: -1.0,
+                label: Some(",".into()),
+                class: Some(1),
+            },
+            Point {
+                x: f64::INFINITY,
+                y: 0.0,
+                label: None,
+                class: Some(7),
+            },
+            point(1.0, 2.0),
+        ],
+        classes: vec!["a".into(), "b".into()],
+        ..Scatter::default()
+    });
+    assert_eq!(
+        figure.csv(),
+        "x,y,label,class\n0.5,-1,\",\",b\ninf,0,,7\n1,2,,\n"
+    );
+    assert!(figure.svg().contains("1 point not shown"));
+}
+
+#[test]
+fn the_csv_of_a_sheet_has_every_pixel() {
+    let figure = sheet(&Sheet {
+        rows: vec![("in".into(), vec![None, Some(tile(&[0.0, 0.25], 2, 1))])],
+        captions: vec!["x".into(), "y".into()],
+        ..Sheet::default()
+    });
+    assert_eq!(
+        figure.csv(),
+        "row,column,caption,y,x,channel,value\nin,1,y,0,0,0,0\nin,1,y,1,0,0,0.25\n"
+    );
+}
+
+#[test]
+fn a_png_has_two_pixels_a_unit_and_white_paper() {
+    let figure = scatter(&Scatter::default());
+    let (width, height, bytes) = decode(&figure.png().expect("a picture"));
+    assert_eq!((width, height), (2 * figure.size().0, 2 * figure.size().1));
+    assert_eq!(bytes.len(), (3 * width * height) as usize);
+    assert_eq!(bytes[..3], [255, 255, 255]);
+}
+
+#[test]
+fn every_source_pixel_is_a_sharp_square() {
+    // A grey checkerboard keeps its two greys, and no mixture of them: 16 tiles' pixels, half of each kind.
+    let pixels: Vec<f32> = (0..64)
+        .map(|index| {
+            if (index / 8 + index % 8) % 2 == 0 {
+                0.2
+            } else {
+                0.6
+            }
+        })
+        .collect();
+    let one = Tile {
+        ink: false,
+        ..tile(&pixels, 8, 8)
+    };
+    let figures = [
+        sheet(&Sheet {
+            rows: vec![(String::new(), vec![Some(one.clone())])],
+            ..Sheet::default()
+        }),
+        grid(&Grid {
+            xs: vec![0.0],
+            ys: vec![0.0],
+            tiles: vec![one],
+            ..Grid::default()
+        }),
+    ];
+    for figure in figures {
+        // 84 units allow 10 units a pixel, 20 in the PNG.
+        assert_eq!(pixels_of(&figure, [51; 3]), 32 * 400);
+        assert_eq!(pixels_of(&figure, [153; 3]), 32 * 400);
+    }
+}
+
+#[test]
+fn a_large_picture_is_shown_pixel_for_pixel() {
+    let pixels: Vec<f32> = (0..160 * 160)
+        .map(|index| if index % 2 == 0 { 0.2 } else { 0.6 })
+        .collect();
+    let large = Tile {
+        ink: false,
+        ..tile(&pixels, 160, 160)
+    };
+    let figure = sheet(&Sheet {
+        rows: vec![(String::new(), vec![Some(large)])],
+        ..Sheet::default()
+    });
+    assert_eq!(pixels_of(&figure, [51; 3]), 80 * 160);
+    assert_eq!(pixels_of(&figure, [153; 3]), 80 * 160);
+}
+
+#[test]
+fn texts_are_escaped_and_drawn() {
+    let map = |label: &str| {
+        scatter(&Scatter {
+            points: vec![Point {
+                label: Some(label.into()),
+                ..Point::default()
+            }],
+            ..Scatter::default()
+        })
+    };
+    for (label, shown) in [
+        ("<", "&lt;"),
+        ("&", "&amp;"),
+        ("\"", "&quot;"),
+        (" ", "␣"),
+        ("\u{7f}", "DEL"),
+        ("\0", "^@"),
+    ] {
+        let figure = map(label);
+        assert!(
+            figure.svg().contains(&format!(">{shown}</text>")),
+            "{label:?}"
+        );
+        // The label is drawn in ink, so its glyph is in the font.
+        assert!(pixels_of(&figure, [0x22; 3]) > 0, "{label:?}");
+    }
+    assert_eq!(pixels_of(&map(""), [0x22; 3]), 0);
+}
+
+#[test]
+fn long_curves_are_thinned_but_keep_their_extremes() {
+    let wave = |step: i32| {
+        (
+            f64::from(step),
+            if step == 4321 {
+                9.0
+            } else {
+                f64::from(step % 7)
+            },
+        )
+    };
+    let points: Vec<(f64, f64)> = (0..10_000).map(wave).collect();
+    let figure = one_panel(Panel {
+        series: vec![series("s", &points)],
+        ..Panel::default()
+    });
+    let path = figure
+        .svg()
+        .lines()
+        .find(|line| line.contains("stroke-width=\"1.8\""))
+        .expect("a curve");
+    let drawn = path.matches('L').count();
+    assert!((1000..6000).contains(&drawn), "{drawn}");
+    // The one peak is the top of the curve, and stands alone there.
+    let heights = path
+        .split(['M', 'L'])
+        .filter_map(|pair| pair.split_once(' '))
+        .map(|(_, y)| y);
+    let heights: Vec<f64> = heights
+        .filter_map(|y| y.split('"').next()?.parse().ok())
+        .collect();
+    let top = heights.iter().copied().fold(f64::INFINITY, f64::min);
+    assert_eq!(heights.iter().filter(|y| **y < top + 20.0).count(), 1);
+    assert_eq!(figure.csv().lines().count(), 10_001);
+}
+
+#[test]
+fn far_baselines_are_told_at_the_edge() {
+    let panel = |value| Panel {
+        series: vec![series("s", &[(1.0, 10.0), (2.0, 11.0)])],
+        baselines: vec![("PCA".into(), value)],
+        ..Panel::default()
+    };
+    let near = one_panel(panel(40.0));
+    assert!(near.svg().contains(">PCA</text>") && near.svg().contains(">40</text>"));
+    let far = one_panel(panel(4000.0));
+    assert!(far.svg().contains(">PCA 4000</text>") && far.svg().contains(">↑</text>"));
+    let far = one_panel(panel(-4000.0));
+    assert!(far.svg().contains(">PCA −4000</text>") && far.svg().contains(">↓</text>"));
+}
+
+#[test]
+fn names_beside_a_plot_do_not_overlap() {
+    let baselines = (0..8)
+        .map(|index| (format!("b{index}"), 5.0 + 0.001 * f64::from(index)))
+        .collect();
+    let figure = one_panel(Panel {
+        series: vec![series("s", &[(0.0, 0.0), (1.0, 10.0)])],
+        baselines,
+        ..Panel::default()
+    });
+    let y_of = |line: &str| {
+        line.split(" y=\"")
+            .nth(1)?
+            .split('"')
+            .next()?
+            .parse::<f64>()
+            .ok()
+    };
+    let names = figure
+        .svg()
+        .lines()
+        .filter(|line| line.contains(">b") && line.contains("<text"));
+    let mut heights: Vec<f64> = names.filter_map(y_of).collect();
+    heights.sort_by(f64::total_cmp);
+    assert_eq!(heights.len(), 8);
+    assert!(
+        heights.windows(2).all(|pair| pair[1] - pair[0] > 14.9),
+        "{heights:?}"
+    );
+}
+
+#[test]
+fn a_logarithmic_axis_falls_back_where_a_value_is_zero() {
+    let panel = |least| Panel {
+        series: vec![series("s", &[(0.0, least), (1.0, 1000.0)])],
+        log_y: true,
+        ..Panel::default()
+    };
+    assert!(one_panel(panel(1.0)).svg().contains(">10</text>"));
+    assert!(one_panel(panel(0.0)).svg().contains(">400</text>"));
+}
+
+#[test]
+fn nothing_to_show_is_still_a_figure() {
+    let odd = [
+        f64::NAN,
+        f64::INFINITY,
+        f64::NEG_INFINITY,
+        0.0,
+        -0.0,
+        1e300,
+        -1e300,
+        1e-300,
+        5.0,
+    ];
+    let all: Vec<(f64, f64)> = odd.iter().flat_map(|x| odd.map(|y| (*x, y))).collect();
+    let mut figures = vec![
+        curves(&Curves::default()),
+        one_panel(Panel::default()),
+        scatter(&Scatter::default()),
+        sheet(&Sheet::default()),
+        sheet(&Sheet {
+            rows: vec![("x".repeat(500), vec![]), (String::new(), vec![None])],
+            wrap: 3,
+            ..Sheet::default()
+        }),
+        grid(&Grid::default()),
+        grid(&Grid {
+            xs: vec![f64::NAN, 1.0],
+            ys: vec![1.0],
+            tiles: vec![Tile::default(); 7],
+            ..Grid::default()
+        }),
+        // Fewer values than the size promises, and channels nobody has.
+        grid(&Grid {
+            xs: vec![1.0],
+            ys: vec![1.0],
+            tiles: vec![Tile {
+                channels: 2,
+                ..tile(&[1.0], 3, 3)
+            }],
+            ..Grid::default()
+        }),
+    ];
+    for values in [&all[..], &all[40..41], &[(3.0, 3.0); 5], &[(0.0, f64::NAN)]] {
+        for log_y in [false, true] {
+            let baselines = odd.map(|value| ("name".repeat(40), value)).to_vec();
+            let series = vec![series(&"<&>".repeat(60), values), series("", &[])];
+            figures.push(one_panel(Panel {
+                title: "\u{1}".repeat(300),
+                y_label: "y".repeat(300),
+                series,
+                baselines,
+                log_y,
+            }));
+        }
+        let points = values
+            .iter()
+            .map(|(x, y)| Point {
+                label: Some("long ".repeat(30)),
+                ..point(*x, *y)
+            })
+            .collect();
+        figures.push(scatter(&Scatter {
+            points,
+            title: "t".repeat(900),
+            range: Some([(1.0, 1.0), (f64::NAN, 2.0)]),
+            ..Scatter::default()
+        }));
+    }
+    for (index, figure) in figures.iter().enumerate() {
+        let png = figure
+            .png()
+            .unwrap_or_else(|error| panic!("figure {index}: {error}"));
+        assert_eq!(decode(&png).0, 2 * figure.size().0);
+        assert!(
+            !figure.svg().contains("NaN\"") && !figure.svg().contains("inf"),
+            "figure {index}"
+        );
+    }
+}
+
+#[test]
+fn saving_writes_three_files_and_leaves_nothing_else() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let inner = folder.path().join("run/figures");
+    let figure = scatter(&Scatter::default());
+    let files = figure
+        .save(&inner, "map")
+        .expect("a folder that can be written");
+    assert_eq!(
+        files,
+        ["map.png", "map.svg", "map.csv"].map(|name| inner.join(name))
+    );
+    assert_eq!(
+        fs::read_to_string(&files[1]).expect("the SVG"),
+        figure.svg()
+    );
+    assert_eq!(
+        fs::read_to_string(&files[2]).expect("the CSV"),
+        figure.csv()
+    );
+    figure
+        .save(&inner, "map")
+        .expect("files that can be replaced");
+    assert_eq!(fs::read_dir(&inner).expect("the folder").count(), 3);
+}
+
+#[test]
+fn an_error_names_its_file() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let taken = folder.path().join("taken");
+    fs::write(&taken, "a file").expect("a file");
+    let error = scatter(&Scatter::default())
+        .save(&taken, "map")
+        .expect_err("a file is no folder");
+    assert!(error.to_string().contains("taken"), "{error}");
+    let error = gif(&[scatter(&Scatter::default())], 5.0, &taken.join("a.gif"))
+        .expect_err("a file is no folder");
+    assert!(error.to_string().contains("a.gif"), "{error}");
+}
+
+/// A square that moves over a row of `columns` pixels.
+fn frame(columns: usize, at: usize) -> Figure {
+    let pixels: Vec<f32> = (0..columns)
+        .map(|column| if column == at { 0.5 } else { 0.0 })
+        .collect();
+    sheet(&Sheet {
+        rows: vec![("row".into(), vec![Some(tile(&pixels, 1, columns))])],
+        ..Sheet::default()
+    })
+}
+
+#[test]
+fn an_animation_shows_its_figures_for_ever() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("a.gif");
+    let figures: Vec<Figure> = (0..5).map(|at| frame(5, at)).collect();
+    gif(&figures, 10.0, &path).expect("an animation");
+
+    let mut options = gif::DecodeOptions::new();
+    options.set_color_output(gif::ColorOutput::RGBA);
+    let mut reader = options
+        .read_info(fs::File::open(&path).expect("the file"))
+        .expect("a GIF");
+    let (width, height) = (usize::from(reader.width()), usize::from(reader.height()));
+    assert_eq!((width as u32, height as u32), figures[0].size());
+    let mut screen = vec![0u8; 4 * width * height];
+    let mut delays = Vec::new();
+    let mut grey_columns = Vec::new();
+    while let Some(frame) = reader.read_next_frame().expect("a frame") {
+        let (left, top, columns) = (
+            usize::from(frame.left),
+            usize::from(frame.top),
+            usize::from(frame.width),
+        );
+        for (index, pixel) in frame
+            .buffer
+            .chunks_exact(4)
+            .enumerate()
+            .filter(|(_, pixel)| pixel[3] == 255)
+        {
+            let at = (top + index / columns) * width + left + index % columns;
+            screen[4 * at..][..4].copy_from_slice(pixel);
+        }
+        delays.push(frame.delay);
+        let grey = |at: &usize| {
+            screen[4 * at..][..3] == [128, 128, 128] && screen[4 * (at - 2)..][..3] == [128; 3]
+        };
+        grey_columns.push((2..width * height).find(grey).map(|at| at % width));
+    }
+    assert_eq!(reader.repeat(), gif::Repeat::Infinite);
+    assert_eq!(delays, [10, 10, 10, 10, 200]);
+    // 84 units are 16 a pixel for five of them.
+    let first = grey_columns[0].expect("a grey square");
+    assert_eq!(
+        grey_columns,
+        [0, 16, 32, 48, 64].map(|shift| Some(first + shift))
+    );
+}
+
+#[test]
+fn frames_of_two_sizes_are_refused() {
+    let path = Path::new("never-written.gif");
+    let error = gif(&[frame(5, 0), frame(5, 1), frame(9, 0)], 10.0, path).expect_err("two sizes");
+    assert!(
+        matches!(error, Error::FrameSize { index: 2, .. }),
+        "{error}"
+    );
+    assert!(matches!(gif(&[], 10.0, path), Err(Error::NoFrames { .. })));
+    assert!(!path.exists());
+}

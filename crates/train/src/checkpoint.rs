@@ -1,0 +1,76 @@
+//! Checkpoints: weights, the optimiser's moments and the course, under one checksum list.
+
+use std::path::Path;
+
+use burn::module::Module;
+
+use crate::course::Course;
+use crate::files::{read_group, write_group};
+use crate::optimizer::Optimizer;
+use crate::prepare::Prepared;
+use crate::spec::AnyModel;
+use crate::{Error, tensors};
+
+const MODEL: &str = "model.safetensors";
+const OPTIMIZER: &str = "optimizer.safetensors";
+const COURSE: &str = "course.json";
+
+/// Writes weights and course, and moments where training is to go on from here.
+pub(crate) fn save(
+    folder: &Path,
+    model: &[tensors::Named],
+    optimizer: Option<&Optimizer>,
+    course: &Course,
+) -> Result<(), Error> {
+    let course = serde_json::to_string_pretty(course).expect("a course is plain values");
+    let mut files = vec![
+        (MODEL, tensors::to_bytes(model)),
+        (COURSE, course.into_bytes()),
+    ];
+    if let Some(optimizer) = optimizer {
+        files.push((OPTIMIZER, tensors::to_bytes(&optimizer.to_named())));
+    }
+    write_group(folder, &files)
+}
+
+/// `model` with the weights of a checkpoint, and the course it was written at.
+pub(crate) fn load_model(folder: &Path, model: AnyModel) -> Result<(AnyModel, Course), Error> {
+    let files = read_group(folder)?;
+    let course = serde_json::from_slice(file(folder, &files, COURSE)?)
+        .map_err(|error| Error::checkpoint(&folder.join(COURSE), error.to_string(), None))?;
+    let tensors = named(folder, &files, MODEL)?;
+    let model = tensors::apply(model, tensors).map_err(|problem| {
+        let hint = "its `config.toml` describes another model: was it edited, or the checkpoint copied from another run?";
+        Error::checkpoint(&folder.join(MODEL), problem, Some(hint.into()))
+    })?;
+    Ok((model, course))
+}
+
+/// The optimiser with the moments of a checkpoint.
+pub(crate) fn load_optimizer(
+    folder: &Path,
+    prepared: &Prepared,
+    model: &AnyModel,
+) -> Result<Optimizer, Error> {
+    let files = read_group(folder)?;
+    let tensors = named(folder, &files, OPTIMIZER)?;
+    Optimizer::new(&prepared.config.train)
+        .with_named(&tensors, model.num_params(), &prepared.chosen.device)
+        .map_err(|problem| Error::checkpoint(&folder.join(OPTIMIZER), problem, None))
+}
+
+fn file<'a>(folder: &Path, files: &'a [(String, Vec<u8>)], name: &str) -> Result<&'a [u8], Error> {
+    let found = files.iter().find(|(found, _)| found == name);
+    found
+        .map(|(_, bytes)| bytes.as_slice())
+        .ok_or_else(|| Error::checkpoint(folder, format!("the checkpoint has no `{name}`"), None))
+}
+
+fn named(
+    folder: &Path,
+    files: &[(String, Vec<u8>)],
+    name: &str,
+) -> Result<Vec<tensors::Named>, Error> {
+    tensors::from_bytes(file(folder, files, name)?)
+        .map_err(|problem| Error::checkpoint(&folder.join(name), problem, None))
+}

@@ -1,0 +1,295 @@
+//! A run as a value: everything that changes its result, as it stands in `config.toml`.
+
+use espejo_nets::{Activation, Initializer};
+use serde::{Deserialize, Serialize};
+
+/// The configuration of a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RunConfig {
+    /// Version of this format: 1.
+    pub version: u32,
+    /// What to learn from.
+    #[serde(default)]
+    pub data: DataConfig,
+    /// What to train.
+    #[serde(default)]
+    pub model: ModelConfig,
+    /// What to minimise.
+    #[serde(default)]
+    pub objective: ObjectiveConfig,
+    /// How pictures are corrupted for a denoising model.
+    #[serde(default)]
+    pub noise: NoiseConfig,
+    /// How to train.
+    #[serde(default)]
+    pub train: TrainConfig,
+}
+
+impl Default for RunConfig {
+    fn default() -> Self {
+        Self {
+            version: 1,
+            data: DataConfig::default(),
+            model: ModelConfig::default(),
+            objective: ObjectiveConfig::default(),
+            noise: NoiseConfig::default(),
+            train: TrainConfig::default(),
+        }
+    }
+}
+
+/// `[data]`: what to learn from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct DataConfig {
+    /// Name of the data set, e.g. `fonts` or `fonts:all`.
+    pub name: String,
+    /// Only these glyphs, in this order.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub letters: Option<String>,
+    /// Only the first so many.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first: Option<usize>,
+    /// Only this part of them, in (0, 1].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fraction: Option<f64>,
+}
+
+impl Default for DataConfig {
+    fn default() -> Self {
+        Self {
+            name: "fonts".into(),
+            letters: None,
+            first: None,
+            fraction: None,
+        }
+    }
+}
+
+/// Which model.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// The autoencoder.
+    #[default]
+    Ae,
+    /// The denoising autoencoder.
+    Dae,
+    /// The variational autoencoder.
+    Vae,
+}
+
+impl Kind {
+    /// The name in configurations and on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Ae => "ae",
+            Self::Dae => "dae",
+            Self::Vae => "vae",
+        }
+    }
+}
+
+/// `[model]`: what to train.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ModelConfig {
+    /// `ae`, `dae` or `vae`.
+    pub kind: Kind,
+    /// Hidden sizes from the picture down to the code, mirrored on the way up; or the whole list, pixels first and last.
+    pub layers: Vec<usize>,
+    /// Size of the code; 2 unless `layers` is a whole list, whose waist it then is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub latent: Option<usize>,
+    /// Activation of the hidden layers.
+    pub activation: Activation,
+    /// Activation of the code, for `ae` and `dae`.
+    pub latent_activation: Activation,
+    /// Activation of the output; by the loss where it is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub output_activation: Option<Activation>,
+    /// How first weights are drawn.
+    pub initializer: Initializer,
+}
+
+impl Default for ModelConfig {
+    fn default() -> Self {
+        Self {
+            kind: Kind::Ae,
+            layers: vec![25],
+            latent: None,
+            activation: Activation::Tanh,
+            latent_activation: Activation::Linear,
+            output_activation: None,
+            initializer: Initializer::Glorot,
+        }
+    }
+}
+
+/// Which reconstruction loss.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LossKind {
+    /// Bernoulli cross-entropy from logits.
+    #[default]
+    Bce,
+    /// Half the squared error.
+    Mse,
+    /// Absolute error.
+    Mae,
+    /// Log-cosh.
+    LogCosh,
+    /// Correntropy-induced loss.
+    Correntropy,
+    /// Entropic cost for -1/+1 pixels.
+    Entropic,
+}
+
+/// `[objective]`: what to minimise, in nats (or squared error) a picture.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ObjectiveConfig {
+    /// The reconstruction loss.
+    pub loss: LossKind,
+    /// Kernel width of the correntropy loss, in pixel values.
+    pub correntropy_width: f64,
+    /// Weight of the Kullback-Leibler term of `vae`.
+    pub beta: f64,
+    /// Epochs over which that weight rises linearly from 0.
+    pub kl_warmup: usize,
+    /// Nats a code dimension that cost nothing.
+    pub free_bits: f64,
+    /// Weight of the absolute code.
+    pub l1: f64,
+    /// Weight of the Kullback-Leibler sparsity of the code.
+    pub sparsity: f64,
+    /// Mean activity that it wants, in (0, 1).
+    pub sparsity_target: f64,
+    /// Weight of the encoder's squared Jacobian norm.
+    pub contractive: f64,
+    /// Weight of half the squared weights.
+    pub weight_decay: f64,
+}
+
+impl Default for ObjectiveConfig {
+    fn default() -> Self {
+        Self {
+            loss: LossKind::Bce,
+            correntropy_width: 0.5,
+            beta: 1.0,
+            kl_warmup: 0,
+            free_bits: 0.0,
+            l1: 0.0,
+            sparsity: 0.0,
+            sparsity_target: 0.1,
+            contractive: 0.0,
+            weight_decay: 0.0,
+        }
+    }
+}
+
+/// `[noise]`: how pictures are corrupted for a denoising model.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct NoiseConfig {
+    /// Kind and strength, e.g. `salt-pepper:0.1`; `salt-pepper:0.1` for `dae` where it is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    /// Noisy copies of each picture, drawn once; 0 draws fresh noise for every batch.
+    pub copies: usize,
+}
+
+/// Which optimiser.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OptimizerKind {
+    /// Adam.
+    #[default]
+    Adam,
+    /// Adam with decoupled weight decay.
+    Adamw,
+    /// RMSprop.
+    Rmsprop,
+    /// Gradient descent.
+    Sgd,
+    /// Gradient descent with momentum.
+    Momentum,
+}
+
+/// How the learning rate changes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ScheduleKind {
+    /// It does not.
+    #[default]
+    Constant,
+    /// Half a cosine, from the learning rate down to zero at the last epoch.
+    Cosine,
+    /// Times `schedule_factor` every `schedule_epochs` epochs.
+    Step,
+    /// Times `schedule_factor` after `schedule_epochs` epochs without a better test loss.
+    Plateau,
+}
+
+/// `[train]`: how to train.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TrainConfig {
+    /// Passes over the training pictures.
+    pub epochs: usize,
+    /// Pictures a step; 0 for all of them.
+    pub batch_size: usize,
+    /// The optimiser.
+    pub optimizer: OptimizerKind,
+    /// Its learning rate.
+    pub learning_rate: f64,
+    /// Momentum of `momentum`, in [0, 1).
+    pub momentum: f64,
+    /// Decoupled weight decay of `adamw`.
+    pub decay: f64,
+    /// How the learning rate changes.
+    pub schedule: ScheduleKind,
+    /// Epochs of `step` and `plateau`.
+    pub schedule_epochs: usize,
+    /// Factor of `step` and `plateau`, in (0, 1).
+    pub schedule_factor: f64,
+    /// Largest norm of the whole gradient; 0 for no clipping.
+    pub clip_norm: f64,
+    /// Evaluations without a better test loss before training stops; 0 to go on.
+    pub patience: usize,
+    /// Training stops when the test loss is at or under this.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub target_loss: Option<f64>,
+    /// Epochs from one evaluation to the next.
+    pub eval_every: usize,
+    /// Epochs from one kept checkpoint to the next; 0 keeps only `best` and `last`.
+    pub checkpoint_every: usize,
+    /// Seed of everything random.
+    pub seed: u64,
+    /// `auto`, `gpu`, `cpu`, `wgpu`, `wgpu:N`, `flex`, `ndarray` or `cuda`.
+    pub device: String,
+}
+
+impl Default for TrainConfig {
+    fn default() -> Self {
+        Self {
+            epochs: 50,
+            batch_size: 128,
+            optimizer: OptimizerKind::Adam,
+            learning_rate: 1e-3,
+            momentum: 0.9,
+            decay: 0.01,
+            schedule: ScheduleKind::Constant,
+            schedule_epochs: 10,
+            schedule_factor: 0.1,
+            clip_norm: 0.0,
+            patience: 0,
+            target_loss: None,
+            eval_every: 1,
+            checkpoint_every: 0,
+            seed: 42,
+            device: "auto".into(),
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! Where a training stands between two epochs: what a resumed run has to know beside weights and moments.
+
+use serde::{Deserialize, Serialize};
+
+use crate::config::{ScheduleKind, TrainConfig};
+
+/// The course of a training so far.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Course {
+    /// Epochs completed.
+    pub epoch: usize,
+    /// The epoch with the lowest test loss; 0 before the first evaluation.
+    pub best_epoch: usize,
+    /// That loss.
+    pub best_loss: Option<f64>,
+    /// Evaluations since then.
+    pub evaluations_since_best: usize,
+    /// How often the learning rate was reduced on a plateau.
+    pub reductions: usize,
+    /// The epoch of the last reduction or best loss, from which the next plateau counts.
+    pub plateau_start: usize,
+    /// Seconds of training, over all sessions.
+    pub seconds: f64,
+    /// Seconds of the first epoch, which on a GPU compiles kernels.
+    pub first_epoch_seconds: f64,
+}
+
+impl Course {
+    /// Takes in the test loss of the epoch just completed; true when it is the best so far.
+    pub fn evaluated(&mut self, loss: f64, config: &TrainConfig) -> bool {
+        let better = self.best_loss.is_none_or(|best| loss < best);
+        if better {
+            self.best_loss = Some(loss);
+            self.best_epoch = self.epoch;
+            self.evaluations_since_best = 0;
+            self.plateau_start = self.epoch;
+        } else {
+            self.evaluations_since_best += 1;
+        }
+        if config.schedule == ScheduleKind::Plateau
+            && self.epoch - self.plateau_start >= config.schedule_epochs
+        {
+            self.reductions += 1;
+            self.plateau_start = self.epoch;
+        }
+        better
+    }
+
+    /// Why training ends before its last epoch, if it does.
+    pub fn early_stop(&self, loss: f64, config: &TrainConfig) -> Option<String> {
+        if let Some(target) = config.target_loss.filter(|target| loss <= *target) {
+            return Some(format!("test loss {loss:.6} reached the target {target}"));
+        }
+        let patience = config.patience;
+        (patience > 0 && self.evaluations_since_best >= patience).then(|| {
+            format!(
+                "no better test loss in {patience} evaluations since epoch {}",
+                self.best_epoch
+            )
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn after(losses: &[f64], config: &TrainConfig) -> Course {
+        let mut course = Course::default();
+        for loss in losses {
+            course.epoch += 1;
+            course.evaluated(*loss, config);
+        }
+        course
+    }
+
+    #[test]
+    fn patience_counts_evaluations_without_a_better_loss() {
+        let config = TrainConfig {
+            patience: 2,
+            ..TrainConfig::default()
+        };
+        let course = after(&[3.0, 2.0, 2.0], &config);
+        assert_eq!((course.best_epoch, course.evaluations_since_best), (2, 1));
+        assert_eq!(course.early_stop(2.0, &config), None);
+        assert!(
+            after(&[3.0, 2.0, 2.0, 2.5], &config)
+                .early_stop(2.5, &config)
+                .is_some()
+        );
+    }
+
+    #[test]
+    fn a_plateau_reduces_once_and_starts_anew() {
+        let config = TrainConfig {
+            schedule: ScheduleKind::Plateau,
+            schedule_epochs: 2,
+            ..TrainConfig::default()
+        };
+        let reductions = |losses: &[f64]| after(losses, &config).reductions;
+        assert_eq!(reductions(&[1.0, 1.0]), 0);
+        assert_eq!(reductions(&[1.0, 1.0, 1.0]), 1);
+        assert_eq!(reductions(&[1.0, 1.0, 1.0, 1.0]), 1);
+        assert_eq!(reductions(&[1.0, 1.0, 1.0, 1.0, 1.0]), 2);
+    }
+
+    #[test]
+    fn the_target_is_at_or_under() {
+        let config = TrainConfig {
+            target_loss: Some(0.5),
+            ..TrainConfig::default()
+        };
+        assert!(Course::default().early_stop(0.5, &config).is_some());
+        assert!(Course::default().early_stop(0.51, &config).is_none());
+    }
+}

@@ -1,0 +1,317 @@
+//! Which device a run uses, and why.
+//!
+//! Burn's default device is never touched: it panics where no adapter is. Adapters are listed through wgpu itself, and
+//! software ones (llvmpipe, WARP) are only used when asked for by name.
+
+use burn::tensor::Device;
+
+use crate::Error;
+
+/// A device that was asked for and found.
+#[derive(Clone, Debug)]
+pub struct Chosen {
+    /// The plain device; `.autodiff()` gives the one to train on.
+    pub device: Device,
+    /// As asked for, e.g. `auto`.
+    pub requested: String,
+    /// As found, e.g. `flex` or `wgpu:0 (NVIDIA ...)`.
+    pub used: String,
+    /// Why this one, in half a sentence.
+    pub why: String,
+}
+
+/// A device that `espejo doctor` can list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// The name that `--device` takes.
+    pub name: String,
+    /// What it is.
+    pub about: String,
+    /// Whether it is a processor pretending to be a graphics adapter.
+    pub software: bool,
+}
+
+/// The names that `--device` takes.
+pub const NAMES: [&str; 8] = [
+    "auto", "gpu", "cpu", "wgpu", "wgpu:N", "flex", "ndarray", "cuda",
+];
+
+/// The backends that this build holds.
+pub fn backends() -> Vec<&'static str> {
+    let all = [
+        ("wgpu", cfg!(feature = "wgpu")),
+        ("flex", cfg!(feature = "flex")),
+        ("ndarray", cfg!(feature = "ndarray")),
+        ("cuda", cfg!(feature = "cuda")),
+    ];
+    all.into_iter()
+        .filter_map(|(name, on)| on.then_some(name))
+        .collect()
+}
+
+/// Finds the device of a `--device` word.
+///
+/// # Errors
+///
+/// [`Error::Config`] for a word that is none, [`Error::Device`] where the build or the machine lacks the device.
+pub fn choose(requested: &str) -> Result<Chosen, Error> {
+    let (device, used, why) = match requested {
+        "auto" => automatic()?,
+        "gpu" => match hardware_adapter()? {
+            Some((device, used)) => (device, used, "the first hardware adapter".into()),
+            None => cuda("the only kind of GPU in this build")
+                .map_err(|_| missing("gpu", "no hardware adapter"))?,
+        },
+        "cpu" => {
+            processor("asked for").ok_or_else(|| missing("cpu", "no CPU backend in this build"))?
+        }
+        "flex" => flex("asked for").ok_or_else(|| absent("flex"))?,
+        "ndarray" => ndarray("asked for").ok_or_else(|| absent("ndarray"))?,
+        "cuda" => cuda("asked for")?,
+        _ => wgpu(requested)?,
+    };
+    Ok(Chosen {
+        device,
+        requested: requested.to_owned(),
+        used,
+        why,
+    })
+}
+
+type Found = (Device, String, String);
+
+fn automatic() -> Result<Found, Error> {
+    if let Some((device, used)) = hardware_adapter()? {
+        return Ok((device, used, "the first hardware adapter".into()));
+    }
+    let why = if cfg!(feature = "wgpu") {
+        "no hardware GPU adapter found"
+    } else {
+        "this build has no GPU backend"
+    };
+    processor(why).map_or_else(
+        || {
+            cuda("the only backend in this build").map_err(|_| {
+                missing(
+                    "auto",
+                    "no hardware adapter, and no CPU backend in this build",
+                )
+            })
+        },
+        Ok,
+    )
+}
+
+fn processor(why: &str) -> Option<Found> {
+    flex(why).or_else(|| ndarray(why))
+}
+
+#[cfg(feature = "flex")]
+fn flex(why: &str) -> Option<Found> {
+    Some((Device::flex(), "flex".into(), why.into()))
+}
+#[cfg(not(feature = "flex"))]
+fn flex(_why: &str) -> Option<Found> {
+    None
+}
+
+#[cfg(feature = "ndarray")]
+fn ndarray(why: &str) -> Option<Found> {
+    // Deprecated in Burn 0.22, but still what some users compare with.
+    #[allow(deprecated)]
+    let device = Device::ndarray();
+    Some((device, "ndarray".into(), why.into()))
+}
+#[cfg(not(feature = "ndarray"))]
+fn ndarray(_why: &str) -> Option<Found> {
+    None
+}
+
+#[cfg(feature = "cuda")]
+fn cuda(why: &str) -> Result<Found, Error> {
+    use burn::tensor::DeviceType;
+    match Device::enumerate(DeviceType::Cuda)
+        .into_vec()
+        .into_iter()
+        .next()
+    {
+        Some(device) => Ok((device, "cuda".into(), why.into())),
+        None => Err(missing("cuda", "no CUDA device")),
+    }
+}
+#[cfg(not(feature = "cuda"))]
+fn cuda(_why: &str) -> Result<Found, Error> {
+    Err(absent("cuda"))
+}
+
+/// The adapters that wgpu lists, hardware or not.
+pub fn adapters() -> Vec<Listed> {
+    #[cfg(feature = "wgpu")]
+    {
+        let list = gpu::adapters().into_iter().enumerate();
+        list.map(|(index, adapter)| Listed {
+            name: format!("wgpu:{index}"),
+            about: adapter.about(),
+            software: adapter.software(),
+        })
+        .collect()
+    }
+    #[cfg(not(feature = "wgpu"))]
+    Vec::new()
+}
+
+#[cfg(feature = "wgpu")]
+fn hardware_adapter() -> Result<Option<(Device, String)>, Error> {
+    let adapters = gpu::adapters();
+    let Some(index) = adapters.iter().position(|adapter| !adapter.software()) else {
+        return Ok(None);
+    };
+    gpu::open(&adapters, index).map(Some)
+}
+#[cfg(not(feature = "wgpu"))]
+fn hardware_adapter() -> Result<Option<(Device, String)>, Error> {
+    Ok(None)
+}
+
+#[cfg(feature = "wgpu")]
+fn wgpu(requested: &str) -> Result<Found, Error> {
+    let index = index_of(requested)?;
+    let adapters = gpu::adapters();
+    if adapters.is_empty() {
+        return Err(missing(requested, "no graphics adapter found"));
+    }
+    // A bare `wgpu` prefers hardware and takes software where there is nothing else.
+    let index = index.unwrap_or_else(|| {
+        adapters
+            .iter()
+            .position(|adapter| !adapter.software())
+            .unwrap_or(0)
+    });
+    if index >= adapters.len() {
+        return Err(missing(
+            requested,
+            &format!("the adapters are numbered 0 to {}", adapters.len() - 1),
+        ));
+    }
+    let why = if adapters[index].software() {
+        "asked for; a software adapter, slow"
+    } else {
+        "asked for"
+    };
+    let (device, used) = gpu::open(&adapters, index)?;
+    Ok((device, used, why.into()))
+}
+#[cfg(not(feature = "wgpu"))]
+fn wgpu(requested: &str) -> Result<Found, Error> {
+    index_of(requested)?;
+    Err(absent("wgpu"))
+}
+
+/// The N of `wgpu:N`; refuses words that are no device.
+fn index_of(requested: &str) -> Result<Option<usize>, Error> {
+    let index = match requested.split_once(':') {
+        None if requested == "wgpu" => Some(None),
+        Some(("wgpu", number)) => number.parse().ok().map(Some),
+        _ => None,
+    };
+    index.ok_or_else(|| {
+        Error::config(
+            format!("unknown device `{requested}`"),
+            format!("accepted: `{}`", NAMES.join("`, `")),
+        )
+    })
+}
+
+fn absent(backend: &str) -> Error {
+    let hint = format!(
+        "this build has `{}`; build with `--features {backend}`",
+        backends().join("`, `")
+    );
+    Error::Device {
+        message: format!("device `{backend}` is not in this build"),
+        hint: Some(hint),
+    }
+}
+
+fn missing(requested: &str, found: &str) -> Error {
+    Error::Device {
+        message: format!("device `{requested}` is not on this machine: {found}"),
+        hint: Some(
+            "`espejo doctor` lists the devices; `--device auto` takes the best there is".into(),
+        ),
+    }
+}
+
+#[cfg(feature = "wgpu")]
+mod gpu {
+    use burn::tensor::wgpu::{WgpuBackend, wgpu};
+    use burn::tensor::{Device, DeviceKind};
+    use wgpu::{AdapterInfo, Backend, Backends, DeviceType};
+
+    use super::{Error, missing};
+
+    pub(super) struct Adapter {
+        info: AdapterInfo,
+        /// Its place among adapters of its own type on its own API, which is how Burn addresses it.
+        nth: usize,
+    }
+
+    impl Adapter {
+        pub(super) fn software(&self) -> bool {
+            self.info.device_type == DeviceType::Cpu
+        }
+
+        pub(super) fn about(&self) -> String {
+            let kind = match self.info.device_type {
+                DeviceType::DiscreteGpu => "discrete GPU",
+                DeviceType::IntegratedGpu => "integrated GPU",
+                DeviceType::VirtualGpu => "virtual GPU",
+                DeviceType::Cpu => "software",
+                DeviceType::Other => "other",
+            };
+            format!("{}, {kind}, {:?}", self.info.name, self.info.backend)
+        }
+    }
+
+    /// What Vulkan, Metal and Direct3D 12 offer; OpenGL stays out, it writes to stderr where there is no display.
+    pub(super) fn adapters() -> Vec<Adapter> {
+        let backends = Backends::VULKAN | Backends::METAL | Backends::DX12;
+        let descriptor = wgpu::InstanceDescriptor {
+            backends,
+            ..wgpu::InstanceDescriptor::new_without_display_handle()
+        };
+        let instance = wgpu::Instance::new(descriptor);
+        let mut adapters: Vec<Adapter> = Vec::new();
+        for adapter in pollster::block_on(instance.enumerate_adapters(backends)) {
+            let info = adapter.get_info();
+            let alike = |other: &&Adapter| {
+                (other.info.device_type, other.info.backend) == (info.device_type, info.backend)
+            };
+            let nth = adapters.iter().filter(alike).count();
+            adapters.push(Adapter { info, nth });
+        }
+        adapters
+    }
+
+    pub(super) fn open(adapters: &[Adapter], index: usize) -> Result<(Device, String), Error> {
+        let Adapter { info, nth } = &adapters[index];
+        let kind = match info.device_type {
+            DeviceType::DiscreteGpu => DeviceKind::DiscreteGpu(*nth),
+            DeviceType::IntegratedGpu => DeviceKind::IntegratedGpu(*nth),
+            DeviceType::VirtualGpu => DeviceKind::VirtualGpu(*nth),
+            DeviceType::Cpu => DeviceKind::Cpu,
+            DeviceType::Other => DeviceKind::DefaultDevice,
+        };
+        let api = match info.backend {
+            Backend::Metal => WgpuBackend::Metal,
+            Backend::Dx12 => WgpuBackend::Dx12,
+            _ => WgpuBackend::Vulkan,
+        };
+        let used = format!("wgpu:{index} ({})", adapters[index].about());
+        let options = Device::wgpu_options().device_kind(kind).graphics_api(api);
+        let device = options
+            .init()
+            .map_err(|error| missing(&format!("wgpu:{index}"), &error.to_string()))?;
+        Ok((device, used))
+    }
+}

@@ -1,0 +1,177 @@
+//! Files that are whole or not there: written aside, synced, renamed; and groups of them under one checksum list.
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+use crate::Error;
+use crate::error::AtPath;
+
+/// The checksum list of a group, in the format of `sha256sum`.
+const SUMS: &str = "SHA256SUMS";
+
+/// Replaces a file in one step: whoever reads it sees the old bytes or the new ones.
+pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let mut aside = tempfile::NamedTempFile::new_in(folder).at("write", path)?;
+    aside
+        .write_all(bytes)
+        .and_then(|()| aside.as_file().sync_all())
+        .at("write", path)?;
+    aside
+        .persist(path)
+        .map_err(|error| error.error)
+        .at("write", path)?;
+    Ok(())
+}
+
+/// The lower-case hexadecimal SHA-256 of some bytes.
+pub fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
+/// Replaces a folder of files: at any moment the old group or the new one can be read whole.
+pub fn write_group(folder: &Path, files: &[(&str, Vec<u8>)]) -> Result<(), Error> {
+    let (aside, old) = (sibling(folder, "new"), sibling(folder, "old"));
+    remove(&aside)?;
+    fs::create_dir_all(&aside).at("create", &aside)?;
+    let sums: String = files
+        .iter()
+        .map(|(name, bytes)| format!("{}  {name}\n", sha256(bytes)))
+        .collect();
+    for (name, bytes) in files
+        .iter()
+        .map(|(name, bytes)| (*name, bytes.as_slice()))
+        .chain([(SUMS, sums.as_bytes())])
+    {
+        let path = aside.join(name);
+        let mut file = File::create(&path).at("write", &path)?;
+        file.write_all(bytes)
+            .and_then(|()| file.sync_all())
+            .at("write", &path)?;
+    }
+    if folder.exists() {
+        remove(&old)?;
+        fs::rename(folder, &old).at("rename", folder)?;
+    }
+    fs::rename(&aside, folder).at("rename", &aside)?;
+    remove(&old)
+}
+
+/// The files of a group, each checked against the list.
+///
+/// # Errors
+///
+/// [`Error::Checkpoint`] when the group is not there or anything in it is not as it was written.
+pub fn read_group(folder: &Path) -> Result<Vec<(String, Vec<u8>)>, Error> {
+    // A program killed between two renames leaves the group under its old name.
+    let old = sibling(folder, "old");
+    let folder = if !folder.exists() && old.exists() {
+        &old
+    } else {
+        folder
+    };
+    let list = folder.join(SUMS);
+    let text = fs::read_to_string(&list).map_err(|error| {
+        Error::checkpoint(
+            folder,
+            format!("no checkpoint here ({SUMS}: {error})"),
+            None,
+        )
+    })?;
+    let mut files = Vec::new();
+    for line in text.lines() {
+        let (sum, name) = line
+            .split_once("  ")
+            .ok_or_else(|| damaged(&list, format!("line `{line}` is not `SUM  NAME`")))?;
+        let path = folder.join(name);
+        let bytes = fs::read(&path).map_err(|error| damaged(&path, error.to_string()))?;
+        let found = sha256(&bytes);
+        if found != sum {
+            return Err(damaged(
+                &path,
+                format!("damaged: its SHA-256 is {found}, expected {sum}"),
+            ));
+        }
+        files.push((name.to_owned(), bytes));
+    }
+    Ok(files)
+}
+
+/// Whether a group is there, under its own name or the one it has while it is replaced.
+pub fn group_exists(folder: &Path) -> bool {
+    folder.exists() || sibling(folder, "old").exists()
+}
+
+fn damaged(path: &Path, message: String) -> Error {
+    let hint =
+        "the other checkpoint of the run may be whole: `--checkpoint last` or `--checkpoint best`";
+    Error::checkpoint(path, message, Some(hint.into()))
+}
+
+fn sibling(folder: &Path, suffix: &str) -> PathBuf {
+    let mut name = folder.as_os_str().to_owned();
+    name.push(".");
+    name.push(suffix);
+    PathBuf::from(name)
+}
+
+fn remove(folder: &Path) -> Result<(), Error> {
+    if folder.exists() {
+        fs::remove_dir_all(folder).at("remove", folder)
+    } else {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn group() -> (tempfile::TempDir, PathBuf) {
+        let root = tempfile::tempdir().expect("a temporary folder");
+        let folder = root.path().join("last");
+        write_group(&folder, &[("a", b"one".to_vec()), ("b", vec![0; 100])]).expect("writable");
+        (root, folder)
+    }
+
+    #[test]
+    fn a_group_comes_back_as_it_was_written() {
+        let (_root, folder) = group();
+        write_group(&folder, &[("a", b"two".to_vec())]).expect("writable");
+        assert_eq!(
+            read_group(&folder).expect("whole"),
+            [("a".to_owned(), b"two".to_vec())]
+        );
+    }
+
+    #[test]
+    fn no_single_flipped_bit_is_read_as_good() {
+        let (_root, folder) = group();
+        for name in ["a", "b", SUMS] {
+            let path = folder.join(name);
+            let good = fs::read(&path).expect("written");
+            for index in 0..good.len() {
+                let mut bad = good.clone();
+                bad[index] ^= 1;
+                fs::write(&path, &bad).expect("writable");
+                assert!(read_group(&folder).is_err(), "byte {index} of {name}");
+            }
+            fs::write(&path, &good).expect("writable");
+        }
+        assert!(read_group(&folder).is_ok());
+    }
+
+    #[test]
+    fn a_group_caught_between_two_renames_is_found() {
+        let (_root, folder) = group();
+        fs::rename(&folder, sibling(&folder, "old")).expect("writable");
+        assert!(group_exists(&folder));
+        assert_eq!(read_group(&folder).expect("whole").len(), 2);
+    }
+}

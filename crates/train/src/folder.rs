@@ -1,0 +1,252 @@
+//! The folder of a run: its name, its files, and how it is found again.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use crate::Error;
+use crate::config::RunConfig;
+use crate::error::AtPath;
+use crate::files::write_file;
+use crate::fit::CODES;
+
+/// Which checkpoint of a run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Which {
+    /// The one with the lowest test loss.
+    #[default]
+    Best,
+    /// The latest.
+    Last,
+}
+
+impl Which {
+    /// Its folder name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Best => "best",
+            Self::Last => "last",
+        }
+    }
+}
+
+/// Codes of two numbers, one a picture.
+pub type Plane = Vec<(f64, f64)>;
+
+/// A run folder that exists.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Folder {
+    path: PathBuf,
+}
+
+impl Folder {
+    /// Makes a new folder below `out`: `name`, or one made of the time and the configuration.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] when `name` is taken or is no plain name, [`Error::Io`] when it cannot be made.
+    pub fn create(out: &Path, name: Option<&str>, config: &RunConfig) -> Result<Self, Error> {
+        fs::create_dir_all(out).at("create", out)?;
+        if let Some(name) = name {
+            if name.is_empty()
+                || name == "last"
+                || Path::new(name).components().count() != 1
+                || name.contains(['/', '\\'])
+                || name.starts_with('.')
+            {
+                let message = format!("`{name}` cannot name a run");
+                return Err(Error::config(
+                    message,
+                    Some(
+                        "use a plain name, not `last`; `--out DIR` chooses the folder above it"
+                            .into(),
+                    ),
+                ));
+            }
+            let path = out.join(name);
+            if path.exists() {
+                let message = format!("run `{}` exists already", path.display());
+                let hint = format!(
+                    "runs are never overwritten: choose another `--name`, or go on with `--resume {}`",
+                    path.display()
+                );
+                return Err(Error::config(message, hint));
+            }
+            fs::create_dir(&path).at("create", &path)?;
+            return Ok(Self { path });
+        }
+        let stem = stem(config);
+        for attempt in 1.. {
+            let path = out.join(if attempt == 1 {
+                stem.clone()
+            } else {
+                format!("{stem}-{attempt}")
+            });
+            match fs::create_dir(&path) {
+                Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+                made => {
+                    made.at("create", &path)?;
+                    return Ok(Self { path });
+                }
+            }
+        }
+        unreachable!("a free number is found")
+    }
+
+    /// The folder of an existing run: a path, the name of a run below `out`, or `last`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] when there is none, [`Error::Checkpoint`] when the folder holds no run.
+    pub fn find(run: &str, out: &Path) -> Result<Self, Error> {
+        if run == "last" {
+            return latest(out);
+        }
+        let candidates = [PathBuf::from(run), out.join(run)];
+        let Some(path) = candidates.into_iter().find(|path| path.is_dir()) else {
+            let message = format!("no run `{run}`");
+            let hint = format!(
+                "give a run folder, a name below `{}`, or `last`",
+                out.display()
+            );
+            return Err(Error::config(message, hint));
+        };
+        if !path.join("config.toml").is_file() {
+            return Err(Error::checkpoint(
+                &path,
+                "is no run folder: it has no `config.toml`",
+                None,
+            ));
+        }
+        Ok(Self { path })
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The folder of a checkpoint.
+    pub fn checkpoint(&self, which: Which) -> PathBuf {
+        self.path.join("checkpoints").join(which.name())
+    }
+
+    /// The configuration in it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Checkpoint`] when it cannot be read as one.
+    pub fn config(&self) -> Result<RunConfig, Error> {
+        let path = self.path.join("config.toml");
+        let text = fs::read_to_string(&path)
+            .map_err(|error| Error::checkpoint(&path, error.to_string(), None))?;
+        RunConfig::from_toml(&text, &path.display().to_string())
+            .map_err(|error| Error::checkpoint(&path, format!("damaged: {error}"), None))
+    }
+
+    /// `run.json`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Checkpoint`] when it is not there or is no JSON object.
+    pub fn report(&self) -> Result<Value, Error> {
+        let path = self.path.join("run.json");
+        let text =
+            fs::read(&path).map_err(|error| Error::checkpoint(&path, error.to_string(), None))?;
+        match serde_json::from_slice(&text) {
+            Ok(Value::Object(map)) => Ok(Value::Object(map)),
+            Ok(_) => Err(Error::checkpoint(&path, "damaged: no JSON object", None)),
+            Err(error) => Err(Error::checkpoint(&path, format!("damaged: {error}"), None)),
+        }
+    }
+
+    /// The codes of the training pictures at the epochs at which they were noted, for codes of two numbers.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Checkpoint`] when none were noted or the file is damaged.
+    pub fn code_history(&self) -> Result<Vec<(usize, Plane)>, Error> {
+        let path = self.path.join(CODES);
+        let text = fs::read_to_string(&path)
+            .map_err(|error| Error::checkpoint(&path, error.to_string(), None))?;
+        let mut history: Vec<(usize, Plane)> = Vec::new();
+        for line in text.lines().skip(1) {
+            let cells: Option<Vec<f64>> = line.split(',').map(|cell| cell.parse().ok()).collect();
+            let Some([epoch, _, x, y]) = cells.as_deref() else {
+                return Err(Error::checkpoint(
+                    &path,
+                    format!("damaged: line `{line}` is no `epoch,picture,z1,z2`"),
+                    None,
+                ));
+            };
+            let epoch = *epoch as usize;
+            match history.last_mut() {
+                Some((last, plane)) if *last == epoch => plane.push((*x, *y)),
+                _ => history.push((epoch, vec![(*x, *y)])),
+            }
+        }
+        if history.is_empty() {
+            let message =
+                "no codes were noted: the run was stopped at once, or has over 1,000 pictures";
+            return Err(Error::checkpoint(&path, message, None));
+        }
+        Ok(history)
+    }
+
+    /// Replaces one of its text files.
+    pub(crate) fn write(&self, name: &str, text: &str) -> Result<(), Error> {
+        write_file(&self.path.join(name), text.as_bytes())
+    }
+
+    /// Replaces `run.json`.
+    pub(crate) fn write_report(&self, report: &Value) -> Result<(), Error> {
+        let text = serde_json::to_string_pretty(report).expect("a report is plain values");
+        self.write("run.json", &(text + "\n"))
+    }
+}
+
+/// Time, model, data and seed, e.g. `2026-11-21_074203-vae-fonts-s42`.
+fn stem(config: &RunConfig) -> String {
+    let time = jiff::Zoned::now().strftime("%Y-%m-%d_%H%M%S");
+    let data: String = config
+        .data
+        .name
+        .chars()
+        .map(|c| {
+            if c.is_ascii_alphanumeric() || c == '-' {
+                c
+            } else {
+                '-'
+            }
+        })
+        .collect();
+    format!(
+        "{time}-{}-{data}-s{}",
+        config.model.kind.name(),
+        config.train.seed
+    )
+}
+
+/// The run below `out` that was started last.
+fn latest(out: &Path) -> Result<Folder, Error> {
+    let none = || {
+        let message = format!("no run in `{}` yet", out.display());
+        Error::config(
+            message,
+            Some("train one with `espejo train`, or name the folder with `--out DIR`".into()),
+        )
+    };
+    let entries = fs::read_dir(out).map_err(|_| none())?;
+    let configs = entries.flatten().filter_map(|entry| {
+        // `config.toml` is written once, when a run starts.
+        let written = fs::metadata(entry.path().join("config.toml"))
+            .and_then(|meta| meta.modified())
+            .ok()?;
+        Some((written, entry.path()))
+    });
+    configs
+        .max()
+        .map(|(_, path)| Folder { path })
+        .ok_or_else(none)
+}

@@ -1,0 +1,59 @@
+//! One run, from a configuration to a trained model and its use.
+//!
+//! For programs that train or embed autoencoders; the program `espejo` is a thin layer over it.
+//!
+//! ```
+//! use std::sync::atomic::AtomicBool;
+//! use espejo_train::{Folder, RunConfig, fit, prepare};
+//!
+//! let mut config = RunConfig::default(); // fonts, 35-25-2-25-35
+//! config.train.epochs = 20;
+//! config.train.device = "cpu".into();
+//! let out = tempfile::tempdir()?;
+//!
+//! # if espejo_train::device::choose("cpu").is_err() { return Ok(()); } // a build with wgpu alone
+//! let prepared = prepare(config)?;
+//! let folder = Folder::create(out.path(), Some("first"), &prepared.config)?;
+//! let outcome = fit(&prepared, &folder, "doc", &AtomicBool::new(false), &mut |_event| ())?;
+//! assert!(outcome.results.expect("it ran to its end").test.loss < 35.0 * std::f64::consts::LN_2);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod baselines;
+mod batch;
+mod checkpoint;
+pub mod config;
+mod course;
+pub mod device;
+mod error;
+mod files;
+mod fit;
+mod folder;
+pub mod merge;
+mod metrics;
+mod optimizer;
+mod prepare;
+mod preset;
+mod report;
+mod schedule;
+mod seed;
+mod spec;
+pub mod tensors;
+mod trained;
+
+pub use baselines::{Baseline, principal_plane};
+pub use config::RunConfig;
+pub use course::Course;
+pub use error::Error;
+pub use espejo_nets::Noise;
+pub use files::{sha256, write_file};
+pub use fit::{Event, Outcome, fit};
+pub use folder::{Folder, Which};
+pub use metrics::Metrics;
+pub use optimizer::Optimizer;
+pub use prepare::{Prepared, prepare};
+pub use preset::{PRESETS, Preset};
+pub use report::{EpochReport, Results, Status, data_json, layer_table, model_json};
+pub use schedule::learning_rate;
+pub use spec::{AnyModel, Spec};
+pub use trained::{Rows, Trained};

@@ -1,0 +1,273 @@
+//! From tables to a configuration: flags over `--set` over the file over the preset over the defaults.
+
+use toml::{Table, Value};
+
+use crate::Error;
+use crate::config::RunConfig;
+
+/// The keys of each section, for suggestions; a test holds them against the structs.
+const KEYS: [(&str, &[&str]); 5] = [
+    ("data", &["name", "letters", "first", "fraction"]),
+    (
+        "model",
+        &[
+            "kind",
+            "layers",
+            "latent",
+            "activation",
+            "latent_activation",
+            "output_activation",
+            "initializer",
+        ],
+    ),
+    (
+        "objective",
+        &[
+            "loss",
+            "correntropy_width",
+            "beta",
+            "kl_warmup",
+            "free_bits",
+            "l1",
+            "sparsity",
+            "sparsity_target",
+            "contractive",
+            "weight_decay",
+        ],
+    ),
+    ("noise", &["kind", "copies"]),
+    (
+        "train",
+        &[
+            "epochs",
+            "batch_size",
+            "optimizer",
+            "learning_rate",
+            "momentum",
+            "decay",
+            "schedule",
+            "schedule_epochs",
+            "schedule_factor",
+            "clip_norm",
+            "patience",
+            "target_loss",
+            "eval_every",
+            "checkpoint_every",
+            "seed",
+            "device",
+        ],
+    ),
+];
+
+/// Lays `over` on `base`, key by key.
+pub fn overlay(base: &mut Table, over: Table) {
+    for (key, value) in over {
+        match (base.get_mut(&key), value) {
+            (Some(Value::Table(inner)), Value::Table(table)) => overlay(inner, table),
+            (_, value) => {
+                base.insert(key, value);
+            }
+        }
+    }
+}
+
+/// The table of a TOML text; `origin` names it in errors.
+///
+/// # Errors
+///
+/// When the text is no TOML, or has keys that no configuration has.
+pub fn parse(text: &str, origin: &str) -> Result<Table, Error> {
+    let table: Table = text.parse().map_err(|error: toml::de::Error| {
+        Error::config(
+            format!("`{origin}` is not TOML: {}", error.message().trim()),
+            None,
+        )
+    })?;
+    check_keys(&table, origin)?;
+    Ok(table)
+}
+
+/// The table of one `section.key=value`, whose value is read as TOML and, failing that, as a string.
+///
+/// # Errors
+///
+/// When it has no such form, or no configuration has this key.
+pub fn parse_set(assignment: &str) -> Result<Table, Error> {
+    let form = || {
+        Error::config(
+            format!("`--set {assignment}` needs the form `section.key=value`"),
+            Some("as in `--set train.epochs=100`".into()),
+        )
+    };
+    let (path, value) = assignment.split_once('=').ok_or_else(form)?;
+    let (section, key) = path.trim().split_once('.').ok_or_else(form)?;
+    let value = match format!("value = {value}").parse::<Table>() {
+        Ok(mut table) => table.remove("value").ok_or_else(form)?,
+        Err(_) => Value::String(value.trim().to_owned()),
+    };
+    let mut inner = Table::new();
+    inner.insert(key.trim().to_owned(), value);
+    let mut table = Table::new();
+    table.insert(section.trim().to_owned(), Value::Table(inner));
+    check_keys(&table, &format!("--set {assignment}"))?;
+    Ok(table)
+}
+
+/// The configuration that a merged table describes.
+///
+/// # Errors
+///
+/// When a value has the wrong type or is no accepted word; the error names the key.
+pub fn into_config(table: Table, origin: &str) -> Result<RunConfig, Error> {
+    match table.get("version") {
+        None | Some(Value::Integer(1)) => {}
+        Some(other) => {
+            return Err(Error::config(
+                format!("`{origin}` has version {other}, expected 1"),
+                Some("it was written for another version of espejo".into()),
+            ));
+        }
+    }
+    let mut table = table;
+    table.insert("version".into(), Value::Integer(1));
+    serde_path_to_error::deserialize(Value::Table(table)).map_err(|error| {
+        let path = error.path().to_string();
+        let reason = error.into_inner();
+        Error::config(
+            format!("`{path}` in `{origin}`: {}", reason.message().trim()),
+            None,
+        )
+    })
+}
+
+/// Refuses keys that no configuration has.
+fn check_keys(table: &Table, origin: &str) -> Result<(), Error> {
+    let sections: Vec<&str> = KEYS.iter().map(|(section, _)| *section).collect();
+    for (section, value) in table {
+        if section == "version" {
+            continue;
+        }
+        let Some((_, keys)) = KEYS.iter().find(|(name, _)| name == section) else {
+            return Err(unknown("section", section, &sections, origin));
+        };
+        let Value::Table(inner) = value else {
+            return Err(Error::config(
+                format!("`{section}` in `{origin}` must be a section, `[{section}]`"),
+                None,
+            ));
+        };
+        if let Some(key) = inner.keys().find(|key| !keys.contains(&key.as_str())) {
+            return Err(unknown("key", &format!("{section}.{key}"), keys, origin));
+        }
+    }
+    Ok(())
+}
+
+fn unknown(what: &str, found: &str, accepted: &[&str], origin: &str) -> Error {
+    let word = found.rsplit('.').next().unwrap_or(found);
+    let nearest = accepted
+        .iter()
+        .map(|name| (strsim::jaro_winkler(word, name), name))
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .filter(|(similarity, _)| *similarity > 0.75);
+    let list = accepted.join("`, `");
+    let hint = match nearest {
+        Some((_, name)) => format!("did you mean `{name}`? accepted: `{list}`"),
+        None => format!("accepted: `{list}`"),
+    };
+    Error::config(format!("unknown {what} `{found}` in `{origin}`"), hint)
+}
+
+impl RunConfig {
+    /// The whole configuration as TOML; `espejo train --config` on it repeats the run.
+    pub fn to_toml(&self) -> String {
+        toml::to_string(self).expect("a configuration is plain values")
+    }
+
+    /// The configuration in a TOML text; `origin` names it in errors.
+    ///
+    /// # Errors
+    ///
+    /// When the text is no TOML, or has unknown keys or unusable values.
+    pub fn from_toml(text: &str, origin: &str) -> Result<Self, Error> {
+        into_config(parse(text, origin)?, origin)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every key of every struct, optional ones filled in.
+    fn full() -> RunConfig {
+        let text = r#"
+            [data]
+            letters = "AB"
+            first = 1
+            fraction = 0.5
+            [model]
+            latent = 2
+            output_activation = "sigmoid"
+            [noise]
+            kind = "none"
+            [train]
+            target_loss = 1.0
+        "#;
+        RunConfig::from_toml(text, "test").expect("every key is known")
+    }
+
+    #[test]
+    fn the_key_list_is_the_structs() {
+        let table: Table = full().to_toml().parse().expect("own output parses");
+        for (section, keys) in KEYS {
+            let Value::Table(inner) = &table[section] else {
+                panic!("{section} is a section")
+            };
+            let mut found: Vec<&str> = inner.keys().map(String::as_str).collect();
+            let mut expected = keys.to_vec();
+            found.sort_unstable();
+            expected.sort_unstable();
+            assert_eq!(found, expected, "[{section}]");
+        }
+    }
+
+    #[test]
+    fn a_configuration_survives_the_file() {
+        let config = full();
+        assert_eq!(
+            RunConfig::from_toml(&config.to_toml(), "test").expect("own output parses"),
+            config
+        );
+        let default = RunConfig::default();
+        assert_eq!(
+            RunConfig::from_toml(&default.to_toml(), "test").expect("own output parses"),
+            default
+        );
+    }
+
+    #[test]
+    fn later_layers_win_key_by_key() {
+        let mut base = parse("[train]\nepochs = 5\nseed = 1", "a").expect("valid");
+        overlay(&mut base, parse("[train]\nepochs = 7", "b").expect("valid"));
+        overlay(&mut base, parse_set("train.seed=9").expect("valid"));
+        overlay(&mut base, parse_set("noise.kind=flip:.1").expect("valid"));
+        let config = into_config(base, "merged").expect("valid");
+        assert_eq!((config.train.epochs, config.train.seed), (7, 9));
+        assert_eq!(config.noise.kind.as_deref(), Some("flip:.1"));
+    }
+
+    #[test]
+    fn unknown_keys_name_the_nearest() {
+        let error = parse("[train]\nlearning_rat = 1", "x.toml").expect_err("unknown key");
+        assert_eq!(
+            error.to_string(),
+            "unknown key `train.learning_rat` in `x.toml`"
+        );
+        assert!(
+            error
+                .hint()
+                .expect("has a hint")
+                .starts_with("did you mean `learning_rate`?")
+        );
+    }
+}

@@ -1,0 +1,364 @@
+//! `run.json`, `model.txt`, `metrics.csv` and the progress line.
+
+use std::fmt::Write as _;
+
+use espejo_nets::Model;
+use serde_json::{Value, json};
+
+use crate::baselines::{self, Baseline};
+use crate::config::Kind;
+use crate::course::Course;
+use crate::metrics::Metrics;
+use crate::prepare::Prepared;
+use crate::spec::AnyModel;
+use burn::module::Module;
+
+/// How a run ended, or that it has not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// Training goes on.
+    Running,
+    /// All epochs, or an early stop by its own rule.
+    Completed,
+    /// Interrupted after saving.
+    Stopped,
+    /// Ended by an error.
+    Failed,
+}
+
+impl Status {
+    /// As it stands in `run.json`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Completed => "completed",
+            Self::Stopped => "stopped",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// The results of a finished run.
+#[derive(Clone, Debug)]
+pub struct Results {
+    /// The best model on the training pictures.
+    pub train: Metrics,
+    /// The best model on the test pictures.
+    pub test: Metrics,
+    /// What one gets without training.
+    pub baselines: Vec<Baseline>,
+}
+
+/// The `data` part of `run.json`.
+pub fn data_json(prepared: &Prepared) -> Value {
+    let shape = prepared.train.shape();
+    json!({
+        "name": prepared.config.data.name,
+        "sha256": prepared.train.sha256(),
+        "train": prepared.train.len(),
+        "test": prepared.test.len(),
+        "held_out": prepared.held_out,
+        "shape": [shape.channels, shape.height, shape.width],
+    })
+}
+
+/// The `model` part of `run.json`.
+pub fn model_json(prepared: &Prepared, model: &AnyModel) -> Value {
+    json!({
+        "kind": prepared.spec.kind.name(),
+        "layers": prepared.spec.layers(),
+        "latent": prepared.spec.latent(),
+        "parameters": model.num_params(),
+    })
+}
+
+/// What `run.json` needs to know of a run.
+pub(crate) struct Facts<'a> {
+    pub prepared: &'a Prepared,
+    pub model: &'a AnyModel,
+    pub command: &'a str,
+    pub started: &'a str,
+    pub course: &'a Course,
+    pub epoch_median: Option<f64>,
+}
+
+/// The whole of `run.json`.
+pub(crate) fn run_json(
+    facts: &Facts<'_>,
+    status: Status,
+    reason: Option<&str>,
+    results: Option<&Results>,
+) -> Value {
+    let Facts {
+        prepared, course, ..
+    } = facts;
+    let train = &prepared.config.train;
+    let copies = prepared.config.noise.copies.max(1);
+    let samples = (prepared.train.len() * copies) as f64;
+    let chosen = &prepared.chosen;
+    json!({
+        "version": 1,
+        "status": status.name(),
+        "reason": reason,
+        "espejo": env!("CARGO_PKG_VERSION"),
+        "command": facts.command,
+        "started": facts.started,
+        "seed": train.seed,
+        "device": { "requested": chosen.requested, "used": chosen.used, "why": chosen.why },
+        "data": data_json(prepared),
+        "model": model_json(prepared, facts.model),
+        "parameters": facts.model.num_params(),
+        "epochs": { "requested": train.epochs, "completed": course.epoch, "best": course.best_epoch },
+        "seconds": {
+            "total": course.seconds,
+            "first_epoch": course.first_epoch_seconds,
+            "per_epoch_median": facts.epoch_median,
+        },
+        "samples_per_second": facts.epoch_median.filter(|seconds| *seconds > 0.0).map(|seconds| samples / seconds),
+        "metrics": results.map(|results| json!({ "train": results.train.to_json(), "test": results.test.to_json() })),
+        "baselines": results.map(|results| baselines::to_json(&results.baselines)),
+    })
+}
+
+/// The layer table, as Keras prints it.
+pub fn layer_table(prepared: &Prepared, model: &AnyModel) -> String {
+    let rows: Vec<[String; 4]> = model
+        .table()
+        .into_iter()
+        .map(|(part, row)| {
+            [
+                part.to_owned(),
+                row.kind,
+                format!("{:?}", row.output),
+                row.parameters.to_string(),
+            ]
+        })
+        .collect();
+    let header = ["part", "layer", "output", "parameters"].map(str::to_owned);
+    let width = |column: usize| {
+        let cells = rows
+            .iter()
+            .chain([&header])
+            .map(|row| row[column].chars().count());
+        cells.max().unwrap_or(0)
+    };
+    let widths = [0, 1, 2, 3].map(width);
+    let line = |row: &[String; 4]| {
+        format!(
+            "{:<a$}  {:<b$}  {:<c$}  {:>d$}\n",
+            row[0],
+            row[1],
+            row[2],
+            row[3],
+            a = widths[0],
+            b = widths[1],
+            c = widths[2],
+            d = widths[3]
+        )
+    };
+    let rule = "─".repeat(widths.iter().sum::<usize>() + 6) + "\n";
+    let shape = prepared.train.shape();
+    let mut text = format!(
+        "{} on {} ({shape}, {} pixels)\n",
+        prepared.spec.kind.name(),
+        prepared.config.data.name,
+        shape.pixels()
+    );
+    text += &rule;
+    text += &line(&header);
+    text += &rule;
+    rows.iter().for_each(|row| text += &line(row));
+    text += &rule;
+    let total = model.num_params();
+    text + &format!(
+        "parameters {total} ({:.1} KiB as 32-bit floats)\n",
+        total as f64 * 4.0 / 1024.0
+    )
+}
+
+/// One epoch, as it is logged.
+#[derive(Clone, Debug)]
+pub struct EpochReport {
+    /// Counted from 1.
+    pub epoch: usize,
+    /// Epochs asked for.
+    pub epochs: usize,
+    /// The learning rate.
+    pub learning_rate: f64,
+    /// Seconds of this epoch, evaluation included.
+    pub seconds: f64,
+    /// Training loss with the weights of the full objective, mean over the epoch.
+    pub loss: f64,
+    /// Its terms, unweighted.
+    pub terms: Vec<(String, f64)>,
+    /// The evaluation after this epoch, if there was one, and whether its loss is the best so far.
+    pub test: Option<(Metrics, bool)>,
+    /// Training samples a second.
+    pub samples_per_second: f64,
+    /// Size of the code.
+    pub latent: usize,
+    /// Seconds to go at the pace so far.
+    pub eta: f64,
+}
+
+impl EpochReport {
+    /// The first column names of `metrics.csv`, with the terms of this run.
+    pub(crate) fn csv_header(&self) -> String {
+        let mut header = "epoch,learning_rate,seconds,train_loss".to_owned();
+        for (name, _) in &self.terms {
+            let _ = write!(header, ",train_{name}");
+        }
+        header += ",test_loss";
+        for (name, _) in &self.terms {
+            let _ = write!(header, ",test_{name}");
+        }
+        header + ",test_squared_error,test_wrong_pixels_mean,test_wrong_pixels_max"
+    }
+
+    /// Its row in `metrics.csv`; the test columns stay empty where there was no evaluation.
+    pub(crate) fn csv_row(&self) -> String {
+        let mut row = format!(
+            "{},{},{:.6},{}",
+            self.epoch, self.learning_rate, self.seconds, self.loss
+        );
+        for (_, value) in &self.terms {
+            let _ = write!(row, ",{value}");
+        }
+        let optional =
+            |value: Option<f64>| value.map(|value| value.to_string()).unwrap_or_default();
+        let test = self.test.as_ref().map(|(test, _)| test);
+        let _ = write!(row, ",{}", optional(test.map(|test| test.loss)));
+        for index in 0..self.terms.len() {
+            let _ = write!(row, ",{}", optional(test.map(|test| test.terms[index].1)));
+        }
+        for value in [
+            test.map(|test| test.squared_error),
+            test.and_then(|test| test.wrong_pixels_mean),
+            test.and_then(|test| test.wrong_pixels_max),
+        ] {
+            let _ = write!(row, ",{}", optional(value));
+        }
+        row
+    }
+
+    /// The progress line, e.g.
+    /// `ep 12/50  train 271.8 (rec 267.4 kl 4.4)  test 272.3*  active 2/2  31k img/s  eta 0:41`.
+    pub fn line(&self) -> String {
+        let width = self.epochs.to_string().len();
+        let mut line = format!(
+            "ep {:>width$}/{}  train {}",
+            self.epoch,
+            self.epochs,
+            short(self.loss)
+        );
+        if self.terms.len() > 1 {
+            let terms: Vec<String> = self
+                .terms
+                .iter()
+                .map(|(name, value)| format!("{} {}", abbreviation(name), short(*value)))
+                .collect();
+            let _ = write!(line, " ({})", terms.join(" "));
+        }
+        if let Some((test, best)) = &self.test {
+            let _ = write!(
+                line,
+                "  test {}{}",
+                short(test.loss),
+                if *best { "*" } else { "" }
+            );
+            if let (Some(mean), Some(max)) = (test.wrong_pixels_mean, test.wrong_pixels_max) {
+                let _ = write!(line, "  wrong px {mean:.2} (max {max})");
+            }
+            if let Some(active) = test.active_units {
+                let _ = write!(line, "  active {active}/{}", self.latent);
+            }
+        }
+        let _ = write!(
+            line,
+            "  {} img/s  eta {}",
+            rate(self.samples_per_second),
+            clock(self.eta)
+        );
+        line
+    }
+}
+
+fn abbreviation(term: &str) -> &str {
+    match term {
+        "reconstruction" => "rec",
+        "weight_decay" => "decay",
+        other => other,
+    }
+}
+
+/// Four significant digits.
+fn short(value: f64) -> String {
+    match value.abs() {
+        magnitude if magnitude >= 1000.0 => format!("{value:.0}"),
+        magnitude if magnitude >= 100.0 => format!("{value:.1}"),
+        magnitude if magnitude >= 10.0 => format!("{value:.2}"),
+        magnitude if magnitude >= 0.001 || magnitude == 0.0 => format!("{value:.4}"),
+        _ => format!("{value:.1e}"),
+    }
+}
+
+fn rate(per_second: f64) -> String {
+    match per_second {
+        rate if rate >= 1e6 => format!("{:.1}M", rate / 1e6),
+        rate if rate >= 1e4 => format!("{:.0}k", rate / 1e3),
+        rate if rate >= 1e3 => format!("{:.1}k", rate / 1e3),
+        rate => format!("{rate:.0}"),
+    }
+}
+
+fn clock(seconds: f64) -> String {
+    let seconds = seconds.round().max(0.0) as u64;
+    let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    if hours > 0 {
+        format!("{hours}:{minutes:02}:{seconds:02}")
+    } else {
+        format!("{minutes}:{seconds:02}")
+    }
+}
+
+impl Kind {
+    /// What it is called in full.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Ae => "autoencoder",
+            Self::Dae => "denoising autoencoder",
+            Self::Vae => "variational autoencoder",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_progress_line_reads_as_documented() {
+        let metrics = Metrics {
+            loss: 272.3,
+            terms: vec![],
+            squared_error: 1.0,
+            wrong_pixels_mean: None,
+            wrong_pixels_max: None,
+            active_units: Some(2),
+        };
+        let report = EpochReport {
+            epoch: 12,
+            epochs: 50,
+            learning_rate: 1e-3,
+            seconds: 1.0,
+            loss: 271.84,
+            terms: vec![("reconstruction".into(), 267.42), ("kl".into(), 4.42)],
+            test: Some((metrics, true)),
+            samples_per_second: 31_234.0,
+            latent: 2,
+            eta: 41.2,
+        };
+        let expected = "ep 12/50  train 271.8 (rec 267.4 kl 4.4200)  test 272.3*  active 2/2  31k img/s  eta 0:41";
+        assert_eq!(report.line(), expected);
+    }
+}

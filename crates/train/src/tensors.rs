@@ -1,0 +1,236 @@
+//! A model's parameters by name, in PyTorch's layout, to and from safetensors.
+//!
+//! Names are the model's own parts (`encoder.0.weight`, `mean.bias`), without the containers that hold them in Rust; linear
+//! weights are `[outputs, inputs]`.
+
+use std::collections::HashMap;
+
+use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
+use burn::tensor::{Tensor, TensorData};
+use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+
+/// A named tensor on the host, row-major.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Named {
+    /// Its name.
+    pub name: String,
+    /// Its shape.
+    pub shape: Vec<usize>,
+    /// Its values.
+    pub values: Vec<f32>,
+}
+
+/// Parts of a path that say where something is kept, not what it is.
+const CONTAINERS: [&str; 2] = ["stack", "autoencoder"];
+
+/// Follows a model's parts down to a parameter and builds its name.
+#[derive(Default)]
+struct Path {
+    parts: Vec<(String, bool)>,
+}
+
+impl Path {
+    fn enter(&mut self, name: &str, container: &str) {
+        // The part below a linear layer's `weight` is transposed in the file.
+        self.parts.push((
+            name.to_owned(),
+            container == "Struct:Linear" && name == "weight",
+        ));
+        if container.starts_with("Enum:") || CONTAINERS.contains(&name) {
+            self.parts.last_mut().expect("just pushed").0.clear();
+        }
+    }
+
+    fn exit(&mut self) {
+        self.parts.pop();
+    }
+
+    fn name(&self) -> String {
+        let parts: Vec<&str> = self
+            .parts
+            .iter()
+            .map(|(part, _)| part.as_str())
+            .filter(|part| !part.is_empty())
+            .collect();
+        parts.join(".")
+    }
+
+    fn transposed(&self) -> bool {
+        self.parts.last().is_some_and(|(_, transposed)| *transposed)
+    }
+}
+
+#[derive(Default)]
+struct Collect {
+    path: Path,
+    tensors: Vec<Named>,
+}
+
+impl ModuleVisitor for Collect {
+    fn enter_module(&mut self, name: &str, container_type: &str) {
+        self.path.enter(name, container_type);
+    }
+
+    fn exit_module(&mut self, _name: &str, _container_type: &str) {
+        self.path.exit();
+    }
+
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        let tensor = param.val();
+        let tensor = if self.path.transposed() {
+            tensor.transpose()
+        } else {
+            tensor
+        };
+        let shape = tensor.dims().to_vec();
+        let values = tensor.into_data().iter::<f32>().collect();
+        self.tensors.push(Named {
+            name: self.path.name(),
+            shape,
+            values,
+        });
+    }
+}
+
+/// Every parameter of a model, in the order of its parts.
+pub fn collect<M: Module>(model: &M) -> Vec<Named> {
+    let mut visitor = Collect::default();
+    model.visit(&mut visitor);
+    visitor.tensors
+}
+
+struct Apply {
+    path: Path,
+    tensors: HashMap<String, Named>,
+    error: Option<String>,
+}
+
+impl Apply {
+    fn take(&mut self, name: &str, shape: &[usize]) -> Option<Vec<f32>> {
+        let problem = match self.tensors.remove(name) {
+            None => format!("has no tensor `{name}`"),
+            Some(found) if found.shape != shape => {
+                format!(
+                    "tensor `{name}` has shape {:?}, expected {shape:?}",
+                    found.shape
+                )
+            }
+            Some(found) => return Some(found.values),
+        };
+        self.error.get_or_insert(problem);
+        None
+    }
+}
+
+impl ModuleMapper for Apply {
+    fn enter_module(&mut self, name: &str, container_type: &str) {
+        self.path.enter(name, container_type);
+    }
+
+    fn exit_module(&mut self, _name: &str, _container_type: &str) {
+        self.path.exit();
+    }
+
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        let (id, tensor, mapper) = param.consume();
+        let mut shape = tensor.dims().to_vec();
+        if self.path.transposed() {
+            shape.reverse();
+        }
+        let name = self.path.name();
+        let Some(values) = self.take(&name, &shape) else {
+            return Param::from_mapped_value(id, tensor, mapper);
+        };
+        let loaded = Tensor::<D>::from_data(TensorData::new(values, shape), &tensor.device());
+        let loaded = if self.path.transposed() {
+            contiguous(loaded.transpose())
+        } else {
+            loaded
+        };
+        let loaded = loaded.set_require_grad(tensor.is_require_grad());
+        Param::from_mapped_value(id, loaded, mapper)
+    }
+}
+
+/// The same tensor laid out row by row, as a freshly drawn weight is: the layout decides the order of sums in a product,
+/// and a resumed run must give the very numbers of the uninterrupted one.
+fn contiguous<const D: usize>(tensor: Tensor<D>) -> Tensor<D> {
+    let device = tensor.device();
+    Tensor::from_data(tensor.into_data(), &device)
+}
+
+/// The model with its parameters replaced by `tensors`.
+///
+/// # Errors
+///
+/// What does not fit, in words, when a tensor is missing, too many, or of another shape.
+pub fn apply<M: Module>(model: M, tensors: Vec<Named>) -> Result<M, String> {
+    let tensors = tensors
+        .into_iter()
+        .map(|tensor| (tensor.name.clone(), tensor))
+        .collect();
+    let mut mapper = Apply {
+        path: Path::default(),
+        tensors,
+        error: None,
+    };
+    let model = model.map(&mut mapper);
+    let left = mapper
+        .tensors
+        .keys()
+        .min()
+        .map(|name| format!("has a tensor `{name}` that the model lacks"));
+    match mapper.error.or(left) {
+        Some(error) => Err(error),
+        None => Ok(model),
+    }
+}
+
+/// Tensors as the bytes of a safetensors file: the same tensors give the same bytes.
+pub fn to_bytes(tensors: &[Named]) -> Vec<u8> {
+    let bytes: Vec<Vec<u8>> = tensors
+        .iter()
+        .map(|tensor| {
+            tensor
+                .values
+                .iter()
+                .flat_map(|value| value.to_le_bytes())
+                .collect()
+        })
+        .collect();
+    let views = tensors.iter().zip(&bytes).map(|(tensor, bytes)| {
+        let view =
+            TensorView::new(Dtype::F32, tensor.shape.clone(), bytes).expect("four bytes a value");
+        (tensor.name.as_str(), view)
+    });
+    let metadata = HashMap::from([("format".to_owned(), "pt".to_owned())]);
+    safetensors::serialize(views, Some(metadata)).expect("names are unique")
+}
+
+/// The tensors in the bytes of a safetensors file.
+///
+/// # Errors
+///
+/// What is wrong, in words, when the bytes are damaged or hold other than 32-bit floats.
+pub fn from_bytes(bytes: &[u8]) -> Result<Vec<Named>, String> {
+    let file = SafeTensors::deserialize(bytes)
+        .map_err(|error| format!("is no safetensors file: {error}"))?;
+    let tensors = file.tensors().into_iter().map(|(name, view)| {
+        if view.dtype() != Dtype::F32 {
+            return Err(format!(
+                "tensor `{name}` has type {:?}, expected F32",
+                view.dtype()
+            ));
+        }
+        let chunks = view.data().chunks_exact(4);
+        let values = chunks
+            .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
+            .collect();
+        Ok(Named {
+            name,
+            shape: view.shape().to_vec(),
+            values,
+        })
+    });
+    tensors.collect()
+}
