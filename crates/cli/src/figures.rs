@@ -274,7 +274,7 @@ pub fn latent_grid(
         Some(_) => "places are evenly spaced",
     };
     grid(&Grid {
-        title: format!("Decoded codes, {}", subject(trained)),
+        title: "Decoded codes".into(),
         x_label: "z1".into(),
         y_label: "z2".into(),
         xs,
@@ -284,7 +284,7 @@ pub fn latent_grid(
             .iter()
             .map(|row| tile(row, trained.shape(), ink))
             .collect(),
-        note: Some(note.into()),
+        note: Some(format!("{}, {note}", subject(trained))),
     })
 }
 

@@ -4,6 +4,7 @@ mod args;
 mod codes;
 mod data;
 mod doctor;
+mod environment;
 mod figures;
 mod inspect;
 mod output;
@@ -22,6 +23,7 @@ use args::{Args, Command};
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    environment::settle();
     let args = Args::parse();
     match run(args) {
         Ok(code) => ExitCode::from(code),

@@ -34,11 +34,22 @@ pub fn report(error: &anyhow::Error) -> u8 {
         Some(error) => (error.exit_code(), error.hint()),
         None => (1, None),
     };
-    message(&format!("error: {error:#}"));
+    message(&format!("error: {}", told(error)));
     if let Some(hint) = hint {
         message(&format!("hint: {hint}"));
     }
     code
+}
+
+/// The message with those of its causes that it does not repeat itself.
+fn told(error: &anyhow::Error) -> String {
+    let mut text = error.to_string();
+    for cause in error.chain().skip(1).map(ToString::to_string) {
+        if !text.contains(&cause) {
+            text = format!("{text}: {cause}");
+        }
+    }
+    text
 }
 
 /// An error of usage, exit code 2.

@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use espejo_train::merge::{into_config, overlay, parse, parse_set};
 use espejo_train::{
-    Folder, Outcome, Prepared, Preset, RunConfig, Status, Trained, Which, data_json, fit,
-    layer_table, model_json, prepare,
+    Folder, Outcome, Prepared, Preset, RunConfig, Status, data_json, fit, layer_table, model_json,
+    prepare,
 };
 use serde_json::{Value as Json, json};
 use toml::{Table, Value};
@@ -54,7 +54,7 @@ pub fn train(args: TrainArgs, json: bool) -> anyhow::Result<u8> {
     let drawn = if args.no_figures {
         Vec::new()
     } else {
-        draw(&folder)?
+        figures::draw_all(&outcome.trained, &folder)?
     };
     if json {
         output::json(&with_run(&outcome.report, &path, &drawn))?;
@@ -254,11 +254,6 @@ fn watched(prepared: &Prepared, folder: &Folder) -> anyhow::Result<Outcome> {
     });
     progress.finish();
     Ok(outcome?)
-}
-
-fn draw(folder: &Folder) -> anyhow::Result<Vec<String>> {
-    let trained = Trained::open(folder, Which::Best, None)?;
-    figures::draw_all(&trained, folder)
 }
 
 fn dry_run(prepared: &Prepared, json: bool) -> anyhow::Result<()> {

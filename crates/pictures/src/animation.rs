@@ -1,6 +1,6 @@
 //! Figures one after the other, as GIF.
 
-use std::{borrow::Cow, collections::HashMap, path::Path, thread};
+use std::{borrow::Cow, collections::HashMap, fs, path::Path, thread};
 
 use gif::{DisposalMethod, Encoder, EncodingError, Frame, Repeat};
 
@@ -12,7 +12,7 @@ const UNCHANGED: u8 = 255;
 const LAST: u16 = 200;
 
 /// Writes an animation that runs for ever, one pixel an SVG unit; its last frame stands for two seconds. All figures
-/// must be of one size. The file is written aside and renamed.
+/// must be of one size. The file is written aside and renamed, its folder made where it is missing.
 pub fn gif(figures: &[Figure], frames_per_second: f64, path: &Path) -> Result<(), Error> {
     let Some(first) = figures.first() else {
         return Err(Error::NoFrames {
@@ -35,6 +35,12 @@ pub fn gif(figures: &[Figure], frames_per_second: f64, path: &Path) -> Result<()
         height: expected.1,
         reason: error.to_string(),
     })?;
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).map_err(|source| Error::Io {
+            path: folder.to_owned(),
+            source,
+        })?;
+    }
     write_aside(path, &bytes)
 }
 

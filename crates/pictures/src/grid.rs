@@ -50,13 +50,22 @@ pub fn grid(g: &Grid) -> Figure {
         .max()
         .unwrap_or(0)
         .max(1) as f64;
-    let largest =
-        |count: usize, side: f64| (LARGEST / count.max(1) as f64).min(LARGEST_TILE) / side;
+    // Ink may reach the edge of its tile, and then letters would run together: half a pixel of paper all round keeps them
+    // apart.
+    let paper = if g.tiles.iter().any(|tile| tile.ink) {
+        0.5
+    } else {
+        0.0
+    };
+    let largest = |count: usize, side: f64| {
+        (LARGEST / count.max(1) as f64).min(LARGEST_TILE) / (side + 2.0 * paper)
+    };
     let scale = whole_scale(largest(columns, tile_width).min(largest(rows, tile_height)));
     // One unit between tiles is the separator.
+    let border = (paper * scale).ceil();
     let pitch = (
-        (tile_width * scale).ceil() + 1.0,
-        (tile_height * scale).ceil() + 1.0,
+        (tile_width * scale).ceil() + 2.0 * border + 1.0,
+        (tile_height * scale).ceil() + 2.0 * border + 1.0,
     );
     let size = (pitch.0 * columns as f64 + 1.0, pitch.1 * rows as f64 + 1.0);
 
@@ -88,7 +97,10 @@ pub fn grid(g: &Grid) -> Figure {
             left + 1.0 + column as f64 * pitch.0,
             top + 1.0 + row as f64 * pitch.1,
         );
-        tile.draw(&mut svg, at, scale);
+        if border > 0.0 {
+            svg.rect(at.0, at.1, pitch.0 - 1.0, pitch.1 - 1.0, "#ffffff");
+        }
+        tile.draw(&mut svg, (at.0 + border, at.1 + border), scale);
     }
     let bottom = top + size.1;
     draw_x_values(

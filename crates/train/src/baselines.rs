@@ -165,13 +165,17 @@ fn wrong_pixels(output: &[f64], target: &[f32]) -> f64 {
         .count() as f64
 }
 
-/// Cross-entropy needs outputs inside (0, 1), which only the mean image is sure to give where pixels vary.
+/// Cross-entropy is defined for outputs in [0, 1] alone: the mean image has one, projections on components do not.
 fn reconstruction(loss: Reconstruction, outputs: &[Vec<f64>], targets: &[Vec<f32>]) -> Option<f64> {
     match loss {
         Reconstruction::Mse => Some(0.5 * mean_of(outputs, targets, squared_error)),
         Reconstruction::Bce | Reconstruction::Entropic => {
+            let inside = outputs
+                .iter()
+                .flatten()
+                .all(|output| (0.0..=1.0).contains(output));
             let value = mean_of(outputs, targets, cross_entropy);
-            value.is_finite().then_some(value)
+            (inside && value.is_finite()).then_some(value)
         }
         _ => None,
     }
@@ -183,7 +187,6 @@ fn cross_entropy(output: &[f64], target: &[f32]) -> f64 {
         let t = f64::from(*t);
         nats(*o, t) + nats(1.0 - o, 1.0 - t)
     });
-    // A logarithm of a negative number is NaN: such an output has no cross-entropy.
     pixels.sum()
 }
 

@@ -265,6 +265,9 @@ pub struct TrainConfig {
     pub eval_every: usize,
     /// Epochs from one kept checkpoint to the next; 0 keeps only `best` and `last`.
     pub checkpoint_every: usize,
+    /// Seconds of training after which `last` and `best` are written again; 0 writes them after every epoch. A run that is
+    /// killed repeats at most this much, to the same numbers.
+    pub checkpoint_seconds: f64,
     /// Seed of everything random.
     pub seed: u64,
     /// `auto`, `gpu`, `cpu`, `wgpu`, `wgpu:N`, `flex`, `ndarray` or `cuda`.
@@ -288,6 +291,7 @@ impl Default for TrainConfig {
             target_loss: None,
             eval_every: 1,
             checkpoint_every: 0,
+            checkpoint_seconds: 2.0,
             seed: 42,
             device: "auto".into(),
         }

@@ -22,10 +22,9 @@ use crate::report::{EpochReport, Facts, Results, Status, layer_table, run_json};
 use crate::schedule::learning_rate;
 use crate::seed::{Purpose, stream};
 use crate::spec::AnyModel;
+use crate::trained::Trained;
 use crate::{Error, checkpoint, tensors};
 
-/// Epochs shorter than this are not saved one by one: a run killed within that time repeats as little.
-const SAVE_EVERY: Duration = Duration::from_secs(2);
 /// Progress lines come no faster than this where they are appended to a log.
 const LINE_EVERY: Duration = Duration::from_millis(500);
 /// The codes of the training pictures at some epochs, for the animation of how their map formed.
@@ -60,6 +59,8 @@ pub struct Outcome {
     pub results: Option<Results>,
     /// What was written to `run.json`.
     pub report: serde_json::Value,
+    /// The best model, ready to use.
+    pub trained: Trained,
 }
 
 /// What has changed from epoch to epoch.
@@ -115,6 +116,13 @@ pub fn fit(
         let report = run_json(&facts, status, reason, results);
         folder.write_report(&report).map(|()| report)
     };
+    let trained = |state: &State| {
+        Trained::new(
+            prepared.clone(),
+            state.best.valid(),
+            state.course.best_epoch,
+        )
+    };
     end(&state, Status::Running, None, None)?;
     match train(prepared, folder, &mut state, stop, watch) {
         Ok(Ended::Interrupted) => {
@@ -125,6 +133,7 @@ pub fn fit(
                 reason,
                 results: None,
                 report,
+                trained: trained(&state),
             })
         }
         Ok(Ended::Finished(reason)) => {
@@ -135,6 +144,7 @@ pub fn fit(
                 reason,
                 results: Some(results),
                 report,
+                trained: trained(&state),
             })
         }
         Err(error) => {
@@ -289,7 +299,7 @@ fn train(
                 &state.course,
             )?;
         }
-        if ends || saved.elapsed() >= SAVE_EVERY {
+        if ends || saved.elapsed().as_secs_f64() >= config.checkpoint_seconds {
             logs.sync()?;
             save(folder, state, &mut written_best)?;
             saved = Instant::now();

@@ -53,6 +53,7 @@ const KEYS: [(&str, &[&str]); 5] = [
             "target_loss",
             "eval_every",
             "checkpoint_every",
+            "checkpoint_seconds",
             "seed",
             "device",
         ],

@@ -43,7 +43,8 @@ impl Metrics {
         map.insert("squared_error".into(), json!(self.squared_error));
         if let (Some(mean), Some(max)) = (self.wrong_pixels_mean, self.wrong_pixels_max) {
             map.insert("wrong_pixels_mean".into(), json!(mean));
-            map.insert("wrong_pixels_max".into(), json!(max));
+            // A count of pixels, exact in f64.
+            map.insert("wrong_pixels_max".into(), json!(max as u64));
         }
         if let Some(active) = self.active_units {
             map.insert("active_units".into(), json!(active));

@@ -377,6 +377,12 @@ fn check_train(config: &RunConfig) -> Result<(), Error> {
         "0 or more",
         train.clip_norm >= 0.0,
     )?;
+    range(
+        "train.checkpoint_seconds",
+        train.checkpoint_seconds,
+        "0 or more",
+        train.checkpoint_seconds >= 0.0,
+    )?;
     let factor = train.schedule_factor;
     range(
         "train.schedule_factor",

@@ -28,6 +28,15 @@ pub struct Trained {
 }
 
 impl Trained {
+    /// A model on a plain device, with the weights of `epoch`.
+    pub(crate) fn new(prepared: Prepared, model: AnyModel, epoch: usize) -> Self {
+        Self {
+            prepared,
+            model,
+            epoch,
+        }
+    }
+
     /// Reads a run; `device` in place of the one it was trained on, if given.
     ///
     /// # Errors
