@@ -1,1 +1,11 @@
-//! Black-box tests of the program.
+//! Black-box tests of the program `espejo`: what it prints, writes and answers, seen from outside.
+
+mod commands;
+mod errors;
+#[cfg(unix)]
+mod kill;
+mod program;
+mod safetensors;
+#[cfg(unix)]
+mod system;
+mod train;

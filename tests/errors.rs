@@ -1,0 +1,211 @@
+//! Every way to be refused: the exit code, one error, its hint, and nothing written.
+
+use std::fs;
+
+use crate::program::{Ran, Room};
+
+/// One case a line: what is in the room | what is run | exit code | what the error says | what the hint says.
+///
+/// The error and the hint hold these words; after `=` they are exactly these. `SUM` stands for any SHA-256.
+const CASES: &str = r#"
+- | zzz | 2 | unrecognized subcommand 'zzz' |
+- | train --zzz | 2 | unexpected argument '--zzz' |
+- | completions zzz | 2 | invalid value 'zzz' |
+- | train bogus | 2 | =no preset `bogus` | presets: `letters`, `glyphs`, `letters-dae`, `letters-vae`, `s5`, `s6`
+- | train letter | 2 | =no preset `letter` | =did you mean `letters`? presets: `letters`, `glyphs`, `letters-dae`, `letters-vae`, `s5`, `s6`
+- | train --data font | 2 | =no data set `font`: expected `fonts`, `fonts:1`, `fonts:2`, `fonts:3` or `fonts:all` | =did you mean `fonts`?
+- | data show zzz | 2 | no data set `zzz` | `espejo data list`
+- | train --model zzz | 2 | expected one of `ae`, `dae`, `vae` |
+- | train --loss zzz | 2 | expected one of `bce`, `mse`, |
+- | train --activation zzz | 2 | expected one of `linear`, `relu`, |
+- | train --optimizer zzz | 2 | expected one of `adam`, `adamw`, `rmsprop`, `sgd`, `momentum` |
+- | train --schedule zzz | 2 | expected one of `constant`, `cosine`, `step`, `plateau` |
+- | train --model dae --noise zzz | 2 | expected one of `none`, `salt-pepper`, `flip`, |
+- | train --model dae --noise flip:7 | 2 | `flip:7` needs a probability from 0 to 1 |
+- | train --model dae --noise flip:nan | 2 | `flip:nan` needs a probability from 0 to 1 |
+- | train --model dae --noise gaussian:-1 | 2 | `gaussian:-1` needs |
+- | train --device zzz | 2 | =unknown device `zzz` | =accepted: `auto`, `gpu`, `cpu`, `wgpu`, `wgpu:N`, `flex`, `ndarray`, `cuda`
+- | train --device wgpu:x | 2 | unknown device `wgpu:x` | accepted: `auto`,
+- | train --device wgpu:99 | 4 | device `wgpu |
+- | train --set zzz | 2 | =`--set zzz` needs the form `section.key=value` | =as in `--set train.epochs=100`
+- | train --set zzz.epochs=1 | 2 | unknown section `zzz` | accepted: `data`, `model`, `objective`, `noise`, `train`
+- | train --set train.epoch=1 | 2 | =unknown key `train.epoch` in `--set train.epoch=1` | did you mean `epochs`? accepted: `epochs`, `batch_size`,
+- | train --set train.zzz=1 | 2 | unknown key `train.zzz` | accepted: `epochs`,
+- | train --set train.epochs=many | 2 | `train.epochs` in |
+- | train --set model.layers=25 | 2 | `model.layers` in |
+- | train --config absent.toml | 2 | cannot read `absent.toml` | `--config` takes a file
+- | train --config . | 2 | cannot read `.` | `--config` takes a file
+text a.toml ][ | train --config a.toml | 2 | `a.toml` is not TOML |
+text a.toml train.learning_rat = 1 | train --config a.toml | 2 | =unknown key `train.learning_rat` in `a.toml` | did you mean `learning_rate`? accepted:
+text a.toml version = 2 | train --config a.toml | 2 | has version 2, expected 1 | another version of espejo
+text a.toml train.epochs = "x" | train --config a.toml | 2 | `train.epochs` in |
+text a.toml train = 1 | train --config a.toml | 2 | must be a section, `[train]` |
+- | train --layers 35,0,35 | 2 | layer size 0 in `model.layers`, expected 1 to |
+- | train --layers a,b | 2 | `--layers a,b`: `a` is no size | as in `--layers 35,25,2,25,35`
+- | train --layers 36,2,36 | 2 | start and end with 36, but a picture has 35 pixels | starts and ends with 35
+- | train --layers 35,2,35 --latent 3 | 2 | `latent` is 3, but the waist of layers [35, 2, 35] is 2 | leave `--latent` out
+- | train --layers 35,2,9,2,35 | 2 | no single narrowest layer | `--latent N`
+- | train --latent 0 | 2 | `model.latent` is 0, expected 1 to |
+- | train --epochs 0 | 2 | `train.epochs` is 0, expected 1 or more |
+- | train --lr=-1 | 2 | `train.learning_rate` is -1, expected a number above 0 |
+- | train --lr -1 | 2 | `train.learning_rate` is -1, expected a number above 0 |
+- | train --lr nan | 2 | `train.learning_rate` is NaN, expected a number above 0 |
+- | train --beta -1 | 2 | `objective.beta` is -1, expected 0 or more |
+- | train --set objective.sparsity=1 | 2 | `objective.sparsity` needs codes between 0 and 1 | model.latent_activation=sigmoid
+- | train --model vae --set objective.contractive=1 | 2 | `objective.contractive` is for `ae` and `dae` | `--beta`
+- | train --noise flip:.1 | 2 | noise is for a denoising model, and this is `ae` | `--model dae`
+- | train --model dae --noise none --copies 3 | 2 | `noise.copies` without noise |
+- | train --set model.output_activation=linear | 2 | loss `bce` needs output activation `sigmoid`, not `linear` | `--loss mse`
+- | train --letters Aa | 2 | no glyph `a` in `fonts`, which has @ A B | `fonts:all` has every letter
+- | train --letters ABA | 2 | expected each letter once, found `A` again |
+- | train --letters= | 2 | expected at least one letter |
+- | train --first 0 | 2 | expected 1 to 32 images, found 0 |
+- | train --first 33 | 2 | expected 1 to 32 images, found 33 |
+- | train --fraction 0 | 2 | expected a number above 0 and up to 1, found 0 | `first` takes a number
+- | train --fraction 1.5 | 2 | expected a number above 0 and up to 1, found 1.5 | `first` takes a number
+small | train --name small | 2 | =run `runs/small` exists already | =runs are never overwritten: choose another `--name`, or go on with `--resume runs/small`
+- | train --name a/b | 2 | `a/b` cannot name a run | use a plain name
+- | train --name last | 2 | `last` cannot name a run | use a plain name
+- | train --seed 18446744073709551615 | 2 | `--seed` is too large | at most 9223372036854775807
+- | train --seed 18446744073709551616 | 2 | too large |
+- | train --seed=-1 | 2 | invalid value '-1' for '--seed |
+text file x | train --out file/below | 1 | cannot create `file/below` |
+- | eval absent | 2 | =no run `absent` | =give a run folder, a name below `runs`, or `last`
+- | eval last | 2 | =no run in `runs` yet | =train one with `espejo train`, or name the folder with `--out DIR`
+- | train --resume last | 2 | no run in `runs` yet | `espejo train`
+folder plain | eval plain | 5 | =`plain`: is no run folder: it has no `config.toml` |
+small; text runs/small/config.toml ][ | eval small | 5 | `runs/small/config.toml` |
+small; text runs/small/config.toml zzz.a = 1 | eval small | 5 | `runs/small/config.toml` |
+small; text runs/small/config.toml version = 2 | eval small | 5 | `runs/small/config.toml` |
+small; cut runs/small/run.json | eval small | 5 | `runs/small/run.json`: damaged |
+small; text runs/small/run.json [] | inspect small | 5 | =`runs/small/run.json`: damaged: no JSON object |
+small; cut runs/small/checkpoints/best/model.safetensors | eval small | 5 | model.safetensors`: damaged | `--checkpoint last`
+small; flip runs/small/checkpoints/best/model.safetensors | eval small | 5 | =`runs/small/checkpoints/best/model.safetensors`: damaged: its SHA-256 is SUM, expected SUM | =the other checkpoint of the run may be whole: `--checkpoint last` or `--checkpoint best`
+small; flip runs/small/checkpoints/last/model.safetensors | train --resume small --epochs 40 | 5 | last/model.safetensors`: damaged | the other checkpoint
+small; flip runs/small/checkpoints/best/course.json | encode small | 5 | best/course.json`: damaged |
+small; flip runs/small/checkpoints/best/SHA256SUMS | encode small | 5 | `runs/small/checkpoints/best/ |
+small; flip runs/small/checkpoints/last/optimizer.safetensors | train --resume small --epochs 40 | 5 | last/optimizer.safetensors`: damaged |
+small; remove runs/small/checkpoints/best/model.safetensors | eval small | 5 | best/model.safetensors` |
+small; remove runs/small/checkpoints | eval small | 5 | `runs/small/checkpoints/best`: no checkpoint here |
+small; swap [25] [24] runs/small/config.toml | eval small | 5 | tensor `encoder.0.weight` has shape [25, 35], expected [24, 35] | its `config.toml` describes another model
+small; twelve; remove runs/small/checkpoints; move runs/twelve/checkpoints runs/small/checkpoints | eval small | 5 | tensor `encoder.1.weight` has shape [12, 25], expected [2, 25] | copied from another run
+small | eval small --device zzz | 2 | unknown device `zzz` | accepted: `auto`,
+small | train --resume small | 2 | =run `runs/small` is complete: 20 epochs | =`--epochs 40` would go on
+small | train --resume small --layers 9 | 2 | a resumed run keeps its `model.layers` | only `--epochs` and `--device` may change
+small | train --resume small --config a.toml | 2 | cannot be used with |
+small | morph small A a | 2 | =no picture `a` in this run | this run has 32 pictures: @ A B
+small | morph small A B --steps 1 | 2 | `--steps` is 1 | give 2 to
+small | generate small --at 1 | 2 | `--at 1` is no code of this run | give 2 numbers with commas
+small | generate small --at 1,nan | 2 | `--at 1,nan` is no code of this run | give 2 numbers with commas
+small | generate small --count 0 | 2 | `--count` is 0 | give 1 to
+small | latent small --grid 0x3 | 2 | `--grid 0x3` is no grid | as in `--grid 15x15`
+small | latent small --range 2,-2 | 2 | `--range 2,-2` is no range | as in `--range=-2,2`
+small | denoise small --noise bogus | 2 | unknown noise `bogus` | `--noise salt-pepper:.1`
+small | denoise small --noise flip:.1 --copies 0 | 2 | `--copies` is 0 | give 1 or more
+small | encode small --sample | 2 | only a `vae` has a posterior | `--sample`
+small | reconstruct small --letters a | 2 | no glyph `a` | `fonts:3`
+small | animate small --fps 0 | 2 | `--fps` is 0 | give 0.1 to 50
+twelve | animate twelve | 2 | this run has codes of 12 numbers | `--latent 2`
+"#;
+
+/// Makes the room of a case: runs and files, and what is wrong with them.
+fn furnish(room: &Room, step: &str) {
+    let path = |name: &str| room.path(name);
+    match *step.split_whitespace().collect::<Vec<_>>() {
+        ["-"] => {}
+        ["small"] => drop(room.train("small", &[])),
+        ["twelve"] => drop(room.train("twelve", &["--latent", "12"])),
+        ["folder", name] => fs::create_dir(path(name)).expect("writable"),
+        ["remove", name] if path(name).is_dir() => fs::remove_dir_all(path(name)).expect("there"),
+        ["remove", name] => fs::remove_file(path(name)).expect("there"),
+        ["move", from, to] => fs::rename(path(from), path(to)).expect("there"),
+        ["swap", from, to, name] => room.write(name, room.text(name).replace(from, to)),
+        ["cut", name] => {
+            let bytes = room.bytes(name);
+            room.write(name, &bytes[..bytes.len() / 2]);
+        }
+        ["flip", name] => {
+            let mut bytes = room.bytes(name);
+            let middle = bytes.len() / 2;
+            bytes[middle] ^= 1;
+            room.write(name, bytes);
+        }
+        ["text", name, ref words @ ..] => room.write(name, words.join(" ")),
+        ref words => panic!("no such step: {words:?}"),
+    }
+}
+
+/// Checks one line of the table; what is wrong with it, if anything is.
+fn check(case: &str) -> Result<(), String> {
+    let columns: Vec<&str> = case.split('|').map(str::trim).collect();
+    let [setup, args, code, error, hint] = *columns else {
+        panic!("five columns: {case}")
+    };
+    let room = Room::new();
+    setup.split(';').for_each(|step| furnish(&room, step));
+    let before = room.tree();
+    let ran = room.run(&args.split_whitespace().collect::<Vec<_>>());
+    let code: i32 = code.parse().expect("an exit code");
+    let wrong = |what: &str| Err(format!("{args}\n  {what}\n{}", ran.stderr));
+    if ran.code != Some(code) {
+        return wrong(&format!("exit code {:?}, expected {code}", ran.code));
+    }
+    if ["panicked", "backtrace"]
+        .iter()
+        .any(|word| ran.stderr.contains(word))
+    {
+        return wrong("a panic");
+    }
+    let errors = ran.lines("error: ");
+    if errors.len() != 1 || !says(errors[0], error) {
+        return wrong(&format!("expected one error: {error}"));
+    }
+    let hints = ran.lines("hint: ");
+    if !hint.is_empty() && (hints.len() != 1 || !says(hints[0], hint)) {
+        return wrong(&format!("expected one hint: {hint}"));
+    }
+    if told_twice(&ran) {
+        return wrong("the system's message stands there twice");
+    }
+    if room.tree() != before {
+        return wrong("files were written or changed");
+    }
+    Ok(())
+}
+
+/// Whether a message holds the words, or after `=` is these words.
+fn says(message: &str, words: &str) -> bool {
+    let message = message
+        .split('`')
+        .map(|part| part.split(' ').map(masked).collect::<Vec<_>>().join(" "))
+        .collect::<Vec<_>>()
+        .join("`");
+    match words.strip_prefix('=') {
+        Some(exact) => message == exact,
+        None => message.contains(words),
+    }
+}
+
+/// `SUM` in place of a SHA-256.
+fn masked(word: &str) -> String {
+    let digits = word.trim_end_matches(',');
+    let is_sum = digits.len() == 64 && digits.chars().all(|c| c.is_ascii_hexdigit());
+    if is_sum {
+        word.replace(digits, "SUM")
+    } else {
+        word.to_owned()
+    }
+}
+
+fn told_twice(ran: &Ran) -> bool {
+    ran.stderr.matches("(os error").count() > 1
+}
+
+#[test]
+fn whatever_is_refused_is_refused_with_one_error_and_leaves_everything_as_it_was() {
+    let cases: Vec<&str> = CASES.lines().filter(|line| !line.is_empty()).collect();
+    assert!(cases.len() >= 45);
+    let wrong: Vec<String> = cases.iter().filter_map(|case| check(case).err()).collect();
+    let (failed, all) = (wrong.len(), cases.len());
+    assert!(wrong.is_empty(), "{failed} of {all}:\n{}", wrong.join("\n"));
+}

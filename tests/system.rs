@@ -1,0 +1,128 @@
+//! What the system refuses: room on the disk, a reader on the other end, a device.
+
+use std::process::Stdio;
+
+use crate::program::{Ran, Room, ran};
+
+/// Runs the program where no file may grow past so many blocks of 512 bytes.
+fn limited(room: &Room, blocks: u64, args: &[&str]) -> Ran {
+    let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\"");
+    let shell = [&["-c", &script, env!("CARGO_BIN_EXE_espejo")], args].concat();
+    ran(&mut room.in_it("sh", &shell))
+}
+
+/// The first column of `metrics.csv`, its header left out.
+fn epochs(room: &Room, run: &str) -> Vec<String> {
+    let text = room.text(&format!("runs/{run}/metrics.csv"));
+    let first = |line: &str| line.split(',').next().unwrap_or_default().to_owned();
+    text.lines().skip(1).map(first).collect()
+}
+
+#[test]
+fn a_full_disk_ends_the_run_and_names_the_file() {
+    let room = Room::new();
+    let args = ["train", "--device", "cpu", "--name", "full"];
+    let ran = limited(&room, 8, &args).failed(1);
+    let error = ran.lines("error: ")[0];
+    assert!(error.contains("cannot write `runs/full/"), "{error}");
+    assert_eq!(error.matches("(os error").count(), 1, "{error}");
+    assert!(ran.lines("hint: ")[0].contains("free some space"));
+    assert_eq!(room.json("runs/full/run.json")["status"], "failed");
+}
+
+#[test]
+fn a_full_disk_leaves_the_old_checkpoint_whole_and_the_run_goes_on_later() {
+    let room = Room::new();
+    let more = ["--latent", "3", "--schedule", "constant"];
+    room.train("good", &[&more[..], &["--epochs", "400"]].concat());
+    let last = ["encode", "good", "--checkpoint", "last"];
+    let before = room.run(&last).ok().stdout;
+    // The log of 400 epochs is larger than any other file of the run: the limit hits it first, in the middle of a row.
+    let blocks = room.bytes("runs/good/metrics.csv").len() as u64 / 512 + 2;
+    let resume = ["train", "--resume", "good", "--no-figures", "--epochs"];
+    let ran = limited(&room, blocks, &[&resume[..], &["800"]].concat()).failed(1);
+    assert!(ran.lines("error: ")[0].contains("metrics.csv"), "{ran:?}");
+    assert_eq!(room.run(&last).ok().stdout, before);
+    room.run(&[&resume[..], &["800"]].concat()).ok();
+    let expected: Vec<String> = (1..=800).map(|epoch: u32| epoch.to_string()).collect();
+    assert_eq!(epochs(&room, "good"), expected);
+}
+
+#[test]
+fn a_checkpoint_that_does_not_fit_leaves_the_old_one_whole() {
+    let room = Room::new();
+    room.train("good", &["--latent", "3"]);
+    let last = ["encode", "good", "--checkpoint", "last"];
+    let before = room.run(&last).ok().stdout;
+    // Three epochs of log fit, the moments of the optimiser do not.
+    let resume = ["train", "--resume", "good", "--epochs", "23"];
+    let ran = limited(&room, 20, &resume).failed(1);
+    assert!(ran.lines("error: ")[0].contains("optimizer.safetensors"));
+    assert_eq!(room.run(&last).ok().stdout, before);
+}
+
+#[test]
+fn a_folder_that_takes_no_files_is_named() {
+    let room = Room::new();
+    let ran = room.run(&["train", "--out", "/proc/espejo"]).failed(1);
+    assert!(ran.lines("error: ")[0].contains("`/proc/espejo`"));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn results_that_cannot_be_written_are_an_error_and_no_panic() {
+    let room = Room::new();
+    for args in [["data", "list"], ["completions", "bash"], ["train", "--help"]] {
+        let full = std::fs::File::create("/dev/full").expect("every Linux has it");
+        let ran = ran(room.command(&args).stdout(full));
+        assert!(!ran.stderr.contains("panicked"), "{ran:?}");
+        if args[0] != "train" {
+            let error = ran.failed(1);
+            assert!(error.lines("error: ")[0].contains("stdout"), "{error:?}");
+        }
+    }
+}
+
+#[test]
+fn a_reader_that_has_seen_enough_is_no_error() {
+    let room = Room::new();
+    room.train("small", &[]);
+    for args in [
+        &["data", "show", "fonts:all"][..],
+        &["encode", "small"],
+        &["inspect", "small", "--json"],
+        &["completions", "zsh"],
+    ] {
+        let mut command = room.command(args);
+        let mut child = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("starts");
+        drop(child.stdout.take());
+        let ran = Ran::from(child.wait_with_output().expect("ends")).ok();
+        assert_eq!(ran.stderr, "");
+    }
+}
+
+#[test]
+fn a_device_that_is_not_there_is_an_error_of_its_own() {
+    let room = Room::new();
+    let ask = |device: &str| room.run(&["train", "--dry-run", "--device", device]);
+    if !cfg!(feature = "cuda") {
+        let ran = ask("cuda").failed(4);
+        assert_eq!(
+            ran.lines("error: "),
+            ["device `cuda` is not in this build"],
+            "{ran:?}"
+        );
+        assert!(ran.lines("hint: ")[0].ends_with("build with `--features cuda`"));
+    }
+    let gpu = ask("gpu");
+    if gpu.code != Some(0) {
+        let ran = gpu.failed(4);
+        assert!(ran.lines("hint: ")[0].contains("`espejo doctor`"), "{ran:?}");
+    }
+    ask("auto").ok();
+    ask("cpu").ok();
+}
