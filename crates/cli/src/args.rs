@@ -71,7 +71,7 @@ pub enum Command {
 
 #[derive(ClapArgs)]
 pub struct TrainArgs {
-    /// A preset or a data set; `letters` when left out (a wrong name lists them)
+    /// A preset (letters, glyphs, letters-dae, letters-vae, s5, s6) or a data set
     pub preset: Option<String>,
     /// A configuration file, as a run's `config.toml`
     #[arg(long, value_name = "FILE")]
@@ -311,4 +311,34 @@ pub enum DataCommand {
         #[arg(long, value_name = "FILE")]
         png: Option<PathBuf>,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn the_help_lists_every_preset() {
+        let command = Args::command();
+        let train = command.find_subcommand("train").expect("it is there");
+        let preset = train
+            .get_arguments()
+            .find(|argument| argument.get_id() == "preset")
+            .expect("it is there");
+        let help = preset.get_help().expect("it has help").to_string();
+        for preset in espejo_train::PRESETS {
+            assert!(
+                help.contains(preset.name),
+                "{} is missing in `{help}`",
+                preset.name
+            );
+        }
+    }
 }

@@ -2,6 +2,7 @@
 
 use espejo_data::{Selection, as_text, load, names};
 use espejo_pictures::{Sheet, sheet};
+use espejo_train::unit_rows;
 use serde_json::json;
 
 use crate::args::DataCommand;
@@ -31,16 +32,9 @@ pub fn data(command: &DataCommand, json: bool) -> anyhow::Result<()> {
             let images = load(name, &selection).map_err(espejo_train::Error::from)?;
             let shape = images.shape();
             if let Some(path) = png {
-                let levels = f32::from(images.levels());
-                let row = |index: usize| {
-                    images
-                        .image(index)
-                        .iter()
-                        .map(|pixel| f32::from(*pixel) / levels)
-                        .collect::<Vec<_>>()
-                };
-                let tiles = (0..images.len())
-                    .map(|index| Some(tile(&row(index), shape, images.two_valued())))
+                let tiles = unit_rows(&images)
+                    .iter()
+                    .map(|row| Some(tile(row, shape, images.two_valued())))
                     .collect();
                 let figure = sheet(&Sheet {
                     title: format!("{name}: {} pictures of {shape}", images.len()),

@@ -1,17 +1,13 @@
 //! Which pictures a run has, drawn from its numbers.
 
-use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use anyhow::Context;
 use espejo_data::{Images, Shape};
-use espejo_pictures::{
-    Curves, Figure, Grid, Panel, Point, Scatter, Series, Sheet, Tile, curves, grid, scatter, sheet,
-};
+use espejo_pictures::{Figure, Grid, Point, Scatter, Sheet, Tile, grid, scatter, sheet};
 use espejo_train::config::Kind;
-use espejo_train::{Folder, Rows, Trained, principal_plane};
-use serde_json::Value;
+use espejo_train::{Folder, Rows, Trained, principal_plane, unit_rows, wrong_pixels};
 
+use crate::curves;
 use crate::output::shown;
 
 /// Pictures on a sheet, at most.
@@ -24,7 +20,7 @@ pub const GRID: (usize, usize) = (15, 15);
 /// Draws every picture that suits the run into `figures/`; the PNG files written.
 pub fn draw_all(trained: &Trained, folder: &Folder) -> anyhow::Result<Vec<String>> {
     let images = first(trained.images(), SHEET_PICTURES);
-    let mut figures = vec![("loss", loss(trained, folder)?)];
+    let mut figures = vec![("loss", curves::loss(trained, folder)?)];
     figures.push(match trained.config().model.kind {
         Kind::Dae => ("denoising", denoising(trained, &images, trained.noise(), 1)),
         _ => ("reconstruction", reconstruction(trained, &images)),
@@ -94,7 +90,7 @@ pub fn captions(images: &Images) -> Vec<String> {
 }
 
 /// Name of the model, its layers and its data, for titles.
-fn subject(trained: &Trained) -> String {
+pub fn subject(trained: &Trained) -> String {
     let prepared = trained.prepared();
     let layers: Vec<String> = prepared
         .spec
@@ -112,7 +108,7 @@ fn subject(trained: &Trained) -> String {
 
 /// Originals over reconstructions, with the wrong pixels of each.
 pub fn reconstruction(trained: &Trained, images: &Images) -> Figure {
-    let clean = trained.clean(images);
+    let clean = unit_rows(images);
     let output = trained.reconstruct(&clean);
     sheet(&Sheet {
         title: format!("Reconstruction, {}", subject(trained)),
@@ -133,7 +129,7 @@ pub fn denoising(
     noise: espejo_train::Noise,
     seed: u64,
 ) -> Figure {
-    let clean = trained.clean(images);
+    let clean = unit_rows(images);
     let noisy = trained.noisy(images, noise, 1, seed);
     let output = trained.reconstruct(&noisy);
     sheet(&Sheet {
@@ -163,15 +159,6 @@ fn marks(trained: &Trained, clean: &Rows, rows: &[Option<&Rows>]) -> Vec<Vec<Opt
         Some(outputs) => outputs.iter().zip(clean).map(mark).collect(),
     };
     rows.iter().map(row).collect()
-}
-
-/// Pixels on the wrong side of one half.
-pub fn wrong_pixels(output: &[f32], target: &[f32]) -> usize {
-    output
-        .iter()
-        .zip(target)
-        .filter(|(o, t)| (**o > 0.5) != (**t > 0.5))
-        .count()
 }
 
 /// The codes of the training pictures on a plane: as they are for two numbers, else their two principal components.
@@ -329,157 +316,6 @@ fn normal_cdf(x: f64) -> f64 {
         * (0..=STEPS)
             .map(|i| weight(i) * density(h * i as f64))
             .sum::<f64>()
-}
-
-/// Loss by epoch, its terms, and the squared error beside the baselines.
-pub fn loss(trained: &Trained, folder: &Folder) -> anyhow::Result<Figure> {
-    let path = folder.path().join("metrics.csv");
-    let text = std::fs::read_to_string(&path)
-        .with_context(|| format!("cannot read `{}`", shown(&path)))?;
-    let table = Columns::parse(&text);
-    let report = folder.report()?;
-    let baselines = report["baselines"].as_object().cloned().unwrap_or_default();
-    let baseline = |key: &str| {
-        let named = baselines
-            .iter()
-            .filter_map(|(name, entry)| Some((baseline_name(name, entry), entry[key].as_f64()?)));
-        named.collect::<Vec<_>>()
-    };
-    let unit = trained.prepared().spec.reconstruction.unit();
-    let mut panels = vec![Panel {
-        title: "loss".into(),
-        y_label: unit.into(),
-        series: table.series(&[("train_loss", "train", false), ("test_loss", "test", true)]),
-        baselines: baseline("reconstruction"),
-        log_y: true,
-    }];
-    let terms: Vec<String> = table.terms();
-    if terms.len() > 1 {
-        let names: Vec<_> = terms
-            .iter()
-            .map(|term| (format!("train_{term}"), term.clone()))
-            .collect();
-        let columns: Vec<(&str, &str, bool)> = names
-            .iter()
-            .map(|(column, term)| (column.as_str(), term.as_str(), false))
-            .collect();
-        panels.push(Panel {
-            title: "terms of the training loss, unweighted".into(),
-            y_label: "a picture".into(),
-            series: table.series(&columns),
-            baselines: Vec::new(),
-            log_y: true,
-        });
-    }
-    panels.push(Panel {
-        title: "squared error".into(),
-        y_label: "‖x − x̂‖² a picture".into(),
-        series: table.series(&[("test_squared_error", "test", true)]),
-        baselines: baseline("squared_error"),
-        log_y: true,
-    });
-    Ok(curves(&Curves {
-        title: format!("Training, {}", subject(trained)),
-        x_label: "epoch".into(),
-        panels,
-    }))
-}
-
-/// The name of a baseline as people read it.
-pub fn baseline_name(key: &str, entry: &Value) -> String {
-    match (key, entry["components"].as_u64()) {
-        ("pca", Some(components)) => format!("PCA-{components}"),
-        ("mean_image", _) => "mean image".into(),
-        ("nearest", _) => "nearest picture".into(),
-        (other, _) => other.into(),
-    }
-}
-
-/// The columns of `metrics.csv`.
-struct Columns {
-    names: Vec<String>,
-    rows: Vec<Vec<Option<f64>>>,
-}
-
-impl Columns {
-    fn parse(text: &str) -> Self {
-        let mut lines = text.lines();
-        let names = lines
-            .next()
-            .unwrap_or("")
-            .split(',')
-            .map(str::to_owned)
-            .collect();
-        let rows = lines
-            .map(|line| line.split(',').map(|cell| cell.parse().ok()).collect())
-            .collect();
-        Self { names, rows }
-    }
-
-    /// The terms of the objective, from the column names.
-    fn terms(&self) -> Vec<String> {
-        let terms = self
-            .names
-            .iter()
-            .filter_map(|name| name.strip_prefix("train_"));
-        terms
-            .filter(|term| *term != "loss")
-            .map(str::to_owned)
-            .collect()
-    }
-
-    /// (column, name, dashed) as curves over epochs.
-    fn series(&self, columns: &[(&str, &str, bool)]) -> Vec<Series> {
-        let find = |column: &str| self.names.iter().position(|name| name == column);
-        let curve = |(column, name, dashed): &(&str, &str, bool)| {
-            let index = find(column)?;
-            let point = |row: &Vec<Option<f64>>| Some(((*row.first()?)?, (*row.get(index)?)?));
-            Some(Series {
-                name: (*name).to_owned(),
-                points: self.rows.iter().filter_map(point).collect(),
-                dashed: *dashed,
-            })
-        };
-        columns.iter().filter_map(curve).collect()
-    }
-}
-
-/// The numbers of a run beside its baselines, as a table for people.
-pub fn results_table(metrics: &Value, baselines: &Value) -> String {
-    let empty = serde_json::Map::new();
-    let row = |name: &str, entry: &Value| {
-        let number = |key: &str, digits: usize| {
-            entry[key]
-                .as_f64()
-                .map_or("–".to_owned(), |v| format!("{v:.digits$}"))
-        };
-        let wrong = match entry["wrong_pixels_max"].as_f64() {
-            Some(max) => format!("{} (max {max})", number("wrong_pixels_mean", 3)),
-            None => number("wrong_pixels_mean", 3),
-        };
-        format!(
-            "{name:<16}  {:>14}  {:>13}  {wrong}\n",
-            number("reconstruction", 4),
-            number("squared_error", 4)
-        )
-    };
-    let mut text = format!(
-        "{:<16}  {:>14}  {:>13}  {}\n",
-        "", "reconstruction", "squared error", "wrong pixels a picture"
-    );
-    text += &row("model", metrics);
-    for (key, entry) in baselines.as_object().unwrap_or(&empty) {
-        text += &row(&baseline_name(key, entry), entry);
-    }
-    if let Some(kl) = metrics["kl"].as_f64() {
-        let _ = writeln!(
-            text,
-            "kl {kl:.4} nats, loss {:.4}, active units {}",
-            metrics["loss"].as_f64().unwrap_or(f64::NAN),
-            metrics["active_units"]
-        );
-    }
-    text
 }
 
 #[cfg(test)]

@@ -3,8 +3,8 @@
 use espejo_train::{Folder, layer_table};
 
 use crate::args::RunArgs;
-use crate::figures::results_table;
 use crate::output;
+use crate::table::results_table;
 use crate::using::open;
 
 /// Shows the layer table, the numbers and the configuration of a run; with `json` its `run.json`.

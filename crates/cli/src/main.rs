@@ -2,6 +2,7 @@
 
 mod args;
 mod codes;
+mod curves;
 mod data;
 mod doctor;
 mod environment;
@@ -9,6 +10,7 @@ mod figures;
 mod inspect;
 mod output;
 mod progress;
+mod table;
 mod train;
 mod using;
 

@@ -16,6 +16,7 @@ use crate::args::TrainArgs;
 use crate::figures;
 use crate::output::{self, message, shown};
 use crate::progress::Progress;
+use crate::table::results_table;
 
 /// Trains; the exit code is 0, or 130 when interrupted after saving.
 pub fn train(args: TrainArgs, json: bool) -> anyhow::Result<u8> {
@@ -300,7 +301,7 @@ fn summary(prepared: &Prepared, outcome: &Outcome, path: &str, figures: &[String
     if let Some(reason) = &outcome.reason {
         text += &format!("ended early: {reason}\n");
     }
-    text += &figures::results_table(&report["metrics"]["test"], &report["baselines"]);
+    text += &results_table(&report["metrics"]["test"], &report["baselines"]);
     if !prepared.held_out {
         text += "measured on the pictures it learned: this data set has no held-out part\n";
     }
@@ -318,13 +319,20 @@ fn next_commands(prepared: &Prepared, path: &str) -> String {
         path.to_owned()
     };
     let images = &prepared.train;
-    let (first, second) = (
-        images.caption(1.min(images.len() - 1)),
-        images.caption(2.min(images.len() - 1)),
-    );
+    // The caption as one shell word; by its number where it has a quote itself.
+    let word = |index: usize| {
+        let index = index.min(images.len() - 1);
+        let caption = images.caption(index);
+        if caption.contains('\'') {
+            format!("'#{index}'")
+        } else {
+            format!("'{caption}'")
+        }
+    };
+    let (first, second) = (word(1), word(2));
     let mut next = vec![
         format!("espejo latent {run}"),
-        format!("espejo morph {run} '{first}' '{second}'"),
+        format!("espejo morph {run} {first} {second}"),
         format!("espejo generate {run}"),
     ];
     if prepared.spec.kind == espejo_train::config::Kind::Dae {

@@ -1,12 +1,13 @@
 //! Commands that put pictures through a trained model: eval, reconstruct, denoise.
 
 use espejo_data::{Images, Selection, load};
-use espejo_train::{Folder, Noise, Rows, Trained, Which};
+use espejo_train::{Folder, Noise, Rows, Trained, Which, nearest, unit_rows, wrong_pixels};
 use serde_json::json;
 
 use crate::args::{Checkpoint, DenoiseArgs, PicturesArgs, RunArgs};
-use crate::figures::{self, wrong_pixels};
+use crate::figures;
 use crate::output::{self, shown, usage};
+use crate::table::results_table;
 
 /// Opens a run as its arguments say.
 pub fn open(args: &RunArgs) -> anyhow::Result<(Folder, Trained)> {
@@ -46,7 +47,7 @@ pub fn eval(args: &RunArgs, json: bool) -> anyhow::Result<()> {
             trained.epoch(),
             shown(folder.path())
         ))?;
-        output::text(&figures::results_table(&metrics, &baselines))?;
+        output::text(&results_table(&metrics, &baselines))?;
     }
     Ok(())
 }
@@ -67,7 +68,7 @@ fn wrong(outputs: &Rows, targets: &Rows) -> serde_json::Value {
 pub fn reconstruct(args: &PicturesArgs, json: bool) -> anyhow::Result<()> {
     let (folder, trained) = open(&args.run)?;
     let images = pictures(&trained, args)?;
-    let clean = trained.clean(&images);
+    let clean = unit_rows(&images);
     let numbers = wrong(&trained.reconstruct(&clean), &clean);
     let drawn = figures::save_all(
         &folder,
@@ -99,16 +100,15 @@ pub fn denoise(args: &DenoiseArgs, json: bool) -> anyhow::Result<()> {
         return Err(usage("`--copies` is 0", "give 1 or more"));
     }
     let noisy = trained.noisy(&images, noise, args.copies, args.seed);
-    let clean = trained
-        .clean(&images)
+    let clean = unit_rows(&images)
         .into_iter()
         .cycle()
         .take(noisy.len())
         .collect::<Rows>();
-    let known = trained.clean(trained.images());
+    let known = unit_rows(trained.images());
     let nearest: Rows = noisy
         .iter()
-        .map(|row| nearest(row, &known).clone())
+        .map(|row| nearest(row, &known).to_vec())
         .collect();
     let entries = [
         ("model", trained.reconstruct(&noisy)),
@@ -158,18 +158,4 @@ pub fn denoise(args: &DenoiseArgs, json: bool) -> anyhow::Result<()> {
     }
     text += &format!("picture  {}\n", drawn.join("\npicture  "));
     Ok(output::text(&text)?)
-}
-
-/// The known picture with the smallest squared distance.
-fn nearest<'a>(row: &[f32], known: &'a Rows) -> &'a Vec<f32> {
-    let distance = |picture: &&Vec<f32>| {
-        row.iter()
-            .zip(*picture)
-            .map(|(a, b)| (a - b).powi(2))
-            .sum::<f32>()
-    };
-    known
-        .iter()
-        .min_by(|a, b| distance(a).total_cmp(&distance(b)))
-        .expect("a data set is not empty")
 }

@@ -60,10 +60,12 @@ impl Activation {
         match self {
             Self::Linear => a,
             Self::Relu => activation::relu(a),
-            Self::LeakyRelu => activation::leaky_relu(a, LEAK),
+            // Burn's own has slope 1 at 0.
+            Self::LeakyRelu => a.clone() * self.derivative(a),
             // The exponential sees only a <= 0: Burn's own overflows for a > 88 and its gradient is then NaN.
             Self::Elu => activation::relu(a.clone()) + a.clamp_max(0.0).exp().sub_scalar(1.0),
-            Self::Gelu => activation::gelu(a),
+            // Burn's own has, on every backend but flex, the gradient of the tanh approximation.
+            Self::Gelu => a.clone() * normal_cdf(a),
             Self::Silu => activation::silu(a),
             Self::Tanh => activation::tanh(a),
             Self::Sigmoid => activation::sigmoid(a),
@@ -79,10 +81,9 @@ impl Activation {
             Self::Elu => a.clamp_max(0.0).exp(),
             Self::Gelu => {
                 // Φ(a) + a φ(a)
-                let cdf = a.clone().mul_scalar(std::f64::consts::FRAC_1_SQRT_2).erf();
                 let density = a.clone().square().mul_scalar(-0.5).exp();
                 let density = density.mul_scalar(1.0 / (2.0 * std::f64::consts::PI).sqrt());
-                cdf.add_scalar(1.0).mul_scalar(0.5) + a * density
+                normal_cdf(a.clone()) + a * density
             }
             Self::Silu => {
                 // σ + a σ (1 - σ)
@@ -98,7 +99,14 @@ impl Activation {
     }
 }
 
+/// Φ(a) = ½(1 + erf(a / √2)).
+fn normal_cdf<const D: usize>(a: Tensor<D>) -> Tensor<D> {
+    let erf = a.mul_scalar(std::f64::consts::FRAC_1_SQRT_2).erf();
+    erf.add_scalar(1.0).mul_scalar(0.5)
+}
+
 /// 1 where a > 0, else 0.
 fn step<const D: usize>(a: Tensor<D>) -> Tensor<D> {
-    a.greater_scalar(0.0).float()
+    let on = a.clone().greater_scalar(0.0);
+    a.zeros_like().mask_fill(on, 1.0)
 }

@@ -1,6 +1,6 @@
 //! Reconstruction losses: summed over pixels, mean over the batch.
 
-use burn::tensor::{Tensor, activation};
+use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
 use crate::Activation;
@@ -85,8 +85,12 @@ pub(crate) fn per_sample(values: Tensor<2>) -> Tensor<1> {
 }
 
 /// -t ln σ(z) - (1-t) ln(1-σ(z)) = max(z, 0) - z t + ln(1 + e^-|z|), without overflow.
+///
+/// The maximum is written ½(z + |z|): with a rectifier, whose slope at 0 is 0, the gradient of undecided logits, which
+/// blank pictures have at the start, would be -t and not ½ - t.
 fn cross_entropy(z: Tensor<2>, t: Tensor<2>) -> Tensor<2> {
-    activation::relu(z.clone()) - z.clone() * t + (-z.abs()).exp().log1p()
+    let size = z.clone().abs();
+    z * (-t + 0.5) + size.clone().mul_scalar(0.5) + (-size).exp().log1p()
 }
 
 /// The cross-entropy of t = (1+x)/2 and σ(2z) = (1+tanh z)/2, less the entropy of t.

@@ -1,10 +1,11 @@
 //! What one gets without training: every model is shown beside these.
 
 use espejo_data::Images;
-use nalgebra::{DMatrix, DVector, SymmetricEigen};
 use serde_json::{Map, Value, json};
 
 use crate::config::Kind;
+use crate::pca::Pca;
+use crate::rows::{Rows, nearest, squared_error, unit_rows, wrong_pixels};
 use crate::spec::Spec;
 use espejo_nets::Reconstruction;
 
@@ -33,48 +34,35 @@ pub struct Measured<'a> {
     /// The training pictures.
     pub train: &'a Images,
     /// The pictures they are measured on, as they should come back.
-    pub clean: Vec<Vec<f32>>,
+    pub clean: Rows,
     /// The same as a denoising model sees them.
-    pub noisy: Option<Vec<Vec<f32>>>,
+    pub noisy: Option<Rows>,
 }
 
 /// All baselines of a run.
 pub fn baselines(measured: &Measured<'_>, spec: &Spec) -> Vec<Baseline> {
     let train = unit_rows(measured.train);
+    let clean = &measured.clean;
+    let seen = measured.noisy.as_ref().unwrap_or(clean);
     let two_valued = measured.train.two_valued();
-    let seen = measured.noisy.as_ref().unwrap_or(&measured.clean);
-    let mean = mean_row(&train);
-    let pca = Pca::fit(&train, &mean, spec.latent());
-    let score = |key, name: String, components, outputs: Vec<Vec<f64>>| Baseline {
+    let score = |key, name: String, components, outputs: Rows| Baseline {
         key,
         name,
         components,
-        squared_error: mean_of(&outputs, &measured.clean, squared_error),
-        reconstruction: reconstruction(spec.reconstruction, &outputs, &measured.clean),
-        wrong_pixels_mean: two_valued.then(|| mean_of(&outputs, &measured.clean, wrong_pixels)),
+        squared_error: mean_of(&outputs, clean, squared_error),
+        reconstruction: reconstruction(spec, &outputs, clean),
+        wrong_pixels_mean: two_valued
+            .then(|| mean_of(&outputs, clean, |o, t| wrong_pixels(o, t) as f64)),
     };
-    let components = pca.components.ncols();
+    let pca = Pca::fit(&train, spec.latent());
+    let (mean, k) = (vec![pca.mean(); clean.len()], pca.components());
+    let projected = seen.iter().map(|row| pca.project(row)).collect();
     let mut all = vec![
-        score(
-            "mean_image",
-            "mean image".into(),
-            None,
-            vec![mean.clone(); measured.clean.len()],
-        ),
-        score(
-            "pca",
-            format!("PCA-{components}"),
-            Some(components),
-            seen.iter().map(|row| pca.project(row)).collect(),
-        ),
+        score("mean_image", "mean image".into(), None, mean),
+        score("pca", format!("PCA-{k}"), Some(k), projected),
     ];
     if spec.kind == Kind::Dae {
-        all.push(score(
-            "identity",
-            "identity".into(),
-            None,
-            seen.iter().map(|row| to_f64(row)).collect(),
-        ));
+        all.push(score("identity", "identity".into(), None, seen.clone()));
         if train.len() <= MAX_NEAREST {
             let outputs = seen
                 .iter()
@@ -112,35 +100,7 @@ pub fn to_json(baselines: &[Baseline]) -> Value {
     Value::Object(entries.collect())
 }
 
-/// The pictures with pixels in [0, 1].
-pub fn unit_rows(images: &Images) -> Vec<Vec<f64>> {
-    let levels = f64::from(images.levels());
-    (0..images.len())
-        .map(|i| {
-            images
-                .image(i)
-                .iter()
-                .map(|pixel| f64::from(*pixel) / levels)
-                .collect()
-        })
-        .collect()
-}
-
-fn to_f64(row: &[f32]) -> Vec<f64> {
-    row.iter().map(|value| f64::from(*value)).collect()
-}
-
-fn mean_row(rows: &[Vec<f64>]) -> Vec<f64> {
-    let mut mean = vec![0.0; rows[0].len()];
-    for row in rows {
-        for (sum, value) in mean.iter_mut().zip(row) {
-            *sum += value / rows.len() as f64;
-        }
-    }
-    mean
-}
-
-fn mean_of(outputs: &[Vec<f64>], targets: &[Vec<f32>], measure: fn(&[f64], &[f32]) -> f64) -> f64 {
+fn mean_of(outputs: &Rows, targets: &Rows, measure: impl Fn(&[f32], &[f32]) -> f64) -> f64 {
     outputs
         .iter()
         .zip(targets)
@@ -149,26 +109,14 @@ fn mean_of(outputs: &[Vec<f64>], targets: &[Vec<f32>], measure: fn(&[f64], &[f32
         / targets.len() as f64
 }
 
-fn squared_error(output: &[f64], target: &[f32]) -> f64 {
-    output
-        .iter()
-        .zip(target)
-        .map(|(o, t)| (o - f64::from(*t)).powi(2))
-        .sum()
-}
-
-fn wrong_pixels(output: &[f64], target: &[f32]) -> f64 {
-    output
-        .iter()
-        .zip(target)
-        .filter(|(o, t)| (**o > 0.5) != (**t > 0.5))
-        .count() as f64
-}
-
-/// Cross-entropy is defined for outputs in [0, 1] alone: the mean image has one, projections on components do not.
-fn reconstruction(loss: Reconstruction, outputs: &[Vec<f64>], targets: &[Vec<f32>]) -> Option<f64> {
-    match loss {
-        Reconstruction::Mse => Some(0.5 * mean_of(outputs, targets, squared_error)),
+/// The loss of a run, where it is defined: cross-entropy is for outputs in [0, 1] alone, which the mean image has and
+/// projections on components have not.
+fn reconstruction(spec: &Spec, outputs: &Rows, targets: &Rows) -> Option<f64> {
+    match spec.reconstruction {
+        Reconstruction::Mse => {
+            let span = 1.0 - spec.range.low();
+            Some(0.5 * span * span * mean_of(outputs, targets, squared_error))
+        }
         Reconstruction::Bce | Reconstruction::Entropic => {
             let inside = outputs
                 .iter()
@@ -181,67 +129,14 @@ fn reconstruction(loss: Reconstruction, outputs: &[Vec<f64>], targets: &[Vec<f32
     }
 }
 
-fn cross_entropy(output: &[f64], target: &[f32]) -> f64 {
+/// -Σ t ln p + (1-t) ln(1-p), with 0 ln 0 = 0.
+fn cross_entropy(output: &[f32], target: &[f32]) -> f64 {
     let nats = |p: f64, t: f64| if t == 0.0 { 0.0 } else { -t * p.ln() };
-    let pixels = output.iter().zip(target).map(|(o, t)| {
-        let t = f64::from(*t);
-        nats(*o, t) + nats(1.0 - o, 1.0 - t)
-    });
-    pixels.sum()
-}
-
-fn nearest<'a>(row: &[f32], pictures: &'a [Vec<f64>]) -> &'a [f64] {
-    let distance = |picture: &&Vec<f64>| squared_error(picture, row);
-    let nearest = pictures
-        .iter()
-        .min_by(|a, b| distance(a).total_cmp(&distance(b)));
-    nearest.expect("a data set is not empty")
-}
-
-/// The two principal components of each row, for maps of codes of more than two numbers.
-pub fn principal_plane(rows: &[Vec<f32>]) -> Vec<(f64, f64)> {
-    let wide: Vec<Vec<f64>> = rows.iter().map(|row| to_f64(row)).collect();
-    let pca = Pca::fit(&wide, &mean_row(&wide), 2);
-    let place = |row: &Vec<f32>| {
-        let centred = DVector::from_iterator(row.len(), row.iter().map(|value| f64::from(*value)))
-            - &pca.mean;
-        let at = pca.components.transpose() * centred;
-        (at[0], at[1])
+    let pixel = |(o, t): (&f32, &f32)| {
+        let (o, t) = (f64::from(*o), f64::from(*t));
+        nats(o, t) + nats(1.0 - o, 1.0 - t)
     };
-    rows.iter().map(place).collect()
-}
-
-/// Principal components of the training pictures (Pearson 1901), by the eigenvectors of their covariance.
-struct Pca {
-    mean: DVector<f64>,
-    components: DMatrix<f64>, // [pixels, k]
-}
-
-impl Pca {
-    fn fit(rows: &[Vec<f64>], mean: &[f64], k: usize) -> Self {
-        let pixels = mean.len();
-        let mean = DVector::from_column_slice(mean);
-        let centred = DMatrix::from_fn(rows.len(), pixels, |i, j| rows[i][j] - mean[j]);
-        let eigen = SymmetricEigen::new(centred.transpose() * &centred);
-        let mut order: Vec<usize> = (0..pixels).collect();
-        order.sort_by(|a, b| eigen.eigenvalues[*b].total_cmp(&eigen.eigenvalues[*a]));
-        let columns: Vec<_> = order
-            .iter()
-            .take(k.min(pixels))
-            .map(|i| eigen.eigenvectors.column(*i))
-            .collect();
-        Self {
-            mean,
-            components: DMatrix::from_columns(&columns),
-        }
-    }
-
-    fn project(&self, row: &[f32]) -> Vec<f64> {
-        let centred = DVector::from_iterator(row.len(), row.iter().map(|value| f64::from(*value)))
-            - &self.mean;
-        let projected = &self.components * (self.components.transpose() * centred) + &self.mean;
-        projected.iter().copied().collect()
-    }
+    output.iter().zip(target).map(pixel).sum()
 }
 
 #[cfg(test)]
@@ -255,10 +150,7 @@ mod tests {
     fn check(name: &str, mean_image: f64, pca: f64) {
         let train = load(name, &Selection::default()).expect("built in");
         let spec = Spec::new(&RunConfig::default(), 35).expect("the default configuration runs");
-        let clean: Vec<Vec<f32>> = unit_rows(&train)
-            .iter()
-            .map(|row| row.iter().map(|value| *value as f32).collect())
-            .collect();
+        let clean = unit_rows(&train);
         let all = baselines(
             &Measured {
                 train: &train,

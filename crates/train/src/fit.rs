@@ -439,13 +439,18 @@ fn finite_weights(
 
 /// Writes the checkpoints `best`, if it is new, and `last`.
 fn save(folder: &Folder, state: &State, written_best: &mut usize) -> Result<(), Error> {
-    let epoch = state.course.epoch;
+    let Course {
+        epoch, best_epoch, ..
+    } = state.course;
     let weights = finite_weights(&state.model, epoch, folder.path())?;
     let best = folder.checkpoint(Which::Best);
-    if *written_best != state.course.best_epoch || !crate::files::group_exists(&best) {
-        let weights = finite_weights(&state.best, state.course.best_epoch, folder.path())?;
+    if best_epoch == 0 {
+        // Nothing was evaluated yet: the latest weights are the best known.
         checkpoint::save(&best, &weights, None, &state.course)?;
-        *written_best = state.course.best_epoch;
+    } else if *written_best != best_epoch || !crate::files::group_exists(&best) {
+        let weights = finite_weights(&state.best, best_epoch, folder.path())?;
+        checkpoint::save(&best, &weights, None, &state.course)?;
+        *written_best = best_epoch;
     }
     checkpoint::save(
         &folder.checkpoint(Which::Last),
@@ -467,7 +472,10 @@ impl Logs {
                             .and_then(|cell| cell.parse::<usize>().ok())
                     };
                     let keep = |line: &&str| number(line).is_none_or(|row| row <= epoch);
-                    text.lines()
+                    // A line that a crash cut short ends the file without its line end.
+                    let whole = text.rfind('\n').map_or("", |end| &text[..=end]);
+                    whole
+                        .lines()
                         .filter(keep)
                         .map(|line| format!("{line}\n"))
                         .collect()

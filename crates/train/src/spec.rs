@@ -14,8 +14,9 @@ use crate::Error;
 use crate::config::{Kind, LossKind, OptimizerKind, RunConfig};
 use crate::seed::{Purpose, stream};
 
-/// The largest layer that a configuration may ask for.
+/// The largest layer, and the most weights, that a configuration may ask for.
 const MAX_WIDTH: usize = 1 << 20;
+const MAX_WEIGHTS: usize = 1 << 29;
 
 /// A configuration made concrete for pictures of one size.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,6 +45,7 @@ impl Spec {
     /// [`Error::Config`] naming the first key that cannot be used.
     pub fn new(config: &RunConfig, pixels: usize) -> Result<Self, Error> {
         let (down, up) = sizes(config, pixels)?;
+        check_weights(&down, &up)?;
         let (reconstruction, output) = loss_and_output(config)?;
         check_objective(config)?;
         check_train(config)?;
@@ -219,6 +221,23 @@ fn sizes(config: &RunConfig, pixels: usize) -> Result<(Vec<usize>, Vec<usize>), 
         ));
     }
     Ok((layers[..=waist].to_vec(), layers[waist..].to_vec()))
+}
+
+/// Refuses a net that no memory would hold.
+fn check_weights(down: &[usize], up: &[usize]) -> Result<(), Error> {
+    let pairs = down.windows(2).chain(up.windows(2));
+    let weights: usize = pairs
+        .map(|pair| pair[0].saturating_mul(pair[1]))
+        .fold(0, usize::saturating_add);
+    if weights <= MAX_WEIGHTS {
+        return Ok(());
+    }
+    let message =
+        format!("layers {down:?} and back have {weights} weights, expected at most {MAX_WEIGHTS}");
+    Err(Error::config(
+        message,
+        Some("give smaller `--layers`".into()),
+    ))
 }
 
 fn loss_and_output(config: &RunConfig) -> Result<(Reconstruction, Activation), Error> {

@@ -12,12 +12,10 @@ use crate::device::{self, Chosen};
 use crate::folder::{Folder, Which};
 use crate::metrics::{Metrics, evaluate};
 use crate::prepare::{Prepared, prepare};
+use crate::rows::Rows;
 use crate::seed::{Purpose, stream};
 use crate::spec::AnyModel;
 use crate::{Error, checkpoint};
-
-/// Pictures as rows of values in [0, 1], each `[channels, height, width]` row-major; noise may take values out of the range.
-pub type Rows = Vec<Vec<f32>>;
 
 /// A run that was trained, with the weights of one of its checkpoints.
 #[derive(Clone, Debug)]
@@ -193,20 +191,6 @@ impl Trained {
             .whole()
             .noisy;
         self.read_unit(noisy.expect("noise was drawn"))
-    }
-
-    /// The pictures as they are, with values in [0, 1].
-    pub fn clean(&self, images: &Images) -> Rows {
-        let levels = f32::from(images.levels());
-        (0..images.len())
-            .map(|i| {
-                images
-                    .image(i)
-                    .iter()
-                    .map(|pixel| f32::from(*pixel) / levels)
-                    .collect()
-            })
-            .collect()
     }
 
     /// The metrics of `run.json`, on the run's test pictures.

@@ -1,0 +1,112 @@
+//! The curves of a training, from `metrics.csv` and `run.json`.
+
+use anyhow::Context;
+use espejo_pictures::{Curves, Figure, Panel, Series, curves};
+use espejo_train::{Folder, Trained};
+
+use crate::figures::subject;
+use crate::output::shown;
+use crate::table::baseline_name;
+
+/// Loss by epoch, its terms, and the squared error beside the baselines.
+pub fn loss(trained: &Trained, folder: &Folder) -> anyhow::Result<Figure> {
+    let path = folder.path().join("metrics.csv");
+    let text = std::fs::read_to_string(&path)
+        .with_context(|| format!("cannot read `{}`", shown(&path)))?;
+    let table = Columns::parse(&text);
+    let report = folder.report()?;
+    let baselines = report["baselines"].as_object().cloned().unwrap_or_default();
+    let baseline = |key: &str| {
+        let named = baselines
+            .iter()
+            .filter_map(|(name, entry)| Some((baseline_name(name, entry), entry[key].as_f64()?)));
+        named.collect::<Vec<_>>()
+    };
+    let unit = trained.prepared().spec.reconstruction.unit();
+    let mut panels = vec![Panel {
+        title: "loss".into(),
+        y_label: unit.into(),
+        series: table.series(&[("train_loss", "train", false), ("test_loss", "test", true)]),
+        baselines: baseline("reconstruction"),
+        log_y: true,
+    }];
+    let terms: Vec<String> = table.terms();
+    if terms.len() > 1 {
+        let names: Vec<_> = terms
+            .iter()
+            .map(|term| (format!("train_{term}"), term.clone()))
+            .collect();
+        let columns: Vec<(&str, &str, bool)> = names
+            .iter()
+            .map(|(column, term)| (column.as_str(), term.as_str(), false))
+            .collect();
+        panels.push(Panel {
+            title: "terms of the training loss, unweighted".into(),
+            y_label: "a picture".into(),
+            series: table.series(&columns),
+            baselines: Vec::new(),
+            log_y: true,
+        });
+    }
+    panels.push(Panel {
+        title: "squared error".into(),
+        y_label: "‖x − x̂‖² a picture".into(),
+        series: table.series(&[("test_squared_error", "test", true)]),
+        baselines: baseline("squared_error"),
+        log_y: true,
+    });
+    Ok(curves(&Curves {
+        title: format!("Training, {}", subject(trained)),
+        x_label: "epoch".into(),
+        panels,
+    }))
+}
+
+/// The columns of `metrics.csv`.
+struct Columns {
+    names: Vec<String>,
+    rows: Vec<Vec<Option<f64>>>,
+}
+
+impl Columns {
+    fn parse(text: &str) -> Self {
+        let mut lines = text.lines();
+        let names = lines
+            .next()
+            .unwrap_or("")
+            .split(',')
+            .map(str::to_owned)
+            .collect();
+        let rows = lines
+            .map(|line| line.split(',').map(|cell| cell.parse().ok()).collect())
+            .collect();
+        Self { names, rows }
+    }
+
+    /// The terms of the objective, from the column names.
+    fn terms(&self) -> Vec<String> {
+        let terms = self
+            .names
+            .iter()
+            .filter_map(|name| name.strip_prefix("train_"));
+        terms
+            .filter(|term| *term != "loss")
+            .map(str::to_owned)
+            .collect()
+    }
+
+    /// (column, name, dashed) as curves over epochs.
+    fn series(&self, columns: &[(&str, &str, bool)]) -> Vec<Series> {
+        let find = |column: &str| self.names.iter().position(|name| name == column);
+        let curve = |(column, name, dashed): &(&str, &str, bool)| {
+            let index = find(column)?;
+            let point = |row: &Vec<Option<f64>>| Some(((*row.first()?)?, (*row.get(index)?)?));
+            Some(Series {
+                name: (*name).to_owned(),
+                points: self.rows.iter().filter_map(point).collect(),
+                dashed: *dashed,
+            })
+        };
+        columns.iter().filter_map(curve).collect()
+    }
+}

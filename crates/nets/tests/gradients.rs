@@ -1,0 +1,227 @@
+//! Gradients against central differences along random directions: through dense layers in f64, which Burn's flex backend
+//! computes in as well, and through the contractive penalty in f32.
+
+use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
+use burn::tensor::{DType, Device, Gradients, Tensor, TensorData};
+use espejo_nets::{
+    Activation, Initializer, Layers, LayersConfig, Penalties, Reconstruction, seeded,
+};
+use rand::RngExt;
+
+const DIRECTIONS: u64 = 4;
+
+/// Holds the slope of `value`, a function of the weights of `layers`, along random directions against its gradient.
+fn check(
+    what: &str,
+    layers: &Layers,
+    dtype: DType,
+    (step, tolerance): (f64, f64),
+    value: impl Fn(&Layers) -> Tensor<1>,
+) {
+    let weights = weights(layers);
+    let at = |weights: &[f64]| with_weights(layers.clone(), weights, dtype);
+    let read = |weights: &[f64]| value(&at(weights)).into_scalar::<f64>();
+    let here = at(&weights);
+    let gradient = gradient(&here, &value(&here).backward());
+    for seed in 0..DIRECTIONS {
+        let direction = direction(weights.len(), seed);
+        let moved = |step: f64| -> Vec<f64> {
+            let pairs = weights.iter().zip(&direction);
+            pairs.map(|(w, d)| w + step * d).collect()
+        };
+        let difference = (read(&moved(step)) - read(&moved(-step))) / (2.0 * step);
+        let slope: f64 = gradient.iter().zip(&direction).map(|(g, d)| g * d).sum();
+        let length = gradient.iter().map(|g| g * g).sum::<f64>().sqrt();
+        assert!(
+            (difference - slope).abs() <= tolerance * length,
+            "{what}: slope {slope}, difference {difference}, gradient of length {length}"
+        );
+    }
+}
+
+/// A random direction of length 1.
+fn direction(size: usize, seed: u64) -> Vec<f64> {
+    let mut rng = seeded(seed);
+    let direction: Vec<f64> = (0..size).map(|_| rng.random_range(-1.0..1.0)).collect();
+    let length = direction.iter().map(|d| d * d).sum::<f64>().sqrt();
+    direction.into_iter().map(|d| d / length).collect()
+}
+
+// Weights end to end, out of a model and into it.
+
+#[derive(Default)]
+struct Collect<'a> {
+    gradients: Option<&'a Gradients>,
+    found: Vec<f64>,
+}
+
+impl ModuleVisitor for Collect<'_> {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        let tensor = param.val();
+        let wanted = match self.gradients {
+            Some(gradients) => tensor.grad(gradients).expect("the loss reaches it"),
+            None => tensor,
+        };
+        self.found.extend(wanted.to_data().iter::<f64>());
+    }
+}
+
+fn weights(layers: &Layers) -> Vec<f64> {
+    let mut visitor = Collect::default();
+    layers.visit(&mut visitor);
+    visitor.found
+}
+
+fn gradient(layers: &Layers, gradients: &Gradients) -> Vec<f64> {
+    let mut visitor = Collect {
+        gradients: Some(gradients),
+        ..Collect::default()
+    };
+    layers.visit(&mut visitor);
+    visitor.found
+}
+
+struct Put<'a> {
+    left: &'a [f64],
+    dtype: DType,
+}
+
+impl ModuleMapper for Put<'_> {
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        let (id, tensor, mapper) = param.consume();
+        let (values, left) = self.left.split_at(tensor.shape().num_elements());
+        self.left = left;
+        let data = TensorData::new(values.to_vec(), tensor.dims());
+        let tensor = Tensor::from_data(data, (&tensor.device(), self.dtype));
+        Param::from_mapped_value(id, tensor.require_grad(), mapper)
+    }
+}
+
+fn with_weights(layers: Layers, weights: &[f64], dtype: DType) -> Layers {
+    layers.map(&mut Put {
+        left: weights,
+        dtype,
+    })
+}
+
+/// Numbers between `low` and `high`: `[rows, columns]`.
+fn random([rows, columns]: [usize; 2], low: f64, high: f64, dtype: DType) -> Tensor<2> {
+    let mut rng = seeded(7);
+    let values = (0..rows * columns).map(|_| rng.random_range(low..high));
+    let data = TensorData::new(values.collect::<Vec<f64>>(), [rows, columns]);
+    Tensor::from_data(data, (&Device::flex().autodiff(), dtype))
+}
+
+/// A net with every weight and bias away from zero.
+fn net(sizes: &[usize], hidden: Activation, last: Activation) -> Layers {
+    let device = Device::flex().autodiff();
+    let layers =
+        LayersConfig::dense(sizes, hidden, last).init(Initializer::He, &mut seeded(3), &device);
+    let count = weights(&layers).len();
+    let mut rng = seeded(4);
+    let drawn: Vec<f64> = (0..count).map(|_| rng.random_range(-0.8..0.8)).collect();
+    with_weights(layers, &drawn, DType::F32)
+}
+
+#[test]
+fn every_activation_through_every_loss() {
+    let losses = [
+        (Reconstruction::Bce, Activation::Sigmoid, 0.0),
+        (Reconstruction::Mse, Activation::Sigmoid, 0.0),
+        (Reconstruction::Mse, Activation::Linear, 0.0),
+        (Reconstruction::Mae, Activation::Sigmoid, 0.0),
+        (Reconstruction::LogCosh, Activation::Sigmoid, 0.0),
+        (
+            Reconstruction::Correntropy { width: 0.5 },
+            Activation::Sigmoid,
+            0.0,
+        ),
+        (Reconstruction::Mse, Activation::Tanh, -1.0),
+        (Reconstruction::Entropic, Activation::Tanh, -1.0),
+    ];
+    let input = random([5, 7], -1.5, 1.5, DType::F64);
+    for hidden in Activation::ALL {
+        for (loss, output, low) in losses {
+            let layers = net(&[7, 6, 3, 5, 7], hidden, output);
+            let target = random([5, 7], low, 1.0, DType::F64);
+            let what = format!("{} through {}", hidden.name(), loss.name());
+            check(&what, &layers, DType::F64, (1e-6, 1e-7), |layers| {
+                let logits = layers.forward_logits(input.clone());
+                loss.value(logits, target.clone(), output)
+            });
+        }
+    }
+}
+
+#[test]
+fn the_written_derivative_is_the_slope_of_each_activation() {
+    let h = 1e-6;
+    let device = Device::flex();
+    // Twelve places on either side of the kinks at 0.
+    let places: Vec<f64> = (-12..12).map(|i| f64::from(i) / 3.0 + 0.17).collect();
+    let at = |shift: f64| {
+        let moved: Vec<f64> = places.iter().map(|place| place + shift).collect();
+        let count = moved.len();
+        Tensor::<1>::from_data(TensorData::new(moved, [count]), (&device, DType::F64))
+    };
+    for activation in Activation::ALL {
+        let difference = (activation.forward(at(h)) - activation.forward(at(-h))) / (2.0 * h);
+        let difference: Vec<f64> = difference.into_data().iter().collect();
+        let slope: Vec<f64> = activation.derivative(at(0.0)).into_data().iter().collect();
+        for ((d, s), place) in difference.iter().zip(&slope).zip(&places) {
+            assert!(
+                (d - s).abs() < 1e-6,
+                "{} at {place}: {s}, difference {d}",
+                activation.name()
+            );
+        }
+    }
+}
+
+#[test]
+fn the_contractive_penalty_of_every_activation() {
+    let penalties = Penalties {
+        contractive: 1.0,
+        ..Penalties::default()
+    };
+    let input = random([5, 7], -1.5, 1.5, DType::F32);
+    for hidden in Activation::ALL {
+        for latent in [Activation::Linear, Activation::Sigmoid] {
+            let layers = net(&[7, 6, 3], hidden, latent);
+            let what = format!("contractive, {} and {}", hidden.name(), latent.name());
+            check(&what, &layers, DType::F32, (3e-3, 3e-3), |layers| {
+                let code = layers.forward(input.clone());
+                let terms = penalties.terms(layers, layers, input.clone(), code);
+                // A sum that reaches every bias, so that each has a gradient.
+                terms[0].value.clone() + layers.forward(input.clone()).sum().mul_scalar(1e-3)
+            });
+        }
+    }
+}
+
+#[test]
+fn the_jacobian_norm_is_that_of_differences_of_the_output() {
+    let h = 1e-2;
+    let input = random([4, 6], -1.0, 1.0, DType::F32);
+    let layers = net(&[6, 5, 3], Activation::Tanh, Activation::Sigmoid);
+    let mut squares = vec![0.0; 4];
+    for pixel in 0..6 {
+        let shift = Tensor::<2>::zeros([4, 6], &input.device());
+        let ones = Tensor::<2>::ones([4, 1], &input.device()).mul_scalar(h);
+        let shift = shift.slice_assign([0..4, pixel..pixel + 1], ones);
+        let ahead = layers.forward(input.clone() + shift.clone());
+        let behind = layers.forward(input.clone() - shift);
+        let difference = (ahead - behind).div_scalar(2.0 * h); // [batch, outputs]
+        let values = difference.square().sum_dim(1).into_data();
+        for (sum, value) in squares.iter_mut().zip(values.iter::<f64>()) {
+            *sum += value;
+        }
+    }
+    let found = layers.jacobian_norm_squared(input).into_data();
+    for (found, expected) in found.iter::<f64>().zip(squares) {
+        assert!(
+            (found / expected - 1.0).abs() < 1e-3,
+            "{found}, differences {expected}"
+        );
+    }
+}

@@ -1,0 +1,66 @@
+//! Pictures on the host, and how far two of them are apart.
+
+use espejo_data::Images;
+
+/// Pictures as rows of values in [0, 1], each `[channels, height, width]` row-major; noise may take values out of the range.
+/// Codes too are rows.
+pub type Rows = Vec<Vec<f32>>;
+
+/// The pictures with values in [0, 1].
+pub fn unit_rows(images: &Images) -> Rows {
+    let levels = f32::from(images.levels());
+    let row = |index| {
+        images
+            .image(index)
+            .iter()
+            .map(|pixel| f32::from(*pixel) / levels)
+            .collect()
+    };
+    (0..images.len()).map(row).collect()
+}
+
+/// ‖a - b‖², summed in f64.
+pub fn squared_error(a: &[f32], b: &[f32]) -> f64 {
+    a.iter()
+        .zip(b)
+        .map(|(a, b)| (f64::from(*a) - f64::from(*b)).powi(2))
+        .sum()
+}
+
+/// Pixels on the wrong side of one half.
+pub fn wrong_pixels(output: &[f32], target: &[f32]) -> usize {
+    output
+        .iter()
+        .zip(target)
+        .filter(|(o, t)| (**o > 0.5) != (**t > 0.5))
+        .count()
+}
+
+/// The picture of `known` with the smallest squared distance to `row`; the first of several.
+///
+/// # Panics
+///
+/// When `known` is empty.
+pub fn nearest<'a>(row: &[f32], known: &'a Rows) -> &'a [f32] {
+    let distances = known
+        .iter()
+        .map(|picture| (squared_error(picture, row), picture));
+    let (_, picture) = distances
+        .min_by(|a, b| a.0.total_cmp(&b.0))
+        .expect("there are known pictures");
+    picture
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn known_distances() {
+        assert_eq!(squared_error(&[0.0, 1.0, 0.5], &[1.0, 1.0, 0.0]), 1.25);
+        assert_eq!(wrong_pixels(&[0.4, 0.6, 0.5], &[1.0, 1.0, 0.0]), 1);
+        let known = vec![vec![0.0, 0.0], vec![1.0, 1.0]];
+        assert_eq!(nearest(&[0.9, 0.2], &known), [1.0, 1.0]);
+        assert_eq!(nearest(&[0.5, 0.5], &known), [0.0, 0.0]);
+    }
+}
