@@ -11,8 +11,8 @@ const CASES: &str = r#"
 - | zzz | 2 | unrecognized subcommand 'zzz' |
 - | train --zzz | 2 | unexpected argument '--zzz' |
 - | completions zzz | 2 | invalid value 'zzz' |
-- | train bogus | 2 | =no preset `bogus` | presets: `letters`, `glyphs`, `letters-dae`, `letters-vae`, `s5`, `s6`
-- | train letter | 2 | =no preset `letter` | =did you mean `letters`? presets: `letters`, `glyphs`, `letters-dae`, `letters-vae`, `s5`, `s6`
+- | train bogus | 2 | =no preset or data set `bogus` | presets: `letters`, `glyphs`, `letters-dae`, `letters-vae`, `s5`, `s6`
+- | train letter | 2 | =no preset or data set `letter` | =did you mean `letters`? presets: `letters`, `glyphs`, `letters-dae`, `letters-vae`, `s5`, `s6`
 - | train --data font | 2 | =no data set `font`: expected `fonts`, `fonts:1`, `fonts:2`, `fonts:3` or `fonts:all` | =did you mean `fonts`?
 - | data show zzz | 2 | no data set `zzz` | `espejo data list`
 - | train --model zzz | 2 | expected one of `ae`, `dae`, `vae` |
@@ -55,6 +55,8 @@ text a.toml train = 1 | train --config a.toml | 2 | must be a section, `[train]`
 - | train --model vae --set objective.contractive=1 | 2 | `objective.contractive` is for `ae` and `dae` | `--beta`
 - | train --noise flip:.1 | 2 | noise is for a denoising model, and this is `ae` | `--model dae`
 - | train --model dae --noise none --copies 3 | 2 | `noise.copies` without noise |
+- | train --model dae --copies 1000000000000000 --epochs 1 | 2 | copies` |
+- | train --layers 1048576,1048576 | 2 | weights, expected at most | smaller `--layers`
 - | train --set model.output_activation=linear | 2 | loss `bce` needs output activation `sigmoid`, not `linear` | `--loss mse`
 - | train --letters Aa | 2 | no glyph `a` in `fonts`, which has @ A B | `fonts:all` has every letter
 - | train --letters ABA | 2 | expected each letter once, found `A` again |
@@ -102,6 +104,7 @@ small | latent small --grid 0x3 | 2 | `--grid 0x3` is no grid | as in `--grid 15
 small | latent small --range 2,-2 | 2 | `--range 2,-2` is no range | as in `--range=-2,2`
 small | denoise small --noise bogus | 2 | unknown noise `bogus` | `--noise salt-pepper:.1`
 small | denoise small --noise flip:.1 --copies 0 | 2 | `--copies` is 0 | give 1 or more
+small | denoise small --noise flip:.1 --copies 1000000000000000 | 2 | `--copies` is 1000000000000000 | give 1
 small | encode small --sample | 2 | only a `vae` has a posterior | `--sample`
 small | reconstruct small --letters a | 2 | no glyph `a` | `fonts:3`
 small | animate small --fps 0 | 2 | `--fps` is 0 | give 0.1 to 50

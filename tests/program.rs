@@ -78,7 +78,7 @@ impl Room {
     /// Trains a small run `name` on the CPU for 20 epochs, or as `more` says.
     pub fn train(&self, name: &str, more: &[&str]) -> Ran {
         let train = ["train", "--device", "cpu", "--no-figures", "--name", name];
-        let args = [&train, &["--set", "train.epochs=20"], more].concat();
+        let args = [&train[..], &["--set", "train.epochs=20"], more].concat();
         self.run(&args).ok()
     }
 

@@ -24,7 +24,10 @@ impl Linear {
             let tensor = file.tensor(&format!("{name}.{part}")).expect("named so");
             assert_eq!(tensor.shape(), shape, "{name}.{part}");
             let words = tensor.data().as_chunks::<4>().0;
-            words.iter().map(|w| f32::from_le_bytes(*w).into()).collect()
+            words
+                .iter()
+                .map(|w| f32::from_le_bytes(*w).into())
+                .collect()
         };
         let weight = read("weight", &[outputs, inputs]);
         Self {
@@ -36,7 +39,8 @@ impl Linear {
     fn of(&self, input: &[f64], activation: fn(f64) -> f64) -> Vec<f64> {
         let sum = |row: &Vec<f64>| row.iter().zip(input).map(|(w, x)| w * x).sum::<f64>();
         let rows = self.weight.iter().zip(&self.bias);
-        rows.map(|(row, bias)| activation(sum(row) + bias)).collect()
+        rows.map(|(row, bias)| activation(sum(row) + bias))
+            .collect()
     }
 }
 
@@ -79,7 +83,10 @@ fn check(found: &[Vec<f64>], expected: &[Vec<f64>]) {
     assert_eq!(found.len(), expected.len());
     for (found, expected) in found.iter().flatten().zip(expected.iter().flatten()) {
         let scale = expected.abs().max(1.0);
-        assert!((found - expected).abs() <= TOLERANCE * scale, "{found} is not {expected}");
+        assert!(
+            (found - expected).abs() <= TOLERANCE * scale,
+            "{found} is not {expected}"
+        );
     }
 }
 
@@ -108,13 +115,20 @@ fn the_file_gives_the_codes_and_pictures_of_the_program() {
 fn python_reads_the_file_without_this_program() {
     let python = std::env::var("ESPEJO_PYTHON").unwrap_or_else(|_| "python3".into());
     let (room, codes) = trained();
-    let probe = room.in_it(&python, &["-c", "import numpy, safetensors.numpy"]).output();
+    let probe = room
+        .in_it(&python, &["-c", "import numpy, safetensors.numpy"])
+        .output();
     if !probe.is_ok_and(|output| output.status.success()) {
-        eprintln!("skipped: `{python}` has no numpy or no safetensors; ESPEJO_PYTHON names another one");
+        eprintln!(
+            "skipped: `{python}` has no numpy or no safetensors; ESPEJO_PYTHON names another one"
+        );
         return;
     }
     let pictures = drawn(&room, "original");
-    room.write("pictures.json", serde_json::to_vec(&pictures).expect("numbers"));
+    room.write(
+        "pictures.json",
+        serde_json::to_vec(&pictures).expect("numbers"),
+    );
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/forward.py");
     fs::copy(script, room.path("forward.py")).expect("there");
     let args = ["forward.py", MODEL, "pictures.json"];

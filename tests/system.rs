@@ -72,7 +72,11 @@ fn a_folder_that_takes_no_files_is_named() {
 #[test]
 fn results_that_cannot_be_written_are_an_error_and_no_panic() {
     let room = Room::new();
-    for args in [["data", "list"], ["completions", "bash"], ["train", "--help"]] {
+    for args in [
+        ["data", "list"],
+        ["completions", "bash"],
+        ["train", "--help"],
+    ] {
         let full = std::fs::File::create("/dev/full").expect("every Linux has it");
         let ran = ran(room.command(&args).stdout(full));
         assert!(!ran.stderr.contains("panicked"), "{ran:?}");
@@ -121,7 +125,10 @@ fn a_device_that_is_not_there_is_an_error_of_its_own() {
     let gpu = ask("gpu");
     if gpu.code != Some(0) {
         let ran = gpu.failed(4);
-        assert!(ran.lines("hint: ")[0].contains("`espejo doctor`"), "{ran:?}");
+        assert!(
+            ran.lines("hint: ")[0].contains("`espejo doctor`"),
+            "{ran:?}"
+        );
     }
     ask("auto").ok();
     ask("cpu").ok();

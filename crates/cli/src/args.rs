@@ -24,7 +24,7 @@ pub enum Command {
         after_help = "Examples:\n  espejo train\n  espejo train --data fonts:all --seed 7\n  espejo train --model vae --latent 2 --beta 0.5\n  espejo train --model dae --noise flip:.1 --layers 35,12,35\n  espejo train --resume last"
     )]
     Train(Box<TrainArgs>),
-    /// Measure a run again, beside its baselines
+    /// Measure a run again, beside its baselines, and draw its pictures again
     #[command(after_help = "Example:\n  espejo eval last")]
     Eval(RunArgs),
     /// Draw pictures beside their reconstructions
@@ -70,6 +70,7 @@ pub enum Command {
 }
 
 #[derive(ClapArgs)]
+#[command(allow_negative_numbers = true)]
 pub struct TrainArgs {
     /// A preset (letters, glyphs, letters-dae, letters-vae, s5, s6) or a data set
     pub preset: Option<String>,

@@ -34,9 +34,7 @@ pub fn encode(args: &EncodeArgs, json: bool) -> anyhow::Result<()> {
         trained.encode(&images)
     };
     if json {
-        return Ok(output::json(
-            &json!({ "captions": captions(&images), "codes": codes }),
-        )?);
+        return output::json(&json!({ "captions": captions(&images), "codes": codes }));
     }
     let mut text = "picture,caption".to_owned();
     (1..=trained.latent()).for_each(|dimension| text += &format!(",z{dimension}"));
@@ -50,7 +48,7 @@ pub fn encode(args: &EncodeArgs, json: bool) -> anyhow::Result<()> {
             numbers.join(",")
         );
     }
-    Ok(output::text(&text)?)
+    output::text(&text)
 }
 
 /// A cell of a CSV file, quoted where it must be (RFC 4180).
@@ -99,13 +97,13 @@ pub fn generate(args: &GenerateArgs, json: bool) -> anyhow::Result<()> {
     });
     let drawn = save_all(&folder, &[("generated", figure)])?;
     if json {
-        return Ok(output::json(&json!({ "codes": codes, "figures": drawn }))?);
+        return output::json(&json!({ "codes": codes, "figures": drawn }));
     }
-    Ok(output::text(&format!(
+    output::text(&format!(
         "{} pictures, {source}\npicture  {}\n",
         codes.len(),
         drawn.join("\npicture  ")
-    ))?)
+    ))
 }
 
 /// A code written with commas.
@@ -145,14 +143,14 @@ pub fn latent(args: &LatentArgs, json: bool) -> anyhow::Result<()> {
 
 fn drawn(figures: &[String], json: bool) -> anyhow::Result<()> {
     if json {
-        return Ok(output::json(&json!({ "figures": figures }))?);
+        return output::json(&json!({ "figures": figures }));
     }
-    Ok(output::text(
+    output::text(
         &figures
             .iter()
             .map(|figure| format!("picture  {figure}\n"))
             .collect::<String>(),
-    )?)
+    )
 }
 
 fn parse_grid(text: &str) -> anyhow::Result<(usize, usize)> {
@@ -262,15 +260,13 @@ pub fn animate(args: &AnimateArgs, json: bool) -> anyhow::Result<()> {
     let path = folder.path().join("animations").join("training.gif");
     gif(&frames, args.fps, &path)?;
     if json {
-        return Ok(output::json(
-            &json!({ "animation": shown(&path), "frames": frames.len() }),
-        )?);
+        return output::json(&json!({ "animation": shown(&path), "frames": frames.len() }));
     }
-    Ok(output::text(&format!(
+    output::text(&format!(
         "animation  {} ({} frames)\n",
         shown(&path),
         frames.len()
-    ))?)
+    ))
 }
 
 /// One map an epoch, all on the same axes.

@@ -45,15 +45,15 @@ pub fn data(command: &DataCommand, json: bool) -> anyhow::Result<()> {
                 });
                 espejo_train::write_file(path, &figure.png()?)?;
                 if !json {
-                    return Ok(output::text(&format!("picture  {}\n", shown(path)))?);
+                    return output::text(&format!("picture  {}\n", shown(path)));
                 }
             }
             if json {
                 let shape = [shape.channels, shape.height, shape.width];
                 let value = json!({ "name": name, "pictures": images.len(), "shape": shape, "sha256": images.sha256(), "captions": captions(&images) });
-                return Ok(output::json(&value)?);
+                return output::json(&value);
             }
-            Ok(output::text(&as_text(&images, COLUMNS))?)
+            output::text(&as_text(&images, COLUMNS))
         }
     }
 }
@@ -64,7 +64,7 @@ fn list(json: bool) -> anyhow::Result<()> {
             let shape = [set.shape.channels, set.shape.height, set.shape.width];
             json!({ "name": set.name, "title": set.title, "pictures": set.images, "shape": shape, "about": set.about })
         });
-        return Ok(output::json(&json!({ "sets": sets.collect::<Vec<_>>() }))?);
+        return output::json(&json!({ "sets": sets.collect::<Vec<_>>() }));
     }
     let mut text = format!(
         "{:<12}{:>9}  {:<8}  {}\n",
@@ -79,5 +79,5 @@ fn list(json: bool) -> anyhow::Result<()> {
             set.about
         );
     }
-    Ok(output::text(&text)?)
+    output::text(&text)
 }

@@ -36,9 +36,7 @@ pub fn doctor(json: bool) -> anyhow::Result<()> {
         Err(error) => json!({ "error": error.to_string() }),
     };
     if json {
-        return Ok(output::json(
-            &json!({ "backends": backends, "devices": checked, "auto": auto }),
-        )?);
+        return output::json(&json!({ "backends": backends, "devices": checked, "auto": auto }));
     }
     let mut text = format!(
         "espejo {}, built with {}\n\n",
@@ -68,7 +66,7 @@ pub fn doctor(json: bool) -> anyhow::Result<()> {
             auto["error"].as_str().unwrap_or("")
         ),
     };
-    Ok(output::text(&(text + "\n" + &auto_line + "\n"))?)
+    output::text(&(text + "\n" + &auto_line + "\n"))
 }
 
 /// Trains the letters on one device for a second.

@@ -12,7 +12,7 @@ pub fn inspect(args: &RunArgs, json: bool) -> anyhow::Result<()> {
     let folder = Folder::find(&args.run, &args.out)?;
     let report = folder.report()?;
     if json {
-        return Ok(output::json(&report)?);
+        return output::json(&report);
     }
     let (_, trained) = open(args)?;
     let mut text = layer_table(trained.prepared(), trained.model());
@@ -32,5 +32,5 @@ pub fn inspect(args: &RunArgs, json: bool) -> anyhow::Result<()> {
         text.push('\n');
     }
     text += &trained.config().to_toml();
-    Ok(output::text(&text)?)
+    output::text(&text)
 }

@@ -3,22 +3,23 @@
 use std::io::{self, Write};
 use std::path::Path;
 
+use anyhow::Context;
 use serde_json::Value;
 
 /// Writes a result. A reader that has seen enough (`| head`) is no error.
-pub fn text(text: &str) -> io::Result<()> {
+pub fn text(text: &str) -> anyhow::Result<()> {
     let mut stdout = io::stdout().lock();
     match stdout
         .write_all(text.as_bytes())
         .and_then(|()| stdout.flush())
     {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        written => written,
+        written => written.context("cannot write to stdout"),
     }
 }
 
 /// Writes one JSON object.
-pub fn json(value: &Value) -> io::Result<()> {
+pub fn json(value: &Value) -> anyhow::Result<()> {
     text(&format!("{value:#}\n"))
 }
 

@@ -99,7 +99,10 @@ fn merged(args: &TrainArgs) -> anyhow::Result<RunConfig> {
                 "`--config` takes a file such as a run's `config.toml`",
             )
         })?;
-        overlay(&mut base, parse(&text, &origin)?);
+        let table = parse(&text, &origin)?;
+        // Read on its own first, so that what is wrong in the file is told of the file.
+        into_config(table.clone(), &origin)?;
+        overlay(&mut base, table);
     }
     // A list of layers brings its own waist: the code size of a preset does not bind it.
     let given = |key: &str| {
@@ -220,18 +223,25 @@ fn resumed_config(folder: &Folder, args: &TrainArgs) -> anyhow::Result<RunConfig
     if let Some(device) = &args.device {
         device.clone_into(&mut config.train.device);
     }
-    let report = folder.report().ok();
-    let completed = report
-        .as_ref()
-        .is_some_and(|report| report["status"] == "completed");
-    let done = report
-        .as_ref()
-        .and_then(|report| report["epochs"]["completed"].as_u64())
-        .unwrap_or(0);
-    if completed && done >= config.train.epochs as u64 {
+    let Ok(report) = folder.report() else {
+        return Ok(config);
+    };
+    let done = report["epochs"]["completed"].as_u64().unwrap_or(0);
+    let run = shown(folder.path());
+    if report["status"] != "completed" {
+        return Ok(config);
+    }
+    if let Some(reason) = report["reason"].as_str() {
+        let hint = format!("train anew with `--config {run}/config.toml` and what shall differ");
+        return Err(output::usage(
+            format!("run `{run}` is complete: {reason}"),
+            hint,
+        ));
+    }
+    if done >= config.train.epochs as u64 {
         let hint = format!("`--epochs {}` would go on", done * 2);
         return Err(output::usage(
-            format!("run `{}` is complete: {done} epochs", shown(folder.path())),
+            format!("run `{run}` is complete: {done} epochs"),
             hint,
         ));
     }

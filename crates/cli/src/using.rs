@@ -1,7 +1,9 @@
 //! Commands that put pictures through a trained model: eval, reconstruct, denoise.
 
 use espejo_data::{Images, Selection, load};
-use espejo_train::{Folder, Noise, Rows, Trained, Which, nearest, unit_rows, wrong_pixels};
+use espejo_train::{
+    Folder, Noise, Rows, Trained, Which, check_copies, nearest, unit_rows, wrong_pixels,
+};
 use serde_json::json;
 
 use crate::args::{Checkpoint, DenoiseArgs, PicturesArgs, RunArgs};
@@ -33,13 +35,14 @@ pub fn pictures(trained: &Trained, args: &PicturesArgs) -> anyhow::Result<Images
     Ok(load(&trained.config().data.name, &selection).map_err(espejo_train::Error::from)?)
 }
 
-/// Measures the run again.
+/// Measures the run again, and draws its pictures again.
 pub fn eval(args: &RunArgs, json: bool) -> anyhow::Result<()> {
     let (folder, trained) = open(args)?;
     let metrics = trained.evaluate().to_json();
     let baselines = folder.report()?["baselines"].clone();
+    let drawn = figures::draw_all(&trained, &folder)?;
     if json {
-        let value = json!({ "run": shown(folder.path()), "epoch": trained.epoch(), "metrics": metrics, "baselines": baselines });
+        let value = json!({ "run": shown(folder.path()), "epoch": trained.epoch(), "metrics": metrics, "baselines": baselines, "figures": drawn });
         output::json(&value)?;
     } else {
         output::text(&format!(
@@ -48,6 +51,7 @@ pub fn eval(args: &RunArgs, json: bool) -> anyhow::Result<()> {
             shown(folder.path())
         ))?;
         output::text(&results_table(&metrics, &baselines))?;
+        output::text(&format!("picture  {}\n", drawn.join("\npicture  ")))?;
     }
     Ok(())
 }
@@ -99,6 +103,12 @@ pub fn denoise(args: &DenoiseArgs, json: bool) -> anyhow::Result<()> {
     if args.copies == 0 {
         return Err(usage("`--copies` is 0", "give 1 or more"));
     }
+    check_copies(
+        "--copies",
+        args.copies,
+        images.len(),
+        images.shape().pixels(),
+    )?;
     let noisy = trained.noisy(&images, noise, args.copies, args.seed);
     let clean = unit_rows(&images)
         .into_iter()
@@ -132,7 +142,7 @@ pub fn denoise(args: &DenoiseArgs, json: bool) -> anyhow::Result<()> {
         for (name, entry) in numbers {
             value[name] = entry;
         }
-        return Ok(output::json(&value)?);
+        return output::json(&value);
     }
     let mut text = format!(
         "noise {noise}, {} noisy copies of {} pictures\n",
@@ -157,5 +167,5 @@ pub fn denoise(args: &DenoiseArgs, json: bool) -> anyhow::Result<()> {
         );
     }
     text += &format!("picture  {}\n", drawn.join("\npicture  "));
-    Ok(output::text(&text)?)
+    output::text(&text)
 }

@@ -204,7 +204,7 @@ impl Layers {
 
     /// Half the sum of squared weights, biases left out: `[1]`.
     pub fn half_squared_weights(&self) -> Tensor<1> {
-        let squares = self.stack.iter().map(|linear| half_squares(linear));
+        let squares = self.stack.iter().map(half_squares);
         squares
             .reduce(|sum, next| sum + next)
             .expect("a stack has layers")

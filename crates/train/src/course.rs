@@ -24,6 +24,8 @@ pub struct Course {
     pub seconds: f64,
     /// Seconds of the first epoch, which on a GPU compiles kernels.
     pub first_epoch_seconds: f64,
+    /// Why training ended before its last epoch, once it has.
+    pub ended: Option<String>,
 }
 
 impl Course {
@@ -45,6 +47,14 @@ impl Course {
             self.plateau_start = self.epoch;
         }
         better
+    }
+
+    /// Takes in how long the epoch just completed took.
+    pub fn took(&mut self, seconds: f64) {
+        self.seconds += seconds;
+        if self.epoch == 1 {
+            self.first_epoch_seconds = seconds;
+        }
     }
 
     /// Why training ends before its last epoch, if it does.

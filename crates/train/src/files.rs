@@ -15,7 +15,19 @@ const SUMS: &str = "SHA256SUMS";
 /// Replaces a file in one step: whoever reads it sees the old bytes or the new ones.
 pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     let folder = path.parent().unwrap_or(Path::new("."));
-    let mut aside = tempfile::NamedTempFile::new_in(folder).at("write", path)?;
+    let folder = if folder.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        folder
+    };
+    let mut aside = tempfile::Builder::new();
+    #[cfg(unix)]
+    {
+        // Readable by others as an ordinary file is; a temporary file is its maker's alone.
+        use std::os::unix::fs::PermissionsExt;
+        aside.permissions(fs::Permissions::from_mode(0o644));
+    }
+    let mut aside = aside.tempfile_in(folder).at("write", path)?;
     aside
         .write_all(bytes)
         .and_then(|()| aside.as_file().sync_all())

@@ -1,10 +1,8 @@
 //! The training loop.
 
-use std::fs::File;
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use burn::module::Module;
 use burn::tensor::{ElementConversion, Tensor};
@@ -13,8 +11,9 @@ use espejo_nets::Model;
 use crate::baselines::{Measured, baselines};
 use crate::batch::Resident;
 use crate::course::Course;
-use crate::error::AtPath;
+use crate::files::group_exists;
 use crate::folder::{Folder, Which};
+use crate::logs::{Logs, is_frame};
 use crate::metrics::{Metrics, evaluate};
 use crate::optimizer::Optimizer;
 use crate::prepare::Prepared;
@@ -25,13 +24,7 @@ use crate::spec::AnyModel;
 use crate::trained::Trained;
 use crate::{Error, checkpoint, tensors};
 
-/// Progress lines come no faster than this where they are appended to a log.
-const LINE_EVERY: Duration = Duration::from_millis(500);
-/// The codes of the training pictures at some epochs, for the animation of how their map formed.
-pub(crate) const CODES: &str = "codes.csv";
-/// How often they are noted, about.
-const FRAMES: f64 = 60.0;
-/// With more pictures than this they are not.
+/// With more pictures than this, the map of their codes is not noted while training.
 const MAX_MAPPED: usize = 1000;
 
 /// What a training has to tell while it runs.
@@ -72,19 +65,15 @@ struct State {
     epoch_seconds: Vec<f64>,
 }
 
-/// The files that grow while training.
-struct Logs {
-    metrics: Growing,
-    codes: Growing,
-    log: Growing,
-    last_line: Option<Instant>,
-}
-
-/// A text file that lines are added to.
-struct Growing {
-    file: File,
-    path: PathBuf,
-    empty: bool,
+impl State {
+    /// The best model; before the first evaluation, the latest.
+    fn best(&self) -> &AnyModel {
+        if self.course.best_epoch == 0 {
+            &self.model
+        } else {
+            &self.best
+        }
+    }
 }
 
 /// Trains into a folder, from its last checkpoint if it has one, until the last epoch, an early stop, or `stop`.
@@ -100,6 +89,7 @@ pub fn fit(
     stop: &AtomicBool,
     watch: &mut dyn FnMut(Event<'_>),
 ) -> Result<Outcome, Error> {
+    let _lock = folder.lock()?;
     let started = jiff::Timestamp::now().to_string();
     let mut state = begin(prepared, folder)?;
     folder.write("config.toml", &prepared.config.to_toml())?;
@@ -116,43 +106,33 @@ pub fn fit(
         let report = run_json(&facts, status, reason, results);
         folder.write_report(&report).map(|()| report)
     };
-    let trained = |state: &State| {
-        Trained::new(
-            prepared.clone(),
-            state.best.valid(),
-            state.course.best_epoch,
-        )
-    };
     end(&state, Status::Running, None, None)?;
-    match train(prepared, folder, &mut state, stop, watch) {
-        Ok(Ended::Interrupted) => {
-            let reason = Some("interrupted".to_owned());
-            let report = end(&state, Status::Stopped, reason.as_deref(), None)?;
-            Ok(Outcome {
-                status: Status::Stopped,
-                reason,
-                results: None,
-                report,
-                trained: trained(&state),
-            })
-        }
-        Ok(Ended::Finished(reason)) => {
-            let results = results(prepared, &state.best);
-            let report = end(&state, Status::Completed, reason.as_deref(), Some(&results))?;
-            Ok(Outcome {
-                status: Status::Completed,
-                reason,
-                results: Some(results),
-                report,
-                trained: trained(&state),
-            })
-        }
+    let (status, reason, results) = match train(prepared, folder, &mut state, stop, watch) {
+        Ok(Ended::Interrupted) => (Status::Stopped, Some("interrupted".to_owned()), None),
+        Ok(Ended::Finished(reason)) => (
+            Status::Completed,
+            reason,
+            Some(results(prepared, state.best())),
+        ),
         Err(error) => {
             // The error itself matters more than a report that cannot be written either.
             let _ = end(&state, Status::Failed, Some(&error.to_string()), None);
-            Err(error)
+            return Err(error);
         }
-    }
+    };
+    let report = end(&state, status, reason.as_deref(), results.as_ref())?;
+    let trained = Trained::new(
+        prepared.clone(),
+        state.best().valid(),
+        state.course.best_epoch,
+    );
+    Ok(Outcome {
+        status,
+        reason,
+        results,
+        report,
+        trained,
+    })
 }
 
 enum Ended {
@@ -166,7 +146,7 @@ fn begin(prepared: &Prepared, folder: &Folder) -> Result<State, Error> {
         .spec
         .init(&prepared.config, &prepared.chosen.device.clone().autodiff());
     let last = folder.checkpoint(Which::Last);
-    if !crate::files::group_exists(&last) {
+    if !group_exists(&last) {
         let (optimizer, best) = (Optimizer::new(&prepared.config.train), model.clone());
         return Ok(State {
             model,
@@ -188,6 +168,47 @@ fn begin(prepared: &Prepared, folder: &Folder) -> Result<State, Error> {
     })
 }
 
+/// What one session of training works with.
+struct Session<'a> {
+    prepared: &'a Prepared,
+    folder: &'a Folder,
+    data: Resident,
+    test: Resident,
+    /// The pictures whose codes are noted for the animation, where they are: `[pictures, pixels]`.
+    mapped: Option<Tensor<2>>,
+    logs: Logs,
+    begun: Instant,
+    first: usize,
+    saved: Instant,
+    written_best: usize,
+}
+
+impl<'a> Session<'a> {
+    fn begin(prepared: &'a Prepared, folder: &'a Folder, course: &Course) -> Result<Self, Error> {
+        let mapped = prepared.spec.latent() == 2 && prepared.train.len() <= MAX_MAPPED;
+        let upload = || {
+            Resident::upload(
+                &prepared.train,
+                prepared.spec.range,
+                &prepared.chosen.device,
+            )
+        };
+        Ok(Self {
+            prepared,
+            folder,
+            data: prepared.training_data(),
+            test: prepared.measured_data(&prepared.test, Purpose::Evaluate),
+            mapped: mapped.then(|| upload().whole().clean),
+            logs: Logs::open(folder, course.epoch)?,
+            begun: Instant::now(),
+            first: course.epoch + 1,
+            saved: Instant::now(),
+            written_best: course.best_epoch,
+        })
+    }
+}
+
+/// Epoch after epoch, until the last, an early stop, or `stop`.
 fn train(
     prepared: &Prepared,
     folder: &Folder,
@@ -196,22 +217,16 @@ fn train(
     watch: &mut dyn FnMut(Event<'_>),
 ) -> Result<Ended, Error> {
     let config = &prepared.config.train;
-    let data = prepared.training_data();
-    let test = prepared.measured_data(&prepared.test, Purpose::Evaluate);
-    let mut logs = Logs::open(folder, state.course.epoch)?;
-    let session = Instant::now();
-    let mut saved = Instant::now();
-    let mut written_best = state.course.best_epoch;
-    let mut map: Option<Tensor<2>> = None;
+    let mut session = Session::begin(prepared, folder, &state.course)?;
     if prepared.chosen.used.starts_with("wgpu") || prepared.chosen.used == "cuda" {
         watch(Event::Compiling);
     }
-    let first = state.course.epoch + 1;
-    for epoch in first..=config.epochs {
+    while state.course.epoch < config.epochs && state.course.ended.is_none() {
         let begun = Instant::now();
+        let epoch = state.course.epoch + 1;
         let rate = learning_rate(config, epoch, state.course.reductions);
-        let Some(terms) = one_epoch(prepared, state, &data, epoch, rate, stop) else {
-            save(folder, state, &mut written_best)?;
+        let Some(terms) = one_epoch(prepared, state, &session.data, epoch, rate, stop) else {
+            save(&mut session, state)?;
             return Ok(Ended::Interrupted);
         };
         check_finite(
@@ -220,95 +235,106 @@ fn train(
             folder.path(),
         )?;
         state.course.epoch = epoch;
-        let last = epoch == config.epochs;
-        let tested = (last || epoch % config.eval_every == 0).then(|| {
-            let metrics = measure(prepared, &state.model.valid(), &test);
-            let best =
-                metrics.not_finite().is_none() && state.course.evaluated(metrics.loss, config);
-            (metrics, best)
-        });
-        if let Some((metrics, best)) = &tested {
-            check_finite(epoch, metrics.not_finite(), folder.path())?;
-            if *best {
-                state.best = state.model.clone();
-            }
-        }
-        let early = tested
-            .as_ref()
-            .and_then(|(metrics, _)| state.course.early_stop(metrics.loss, config));
-        let seconds = begun.elapsed().as_secs_f64();
-        state.course.seconds += seconds;
-        state.epoch_seconds.push(seconds);
-        if epoch == 1 {
-            state.course.first_epoch_seconds = seconds;
-        }
-        let report = EpochReport {
-            epoch,
-            epochs: config.epochs,
-            learning_rate: rate,
-            seconds,
-            loss: terms.iter().map(|(_, weight, value)| weight * value).sum(),
-            terms: terms
-                .iter()
-                .map(|(name, _, value)| ((*name).to_owned(), *value))
-                .collect(),
-            test: tested,
-            samples_per_second: data.samples() as f64 / seconds,
-            latent: prepared.spec.latent(),
-            eta: session.elapsed().as_secs_f64() / (epoch + 1 - first) as f64
-                * (config.epochs - epoch) as f64,
-        };
-        let ends = last || early.is_some();
-        let due = logs.write(&report, ends)?;
-        if prepared.spec.latent() == 2
-            && prepared.train.len() <= MAX_MAPPED
-            && (ends || is_frame(epoch, config.epochs))
-        {
-            let pictures = map.get_or_insert_with(|| {
-                Resident::upload(
-                    &prepared.train,
-                    prepared.spec.range,
-                    &prepared.chosen.device,
-                )
-                .whole()
-                .clean
-            });
-            let codes: Vec<f32> = state
-                .model
-                .valid()
-                .encode(pictures.clone())
-                .into_data()
-                .iter()
-                .collect();
-            logs.write_codes(epoch, &codes)?;
-        }
-        watch(Event::Epoch {
-            report: &report,
-            due,
-        });
-        let keep = config.checkpoint_every > 0 && epoch % config.checkpoint_every == 0;
-        if keep {
-            let kept = folder
-                .path()
-                .join("checkpoints")
-                .join(format!("epoch-{epoch:06}"));
-            checkpoint::save(
-                &kept,
-                &finite_weights(&state.model, epoch, folder.path())?,
-                None,
-                &state.course,
-            )?;
-        }
-        if ends || saved.elapsed().as_secs_f64() >= config.checkpoint_seconds {
-            logs.sync()?;
-            save(folder, state, &mut written_best)?;
-            saved = Instant::now();
-        }
-        if ends {
-            return Ok(Ended::Finished(early));
-        }
+        let tested = test(&session, state)?;
+        state.course.took(begun.elapsed().as_secs_f64());
+        state.epoch_seconds.push(begun.elapsed().as_secs_f64());
+        let report = report(&session, state, rate, &terms, tested);
+        log(&mut session, state, &report, watch)?;
+        keep(&mut session, state)?;
     }
-    Ok(Ended::Finished(None))
+    Ok(Ended::Finished(state.course.ended.clone()))
+}
+
+/// Measures the epoch just done, where it is due, and takes the best model and an early stop from it.
+fn test(session: &Session<'_>, state: &mut State) -> Result<Option<(Metrics, bool)>, Error> {
+    let config = &session.prepared.config.train;
+    let epoch = state.course.epoch;
+    if epoch != config.epochs && !epoch.is_multiple_of(config.eval_every) {
+        return Ok(None);
+    }
+    let metrics = measure(session.prepared, &state.model.valid(), &session.test);
+    check_finite(epoch, metrics.not_finite(), session.folder.path())?;
+    let best = state.course.evaluated(metrics.loss, config);
+    if best {
+        state.best = state.model.clone();
+    }
+    state.course.ended = state.course.early_stop(metrics.loss, config);
+    Ok(Some((metrics, best)))
+}
+
+fn report(
+    session: &Session<'_>,
+    state: &State,
+    rate: f64,
+    terms: &[(&'static str, f64, f64)],
+    test: Option<(Metrics, bool)>,
+) -> EpochReport {
+    let epochs = session.prepared.config.train.epochs;
+    let epoch = state.course.epoch;
+    let seconds = state.epoch_seconds.last().copied().unwrap_or_default();
+    let pace = session.begun.elapsed().as_secs_f64() / (epoch + 1 - session.first) as f64;
+    EpochReport {
+        epoch,
+        epochs,
+        learning_rate: rate,
+        seconds,
+        loss: terms.iter().map(|(_, weight, value)| weight * value).sum(),
+        terms: terms
+            .iter()
+            .map(|(name, _, value)| ((*name).to_owned(), *value))
+            .collect(),
+        test,
+        samples_per_second: session.data.samples() as f64 / seconds,
+        latent: session.prepared.spec.latent(),
+        eta: pace * (epochs - epoch) as f64,
+    }
+}
+
+/// Writes what is known of the epoch, and tells it.
+fn log(
+    session: &mut Session<'_>,
+    state: &State,
+    report: &EpochReport,
+    watch: &mut dyn FnMut(Event<'_>),
+) -> Result<(), Error> {
+    let ends = over(session, state);
+    let due = session.logs.write(report, ends)?;
+    if let Some(pictures) = session
+        .mapped
+        .as_ref()
+        .filter(|_| ends || is_frame(report.epoch, report.epochs))
+    {
+        let codes = state.model.valid().encode(pictures.clone()); // [pictures, 2]
+        let codes: Vec<f32> = codes.into_data().iter().collect();
+        session.logs.write_codes(report.epoch, &codes)?;
+    }
+    watch(Event::Epoch { report, due });
+    Ok(())
+}
+
+fn over(session: &Session<'_>, state: &State) -> bool {
+    state.course.epoch == session.prepared.config.train.epochs || state.course.ended.is_some()
+}
+
+/// Writes the checkpoints that are due.
+fn keep(session: &mut Session<'_>, state: &State) -> Result<(), Error> {
+    let config = &session.prepared.config.train;
+    let epoch = state.course.epoch;
+    if config.checkpoint_every > 0 && epoch.is_multiple_of(config.checkpoint_every) {
+        let kept = session
+            .folder
+            .path()
+            .join("checkpoints")
+            .join(format!("epoch-{epoch:06}"));
+        let weights = finite_weights(&state.model, epoch, session.folder.path())?;
+        checkpoint::save(&kept, &weights, None, &state.course)?;
+    }
+    if over(session, state) || session.saved.elapsed().as_secs_f64() >= config.checkpoint_seconds {
+        session.logs.sync()?;
+        save(session, state)?;
+        session.saved = Instant::now();
+    }
+    Ok(())
 }
 
 /// One pass over the training samples; none when it was interrupted, and then nothing has changed.
@@ -438,19 +464,17 @@ fn finite_weights(
 }
 
 /// Writes the checkpoints `best`, if it is new, and `last`.
-fn save(folder: &Folder, state: &State, written_best: &mut usize) -> Result<(), Error> {
+fn save(session: &mut Session<'_>, state: &State) -> Result<(), Error> {
+    let folder = session.folder;
     let Course {
         epoch, best_epoch, ..
     } = state.course;
     let weights = finite_weights(&state.model, epoch, folder.path())?;
     let best = folder.checkpoint(Which::Best);
-    if best_epoch == 0 {
-        // Nothing was evaluated yet: the latest weights are the best known.
+    if best_epoch == 0 || session.written_best != best_epoch || !group_exists(&best) {
+        let weights = finite_weights(state.best(), best_epoch, folder.path())?;
         checkpoint::save(&best, &weights, None, &state.course)?;
-    } else if *written_best != best_epoch || !crate::files::group_exists(&best) {
-        let weights = finite_weights(&state.best, best_epoch, folder.path())?;
-        checkpoint::save(&best, &weights, None, &state.course)?;
-        *written_best = best_epoch;
+        session.written_best = best_epoch;
     }
     checkpoint::save(
         &folder.checkpoint(Which::Last),
@@ -458,97 +482,6 @@ fn save(folder: &Folder, state: &State, written_best: &mut usize) -> Result<(), 
         Some(&state.optimizer),
         &state.course,
     )
-}
-
-impl Logs {
-    /// Opens the logs; rows of epochs after `epoch`, written by a session that was killed, are dropped.
-    fn open(folder: &Folder, epoch: usize) -> Result<Self, Error> {
-        for name in ["metrics.csv", CODES] {
-            let kept = match std::fs::read_to_string(folder.path().join(name)) {
-                Ok(text) if epoch > 0 => {
-                    let number = |line: &str| {
-                        line.split(',')
-                            .next()
-                            .and_then(|cell| cell.parse::<usize>().ok())
-                    };
-                    let keep = |line: &&str| number(line).is_none_or(|row| row <= epoch);
-                    // A line that a crash cut short ends the file without its line end.
-                    let whole = text.rfind('\n').map_or("", |end| &text[..=end]);
-                    whole
-                        .lines()
-                        .filter(keep)
-                        .map(|line| format!("{line}\n"))
-                        .collect()
-                }
-                _ => String::new(),
-            };
-            folder.write(name, &kept)?;
-        }
-        let open = |name: &str| Growing::open(folder.path().join(name));
-        Ok(Self {
-            metrics: open("metrics.csv")?,
-            codes: open(CODES)?,
-            log: open("log.txt")?,
-            last_line: None,
-        })
-    }
-
-    /// Writes the row of an epoch and, where it is due, its line; says whether it was.
-    fn write(&mut self, report: &EpochReport, last: bool) -> Result<bool, Error> {
-        let header = self.metrics.empty.then(|| report.csv_header());
-        self.metrics
-            .lines(header.into_iter().chain([report.csv_row()]))?;
-        let due = last
-            || self
-                .last_line
-                .is_none_or(|line| line.elapsed() >= LINE_EVERY);
-        if due {
-            self.last_line = Some(Instant::now());
-            self.log.lines([report.line()])?;
-        }
-        Ok(due)
-    }
-
-    /// Notes where the pictures lie on the map of the codes.
-    fn write_codes(&mut self, epoch: usize, codes: &[f32]) -> Result<(), Error> {
-        let header = self.codes.empty.then(|| "epoch,picture,z1,z2".to_owned());
-        let rows = codes
-            .chunks_exact(2)
-            .enumerate()
-            .map(|(picture, z)| format!("{epoch},{picture},{},{}", z[0], z[1]));
-        self.codes.lines(header.into_iter().chain(rows))
-    }
-
-    fn sync(&self) -> Result<(), Error> {
-        [&self.metrics, &self.codes]
-            .into_iter()
-            .try_for_each(|log| log.file.sync_data().at("write", &log.path))
-    }
-}
-
-impl Growing {
-    fn open(path: PathBuf) -> Result<Self, Error> {
-        let file = File::options()
-            .append(true)
-            .create(true)
-            .open(&path)
-            .at("write", &path)?;
-        let empty = file.metadata().at("read", &path)?.len() == 0;
-        Ok(Self { file, path, empty })
-    }
-
-    fn lines(&mut self, lines: impl IntoIterator<Item = String>) -> Result<(), Error> {
-        let text: String = lines.into_iter().map(|line| line + "\n").collect();
-        self.empty = false;
-        self.file.write_all(text.as_bytes()).at("write", &self.path)
-    }
-}
-
-/// Whether the map of the codes is noted after this epoch: about [`FRAMES`] times, closer together at the start, where most
-/// happens.
-fn is_frame(epoch: usize, epochs: usize) -> bool {
-    let place = |epoch: usize| ((epoch as f64).ln() / (epochs as f64).ln() * FRAMES).floor();
-    epoch == 1 || epoch == epochs || place(epoch) > place(epoch - 1)
 }
 
 fn median(values: &[f64]) -> Option<f64> {

@@ -1,6 +1,6 @@
 //! The folder of a run: its name, its files, and how it is found again.
 
-use std::fs;
+use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
@@ -9,7 +9,7 @@ use crate::Error;
 use crate::config::RunConfig;
 use crate::error::AtPath;
 use crate::files::write_file;
-use crate::fit::CODES;
+use crate::logs::CODES;
 
 /// Which checkpoint of a run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -41,29 +41,14 @@ pub struct Folder {
 }
 
 impl Folder {
-    /// Makes a new folder below `out`: `name`, or one made of the time and the configuration.
+    /// Makes a new folder below `out`, with the configuration in it: `name`, or one made of the time and the configuration.
     ///
     /// # Errors
     ///
     /// [`Error::Config`] when `name` is taken or is no plain name, [`Error::Io`] when it cannot be made.
     pub fn create(out: &Path, name: Option<&str>, config: &RunConfig) -> Result<Self, Error> {
-        fs::create_dir_all(out).at("create", out)?;
         if let Some(name) = name {
-            if name.is_empty()
-                || name == "last"
-                || Path::new(name).components().count() != 1
-                || name.contains(['/', '\\'])
-                || name.starts_with('.')
-            {
-                let message = format!("`{name}` cannot name a run");
-                return Err(Error::config(
-                    message,
-                    Some(
-                        "use a plain name, not `last`; `--out DIR` chooses the folder above it"
-                            .into(),
-                    ),
-                ));
-            }
+            check_name(name)?;
             let path = out.join(name);
             if path.exists() {
                 let message = format!("run `{}` exists already", path.display());
@@ -73,25 +58,29 @@ impl Folder {
                 );
                 return Err(Error::config(message, hint));
             }
-            fs::create_dir(&path).at("create", &path)?;
-            return Ok(Self { path });
         }
-        let stem = stem(config);
-        for attempt in 1.. {
-            let path = out.join(if attempt == 1 {
-                stem.clone()
-            } else {
-                format!("{stem}-{attempt}")
-            });
-            match fs::create_dir(&path) {
-                Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
-                made => {
-                    made.at("create", &path)?;
-                    return Ok(Self { path });
-                }
+        fs::create_dir_all(out).at("create", out)?;
+        // Whoever sees the folder sees its configuration: a run killed right here can be resumed.
+        let aside = tempfile::Builder::new()
+            .prefix(".new-run-")
+            .tempdir_in(out)
+            .at("create", out)?;
+        write_file(
+            &aside.path().join("config.toml"),
+            config.to_toml().as_bytes(),
+        )?;
+        let stem = name.map_or_else(|| stem(config), str::to_owned);
+        let mut path = out.join(&stem);
+        for attempt in 2.. {
+            if !path.exists() {
+                break;
             }
+            path = out.join(format!("{stem}-{attempt}"));
         }
-        unreachable!("a free number is found")
+        fs::rename(aside.path(), &path).at("create", &path)?;
+        let _renamed = aside.keep();
+        readable(&path)?;
+        Ok(Self { path })
     }
 
     /// The folder of an existing run: a path, the name of a run below `out`, or `last`.
@@ -125,6 +114,34 @@ impl Folder {
     /// Where it is.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Takes the run for this process, until the file is dropped: two trainings into one folder would ruin it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] when another process has it.
+    pub(crate) fn lock(&self) -> Result<File, Error> {
+        let path = self.path.join("log.txt");
+        let file = File::options()
+            .append(true)
+            .create(true)
+            .open(&path)
+            .at("write", &path)?;
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) => {
+                let message = format!(
+                    "run `{}` is being trained by another process",
+                    self.path.display()
+                );
+                Err(Error::config(
+                    message,
+                    Some("wait for it, or end it first".into()),
+                ))
+            }
+            // A file system without locks cannot tell; training goes on as it would have without asking.
+            Ok(()) | Err(TryLockError::Error(_)) => Ok(file),
+        }
     }
 
     /// The folder of a checkpoint.
@@ -204,6 +221,29 @@ impl Folder {
         let text = serde_json::to_string_pretty(report).expect("a report is plain values");
         self.write("run.json", &(text + "\n"))
     }
+}
+
+/// Refuses names that are no plain name for a folder.
+fn check_name(name: &str) -> Result<(), Error> {
+    let plain = |c: char| !c.is_control() && !"/\\:*?\"<>|".contains(c);
+    if name.is_empty() || name == "last" || name.starts_with(['.', '-']) || !name.chars().all(plain)
+    {
+        let message = format!("`{}` cannot name a run", name.escape_debug());
+        let hint = "use a plain name, not `last`; `--out DIR` chooses the folder above it";
+        return Err(Error::config(message, Some(hint.into())));
+    }
+    Ok(())
+}
+
+/// Gives a folder made for its maker alone the usual rights.
+#[cfg(unix)]
+fn readable(path: &Path) -> Result<(), Error> {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).at("change", path)
+}
+#[cfg(not(unix))]
+fn readable(_path: &Path) -> Result<(), Error> {
+    Ok(())
 }
 
 /// Time, model, data and seed, e.g. `2026-11-21_074203-vae-fonts-s42`.

@@ -4,6 +4,7 @@ use toml::{Table, Value};
 
 use crate::Error;
 use crate::config::RunConfig;
+use crate::suggest::hint;
 
 /// The keys of each section, for suggestions; a test holds them against the structs.
 const KEYS: [(&str, &[&str]); 5] = [
@@ -135,7 +136,7 @@ pub fn into_config(table: Table, origin: &str) -> Result<RunConfig, Error> {
         let path = error.path().to_string();
         let reason = error.into_inner();
         Error::config(
-            format!("`{path}` in `{origin}`: {}", reason.message().trim()),
+            format!("`{path}` in `{origin}`: {}", plain(reason.message().trim())),
             None,
         )
     })
@@ -166,17 +167,25 @@ fn check_keys(table: &Table, origin: &str) -> Result<(), Error> {
 
 fn unknown(what: &str, found: &str, accepted: &[&str], origin: &str) -> Error {
     let word = found.rsplit('.').next().unwrap_or(found);
-    let nearest = accepted
-        .iter()
-        .map(|name| (strsim::jaro_winkler(word, name), name))
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .filter(|(similarity, _)| *similarity > 0.75);
-    let list = accepted.join("`, `");
-    let hint = match nearest {
-        Some((_, name)) => format!("did you mean `{name}`? accepted: `{list}`"),
-        None => format!("accepted: `{list}`"),
-    };
-    Error::config(format!("unknown {what} `{found}` in `{origin}`"), hint)
+    Error::config(
+        format!("unknown {what} `{found}` in `{origin}`"),
+        hint(word, accepted),
+    )
+}
+
+/// What a value should be, in words that are not Rust's.
+fn plain(message: &str) -> String {
+    let words = [
+        ("expected usize", "expected a whole number of 0 or more"),
+        ("expected u64", "expected a whole number of 0 or more"),
+        ("expected u32", "expected a whole number of 0 or more"),
+        ("expected f64", "expected a number"),
+        ("expected a sequence", "expected a list such as `[25]`"),
+        ("expected string or map", "expected a word in quotes"),
+    ];
+    words.iter().fold(message.to_owned(), |text, (from, to)| {
+        text.replace(from, to)
+    })
 }
 
 impl RunConfig {

@@ -7,7 +7,7 @@ use crate::batch::Resident;
 use crate::config::{Kind, RunConfig};
 use crate::device::{self, Chosen};
 use crate::seed::{Purpose, stream};
-use crate::spec::Spec;
+use crate::spec::{Spec, check_copies};
 
 /// Noisy test pictures of a denoising model are drawn until there are about this many, so that the measure is steady.
 const NOISY_TEST_PICTURES: usize = 1000;
@@ -43,6 +43,12 @@ pub fn prepare(config: RunConfig) -> Result<Prepared, Error> {
     };
     let images = espejo_data::load(&config.data.name, &selection)?;
     let spec = Spec::new(&config, images.shape().pixels())?;
+    check_copies(
+        "noise.copies",
+        config.noise.copies,
+        images.len(),
+        images.shape().pixels(),
+    )?;
     let chosen = device::choose(&config.train.device)?;
     Ok(Prepared {
         config,

@@ -2,6 +2,7 @@
 
 use toml::Table;
 
+use crate::suggest::hint;
 use crate::{Error, merge};
 
 /// A built-in configuration.
@@ -59,17 +60,16 @@ impl Preset {
     pub fn find(name: &str) -> Result<Self, Error> {
         let found = PRESETS.into_iter().find(|preset| preset.name == name);
         found.ok_or_else(|| {
-            let names: Vec<&str> = PRESETS.iter().map(|preset| preset.name).collect();
-            let mut nearest = names.clone();
-            nearest.sort_by(|a, b| {
-                strsim::jaro_winkler(name, b).total_cmp(&strsim::jaro_winkler(name, a))
-            });
-            let hint = format!(
-                "did you mean `{}`? presets: `{}`",
-                nearest[0],
-                names.join("`, `")
-            );
-            Error::config(format!("no preset `{name}`"), hint)
+            let sets = espejo_data::names().iter().map(|set| set.name);
+            let names: Vec<&str> = PRESETS
+                .iter()
+                .map(|preset| preset.name)
+                .chain(sets)
+                .collect();
+            Error::config(
+                format!("no preset or data set `{name}`"),
+                hint(name, &names),
+            )
         })
     }
 

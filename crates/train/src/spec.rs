@@ -17,6 +17,8 @@ use crate::seed::{Purpose, stream};
 /// The largest layer, and the most weights, that a configuration may ask for.
 const MAX_WIDTH: usize = 1 << 20;
 const MAX_WEIGHTS: usize = 1 << 29;
+/// The most pixel values that noisy copies may make.
+const MAX_COPIED: usize = 1 << 29;
 
 /// A configuration made concrete for pictures of one size.
 #[derive(Clone, Debug, PartialEq)]
@@ -221,6 +223,21 @@ fn sizes(config: &RunConfig, pixels: usize) -> Result<(Vec<usize>, Vec<usize>), 
         ));
     }
     Ok((layers[..=waist].to_vec(), layers[waist..].to_vec()))
+}
+
+/// Refuses noisy copies that no memory would hold; `key` names what asks for them.
+///
+/// # Errors
+///
+/// [`Error::Config`] with the most that there may be.
+pub fn check_copies(key: &str, copies: usize, pictures: usize, pixels: usize) -> Result<(), Error> {
+    let most = MAX_COPIED / (pictures * pixels).max(1);
+    if copies <= most {
+        return Ok(());
+    }
+    let message =
+        format!("`{key}` is {copies}, too many for {pictures} pictures of {pixels} pixels");
+    Err(Error::config(message, format!("give 1 to {most}")))
 }
 
 /// Refuses a net that no memory would hold.

@@ -1,0 +1,199 @@
+//! One training, the same numbers on every backend: same first weights, same pictures, same noise, all made on the host.
+//!
+//! A backend whose device is not on this machine is left out and named; with `ESPEJO_REQUIRE_WGPU=1` a missing wgpu fails.
+
+use std::sync::LazyLock;
+
+use burn::tensor::{Device, Tensor, TensorData};
+use espejo_data::Selection;
+use espejo_nets::{Activation, Batch, Loss, Model, seeded};
+use espejo_train::config::{Kind, ModelConfig, RunConfig, TrainConfig};
+use espejo_train::{AnyModel, Optimizer, Spec, device, tensors};
+use rand::{Rng, RngExt};
+
+const STEPS: usize = 20;
+const BATCH: usize = 16;
+const PIXELS: usize = 35;
+const LATENT: usize = 2;
+
+/// The devices of the build that this machine has; the first is a CPU backend where there is one.
+fn devices() -> &'static [(&'static str, Device)] {
+    static DEVICES: LazyLock<Vec<(&str, Device)>> = LazyLock::new(find_devices);
+    &DEVICES
+}
+
+fn find_devices() -> Vec<(&'static str, Device)> {
+    let required = std::env::var("ESPEJO_REQUIRE_WGPU").is_ok_and(|value| value == "1");
+    let mut found = Vec::new();
+    for name in ["flex", "ndarray", "wgpu"] {
+        match device::choose(name) {
+            Ok(chosen) => found.push((name, chosen.device)),
+            Err(error) => {
+                assert_eq!(error.exit_code(), 4, "{error}");
+                assert!(!(required && name == "wgpu"), "{error}");
+                eprintln!("skipped {name}: {error}");
+            }
+        }
+    }
+    found
+}
+
+fn config(kind: Kind) -> RunConfig {
+    RunConfig {
+        model: ModelConfig {
+            kind,
+            layers: vec![8],
+            latent: Some(LATENT),
+            ..ModelConfig::default()
+        },
+        train: TrainConfig {
+            learning_rate: 0.01,
+            ..TrainConfig::default()
+        },
+        ..RunConfig::default()
+    }
+}
+
+/// A standard normal number, by the sum of twelve uniform ones.
+fn normal(rng: &mut impl Rng) -> f32 {
+    let sum: f32 = (0..12).map(|_| rng.random::<f32>()).sum();
+    sum - 6.0
+}
+
+fn upload(values: Vec<f32>, width: usize, device: &Device) -> Tensor<2> {
+    let rows = values.len() / width;
+    Tensor::from_data(TensorData::new(values, [rows, width]), device)
+}
+
+/// The loss of one step, with everything random drawn on the host from the number of the step.
+fn loss(model: &AnyModel, pictures: &[f32], step: usize, device: &Device) -> Loss {
+    let mut rng = seeded(step as u64);
+    let half = (step % 2) * BATCH * PIXELS;
+    let clean = pictures[half..half + BATCH * PIXELS].to_vec();
+    let mut flip = |pixel: &f32| {
+        if rng.random::<f32>() < 0.1 {
+            1.0 - pixel
+        } else {
+            *pixel
+        }
+    };
+    let noisy: Vec<f32> = clean.iter().map(&mut flip).collect();
+    let eps: Vec<f32> = (0..BATCH * LATENT).map(|_| normal(&mut rng)).collect();
+    let clean = upload(clean, PIXELS, device);
+    match model {
+        AnyModel::Vae(vae) => vae.loss_with(clean, upload(eps, LATENT, device)),
+        other => other.loss(&Batch {
+            clean,
+            noisy: Some(upload(noisy, PIXELS, device)),
+        }),
+    }
+}
+
+/// The losses before each step and after the last one.
+fn losses(config: &RunConfig, device: &Device) -> Vec<f64> {
+    let device = device.clone().autodiff();
+    let glyphs = espejo_data::load("fonts:2", &Selection::default()).expect("built in");
+    let pictures: Vec<f32> = glyphs.pixels().iter().map(|p| f32::from(*p)).collect();
+    let spec = Spec::new(config, PIXELS).expect("a good configuration");
+    let mut model = spec.init(config, &device);
+    let mut optimizer = Optimizer::new(&config.train);
+    let mut found = Vec::new();
+    for step in 0..=STEPS {
+        let objective = loss(&model, &pictures, step, &device).objective(1.0);
+        found.push(f64::from(objective.clone().into_scalar::<f32>()));
+        if step < STEPS {
+            model = optimizer.step(config.train.learning_rate, model, objective.backward());
+        }
+    }
+    found
+}
+
+fn check(kind: Kind) {
+    let config = config(kind);
+    let mut devices = devices().iter();
+    let Some((first, device)) = devices.next() else {
+        return;
+    };
+    let expected = losses(&config, device);
+    assert!(
+        expected[STEPS] < 0.9 * expected[0],
+        "it learns: {expected:?}"
+    );
+    for (name, device) in devices {
+        let found = losses(&config, device);
+        let apart = found
+            .iter()
+            .zip(&expected)
+            .map(|(f, e)| (f / e - 1.0).abs());
+        let apart = apart.fold(0.0, f64::max);
+        eprintln!("{}, {name}: {apart:.1e} from {first}", kind.name());
+        assert!(
+            apart < 1e-4,
+            "{}, {name}: {found:?}, but {first}: {expected:?}",
+            kind.name()
+        );
+    }
+}
+
+#[test]
+fn first_weights_are_the_very_same() {
+    for kind in [Kind::Ae, Kind::Dae, Kind::Vae] {
+        let config = config(kind);
+        let spec = Spec::new(&config, PIXELS).expect("a good configuration");
+        let weights: Vec<_> = devices()
+            .iter()
+            .map(|(_, device)| tensors::collect(&spec.init(&config, device)))
+            .collect();
+        for other in &weights[1.min(weights.len())..] {
+            assert_eq!(*other, weights[0]);
+        }
+    }
+}
+
+#[test]
+fn a_device_can_be_chosen_more_than_once() {
+    for (name, _) in devices() {
+        let again = device::choose(name).expect("it was there before");
+        let two = Tensor::<1>::ones([2], &again.device).sum();
+        assert_eq!(two.into_scalar::<f32>(), 2.0, "{name}");
+    }
+}
+
+#[test]
+fn an_autoencoder_trains_alike() {
+    check(Kind::Ae);
+}
+
+#[test]
+fn a_denoising_autoencoder_trains_alike() {
+    check(Kind::Dae);
+}
+
+#[test]
+fn a_variational_autoencoder_trains_alike() {
+    check(Kind::Vae);
+}
+
+#[test]
+fn activations_have_the_same_slopes() {
+    let mut expected: Option<Vec<f64>> = None;
+    for (name, device) in devices() {
+        let mut slopes = Vec::new();
+        for activation in Activation::ALL {
+            let places = [-6.0, -2.0, -0.5, 0.0, 0.5, 2.0, 6.0];
+            let a = Tensor::<1>::from_floats(places, &device.clone().autodiff()).require_grad();
+            let gradients = activation.forward(a.clone()).sum().backward();
+            let slope = a.grad(&gradients).expect("it was reached");
+            slopes.extend(slope.into_data().iter::<f64>());
+        }
+        let expected = expected.get_or_insert_with(|| slopes.clone());
+        for (index, (found, expected)) in slopes.iter().zip(expected.iter()).enumerate() {
+            let activation = Activation::ALL[index / 7].name();
+            assert!(
+                (found - expected).abs() < 1e-5,
+                "{activation} on {name}, place {}: {found}, expected {expected}",
+                index % 7
+            );
+        }
+    }
+}

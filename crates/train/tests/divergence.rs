@@ -1,0 +1,107 @@
+//! A training that blows up says so and leaves its last good checkpoint.
+
+use std::path::Path;
+use std::sync::atomic::AtomicBool;
+
+use espejo_nets::Activation;
+use espejo_train::config::{
+    DataConfig, LossKind, ModelConfig, ObjectiveConfig, OptimizerKind, RunConfig, TrainConfig,
+};
+use espejo_train::{Error, Folder, Trained, Which, device, fit, prepare, unit_rows};
+
+/// A net with squared error and gradient descent; sizes are small, the learning rate need not be.
+fn config(output: Activation, learning_rate: f64) -> RunConfig {
+    RunConfig {
+        data: DataConfig {
+            first: Some(10),
+            ..DataConfig::default()
+        },
+        model: ModelConfig {
+            layers: vec![8],
+            output_activation: Some(output),
+            ..ModelConfig::default()
+        },
+        objective: ObjectiveConfig {
+            loss: LossKind::Mse,
+            ..ObjectiveConfig::default()
+        },
+        train: TrainConfig {
+            epochs: 20,
+            batch_size: 5,
+            optimizer: OptimizerKind::Sgd,
+            learning_rate,
+            checkpoint_seconds: 0.0,
+            device: "cpu".into(),
+            ..TrainConfig::default()
+        },
+        ..RunConfig::default()
+    }
+}
+
+fn run(config: RunConfig, folder: &Folder) -> Result<(), Error> {
+    let prepared = prepare(config)?;
+    let stop = AtomicBool::new(false);
+    fit(&prepared, folder, "test", &stop, &mut |_| ()).map(|_| ())
+}
+
+/// Holds the failure of a run and what it leaves against what they have to be.
+fn check(result: Result<(), Error>, folder: &Folder) {
+    let error = result.expect_err("it diverges");
+    let Error::Diverged { value, run, .. } = &error else {
+        panic!("another failure: {error}");
+    };
+    assert!(!value.is_finite());
+    assert_eq!(run, folder.path());
+    assert_eq!(error.exit_code(), 1);
+    let report = folder.report().expect("written");
+    assert_eq!(report["status"], "failed");
+    assert_eq!(report["reason"], error.to_string());
+    for which in [Which::Best, Which::Last] {
+        if folder.checkpoint(which).exists() {
+            let trained = Trained::open(folder, which, None).expect("a good checkpoint");
+            let pictures = trained.reconstruct(&unit_rows(trained.images()));
+            let finite = pictures.iter().flatten().all(|value| value.is_finite());
+            assert!(finite, "the checkpoint {} is ruined", which.name());
+        }
+    }
+}
+
+/// A folder for a run, unless the build has no CPU backend to run on.
+fn folder(out: &Path, config: &RunConfig) -> Option<Folder> {
+    device::choose("cpu").ok()?;
+    Some(Folder::create(out, Some("run"), config).expect("an empty folder"))
+}
+
+#[test]
+fn a_learning_rate_out_of_this_world_diverges() {
+    for output in [Activation::Linear, Activation::Sigmoid] {
+        let out = tempfile::tempdir().expect("a temporary folder");
+        let config = config(output, 1e30);
+        let Some(folder) = folder(out.path(), &config) else {
+            return;
+        };
+        check(run(config, &folder), &folder);
+    }
+}
+
+#[test]
+fn the_last_good_checkpoint_stays_as_it_was() {
+    let out = tempfile::tempdir().expect("a temporary folder");
+    let mut config = config(Activation::Linear, 0.01);
+    let Some(folder) = folder(out.path(), &config) else {
+        return;
+    };
+    run(config.clone(), &folder).expect("it trains");
+    let weights = || {
+        [Which::Best, Which::Last].map(|which| {
+            std::fs::read(folder.checkpoint(which).join("model.safetensors")).expect("written")
+        })
+    };
+    let good = weights();
+    config.train.epochs = 40;
+    config.train.learning_rate = 1e30;
+    check(run(config, &folder), &folder);
+    assert!(weights() == good, "a checkpoint was replaced");
+    let trained = Trained::open(&folder, Which::Last, None).expect("it is whole");
+    assert_eq!(trained.epoch(), 20);
+}

@@ -1,0 +1,266 @@
+//! A run is a value: the same configuration gives the same bytes, in one go or interrupted and resumed.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use espejo_train::config::{
+    DataConfig, Kind, ModelConfig, NoiseConfig, ObjectiveConfig, OptimizerKind, RunConfig,
+    ScheduleKind, TrainConfig,
+};
+use espejo_train::{Event, Folder, Prepared, Status, Which, device, fit, prepare};
+
+const EPOCHS: usize = 30;
+
+/// Random numbers of a device are one stream for the whole process: one run at a time.
+static RUNNING: Mutex<()> = Mutex::new(());
+
+/// Calls `test` with the CPU backends of the build, one run at a time.
+fn on_each_backend(test: impl Fn(&str)) {
+    let _guard = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
+    let backends = device::backends();
+    for name in backends {
+        if ["flex", "ndarray"].contains(&name) {
+            test(name);
+        }
+    }
+}
+
+// The runs.
+
+/// Ten letters through a small net, in two batches of five.
+fn small(kind: Kind, backend: &str) -> RunConfig {
+    RunConfig {
+        data: DataConfig {
+            first: Some(10),
+            ..DataConfig::default()
+        },
+        model: ModelConfig {
+            kind,
+            layers: vec![8],
+            ..ModelConfig::default()
+        },
+        train: TrainConfig {
+            epochs: EPOCHS,
+            batch_size: 5,
+            learning_rate: 0.01,
+            device: backend.to_owned(),
+            ..TrainConfig::default()
+        },
+        ..RunConfig::default()
+    }
+}
+
+/// One run of each kind that keeps something of its own from epoch to epoch.
+fn variety(backend: &str) -> Vec<(&'static str, RunConfig)> {
+    let ae = small(Kind::Ae, backend);
+    let mut whole_batch = ae.clone();
+    whole_batch.train.batch_size = 0;
+    let mut plateau = ae.clone();
+    plateau.train.optimizer = OptimizerKind::Momentum;
+    plateau.train.learning_rate = 0.2;
+    plateau.train.schedule = ScheduleKind::Plateau;
+    plateau.train.schedule_epochs = 2;
+    plateau.train.clip_norm = 1.0;
+    let mut cosine = ae.clone();
+    cosine.train.optimizer = OptimizerKind::Rmsprop;
+    cosine.train.schedule = ScheduleKind::Cosine;
+    cosine.train.eval_every = 4;
+    let mut sgd = ae.clone();
+    sgd.train.optimizer = OptimizerKind::Sgd;
+    let mut penalised = ae.clone();
+    penalised.train.optimizer = OptimizerKind::Adamw;
+    penalised.objective = ObjectiveConfig {
+        contractive: 0.01,
+        l1: 0.01,
+        weight_decay: 1e-3,
+        ..ObjectiveConfig::default()
+    };
+    let mut vae = small(Kind::Vae, backend);
+    vae.objective.kl_warmup = 20;
+    vae.objective.free_bits = 0.1;
+    let mut copies = small(Kind::Dae, backend);
+    copies.noise = NoiseConfig {
+        kind: Some("gaussian:0.3".into()),
+        copies: 2,
+    };
+    vec![
+        ("ae", ae),
+        ("ae, whole batch", whole_batch),
+        ("ae, momentum on a plateau", plateau),
+        ("ae, rmsprop down a cosine", cosine),
+        ("ae, sgd", sgd),
+        ("ae, adamw with penalties", penalised),
+        ("vae", vae),
+        ("dae", small(Kind::Dae, backend)),
+        ("dae, copies", copies),
+    ]
+}
+
+/// Trains in a folder until the end, or until the epoch `until` is done.
+fn train(prepared: &Prepared, folder: &Folder, until: usize) -> Status {
+    let stop = AtomicBool::new(false);
+    let mut watch = |event: Event<'_>| {
+        if let Event::Epoch { report, .. } = event {
+            stop.store(report.epoch >= until, Ordering::Relaxed);
+        }
+    };
+    let outcome = fit(prepared, folder, "test", &stop, &mut watch).expect("it trains");
+    outcome.status
+}
+
+/// What a run leaves behind that has to be the same: its checkpoints and its logs but for the seconds.
+#[derive(PartialEq)]
+struct Left {
+    files: Vec<(String, Vec<u8>)>,
+    metrics: Vec<String>,
+}
+
+fn left(folder: &Folder) -> Left {
+    let read = |path: &Path| std::fs::read(path).expect("it was written");
+    let mut files = vec![(
+        "codes.csv".to_owned(),
+        read(&folder.path().join("codes.csv")),
+    )];
+    for (which, name) in [
+        (Which::Last, "model.safetensors"),
+        (Which::Last, "optimizer.safetensors"),
+        (Which::Best, "model.safetensors"),
+    ] {
+        let path = folder.checkpoint(which).join(name);
+        files.push((format!("{} {name}", which.name()), read(&path)));
+    }
+    let metrics = String::from_utf8(read(&folder.path().join("metrics.csv"))).expect("text");
+    Left {
+        files,
+        metrics: metrics.lines().map(without_seconds).collect(),
+    }
+}
+
+fn without_seconds(row: &str) -> String {
+    let mut cells: Vec<&str> = row.split(',').collect();
+    cells.remove(2);
+    cells.join(",")
+}
+
+fn check(what: &str, found: &Left, expected: &Left) {
+    for (found, expected) in found.metrics.iter().zip(&expected.metrics) {
+        assert_eq!(found, expected, "{what}");
+    }
+    assert_eq!(found.metrics.len(), expected.metrics.len(), "{what}");
+    assert_eq!(expected.metrics.len(), 1 + EPOCHS, "{what}");
+    for ((name, found), (_, expected)) in found.files.iter().zip(&expected.files) {
+        assert!(found == expected, "{what}: {name} differs");
+    }
+    assert!(found == expected, "{what}");
+}
+
+/// A new run in a folder of its own, which lives as long as what is given back first.
+fn new(config: &RunConfig) -> (tempfile::TempDir, Folder, Prepared) {
+    let out = tempfile::tempdir().expect("a temporary folder");
+    let prepared = prepare(config.clone()).expect("a good configuration");
+    let folder = Folder::create(out.path(), Some("run"), config).expect("an empty folder");
+    (out, folder, prepared)
+}
+
+fn in_one_go(config: &RunConfig) -> Left {
+    let (_out, folder, prepared) = new(config);
+    let status = train(&prepared, &folder, usize::MAX);
+    assert_eq!(status, Status::Completed);
+    left(&folder)
+}
+
+// What has to hold.
+
+#[test]
+fn the_same_seed_gives_the_same_numbers() {
+    on_each_backend(|backend| {
+        for (name, config) in variety(backend) {
+            let what = format!("{name} on {backend}");
+            let expected = in_one_go(&config);
+            check(&what, &in_one_go(&config), &expected);
+            let mut other = config.clone();
+            other.train.seed += 1;
+            assert!(in_one_go(&other) != expected, "{what}: the seed matters");
+        }
+    });
+}
+
+#[test]
+fn a_run_that_is_stopped_and_resumed_gives_the_numbers_of_one_that_is_not() {
+    on_each_backend(|backend| {
+        for (name, config) in variety(backend) {
+            let expected = in_one_go(&config);
+            for stops in [vec![1], vec![7], vec![29], vec![3, 4, 21]] {
+                let what = format!("{name} on {backend}, stopped after {stops:?}");
+                let (_out, folder, prepared) = new(&config);
+                for stop in stops {
+                    assert_eq!(train(&prepared, &folder, stop), Status::Stopped, "{what}");
+                    let report = folder.report().expect("written");
+                    assert_eq!(report["status"], "stopped", "{what}");
+                }
+                let status = train(&prepared, &folder, usize::MAX);
+                assert_eq!(status, Status::Completed, "{what}");
+                check(&what, &left(&folder), &expected);
+            }
+        }
+    });
+}
+
+#[test]
+fn a_run_that_is_stopped_in_the_middle_of_epochs_is_resumed_the_same() {
+    on_each_backend(|backend| {
+        let mut config = small(Kind::Vae, backend);
+        config.train.batch_size = 1;
+        let expected = in_one_go(&config);
+        let (_out, folder, prepared) = new(&config);
+        // Each session may take longer than the one before, so that a slow machine gets to the end as well.
+        let mut sessions = 1;
+        while !within(Duration::from_millis(5 + sessions), &prepared, &folder) {
+            sessions += 1;
+        }
+        let what = format!("{backend}, {sessions} sessions");
+        eprintln!("{what}");
+        check(&what, &left(&folder), &expected);
+    });
+}
+
+/// Trains until the end or for so long, whatever happens at that moment; says whether the run is complete.
+fn within(time: Duration, prepared: &Prepared, folder: &Folder) -> bool {
+    let stop = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            std::thread::sleep(time);
+            stop.store(true, Ordering::Relaxed);
+        });
+        let outcome = fit(prepared, folder, "test", &stop, &mut |_| ()).expect("it trains");
+        outcome.status == Status::Completed
+    })
+}
+
+#[test]
+fn a_run_that_died_goes_on_from_its_last_checkpoint() {
+    on_each_backend(|backend| {
+        for kind in [Kind::Ae, Kind::Dae, Kind::Vae] {
+            let mut config = small(kind, backend);
+            // A checkpoint after every epoch; the death comes before that of epoch 11, after its row of metrics.
+            config.train.checkpoint_seconds = 0.0;
+            let expected = in_one_go(&config);
+            let (_out, folder, prepared) = new(&config);
+            let died = std::panic::catch_unwind(|| {
+                let die = &mut |event: Event<'_>| {
+                    if let Event::Epoch { report, .. } = event {
+                        assert!(report.epoch < 11, "a death on purpose");
+                    }
+                };
+                fit(&prepared, &folder, "test", &AtomicBool::new(false), die)
+            });
+            assert!(died.is_err());
+            assert_eq!(folder.report().expect("written")["status"], "running");
+            assert_eq!(train(&prepared, &folder, usize::MAX), Status::Completed);
+            let what = format!("{} on {backend}", kind.name());
+            check(&what, &left(&folder), &expected);
+        }
+    });
+}
