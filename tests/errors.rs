@@ -11,8 +11,8 @@ const CASES: &str = r#"
 - | zzz | 2 | unrecognized subcommand 'zzz' |
 - | train --zzz | 2 | unexpected argument '--zzz' |
 - | completions zzz | 2 | invalid value 'zzz' |
-- | train bogus | 2 | =no preset or data set `bogus` | presets: `letters`, `glyphs`, `letters-dae`, `letters-vae`, `s5`, `s6`
-- | train letter | 2 | =no preset or data set `letter` | =did you mean `letters`? presets: `letters`, `glyphs`, `letters-dae`, `letters-vae`, `s5`, `s6`
+- | train bogus | 2 | =no preset or data set `bogus` | accepted: `letters`, `glyphs`, `letters-dae`, `letters-vae`, `s5`, `s6`, `fonts`
+- | train letter | 2 | =no preset or data set `letter` | =did you mean `letters`? accepted: `letters`, `glyphs`, `letters-dae`, `letters-vae`, `s5`, `s6`, `fonts`, `fonts:1`, `fonts:2`, `fonts:3`, `fonts:all`
 - | train --data font | 2 | =no data set `font`: expected `fonts`, `fonts:1`, `fonts:2`, `fonts:3` or `fonts:all` | =did you mean `fonts`?
 - | data show zzz | 2 | no data set `zzz` | `espejo data list`
 - | train --model zzz | 2 | expected one of `ae`, `dae`, `vae` |

@@ -439,7 +439,7 @@ fn ten_steps_of_a_variational_autoencoder() {
         let eps = tensor::<3>(&file["eps"], &device); // [steps + 1, batch, latent]
         let [_, batch, latent] = eps.dims();
         let noise = |step: usize| {
-            let drawn = eps.clone().slice([step..step + 1]);
+            let drawn = eps.clone().slice(step..step + 1);
             drawn.reshape([batch, latent])
         };
         check_training(
