@@ -18,15 +18,22 @@ pub fn doctor(json: bool) -> anyhow::Result<()> {
         .into_iter()
         .map(|adapter| (adapter.name, adapter.about))
         .collect();
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let processors = [
-        ("flex", "CPU, Burn's flex backend"),
-        ("ndarray", "CPU, Burn's ndarray backend"),
-        ("cuda", "NVIDIA GPU through CUDA"),
+        (
+            "flex",
+            format!("CPU, {threads} threads, Burn's flex backend"),
+        ),
+        (
+            "ndarray",
+            format!("CPU, {threads} threads, Burn's ndarray backend"),
+        ),
+        ("cuda", "NVIDIA GPU through CUDA".to_owned()),
     ];
     let built_in = processors
         .into_iter()
         .filter(|(name, _)| backends.contains(name));
-    devices.extend(built_in.map(|(name, about)| (name.to_owned(), about.to_owned())));
+    devices.extend(built_in.map(|(name, about)| (name.to_owned(), about)));
     let checked: Vec<Value> = devices
         .iter()
         .map(|(name, about)| check(name, about))

@@ -109,10 +109,11 @@ fn merged(args: &TrainArgs) -> anyhow::Result<RunConfig> {
         over.get("model")
             .is_some_and(|model| model.get(key).is_some())
     };
-    if given("layers") && !given("latent") {
-        if let Some(Value::Table(model)) = base.get_mut("model") {
-            model.remove("latent");
-        }
+    if given("layers")
+        && !given("latent")
+        && let Some(Value::Table(model)) = base.get_mut("model")
+    {
+        model.remove("latent");
     }
     overlay(&mut base, over);
     Ok(into_config(base, "the merged configuration")?)

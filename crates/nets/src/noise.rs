@@ -150,8 +150,13 @@ impl FromStr for Noise {
 
     /// Reads `none` or `KIND:STRENGTH`, e.g. `salt-pepper:.1`; probabilities lie in [0, 1], scales are 0 or more.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        if text == "none" {
-            return Ok(Self::None);
+        if text.split(':').next() == Some("none") {
+            let strength = ParseNoiseError(format!("noise `{text}`: `none` takes no strength"));
+            return if text == "none" {
+                Ok(Self::None)
+            } else {
+                Err(strength)
+            };
         }
         let (kind, strength) = text.split_once(':').unwrap_or((text, ""));
         let (make, probability): (fn(f64) -> Self, bool) = match kind {

@@ -1,8 +1,7 @@
 //! Losses and activations whose values are known exactly, and their behaviour at the ends of the number line.
 
 use burn::tensor::{Device, Tensor, TensorData};
-use espejo_nets::{Activation, Penalties, Reconstruction};
-use espejo_nets::{Initializer, LayersConfig, seeded};
+use espejo_nets::{Activation, Initializer, LayersConfig, Penalties, Reconstruction, seeded};
 
 /// The value and the gradient by the logits of one row of pixels, held against the expected.
 fn check(

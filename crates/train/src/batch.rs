@@ -123,7 +123,7 @@ impl Resident {
                 let end = (start + batch_size).min(self.samples());
                 Part {
                     data: self,
-                    order: Some(order.clone().slice([start..end])),
+                    order: Some(order.clone().slice(start..end)),
                     samples: end - start,
                 }
             })

@@ -246,12 +246,18 @@ fn missing(requested: &str, found: &str) -> Error {
 mod gpu {
     use burn::tensor::wgpu::{WgpuBackend, wgpu};
     use burn::tensor::{Device, DeviceKind};
+    use std::sync::{Mutex, PoisonError};
     use wgpu::{AdapterInfo, Backend, Backends, DeviceType};
 
     use super::{Error, missing};
 
+    /// The adapters opened so far: Burn opens each of them once in a process and refuses the second time.
+    static OPENED: Mutex<Vec<(usize, Device)>> = Mutex::new(Vec::new());
+
     pub(super) struct Adapter {
         info: AdapterInfo,
+        /// Bytes of the largest tensor it holds.
+        largest: u64,
         /// Its place among adapters of its own type on its own API, which is how Burn addresses it.
         nth: usize,
     }
@@ -269,7 +275,11 @@ mod gpu {
                 DeviceType::Cpu => "software",
                 DeviceType::Other => "other",
             };
-            format!("{}, {kind}, {:?}", self.info.name, self.info.backend)
+            let (name, api) = (&self.info.name, self.info.backend);
+            format!(
+                "{name}, {kind}, {api:?}, tensors up to {} MiB",
+                self.largest >> 20
+            )
         }
     }
 
@@ -288,13 +298,19 @@ mod gpu {
                 (other.info.device_type, other.info.backend) == (info.device_type, info.backend)
             };
             let nth = adapters.iter().filter(alike).count();
-            adapters.push(Adapter { info, nth });
+            let largest = adapter.limits().max_storage_buffer_binding_size;
+            adapters.push(Adapter { info, largest, nth });
         }
         adapters
     }
 
     pub(super) fn open(adapters: &[Adapter], index: usize) -> Result<(Device, String), Error> {
-        let Adapter { info, nth } = &adapters[index];
+        let Adapter { info, nth, .. } = &adapters[index];
+        let used = format!("wgpu:{index} ({}, {:?})", info.name, info.backend);
+        let mut opened = OPENED.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, device)) = opened.iter().find(|(other, _)| *other == index) {
+            return Ok((device.clone(), used));
+        }
         let kind = match info.device_type {
             DeviceType::DiscreteGpu => DeviceKind::DiscreteGpu(*nth),
             DeviceType::IntegratedGpu => DeviceKind::IntegratedGpu(*nth),
@@ -307,11 +323,11 @@ mod gpu {
             Backend::Dx12 => WgpuBackend::Dx12,
             _ => WgpuBackend::Vulkan,
         };
-        let used = format!("wgpu:{index} ({})", adapters[index].about());
         let options = Device::wgpu_options().device_kind(kind).graphics_api(api);
         let device = options
             .init()
             .map_err(|error| missing(&format!("wgpu:{index}"), &error.to_string()))?;
+        opened.push((index, device.clone()));
         Ok((device, used))
     }
 }

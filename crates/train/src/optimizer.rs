@@ -232,11 +232,7 @@ impl ModuleMapper for Scatter {
         let (id, tensor, mapper) = param.consume();
         let shape = tensor.dims();
         let end = self.offset + shape.iter().product::<usize>();
-        let part = self
-            .weights
-            .clone()
-            .slice([self.offset..end])
-            .reshape(shape);
+        let part = self.weights.clone().slice(self.offset..end).reshape(shape);
         self.offset = end;
         Param::from_mapped_value(id, Tensor::from_inner(part).require_grad(), mapper)
     }

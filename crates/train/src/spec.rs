@@ -130,6 +130,7 @@ impl Spec {
 
 /// Any of the models; which one is a value, so that everything past this file is written once.
 #[derive(Module, Debug)]
+#[allow(clippy::large_enum_variant, reason = "there is one model in a run")]
 pub enum AnyModel {
     /// The autoencoder.
     Ae(Ae),

@@ -23,7 +23,8 @@ fn devices() -> &'static [(&'static str, Device)] {
 }
 
 fn find_devices() -> Vec<(&'static str, Device)> {
-    let required = std::env::var("ESPEJO_REQUIRE_WGPU").is_ok_and(|value| value == "1");
+    let required = cfg!(feature = "wgpu")
+        && std::env::var("ESPEJO_REQUIRE_WGPU").is_ok_and(|value| value == "1");
     let mut found = Vec::new();
     for name in ["flex", "ndarray", "wgpu"] {
         match device::choose(name) {
