@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
-use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use clap::{Args as ClapArgs, Parser, Subcommand};
 use clap_complete::Shell;
+use espejo_train::Which;
 
 /// Train, look into and use autoencoders.
 #[derive(Parser)]
@@ -179,20 +180,12 @@ pub struct RunArgs {
     /// The folder above the run folders
     #[arg(long, value_name = "DIR", default_value = "runs")]
     pub out: PathBuf,
-    /// Which weights
-    #[arg(long, value_enum, default_value_t = Checkpoint::Best)]
-    pub checkpoint: Checkpoint,
+    /// Which weights: `best` (lowest test loss), `last`, or an epoch that was kept
+    #[arg(long, default_value = "best")]
+    pub checkpoint: Which,
     /// Use this device in place of the one it was trained on
     #[arg(long)]
     pub device: Option<String>,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-pub enum Checkpoint {
-    /// Lowest test loss
-    Best,
-    /// Latest epoch
-    Last,
 }
 
 #[derive(ClapArgs)]

@@ -255,7 +255,7 @@ pub fn animate(args: &AnimateArgs, json: bool) -> anyhow::Result<()> {
             "an animation needs 2: train with `--latent 2`",
         ));
     }
-    let history = folder.code_history()?;
+    let history = folder.code_history(trained.images().len())?;
     let frames = frames(&trained, &history);
     let path = folder.path().join("animations").join("training.gif");
     gif(&frames, args.fps, &path)?;

@@ -14,8 +14,7 @@ pub fn loss(trained: &Trained, folder: &Folder) -> anyhow::Result<Figure> {
     let text = std::fs::read_to_string(&path)
         .with_context(|| format!("cannot read `{}`", shown(&path)))?;
     let table = Columns::parse(&text);
-    let report = folder.report()?;
-    let baselines = report["baselines"].as_object().cloned().unwrap_or_default();
+    let baselines = trained.baselines().as_object().cloned().unwrap_or_default();
     let baseline = |key: &str| {
         let named = baselines
             .iter()

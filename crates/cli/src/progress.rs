@@ -14,13 +14,11 @@ pub struct Progress {
 
 impl Progress {
     /// A bar over `epochs` where stderr is a terminal.
-    pub fn new(epochs: usize, done: usize) -> Self {
+    pub fn new(epochs: usize) -> Self {
         let bar = std::io::stderr().is_terminal().then(|| {
             let style =
                 ProgressStyle::with_template("{wide_bar:.cyan} {msg}").expect("a valid template");
-            let bar = ProgressBar::new(epochs as u64).with_style(style);
-            bar.set_position(done as u64);
-            bar
+            ProgressBar::new(epochs as u64).with_style(style)
         });
         Self { bar }
     }

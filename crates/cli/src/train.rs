@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use espejo_train::config::ScheduleKind;
 use espejo_train::merge::{into_config, overlay, parse, parse_set};
 use espejo_train::{
     Folder, Outcome, Prepared, Preset, RunConfig, Status, data_json, fit, layer_table, model_json,
@@ -72,7 +73,6 @@ fn merged(args: &TrainArgs) -> anyhow::Result<RunConfig> {
         overlay(&mut over, parse_set(assignment)?);
     }
     overlay(&mut over, flags(args)?);
-    let text = |section: &str, key: &str| over.get(section)?.get(key)?.as_str().map(str::to_owned);
     let (preset, data) = match args.preset.as_deref() {
         // A data set may stand where a preset does: `espejo train fonts:all`.
         Some(word) if espejo_data::names().iter().any(|set| set.name == word) => {
@@ -81,7 +81,7 @@ fn merged(args: &TrainArgs) -> anyhow::Result<RunConfig> {
         Some(word) => (Some(Preset::find(word)?), None),
         None => (None, None),
     };
-    if let (Some(name), None) = (&data, text("data", "name")) {
+    if let (Some(name), None) = (&data, text_of(&over, "data", "name")) {
         overlay(&mut over, parse_set(&format!("data.name={name}"))?);
     }
     let data = text_of(&over, "data", "name").unwrap_or_else(|| "fonts".into());
@@ -91,6 +91,7 @@ fn merged(args: &TrainArgs) -> anyhow::Result<RunConfig> {
         (None, Some(_)) => Table::new(),
         (None, None) => Preset::suited(&data, &kind).table(),
     };
+    drop_waist(&mut base, &over);
     if let Some(path) = &args.config {
         let origin = shown(path);
         let text = std::fs::read_to_string(path).map_err(|error| {
@@ -104,19 +105,20 @@ fn merged(args: &TrainArgs) -> anyhow::Result<RunConfig> {
         into_config(table.clone(), &origin)?;
         overlay(&mut base, table);
     }
-    // A list of layers brings its own waist: the code size of a preset does not bind it.
-    let given = |key: &str| {
-        over.get("model")
-            .is_some_and(|model| model.get(key).is_some())
-    };
-    if given("layers")
-        && !given("latent")
-        && let Some(Value::Table(model)) = base.get_mut("model")
-    {
-        model.remove("latent");
-    }
     overlay(&mut base, over);
     Ok(into_config(base, "the merged configuration")?)
+}
+
+/// A whole list of layers brings its own waist: the code size of a preset does not bind it.
+fn drop_waist(preset: &mut Table, over: &Table) {
+    let model = over.get("model").and_then(Value::as_table);
+    let layers = model
+        .and_then(|model| model.get("layers"))
+        .and_then(Value::as_array);
+    let whole = layers.is_some_and(|layers| layers.len() >= 3 && layers.first() == layers.last());
+    if whole && let Some(Value::Table(model)) = preset.get_mut("model") {
+        model.remove("latent");
+    }
 }
 
 fn text_of(table: &Table, section: &str, key: &str) -> Option<String> {
@@ -125,10 +127,13 @@ fn text_of(table: &Table, section: &str, key: &str) -> Option<String> {
 
 /// The flags as a table of the configuration.
 fn flags(args: &TrainArgs) -> anyhow::Result<Table> {
-    let integer = |value: Option<usize>| {
-        value
-            .and_then(|value| i64::try_from(value).ok())
-            .map(Value::Integer)
+    let integer = |flag: &str, value: Option<usize>| match value.map(i64::try_from) {
+        Some(Err(_)) => Err(output::usage(
+            format!("`{flag}` is too large"),
+            format!("expected at most {}", i64::MAX),
+        )),
+        Some(Ok(value)) => Ok(Some(Value::Integer(value))),
+        None => Ok(None),
     };
     let word = |value: &Option<String>| value.clone().map(Value::String);
     let seed = match args.seed.map(i64::try_from) {
@@ -144,7 +149,7 @@ fn flags(args: &TrainArgs) -> anyhow::Result<Table> {
     let entries = [
         ("data", "name", word(&args.data)),
         ("data", "letters", word(&args.letters)),
-        ("data", "first", integer(args.first)),
+        ("data", "first", integer("--first", args.first)?),
         ("data", "fraction", args.fraction.map(Value::Float)),
         ("model", "kind", word(&args.model)),
         (
@@ -152,19 +157,27 @@ fn flags(args: &TrainArgs) -> anyhow::Result<Table> {
             "layers",
             args.layers.as_deref().map(layers).transpose()?,
         ),
-        ("model", "latent", integer(args.latent)),
+        ("model", "latent", integer("--latent", args.latent)?),
         ("model", "activation", word(&args.activation)),
         ("objective", "loss", word(&args.loss)),
         ("objective", "beta", args.beta.map(Value::Float)),
-        ("objective", "kl_warmup", integer(args.kl_warmup)),
+        (
+            "objective",
+            "kl_warmup",
+            integer("--kl-warmup", args.kl_warmup)?,
+        ),
         ("noise", "kind", word(&args.noise)),
-        ("noise", "copies", integer(args.copies)),
-        ("train", "epochs", integer(args.epochs)),
-        ("train", "batch_size", integer(args.batch_size)),
+        ("noise", "copies", integer("--copies", args.copies)?),
+        ("train", "epochs", integer("--epochs", args.epochs)?),
+        (
+            "train",
+            "batch_size",
+            integer("--batch-size", args.batch_size)?,
+        ),
         ("train", "learning_rate", args.lr.map(Value::Float)),
         ("train", "optimizer", word(&args.optimizer)),
         ("train", "schedule", word(&args.schedule)),
-        ("train", "patience", integer(args.patience)),
+        ("train", "patience", integer("--patience", args.patience)?),
         ("train", "target_loss", args.target_loss.map(Value::Float)),
         ("train", "seed", seed),
         ("train", "device", word(&args.device)),
@@ -218,7 +231,13 @@ fn resumed_config(folder: &Folder, args: &TrainArgs) -> anyhow::Result<RunConfig
         ));
     }
     let mut config = folder.config()?;
-    if let Some(epochs) = args.epochs {
+    if let Some(epochs) = args.epochs.filter(|epochs| *epochs != config.train.epochs) {
+        if config.train.schedule == ScheduleKind::Cosine {
+            let note = "the run is no longer one that its `config.toml` repeats";
+            message(&format!(
+                "the cosine schedule now ends at epoch {epochs}: {note}"
+            ));
+        }
         config.train.epochs = epochs;
     }
     if let Some(device) = &args.device {
@@ -229,7 +248,7 @@ fn resumed_config(folder: &Folder, args: &TrainArgs) -> anyhow::Result<RunConfig
     };
     let done = report["epochs"]["completed"].as_u64().unwrap_or(0);
     let run = shown(folder.path());
-    if report["status"] != "completed" {
+    if report["status"] != "completed" && done <= config.train.epochs as u64 {
         return Ok(config);
     }
     if let Some(reason) = report["reason"].as_str() {
@@ -255,17 +274,28 @@ fn watched(prepared: &Prepared, folder: &Folder) -> anyhow::Result<Outcome> {
     let flag = stop.clone();
     ctrlc::set_handler(move || {
         if flag.swap(true, Ordering::Relaxed) {
-            // Asked twice: leave at once, the last checkpoint is whole.
-            std::process::exit(130);
+            // Asked twice: leave at once, without saving. The last checkpoint, if there is one, is whole.
+            std::process::exit(1);
         }
     })?;
-    let command = std::env::args().collect::<Vec<_>>().join(" ");
-    let progress = Progress::new(prepared.config.train.epochs, 0);
+    let words = std::env::args_os().map(|word| shell_word(&word.to_string_lossy()));
+    let command = words.collect::<Vec<_>>().join(" ");
+    let progress = Progress::new(prepared.config.train.epochs);
     let outcome = fit(prepared, folder, &command, &stop, &mut |event| {
         progress.show(&event)
     });
     progress.finish();
     Ok(outcome?)
+}
+
+/// A word as a shell takes it.
+fn shell_word(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_=+.,:/@%".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
 }
 
 fn dry_run(prepared: &Prepared, json: bool) -> anyhow::Result<()> {

@@ -1,12 +1,10 @@
 //! Commands that put pictures through a trained model: eval, reconstruct, denoise.
 
 use espejo_data::{Images, Selection, load};
-use espejo_train::{
-    Folder, Noise, Rows, Trained, Which, check_copies, nearest, unit_rows, wrong_pixels,
-};
+use espejo_train::{Folder, Noise, Rows, Trained, check_copies, nearest, unit_rows, wrong_pixels};
 use serde_json::json;
 
-use crate::args::{Checkpoint, DenoiseArgs, PicturesArgs, RunArgs};
+use crate::args::{DenoiseArgs, PicturesArgs, RunArgs};
 use crate::figures;
 use crate::output::{self, shown, usage};
 use crate::table::results_table;
@@ -14,11 +12,7 @@ use crate::table::results_table;
 /// Opens a run as its arguments say.
 pub fn open(args: &RunArgs) -> anyhow::Result<(Folder, Trained)> {
     let folder = Folder::find(&args.run, &args.out)?;
-    let which = match args.checkpoint {
-        Checkpoint::Best => Which::Best,
-        Checkpoint::Last => Which::Last,
-    };
-    let trained = Trained::open(&folder, which, args.device.as_deref())?;
+    let trained = Trained::open(&folder, args.checkpoint, args.device.as_deref())?;
     Ok((folder, trained))
 }
 
@@ -38,8 +32,10 @@ pub fn pictures(trained: &Trained, args: &PicturesArgs) -> anyhow::Result<Images
 /// Measures the run again, and draws its pictures again.
 pub fn eval(args: &RunArgs, json: bool) -> anyhow::Result<()> {
     let (folder, trained) = open(args)?;
+    // A run whose report is damaged is not passed over in silence.
+    folder.report()?;
     let metrics = trained.evaluate().to_json();
-    let baselines = folder.report()?["baselines"].clone();
+    let baselines = trained.baselines();
     let drawn = figures::draw_all(&trained, &folder)?;
     if json {
         let value = json!({ "run": shown(folder.path()), "epoch": trained.epoch(), "metrics": metrics, "baselines": baselines, "figures": drawn });
@@ -144,28 +140,34 @@ pub fn denoise(args: &DenoiseArgs, json: bool) -> anyhow::Result<()> {
         }
         return output::json(&value);
     }
-    let mut text = format!(
+    let heading = format!(
         "noise {noise}, {} noisy copies of {} pictures\n",
         args.copies,
         images.len()
     );
-    text += &format!(
+    output::text(
+        &(heading
+            + &denoise_table(&numbers)
+            + &format!("picture  {}\n", drawn.join("\npicture  "))),
+    )
+}
+
+/// Model, identity and nearest picture, a row each.
+fn denoise_table(numbers: &[(&str, serde_json::Value)]) -> String {
+    let mut text = format!(
         "{:<16}  {:>12}  {:>5}  {:>14}\n",
         "", "wrong pixels", "worst", "exact pictures"
     );
     for (name, entry) in numbers {
-        let name = if name == "nearest" {
+        let name = if *name == "nearest" {
             "nearest picture"
         } else {
             name
         };
-        let mean = entry["wrong_pixels_mean"].as_f64().unwrap_or(f64::NAN);
-        let share = 100.0 * entry["exact"].as_f64().unwrap_or(0.0) / clean.len() as f64;
-        text += &format!(
-            "{name:<16}  {mean:>12.3}  {:>5}  {share:>12.1} %\n",
-            entry["wrong_pixels_max"]
-        );
+        let number = |key: &str| entry[key].as_f64().unwrap_or(f64::NAN);
+        let share = 100.0 * number("exact") / number("pictures");
+        let (mean, worst) = (number("wrong_pixels_mean"), &entry["wrong_pixels_max"]);
+        text += &format!("{name:<16}  {mean:>12.3}  {worst:>5}  {share:>12.1} %\n");
     }
-    text += &format!("picture  {}\n", drawn.join("\npicture  "));
-    output::text(&text)
+    text
 }

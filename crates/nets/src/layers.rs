@@ -95,7 +95,7 @@ impl LayersConfig {
     ///
     /// # Panics
     ///
-    /// With fewer than two sizes: configurations are checked before.
+    /// Without sizes: configurations are checked before.
     pub fn output_size(&self) -> usize {
         match self {
             Self::Dense(dense) => *dense.sizes.last().expect("a stack has sizes"),
@@ -202,12 +202,9 @@ impl Layers {
             .sum_dim(1) // [batch, 1]
     }
 
-    /// Half the sum of squared weights, biases left out: `[1]`.
-    pub fn half_squared_weights(&self) -> Tensor<1> {
-        let squares = self.stack.iter().map(half_squares);
-        squares
-            .reduce(|sum, next| sum + next)
-            .expect("a stack has layers")
+    /// The linear layers, in order.
+    pub fn linears(&self) -> &[Linear] {
+        &self.stack
     }
 
     /// One row a layer, in order.
@@ -220,15 +217,19 @@ impl Layers {
     }
 }
 
-/// Half the sum of the squared weights of one layer, summed in two stages for the sake of f32: `[1]`.
-pub fn half_squares(linear: &Linear) -> Tensor<1> {
-    linear
-        .weight
-        .val()
-        .square()
-        .sum_dim(1)
-        .sum()
-        .mul_scalar(0.5)
+/// Half the sum of the squared weights of some layers, biases left out, each summed in two stages for the sake of f32: `[1]`.
+///
+/// # Panics
+///
+/// Without layers.
+pub fn half_squares<'a>(layers: impl IntoIterator<Item = &'a Linear>) -> Tensor<1> {
+    let squares = layers
+        .into_iter()
+        .map(|linear| linear.weight.val().square().sum_dim(1).sum());
+    let sum = squares
+        .reduce(|sum, next| sum + next)
+        .expect("there are layers");
+    sum.mul_scalar(0.5)
 }
 
 /// The table row of one linear layer.

@@ -1,7 +1,7 @@
 //! What every autoencoder of Espejo shares: layers, activations, losses, penalties, noise and the [`Model`] trait.
 //!
-//! For the model crates (`espejo-ae`, `espejo-dae`, `espejo-vae`) and for whoever writes another model. Nothing here can
-//! fail: sizes are checked where a configuration enters the program, a wrong shape further down is a bug.
+//! For the model crates (`espejo-ae`, `espejo-dae`, `espejo-vae`) and for whoever writes another model. Tensor
+//! code here cannot fail: sizes are checked where a configuration enters the program, a wrong shape further down is a bug.
 //!
 //! ```
 //! use burn::tensor::{Device, Tensor};

@@ -3,7 +3,7 @@
 use burn::tensor::Tensor;
 
 use crate::loss::per_sample;
-use crate::{Layers, Term};
+use crate::{Layers, Term, half_squares};
 
 /// Weights of the penalties; a weight of zero leaves its penalty out.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -53,7 +53,7 @@ impl Penalties {
             ));
         }
         if self.weight_decay > 0.0 {
-            let squares = encoder.half_squared_weights() + decoder.half_squared_weights();
+            let squares = half_squares(encoder.linears().iter().chain(decoder.linears()));
             terms.push(Term::new("weight_decay", self.weight_decay, squares));
         }
         terms

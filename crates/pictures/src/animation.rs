@@ -37,7 +37,7 @@ pub fn gif(figures: &[Figure], frames_per_second: f64, path: &Path) -> Result<()
     })?;
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder).map_err(|source| Error::Io {
-            path: folder.to_owned(),
+            path: path.to_owned(),
             source,
         })?;
     }

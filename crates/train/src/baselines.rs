@@ -1,11 +1,14 @@
 //! What one gets without training: every model is shown beside these.
 
+use burn::tensor::Tensor;
 use espejo_data::Images;
 use serde_json::{Map, Value, json};
 
 use crate::config::Kind;
 use crate::pca::Pca;
+use crate::prepare::Prepared;
 use crate::rows::{Rows, nearest, squared_error, unit_rows, wrong_pixels};
+use crate::seed::Purpose;
 use crate::spec::Spec;
 use espejo_nets::Reconstruction;
 
@@ -30,17 +33,39 @@ pub struct Baseline {
 }
 
 /// The pictures that baselines are fitted on and measured with, values in [0, 1].
-pub struct Measured<'a> {
+struct Measured<'a> {
     /// The training pictures.
-    pub train: &'a Images,
+    train: &'a Images,
     /// The pictures they are measured on, as they should come back.
-    pub clean: Rows,
+    clean: Rows,
     /// The same as a denoising model sees them.
-    pub noisy: Option<Rows>,
+    noisy: Option<Rows>,
 }
 
-/// All baselines of a run.
-pub fn baselines(measured: &Measured<'_>, spec: &Spec) -> Vec<Baseline> {
+/// All baselines of a run, on its test pictures.
+pub fn of(prepared: &Prepared) -> Vec<Baseline> {
+    let whole = prepared
+        .measured_data(&prepared.test, Purpose::Evaluate)
+        .whole();
+    let low = prepared.spec.range.low();
+    let unit = |pictures: Tensor<2>| -> Rows {
+        let [_, pixels] = pictures.dims();
+        let values: Vec<f32> = (pictures - low)
+            .div_scalar(1.0 - low)
+            .into_data()
+            .iter()
+            .collect();
+        values.chunks_exact(pixels).map(<[f32]>::to_vec).collect()
+    };
+    let measured = Measured {
+        train: &prepared.train,
+        clean: unit(whole.clean),
+        noisy: whole.noisy.map(unit),
+    };
+    baselines(&measured, &prepared.spec)
+}
+
+fn baselines(measured: &Measured<'_>, spec: &Spec) -> Vec<Baseline> {
     let train = unit_rows(measured.train);
     let clean = &measured.clean;
     let seen = measured.noisy.as_ref().unwrap_or(clean);
@@ -112,10 +137,13 @@ fn mean_of(outputs: &Rows, targets: &Rows, measure: impl Fn(&[f32], &[f32]) -> f
 /// The loss of a run, where it is defined: cross-entropy is for outputs in [0, 1] alone, which the mean image has and
 /// projections on components have not.
 fn reconstruction(spec: &Spec, outputs: &Rows, targets: &Rows) -> Option<f64> {
-    match spec.reconstruction {
-        Reconstruction::Mse => {
-            let span = 1.0 - spec.range.low();
-            Some(0.5 * span * span * mean_of(outputs, targets, squared_error))
+    let span = 1.0 - spec.range.low();
+    let error: Box<dyn Fn(f64) -> f64> = match spec.reconstruction {
+        Reconstruction::Mse => Box::new(|d| 0.5 * d * d),
+        Reconstruction::Mae => Box::new(f64::abs),
+        Reconstruction::LogCosh => Box::new(|d| d.cosh().ln()),
+        Reconstruction::Correntropy { width } => {
+            Box::new(move |d| width * width * (1.0 - (-0.5 * d * d / (width * width)).exp()))
         }
         Reconstruction::Bce | Reconstruction::Entropic => {
             let inside = outputs
@@ -123,10 +151,17 @@ fn reconstruction(spec: &Spec, outputs: &Rows, targets: &Rows) -> Option<f64> {
                 .flatten()
                 .all(|output| (0.0..=1.0).contains(output));
             let value = mean_of(outputs, targets, cross_entropy);
-            (inside && value.is_finite()).then_some(value)
+            return (inside && value.is_finite()).then_some(value);
         }
-        _ => None,
-    }
+    };
+    let picture = |output: &[f32], target: &[f32]| {
+        let differences = output
+            .iter()
+            .zip(target)
+            .map(|(o, t)| span * (f64::from(*o) - f64::from(*t)));
+        differences.map(&error).sum()
+    };
+    Some(mean_of(outputs, targets, picture))
 }
 
 /// -Σ t ln p + (1-t) ln(1-p), with 0 ln 0 = 0.

@@ -48,12 +48,17 @@ impl Resident {
         }
     }
 
+    /// The device they are on.
+    pub fn device(&self) -> Device {
+        self.clean.device()
+    }
+
     /// Samples in an epoch: pictures, or noisy copies of them.
     pub fn samples(&self) -> usize {
         self.pictures * self.copies
     }
 
-    /// Everything as one batch, nothing copied.
+    /// Everything as one batch.
     pub fn whole(&self) -> Batch {
         let clean = if self.copies == 1 {
             self.clean.clone()

@@ -13,13 +13,22 @@ use crate::{Error, tensors};
 
 const MODEL: &str = "model.safetensors";
 const OPTIMIZER: &str = "optimizer.safetensors";
+const BEST: &str = "best.safetensors";
 const COURSE: &str = "course.json";
 
-/// Writes weights and course, and moments where training is to go on from here.
+/// What training needs to go on from a checkpoint, beside its weights.
+pub(crate) struct Rest<'a> {
+    /// The moments.
+    pub optimizer: &'a Optimizer,
+    /// The best weights so far, where they are not the checkpoint's own: one group then holds all that belongs together.
+    pub best: Option<Vec<tensors::Named>>,
+}
+
+/// Writes weights and course, and the rest where training is to go on from here.
 pub(crate) fn save(
     folder: &Path,
     model: &[tensors::Named],
-    optimizer: Option<&Optimizer>,
+    rest: Option<&Rest<'_>>,
     course: &Course,
 ) -> Result<(), Error> {
     let course = serde_json::to_string_pretty(course).expect("a course is plain values");
@@ -27,8 +36,13 @@ pub(crate) fn save(
         (MODEL, tensors::to_bytes(model)),
         (COURSE, course.into_bytes()),
     ];
-    if let Some(optimizer) = optimizer {
-        files.push((OPTIMIZER, tensors::to_bytes(&optimizer.to_named())));
+    if let Some(rest) = rest {
+        files.push((OPTIMIZER, tensors::to_bytes(&rest.optimizer.to_named())));
+        files.extend(
+            rest.best
+                .as_ref()
+                .map(|best| (BEST, tensors::to_bytes(best))),
+        );
     }
     write_group(folder, &files)
 }
@@ -38,12 +52,30 @@ pub(crate) fn load_model(folder: &Path, model: AnyModel) -> Result<(AnyModel, Co
     let files = read_group(folder)?;
     let course = serde_json::from_slice(file(folder, &files, COURSE)?)
         .map_err(|error| Error::checkpoint(&folder.join(COURSE), error.to_string(), None))?;
-    let tensors = named(folder, &files, MODEL)?;
-    let model = tensors::apply(model, tensors).map_err(|problem| {
+    Ok((weights(folder, &files, MODEL, model)?, course))
+}
+
+/// The best model known to a checkpoint that training goes on from: its own where it is the best.
+pub(crate) fn load_best(folder: &Path, model: AnyModel) -> Result<AnyModel, Error> {
+    let files = read_group(folder)?;
+    let name = if files.iter().any(|(name, _)| name == BEST) {
+        BEST
+    } else {
+        MODEL
+    };
+    weights(folder, &files, name, model)
+}
+
+fn weights(
+    folder: &Path,
+    files: &[(String, Vec<u8>)],
+    name: &str,
+    model: AnyModel,
+) -> Result<AnyModel, Error> {
+    tensors::apply(model, named(folder, files, name)?).map_err(|problem| {
         let hint = "its `config.toml` describes another model: was it edited, or the checkpoint copied from another run?";
-        Error::checkpoint(&folder.join(MODEL), problem, Some(hint.into()))
-    })?;
-    Ok((model, course))
+        Error::checkpoint(&folder.join(name), problem, Some(hint.into()))
+    })
 }
 
 /// The optimiser with the moments of a checkpoint.

@@ -49,14 +49,6 @@ impl Course {
         better
     }
 
-    /// Takes in how long the epoch just completed took.
-    pub fn took(&mut self, seconds: f64) {
-        self.seconds += seconds;
-        if self.epoch == 1 {
-            self.first_epoch_seconds = seconds;
-        }
-    }
-
     /// Why training ends before its last epoch, if it does.
     pub fn early_stop(&self, loss: f64, config: &TrainConfig) -> Option<String> {
         if let Some(target) = config.target_loss.filter(|target| loss <= *target) {

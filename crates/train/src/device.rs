@@ -81,23 +81,15 @@ pub fn choose(requested: &str) -> Result<Chosen, Error> {
 type Found = (Device, String, String);
 
 fn automatic() -> Result<Found, Error> {
-    if let Some((device, used)) = hardware_adapter()? {
-        return Ok((device, used, "the first hardware adapter".into()));
-    }
-    let why = if cfg!(feature = "wgpu") {
-        "no hardware GPU adapter found"
-    } else {
-        "this build has no GPU backend"
+    let why = match hardware_adapter() {
+        Ok(Some((device, used))) => return Ok((device, used, "the first hardware adapter".into())),
+        Ok(None) if cfg!(feature = "wgpu") => "no hardware GPU adapter found".to_owned(),
+        Ok(None) => "this build has no wgpu backend".to_owned(),
+        Err(error) => format!("the GPU cannot be used: {error}"),
     };
-    processor(why).map_or_else(
-        || {
-            cuda("the only backend in this build").map_err(|_| {
-                missing(
-                    "auto",
-                    "no hardware adapter, and no CPU backend in this build",
-                )
-            })
-        },
+    let nothing = || missing("auto", &format!("{why}, and this build has no CPU backend"));
+    processor(&why).map_or_else(
+        || cuda("the only backend that works").map_err(|_| nothing()),
         Ok,
     )
 }

@@ -100,10 +100,21 @@ impl Error {
             | Self::Device { hint, .. }
             | Self::Checkpoint { hint, .. } => hint.clone(),
             Self::Data(error) => error.hint(),
-            Self::Diverged { run, .. } => Some(format!(
-                "try a lower `--lr`, `--set train.clip_norm=1`, or another loss; the last good checkpoint stays in `{}`",
-                run.join("checkpoints").display()
-            )),
+            Self::Diverged { run, .. } => {
+                let advice = "try a lower `--lr`, `--set train.clip_norm=1`, or another loss";
+                let kept = run.join("checkpoints");
+                let stays = || {
+                    format!(
+                        "{advice}; the last good checkpoint stays in `{}`",
+                        kept.display()
+                    )
+                };
+                Some(if kept.is_dir() {
+                    stays()
+                } else {
+                    advice.to_owned()
+                })
+            }
             Self::Io { source, .. } => match source.kind() {
                 io::ErrorKind::PermissionDenied => {
                     Some("choose a folder you may write to with `--out DIR`".into())

@@ -8,8 +8,9 @@ use burn::module::Module;
 use burn::tensor::{ElementConversion, Tensor};
 use espejo_nets::Model;
 
-use crate::baselines::{Measured, baselines};
+use crate::baselines;
 use crate::batch::Resident;
+use crate::checkpoint::Rest;
 use crate::course::Course;
 use crate::files::group_exists;
 use crate::folder::{Folder, Which};
@@ -90,7 +91,7 @@ pub fn fit(
     watch: &mut dyn FnMut(Event<'_>),
 ) -> Result<Outcome, Error> {
     let _lock = folder.lock()?;
-    let started = jiff::Timestamp::now().to_string();
+    let (started, command) = origin(folder, command);
     let mut state = begin(prepared, folder)?;
     folder.write("config.toml", &prepared.config.to_toml())?;
     folder.write("model.txt", &layer_table(prepared, &state.model))?;
@@ -98,7 +99,7 @@ pub fn fit(
         let facts = Facts {
             prepared,
             model: &state.model,
-            command,
+            command: &command,
             started: &started,
             course: &state.course,
             epoch_median: median(&state.epoch_seconds),
@@ -115,7 +116,10 @@ pub fn fit(
             Some(results(prepared, state.best())),
         ),
         Err(error) => {
-            // The error itself matters more than a report that cannot be written either.
+            // The error itself matters more than a checkpoint or a report that cannot be written either.
+            if matches!(error, Error::Diverged { .. }) {
+                let _ = rescue(folder, &state);
+            }
             let _ = end(&state, Status::Failed, Some(&error.to_string()), None);
             return Err(error);
         }
@@ -133,6 +137,22 @@ pub fn fit(
         report,
         trained,
     })
+}
+
+/// When and by which command the run was started: this one, unless it goes on from before.
+fn origin(folder: &Folder, command: &str) -> (String, String) {
+    let before = folder.report().ok();
+    let word = |key: &str| {
+        before
+            .as_ref()
+            .and_then(|report| report[key].as_str())
+            .map(str::to_owned)
+    };
+    let started = word("started").unwrap_or_else(|| jiff::Timestamp::now().to_string());
+    (
+        started,
+        word("command").unwrap_or_else(|| command.to_owned()),
+    )
 }
 
 enum Ended {
@@ -156,7 +176,7 @@ fn begin(prepared: &Prepared, folder: &Folder) -> Result<State, Error> {
             epoch_seconds: Vec::new(),
         });
     }
-    let (best, _) = checkpoint::load_model(&folder.checkpoint(Which::Best), model.clone())?;
+    let best = checkpoint::load_best(&last, model.clone())?;
     let (model, course) = checkpoint::load_model(&last, model)?;
     let optimizer = checkpoint::load_optimizer(&last, prepared, &model)?;
     Ok(State {
@@ -181,6 +201,8 @@ struct Session<'a> {
     first: usize,
     saved: Instant,
     written_best: usize,
+    /// Seconds of the sessions before.
+    seconds: f64,
 }
 
 impl<'a> Session<'a> {
@@ -203,7 +225,9 @@ impl<'a> Session<'a> {
             begun: Instant::now(),
             first: course.epoch + 1,
             saved: Instant::now(),
-            written_best: course.best_epoch,
+            // `best` may be ahead of `last` after a kill between the two: it is written again.
+            written_best: 0,
+            seconds: course.seconds,
         })
     }
 }
@@ -236,11 +260,14 @@ fn train(
         )?;
         state.course.epoch = epoch;
         let tested = test(&session, state)?;
-        state.course.took(begun.elapsed().as_secs_f64());
-        state.epoch_seconds.push(begun.elapsed().as_secs_f64());
-        let report = report(&session, state, rate, &terms, tested);
+        let seconds = begun.elapsed().as_secs_f64();
+        if epoch == 1 {
+            state.course.first_epoch_seconds = seconds;
+        }
+        let report = report(&session, state, (rate, seconds), &terms, tested);
         log(&mut session, state, &report, watch)?;
         keep(&mut session, state)?;
+        state.epoch_seconds.push(begun.elapsed().as_secs_f64());
     }
     Ok(Ended::Finished(state.course.ended.clone()))
 }
@@ -265,13 +292,12 @@ fn test(session: &Session<'_>, state: &mut State) -> Result<Option<(Metrics, boo
 fn report(
     session: &Session<'_>,
     state: &State,
-    rate: f64,
+    (rate, seconds): (f64, f64),
     terms: &[(&'static str, f64, f64)],
     test: Option<(Metrics, bool)>,
 ) -> EpochReport {
     let epochs = session.prepared.config.train.epochs;
     let epoch = state.course.epoch;
-    let seconds = state.epoch_seconds.last().copied().unwrap_or_default();
     let pace = session.begun.elapsed().as_secs_f64() / (epoch + 1 - session.first) as f64;
     EpochReport {
         epoch,
@@ -317,18 +343,19 @@ fn over(session: &Session<'_>, state: &State) -> bool {
 }
 
 /// Writes the checkpoints that are due.
-fn keep(session: &mut Session<'_>, state: &State) -> Result<(), Error> {
+fn keep(session: &mut Session<'_>, state: &mut State) -> Result<(), Error> {
     let config = &session.prepared.config.train;
     let epoch = state.course.epoch;
     if config.checkpoint_every > 0 && epoch.is_multiple_of(config.checkpoint_every) {
-        let kept = session
-            .folder
-            .path()
-            .join("checkpoints")
-            .join(format!("epoch-{epoch:06}"));
+        let kept = session.folder.checkpoint(Which::Epoch(epoch));
         let weights = finite_weights(&state.model, epoch, session.folder.path())?;
-        checkpoint::save(&kept, &weights, None, &state.course)?;
+        let rest = Rest {
+            optimizer: &state.optimizer,
+            best: None,
+        };
+        checkpoint::save(&kept, &weights, Some(&rest), &state.course)?;
     }
+    state.course.seconds = session.seconds + session.begun.elapsed().as_secs_f64();
     if over(session, state) || session.saved.elapsed().as_secs_f64() >= config.checkpoint_seconds {
         session.logs.sync()?;
         save(session, state)?;
@@ -406,30 +433,16 @@ fn measure(prepared: &Prepared, model: &AnyModel, data: &Resident) -> Metrics {
 /// The numbers of the best model, beside the baselines.
 fn results(prepared: &Prepared, best: &AnyModel) -> Results {
     let best = best.valid();
-    let test_data = prepared.measured_data(&prepared.test, Purpose::Evaluate);
-    let train_data = prepared.measured_data(&prepared.train, Purpose::Copies);
-    let whole = test_data.whole();
-    let measured = Measured {
-        train: &prepared.train,
-        clean: unit(whole.clean, prepared),
-        noisy: whole.noisy.map(|noisy| unit(noisy, prepared)),
+    let test = prepared.measured_data(&prepared.test, Purpose::Evaluate);
+    let train = match prepared.config.noise.copies {
+        0 => prepared.measured_data(&prepared.train, Purpose::Measure),
+        _ => prepared.training_data(),
     };
     Results {
-        train: measure(prepared, &best, &train_data),
-        test: measure(prepared, &best, &test_data),
-        baselines: baselines(&measured, &prepared.spec),
+        train: measure(prepared, &best, &train),
+        test: measure(prepared, &best, &test),
+        baselines: baselines::of(prepared),
     }
-}
-
-/// Pictures on the host with values in [0, 1], or around it where noise took them out.
-fn unit(pictures: Tensor<2>, prepared: &Prepared) -> Vec<Vec<f32>> {
-    let low = prepared.spec.range.low();
-    let [_, pixels] = pictures.dims();
-    let values: Vec<f32> = ((pictures - low).div_scalar(1.0 - low))
-        .into_data()
-        .iter()
-        .collect();
-    values.chunks_exact(pixels).map(<[f32]>::to_vec).collect()
 }
 
 fn check_finite<'a>(
@@ -470,16 +483,41 @@ fn save(session: &mut Session<'_>, state: &State) -> Result<(), Error> {
         epoch, best_epoch, ..
     } = state.course;
     let weights = finite_weights(&state.model, epoch, folder.path())?;
-    let best = folder.checkpoint(Which::Best);
-    if best_epoch == 0 || session.written_best != best_epoch || !group_exists(&best) {
-        let weights = finite_weights(state.best(), best_epoch, folder.path())?;
-        checkpoint::save(&best, &weights, None, &state.course)?;
+    let best = match best_epoch {
+        0 => None,
+        best if best == epoch => None,
+        _ => Some(tensors::collect(&state.best)),
+    };
+    if best_epoch == 0
+        || session.written_best != best_epoch
+        || !group_exists(&folder.checkpoint(Which::Best))
+    {
+        let best = best.as_ref().unwrap_or(&weights);
+        checkpoint::save(&folder.checkpoint(Which::Best), best, None, &state.course)?;
         session.written_best = best_epoch;
     }
+    let rest = Rest {
+        optimizer: &state.optimizer,
+        best,
+    };
     checkpoint::save(
         &folder.checkpoint(Which::Last),
         &weights,
-        Some(&state.optimizer),
+        Some(&rest),
+        &state.course,
+    )
+}
+
+/// Keeps the best model of a training that diverged.
+fn rescue(folder: &Folder, state: &State) -> Result<(), Error> {
+    if state.course.best_epoch == 0 {
+        return Ok(());
+    }
+    let weights = finite_weights(&state.best, state.course.best_epoch, folder.path())?;
+    checkpoint::save(
+        &folder.checkpoint(Which::Best),
+        &weights,
+        None,
         &state.course,
     )
 }

@@ -2,6 +2,7 @@
 
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use serde_json::Value;
 
@@ -19,14 +20,33 @@ pub enum Which {
     Best,
     /// The latest.
     Last,
+    /// One of those kept every `train.checkpoint_every` epochs.
+    Epoch(usize),
 }
 
 impl Which {
     /// Its folder name.
-    pub fn name(self) -> &'static str {
+    pub fn name(self) -> String {
         match self {
-            Self::Best => "best",
-            Self::Last => "last",
+            Self::Best => "best".to_owned(),
+            Self::Last => "last".to_owned(),
+            Self::Epoch(epoch) => format!("epoch-{epoch:06}"),
+        }
+    }
+}
+
+impl FromStr for Which {
+    type Err = String;
+
+    /// Reads `best`, `last` or the number of an epoch.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "best" => Ok(Self::Best),
+            "last" => Ok(Self::Last),
+            _ => text
+                .parse()
+                .map(Self::Epoch)
+                .map_err(|_| "expected `best`, `last` or the number of an epoch".to_owned()),
         }
     }
 }
@@ -93,7 +113,13 @@ impl Folder {
             return latest(out);
         }
         let candidates = [PathBuf::from(run), out.join(run)];
-        let Some(path) = candidates.into_iter().find(|path| path.is_dir()) else {
+        let whole = candidates
+            .iter()
+            .find(|path| path.join("config.toml").is_file());
+        let Some(path) = whole
+            .or_else(|| candidates.iter().find(|path| path.is_dir()))
+            .cloned()
+        else {
             let message = format!("no run `{run}`");
             let hint = format!(
                 "give a run folder, a name below `{}`, or `last`",
@@ -178,12 +204,12 @@ impl Folder {
         }
     }
 
-    /// The codes of the training pictures at the epochs at which they were noted, for codes of two numbers.
+    /// The codes of the `pictures` training pictures at the epochs at which they were noted, for codes of two numbers.
     ///
     /// # Errors
     ///
     /// [`Error::Checkpoint`] when none were noted or the file is damaged.
-    pub fn code_history(&self) -> Result<Vec<(usize, Plane)>, Error> {
+    pub fn code_history(&self, pictures: usize) -> Result<Vec<(usize, Plane)>, Error> {
         let path = self.path.join(CODES);
         let text = fs::read_to_string(&path)
             .map_err(|error| Error::checkpoint(&path, error.to_string(), None))?;
@@ -202,6 +228,13 @@ impl Folder {
                 Some((last, plane)) if *last == epoch => plane.push((*x, *y)),
                 _ => history.push((epoch, vec![(*x, *y)])),
             }
+        }
+        if let Some((epoch, plane)) = history.iter().find(|(_, plane)| plane.len() != pictures) {
+            let message = format!(
+                "damaged: epoch {epoch} has {} codes, expected {pictures}",
+                plane.len()
+            );
+            return Err(Error::checkpoint(&path, message, None));
         }
         if history.is_empty() {
             let message =
@@ -268,7 +301,7 @@ fn stem(config: &RunConfig) -> String {
     )
 }
 
-/// The run below `out` that was started last.
+/// The run below `out` that was started or resumed last.
 fn latest(out: &Path) -> Result<Folder, Error> {
     let none = || {
         let message = format!("no run in `{}` yet", out.display());
@@ -279,7 +312,11 @@ fn latest(out: &Path) -> Result<Folder, Error> {
     };
     let entries = fs::read_dir(out).map_err(|_| none())?;
     let configs = entries.flatten().filter_map(|entry| {
-        // `config.toml` is written once, when a run starts.
+        // A name with a dot is a folder that was being made when its program was killed.
+        if entry.file_name().to_string_lossy().starts_with('.') {
+            return None;
+        }
+        // `config.toml` is written when a run starts or goes on.
         let written = fs::metadata(entry.path().join("config.toml"))
             .and_then(|meta| meta.modified())
             .ok()?;

@@ -85,10 +85,7 @@ pub fn evaluate(
     two_valued: bool,
     seed: u64,
 ) -> Metrics {
-    data.whole()
-        .clean
-        .device()
-        .seed(stream(seed, 0, Purpose::Evaluate));
+    data.device().seed(stream(seed, 0, Purpose::Evaluate));
     let mut names: Vec<(&'static str, f64)> = Vec::new();
     let mut sums: Option<Sums> = None;
     for part in data.in_order(EVALUATION_BATCH) {

@@ -15,7 +15,8 @@ use crate::tensors::Named;
 const BETA_1: f64 = 0.9;
 const BETA_2: f64 = 0.999;
 const ADAM_EPSILON: f64 = 1e-8;
-/// RMSprop's decay rate and guard, as in Keras, whose settings the documents use.
+/// RMSprop's decay rate and guard: Keras's numbers, which the documents use, in PyTorch's formula g / (√v + ε). Keras has ε
+/// under the root, which damps steps along tiny gradients more.
 const RMSPROP_DECAY: f64 = 0.9;
 const RMSPROP_EPSILON: f64 = 1e-7;
 

@@ -11,24 +11,42 @@ pub struct Pca {
 }
 
 impl Pca {
-    /// The `k` leading components of `rows`, as many as there are values at most.
+    /// The `k` leading components of `rows`; fewer where the rows vary in fewer directions.
     pub fn fit(rows: &Rows, k: usize) -> Self {
         let values = rows[0].len();
         let wide = DMatrix::from_fn(rows.len(), values, |i, j| f64::from(rows[i][j]));
         let mean = wide.row_mean().transpose();
         let centred = DMatrix::from_fn(rows.len(), values, |i, j| wide[(i, j)] - mean[j]);
-        let eigen = SymmetricEigen::new(centred.transpose() * &centred);
-        let mut order: Vec<usize> = (0..values).collect();
+        // The smaller of the two products has the same eigenvalues: X'X u = s u gives XX'(Xu) = s Xu.
+        let few = rows.len() < values;
+        let product = if few {
+            &centred * centred.transpose()
+        } else {
+            centred.transpose() * &centred
+        };
+        let eigen = SymmetricEigen::new(product);
+        let mut order: Vec<usize> = (0..eigen.eigenvalues.len()).collect();
         order.sort_by(|a, b| eigen.eigenvalues[*b].total_cmp(&eigen.eigenvalues[*a]));
-        let columns: Vec<_> = order
-            .iter()
+        let floor = 1e-12 * eigen.eigenvalues.amax();
+        let leading = order
+            .into_iter()
             .take(k)
-            .map(|i| eigen.eigenvectors.column(*i))
-            .collect();
-        Self {
-            mean,
-            components: DMatrix::from_columns(&columns),
-        }
+            .filter(|i| eigen.eigenvalues[*i] > floor);
+        let component = |i: usize| {
+            let vector = eigen.eigenvectors.column(i).into_owned();
+            if few {
+                (centred.transpose() * vector).normalize()
+            } else {
+                vector
+            }
+        };
+        let columns: Vec<DVector<f64>> = leading.map(component).collect();
+        let components = if columns.is_empty() {
+            DMatrix::zeros(values, 0)
+        } else {
+            DMatrix::from_columns(&columns)
+        };
+        Self { mean, components }
     }
 
     /// How many components there are.
@@ -63,7 +81,42 @@ pub fn principal_plane(rows: &Rows) -> Vec<(f64, f64)> {
     let pca = Pca::fit(rows, 2);
     let place = |row: &Vec<f32>| {
         let at = pca.place(row);
-        (at[0], at[1])
+        let coordinate = |i: usize| at.get(i).copied().unwrap_or(0.0);
+        (coordinate(0), coordinate(1))
     };
     rows.iter().map(place).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Rows on a line in space: one component brings them all back, by either product.
+    fn check(rows: Rows) {
+        let pca = Pca::fit(&rows, 3);
+        assert_eq!(pca.components(), 1);
+        for row in &rows {
+            let back = pca.project(row);
+            assert!(
+                row.iter().zip(&back).all(|(a, b)| (a - b).abs() < 1e-6),
+                "{row:?} {back:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_line_has_one_component() {
+        let line = |count: usize| {
+            (0..count)
+                .map(|i| vec![i as f32, 2.0 * i as f32, 1.0, 0.0, -(i as f32)])
+                .collect()
+        };
+        check(line(3));
+        check(line(20));
+    }
+
+    #[test]
+    fn equal_rows_have_none() {
+        assert_eq!(principal_plane(&vec![vec![1.0, 2.0]; 4]), [(0.0, 0.0); 4]);
+    }
 }

@@ -11,6 +11,8 @@ pub enum Purpose {
     Train,
     /// Noise and posterior draws while evaluating: the same in every epoch, so that losses compare.
     Evaluate,
+    /// Noise while measuring the training pictures when training is over.
+    Measure,
     /// Noisy copies that are drawn once.
     Copies,
     /// Samples and noise of the commands that use a run.
@@ -20,8 +22,8 @@ pub enum Purpose {
 /// The seed of a stream: a function of the run's seed, the epoch and the purpose alone, so that a resumed run draws what
 /// the uninterrupted one would have drawn.
 pub fn stream(seed: u64, epoch: usize, purpose: Purpose) -> u64 {
-    let mixed = mix(seed) ^ mix((epoch as u64) << 8 | purpose as u64);
-    mix(mixed)
+    // The seed is mixed first, so that seed and purpose cannot change places.
+    mix(mix(seed) ^ ((epoch as u64) << 8 | purpose as u64))
 }
 
 /// The finaliser of SplitMix64 (Steele, Lea and Flood 2014).
@@ -48,7 +50,9 @@ mod tests {
                     Purpose::Shuffle,
                     Purpose::Train,
                     Purpose::Evaluate,
+                    Purpose::Measure,
                     Purpose::Copies,
+                    Purpose::Use,
                 ] {
                     assert!(
                         seen.insert(stream(seed, epoch, purpose)),

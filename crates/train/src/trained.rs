@@ -5,7 +5,9 @@ use burn::tensor::{Tensor, TensorData};
 use espejo_data::{Images, Shape};
 use espejo_nets::{Model, Noise, Range, seeded};
 use rand::{Rng, RngExt};
+use serde_json::Value;
 
+use crate::baselines;
 use crate::batch::Resident;
 use crate::config::{Kind, RunConfig};
 use crate::device::{self, Chosen};
@@ -73,7 +75,7 @@ impl Trained {
             .spec
             .init(&prepared.config, &prepared.chosen.device);
         let (model, course) = checkpoint::load_model(&folder.checkpoint(which), blank)?;
-        let epoch = if which == Which::Best {
+        let epoch = if which == Which::Best && course.best_epoch > 0 {
             course.best_epoch
         } else {
             course.epoch
@@ -204,6 +206,11 @@ impl Trained {
             prepared.train.two_valued(),
             prepared.config.train.seed,
         )
+    }
+
+    /// What one gets without training, measured on the same pictures as [`Trained::evaluate`], as it stands in `run.json`.
+    pub fn baselines(&self) -> Value {
+        baselines::to_json(&baselines::of(&self.prepared))
     }
 
     fn range(&self) -> Range {

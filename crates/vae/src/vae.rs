@@ -120,12 +120,17 @@ impl Vae {
             self.kl(mean, log_variance),
         ];
         if self.weight_decay > 0.0 {
-            let heads = [&self.mean, &self.log_variance].map(half_squares);
-            let layers = self.encoder.half_squared_weights() + self.decoder.half_squared_weights();
+            let heads = [&self.mean, &self.log_variance];
+            let layers = self
+                .encoder
+                .linears()
+                .iter()
+                .chain(heads)
+                .chain(self.decoder.linears());
             terms.push(Term::new(
                 "weight_decay",
                 self.weight_decay,
-                heads.into_iter().fold(layers, |sum, next| sum + next),
+                half_squares(layers),
             ));
         }
         Loss(terms)
