@@ -66,6 +66,8 @@ impl Room {
         command
             .args(args)
             .current_dir(self.0.path())
+            // As a person starts it: what Cargo sets for the tests changes the commands it proposes.
+            .env_remove("CARGO_MANIFEST_DIR")
             .stdin(Stdio::null());
         command
     }

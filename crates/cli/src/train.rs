@@ -46,7 +46,8 @@ pub fn train(args: TrainArgs, json: bool) -> anyhow::Result<u8> {
     let path = shown(folder.path());
     if outcome.status == Status::Stopped {
         message(&format!(
-            "stopped after saving; go on with `espejo train --resume {path}`"
+            "stopped after saving; go on with `{} train --resume {path}`",
+            program()
         ));
         if json {
             output::json(&with_run(&outcome.report, &path, &[]))?;
@@ -353,6 +354,16 @@ fn summary(prepared: &Prepared, outcome: &Outcome, path: &str, figures: &[String
     text + &next_commands(prepared, path)
 }
 
+/// How the program was started, so that the next command can be started alike.
+fn program() -> &'static str {
+    // Cargo sets this for what it runs.
+    if std::env::var_os("CARGO_MANIFEST_DIR").is_some() {
+        "cargo run --release --"
+    } else {
+        "espejo"
+    }
+}
+
 fn next_commands(prepared: &Prepared, path: &str) -> String {
     let run = if Path::new(path).starts_with("runs") {
         "last".to_owned()
@@ -372,20 +383,20 @@ fn next_commands(prepared: &Prepared, path: &str) -> String {
     };
     let (first, second) = (word(1), word(2));
     let mut next = vec![
-        format!("espejo latent {run}"),
-        format!("espejo morph {run} {first} {second}"),
-        format!("espejo generate {run}"),
+        format!("latent {run}"),
+        format!("morph {run} {first} {second}"),
+        format!("generate {run}"),
     ];
     if prepared.spec.kind == espejo_train::config::Kind::Dae {
-        next.insert(0, format!("espejo denoise {run} --noise flip:.1"));
+        next.insert(0, format!("denoise {run} --noise flip:.1"));
     }
     if prepared.spec.latent() == 2 {
-        next.push(format!("espejo animate {run}"));
+        next.push(format!("animate {run}"));
     }
     format!(
         "\ntry next\n{}",
         next.iter()
-            .map(|line| format!("  {line}\n"))
+            .map(|line| format!("  {} {line}\n", program()))
             .collect::<String>()
     )
 }
