@@ -1,107 +1,78 @@
-//! The data sets by name.
+//! The data sets by name, and how any of them is loaded.
 
-use crate::{Error, Images, Selection, Shape, fonts};
+use std::path::{Path, PathBuf};
 
-/// A data set that [`load`] knows.
+use crate::{Error, Samples, Selection, Shape, fonts};
+
+/// A data set that [`load`] knows by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DataSet {
     /// The name that [`load`] takes.
     pub name: &'static str,
     /// The name in running text.
     pub title: &'static str,
-    /// How many images it has.
-    pub images: usize,
-    /// The shape of each image.
+    /// Its training samples; all samples where it has no official test part.
+    pub train: usize,
+    /// The samples of its official test part, 0 where it has none.
+    pub test: usize,
+    /// The shape of each sample.
     pub shape: Shape,
     /// What it holds, in one line.
     pub about: &'static str,
+    /// Its folder in the data directory; none for what is built in.
+    pub folder: Option<&'static str>,
 }
 
-const NAMES: [DataSet; 5] = [
-    DataSet {
-        name: "fonts",
-        title: "7x5 font, capitals",
-        images: 32,
-        shape: fonts::SHAPE,
-        about: "the same as `fonts:2`",
-    },
-    DataSet {
-        name: "fonts:1",
-        title: "7x5 font, digits",
-        images: 32,
-        shape: fonts::SHAPE,
-        about: "space, punctuation and digits, code points 0x20 to 0x3f",
-    },
-    DataSet {
-        name: "fonts:2",
-        title: "7x5 font, capitals",
-        images: 32,
-        shape: fonts::SHAPE,
-        about: r"the capitals with @ [ \ ] ^ and _, code points 0x40 to 0x5f",
-    },
-    DataSet {
-        name: "fonts:3",
-        title: "7x5 font, small letters",
-        images: 32,
-        shape: fonts::SHAPE,
-        about: "the small letters with ` { | } ~ and DEL, code points 0x60 to 0x7f",
-    },
-    DataSet {
-        name: "fonts:all",
-        title: "7x5 fonts",
-        images: 96,
-        shape: fonts::SHAPE,
-        about: "the three fonts in order, code points 0x20 to 0x7f",
-    },
-];
-
-/// The data sets that [`load`] knows.
-pub fn names() -> &'static [DataSet] {
-    &NAMES
+/// What to load, and how.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Source {
+    /// A name of [`names`], a folder of pictures, or a `.csv`, `.npy` or `.npz` file.
+    pub name: String,
+    /// The data directory; without it that of [`directory`].
+    pub directory: Option<PathBuf>,
+    /// What to take of it.
+    pub selection: Selection,
+    /// The part to keep out of training, above 0 and under 1, for sets without an official test part.
+    pub test_fraction: Option<f64>,
+    /// The seed of that split and of `limit`.
+    pub seed: u64,
+    /// Height and width to bring pictures to.
+    pub size: Option<[usize; 2]>,
+    /// Whether colour becomes grey.
+    pub grey: bool,
+    /// The column of a table that holds the labels, by its name or its number counted from 1.
+    pub label: Option<String>,
+    /// Whether what cannot be read is left out and counted, where otherwise it is an error.
+    pub skip_bad: bool,
+    /// Bytes of pictures to keep in memory, at most; more go to a temporary file.
+    pub memory: usize,
 }
 
-/// The data set of this name, or what `selection` takes of it.
-///
-/// Names are those of [`names`]: `fonts` (the same as `fonts:2`), `fonts:1`, `fonts:2`, `fonts:3` and `fonts:all`.
-///
-/// # Errors
-/// [`Error::UnknownDataSet`] for another name; [`Error::UnknownGlyph`] or [`Error::Selection`] where the set cannot serve
-/// the selection.
-pub fn load(name: &str, selection: &Selection) -> Result<Images, Error> {
-    let images = match name {
-        "fonts:1" => fonts::load(name, 0..1),
-        "fonts" | "fonts:2" => fonts::load(name, 1..2),
-        "fonts:3" => fonts::load(name, 2..3),
-        "fonts:all" => fonts::load(name, 0..3),
-        _ => {
-            return Err(Error::UnknownDataSet {
-                name: name.to_owned(),
-            });
-        }
-    };
-    selection.apply(images)
+/// A loaded data set.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// The samples to learn from.
+    pub train: Samples,
+    /// The samples kept out of training, where there are such.
+    pub test: Option<Samples>,
+    /// What was left out because it could not be read: the file (and row), and why.
+    pub skipped: Vec<String>,
 }
 
-/// The names in a row, for messages: "`a`, `b` or `c`".
-pub(crate) fn accepted() -> String {
-    let names: Vec<_> = NAMES.iter().map(|set| format!("`{}`", set.name)).collect();
-    match names.split_last() {
-        Some((last, others)) if !others.is_empty() => format!("{} or {last}", others.join(", ")),
-        _ => names.concat(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn each_set_is_as_listed() {
-        for set in names() {
-            let images = load(set.name, &Selection::default()).expect("built in");
-            assert_eq!(images.name(), set.name);
-            assert_eq!(images.len(), set.images, "{}", set.name);
-            assert_eq!(images.shape(), set.shape, "{}", set.name);
+impl Source {
+    /// All of a data set, at most a gibibyte of it in memory.
+    pub fn named(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            directory: None,
+            selection: Selection::default(),
+            test_fraction: None,
+            seed: 42,
+            size: None,
+            grey: false,
+            label: None,
+            skip_bad: false,
+            memory: 1 << 30,
         }
     }
 }

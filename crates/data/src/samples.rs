@@ -1,0 +1,576 @@
+//! Samples of one shape, as they leave a file: pictures, or rows of a table.
+
+use std::fmt;
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+
+use crate::Error;
+use crate::store::Store;
+
+/// Samples of one shape, each with a caption and, where the set has classes, a label: pictures with one byte a pixel, or
+/// rows of a table with one number a column.
+///
+/// A selection shares the values with the set it was taken from.
+#[derive(Clone, Debug)]
+pub struct Samples {
+    name: String,
+    shape: Shape,
+    values: Values,
+    /// The place of each sample among the values; without it, all in order.
+    places: Option<Arc<[u32]>>,
+    captions: Arc<[Arc<str>]>,
+    labels: Arc<[u16]>,
+    classes: Arc<[String]>,
+}
+
+/// What the samples are made of.
+#[derive(Clone, Debug)]
+enum Values {
+    /// Pixels, row-major `[n, channels, height, width]`, each 0 to `levels`.
+    Pixels { levels: u8, store: Arc<Store> },
+    /// Numbers, row-major `[n, columns]`.
+    Numbers {
+        columns: Arc<[String]>,
+        numbers: Arc<Vec<f32>>,
+    },
+}
+
+/// What is known of samples beside their values.
+#[derive(Clone, Debug, Default)]
+pub struct Facts {
+    /// The set as asked for (`fonts:1`).
+    pub name: String,
+    /// One a sample, or none: samples are then called by their class, or by their number.
+    pub captions: Vec<String>,
+    /// One a sample, each an index into `classes`; or none at all.
+    pub labels: Vec<u16>,
+    /// The names of the classes.
+    pub classes: Vec<String>,
+}
+
+/// The shape of one sample. Displays as `1x7x5`: channels, height, width; a row of a table is `1x1xN`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shape {
+    /// 1 for two-valued and grey pictures, 3 for colour.
+    pub channels: usize,
+    /// Rows.
+    pub height: usize,
+    /// Columns.
+    pub width: usize,
+}
+
+impl Samples {
+    /// Pictures: checks the parts and puts them together.
+    ///
+    /// - `levels`: the largest pixel value in use, 1 to 255: 1 for two-valued pictures, 255 for grey.
+    /// - `pixels`: row-major `[n, channels, height, width]`, n at least 1, each at most `levels`.
+    ///
+    /// # Errors
+    /// [`Error::Content`] where a part breaks one of these rules or those of [`Facts`].
+    pub fn pictures(
+        facts: Facts,
+        shape: Shape,
+        levels: u8,
+        pixels: Vec<u8>,
+    ) -> Result<Self, Error> {
+        if levels == 0 {
+            return refuse(&facts, "a largest pixel value of 1 to 255", "0");
+        }
+        let size = shape.pixels().max(1);
+        if let Some(at) = pixels.iter().position(|&pixel| pixel > levels) {
+            let expected = format!("pixels of 0 to {levels}");
+            return refuse(
+                &facts,
+                expected,
+                format!("{} in image {}", pixels[at], at / size),
+            );
+        }
+        Self::stored(facts, shape, levels, Store::Memory(pixels))
+    }
+
+    /// Pictures whose pixels are known to be at most `levels`.
+    pub(crate) fn stored(
+        facts: Facts,
+        shape: Shape,
+        levels: u8,
+        store: Store,
+    ) -> Result<Self, Error> {
+        let size = shape.pixels();
+        if size == 0 {
+            return refuse(
+                &facts,
+                "at least one pixel an image",
+                format!("shape {shape}"),
+            );
+        }
+        let bytes = store.len();
+        if bytes == 0 {
+            return refuse(&facts, "at least one image", "none");
+        }
+        if !bytes.is_multiple_of(size as u64) {
+            let expected = format!("a multiple of {size} pixels (shape {shape})");
+            return refuse(&facts, expected, bytes.to_string());
+        }
+        let count = (bytes / size as u64) as usize;
+        let values = Values::Pixels {
+            levels,
+            store: Arc::new(store),
+        };
+        Self::of(facts, shape, values, count)
+    }
+
+    /// A table: `numbers` row-major `[n, columns]`, n and the number of columns at least 1, every number finite.
+    ///
+    /// # Errors
+    /// [`Error::Content`] where a part breaks one of these rules or those of [`Facts`].
+    pub fn table(facts: Facts, columns: Vec<String>, numbers: Vec<f32>) -> Result<Self, Error> {
+        let width = columns.len();
+        if width == 0 || numbers.is_empty() || !numbers.len().is_multiple_of(width) {
+            let found = format!("{} numbers in {width} columns", numbers.len());
+            return refuse(&facts, "at least one row of at least one column", found);
+        }
+        if let Some(at) = numbers.iter().position(|number| !number.is_finite()) {
+            let found = format!(
+                "{} in row {}, column `{}`",
+                numbers[at],
+                at / width + 1,
+                columns[at % width]
+            );
+            return refuse(&facts, "finite numbers", found);
+        }
+        let shape = Shape {
+            channels: 1,
+            height: 1,
+            width,
+        };
+        let count = numbers.len() / width;
+        let values = Values::Numbers {
+            columns: columns.into(),
+            numbers: Arc::new(numbers),
+        };
+        Self::of(facts, shape, values, count)
+    }
+
+    fn of(facts: Facts, shape: Shape, values: Values, count: usize) -> Result<Self, Error> {
+        if u32::try_from(count).is_err() {
+            return refuse(
+                &facts,
+                format!("at most {} samples", u32::MAX),
+                count.to_string(),
+            );
+        }
+        let (captions, labels) = (facts.captions.len(), facts.labels.len());
+        if captions != 0 && captions != count {
+            let found = format!("{captions} captions for {count} samples");
+            return refuse(&facts, "one caption a sample or none at all", found);
+        }
+        if labels != 0 && labels != count {
+            let found = format!("{labels} labels for {count} samples");
+            return refuse(&facts, "one label a sample or none at all", found);
+        }
+        let classes = facts.classes.len();
+        if let Some(at) = facts
+            .labels
+            .iter()
+            .position(|&label| usize::from(label) >= classes)
+        {
+            let found = format!("{} for sample {at}", facts.labels[at]);
+            return refuse(&facts, format!("labels below {classes}"), found);
+        }
+        Ok(Self {
+            captions: captions_of(&facts, count),
+            name: facts.name,
+            shape,
+            values,
+            places: None,
+            labels: facts.labels.into(),
+            classes: facts.classes.into(),
+        })
+    }
+
+    /// The set as asked for: `fonts`, `fonts:1`.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// How many samples there are.
+    pub fn len(&self) -> usize {
+        self.captions.len()
+    }
+
+    /// Whether there is no sample; only [`select`](Self::select) without an index makes such a set.
+    pub fn is_empty(&self) -> bool {
+        self.captions.is_empty()
+    }
+
+    /// The shape of each sample.
+    pub fn shape(&self) -> Shape {
+        self.shape
+    }
+
+    /// Whether these are rows of a table, not pictures.
+    pub fn is_table(&self) -> bool {
+        matches!(self.values, Values::Numbers { .. })
+    }
+
+    /// The names of the columns of a table; empty for pictures.
+    pub fn columns(&self) -> &[String] {
+        match &self.values {
+            Values::Numbers { columns, .. } => columns,
+            Values::Pixels { .. } => &[],
+        }
+    }
+
+    /// The largest pixel value in use, 1 to 255; 0 is paper, this is full ink (or light). For a table 1.
+    pub fn levels(&self) -> u8 {
+        match self.values {
+            Values::Pixels { levels, .. } => levels,
+            Values::Numbers { .. } => 1,
+        }
+    }
+
+    /// Whether these are pictures whose pixels are 0 or 1.
+    pub fn two_valued(&self) -> bool {
+        matches!(self.values, Values::Pixels { levels: 1, .. })
+    }
+
+    /// The pixels of one picture, row-major `[channels, height, width]`.
+    ///
+    /// # Errors
+    /// [`Error::Io`] where they lie in a file that cannot be read.
+    ///
+    /// # Panics
+    /// Where `index` is not below [`len`](Self::len), or these are rows of a table.
+    pub fn pixels(&self, index: usize) -> Result<Vec<u8>, Error> {
+        let mut out = vec![0; self.shape.pixels()];
+        match &self.values {
+            Values::Pixels { store, .. } => store.read(self.start(index) as u64, &mut out)?,
+            Values::Numbers { .. } => panic!("a table has no pixels"),
+        }
+        Ok(out)
+    }
+
+    /// Appends the values of these samples to `out`, row-major: pixels go from 0..=[`levels`](Self::levels) to `low`..=1,
+    /// numbers stay as they are.
+    ///
+    /// # Errors
+    /// [`Error::Io`] where they lie in a file that cannot be read.
+    ///
+    /// # Panics
+    /// Where an index is not below [`len`](Self::len).
+    pub fn read(
+        &self,
+        indices: impl IntoIterator<Item = usize>,
+        low: f32,
+        out: &mut Vec<f32>,
+    ) -> Result<(), Error> {
+        let size = self.shape.pixels();
+        match &self.values {
+            Values::Numbers { numbers, .. } => {
+                for index in indices {
+                    out.extend_from_slice(&numbers[self.start(index)..][..size]);
+                }
+            }
+            Values::Pixels { levels, store } => {
+                let scale = (1.0 - low) / f32::from(*levels);
+                let value = |&pixel: &u8| low + scale * f32::from(pixel);
+                match &**store {
+                    Store::Memory(pixels) => {
+                        for index in indices {
+                            out.extend(pixels[self.start(index)..][..size].iter().map(value));
+                        }
+                    }
+                    file => {
+                        let mut pixels = vec![0; size];
+                        for index in indices {
+                            file.read(self.start(index) as u64, &mut pixels)?;
+                            out.extend(pixels.iter().map(value));
+                        }
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Where the values of a sample start.
+    fn start(&self, index: usize) -> usize {
+        assert!(
+            index < self.len(),
+            "sample {index} of a set of {}",
+            self.len()
+        );
+        let place = match &self.places {
+            Some(places) => places[index] as usize,
+            None => index,
+        };
+        place * self.shape.pixels()
+    }
+
+    /// What a sample shows, in a word: of a font the symbol (`A`, `SPACE`, `DEL`).
+    ///
+    /// # Panics
+    /// Where `index` is not below [`len`](Self::len).
+    pub fn caption(&self, index: usize) -> &str {
+        &self.captions[index]
+    }
+
+    /// The class of a sample as an index into [`classes`](Self::classes); `None` where the set has no labels.
+    ///
+    /// # Panics
+    /// Where the set has labels and `index` is not below [`len`](Self::len).
+    pub fn label(&self, index: usize) -> Option<usize> {
+        (!self.labels.is_empty()).then(|| usize::from(self.labels[index]))
+    }
+
+    /// The names of the classes: of a font set its fonts (`font1`).
+    pub fn classes(&self) -> &[String] {
+        &self.classes
+    }
+
+    /// The SHA-256 of the values, 64 hexadecimal digits, whatever the set, its samples and classes are called.
+    ///
+    /// For pictures it is taken over the 16 bytes `espejo images 1\n`, then channels, height, width, levels and the number
+    /// of images as little-endian `u64`, then the pixels; for a table over `espejo numbers 1`, then columns and rows, then
+    /// the numbers as little-endian `f32`.
+    ///
+    /// # Errors
+    /// [`Error::Io`] where the values lie in a file that cannot be read.
+    pub fn sha256(&self) -> Result<String, Error> {
+        let mut hasher = Sha256::new();
+        let Shape {
+            channels,
+            height,
+            width,
+        } = self.shape;
+        let mut head = |magic: &[u8; 16], sizes: &[usize]| {
+            hasher.update(magic);
+            sizes
+                .iter()
+                .for_each(|size| hasher.update((*size as u64).to_le_bytes()));
+        };
+        match &self.values {
+            Values::Numbers { .. } => {
+                head(b"espejo numbers 1", &[width, self.len()]);
+                for index in 0..self.len() {
+                    let mut row = Vec::with_capacity(width);
+                    self.read([index], 0.0, &mut row)?;
+                    row.iter()
+                        .for_each(|number| hasher.update(number.to_le_bytes()));
+                }
+            }
+            Values::Pixels { levels, .. } => {
+                let sizes = [channels, height, width, usize::from(*levels), self.len()];
+                head(b"espejo images 1\n", &sizes);
+                for index in 0..self.len() {
+                    hasher.update(self.pixels(index)?);
+                }
+            }
+        }
+        let digest = hasher.finalize();
+        Ok(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+
+    /// The samples at these indices, in this order; an index may come again. Name and classes stay as they are.
+    ///
+    /// # Panics
+    /// Where an index is not below [`len`](Self::len).
+    pub fn select(&self, indices: &[usize]) -> Self {
+        let size = self.shape.pixels();
+        let labels = indices.iter().filter(|_| !self.labels.is_empty());
+        Self {
+            name: self.name.clone(),
+            shape: self.shape,
+            values: self.values.clone(),
+            places: Some(
+                indices
+                    .iter()
+                    .map(|&i| (self.start(i) / size) as u32)
+                    .collect(),
+            ),
+            captions: indices.iter().map(|&i| self.captions[i].clone()).collect(),
+            labels: labels.map(|&i| self.labels[i]).collect(),
+            classes: self.classes.clone(),
+        }
+    }
+
+    /// The same rows of a table with other numbers, one for each of them, row-major.
+    ///
+    /// # Panics
+    /// Where these are pictures, or there are fewer or more numbers.
+    pub fn with_numbers(&self, numbers: Vec<f32>) -> Self {
+        assert_eq!(numbers.len(), self.len() * self.shape.pixels());
+        let columns = self.columns().to_vec();
+        assert!(!columns.is_empty(), "pictures have no columns");
+        Self {
+            values: Values::Numbers {
+                columns: columns.into(),
+                numbers: Arc::new(numbers),
+            },
+            places: None,
+            ..self.clone()
+        }
+    }
+
+    /// The index of the first sample with this caption.
+    pub fn position(&self, caption: &str) -> Option<usize> {
+        self.captions.iter().position(|known| &**known == caption)
+    }
+}
+
+/// The captions given; else the class of each sample; else its number, counted from 0.
+fn captions_of(facts: &Facts, count: usize) -> Arc<[Arc<str>]> {
+    if !facts.captions.is_empty() {
+        return facts
+            .captions
+            .iter()
+            .map(|caption| caption.as_str().into())
+            .collect();
+    }
+    let classes: Vec<Arc<str>> = facts
+        .classes
+        .iter()
+        .map(|class| class.as_str().into())
+        .collect();
+    if facts.labels.is_empty() {
+        return (0..count).map(|index| index.to_string().into()).collect();
+    }
+    facts
+        .labels
+        .iter()
+        .map(|&label| classes[usize::from(label)].clone())
+        .collect()
+}
+
+fn refuse<T>(
+    facts: &Facts,
+    expected: impl Into<String>,
+    found: impl Into<String>,
+) -> Result<T, Error> {
+    Err(Error::Content {
+        origin: facts.name.clone(),
+        expected: expected.into(),
+        found: found.into(),
+    })
+}
+
+
+impl Shape {
+    /// Pixels an image has, all channels counted; `usize::MAX` where the number does not fit.
+    pub fn pixels(self) -> usize {
+        self.channels
+            .saturating_mul(self.height)
+            .saturating_mul(self.width)
+    }
+}
+
+impl fmt::Display for Shape {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}x{}x{}", self.channels, self.height, self.width)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Selection, load};
+
+    /// Two pictures of two grey pixels, without labels.
+    fn grey(name: &str) -> Images {
+        let shape = Shape {
+            channels: 1,
+            height: 2,
+            width: 1,
+        };
+        let captions = vec!["left".to_owned(), "right".to_owned()];
+        Images::new(
+            name.to_owned(),
+            shape,
+            255,
+            vec![0, 7, 255, 9],
+            captions,
+            vec![],
+            vec![],
+        )
+        .expect("the parts fit")
+    }
+
+    fn check_sha256(images: &Images, expected: &str) {
+        assert_eq!(images.sha256(), expected, "{}", images.name());
+    }
+
+    #[test]
+    fn parts_come_out_as_they_went_in() {
+        let images = grey("mine");
+        assert_eq!((images.name(), images.len()), ("mine", 2));
+        assert_eq!((images.levels(), images.two_valued()), (255, false));
+        assert_eq!(
+            (images.image(0), images.image(1)),
+            (&[0, 7][..], &[255, 9][..])
+        );
+        assert_eq!((images.caption(1), images.label(1)), ("right", None));
+        assert_eq!(
+            (images.position("right"), images.position("up")),
+            (Some(1), None)
+        );
+    }
+
+    #[test]
+    fn select_keeps_pixels_captions_and_labels_together() {
+        let all = load("fonts:all", &Selection::default()).expect("built in");
+        let some = all.select(&[95, 33, 95]);
+        assert_eq!(some.len(), 3);
+        assert_eq!((some.caption(0), some.caption(1)), ("DEL", "A"));
+        assert_eq!((some.label(0), some.label(1)), (Some(2), Some(1)));
+        assert_eq!(some.image(2), [1; 35]);
+        assert_eq!(some.classes(), all.classes());
+        assert!(all.select(&[]).is_empty() && !all.is_empty());
+    }
+
+    // The sums are those of Python's hashlib over the same bytes.
+    #[test]
+    fn sha256_is_of_the_pictures_and_stays() {
+        let fonts = |name| load(name, &Selection::default()).expect("built in");
+        check_sha256(
+            &fonts("fonts"),
+            "1cad475ee5b6b816277d369175799a647640df53aaaf8d12a5a883a68279c883",
+        );
+        check_sha256(
+            &fonts("fonts:1"),
+            "62cba1b78ad84c1ef03bba8d5cb82ddcf3ac3f692d3cfc2f1b6bcf912d6c0b98",
+        );
+        check_sha256(
+            &fonts("fonts:2"),
+            "1cad475ee5b6b816277d369175799a647640df53aaaf8d12a5a883a68279c883",
+        );
+        check_sha256(
+            &fonts("fonts:3"),
+            "935cd235f67cb6a9e3ab46d597a0f08990474da62d238f4af8064ce4c2765fb2",
+        );
+        check_sha256(
+            &fonts("fonts:all"),
+            "4a3e0997454bc05be10aa5edb3c921799cba0a471c7c0a2c5b02240ff2044d48",
+        );
+        check_sha256(
+            &grey("mine"),
+            "517136c03f01d0bc42515c6166cd6e47cd23f144b2632f116391ee6b70524bda",
+        );
+        check_sha256(
+            &grey("yours"),
+            "517136c03f01d0bc42515c6166cd6e47cd23f144b2632f116391ee6b70524bda",
+        );
+    }
+
+    #[test]
+    fn a_shape_too_large_to_count_fits_no_pixels() {
+        let shape = Shape {
+            channels: 3,
+            height: usize::MAX,
+            width: 2,
+        };
+        assert_eq!(shape.pixels(), usize::MAX);
+        let images = Images::new("huge".to_owned(), shape, 1, vec![0], vec![], vec![], vec![]);
+        assert!(images.is_err());
+    }
+}
