@@ -1,5 +1,8 @@
 //! What can be wrong with a data set, said so that it can be mended.
 
+use std::io;
+use std::path::PathBuf;
+
 use crate::{catalogue, fonts};
 
 /// A data set that cannot be had, with what was expected and what was found.
@@ -38,7 +41,7 @@ pub enum Error {
         found: String,
     },
 
-    /// The content is not that of a data set: wrong lengths, or values out of their range.
+    /// The content is not that of a data set: a damaged file, wrong lengths, or values out of their range.
     #[error("`{origin}`: expected {expected}, found {found}")]
     Content {
         /// The data set, or the file and line that hold it.
@@ -47,6 +50,41 @@ pub enum Error {
         expected: String,
         /// What is there.
         found: String,
+    },
+
+    /// The files of a data set are not there.
+    #[error("`{name}` is not in `{}`: there is no `{file}`", directory.display())]
+    Missing {
+        /// The data set.
+        name: String,
+        /// The folder that should hold its files.
+        directory: PathBuf,
+        /// The first file that is missing.
+        file: String,
+        /// All files that belong there, and where they come from, as a line for the user.
+        hint: String,
+    },
+
+    /// A file could not be read or written.
+    #[error("cannot {action} `{}`: {source}", path.display())]
+    Io {
+        /// What was tried: `read`, `write`, `create`.
+        action: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+
+    /// A file could not be fetched from any of its addresses.
+    #[error("cannot fetch `{file}`: {reason}")]
+    Fetch {
+        /// The file.
+        file: String,
+        /// What went wrong at the last address tried.
+        reason: String,
+        /// What to do about it.
+        hint: String,
     },
 }
 
@@ -66,7 +104,8 @@ impl Error {
             Self::Selection {
                 field: "fraction", ..
             } => Some("`first` takes a number of images, `fraction` a part of them".to_owned()),
-            Self::Selection { .. } | Self::Content { .. } => None,
+            Self::Missing { hint, .. } | Self::Fetch { hint, .. } => Some(hint.clone()),
+            Self::Selection { .. } | Self::Content { .. } | Self::Io { .. } => None,
         }
     }
 }
