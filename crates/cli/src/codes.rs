@@ -2,21 +2,24 @@
 
 use std::fmt::Write as _;
 
-use espejo_data::Images;
-use espejo_pictures::{Figure, Scatter, Sheet, gif, scatter, sheet};
+use espejo_data::Samples;
+use espejo_pictures::{Figure, Scatter, Sheet, apng, gif, scatter, sheet};
 use espejo_train::config::Kind;
-use espejo_train::{Rows, Trained};
+use espejo_train::{Folder, Rows, Trained};
 use serde_json::json;
 
-use crate::args::{AnimateArgs, EncodeArgs, GenerateArgs, LatentArgs, MorphArgs};
+use crate::args::{AnimateArgs, EncodeArgs, GenerateArgs, LatentArgs, MorphArgs, Way};
 use crate::figures::{captions, latent_grid, latent_map, linspace, points, save_all, tile};
 use crate::output::{self, shown, usage};
 use crate::using::{open, pictures};
+use crate::walk::walk_frames;
 
 /// Columns of a sheet of generated pictures.
 const GENERATED_COLUMNS: usize = 12;
 /// Rows, columns, pictures or steps that one command draws, at most.
 const MAX_DRAWN: usize = 10_000;
+/// Captions in a message, at most.
+const MAX_CAPTIONS: usize = 100;
 
 /// Writes codes as CSV.
 pub fn encode(args: &EncodeArgs, json: bool) -> anyhow::Result<()> {
@@ -29,9 +32,9 @@ pub fn encode(args: &EncodeArgs, json: bool) -> anyhow::Result<()> {
     }
     let images = pictures(&trained, &args.pictures)?;
     let codes = if args.sample {
-        trained.sample(&images, args.seed)
+        trained.sample(&images, args.seed)?
     } else {
-        trained.encode(&images)
+        trained.encode(&images)?
     };
     if json {
         return output::json(&json!({ "captions": captions(&images), "codes": codes }));
@@ -70,7 +73,7 @@ pub fn generate(args: &GenerateArgs, json: bool) -> anyhow::Result<()> {
         ));
     }
     let codes = match args.at.is_empty() {
-        true => trained.random_codes(args.count, args.seed),
+        true => trained.random_codes(args.count, args.seed)?,
         false => args
             .at
             .iter()
@@ -78,7 +81,10 @@ pub fn generate(args: &GenerateArgs, json: bool) -> anyhow::Result<()> {
             .collect::<anyhow::Result<Rows>>()?,
     };
     let decoded = trained.decode(&codes);
-    let ink = trained.images().two_valued();
+    if trained.test().is_table() {
+        return decoded_rows(&trained, &codes, &decoded, json);
+    }
+    let ink = trained.test().two_valued();
     let tiles: Vec<_> = decoded
         .iter()
         .map(|row| Some(tile(row, trained.shape(), ink)))
@@ -106,6 +112,24 @@ pub fn generate(args: &GenerateArgs, json: bool) -> anyhow::Result<()> {
     ))
 }
 
+/// Rows decoded by a model of a table, in the table's own units, as CSV.
+fn decoded_rows(trained: &Trained, codes: &Rows, decoded: &Rows, json: bool) -> anyhow::Result<()> {
+    let mut rows = decoded.clone();
+    if let Some(scaling) = &trained.prepared().scaling {
+        rows.iter_mut().for_each(|row| scaling.invert_row(row));
+    }
+    if json {
+        return output::json(&json!({ "codes": codes, "rows": rows }));
+    }
+    let columns = trained.test().columns().iter();
+    let mut text = columns.map(|c| csv_cell(c)).collect::<Vec<_>>().join(",") + "\n";
+    for row in rows {
+        let cells: Vec<String> = row.iter().map(ToString::to_string).collect();
+        text += &(cells.join(",") + "\n");
+    }
+    output::text(&text)
+}
+
 /// A code written with commas.
 fn code(text: &str, latent: usize) -> anyhow::Result<Vec<f32>> {
     let numbers = text.split(',').map(|number| {
@@ -129,10 +153,10 @@ pub fn latent(args: &LatentArgs, json: bool) -> anyhow::Result<()> {
     let size = parse_grid(&args.grid)?;
     let range = args.range.as_deref().map(parse_range).transpose()?;
     let (folder, trained) = open(&args.run)?;
-    let mut figures = vec![("latent", latent_map(&trained))];
-    if trained.latent() == 2 {
-        figures.push(("grid", latent_grid(&trained, size, range)));
-    } else {
+    let mut figures = vec![("latent", latent_map(&trained)?)];
+    if trained.latent() == 2 && !trained.test().is_table() {
+        figures.push(("grid", latent_grid(&trained, size, range)?));
+    } else if trained.latent() != 2 {
         output::message(&format!(
             "a grid needs a code of 2 numbers, this run has {}: drawing the map alone",
             trained.latent()
@@ -192,9 +216,15 @@ pub fn morph(args: &MorphArgs, json: bool) -> anyhow::Result<()> {
         ));
     }
     let (folder, trained) = open(&args.run)?;
-    let images = trained.images();
+    let images = trained.test();
+    if images.is_table() {
+        return Err(usage(
+            "a table has no pictures to draw",
+            "use `encode` and `generate`",
+        ));
+    }
     let ends = images.select(&[position(images, &args.from)?, position(images, &args.to)?]);
-    let codes = trained.encode(&ends);
+    let codes = trained.encode(&ends)?;
     let shares = linspace(0.0, 1.0, args.steps);
     let between = |share: &f64| -> Vec<f32> {
         codes[0]
@@ -228,19 +258,35 @@ pub fn morph(args: &MorphArgs, json: bool) -> anyhow::Result<()> {
 }
 
 /// The picture with this caption, or with this number after `#`.
-fn position(images: &Images, text: &str) -> anyhow::Result<usize> {
+fn position(images: &Samples, text: &str) -> anyhow::Result<usize> {
     let number = text
         .strip_prefix('#')
         .and_then(|number| number.parse::<usize>().ok())
         .filter(|n| *n < images.len());
     images.position(text).or(number).ok_or_else(|| {
         let hint = format!(
-            "this run has {} pictures: {}",
+            "this run has {} pictures, `#0` to `#{}`: {}",
             images.len(),
-            captions(images).join(" ")
+            images.len() - 1,
+            some_captions(images)
         );
         usage(format!("no picture `{text}` in this run"), hint)
     })
+}
+
+/// The captions, each once, as many as a message can hold.
+fn some_captions(images: &Samples) -> String {
+    let mut different: Vec<&str> = Vec::new();
+    for caption in (0..images.len()).map(|index| images.caption(index)) {
+        if different.len() == MAX_CAPTIONS {
+            different.push("…");
+            break;
+        }
+        if !different.contains(&caption) {
+            different.push(caption);
+        }
+    }
+    different.join(" ")
 }
 
 /// Draws the codes of the training pictures at the epochs at which they were noted, one frame each.
@@ -249,23 +295,50 @@ pub fn animate(args: &AnimateArgs, json: bool) -> anyhow::Result<()> {
         return Err(usage(format!("`--fps` is {}", args.fps), "give 0.1 to 50"));
     }
     let (folder, trained) = open(&args.run)?;
+    if let Some(way) = args.walk {
+        let frames = walk_frames(&trained, way, args.frames)?;
+        let stem = match way {
+            Way::Loop => "walk-loop",
+            Way::Spiral => "walk-spiral",
+        };
+        return animated(&folder, stem, &frames, args.fps, json);
+    }
     if trained.latent() != 2 {
         return Err(usage(
             format!("this run has codes of {} numbers", trained.latent()),
             "an animation needs 2: train with `--latent 2`",
         ));
     }
-    let history = folder.code_history(trained.images().len())?;
+    let history = folder.code_history(trained.test().len())?;
     let frames = frames(&trained, &history);
-    let path = folder.path().join("animations").join("training.gif");
-    gif(&frames, args.fps, &path)?;
+    animated(&folder, "training", &frames, args.fps, json)
+}
+
+/// Writes frames as GIF and APNG, and says where.
+fn animated(
+    folder: &Folder,
+    stem: &str,
+    frames: &[Figure],
+    fps: f64,
+    json: bool,
+) -> anyhow::Result<()> {
+    let into = folder.path().join("animations");
+    let (path, full) = (
+        into.join(format!("{stem}.gif")),
+        into.join(format!("{stem}.png")),
+    );
+    gif(frames, fps, &path)?;
+    apng(frames, fps, &full)?;
     if json {
-        return output::json(&json!({ "animation": shown(&path), "frames": frames.len() }));
+        let value =
+            json!({ "animation": shown(&path), "apng": shown(&full), "frames": frames.len() });
+        return output::json(&value);
     }
     output::text(&format!(
-        "animation  {} ({} frames)\n",
+        "animation  {} ({} frames)\nanimation  {} (in full colour)\n",
         shown(&path),
-        frames.len()
+        frames.len(),
+        shown(&full)
     ))
 }
 
@@ -276,7 +349,7 @@ fn frames(trained: &Trained, history: &[(usize, Vec<(f64, f64)>)]) -> Vec<Figure
         span(all().map(|point| point.0)),
         span(all().map(|point| point.1)),
     ];
-    let images = trained.images();
+    let images = trained.test();
     let coloured = images.classes().len() > 1;
     let frame = |(epoch, plane): &(usize, Vec<(f64, f64)>)| {
         scatter(&Scatter {
@@ -290,6 +363,7 @@ fn frames(trained: &Trained, history: &[(usize, Vec<(f64, f64)>)]) -> Vec<Figure
                 Vec::new()
             },
             range: Some(range),
+            density: false,
             note: Some(format!("epoch {epoch}")),
         })
     };

@@ -3,18 +3,19 @@
 use anyhow::Context;
 use espejo_pictures::{Curves, Figure, Panel, Series, curves};
 use espejo_train::{Folder, Trained};
+use serde_json::Value;
 
 use crate::figures::subject;
 use crate::output::shown;
 use crate::table::baseline_name;
 
 /// Loss by epoch, its terms, and the squared error beside the baselines.
-pub fn loss(trained: &Trained, folder: &Folder) -> anyhow::Result<Figure> {
+pub fn loss(trained: &Trained, folder: &Folder, baselines: &Value) -> anyhow::Result<Figure> {
     let path = folder.path().join("metrics.csv");
     let text = std::fs::read_to_string(&path)
         .with_context(|| format!("cannot read `{}`", shown(&path)))?;
     let table = Columns::parse(&text);
-    let baselines = trained.baselines().as_object().cloned().unwrap_or_default();
+    let baselines = baselines.as_object().cloned().unwrap_or_default();
     let baseline = |key: &str| {
         let named = baselines
             .iter()

@@ -2,32 +2,49 @@
 
 use std::path::PathBuf;
 
-use espejo_data::{Images, Shape};
+use espejo_data::{Samples, Shape};
 use espejo_pictures::{Figure, Grid, Point, Scatter, Sheet, Tile, grid, scatter, sheet};
 use espejo_train::config::Kind;
-use espejo_train::{Folder, Rows, Trained, principal_plane, unit_rows, wrong_pixels};
+use espejo_train::{
+    Folder, MAX_PSNR, Rows, Trained, principal_plane, psnr, unit_rows, wrong_pixels,
+};
+
+use serde_json::Value;
 
 use crate::curves;
 use crate::output::shown;
 
-/// Pictures on a sheet, at most.
+/// Pictures on a sheet, at most: two-valued ones, and others, which are larger.
 const SHEET_PICTURES: usize = 96;
+const SHEET_PHOTOGRAPHS: usize = 32;
+/// With more points than this, a map names classes and no single pictures.
+const MAX_NAMED: usize = 200;
 /// Columns of a sheet before it wraps.
 const SHEET_COLUMNS: usize = 16;
 /// Rows and columns of a decoded grid.
 pub const GRID: (usize, usize) = (15, 15);
 
 /// Draws every picture that suits the run into `figures/`; the PNG files written.
-pub fn draw_all(trained: &Trained, folder: &Folder) -> anyhow::Result<Vec<String>> {
-    let images = first(trained.images(), SHEET_PICTURES);
-    let mut figures = vec![("loss", curves::loss(trained, folder)?)];
-    figures.push(match trained.config().model.kind {
-        Kind::Dae => ("denoising", denoising(trained, &images, trained.noise(), 1)),
-        _ => ("reconstruction", reconstruction(trained, &images)),
-    });
-    figures.push(("latent", latent_map(trained)));
-    if trained.latent() == 2 {
-        figures.push(("grid", latent_grid(trained, GRID, None)));
+pub fn draw_all(
+    trained: &Trained,
+    folder: &Folder,
+    baselines: &Value,
+) -> anyhow::Result<Vec<String>> {
+    let mut figures = vec![("loss", curves::loss(trained, folder, baselines)?)];
+    let pictures = !trained.test().is_table();
+    if pictures {
+        let images = spread(trained.test());
+        figures.push(match trained.config().model.kind {
+            Kind::Dae => (
+                "denoising",
+                denoising(trained, &images, trained.noise(), 1)?,
+            ),
+            _ => ("reconstruction", reconstruction(trained, &images)?),
+        });
+    }
+    figures.push(("latent", latent_map(trained)?));
+    if pictures && trained.latent() == 2 {
+        figures.push(("grid", latent_grid(trained, GRID, None)?));
     }
     save_all(folder, &figures)
 }
@@ -58,10 +75,23 @@ pub fn save_all(folder: &Folder, figures: &[(&str, Figure)]) -> anyhow::Result<V
     Ok(pngs)
 }
 
-/// The first pictures of a set.
-fn first(images: &Images, count: usize) -> Images {
-    let indices: Vec<usize> = (0..images.len().min(count)).collect();
-    images.select(&indices)
+/// Pictures for a sheet, spread evenly over the classes and each class.
+pub fn spread(samples: &Samples) -> Samples {
+    let count = if samples.two_valued() {
+        SHEET_PICTURES
+    } else {
+        SHEET_PHOTOGRAPHS
+    };
+    if samples.len() <= count {
+        return samples.clone();
+    }
+    let mut order: Vec<usize> = (0..samples.len()).collect();
+    // Stable: within a class the order of the set.
+    order.sort_by_key(|index| samples.label(*index));
+    let picked: Vec<usize> = (0..count)
+        .map(|place| order[(2 * place + 1) * samples.len() / (2 * count)])
+        .collect();
+    samples.select(&picked)
 }
 
 /// A picture as it is drawn: two-valued ones as ink on paper.
@@ -76,14 +106,14 @@ pub fn tile(row: &[f32], shape: Shape, ink: bool) -> Tile {
 }
 
 fn tiles(rows: &Rows, trained: &Trained) -> Vec<Option<Tile>> {
-    let ink = trained.images().two_valued();
+    let ink = trained.test().two_valued();
     rows.iter()
         .map(|row| Some(tile(row, trained.shape(), ink)))
         .collect()
 }
 
 /// Captions of pictures.
-pub fn captions(images: &Images) -> Vec<String> {
+pub fn captions(images: &Samples) -> Vec<String> {
     (0..images.len())
         .map(|index| images.caption(index).to_owned())
         .collect()
@@ -91,26 +121,28 @@ pub fn captions(images: &Images) -> Vec<String> {
 
 /// Name of the model, its layers and its data, for titles.
 pub fn subject(trained: &Trained) -> String {
-    let prepared = trained.prepared();
-    let layers: Vec<String> = prepared
-        .spec
-        .layers()
-        .iter()
-        .map(ToString::to_string)
-        .collect();
+    let architecture = &trained.prepared().spec.architecture;
     format!(
         "{} {} on {}",
         trained.config().model.kind.title(),
-        layers.join("-"),
-        trained.config().data.name
+        architecture.title,
+        data_name(trained)
     )
 }
 
+/// The name of the data; of a file or folder without the way there.
+fn data_name(trained: &Trained) -> String {
+    let name = &trained.config().data.name;
+    let path = std::path::Path::new(name);
+    path.file_name()
+        .map_or(name.clone(), |file| file.to_string_lossy().into_owned())
+}
+
 /// Originals over reconstructions, with the wrong pixels of each.
-pub fn reconstruction(trained: &Trained, images: &Images) -> Figure {
-    let clean = unit_rows(images);
+pub fn reconstruction(trained: &Trained, images: &Samples) -> anyhow::Result<Figure> {
+    let clean = unit_rows(images)?;
     let output = trained.reconstruct(&clean);
-    sheet(&Sheet {
+    Ok(sheet(&Sheet {
         title: format!("Reconstruction, {}", subject(trained)),
         captions: captions(images),
         marks: marks(trained, &clean, &[None, Some(&output)]),
@@ -119,20 +151,20 @@ pub fn reconstruction(trained: &Trained, images: &Images) -> Figure {
             ("output".into(), tiles(&output, trained)),
         ],
         wrap: SHEET_COLUMNS,
-    })
+    }))
 }
 
 /// Originals, noisy copies and what the model makes of them, with the wrong pixels of both.
 pub fn denoising(
     trained: &Trained,
-    images: &Images,
+    images: &Samples,
     noise: espejo_train::Noise,
     seed: u64,
-) -> Figure {
-    let clean = unit_rows(images);
-    let noisy = trained.noisy(images, noise, 1, seed);
+) -> anyhow::Result<Figure> {
+    let clean = unit_rows(images)?;
+    let noisy = trained.noisy(images, noise, 1, seed)?;
     let output = trained.reconstruct(&noisy);
-    sheet(&Sheet {
+    Ok(sheet(&Sheet {
         title: format!("Denoising ({noise}), {}", subject(trained)),
         captions: captions(images),
         marks: marks(trained, &clean, &[None, Some(&noisy), Some(&output)]),
@@ -142,17 +174,23 @@ pub fn denoising(
             ("output".into(), tiles(&output, trained)),
         ],
         wrap: SHEET_COLUMNS,
-    })
+    }))
 }
 
-/// Under each two-valued picture its wrong pixels, or a tick.
+/// Under each two-valued picture its wrong pixels, or a tick; under others the noise ratio.
 fn marks(trained: &Trained, clean: &Rows, rows: &[Option<&Rows>]) -> Vec<Vec<Option<String>>> {
-    if !trained.images().two_valued() {
-        return Vec::new();
-    }
-    let mark = |(output, target): (&Vec<f32>, &Vec<f32>)| match wrong_pixels(output, target) {
-        0 => Some("✓".to_owned()),
-        wrong => Some(wrong.to_string()),
+    let two_valued = trained.test().two_valued();
+    let mark = |(output, target): (&Vec<f32>, &Vec<f32>)| {
+        if !two_valued {
+            return Some(match psnr(output, target) {
+                ratio if ratio >= MAX_PSNR => "✓".to_owned(),
+                ratio => format!("{ratio:.1} dB"),
+            });
+        }
+        match wrong_pixels(output, target) {
+            0 => Some("✓".to_owned()),
+            wrong => Some(wrong.to_string()),
+        }
     };
     let row = |outputs: &Option<&Rows>| match outputs {
         None => vec![None; clean.len()],
@@ -161,10 +199,15 @@ fn marks(trained: &Trained, clean: &Rows, rows: &[Option<&Rows>]) -> Vec<Vec<Opt
     rows.iter().map(row).collect()
 }
 
-/// The codes of the training pictures on a plane: as they are for two numbers, else their two principal components.
-pub fn latent_map(trained: &Trained) -> Figure {
-    let images = trained.images();
-    let codes = trained.encode(images);
+/// The codes of the test samples on a plane: as they are for two numbers, else their two principal components.
+pub fn latent_map(trained: &Trained) -> anyhow::Result<Figure> {
+    Ok(scatter(&latent_scatter(trained)?))
+}
+
+/// The map before it is drawn.
+pub fn latent_scatter(trained: &Trained) -> anyhow::Result<Scatter> {
+    let images = trained.test();
+    let codes = trained.encode(images)?;
     let (plane, note) = match trained.latent() {
         2 => (
             codes
@@ -194,13 +237,14 @@ pub fn latent_map(trained: &Trained) -> Figure {
         Vec::new()
     };
     let (x_label, y_label) = axis_labels(trained.latent());
-    scatter(&Scatter {
+    Ok(Scatter {
         title: format!("Codes, {}", subject(trained)),
         x_label,
         y_label,
         points: points(&plane, images, !classes.is_empty()),
         classes,
         range: None,
+        density: false,
         note,
     })
 }
@@ -214,12 +258,13 @@ fn axis_labels(latent: usize) -> (String, String) {
     (x.into(), y.into())
 }
 
-/// Labelled points; the caption of each picture is its label.
-pub fn points(plane: &[(f64, f64)], images: &Images, coloured: bool) -> Vec<Point> {
+/// Points of samples; where they are few, the caption of each is its label.
+pub fn points(plane: &[(f64, f64)], images: &Samples, coloured: bool) -> Vec<Point> {
+    let named = images.len() <= MAX_NAMED && !images.is_table();
     let point = |(index, (x, y)): (usize, &(f64, f64))| Point {
         x: *x,
         y: *y,
-        label: Some(images.caption(index).to_owned()),
+        label: named.then(|| images.caption(index).to_owned()),
         class: if coloured { images.label(index) } else { None },
     };
     plane.iter().enumerate().map(point).collect()
@@ -231,8 +276,8 @@ pub fn latent_grid(
     trained: &Trained,
     (rows, columns): (usize, usize),
     range: Option<(f64, f64)>,
-) -> Figure {
-    let codes = trained.encode(trained.images());
+) -> anyhow::Result<Figure> {
+    let codes = trained.encode(trained.test())?;
     let variational = trained.config().model.kind == Kind::Vae;
     let axis = |dimension: usize, count: usize| match range {
         Some((low, high)) => linspace(low, high, count),
@@ -254,13 +299,13 @@ pub fn latent_grid(
         .iter()
         .flat_map(|y| xs.iter().map(|x| vec![*x as f32, *y as f32]))
         .collect();
-    let ink = trained.images().two_valued();
+    let ink = trained.test().two_valued();
     let note = match range {
         None if variational => "places are quantiles 0.05 to 0.95 of the prior",
-        None => "places span the codes of the training pictures",
+        None => "places span the codes of the pictures",
         Some(_) => "places are evenly spaced",
     };
-    grid(&Grid {
+    Ok(grid(&Grid {
         title: "Decoded codes".into(),
         x_label: "z1".into(),
         y_label: "z2".into(),
@@ -272,7 +317,7 @@ pub fn latent_grid(
             .map(|row| tile(row, trained.shape(), ink))
             .collect(),
         note: Some(format!("{}, {note}", subject(trained))),
-    })
+    }))
 }
 
 /// `count` places from `low` to `high`, both included; one place is the middle.
@@ -285,7 +330,7 @@ pub fn linspace(low: f64, high: f64, count: usize) -> Vec<f64> {
 }
 
 /// Φ⁻¹(p) by bisection of the distribution function: 50 halvings of [-10, 10] leave no error that a picture could show.
-fn normal_quantile(p: f64) -> f64 {
+pub fn normal_quantile(p: f64) -> f64 {
     let (mut low, mut high) = (-10.0, 10.0);
     for _ in 0..50 {
         let middle = (low + high) / 2.0;

@@ -6,13 +6,16 @@ mod curves;
 mod data;
 mod doctor;
 mod environment;
+mod fetch;
 mod figures;
 mod inspect;
+mod learning;
 mod output;
 mod progress;
 mod table;
 mod train;
 mod using;
+mod walk;
 
 use std::process::ExitCode;
 

@@ -37,7 +37,7 @@ impl Progress {
                 }
             }
             (Event::Epoch { report, due: true }, None) => output::message(&report.line()),
-            (Event::Epoch { .. }, None) => {}
+            (Event::Epoch { .. }, None) | (Event::Samples { .. }, _) => {}
         }
     }
 

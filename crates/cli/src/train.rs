@@ -7,20 +7,24 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use espejo_train::config::ScheduleKind;
 use espejo_train::merge::{into_config, overlay, parse, parse_set};
 use espejo_train::{
-    Folder, Outcome, Prepared, Preset, RunConfig, Status, data_json, fit, layer_table, model_json,
-    prepare,
+    Folder, Outcome, PRESETS, Prepared, Preset, RunConfig, Status, data_json, fit, layer_table,
+    model_json, prepare,
 };
 use serde_json::{Value as Json, json};
 use toml::{Table, Value};
 
 use crate::args::TrainArgs;
 use crate::figures;
+use crate::learning::Learning;
 use crate::output::{self, message, shown};
 use crate::progress::Progress;
 use crate::table::results_table;
 
 /// Trains; the exit code is 0, or 130 when interrupted after saving.
 pub fn train(args: TrainArgs, json: bool) -> anyhow::Result<u8> {
+    if args.presets {
+        return list_presets(json).map(|()| 0);
+    }
     let (config, resumed) = match &args.resume {
         Some(run) => {
             let folder = Folder::find(run, &args.out)?;
@@ -42,6 +46,10 @@ pub fn train(args: TrainArgs, json: bool) -> anyhow::Result<u8> {
     };
     let chosen = &prepared.chosen;
     message(&format!("device {}: {}", chosen.used, chosen.why));
+    tell_skipped(&prepared.skipped);
+    if prepared.streams() {
+        message("the data is larger than `--device-memory`: it streams in while training");
+    }
     let outcome = watched(&prepared, &folder)?;
     let path = shown(folder.path());
     if outcome.status == Status::Stopped {
@@ -57,7 +65,7 @@ pub fn train(args: TrainArgs, json: bool) -> anyhow::Result<u8> {
     let drawn = if args.no_figures {
         Vec::new()
     } else {
-        figures::draw_all(&outcome.trained, &folder)?
+        figures::draw_all(&outcome.trained, &folder, &outcome.report["baselines"])?
     };
     if json {
         output::json(&with_run(&outcome.report, &path, &drawn))?;
@@ -65,6 +73,31 @@ pub fn train(args: TrainArgs, json: bool) -> anyhow::Result<u8> {
         output::text(&summary(&prepared, &outcome, &path, &drawn))?;
     }
     Ok(0)
+}
+
+/// Says what was left out, without filling the screen.
+fn tell_skipped(skipped: &[String]) {
+    const TOLD: usize = 5;
+    if skipped.is_empty() {
+        return;
+    }
+    message(&format!("left out {} that cannot be read:", skipped.len()));
+    skipped
+        .iter()
+        .take(TOLD)
+        .for_each(|what| message(&format!("  {what}")));
+    if skipped.len() > TOLD {
+        message(&format!("  and {} more", skipped.len() - TOLD));
+    }
+}
+
+fn list_presets(json: bool) -> anyhow::Result<()> {
+    if json {
+        let presets = PRESETS.map(|preset| json!({ "name": preset.name, "about": preset.about }));
+        return output::json(&json!({ "presets": presets }));
+    }
+    let lines = PRESETS.map(|preset| format!("{:<14}  {}\n", preset.name, preset.about));
+    output::text(&lines.concat())
 }
 
 /// Flags over `--set` over the file over the preset over the defaults.
@@ -75,15 +108,18 @@ fn merged(args: &TrainArgs) -> anyhow::Result<RunConfig> {
     }
     overlay(&mut over, flags(args)?);
     let (preset, data) = match args.preset.as_deref() {
-        // A data set may stand where a preset does: `espejo train fonts:all`.
-        Some(word) if espejo_data::names().iter().any(|set| set.name == word) => {
-            (None, Some(word.to_owned()))
-        }
+        // Data may stand where a preset does: `espejo train fonts:all`, `espejo train my-pictures/`.
+        Some(word) if espejo_data::is_source(word) => (None, Some(data_name(word))),
         Some(word) => (Some(Preset::find(word)?), None),
         None => (None, None),
     };
     if let (Some(name), None) = (&data, text_of(&over, "data", "name")) {
-        overlay(&mut over, parse_set(&format!("data.name={name}"))?);
+        let mut inner = Table::new();
+        inner.insert("name".into(), name.clone());
+        overlay(
+            &mut over,
+            Table::from_iter([("data".to_owned(), Value::Table(inner))]),
+        );
     }
     let data = text_of(&over, "data", "name").unwrap_or_else(|| "fonts".into());
     let kind = text_of(&over, "model", "kind").unwrap_or_else(|| "ae".into());
@@ -92,7 +128,7 @@ fn merged(args: &TrainArgs) -> anyhow::Result<RunConfig> {
         (None, Some(_)) => Table::new(),
         (None, None) => Preset::suited(&data, &kind).table(),
     };
-    drop_waist(&mut base, &over);
+    drop_architecture(&mut base, &over);
     if let Some(path) = &args.config {
         let origin = shown(path);
         let text = std::fs::read_to_string(path).map_err(|error| {
@@ -110,15 +146,27 @@ fn merged(args: &TrainArgs) -> anyhow::Result<RunConfig> {
     Ok(into_config(base, "the merged configuration")?)
 }
 
-/// A whole list of layers brings its own waist: the code size of a preset does not bind it.
-fn drop_waist(preset: &mut Table, over: &Table) {
-    let model = over.get("model").and_then(Value::as_table);
-    let layers = model
-        .and_then(|model| model.get("layers"))
-        .and_then(Value::as_array);
+/// What a preset says of its layers does not bind a net that is asked for in another way: a whole list of layers brings its
+/// own waist, convolutions take the place of dense layers and the other way round.
+fn drop_architecture(preset: &mut Table, over: &Table) {
+    let empty = Table::new();
+    let asked = over
+        .get("model")
+        .and_then(Value::as_table)
+        .unwrap_or(&empty);
+    let Some(Value::Table(model)) = preset.get_mut("model") else {
+        return;
+    };
+    let layers = asked.get("layers").and_then(Value::as_array);
     let whole = layers.is_some_and(|layers| layers.len() >= 3 && layers.first() == layers.last());
-    if whole && let Some(Value::Table(model)) = preset.get_mut("model") {
+    if whole || asked.contains_key("conv") {
         model.remove("latent");
+    }
+    if asked.contains_key("conv") {
+        model.remove("layers");
+        model.remove("latent_activation");
+    } else if layers.is_some() {
+        ["conv", "kernel", "down", "up", "batch_norm"].map(|key| model.remove(key));
     }
 }
 
@@ -137,6 +185,7 @@ fn flags(args: &TrainArgs) -> anyhow::Result<Table> {
         None => Ok(None),
     };
     let word = |value: &Option<String>| value.clone().map(Value::String);
+    let switch = |on: bool| on.then_some(Value::Boolean(true));
     let seed = match args.seed.map(i64::try_from) {
         Some(Err(_)) => {
             return Err(output::usage(
@@ -148,16 +197,40 @@ fn flags(args: &TrainArgs) -> anyhow::Result<Table> {
         None => None,
     };
     let entries = [
-        ("data", "name", word(&args.data)),
+        ("data", "name", args.data.as_deref().map(data_name)),
         ("data", "letters", word(&args.letters)),
         ("data", "first", integer("--first", args.first)?),
         ("data", "fraction", args.fraction.map(Value::Float)),
+        ("data", "directory", args.data_dir.as_deref().map(absolute)),
+        (
+            "data",
+            "classes",
+            (!args.classes.is_empty())
+                .then(|| Value::Array(args.classes.iter().cloned().map(Value::String).collect())),
+        ),
+        ("data", "subject", word(&args.subject)),
+        ("data", "limit", integer("--limit", args.limit)?),
+        (
+            "data",
+            "test_fraction",
+            args.test_fraction.map(Value::Float),
+        ),
+        ("data", "size", word(&args.size)),
+        ("data", "grey", switch(args.grey)),
+        ("data", "label", word(&args.label)),
+        ("data", "scale", word(&args.scale)),
+        ("data", "skip_bad", switch(args.skip_bad)),
         ("model", "kind", word(&args.model)),
         (
             "model",
             "layers",
             args.layers.as_deref().map(layers).transpose()?,
         ),
+        ("model", "conv", word(&args.conv)),
+        ("model", "kernel", integer("--kernel", args.kernel)?),
+        ("model", "down", word(&args.down)),
+        ("model", "up", word(&args.up)),
+        ("model", "batch_norm", switch(args.batch_norm)),
         ("model", "latent", integer("--latent", args.latent)?),
         ("model", "activation", word(&args.activation)),
         ("objective", "loss", word(&args.loss)),
@@ -180,6 +253,16 @@ fn flags(args: &TrainArgs) -> anyhow::Result<Table> {
         ("train", "schedule", word(&args.schedule)),
         ("train", "patience", integer("--patience", args.patience)?),
         ("train", "target_loss", args.target_loss.map(Value::Float)),
+        (
+            "train",
+            "samples_every",
+            integer("--samples-every", args.samples_every)?,
+        ),
+        (
+            "train",
+            "device_memory",
+            integer("--device-memory", args.device_memory)?,
+        ),
         ("train", "seed", seed),
         ("train", "device", word(&args.device)),
     ];
@@ -194,6 +277,20 @@ fn flags(args: &TrainArgs) -> anyhow::Result<Table> {
         }
     }
     Ok(table)
+}
+
+/// The name of a data set; of a folder or file its absolute path, so that a run can be used from anywhere.
+fn data_name(name: &str) -> Value {
+    if espejo_data::names().iter().any(|set| set.name == name) {
+        return Value::String(name.to_owned());
+    }
+    absolute(Path::new(name))
+}
+
+/// A path that is there, from the root on; another as it was given.
+fn absolute(path: &Path) -> Value {
+    let path = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    Value::String(path.to_string_lossy().into_owned())
 }
 
 /// `25` or `35,25,2,25,35`; an empty list for none.
@@ -282,11 +379,15 @@ fn watched(prepared: &Prepared, folder: &Folder) -> anyhow::Result<Outcome> {
     let words = std::env::args_os().map(|word| shell_word(&word.to_string_lossy()));
     let command = words.collect::<Vec<_>>().join(" ");
     let progress = Progress::new(prepared.config.train.epochs);
+    let mut learning = Learning::new(prepared, folder);
     let outcome = fit(prepared, folder, &command, &stop, &mut |event| {
-        progress.show(&event)
+        progress.show(&event);
+        learning.take(&event);
     });
     progress.finish();
-    Ok(outcome?)
+    let outcome = outcome?;
+    learning.finish()?;
+    Ok(outcome)
 }
 
 /// A word as a shell takes it.
@@ -305,7 +406,7 @@ fn dry_run(prepared: &Prepared, json: bool) -> anyhow::Result<()> {
         .init(&prepared.config, &prepared.chosen.device);
     if json {
         output::json(
-            &json!({ "data": data_json(prepared), "model": model_json(prepared, &model) }),
+            &json!({ "data": data_json(prepared)?, "model": model_json(prepared, &model) }),
         )?;
     } else {
         output::text(&layer_table(prepared, &model))?;
@@ -325,15 +426,14 @@ fn summary(prepared: &Prepared, outcome: &Outcome, path: &str, figures: &[String
     let report = &outcome.report;
     let mut text = String::new();
     let kind = prepared.spec.kind.title();
-    let layers: Vec<String> = prepared
-        .spec
-        .layers()
-        .iter()
-        .map(ToString::to_string)
-        .collect();
+    let what = if prepared.train.is_table() {
+        "rows"
+    } else {
+        "pictures"
+    };
     text += &format!(
-        "{kind} {} on {} ({} pictures): {} parameters, {} epochs in {:.1} s\n",
-        layers.join("-"),
+        "{kind} {} on {} ({} {what}): {} parameters, {} epochs in {:.1} s\n",
+        prepared.spec.architecture.title,
         prepared.config.data.name,
         prepared.train.len(),
         report["model"]["parameters"],
@@ -345,7 +445,7 @@ fn summary(prepared: &Prepared, outcome: &Outcome, path: &str, figures: &[String
     }
     text += &results_table(&report["metrics"]["test"], &report["baselines"]);
     if !prepared.held_out {
-        text += "measured on the pictures it learned: this data set has no held-out part\n";
+        text += "measured on what it learned: no part was held out (`--test-fraction .2` holds one out)\n";
     }
     text += &format!("\nrun      {path}\n");
     for figure in figures {
@@ -370,12 +470,15 @@ fn next_commands(prepared: &Prepared, path: &str) -> String {
     } else {
         path.to_owned()
     };
-    let images = &prepared.train;
+    let images = &prepared.test;
+    if images.is_table() {
+        return next_of_table(&run);
+    }
     // The caption as one shell word; by its number where it has a quote itself.
     let word = |index: usize| {
         let index = index.min(images.len() - 1);
         let caption = images.caption(index);
-        if caption.contains('\'') {
+        if caption.contains('\'') || images.position(caption) != Some(index) {
             format!("'#{index}'")
         } else {
             format!("'{caption}'")
@@ -390,13 +493,24 @@ fn next_commands(prepared: &Prepared, path: &str) -> String {
     if prepared.spec.kind == espejo_train::config::Kind::Dae {
         next.insert(0, format!("denoise {run} --noise flip:.1"));
     }
-    if prepared.spec.latent() == 2 {
+    if prepared.spec.latent() == 2 && images.len() <= 1000 {
         next.push(format!("animate {run}"));
     }
-    format!(
-        "\ntry next\n{}",
-        next.iter()
-            .map(|line| format!("  {} {line}\n", program()))
-            .collect::<String>()
-    )
+    if prepared.spec.kind == espejo_train::config::Kind::Vae {
+        next.push(format!("animate {run} --walk loop"));
+    }
+    listed(&next)
+}
+
+fn next_of_table(run: &str) -> String {
+    listed(&[
+        format!("encode {run} > codes.csv"),
+        format!("latent {run}"),
+        format!("generate {run} --count 5"),
+    ])
+}
+
+fn listed(next: &[String]) -> String {
+    let lines = next.iter().map(|line| format!("  {} {line}\n", program()));
+    format!("\ntry next\n{}", lines.collect::<String>())
 }

@@ -1,13 +1,20 @@
 //! Commands that put pictures through a trained model: eval, reconstruct, denoise.
 
-use espejo_data::{Images, Selection, load};
-use espejo_train::{Folder, Noise, Rows, Trained, check_copies, nearest, unit_rows, wrong_pixels};
+use espejo_data::Samples;
+use espejo_train::config::DataConfig;
+use espejo_train::{
+    Folder, MAX_PSNR, Noise, Part, Rows, Trained, check_copies, median_filter, nearest, psnr,
+    squared_error, unit_rows, wrong_pixels,
+};
 use serde_json::json;
 
 use crate::args::{DenoiseArgs, PicturesArgs, RunArgs};
 use crate::figures;
 use crate::output::{self, shown, usage};
 use crate::table::results_table;
+
+/// Training samples that the nearest-picture rule compares with, at most.
+const MAX_NEAREST: usize = 1000;
 
 /// Opens a run as its arguments say.
 pub fn open(args: &RunArgs) -> anyhow::Result<(Folder, Trained)> {
@@ -16,17 +23,49 @@ pub fn open(args: &RunArgs) -> anyhow::Result<(Folder, Trained)> {
     Ok((folder, trained))
 }
 
-/// The run's pictures, or other ones of its data set.
-pub fn pictures(trained: &Trained, args: &PicturesArgs) -> anyhow::Result<Images> {
-    if args.letters.is_none() && args.first.is_none() {
-        return Ok(trained.images().clone());
-    }
-    let selection = Selection {
-        letters: args.letters.clone(),
-        first: args.first,
-        fraction: None,
+/// The run's test samples, or other ones.
+pub fn pictures(trained: &Trained, args: &PicturesArgs) -> anyhow::Result<Samples> {
+    let same = args.data.is_none()
+        && args.letters.is_none()
+        && args.classes.is_empty()
+        && args.part == Part::Test;
+    let samples = if same {
+        trained.test().clone()
+    } else {
+        trained.samples(args.part, |data| change(data, args))?
     };
-    Ok(load(&trained.config().data.name, &selection).map_err(espejo_train::Error::from)?)
+    match args.first {
+        None => Ok(samples),
+        Some(first) if (1..=samples.len()).contains(&first) => {
+            Ok(samples.select(&Vec::from_iter(0..first)))
+        }
+        Some(first) => Err(usage(
+            format!("`--first` is {first}"),
+            format!("give 1 to {}", samples.len()),
+        )),
+    }
+}
+
+/// The data that the arguments ask for, where it is not the run's own.
+fn change(data: &mut DataConfig, args: &PicturesArgs) {
+    if let Some(name) = &args.data {
+        *data = DataConfig {
+            name: name.clone(),
+            directory: data.directory.take(),
+            size: data.size.take(),
+            label: data.label.take(),
+            ..data.clone()
+        };
+        data.subject = None;
+        data.test_fraction = None;
+        data.limit = None;
+    }
+    if args.data.is_some() || args.letters.is_some() || !args.classes.is_empty() {
+        data.letters.clone_from(&args.letters);
+        data.classes.clone_from(&args.classes);
+        data.first = None;
+        data.fraction = None;
+    }
 }
 
 /// Measures the run again, and draws its pictures again.
@@ -34,9 +73,9 @@ pub fn eval(args: &RunArgs, json: bool) -> anyhow::Result<()> {
     let (folder, trained) = open(args)?;
     // A run whose report is damaged is not passed over in silence.
     folder.report()?;
-    let metrics = trained.evaluate().to_json();
-    let baselines = trained.baselines();
-    let drawn = figures::draw_all(&trained, &folder)?;
+    let (metrics, baselines) = trained.evaluate()?;
+    let metrics = metrics.to_json();
+    let drawn = figures::draw_all(&trained, &folder, &baselines)?;
     if json {
         let value = json!({ "run": shown(folder.path()), "epoch": trained.epoch(), "metrics": metrics, "baselines": baselines, "figures": drawn });
         output::json(&value)?;
@@ -50,6 +89,23 @@ pub fn eval(args: &RunArgs, json: bool) -> anyhow::Result<()> {
         output::text(&format!("picture  {}\n", drawn.join("\npicture  ")))?;
     }
     Ok(())
+}
+
+/// How far outputs are from what they should be: of two-valued pictures the wrong pixels, of others the noise ratio.
+fn errors(samples: &Samples, outputs: &Rows, targets: &Rows) -> serde_json::Value {
+    if samples.two_valued() {
+        return wrong(outputs, targets);
+    }
+    let pairs = || outputs.iter().zip(targets);
+    let mean = |measure: &dyn Fn(&[f32], &[f32]) -> f64| {
+        pairs().map(|(o, t)| measure(o, t)).sum::<f64>() / targets.len() as f64
+    };
+    let squared = mean(&|o, t| squared_error(o, t));
+    let mut value = json!({ "squared_error": squared, "pictures": targets.len() });
+    if !samples.is_table() {
+        value["psnr"] = json!(mean(&|o, t| psnr(o, t).min(MAX_PSNR)));
+    }
+    value
 }
 
 /// Mean and worst of the wrong pixels, and how many pictures have none.
@@ -68,22 +124,36 @@ fn wrong(outputs: &Rows, targets: &Rows) -> serde_json::Value {
 pub fn reconstruct(args: &PicturesArgs, json: bool) -> anyhow::Result<()> {
     let (folder, trained) = open(&args.run)?;
     let images = pictures(&trained, args)?;
-    let clean = unit_rows(&images);
-    let numbers = wrong(&trained.reconstruct(&clean), &clean);
-    let drawn = figures::save_all(
-        &folder,
-        &[("reconstruction", figures::reconstruction(&trained, &images))],
-    )?;
-    if json {
-        output::json(&json!({ "figures": drawn, "model": numbers }))?;
+    let clean = unit_rows(&images)?;
+    let numbers = errors(&images, &trained.reconstruct(&clean), &clean);
+    let drawn = if images.is_table() {
+        Vec::new()
     } else {
-        let (exact, total) = (&numbers["exact"], &numbers["pictures"]);
-        output::text(&format!(
-            "{exact} of {total} pictures come back exactly\npicture  {}\n",
-            drawn.join("\npicture  ")
-        ))?;
+        let shown = figures::spread(&images);
+        let figure = figures::reconstruction(&trained, &shown)?;
+        figures::save_all(&folder, &[("reconstruction", figure)])?
+    };
+    if json {
+        return output::json(&json!({ "figures": drawn, "model": numbers }));
     }
-    Ok(())
+    let total = &numbers["pictures"];
+    let mut text = match (
+        &numbers["exact"],
+        &numbers["psnr"],
+        &numbers["squared_error"],
+    ) {
+        (exact, _, _) if exact.is_number() => {
+            format!("{exact} of {total} pictures come back exactly\n")
+        }
+        (_, psnr, squared) if psnr.is_number() => {
+            format!("{total} pictures come back with {psnr:.2} dB, squared error {squared:.3}\n")
+        }
+        (_, _, squared) => format!("{total} rows come back with squared error {squared:.4}\n"),
+    };
+    drawn
+        .iter()
+        .for_each(|figure| text += &format!("picture  {figure}\n"));
+    output::text(&text)
 }
 
 /// Adds noise, cleans it, and measures both beside the nearest-picture rule.
@@ -105,33 +175,38 @@ pub fn denoise(args: &DenoiseArgs, json: bool) -> anyhow::Result<()> {
         images.len(),
         images.shape().pixels(),
     )?;
-    let noisy = trained.noisy(&images, noise, args.copies, args.seed);
-    let clean = unit_rows(&images)
+    let noisy = trained.noisy(&images, noise, args.copies, args.seed)?;
+    let clean = unit_rows(&images)?
         .into_iter()
         .cycle()
         .take(noisy.len())
         .collect::<Rows>();
-    let known = unit_rows(trained.images());
-    let nearest: Rows = noisy
-        .iter()
-        .map(|row| nearest(row, &known).to_vec())
-        .collect();
-    let entries = [
-        ("model", trained.reconstruct(&noisy)),
-        ("identity", noisy),
-        ("nearest", nearest),
-    ];
+    let mut entries = vec![("model", trained.reconstruct(&noisy))];
+    let learned = &trained.prepared().train;
+    if learned.len() <= MAX_NEAREST {
+        let known = unit_rows(learned)?;
+        let rows = noisy.iter().map(|row| nearest(row, &known).to_vec());
+        entries.push(("nearest", rows.collect()));
+    }
+    let grey = !images.is_table() && !images.two_valued();
+    if grey {
+        let shape = images.shape();
+        let filter =
+            |row: &Vec<f32>| median_filter(row, shape.channels, shape.height, shape.width, 3);
+        entries.push(("median", noisy.iter().map(filter).collect()));
+    }
+    entries.insert(1, ("identity", noisy));
     let numbers: Vec<(&str, serde_json::Value)> = entries
         .iter()
-        .map(|(name, outputs)| (*name, wrong(outputs, &clean)))
+        .map(|(name, outputs)| (*name, errors(&images, outputs, &clean)))
         .collect();
-    let drawn = figures::save_all(
-        &folder,
-        &[(
-            "denoising",
-            figures::denoising(&trained, &images, noise, args.seed),
-        )],
-    )?;
+    let drawn = if images.is_table() {
+        Vec::new()
+    } else {
+        let shown = figures::spread(&images);
+        let figure = figures::denoising(&trained, &shown, noise, args.seed)?;
+        figures::save_all(&folder, &[("denoising", figure)])?
+    };
     if json {
         let mut value =
             json!({ "noise": noise.to_string(), "copies": args.copies, "figures": drawn });
@@ -145,25 +220,36 @@ pub fn denoise(args: &DenoiseArgs, json: bool) -> anyhow::Result<()> {
         args.copies,
         images.len()
     );
-    output::text(
-        &(heading
-            + &denoise_table(&numbers)
-            + &format!("picture  {}\n", drawn.join("\npicture  "))),
-    )
+    let mut text = heading + &denoise_table(&numbers, images.two_valued());
+    drawn
+        .iter()
+        .for_each(|figure| text += &format!("picture  {figure}\n"));
+    output::text(&text)
 }
 
-/// Model, identity and nearest picture, a row each.
-fn denoise_table(numbers: &[(&str, serde_json::Value)]) -> String {
+/// Model and baselines, a row each.
+fn denoise_table(numbers: &[(&str, serde_json::Value)], two_valued: bool) -> String {
+    let named = |name: &str| match name {
+        "nearest" => "nearest picture".to_owned(),
+        "median" => "median 3x3".to_owned(),
+        other => other.to_owned(),
+    };
+    if !two_valued {
+        let mut text = format!("{:<16}  {:>13}  {:>8}\n", "", "squared error", "PSNR dB");
+        for (name, entry) in numbers {
+            let squared = entry["squared_error"].as_f64().unwrap_or(f64::NAN);
+            let psnr = entry["psnr"].as_f64();
+            let psnr = psnr.map_or("–".to_owned(), |psnr| format!("{psnr:.2}"));
+            text += &format!("{:<16}  {squared:>13.4}  {psnr:>8}\n", named(name));
+        }
+        return text;
+    }
     let mut text = format!(
         "{:<16}  {:>12}  {:>5}  {:>14}\n",
         "", "wrong pixels", "worst", "exact pictures"
     );
     for (name, entry) in numbers {
-        let name = if *name == "nearest" {
-            "nearest picture"
-        } else {
-            name
-        };
+        let name = named(name);
         let number = |key: &str| entry[key].as_f64().unwrap_or(f64::NAN);
         let share = 100.0 * number("exact") / number("pictures");
         let (mean, worst) = (number("wrong_pixels_mean"), &entry["wrong_pixels_max"]);

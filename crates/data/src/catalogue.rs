@@ -2,7 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::{Error, Samples, Selection, Shape, fonts};
+use crate::selection::{Pair, refuse};
+use crate::{
+    Error, Samples, Selection, Shape, cifar, directory, folder, fonts, idx, npy, satimage, split,
+    table, yale,
+};
 
 /// A data set that [`load`] knows by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,12 +27,190 @@ pub struct DataSet {
     pub folder: Option<&'static str>,
 }
 
+/// What MNIST and all made after it have.
+const HANDWRITTEN: Shape = Shape {
+    channels: 1,
+    height: 28,
+    width: 28,
+};
+
+/// The official size; `size` brings them to another.
+const FACES: Shape = Shape {
+    channels: 1,
+    height: 243,
+    width: 320,
+};
+
+/// Of CIFAR-10.
+const COLOUR: Shape = Shape {
+    channels: 3,
+    height: 32,
+    width: 32,
+};
+
+/// A row of the Landsat table.
+const BANDS: Shape = Shape {
+    channels: 1,
+    height: 1,
+    width: 36,
+};
+
+/// The most pixels that `size` may ask for, each way.
+const LARGEST: usize = 4096;
+
+const NAMES: [DataSet; 16] = [
+    DataSet {
+        name: "fonts",
+        title: "7x5 font, capitals",
+        train: 32,
+        test: 0,
+        shape: fonts::SHAPE,
+        about: "the same as `fonts:2`",
+        folder: None,
+    },
+    DataSet {
+        name: "fonts:1",
+        title: "7x5 font, digits",
+        train: 32,
+        test: 0,
+        shape: fonts::SHAPE,
+        about: "space, punctuation and digits, code points 0x20 to 0x3f",
+        folder: None,
+    },
+    DataSet {
+        name: "fonts:2",
+        title: "7x5 font, capitals",
+        train: 32,
+        test: 0,
+        shape: fonts::SHAPE,
+        about: r"the capitals with @ [ \ ] ^ and _, code points 0x40 to 0x5f",
+        folder: None,
+    },
+    DataSet {
+        name: "fonts:3",
+        title: "7x5 font, small letters",
+        train: 32,
+        test: 0,
+        shape: fonts::SHAPE,
+        about: "the small letters with ` { | } ~ and DEL, code points 0x60 to 0x7f",
+        folder: None,
+    },
+    DataSet {
+        name: "fonts:all",
+        title: "7x5 fonts",
+        train: 96,
+        test: 0,
+        shape: fonts::SHAPE,
+        about: "the three fonts in order, code points 0x20 to 0x7f",
+        folder: None,
+    },
+    DataSet {
+        name: "mnist",
+        title: "MNIST",
+        train: 60_000,
+        test: 10_000,
+        shape: HANDWRITTEN,
+        about: "handwritten digits, 10 classes",
+        folder: Some("mnist"),
+    },
+    DataSet {
+        name: "fashion",
+        title: "Fashion-MNIST",
+        train: 60_000,
+        test: 10_000,
+        shape: HANDWRITTEN,
+        about: "articles of clothing, 10 classes",
+        folder: Some("fashion-mnist"),
+    },
+    DataSet {
+        name: "emnist-letters",
+        title: "EMNIST letters",
+        train: 124_800,
+        test: 20_800,
+        shape: HANDWRITTEN,
+        about: "handwritten letters, both cases together, 26 classes",
+        folder: Some("emnist-letters"),
+    },
+    DataSet {
+        name: "emnist-balanced",
+        title: "EMNIST balanced",
+        train: 112_800,
+        test: 18_800,
+        shape: HANDWRITTEN,
+        about: "handwritten digits and letters, as many of each, 47 classes",
+        folder: Some("emnist-balanced"),
+    },
+    DataSet {
+        name: "emnist-byclass",
+        title: "EMNIST byclass",
+        train: 697_932,
+        test: 116_323,
+        shape: HANDWRITTEN,
+        about: "handwritten digits and letters, 62 classes",
+        folder: Some("emnist-byclass"),
+    },
+    DataSet {
+        name: "emnist-bymerge",
+        title: "EMNIST bymerge",
+        train: 697_932,
+        test: 116_323,
+        shape: HANDWRITTEN,
+        about: "handwritten digits and letters, cases that look alike together, 47 classes",
+        folder: Some("emnist-bymerge"),
+    },
+    DataSet {
+        name: "emnist-digits",
+        title: "EMNIST digits",
+        train: 240_000,
+        test: 40_000,
+        shape: HANDWRITTEN,
+        about: "handwritten digits, as many of each, 10 classes",
+        folder: Some("emnist-digits"),
+    },
+    DataSet {
+        name: "emnist-mnist",
+        title: "EMNIST mnist",
+        train: 60_000,
+        test: 10_000,
+        shape: HANDWRITTEN,
+        about: "handwritten digits, chosen as those of MNIST, 10 classes",
+        folder: Some("emnist-mnist"),
+    },
+    DataSet {
+        name: "yale",
+        title: "Yale faces",
+        train: 165,
+        test: 0,
+        shape: FACES,
+        about: "faces of 15 subjects, 11 expressions and lights",
+        folder: Some("yalefaces"),
+    },
+    DataSet {
+        name: "cifar10",
+        title: "CIFAR-10",
+        train: 50_000,
+        test: 10_000,
+        shape: COLOUR,
+        about: "small colour photographs, 10 classes",
+        folder: Some("cifar-10-batches-bin"),
+    },
+    DataSet {
+        name: "satimage",
+        title: "Statlog Landsat",
+        train: 4_435,
+        test: 2_000,
+        shape: BANDS,
+        about: "a table of 36 columns: 4 spectral bands of 3x3 pixels, 6 classes of ground",
+        folder: Some("satimage"),
+    },
+];
+
 /// What to load, and how.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Source {
     /// A name of [`names`], a folder of pictures, or a `.csv`, `.npy` or `.npz` file.
     pub name: String,
-    /// The data directory; without it that of [`directory`].
+    /// The data directory; without it that of `ESPEJO_DATA`, or else the user's own.
     pub directory: Option<PathBuf>,
     /// What to take of it.
     pub selection: Selection,
@@ -59,6 +241,21 @@ pub struct Loaded {
     pub skipped: Vec<String>,
 }
 
+/// What a loader finds: whole parts, before any selection.
+pub(crate) struct Parts {
+    pub(crate) train: Samples,
+    pub(crate) test: Option<Samples>,
+    pub(crate) skipped: Vec<String>,
+}
+
+/// What a name stands for.
+enum Target<'a> {
+    Set(&'static DataSet),
+    Folder(&'a Path),
+    Table(&'a Path),
+    Array(&'a Path),
+}
+
 impl Source {
     /// All of a data set, at most a gibibyte of it in memory.
     pub fn named(name: impl Into<String>) -> Self {
@@ -73,6 +270,287 @@ impl Source {
             label: None,
             skip_bad: false,
             memory: 1 << 30,
+        }
+    }
+}
+
+/// The data sets that [`load`] knows by name.
+pub fn names() -> &'static [DataSet] {
+    &NAMES
+}
+
+/// Whether [`load`] can take this name: that of a set, or of a folder or file that is there.
+pub fn is_source(name: &str) -> bool {
+    target(&Source::named(name)).is_ok()
+}
+
+/// Loads what `source` asks for.
+///
+/// # Errors
+/// [`Error::UnknownDataSet`] where the name is neither a set nor a file or folder that is there; [`Error::Missing`] where the
+/// files of a set are not there; [`Error::Io`], [`Error::Content`] and [`Error::Sizes`] where they cannot be read or are not
+/// what they should be; [`Error::UnknownGlyph`] and [`Error::Selection`] where the set cannot serve what is asked of it.
+pub fn load(source: &Source) -> Result<Loaded, Error> {
+    let parts = parts(source)?;
+    let selection = &source.selection;
+    let chosen = selection.choose((parts.train, parts.test))?;
+    let (train, test) = split_off(source, chosen)?;
+    let train = selection.head(train)?;
+    if selection.limit == Some(0) {
+        return Err(refuse(&train, "limit", "at least 1 sample", "0"));
+    }
+    let count = selection.limit.unwrap_or(usize::MAX);
+    Ok(Loaded {
+        train: split::limit(train, count, source.seed),
+        test: test.map(|test| split::limit(test, count, source.seed)),
+        skipped: parts.skipped,
+    })
+}
+
+/// The parts, after splitting a test part off where that is asked for.
+fn split_off(source: &Source, (train, test): Pair) -> Result<Pair, Error> {
+    match (source.test_fraction, test) {
+        (None, test) => Ok((train, test)),
+        (Some(fraction), None) => {
+            let (train, test) = split::split(&train, fraction, source.seed)?;
+            Ok((train, Some(test)))
+        }
+        (Some(fraction), Some(_)) => {
+            let expected = "none, for the set has a test part of its own";
+            let found = fraction.to_string();
+            Err(refuse(&train, "test_fraction", expected, found))
+        }
+    }
+}
+
+/// All of the set, the folder or the file.
+fn parts(source: &Source) -> Result<Parts, Error> {
+    let target = target(source)?;
+    refuse_misplaced(source, &target)?;
+    match target {
+        Target::Set(set) => set_parts(source, set),
+        Target::Folder(path) => folder::load(source, path),
+        Target::Table(path) => table::load(source, path),
+        Target::Array(path) => npy::load(source, path),
+    }
+}
+
+/// All of a set by name.
+fn set_parts(source: &Source, set: &'static DataSet) -> Result<Parts, Error> {
+    let Some(folder) = set.folder else {
+        let fonts = match set.name {
+            "fonts:1" => 0..1,
+            "fonts:3" => 2..3,
+            "fonts:all" => 0..3,
+            _ => 1..2,
+        };
+        return Ok(Parts {
+            train: fonts::load(&source.name, fonts),
+            test: None,
+            skipped: Vec::new(),
+        });
+    };
+    let directory = directory::directory_or(source.directory.as_deref())?;
+    let folder = directory.join(folder);
+    match set.name {
+        "satimage" => satimage::load(source, &folder),
+        "yale" => yale::load(source, &folder),
+        "cifar10" => cifar::load(source, set, &folder),
+        _ => idx::load(source, set, &folder),
+    }
+}
+
+/// What the name stands for: a set before a file or folder.
+fn target(source: &Source) -> Result<Target<'_>, Error> {
+    let name = match source.name.as_str() {
+        "fashion-mnist" => "fashion",
+        name => name,
+    };
+    if let Some(set) = NAMES.iter().find(|set| set.name == name) {
+        return Ok(Target::Set(set));
+    }
+    let path = Path::new(name);
+    let extension = path.extension().and_then(|extension| extension.to_str());
+    match extension.map(str::to_lowercase).as_deref() {
+        _ if path.is_dir() => Ok(Target::Folder(path)),
+        Some("csv" | "tsv" | "txt" | "data") if path.is_file() => Ok(Target::Table(path)),
+        Some("npy" | "npz") if path.is_file() => Ok(Target::Array(path)),
+        _ => Err(Error::UnknownDataSet {
+            name: source.name.clone(),
+        }),
+    }
+}
+
+/// Refuses what this kind of set cannot do, rather than leave it out in silence.
+fn refuse_misplaced(source: &Source, target: &Target) -> Result<(), Error> {
+    let set = match target {
+        Target::Set(set) => set.name,
+        _ => "",
+    };
+    let fonts = matches!(target, Target::Set(set) if set.folder.is_none());
+    let table = matches!(target, Target::Table(_)) || set == "satimage";
+    let file = matches!(target, Target::Table(_) | Target::Array(_));
+    let refuse = |field, expected: &str, found: String| {
+        Err(Error::Selection {
+            field,
+            set: source.name.clone(),
+            expected: expected.to_owned(),
+            found,
+        })
+    };
+    match (&source.selection.subject, source.size, &source.label) {
+        (Some(subject), ..) if set != "yale" => {
+            refuse("subject", "the set `yale`", format!("`{subject}`"))
+        }
+        (_, Some([height, width]), _) if fonts || table => refuse(
+            "size",
+            "a set of grey or colour pictures",
+            format!("{height}x{width}"),
+        ),
+        (_, Some([height, width]), _)
+            if !(1..=LARGEST).contains(&height.max(width)) || height.min(width) == 0 =>
+        {
+            refuse(
+                "size",
+                &format!("1 to {LARGEST} pixels each way"),
+                format!("{height}x{width}"),
+            )
+        }
+        (.., Some(label)) if !file => refuse(
+            "label",
+            "a `.csv`, `.npy` or `.npz` file",
+            format!("`{label}`"),
+        ),
+        _ if source.grey && table => refuse("grey", "a set of pictures", "a table".to_owned()),
+        _ => Ok(()),
+    }
+}
+
+/// What a name may be, for messages: "`a`, `b` or ...".
+pub(crate) fn accepted() -> String {
+    let names: Vec<_> = NAMES.iter().map(|set| format!("`{}`", set.name)).collect();
+    format!(
+        "{}, a folder of pictures, or a `.csv`, `.npy` or `.npz` file",
+        names.join(", ")
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_built_in_set_is_as_listed() {
+        for set in names().iter().filter(|set| set.folder.is_none()) {
+            let Loaded { train, test, .. } = load(&Source::named(set.name)).expect("built in");
+            assert_eq!(train.name(), set.name);
+            assert_eq!((train.len(), test.is_none()), (set.train, set.test == 0));
+            assert_eq!(train.shape(), set.shape, "{}", set.name);
+        }
+    }
+
+    #[test]
+    fn a_second_name_is_that_of_the_same_set() {
+        let source = Source {
+            directory: Some(PathBuf::from("/nowhere")),
+            ..Source::named("fashion-mnist")
+        };
+        let error = load(&source).expect_err("it is not there").to_string();
+        assert!(error.starts_with("`fashion` is not in "), "{error}");
+    }
+
+    #[test]
+    fn a_set_with_a_test_part_is_not_split() {
+        let source = Source {
+            test_fraction: Some(0.2),
+            ..Source::named("fonts")
+        };
+        let parts = parts(&source).expect("built in");
+        let test = Some(parts.train.clone());
+        let error = split_off(&source, (parts.train, test)).expect_err("it has one");
+        let message = "`test_fraction` of `fonts`: expected none, for the set has a test part of its own, found 0.2";
+        assert_eq!(error.to_string(), message);
+    }
+
+    #[test]
+    fn a_test_part_is_split_off_before_first_and_limit() {
+        let source = Source {
+            selection: Selection {
+                first: Some(20),
+                limit: Some(15),
+                ..Selection::default()
+            },
+            test_fraction: Some(0.25),
+            ..Source::named("fonts:all")
+        };
+        let loaded = load(&source).expect("there are enough");
+        let sizes = |loaded: &Loaded| (loaded.train.len(), loaded.test.as_ref().map(Samples::len));
+        assert_eq!(sizes(&loaded), (15, Some(15)));
+        let whole = Source {
+            selection: Selection::default(),
+            ..source
+        };
+        assert_eq!(sizes(&load(&whole).expect("it splits")), (72, Some(24)));
+    }
+
+    /// What this kind of set cannot do is refused, not left out in silence.
+    #[test]
+    fn misplaced_options_are_refused() {
+        let fonts = || Source::named("fonts");
+        let zero = Selection {
+            limit: Some(0),
+            ..Selection::default()
+        };
+        let subject = Selection {
+            subject: Some("1".to_owned()),
+            ..Selection::default()
+        };
+        for (source, message) in [
+            (
+                Source {
+                    size: Some([14, 10]),
+                    ..fonts()
+                },
+                "`size` of `fonts`: expected a set of grey or colour pictures, found 14x10",
+            ),
+            (
+                Source {
+                    size: Some([0, 10]),
+                    ..Source::named("mnist")
+                },
+                "`size` of `mnist`: expected 1 to 4096 pixels each way, found 0x10",
+            ),
+            (
+                Source {
+                    grey: true,
+                    ..Source::named("satimage")
+                },
+                "`grey` of `satimage`: expected a set of pictures, found a table",
+            ),
+            (
+                Source {
+                    label: Some("x".to_owned()),
+                    ..fonts()
+                },
+                "`label` of `fonts`: expected a `.csv`, `.npy` or `.npz` file, found `x`",
+            ),
+            (
+                Source {
+                    selection: zero,
+                    ..fonts()
+                },
+                "`limit` of `fonts`: expected at least 1 sample, found 0",
+            ),
+            (
+                Source {
+                    selection: subject,
+                    ..fonts()
+                },
+                "`subject` of `fonts`: expected the set `yale`, found `1`",
+            ),
+        ] {
+            let error = load(&source).expect_err(message);
+            assert_eq!(error.to_string(), message);
         }
     }
 }

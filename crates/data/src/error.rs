@@ -1,7 +1,7 @@
 //! What can be wrong with a data set, said so that it can be mended.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::{catalogue, fonts};
 
@@ -28,10 +28,10 @@ pub enum Error {
         available: String,
     },
 
-    /// A field of [`Selection`](crate::Selection) has a value that this data set cannot serve.
+    /// A field of [`Selection`](crate::Selection) or [`Source`](crate::Source) has a value that this data set cannot serve.
     #[error("`{field}` of `{set}`: expected {expected}, found {found}")]
     Selection {
-        /// The field: `letters`, `first` or `fraction`.
+        /// The field of it or of [`Source`](crate::Source).
         field: &'static str,
         /// The data set as asked for.
         set: String,
@@ -49,6 +49,19 @@ pub enum Error {
         /// What belongs there.
         expected: String,
         /// What is there.
+        found: String,
+    },
+
+    /// The pictures of a folder are not of one size.
+    #[error("`{}`: expected {expected} pixels as in `{first}`, found {found}", path.display())]
+    Sizes {
+        /// The first picture of another size.
+        path: PathBuf,
+        /// The name of the first picture.
+        first: String,
+        /// Height and width of the first picture.
+        expected: String,
+        /// Height and width of this one.
         found: String,
     },
 
@@ -103,10 +116,44 @@ impl Error {
                 .map(|set| format!("`{set}` has every letter of `{letters}`")),
             Self::Selection {
                 field: "fraction", ..
-            } => Some("`first` takes a number of images, `fraction` a part of them".to_owned()),
+            } => Some("`first` takes a number of samples, `fraction` a part of them".to_owned()),
+            Self::Sizes { expected, .. } => Some(format!(
+                "`--size {expected}` brings all pictures to one size"
+            )),
             Self::Missing { hint, .. } | Self::Fetch { hint, .. } => Some(hint.clone()),
             Self::Selection { .. } | Self::Content { .. } | Self::Io { .. } => None,
         }
+    }
+}
+
+/// That a file of a set is not in its folder, and how to get all of them.
+pub(crate) fn missing(set: &str, folder: &Path, file: &str, files: &str) -> Error {
+    Error::Missing {
+        name: set.to_owned(),
+        directory: folder.to_owned(),
+        file: file.to_owned(),
+        hint: format!("`espejo data fetch {set}` gets them: {files}"),
+    }
+}
+
+/// That a file holds something else than it should.
+pub(crate) fn content(path: &Path, expected: impl Into<String>, found: impl Into<String>) -> Error {
+    Error::Content {
+        origin: path.display().to_string(),
+        expected: expected.into(),
+        found: found.into(),
+    }
+}
+
+/// That a file could not be read: damaged where a decoder says so, out of reach where the system does.
+pub(crate) fn unreadable(path: &Path, source: io::Error) -> Error {
+    if source.raw_os_error().is_none() {
+        return content(path, "a whole file", source.to_string());
+    }
+    Error::Io {
+        action: "read",
+        path: path.to_owned(),
+        source,
     }
 }
 
@@ -128,10 +175,12 @@ fn nearest(name: &str) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Images, Selection, Shape, load};
+    use crate::{Facts, Loaded, Samples, Selection, Shape, Source, load};
 
     const CAPITALS: &str = r"@ A B C D E F G H I J K L M N O P Q R S T U V W X Y Z [ \ ] ^ _";
-    const NAMES: &str = "`fonts`, `fonts:1`, `fonts:2`, `fonts:3` or `fonts:all`";
+    const NAMES: &str = "`fonts`, `fonts:1`, `fonts:2`, `fonts:3`, `fonts:all`, `mnist`, `fashion`, `emnist-letters`, \
+        `emnist-balanced`, `emnist-byclass`, `emnist-bymerge`, `emnist-digits`, `emnist-mnist`, `yale`, `cifar10`, \
+        `satimage`, a folder of pictures, or a `.csv`, `.npy` or `.npz` file";
 
     fn check<T: std::fmt::Debug>(result: Result<T, Error>, message: &str, hint: Option<&str>) {
         let error = result.expect_err(message);
@@ -148,10 +197,17 @@ mod tests {
 
     fn part(first: Option<usize>, fraction: Option<f64>) -> Selection {
         Selection {
-            letters: None,
             first,
             fraction,
+            ..Selection::default()
         }
+    }
+
+    fn take(name: &str, selection: Selection) -> Result<Loaded, Error> {
+        load(&Source {
+            selection,
+            ..Source::named(name)
+        })
     }
 
     #[test]
@@ -164,10 +220,17 @@ mod tests {
             ("fonts-all", "did you mean `fonts:all`?"),
             ("fonts:4", "did you mean `fonts`?"),
             ("", "`espejo data list` shows what each data set holds"),
+            ("fashoin", "did you mean `fashion`?"),
+            ("cifar", "did you mean `cifar10`?"),
+            ("yalefaces", "did you mean `yale`?"),
+            (
+                "no/such.csv",
+                "`espejo data list` shows what each data set holds",
+            ),
             ("cats", "`espejo data list` shows what each data set holds"),
         ] {
             check(
-                load(name, &Selection::default()),
+                load(&Source::named(name)),
                 &format!("no data set `{name}`: expected {NAMES}"),
                 Some(hint),
             );
@@ -176,7 +239,7 @@ mod tests {
 
     #[test]
     fn refused_selections_say_what_is_accepted() {
-        let fraction_hint = Some("`first` takes a number of images, `fraction` a part of them");
+        let fraction_hint = Some("`first` takes a number of samples, `fraction` a part of them");
         for (set, selection, message, hint) in [
             (
                 "fonts",
@@ -223,13 +286,13 @@ mod tests {
             (
                 "fonts:all",
                 part(Some(0), None),
-                "`first` of `fonts:all`: expected 1 to 96 images, found 0".into(),
+                "`first` of `fonts:all`: expected 1 to 96 samples, found 0".into(),
                 None,
             ),
             (
                 "fonts",
                 part(Some(33), None),
-                "`first` of `fonts`: expected 1 to 32 images, found 33".into(),
+                "`first` of `fonts`: expected 1 to 32 samples, found 33".into(),
                 None,
             ),
             (
@@ -238,7 +301,7 @@ mod tests {
                     first: Some(3),
                     ..letters("AB")
                 },
-                "`first` of `fonts`: expected 1 to 2 images, found 3".into(),
+                "`first` of `fonts`: expected 1 to 2 samples, found 3".into(),
                 None,
             ),
             (
@@ -267,7 +330,7 @@ mod tests {
                 fraction_hint,
             ),
         ] {
-            check(load(set, &selection), &message, hint);
+            check(take(set, selection), &message, hint);
         }
     }
 
@@ -279,16 +342,14 @@ mod tests {
             width: 2,
         };
         let flat = Shape { height: 0, ..shape };
-        let mine = |shape, levels, pixels: &[u8], captions, labels: &[usize]| {
-            Images::new(
-                "mine".to_owned(),
-                shape,
-                levels,
-                pixels.to_vec(),
-                vec![String::new(); captions],
-                labels.to_vec(),
-                vec!["only".to_owned()],
-            )
+        let mine = |shape, levels, pixels: &[u8], captions, labels: &[u16]| {
+            let facts = Facts {
+                name: "mine".to_owned(),
+                captions: vec![String::new(); captions],
+                labels: labels.to_vec(),
+                classes: vec!["only".to_owned()],
+            };
+            Samples::pictures(facts, shape, levels, pixels.to_vec())
         };
         for (images, message) in [
             (
@@ -312,16 +373,16 @@ mod tests {
                 "pixels of 0 to 1, found 2 in image 1",
             ),
             (
-                mine(shape, 1, &[0, 1], 0, &[]),
-                "one caption an image, found 0 captions for 1 images",
+                mine(shape, 1, &[0, 1], 2, &[]),
+                "one caption a sample or none at all, found 2 captions for 1 samples",
             ),
             (
                 mine(shape, 1, &[0, 1], 1, &[0, 0]),
-                "one label an image or none at all, found 2 labels for 1 images",
+                "one label a sample or none at all, found 2 labels for 1 samples",
             ),
             (
                 mine(shape, 1, &[0, 1, 1, 1], 2, &[0, 1]),
-                "labels below 1, found 1 for image 1",
+                "labels below 1, found 1 for sample 1",
             ),
         ] {
             check(images, &format!("`mine`: expected {message}"), None);

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::OnceLock;
 
-use crate::{Error, Images, Shape};
+use crate::{Error, Facts, Samples, Shape};
 
 /// The shape of a glyph.
 pub(crate) const SHAPE: Shape = Shape {
@@ -25,7 +25,7 @@ const FIRST_CODE_POINT: u8 = 0x20;
 type Glyph = [u8; SHAPE.height];
 
 /// The glyphs of these fonts (0 to 2), in order, under the name asked for.
-pub(crate) fn load(name: &str, fonts: Range<usize>) -> Images {
+pub(crate) fn load(name: &str, fonts: Range<usize>) -> Samples {
     static GLYPHS: OnceLock<Vec<Glyph>> = OnceLock::new();
     let glyphs =
         GLYPHS.get_or_init(|| parse(CSV).expect("the built-in file is whole, a test says"));
@@ -34,24 +34,19 @@ pub(crate) fn load(name: &str, fonts: Range<usize>) -> Images {
         let columns = 0..SHAPE.width;
         columns.map(move |column| row >> (SHAPE.width - 1 - column) & 1)
     });
-    Images::new(
-        name.to_owned(),
-        SHAPE,
-        1,
-        pixels.collect(),
-        places
-            .clone()
-            .map(|place| caption(character(place)))
-            .collect(),
-        places
-            .map(|place| place / GLYPHS_PER_FONT - fonts.start)
-            .collect(),
-        fonts
+    let captions = places.clone().map(|place| caption(character(place)));
+    let labels = places.map(|place| (place / GLYPHS_PER_FONT - fonts.start) as u16);
+    let facts = Facts {
+        name: name.to_owned(),
+        captions: captions.collect(),
+        labels: labels.collect(),
+        classes: fonts
             .clone()
             .map(|font| format!("font{}", font + 1))
             .collect(),
-    )
-    .expect("a glyph has 35 bits, a caption and a font")
+    };
+    Samples::pictures(facts, SHAPE, 1, pixels.collect())
+        .expect("a glyph has 35 bits, a caption and a font")
 }
 
 /// The smallest font set with a glyph for each of these letters.
@@ -167,10 +162,14 @@ mod tests {
     use sha2::{Digest, Sha256};
 
     use super::*;
-    use crate::{Selection, catalogue};
+    use crate::{Selection, Source};
 
-    fn font(number: usize) -> Images {
+    fn font(number: usize) -> Samples {
         super::load("font", number - 1..number)
+    }
+
+    fn pixels(font: &Samples, index: usize) -> Vec<u8> {
+        font.pixels(index).expect("in memory")
     }
 
     fn distance(a: &[u8], b: &[u8]) -> usize {
@@ -178,10 +177,9 @@ mod tests {
     }
 
     /// The glyph at `index` has these rows.
-    fn check(images: &Images, caption: &str, rows: [u8; 7]) {
+    fn check(images: &Samples, caption: &str, rows: [u8; 7]) {
         let index = images.position(caption).expect(caption);
-        let bits: Vec<_> = images
-            .image(index)
+        let bits: Vec<_> = pixels(images, index)
             .chunks(5)
             .map(|row| row.iter().fold(0, |bits, pixel| bits << 1 | pixel))
             .collect();
@@ -218,7 +216,7 @@ mod tests {
             assert_eq!(font.label(31), Some(0));
             for i in 0..32 {
                 assert!(
-                    (0..i).all(|j| font.image(i) != font.image(j)),
+                    (0..i).all(|j| pixels(&font, i) != pixels(&font, j)),
                     "{}",
                     font.caption(i)
                 );
@@ -230,7 +228,10 @@ mod tests {
     fn the_three_fonts_follow_one_another() {
         let all = super::load("fonts:all", 0..3);
         let fonts = [font(1), font(2), font(3)];
-        assert_eq!(all.pixels(), fonts.each_ref().map(Images::pixels).concat());
+        for index in 0..all.len() {
+            let font = &fonts[index / GLYPHS_PER_FONT];
+            assert_eq!(pixels(&all, index), pixels(font, index % GLYPHS_PER_FONT));
+        }
         assert_eq!(all.classes(), ["font1", "font2", "font3"]);
         assert_eq!(
             [31, 32, 95].map(|i| all.label(i)),
@@ -245,7 +246,7 @@ mod tests {
             let font = font(number);
             let mut ink = [0.0_f64; 35];
             for index in 0..font.len() {
-                for (sum, &pixel) in ink.iter_mut().zip(font.image(index)) {
+                for (sum, pixel) in ink.iter_mut().zip(pixels(&font, index)) {
                     *sum += f64::from(pixel);
                 }
             }
@@ -262,7 +263,7 @@ mod tests {
         for i in 0..font.len() {
             for j in i + 1..font.len() {
                 let pair = format!("{}{}", font.caption(i), font.caption(j));
-                pairs.push((distance(font.image(i), font.image(j)), pair));
+                pairs.push((distance(&pixels(&font, i), &pixels(&font, j)), pair));
             }
         }
         pairs.sort();
@@ -285,7 +286,10 @@ mod tests {
                 letters: Some(letters.to_owned()),
                 ..Selection::default()
             };
-            let known = catalogue::load(set.unwrap_or("fonts:all"), &selection);
+            let known = crate::load(&Source {
+                selection,
+                ..Source::named(set.unwrap_or("fonts:all"))
+            });
             assert_eq!(known.is_ok(), set.is_some(), "{letters}");
         }
     }

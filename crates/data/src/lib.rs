@@ -19,16 +19,38 @@
 //! # Ok::<(), espejo_data::Error>(())
 //! ```
 
+mod archive;
 mod catalogue;
+mod cifar;
+mod directory;
+mod download;
 mod error;
+mod fetch;
+mod files;
+mod folder;
 mod fonts;
+#[doc(hidden)]
+pub mod fuzzing;
+mod gather;
+mod idx;
+mod npy;
+mod picture;
+mod rows;
 mod samples;
+mod satimage;
+mod scaling;
 mod selection;
+mod split;
 mod store;
+mod table;
 mod text;
+mod yale;
 
-pub use catalogue::{DataSet, Loaded, Source, load, names};
+pub use catalogue::{DataSet, Loaded, Source, is_source, load, names};
+pub use directory::{directory, directory_or};
 pub use error::Error;
+pub use fetch::{Fetched, FileState, Progress, State, fetch, verify};
 pub use samples::{Facts, Samples, Shape};
+pub use scaling::{Scaling, ScalingKind};
 pub use selection::Selection;
 pub use text::as_text;

@@ -395,6 +395,21 @@ impl Samples {
         }
     }
 
+    /// As [`select`](Self::select), with the classes reduced to these, in this order, and relabelled.
+    ///
+    /// # Panics
+    /// As `select`, and where a sample at `indices` is of none of these classes.
+    pub(crate) fn select_classes(&self, indices: &[usize], classes: &[usize]) -> Self {
+        let mut selected = self.select(indices);
+        let label = |&old: &u16| {
+            let new = classes.iter().position(|&class| class == usize::from(old));
+            new.expect("a sample of a class that is kept") as u16
+        };
+        selected.labels = selected.labels.iter().map(label).collect();
+        selected.classes = classes.iter().map(|&i| self.classes[i].clone()).collect();
+        selected
+    }
+
     /// The same rows of a table with other numbers, one for each of them, row-major.
     ///
     /// # Panics
@@ -455,7 +470,6 @@ fn refuse<T>(
     })
 }
 
-
 impl Shape {
     /// Pixels an image has, all channels counted; `usize::MAX` where the number does not fit.
     pub fn pixels(self) -> usize {
@@ -474,30 +488,38 @@ impl fmt::Display for Shape {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Selection, load};
+    use crate::{Source, load};
 
     /// Two pictures of two grey pixels, without labels.
-    fn grey(name: &str) -> Images {
+    fn grey(name: &str) -> Samples {
         let shape = Shape {
             channels: 1,
             height: 2,
             width: 1,
         };
-        let captions = vec!["left".to_owned(), "right".to_owned()];
-        Images::new(
-            name.to_owned(),
-            shape,
-            255,
-            vec![0, 7, 255, 9],
-            captions,
-            vec![],
-            vec![],
-        )
-        .expect("the parts fit")
+        let facts = Facts {
+            name: name.to_owned(),
+            captions: vec!["left".to_owned(), "right".to_owned()],
+            ..Facts::default()
+        };
+        Samples::pictures(facts, shape, 255, vec![0, 7, 255, 9]).expect("the parts fit")
     }
 
-    fn check_sha256(images: &Images, expected: &str) {
-        assert_eq!(images.sha256(), expected, "{}", images.name());
+    fn fonts(name: &str) -> Samples {
+        load(&Source::named(name)).expect("built in").train
+    }
+
+    fn pixels(images: &Samples, index: usize) -> Vec<u8> {
+        images.pixels(index).expect("in memory")
+    }
+
+    fn check_sha256(images: &Samples, expected: &str) {
+        assert_eq!(
+            images.sha256().expect("in memory"),
+            expected,
+            "{}",
+            images.name()
+        );
     }
 
     #[test]
@@ -506,8 +528,8 @@ mod tests {
         assert_eq!((images.name(), images.len()), ("mine", 2));
         assert_eq!((images.levels(), images.two_valued()), (255, false));
         assert_eq!(
-            (images.image(0), images.image(1)),
-            (&[0, 7][..], &[255, 9][..])
+            (pixels(&images, 0), pixels(&images, 1)),
+            (vec![0, 7], vec![255, 9])
         );
         assert_eq!((images.caption(1), images.label(1)), ("right", None));
         assert_eq!(
@@ -518,12 +540,12 @@ mod tests {
 
     #[test]
     fn select_keeps_pixels_captions_and_labels_together() {
-        let all = load("fonts:all", &Selection::default()).expect("built in");
+        let all = fonts("fonts:all");
         let some = all.select(&[95, 33, 95]);
         assert_eq!(some.len(), 3);
         assert_eq!((some.caption(0), some.caption(1)), ("DEL", "A"));
         assert_eq!((some.label(0), some.label(1)), (Some(2), Some(1)));
-        assert_eq!(some.image(2), [1; 35]);
+        assert_eq!(pixels(&some, 2), [1; 35]);
         assert_eq!(some.classes(), all.classes());
         assert!(all.select(&[]).is_empty() && !all.is_empty());
     }
@@ -531,7 +553,6 @@ mod tests {
     // The sums are those of Python's hashlib over the same bytes.
     #[test]
     fn sha256_is_of_the_pictures_and_stays() {
-        let fonts = |name| load(name, &Selection::default()).expect("built in");
         check_sha256(
             &fonts("fonts"),
             "1cad475ee5b6b816277d369175799a647640df53aaaf8d12a5a883a68279c883",
@@ -570,7 +591,73 @@ mod tests {
             width: 2,
         };
         assert_eq!(shape.pixels(), usize::MAX);
-        let images = Images::new("huge".to_owned(), shape, 1, vec![0], vec![], vec![], vec![]);
+        let images = Samples::pictures(Facts::default(), shape, 1, vec![0]);
         assert!(images.is_err());
+    }
+
+    #[test]
+    fn pixels_become_numbers_up_to_one() {
+        let images = grey("mine");
+        let mut numbers = Vec::new();
+        images.read([1, 0], 0.0, &mut numbers).expect("in memory");
+        check_close(&numbers, &[1.0, 9.0 / 255.0, 0.0, 7.0 / 255.0]);
+        numbers.clear();
+        let second = images.select(&[1]);
+        second.read([0], -1.0, &mut numbers).expect("in memory");
+        check_close(&numbers, &[1.0, 18.0 / 255.0 - 1.0]);
+    }
+
+    fn check_close(numbers: &[f32], expected: &[f32]) {
+        let close = |(a, b): (&f32, &f32)| (a - b).abs() < 1e-6;
+        assert_eq!(numbers.len(), expected.len());
+        assert!(numbers.iter().zip(expected).all(close), "{numbers:?}");
+    }
+
+    #[test]
+    fn without_captions_samples_are_called_by_their_class_or_number() {
+        let shape = Shape {
+            channels: 1,
+            height: 1,
+            width: 1,
+        };
+        let captions = |labels: &[u16]| {
+            let facts = Facts {
+                labels: labels.to_vec(),
+                classes: vec!["cat".to_owned(), "dog".to_owned()],
+                ..Facts::default()
+            };
+            let images = Samples::pictures(facts, shape, 1, vec![0, 1]).expect("the parts fit");
+            [0, 1].map(|index| images.caption(index).to_owned())
+        };
+        assert_eq!(captions(&[1, 0]), ["dog", "cat"]);
+        assert_eq!(captions(&[]), ["0", "1"]);
+    }
+
+    #[test]
+    fn a_table_keeps_its_numbers() {
+        let facts = Facts {
+            name: "mine".to_owned(),
+            ..Facts::default()
+        };
+        let columns = vec!["a".to_owned(), "b".to_owned()];
+        let table = |numbers| Samples::table(facts.clone(), columns.clone(), numbers);
+        let rows = table(vec![1.0, -2.0, 3.5, 0.0]).expect("two rows");
+        assert_eq!(
+            (rows.len(), rows.is_table(), rows.two_valued()),
+            (2, true, false)
+        );
+        assert_eq!(
+            (rows.shape().to_string(), rows.columns()),
+            ("1x1x2".to_owned(), &columns[..])
+        );
+        let mut numbers = Vec::new();
+        let scaled = rows.select(&[1]).with_numbers(vec![7.0, 8.0]);
+        scaled.read([0], 0.0, &mut numbers).expect("in memory");
+        rows.read([1], 0.0, &mut numbers).expect("in memory");
+        assert_eq!(numbers, [7.0, 8.0, 3.5, 0.0]);
+        assert!(table(vec![1.0, 2.0, 3.0]).is_err());
+        let error = table(vec![1.0, f32::NAN]).expect_err("not a number");
+        let message = "`mine`: expected finite numbers, found NaN in row 1, column `b`";
+        assert_eq!(error.to_string(), message);
     }
 }

@@ -1,8 +1,7 @@
 //! Where the bytes of pictures lie: in memory, or in a file when they are too many for it.
 
 use std::fs::File;
-use std::io::{self, Write};
-use std::path::PathBuf;
+use std::io::{self, Read, Write};
 
 use crate::Error;
 
@@ -104,10 +103,33 @@ impl Sink {
     }
 }
 
+/// How much of `memory` the training and the test part get: the test part what it needs if that is there, the other the rest.
+pub(crate) fn budgets(memory: usize, test: u64) -> (usize, usize) {
+    let test = usize::try_from(test).unwrap_or(usize::MAX);
+    match test <= memory {
+        true => (memory - test, test),
+        false => (memory, 0),
+    }
+}
+
+/// Reads until `block` is full or the end is there, and says how many bytes came.
+pub(crate) fn fill(file: &mut impl Read, block: &mut [u8]) -> io::Result<usize> {
+    let mut bytes = 0;
+    while bytes < block.len() {
+        match file.read(&mut block[bytes..]) {
+            Ok(0) => break,
+            Ok(more) => bytes += more,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(bytes)
+}
+
 fn spilled(action: &'static str, source: io::Error) -> Error {
     Error::Io {
         action,
-        path: PathBuf::from(std::env::temp_dir()).join("(temporary file)"),
+        path: std::env::temp_dir().join("(temporary file)"),
         source,
     }
 }

@@ -1,6 +1,6 @@
 //! Pictures as text, for the terminal.
 
-use crate::Images;
+use crate::{Error, Samples};
 
 /// From paper to full ink.
 const SHADES: [char; 5] = [' ', '░', '▒', '▓', '█'];
@@ -13,29 +13,38 @@ const GAP: &str = "  ";
 /// A pixel is two characters wide, so that it looks square: `██` or blank in two-valued pictures, one of five shades in grey
 /// ones; colour shows as the mean of its channels. A caption wider than its picture is cut and ends in `…`. Lines carry no
 /// blanks at their end; an empty line stands between rows of pictures, a line end after the last line.
-pub fn as_text(images: &Images, columns: usize) -> String {
-    let shape = images.shape();
-    let indices: Vec<_> = (0..images.len()).collect();
+///
+/// # Errors
+/// [`Error::Io`] where the pixels lie in a file that cannot be read.
+///
+/// # Panics
+/// Where these are rows of a table.
+pub fn as_text(pictures: &Samples, columns: usize) -> Result<String, Error> {
+    let shape = pictures.shape();
+    let indices: Vec<_> = (0..pictures.len()).collect();
     let mut rows = Vec::new();
     for indices in indices.chunks(columns.max(1)) {
-        let mut lines = vec![line(indices, |index| {
-            caption(images.caption(index), 2 * shape.width)
-        })];
+        let mut pixels = Vec::new();
+        for &index in indices {
+            pixels.push(pictures.pixels(index)?);
+        }
+        let captions = indices.iter().map(|&index| pictures.caption(index));
+        let mut lines = vec![line(captions.map(|text| caption(text, 2 * shape.width)))];
         for y in 0..shape.height {
-            lines.push(line(indices, |index| {
+            lines.push(line(pixels.iter().map(|pixels| {
                 (0..shape.width)
-                    .flat_map(|x| [shade(images, index, y, x); 2])
+                    .flat_map(|x| [shade(pictures, pixels, y, x); 2])
                     .collect()
-            }));
+            })));
         }
         rows.push(lines.concat());
     }
-    rows.join("\n")
+    Ok(rows.join("\n"))
 }
 
-/// One line through these pictures.
-fn line(indices: &[usize], part: impl Fn(usize) -> String) -> String {
-    let parts: Vec<_> = indices.iter().map(|&index| part(index)).collect();
+/// One line through the pictures of a row.
+fn line(parts: impl Iterator<Item = String>) -> String {
+    let parts: Vec<_> = parts.collect();
     format!("{}\n", parts.join(GAP).trim_end())
 }
 
@@ -48,25 +57,24 @@ fn caption(caption: &str, width: usize) -> String {
 }
 
 /// The mean of the channels at a pixel, as the nearest shade.
-fn shade(images: &Images, index: usize, y: usize, x: usize) -> char {
-    let shape = images.shape();
-    let ink: usize = images
-        .image(index)
+fn shade(pictures: &Samples, pixels: &[u8], y: usize, x: usize) -> char {
+    let shape = pictures.shape();
+    let ink: usize = pixels
         .chunks(shape.height * shape.width)
         .map(|channel| usize::from(channel[y * shape.width + x]))
         .sum();
-    let full = usize::from(images.levels()) * shape.channels;
+    let full = usize::from(pictures.levels()) * shape.channels;
     SHADES[(ink * (SHADES.len() - 1) + full / 2) / full]
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Selection, Shape, load};
+    use crate::{Facts, Selection, Shape, Source, load};
 
-    fn check(images: &Images, columns: usize, lines: &[&str]) {
+    fn check(images: &Samples, columns: usize, lines: &[&str]) {
         let expected: String = lines.iter().map(|line| format!("{line}\n")).collect();
-        assert_eq!(as_text(images, columns), expected);
+        assert_eq!(as_text(images, columns).expect("in memory"), expected);
     }
 
     #[test]
@@ -75,7 +83,11 @@ mod tests {
             letters: Some("$ L".to_owned()),
             ..Selection::default()
         };
-        let images = load("fonts:all", &selection).expect("all three are there");
+        let source = Source {
+            selection,
+            ..Source::named("fonts:all")
+        };
+        let images = load(&source).expect("all three are there").train;
         check(
             &images,
             2,
@@ -99,8 +111,9 @@ mod tests {
                 "██████████",
             ],
         );
-        assert_eq!(as_text(&images, 0), as_text(&images, 1));
-        assert_eq!(as_text(&images.select(&[]), 2), "");
+        let text = |images, columns| as_text(images, columns).expect("in memory");
+        assert_eq!(text(&images, 0), text(&images, 1));
+        assert_eq!(text(&images.select(&[]), 2), "");
     }
 
     #[test]
@@ -111,17 +124,12 @@ mod tests {
             width,
         };
         let images = |shape, pixels| {
-            let captions = vec!["a long one".to_owned()];
-            Images::new(
-                "mine".to_owned(),
-                shape,
-                255,
-                pixels,
-                captions,
-                vec![],
-                vec![],
-            )
-            .expect("the parts fit")
+            let facts = Facts {
+                name: "mine".to_owned(),
+                captions: vec!["a long one".to_owned()],
+                ..Facts::default()
+            };
+            Samples::pictures(facts, shape, 255, pixels).expect("the parts fit")
         };
         check(
             &images(shape(1, 4), vec![255, 190, 128, 64]),

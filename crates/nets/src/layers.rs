@@ -1,125 +1,100 @@
-//! Stacks of layers, described by a value, and where their first weights come from.
+//! Stacks of layers, described by a value: dense or convolutional, a stack takes rows and gives rows.
 
-use burn::module::{Module, Param};
+use burn::module::Module;
 use burn::nn::Linear;
-use burn::tensor::{Device, Tensor, TensorData};
-use rand::{Rng, RngExt, SeedableRng};
-use rand_chacha::ChaCha8Rng;
-use serde::{Deserialize, Serialize};
+use burn::tensor::{Device, Tensor};
+use rand::Rng;
 
-use crate::Activation;
-
-/// A generator of host random numbers: the same seed gives the same numbers on every device and platform.
-pub fn seeded(seed: u64) -> ChaCha8Rng {
-    ChaCha8Rng::seed_from_u64(seed)
-}
-
-/// How first weights are drawn; biases start at zero.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Initializer {
-    /// Uniform within ±√(6 / (inputs + outputs)) (Glorot and Bengio 2010).
-    #[default]
-    Glorot,
-    /// Uniform within ±√(6 / inputs), for rectifiers (He et al. 2015).
-    He,
-}
-
-impl Initializer {
-    /// Every initialiser, in the order in which messages list them.
-    pub const ALL: [Self; 2] = [Self::Glorot, Self::He];
-
-    /// The name in configurations.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Glorot => "glorot",
-            Self::He => "he",
-        }
-    }
-
-    /// A linear layer with weights `[inputs, outputs]`, drawn on the host so that every device starts alike.
-    pub fn linear(
-        self,
-        inputs: usize,
-        outputs: usize,
-        rng: &mut impl Rng,
-        device: &Device,
-    ) -> Linear {
-        let fan = match self {
-            Self::Glorot => inputs + outputs,
-            Self::He => inputs,
-        };
-        let bound = (6.0 / fan as f64).sqrt() as f32;
-        let weights: Vec<f32> = (0..inputs * outputs)
-            .map(|_| rng.random_range(-bound..bound))
-            .collect();
-        Linear {
-            weight: Param::from_tensor(Tensor::from_data(
-                TensorData::new(weights, [inputs, outputs]),
-                device,
-            )),
-            bias: Some(Param::from_tensor(Tensor::zeros([outputs], device))),
-        }
-    }
-}
+use crate::conv::Map;
+use crate::layer::{Layer, LayerConfig, LayerInfo};
+use crate::{Activation, Initializer};
 
 /// A stack of layers as a value: what it is made of decides how it is run, not its type.
 #[derive(Clone, Debug, PartialEq)]
-pub enum LayersConfig {
-    /// Fully connected layers.
-    Dense(DenseConfig),
-}
-
-/// Fully connected layers of the given sizes.
-#[derive(Clone, Debug, PartialEq)]
-pub struct DenseConfig {
-    /// Input size first, output size last; one linear layer between each two.
-    pub sizes: Vec<usize>,
-    /// Activation after every layer but the last.
-    pub hidden: Activation,
-    /// Activation after the last layer.
-    pub last: Activation,
+pub struct LayersConfig {
+    /// Shape of what comes in; dense values are channels of 1x1.
+    pub input: Map,
+    /// The layers in order, each with the activation after it.
+    pub layers: Vec<(LayerConfig, Activation)>,
 }
 
 impl LayersConfig {
-    /// Fully connected layers of `sizes`, with `hidden` after all but the last, which has `last`.
-    pub fn dense(sizes: impl Into<Vec<usize>>, hidden: Activation, last: Activation) -> Self {
-        Self::Dense(DenseConfig {
-            sizes: sizes.into(),
-            hidden,
-            last,
-        })
+    /// No layers yet, for what has the shape `input`.
+    pub fn new(input: Map) -> Self {
+        Self {
+            input,
+            layers: Vec::new(),
+        }
     }
 
-    /// Size of the last layer.
-    ///
-    /// # Panics
-    ///
-    /// Without sizes: configurations are checked before.
-    pub fn output_size(&self) -> usize {
-        match self {
-            Self::Dense(dense) => *dense.sizes.last().expect("a stack has sizes"),
+    /// Fully connected layers of `sizes`, with `hidden` after all but the last, which has `last`.
+    pub fn dense(sizes: impl Into<Vec<usize>>, hidden: Activation, last: Activation) -> Self {
+        let sizes = sizes.into();
+        let count = sizes.len().saturating_sub(1);
+        let mut config = Self::new([sizes.first().copied().unwrap_or(0), 1, 1]);
+        for (index, outputs) in sizes.into_iter().skip(1).enumerate() {
+            config.push_linear(outputs, if index + 1 == count { last } else { hidden });
         }
+        config
+    }
+
+    /// Adds a fully connected layer.
+    pub fn push_linear(&mut self, outputs: usize, activation: Activation) {
+        let inputs = self.output_size();
+        self.layers
+            .push((LayerConfig::Linear { inputs, outputs }, activation));
+    }
+
+    /// Shape of what comes out.
+    pub fn output(&self) -> Map {
+        self.layers
+            .last()
+            .map_or(self.input, |(layer, _)| layer.output())
+    }
+
+    /// Values that come out.
+    pub fn output_size(&self) -> usize {
+        self.output().iter().product()
+    }
+
+    /// Values after each layer that has weights of its own.
+    pub fn sizes(&self) -> Vec<usize> {
+        let weighted = |layer: &LayerConfig| {
+            matches!(
+                layer,
+                LayerConfig::Linear { .. }
+                    | LayerConfig::Conv { .. }
+                    | LayerConfig::Transposed { .. }
+            )
+        };
+        let layers = self.layers.iter().map(|(layer, _)| layer);
+        layers
+            .filter(|layer| weighted(layer))
+            .map(LayerConfig::output_size)
+            .collect()
+    }
+
+    /// Whether every layer is fully connected.
+    pub fn is_dense(&self) -> bool {
+        let mut layers = self.layers.iter();
+        layers.all(|(layer, _)| matches!(layer, LayerConfig::Linear { .. }))
     }
 
     /// Layers with first weights from `rng`.
     pub fn init(&self, initializer: Initializer, rng: &mut impl Rng, device: &Device) -> Layers {
-        match self {
-            Self::Dense(dense) => {
-                let linears: Vec<Linear> = dense
-                    .sizes
-                    .windows(2)
-                    .map(|pair| initializer.linear(pair[0], pair[1], rng, device))
-                    .collect();
-                let mut activations = vec![dense.hidden; linears.len()];
-                if let Some(last) = activations.last_mut() {
-                    *last = dense.last;
-                }
-                Layers {
-                    stack: linears,
-                    activations,
-                }
-            }
+        let stack = self
+            .layers
+            .iter()
+            .map(|(layer, _)| layer.init(initializer, rng, device))
+            .collect();
+        Layers {
+            stack,
+            activations: self
+                .layers
+                .iter()
+                .map(|(_, activation)| *activation)
+                .collect(),
+            input: self.input,
         }
     }
 }
@@ -127,20 +102,10 @@ impl LayersConfig {
 /// A stack of layers with its weights.
 #[derive(Module, Debug)]
 pub struct Layers {
-    stack: Vec<Linear>,
+    stack: Vec<Layer>,
     #[module(skip)]
     activations: Vec<Activation>,
-}
-
-/// One row of a layer table.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LayerInfo {
-    /// What it is, e.g. `linear + tanh`.
-    pub kind: String,
-    /// Shape of what comes out for one sample.
-    pub output: Vec<usize>,
-    /// Trainable numbers in it.
-    pub parameters: usize,
+    input: Map,
 }
 
 impl Layers {
@@ -149,8 +114,8 @@ impl Layers {
         self.stack
             .iter()
             .zip(&self.activations)
-            .fold(x, |x, (linear, activation)| {
-                activation.forward(linear.forward(x))
+            .fold(x, |x, (layer, activation)| {
+                activation.forward(layer.forward(x))
             }) // [batch, outputs]
     }
 
@@ -160,8 +125,8 @@ impl Layers {
         let hidden = before
             .iter()
             .zip(&self.activations)
-            .fold(x, |x, (linear, activation)| {
-                activation.forward(linear.forward(x))
+            .fold(x, |x, (layer, activation)| {
+                activation.forward(layer.forward(x))
             }); // [batch, hidden]
         last.forward(hidden) // [batch, outputs]
     }
@@ -174,11 +139,15 @@ impl Layers {
     /// The squared Frobenius norm of the Jacobian ∂output/∂input, one number a sample: `[batch, 1]`.
     ///
     /// The whole chain of layers counts, not the last one alone: J = D_L W_Lᵀ ... D_1 W_1ᵀ with D_i = diag f'(a_i).
+    ///
+    /// # Panics
+    ///
+    /// With a layer that is not fully connected: configurations are checked before.
     pub fn jacobian_norm_squared(&self, x: Tensor<2>) -> Tensor<2> {
         let [batch, _] = x.dims();
         let mut derivatives = Vec::with_capacity(self.stack.len());
         let mut h = x;
-        for (linear, activation) in self.stack.iter().zip(&self.activations) {
+        for (linear, activation) in self.linears().zip(&self.activations) {
             let a = linear.forward(h); // [batch, outputs]
             derivatives.push(activation.derivative(a.clone()));
             h = activation.forward(a);
@@ -187,7 +156,8 @@ impl Layers {
         let mut jacobian = Tensor::<2>::eye(outputs, &h.device())
             .unsqueeze::<3>()
             .expand([batch, outputs, outputs]);
-        for (linear, derivative) in self.stack.iter().zip(derivatives).rev() {
+        let linears: Vec<&Linear> = self.linears().collect();
+        for (linear, derivative) in linears.into_iter().zip(derivatives).rev() {
             let [inputs, width] = linear.weight.dims();
             let scaled = jacobian * derivative.unsqueeze_dim::<3>(1); // [batch, outputs, width]
             let rows = scaled
@@ -202,54 +172,32 @@ impl Layers {
             .sum_dim(1) // [batch, 1]
     }
 
-    /// The linear layers, in order.
-    pub fn linears(&self) -> &[Linear] {
+    fn linears(&self) -> impl Iterator<Item = &Linear> {
+        self.stack.iter().map(|layer| match layer {
+            Layer::Linear(linear) => linear,
+            other => panic!("a Jacobian is for linear layers, not {other:?}"),
+        })
+    }
+
+    /// The layers, in order.
+    pub fn stack(&self) -> &[Layer] {
         &self.stack
+    }
+
+    /// Shape of what comes out.
+    pub fn output(&self) -> Map {
+        let shape = |before: Map, layer: &Layer| layer.output().unwrap_or(before);
+        self.stack.iter().fold(self.input, shape)
     }
 
     /// One row a layer, in order.
     pub fn table(&self) -> Vec<LayerInfo> {
-        self.stack
-            .iter()
-            .zip(&self.activations)
-            .map(|(linear, activation)| describe(linear, Some(*activation)))
-            .collect()
-    }
-}
-
-/// Half the sum of the squared weights of some layers, biases left out, each summed in two stages for the sake of f32: `[1]`.
-///
-/// # Panics
-///
-/// Without layers.
-pub fn half_squares<'a>(layers: impl IntoIterator<Item = &'a Linear>) -> Tensor<1> {
-    let squares = layers
-        .into_iter()
-        .map(|linear| linear.weight.val().square().sum_dim(1).sum());
-    let sum = squares
-        .reduce(|sum, next| sum + next)
-        .expect("there are layers");
-    sum.mul_scalar(0.5)
-}
-
-/// The table row of one linear layer.
-pub(crate) fn describe(linear: &Linear, activation: Option<Activation>) -> LayerInfo {
-    let [inputs, outputs] = linear.weight.dims();
-    let biases = if linear.bias.is_some() { outputs } else { 0 };
-    let kind = match activation {
-        None | Some(Activation::Linear) => "linear".to_owned(),
-        Some(activation) => format!("linear + {}", activation.name()),
-    };
-    LayerInfo {
-        kind,
-        output: vec![outputs],
-        parameters: inputs * outputs + biases,
-    }
-}
-
-impl LayerInfo {
-    /// The row of a bare linear layer, such as the two heads of a variational encoder.
-    pub fn linear(linear: &Linear) -> Self {
-        describe(linear, None)
+        let mut before = self.input;
+        let row = |(layer, activation): (&Layer, &Activation)| {
+            let row = layer.describe(*activation, before);
+            before = layer.output().unwrap_or(before);
+            row
+        };
+        self.stack.iter().zip(&self.activations).map(row).collect()
     }
 }

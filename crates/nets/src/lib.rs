@@ -19,15 +19,25 @@
 //! ```
 
 mod activation;
+mod conv;
+mod initializer;
+mod layer;
 mod layers;
 mod loss;
 mod model;
 mod noise;
 mod penalties;
+mod plan;
+mod resample;
 
 pub use activation::Activation;
-pub use layers::{DenseConfig, Initializer, LayerInfo, Layers, LayersConfig, half_squares, seeded};
+pub use conv::{Conv, Map, Transposed};
+pub use initializer::{Initializer, seeded};
+pub use layer::{Layer, LayerConfig, LayerInfo, half_squares};
+pub use layers::{Layers, LayersConfig};
 pub use loss::Reconstruction;
 pub use model::{Batch, Loss, Model, Term};
 pub use noise::{Noise, ParseNoiseError, Range};
 pub use penalties::Penalties;
+pub use plan::{Common, ConvPlan, ParsePlanError, Style};
+pub use resample::{Pool, Upsample};

@@ -53,7 +53,7 @@ impl Penalties {
             ));
         }
         if self.weight_decay > 0.0 {
-            let squares = half_squares(encoder.linears().iter().chain(decoder.linears()));
+            let squares = half_squares(encoder.stack().iter().chain(decoder.stack()));
             terms.push(Term::new("weight_decay", self.weight_decay, squares));
         }
         terms

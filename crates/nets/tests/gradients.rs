@@ -4,7 +4,8 @@
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{DType, Device, Gradients, Tensor, TensorData};
 use espejo_nets::{
-    Activation, Initializer, Layers, LayersConfig, Penalties, Reconstruction, seeded,
+    Activation, Common, ConvPlan, Initializer, Layers, LayersConfig, Penalties, Reconstruction,
+    Style, seeded,
 };
 use rand::RngExt;
 
@@ -58,6 +59,10 @@ struct Collect<'a> {
 impl ModuleVisitor for Collect<'_> {
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
         let tensor = param.val();
+        // Running means are measured, not trained.
+        if !tensor.is_require_grad() {
+            return;
+        }
         let wanted = match self.gradients {
             Some(gradients) => tensor.grad(gradients).expect("the loss reaches it"),
             None => tensor,
@@ -89,6 +94,10 @@ struct Put<'a> {
 impl ModuleMapper for Put<'_> {
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
         let (id, tensor, mapper) = param.consume();
+        if !tensor.is_require_grad() {
+            let same = Tensor::from_data(tensor.to_data(), (&tensor.device(), self.dtype));
+            return Param::from_mapped_value(id, same, mapper);
+        }
         let (values, left) = self.left.split_at(tensor.shape().num_elements());
         self.left = left;
         let data = TensorData::new(values.to_vec(), tensor.dims());
@@ -150,6 +159,68 @@ fn every_activation_through_every_loss() {
                 loss.value(logits, target.clone(), output)
             });
         }
+    }
+}
+
+/// A convolutional net for pictures of this shape, way down and way up in one stack, every weight and bias away from zero.
+fn conv_net(plan: &str, picture: [usize; 3], style: Style, common: Common) -> Layers {
+    let device = Device::flex().autodiff();
+    let plan: ConvPlan = plan.parse().expect("a plan");
+    let (mut all, decoder) = plan
+        .layers(picture, style, common, Activation::Sigmoid)
+        .expect("it leads back");
+    all.layers.extend(decoder.layers);
+    assert_eq!(all.output(), picture);
+    let layers = all.init(Initializer::He, &mut seeded(3), &device);
+    let count = weights(&layers).len();
+    let mut rng = seeded(4);
+    let drawn: Vec<f64> = (0..count).map(|_| rng.random_range(-0.6..0.6)).collect();
+    with_weights(layers, &drawn, DType::F32)
+}
+
+#[test]
+fn convolutions_pooling_upsampling_and_batch_normalisation() {
+    let plain = Style {
+        strided: false,
+        transposed: false,
+    };
+    let (strided, transposed) = (
+        Style {
+            strided: true,
+            ..plain
+        },
+        Style {
+            transposed: true,
+            ..plain
+        },
+    );
+    let common = |kernel, batch_norm| Common {
+        kernel,
+        activation: Activation::Tanh,
+        batch_norm,
+    };
+    for (plan, picture, style, common) in [
+        ("3/1", [1, 4, 4], plain, common(3, false)),
+        ("2/2", [2, 5, 3], plain, common(5, false)),
+        ("2/2", [2, 5, 3], plain, common(1, false)),
+        ("3,pool,2/2,up,1", [1, 4, 6], plain, common(3, false)),
+        ("2,up,2,pool/2", [2, 3, 3], plain, common(3, false)),
+        ("3,2", [1, 7, 5], plain, common(3, false)),
+        ("3,2", [2, 7, 5], strided, common(3, false)),
+        ("3,2", [1, 7, 6], transposed, common(3, false)),
+        ("2,2", [1, 9, 4], transposed, common(5, false)),
+        ("3,2", [1, 7, 5], plain, common(3, true)),
+        ("2s,2t/2,1", [1, 6, 6], plain, common(3, true)),
+    ] {
+        let layers = conv_net(plan, picture, style, common);
+        let values = picture.iter().product();
+        let input = random([4, values], -1.5, 1.5, DType::F64);
+        let target = random([4, values], 0.0, 1.0, DType::F64);
+        let what = format!("{plan} on {picture:?}, {style:?}, {common:?}");
+        check(&what, &layers, DType::F64, (1e-6, 1e-6), |layers| {
+            let logits = layers.forward_logits(input.clone());
+            Reconstruction::Bce.value(logits, target.clone(), Activation::Sigmoid)
+        });
     }
 }
 

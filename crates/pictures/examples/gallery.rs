@@ -8,8 +8,8 @@ use std::{
 };
 
 use espejo_pictures::{
-    Curves, Error, Figure, Grid, Panel, Point, Scatter, Series, Sheet, Tile, curves, gif, grid,
-    scatter, sheet,
+    Curves, Error, Figure, Grid, Panel, Point, Scatter, Series, Sheet, Tile, Walk, WalkFrame, apng,
+    curves, gif, grid, scatter, sheet, walk,
 };
 
 fn main() -> Result<(), Error> {
@@ -25,15 +25,30 @@ fn main() -> Result<(), Error> {
     save(&folder, "map-of-letters", || letters(0.0))?;
     save(&folder, "map-of-words", words)?;
     save(&folder, "all-in-one-place", || letters(f64::INFINITY))?;
-    save(&folder, "cloud", || cloud(10_000, 10))?;
-    save(&folder, "cloud-60000", || cloud(60_000, 10))?;
-    save(&folder, "cloud-47-classes", || cloud(18_800, 47))?;
+    save(&folder, "map-of-24-classes", || scatter(&cloud(1_200, 24)))?;
+    save(&folder, "cloud", || scatter(&cloud(10_000, 10)))?;
+    save(&folder, "cloud-words", cloud_of_clothes)?;
+    save(&folder, "cloud-letters", || scatter(&cloud(20_800, 26)))?;
+    save(&folder, "cloud-47-classes", || scatter(&cloud(18_800, 47)))?;
+    save(&folder, "cloud-60000", || scatter(&cloud(60_000, 10)))?;
+    save(&folder, "cloud-100000", || scatter(&cloud(100_000, 10)))?;
+    save(&folder, "cloud-shaded", || shaded_cloud(10_000))?;
+    save(&folder, "density-10000", || unlabelled_cloud(10_000))?;
+    save(&folder, "density-100000", || unlabelled_cloud(100_000))?;
     save(&folder, "sheet", || glyph_sheet(7, 5, 32))?;
     save(&folder, "sheet-28", || glyph_sheet(28, 28, 10))?;
     save(&folder, "sheet-colour", colour_sheet)?;
     save(&folder, "sheet-faces", faces)?;
     save(&folder, "grid", || latent_grid(20, 20, (28, 28), 0.0))?;
     save(&folder, "grid-small", || latent_grid(9, 15, (7, 5), 0.0))?;
+    save(&folder, "sheet-50x37", || photo_sheet((50, 37), 1, 16))?;
+    save(&folder, "sheet-64x50", || photo_sheet((64, 50), 3, 8))?;
+    save(&folder, "sheet-243x320", || photo_sheet((243, 320), 1, 4))?;
+    save(&folder, "sheet-243x320-8", || photo_sheet((243, 320), 1, 8))?;
+    save(&folder, "grid-15", || latent_grid(15, 15, (28, 28), 0.0))?;
+    save(&folder, "grid-colour", || photo_grid(15, (32, 32), 3))?;
+    save(&folder, "grid-64x50", || photo_grid(15, (64, 50), 1))?;
+    save(&folder, "grid-243x320", || photo_grid(5, (243, 320), 1))?;
     save(&folder, "empty", || scatter(&Scatter::default()))?;
     animations(&folder)
 }
@@ -76,6 +91,50 @@ fn animations(folder: &Path) -> Result<(), Error> {
         "gif of 40 maps {:.0} ms, of 24 grids {:.0} ms",
         maps.as_secs_f64() * 1e3,
         (start.elapsed() - maps).as_secs_f64() * 1e3
+    ));
+    let letters = Some(cloud(20_800, 26));
+    walk_through(folder, "walk", Some(cloud(10_000, 10)), |at| {
+        picture(28, 28, false, ring(0.5 + 0.1 * at.0, 0.25 + 0.03 * at.1))
+    })?;
+    walk_through(folder, "walk-colour", letters, |at| photo((32, 32), 3, at))?;
+    walk_through(folder, "walk-alone", None, |at| photo((64, 50), 1, at))
+}
+
+/// A spiral of 225 places, as GIF and as APNG.
+fn walk_through(
+    folder: &Path,
+    stem: &str,
+    map: Option<Scatter>,
+    tile: impl Fn((f64, f64)) -> Tile,
+) -> Result<(), Error> {
+    let frame = |index: i32| {
+        let share = f64::from(index) / 224.0;
+        let (sine, cosine) = (12.0 * share).sin_cos();
+        let at = (4.0 * share * cosine, 4.0 * share * sine);
+        WalkFrame {
+            tile: tile(at),
+            at,
+            text: format!("{:.0} % of the way", 100.0 * share),
+        }
+    };
+    let way = Walk {
+        title: "A walk through the codes".into(),
+        frames: (0..225).map(frame).collect(),
+        map,
+    };
+    let start = Instant::now();
+    let frames = walk(&way);
+    let drawn = start.elapsed();
+    gif(&frames, 15.0, &folder.join(format!("{stem}.gif")))?;
+    let as_gif = start.elapsed() - drawn;
+    apng(&frames, 15.0, &folder.join(format!("{stem}.apng")))?;
+    let as_apng = start.elapsed() - drawn - as_gif;
+    frames[150].save(folder, stem)?;
+    say(&format!(
+        "{stem}: drawn {:.0} ms, gif {:.0} ms, apng {:.0} ms",
+        drawn.as_secs_f64() * 1e3,
+        as_gif.as_secs_f64() * 1e3,
+        as_apng.as_secs_f64() * 1e3
     ));
     Ok(())
 }
@@ -251,24 +310,25 @@ fn letters(time: f64) -> Figure {
     })
 }
 
+const CLOTHES: [&str; 10] = [
+    "T-shirt/top",
+    "Trouser",
+    "Pullover",
+    "Dress",
+    "Coat",
+    "Sandal",
+    "Shirt",
+    "Sneaker",
+    "Bag",
+    "Ankle boot",
+];
+
 fn words() -> Figure {
-    let names = [
-        "T-shirt/top",
-        "Trouser",
-        "Pullover",
-        "Dress",
-        "Coat",
-        "Sandal",
-        "Shirt",
-        "Sneaker",
-        "Bag",
-        "Ankle boot",
-    ];
     let mut random = uniform(3);
     let point = |index: usize| Point {
         x: 40.0 * bell(&mut random),
         y: 0.01 * bell(&mut random),
-        label: Some(names[index % 10].into()),
+        label: Some(CLOTHES[index % 10].into()),
         class: Some(index % 10),
     };
     scatter(&Scatter {
@@ -276,12 +336,12 @@ fn words() -> Figure {
         x_label: "first component".into(),
         y_label: "second component".into(),
         points: (0..40).map(point).collect(),
-        classes: names.map(String::from).to_vec(),
+        classes: CLOTHES.map(String::from).to_vec(),
         ..Scatter::default()
     })
 }
 
-fn cloud(count: usize, classes: usize) -> Figure {
+fn cloud(count: usize, classes: usize) -> Scatter {
     let mut random = uniform(5);
     let point = |index: usize| {
         let class = index * classes / count;
@@ -301,7 +361,7 @@ fn cloud(count: usize, classes: usize) -> Figure {
             char::from(b'A' + class as u8).to_string()
         }
     };
-    scatter(&Scatter {
+    Scatter {
         title: format!("{count} codes of the test images"),
         x_label: "z₁".into(),
         y_label: "z₂".into(),
@@ -309,6 +369,32 @@ fn cloud(count: usize, classes: usize) -> Figure {
         classes: (0..classes).map(name).collect(),
         range: Some([(-5.0, 5.0), (-5.0, 5.0)]),
         note: Some("β = 1, 10 epochs".into()),
+        density: false,
+    }
+}
+
+fn cloud_of_clothes() -> Figure {
+    scatter(&Scatter {
+        classes: CLOTHES.map(String::from).to_vec(),
+        ..cloud(10_000, 10)
+    })
+}
+
+fn shaded_cloud(count: usize) -> Figure {
+    scatter(&Scatter {
+        density: true,
+        ..cloud(count, 10)
+    })
+}
+
+fn unlabelled_cloud(count: usize) -> Figure {
+    let mut map = cloud(count, 10);
+    for point in &mut map.points {
+        point.class = None;
+    }
+    scatter(&Scatter {
+        classes: Vec::new(),
+        ..map
     })
 }
 
@@ -433,6 +519,57 @@ fn faces() -> Figure {
         rows: vec![("input".into(), row(0.9)), ("output".into(), row(0.8))],
         captions,
         ..Sheet::default()
+    })
+}
+
+/// A soft picture with fine lines, in which a resampled pixel would show.
+fn photo((height, width): (usize, usize), channels: usize, (x, y): (f64, f64)) -> Tile {
+    let plane = |channel: usize| {
+        let (shift, phase) = (0.15 * channel as f64, channel as f64);
+        let shade = move |u: f64, v: f64| {
+            let face = ring(0.1 * x, 0.55)(u, v * 0.8 + shift);
+            let lines = 0.12 * ((30.0 + y) * (u + v) + phase).sin();
+            face * (0.75 + 0.2 * (u + phase).sin()) + lines
+        };
+        picture(height, width, false, shade).pixels
+    };
+    Tile {
+        pixels: (0..channels).flat_map(plane).collect(),
+        channels,
+        height,
+        width,
+        ink: false,
+    }
+}
+
+fn photo_sheet(size: (usize, usize), channels: usize, columns: usize) -> Figure {
+    let row = |shift: f64| -> Vec<Option<Tile>> {
+        let at = |column: usize| (column as f64 * 0.2, shift);
+        (0..columns)
+            .map(|c| Some(photo(size, channels, at(c))))
+            .collect()
+    };
+    let quality = |column: usize| Some(format!("{:.1} dB", 27.3 + column as f64));
+    sheet(&Sheet {
+        title: format!("Pictures of {} x {}", size.0, size.1),
+        rows: vec![("original".into(), row(0.0)), ("output".into(), row(1.0))],
+        captions: (0..columns).map(|c| format!("person {c}")).collect(),
+        marks: vec![vec![], (0..columns).map(quality).collect()],
+        wrap: 16,
+    })
+}
+
+fn photo_grid(count: usize, size: (usize, usize), channels: usize) -> Figure {
+    let at = |index: usize| -3.0 + 6.0 * index as f64 / (count - 1) as f64;
+    let tile = |index: usize| photo(size, channels, (at(index % count), at(index / count)));
+    grid(&Grid {
+        title: format!("Decoded pictures of {} x {}", size.0, size.1),
+        x_label: "z₁".into(),
+        y_label: "z₂".into(),
+        xs: (0..count).map(at).collect(),
+        ys: (0..count).rev().map(at).collect(),
+        tiles: (0..count * count).map(tile).collect(),
+        note: None,
     })
 }
 

@@ -2,9 +2,9 @@
 
 use crate::{
     axis::Frame,
+    colour::Rgb,
     raster::{self, Compression, Raster},
     svg::Svg,
-    theme,
 };
 
 /// Pixels a unit, as in a PNG, so that the layer is not resampled there.
@@ -13,24 +13,17 @@ const SCALE: f64 = 2.0;
 /// One mark: its place on the paper and its colour.
 pub(crate) struct Mark {
     pub(crate) at: (f64, f64),
-    pub(crate) colour: &'static str,
+    pub(crate) colour: Rgb,
 }
 
-/// Draws half-transparent discs as one picture that covers `frame`.
+/// Draws half-transparent discs, in their order, as one picture that covers `frame`.
 pub(crate) fn draw(svg: &mut Svg, marks: &[Mark], radius: f64, alpha: f64, frame: &Frame) {
     let (width, height) = (
         (frame.width() * SCALE) as usize,
         (frame.height() * SCALE) as usize,
     );
     let mut layer = vec![[0f32; 4]; width * height];
-    // Data sets come sorted by class; a stride that has no factor in common with the count mixes the classes, or the
-    // last would cover the others.
-    let stride = (1..)
-        .map(|k| 7919 * k + 1)
-        .find(|stride| coprime(*stride, marks.len()))
-        .unwrap_or(1);
-    for index in 0..marks.len() {
-        let mark = &marks[index * stride % marks.len()];
+    for mark in marks {
         let centre = (
             (mark.at.0 - frame.left) * SCALE,
             (mark.at.1 - frame.top) * SCALE,
@@ -40,7 +33,7 @@ pub(crate) fn draw(svg: &mut Svg, marks: &[Mark], radius: f64, alpha: f64, frame
             (width, height),
             centre,
             radius * SCALE,
-            theme::rgb(mark.colour),
+            mark.colour,
             alpha,
         );
     }
@@ -61,20 +54,13 @@ pub(crate) fn draw(svg: &mut Svg, marks: &[Mark], radius: f64, alpha: f64, frame
     }
 }
 
-fn coprime(mut a: usize, mut b: usize) -> bool {
-    while b != 0 {
-        (a, b) = (b, a % b);
-    }
-    a == 1
-}
-
 /// Lays one disc with a soft edge over the layer, whose colours are multiplied by their opacity.
 fn stamp(
     layer: &mut [[f32; 4]],
     (width, height): (usize, usize),
     (x, y): (f64, f64),
     radius: f64,
-    colour: [u8; 3],
+    colour: Rgb,
     alpha: f64,
 ) {
     let reach = radius + 0.5;

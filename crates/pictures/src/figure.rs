@@ -3,41 +3,112 @@
 use std::{
     fs,
     path::{Path, PathBuf},
+    sync::{Arc, OnceLock},
 };
 
 use crate::{
     Error,
     raster::{self, Compression, Raster},
-    svg::Svg,
+    svg::{self, Svg},
 };
 
 /// A drawn figure: its SVG text, its numbers as CSV, and its size.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Figure {
-    svg: String,
+    /// The document; for a layer it is put together when it is asked for.
+    svg: OnceLock<String>,
+    layer: Option<Layer>,
     csv: String,
     width: u32,
     height: u32,
 }
 
+/// What a frame of an animation has for itself, over what it shares with the others.
+#[derive(Debug, Clone)]
+struct Layer {
+    ground: Arc<Ground>,
+    body: String,
+}
+
+/// What all frames of an animation have in common.
+#[derive(Debug)]
+pub(crate) struct Ground {
+    body: String,
+    width: u32,
+    height: u32,
+    /// One pixel a unit, rendered when the first frame is.
+    pixels: OnceLock<Option<Raster>>,
+}
+
+impl Ground {
+    pub(crate) fn new(svg: Svg, size: (f64, f64)) -> Self {
+        let (width, height) = whole(size);
+        Self {
+            body: svg.body(),
+            width,
+            height,
+            pixels: OnceLock::new(),
+        }
+    }
+
+    /// `None` where it cannot be rendered; then rendering a whole frame tells why.
+    fn pixels(&self) -> Option<&Raster> {
+        let render = || {
+            let text = svg::document(&self.body, (self.width, self.height), true);
+            raster::render(&text, (self.width, self.height), 1).ok()
+        };
+        self.pixels.get_or_init(render).as_ref()
+    }
+}
+
+/// A size rounded up to whole units.
+fn whole((width, height): (f64, f64)) -> (u32, u32) {
+    (width.ceil().max(1.0) as u32, height.ceil().max(1.0) as u32)
+}
+
 /// Pixels a unit of the SVG in a PNG.
 const PNG_SCALE: u32 = 2;
 
+impl PartialEq for Figure {
+    fn eq(&self, other: &Self) -> bool {
+        (self.svg(), &self.csv) == (other.svg(), &other.csv)
+    }
+}
+
 impl Figure {
     /// Closes the drawing; its size is rounded up to whole units.
-    pub(crate) fn new(svg: Svg, csv: String, (width, height): (f64, f64)) -> Self {
-        let (width, height) = (width.ceil().max(1.0) as u32, height.ceil().max(1.0) as u32);
+    pub(crate) fn new(svg: Svg, csv: String, size: (f64, f64)) -> Self {
+        let (width, height) = whole(size);
         Self {
-            svg: svg.finish(width, height),
+            svg: svg::document(&svg.body(), (width, height), true).into(),
+            layer: None,
             csv,
             width,
             height,
         }
     }
 
+    /// A drawing over a ground, of its size.
+    pub(crate) fn over(ground: &Arc<Ground>, svg: Svg, csv: String) -> Self {
+        Self {
+            svg: OnceLock::new(),
+            layer: Some(Layer {
+                ground: Arc::clone(ground),
+                body: svg.body(),
+            }),
+            csv,
+            width: ground.width,
+            height: ground.height,
+        }
+    }
+
     /// The picture as SVG; it carries its font.
     pub fn svg(&self) -> &str {
-        &self.svg
+        let whole = |layer: &Layer| layer.ground.body.clone() + &layer.body;
+        self.svg.get_or_init(|| {
+            let body = self.layer.as_ref().map(whole).unwrap_or_default();
+            svg::document(&body, self.size(), true)
+        })
     }
 
     /// The numbers behind the picture: a header row, then one row a number or point.
@@ -71,7 +142,7 @@ impl Figure {
         let png = self.png()?;
         let files = [
             ("png", png.as_slice()),
-            ("svg", self.svg.as_bytes()),
+            ("svg", self.svg().as_bytes()),
             ("csv", self.csv.as_bytes()),
         ];
         let write = |(extension, bytes): (&str, &[u8])| {
@@ -84,7 +155,13 @@ impl Figure {
 
     /// The picture as RGB pixels.
     pub(crate) fn render(&self, scale: u32) -> Result<Raster, Error> {
-        raster::render(&self.svg, (self.width, self.height), scale)
+        if let (Some(layer), 1) = (&self.layer, scale)
+            && let Some(ground) = layer.ground.pixels()
+        {
+            let text = svg::document(&layer.body, self.size(), false);
+            return raster::render_over(&text, ground);
+        }
+        raster::render(self.svg(), self.size(), scale)
     }
 }
 

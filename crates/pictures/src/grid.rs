@@ -5,7 +5,7 @@ use crate::{
     svg::{Anchor, Svg},
     theme::{AXIS, LABEL, MARGIN, SOFT_INK, TICK},
     ticks,
-    tile::whole_scale,
+    tile::{self, whole_scale},
 };
 
 /// Tiles on a plane, with the values along both axes.
@@ -57,9 +57,9 @@ pub fn grid(g: &Grid) -> Figure {
     } else {
         0.0
     };
-    let largest = |count: usize, side: f64| {
-        (LARGEST / count.max(1) as f64).min(LARGEST_TILE) / (side + 2.0 * paper)
-    };
+    let most = tile::room(LARGEST_TILE, tile_width.max(tile_height));
+    let largest =
+        |count: usize, side: f64| (LARGEST / count.max(1) as f64).min(most) / (side + 2.0 * paper);
     let scale = whole_scale(largest(columns, tile_width).min(largest(rows, tile_height)));
     // One unit between tiles is the separator.
     let border = (paper * scale).ceil();

@@ -1,7 +1,7 @@
 //! Class names beside a plot, and the marks of classes.
 
 use crate::{
-    font,
+    colour, font,
     svg::{Anchor, Svg, number, pair},
     theme::{self, LABEL, SOFT_INK},
 };
@@ -19,6 +19,7 @@ pub(crate) struct Legend {
     /// Whether classes beyond the tenth have shapes of their own; the discs of a cloud have not.
     shapes: bool,
     column_width: f64,
+    colours: Vec<colour::Rgb>,
 }
 
 impl Legend {
@@ -35,6 +36,7 @@ impl Legend {
         let columns = names.len().div_ceil(most).max(1);
         Self {
             rows: names.len().div_ceil(columns).max(1),
+            colours: colour::of_classes(names.len()),
             names,
             shapes,
             column_width: MARK_ROOM + widest.ceil() + COLUMN_GAP,
@@ -54,7 +56,8 @@ impl Legend {
             let x = left + (class / self.rows) as f64 * self.column_width;
             let y = top + ((class % self.rows) as f64 + 0.5) * PITCH;
             let shape = if self.shapes { class } else { 0 };
-            mark(svg, (x + 4.0, y), 4.0, shape, theme::colour(class), 1.0);
+            let colour = colour::hex(self.colours[class]);
+            mark(svg, (x + 4.0, y), 4.0, shape, &colour, 1.0);
             svg.text(
                 (x + MARK_ROOM, y + 4.0),
                 name,
@@ -66,7 +69,7 @@ impl Legend {
     }
 }
 
-/// The mark of a class: discs in ten colours, then squares, triangles and diamonds.
+/// The mark of a class: discs for the first ten, then squares, triangles and diamonds.
 pub(crate) fn mark(
     svg: &mut Svg,
     (x, y): (f64, f64),

@@ -26,18 +26,24 @@
 //! # Ok::<(), espejo_pictures::Error>(())
 //! ```
 
-mod animation;
+mod apng;
 mod axis;
 mod cloud;
+mod colour;
 mod csv;
 mod curves;
+mod density;
 mod dodge;
 mod error;
 mod figure;
 mod font;
+mod frames;
+mod gif;
 mod grid;
+mod interleave;
 mod labels;
 mod legend;
+mod map;
 mod palette;
 mod panel;
 mod raster;
@@ -47,14 +53,17 @@ mod svg;
 mod theme;
 mod ticks;
 mod tile;
+mod walk;
 
 pub use crate::{
-    animation::gif,
+    apng::apng,
     curves::{Curves, Panel, Series, curves},
     error::Error,
     figure::Figure,
+    gif::gif,
     grid::{Grid, grid},
     scatter::{Point, Scatter, scatter},
     sheet::{Sheet, sheet},
     tile::Tile,
+    walk::{Walk, WalkFrame, walk},
 };

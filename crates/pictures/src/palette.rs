@@ -1,11 +1,13 @@
-//! The 255 colours of an animation.
+//! The 255 colours of a GIF, or of one of its frames.
 
 use std::collections::HashMap;
 
 /// Most colours of a palette; the 256th index of a GIF is left to "as in the frame before".
-const MOST: usize = 255;
-/// So many of the most frequent colours are kept as they are: paper, ink, rules, and most steps of a text's edges.
-const EXACT: usize = 128;
+pub(crate) const MOST: usize = 255;
+/// So many of the most frequent colours are kept as they are: paper, and the pixels of small pictures.
+const EXACT: usize = 64;
+/// Sixteen greys this far apart are always kept, for the soft edges of texts; the theme's inks are among them.
+const GREY_STEP: u8 = 17;
 
 /// Few colours that stand for all of some pictures.
 pub(crate) struct Palette {
@@ -14,8 +16,8 @@ pub(crate) struct Palette {
 }
 
 impl Palette {
-    /// A palette for the pixels counted here: exact where there are at most 255 colours, else the most frequent ones
-    /// and a median cut (Heckbert 1982) of the rest.
+    /// A palette for the pixels counted here: exact where there are at most 255 colours, else some greys, the most
+    /// frequent colours, and a median cut (Heckbert 1982) of the rest.
     pub(crate) fn of(counts: &HashMap<[u8; 3], u64>) -> Self {
         let mut by_count: Vec<([u8; 3], u64)> = counts
             .iter()
@@ -26,10 +28,7 @@ impl Palette {
         let colours = if by_count.len() <= MOST {
             by_count.iter().map(|(colour, _)| *colour).collect()
         } else {
-            let (exact, rest) = by_count.split_at(EXACT);
-            let mut colours: Vec<[u8; 3]> = exact.iter().map(|(colour, _)| *colour).collect();
-            colours.extend(median_cut(rest.to_vec(), MOST - EXACT));
-            colours
+            reduced(&by_count)
         };
         let nearest = |(colour, _): &([u8; 3], u64)| (*colour, nearest(&colours, *colour));
         let index = by_count.iter().map(nearest).collect();
@@ -40,6 +39,27 @@ impl Palette {
     pub(crate) fn index(&self, colour: [u8; 3]) -> u8 {
         self.index.get(&colour).copied().unwrap_or(0)
     }
+}
+
+/// 255 colours for more than that, given by falling count.
+fn reduced(by_count: &[([u8; 3], u64)]) -> Vec<[u8; 3]> {
+    let mut colours: Vec<[u8; 3]> = (0..=255 / GREY_STEP)
+        .map(|step| [GREY_STEP * step; 3])
+        .collect();
+    let (exact, rest) = by_count.split_at(EXACT);
+    let new = |(colour, _): &&([u8; 3], u64)| !colours.contains(colour);
+    let exact: Vec<[u8; 3]> = exact
+        .iter()
+        .filter(new)
+        .map(|(colour, _)| *colour)
+        .collect();
+    // By their square roots, counts of rare colours, such as a legend's, still weigh something.
+    let weighed = |(colour, count): &([u8; 3], u64)| (*colour, count.isqrt());
+    let rest = rest.iter().filter(new).map(weighed).collect();
+    colours.extend(exact);
+    let room = MOST - colours.len();
+    colours.extend(median_cut(rest, room));
+    colours
 }
 
 /// Adds the colours of RGB bytes to `counts`. Pictures are full of runs, so runs are counted at once.
@@ -65,7 +85,7 @@ fn nearest(colours: &[[u8; 3]], colour: [u8; 3]) -> u8 {
     best.map_or(0, |(index, _)| index as u8)
 }
 
-/// Halves the box with the most pixels times width until there are enough; a box stands for its mean.
+/// Halves the box with the most weight times width until there are enough; a box stands for its mean.
 fn median_cut(colours: Vec<([u8; 3], u64)>, most: usize) -> Vec<[u8; 3]> {
     let mut boxes = vec![colours];
     while boxes.len() < most {
@@ -140,7 +160,9 @@ mod tests {
         }
         let palette = Palette::of(&counts);
         assert_eq!(palette.colours.len(), 255);
-        assert_eq!(palette.colours[..2], [[255, 255, 255], [34, 34, 34]]);
+        for kept in [[255, 255, 255], [34, 34, 34], [85, 85, 85]] {
+            assert!(palette.colours.contains(&kept), "{kept:?}");
+        }
         let error = |colour: &[u8; 3]| {
             let shown = palette.colours[usize::from(palette.index(*colour))];
             (0..3)

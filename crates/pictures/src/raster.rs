@@ -5,13 +5,14 @@ pub(crate) use png::Compression;
 use std::sync::{Arc, OnceLock};
 
 use resvg::{
-    tiny_skia::{Pixmap, Transform},
+    tiny_skia::{IntSize, Pixmap, Transform},
     usvg::{Options, Tree, fontdb},
 };
 
 use crate::{Error, font};
 
 /// Eight-bit pixels, row-major.
+#[derive(Debug)]
 pub(crate) struct Raster {
     pub(crate) width: u32,
     pub(crate) height: u32,
@@ -37,14 +38,32 @@ fn options() -> &'static Options<'static> {
 
 /// Renders an SVG of `width` x `height` units as RGB, with `scale` pixels a unit.
 pub(crate) fn render(svg: &str, (width, height): (u32, u32), scale: u32) -> Result<Raster, Error> {
+    let pixmap = Pixmap::new(width * scale, height * scale);
+    onto(pixmap, svg, (width, height), scale)
+}
+
+/// Renders an SVG without paper over pixels of its size, one pixel a unit.
+pub(crate) fn render_over(svg: &str, ground: &Raster) -> Result<Raster, Error> {
+    let (pixels, _) = ground.bytes.as_chunks::<3>();
+    let opaque = pixels.iter().flat_map(|&[r, g, b]| [r, g, b, 255]);
+    let size = IntSize::from_wh(ground.width, ground.height);
+    let pixmap = size.and_then(|size| Pixmap::from_vec(opaque.collect(), size));
+    onto(pixmap, svg, (ground.width, ground.height), 1)
+}
+
+fn onto(
+    pixmap: Option<Pixmap>,
+    svg: &str,
+    (width, height): (u32, u32),
+    scale: u32,
+) -> Result<Raster, Error> {
     let fail = |reason: String| Error::Render {
         width,
         height,
         reason,
     };
     let tree = Tree::from_str(svg, options()).map_err(|error| fail(error.to_string()))?;
-    let mut pixmap = Pixmap::new(width * scale, height * scale)
-        .ok_or_else(|| fail("no picture of this size".to_owned()))?;
+    let mut pixmap = pixmap.ok_or_else(|| fail("no picture of this size".to_owned()))?;
     let transform = Transform::from_scale(scale as f32, scale as f32);
     resvg::render(&tree, transform, &mut pixmap.as_mut());
     // The paper is opaque, so colours are not premultiplied by anything and alpha can go.

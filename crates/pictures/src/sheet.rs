@@ -6,7 +6,7 @@ use crate::{
     font,
     svg::{Anchor, Svg, number, push_number},
     theme::{FRAME, INK, LABEL, MARGIN, SOFT_INK, TICK},
-    tile::whole_scale,
+    tile::{self, whole_scale},
 };
 
 /// Named rows of tiles.
@@ -85,7 +85,9 @@ impl Layout {
         };
         let room = (WIDEST - names_width) / block as f64 - GAP;
         let side = if block <= 8 { 84.0 } else { 56.0 };
-        let scale = whole_scale((side / tile_height.max(tile_width)).min(room / tile_width));
+        let longer = tile_height.max(tile_width);
+        let side = tile::room(side, longer);
+        let scale = whole_scale((side / longer).min(room / tile_width));
         let captions = s
             .captions
             .iter()
@@ -156,10 +158,7 @@ fn draw_block(
             let Some(Some(tile)) = tiles.get(column) else {
                 continue;
             };
-            let (width, height) = (
-                tile.width as f64 * layout.scale,
-                tile.height as f64 * layout.scale,
-            );
+            let (width, height) = tile.size(layout.scale);
             let x = (middle(place) - width / 2.0).round();
             let top = (y + (layout.tile_height - height) / 2.0).round();
             tile.draw(svg, (x, top), layout.scale);

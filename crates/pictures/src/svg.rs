@@ -137,19 +137,26 @@ impl Svg {
         y
     }
 
-    /// The whole document on white paper.
-    pub(crate) fn finish(self, width: u32, height: u32) -> String {
-        let style = style();
-        let family = font::FAMILY;
-        let body = self.body;
-        format!(
-            r##"<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}" font-family="'{family}', Verdana, sans-serif">
-{style}
-<rect width="{width}" height="{height}" fill="#ffffff"/>
-{body}</svg>
-"##
-        )
+    /// All elements, without the document around them.
+    pub(crate) fn body(self) -> String {
+        self.body
     }
+}
+
+/// The whole document, on white `paper` or on none.
+pub(crate) fn document(body: &str, (width, height): (u32, u32), paper: bool) -> String {
+    let style = style();
+    let family = font::FAMILY;
+    let paper = match paper {
+        true => format!("<rect width=\"{width}\" height=\"{height}\" fill=\"#ffffff\"/>\n"),
+        false => String::new(),
+    };
+    format!(
+        r##"<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}" font-family="'{family}', Verdana, sans-serif">
+{style}
+{paper}{body}</svg>
+"##
+    )
 }
 
 /// The font goes into each SVG file (24 kB) and texts stay texts: they can be selected, searched and edited, and a

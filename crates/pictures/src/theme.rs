@@ -20,7 +20,7 @@ pub(crate) const TICK: f64 = 11.0;
 /// White space around a figure.
 pub(crate) const MARGIN: f64 = 12.0;
 
-/// Colour of class or series `index`; colours come round again after ten.
+/// Colour of series `index`; colours come round again after ten.
 pub(crate) fn colour(index: usize) -> &'static str {
     CLASSES[index % CLASSES.len()]
 }

@@ -26,6 +26,8 @@ pub struct Tile {
 const FEW_PIXELS: usize = 256;
 /// A source pixel is never drawn smaller than this, in SVG units; larger tiles are averaged down first.
 const FINEST: f64 = 0.5;
+/// No picture takes more room than this only because it has many pixels.
+const LARGEST: f64 = 168.0;
 
 impl Tile {
     /// The value drawn at `[channel, y, x]`.
@@ -47,12 +49,17 @@ impl Tile {
         if scale >= 1.0 && self.two_valued() {
             return self.draw_ink(svg, (x, y), scale);
         }
-        let size = (self.width as f64 * scale, self.height as f64 * scale);
-        let step = (FINEST / scale).round().max(1.0) as usize;
         // Encoding bytes in memory fails for no tile that fits there.
-        if let Ok(png) = raster::encode(&self.raster(step), Compression::Balanced) {
-            svg.image((x, y), size, &png, scale >= FINEST);
+        if let Ok(png) = raster::encode(&self.raster(step(scale)), Compression::Balanced) {
+            svg.image((x, y), self.size(scale), &png, true);
         }
+    }
+
+    /// Width and height of the drawn tile, which ends with a whole square of averaged pixels.
+    pub(crate) fn size(&self, scale: f64) -> (f64, f64) {
+        let step = step(scale);
+        let side = |pixels: usize| (pixels.div_ceil(step) * step) as f64 * scale;
+        (side(self.width), side(self.height))
     }
 
     fn two_valued(&self) -> bool {
@@ -157,14 +164,27 @@ impl Tile {
     }
 }
 
+/// How many pixels of a row become one, at `scale` units a pixel.
+fn step(scale: f64) -> usize {
+    (FINEST / scale).round().max(1.0) as usize
+}
+
+/// The room for a tile whose longer side has so many pixels: the usual one, or, for a large picture, enough to show it
+/// pixel for pixel in a PNG.
+pub(crate) fn room(usual: f64, pixels: f64) -> f64 {
+    usual.max((FINEST * pixels).min(LARGEST))
+}
+
 /// Units a pixel, where `most` would fill the room: whole, so that every pixel is as large as its neighbour, and rather
-/// a little more than `most` than half a unit, which is a PNG pixel.
+/// a little more than `most` than half a unit, which is a PNG pixel. Where not even that fits, a PNG pixel is the mean of
+/// a whole square of pixels, so that none is resampled.
 pub(crate) fn whole_scale(most: f64) -> f64 {
     match most {
         scale if scale >= 1.0 => scale.floor(),
         scale if scale >= 0.7 => 1.0,
         scale if scale >= FINEST => FINEST,
-        scale => scale,
+        scale if scale > 0.0 => FINEST / (FINEST / scale).ceil(),
+        _ => FINEST,
     }
 }
 
@@ -214,10 +234,21 @@ mod tests {
     }
 
     #[test]
+    fn scales_fall_on_whole_pixels() {
+        let scales = [3.9, 1.0, 0.8, 0.6, 0.4, 0.26, 0.1, 0.0].map(whole_scale);
+        assert_eq!(scales[..4], [3.0, 1.0, 1.0, 0.5]);
+        assert_eq!(scales[4..], [0.25, 0.25, 0.1, 0.5]);
+        assert_eq!(
+            [28.0, 200.0, 900.0].map(|side| room(84.0, side)),
+            [84.0, 100.0, 168.0]
+        );
+    }
+
+    #[test]
     fn a_glyph_is_one_path_of_its_runs() {
         let mut svg = Svg::default();
         tile(&[1.0, 1.0, 0.0, 0.0, 0.0, 1.0], 1, 3, true).draw(&mut svg, (10.0, 20.0), 4.0);
-        let text = svg.finish(40, 40);
+        let text = svg.body();
         assert!(
             text.contains(r##"<path d="M10 20h8v4h-8zM18 24h4v4h-4z" fill="#000000""##),
             "{text}"

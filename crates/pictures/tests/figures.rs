@@ -3,8 +3,8 @@
 use std::{fs, path::Path};
 
 use espejo_pictures::{
-    Curves, Error, Figure, Grid, Panel, Point, Scatter, Series, Sheet, Tile, curves, gif, grid,
-    scatter, sheet,
+    Curves, Error, Figure, Grid, Panel, Point, Scatter, Series, Sheet, Tile, Walk, WalkFrame, apng,
+    curves, gif, grid, scatter, sheet, walk,
 };
 
 fn series(name: &str, points: &[(f64, f64)]) -> Series {
@@ -214,6 +214,114 @@ fn texts_are_escaped_and_drawn() {
     assert_eq!(pixels_of(&map(""), [0x22; 3]), 0);
 }
 
+/// A cloud of points in one place, by turns of the given classes.
+fn one_place(count: usize, class: impl Fn(usize) -> Option<usize>) -> Vec<Point> {
+    let point = |index: usize| Point {
+        label: Some("label".into()),
+        class: class(index),
+        ..point(1.0, 1.0)
+    };
+    (0..count).map(point).collect()
+}
+
+#[test]
+fn no_class_of_a_cloud_covers_another() {
+    // All of class 0, then all of class 1; drawn by turns, the last of opacity 0.55 over what is left of the others:
+    // 0.55 / (1 - 0.45²) = 0.69 of the second colour.
+    let figure = scatter(&Scatter {
+        points: one_place(4000, |index| Some(index / 2000)),
+        ..Scatter::default()
+    });
+    let mixed = [195, 161, 77];
+    assert!(pixels_of(&figure, mixed) > 10);
+}
+
+#[test]
+fn a_cloud_names_its_classes_and_no_points() {
+    for count in [10, 26] {
+        let names: Vec<String> = (0..count).map(|class| format!("class {class}")).collect();
+        let figure = scatter(&Scatter {
+            points: one_place(100_000, |index| Some(index % count)),
+            classes: names.clone(),
+            density: true,
+            ..Scatter::default()
+        });
+        for name in names {
+            let text = format!(">{name}</text>");
+            // Once in the legend and once over its points.
+            assert_eq!(figure.svg().matches(&text).count(), 2, "{name}");
+        }
+        assert!(!figure.svg().contains("label"));
+        assert!(figure.svg().len() < 100_000);
+    }
+}
+
+#[test]
+fn a_cloud_without_classes_is_a_density() {
+    let mut points = one_place(3000, |_| None);
+    points.push(point(2.0, 2.0));
+    let figure = scatter(&Scatter {
+        points,
+        ..Scatter::default()
+    });
+    assert!(figure.svg().contains(">points a cell</text>"));
+    assert!(figure.svg().contains(">3000</text>"));
+    // A cell of 5 units, and the ends of the scale: 12 units wide, one high.
+    assert_eq!(pixels_of(&figure, [1, 37, 80]), 100 + 48);
+    assert_eq!(pixels_of(&figure, [207, 227, 254]), 100 + 48);
+}
+
+#[test]
+fn large_and_coloured_pictures_keep_their_pixels_and_shape() {
+    let grey = |(height, width): (usize, usize), channels: usize| Tile {
+        pixels: vec![0.4; channels * height * width],
+        channels,
+        height,
+        width,
+        ink: false,
+    };
+    for (size, channels, columns, expected) in [
+        // Two PNG pixels a pixel where there is room, one where there is less, or one for a square of them.
+        ((50, 37), 1, 16, (100, 74)),
+        ((64, 50), 1, 4, (128, 100)),
+        ((32, 32), 3, 20, (64, 64)),
+        ((32, 32), 3, 8, (128, 128)),
+        ((243, 320), 1, 4, (243, 320)),
+        ((243, 320), 1, 8, (122, 160)),
+    ] {
+        let figure = sheet(&Sheet {
+            rows: vec![("output".into(), vec![Some(grey(size, channels)); columns])],
+            marks: vec![vec![Some("27.3 dB".into()); columns]],
+            ..Sheet::default()
+        });
+        let area = expected.0 * expected.1;
+        assert_eq!(pixels_of(&figure, [102; 3]), columns * area, "{size:?}");
+        assert!(2 * figure.size().0 <= 2000);
+        assert_eq!(figure.svg().matches(">27.3 dB</text>").count(), columns);
+    }
+}
+
+#[test]
+fn a_grid_has_thin_even_gaps() {
+    let ink = Tile {
+        pixels: vec![0.6; 28 * 28],
+        ..tile(&[], 28, 28)
+    };
+    let places: Vec<f64> = (0..15).map(f64::from).collect();
+    let figure = grid(&Grid {
+        xs: places.clone(),
+        ys: places,
+        tiles: vec![ink; 225],
+        ..Grid::default()
+    });
+    assert_eq!(pixels_of(&figure, [102; 3]), 225 * 56 * 56);
+    // Lines of two pixels, every 62: 28 units, one of paper on each side, and the line.
+    let side = 15 * 62 + 2;
+    let lines = side * side - 225 * 60 * 60;
+    // The soft edges of the texts have some of that grey too.
+    assert!((lines..lines + 400).contains(&pixels_of(&figure, [0xd4; 3])));
+}
+
 #[test]
 fn long_curves_are_thinned_but_keep_their_extremes() {
     let wave = |step: i32| {
@@ -376,6 +484,25 @@ fn nothing_to_show_is_still_a_figure() {
             ..Scatter::default()
         }));
     }
+    // A cloud of classes nobody named, and a way over it that is nowhere.
+    let map = Scatter {
+        points: one_place(2500, |index| Some(usize::MAX - index)),
+        classes: vec![String::new(); 11],
+        ..Scatter::default()
+    };
+    let frame = |(x, y): &(f64, f64)| WalkFrame {
+        at: (*x, *y),
+        text: "t".repeat(900),
+        ..WalkFrame::default()
+    };
+    figures.push(scatter(&map));
+    for map in [None, Some(map)] {
+        figures.extend(walk(&Walk {
+            title: "t".repeat(900),
+            frames: all[60..].iter().map(frame).collect(),
+            map,
+        }));
+    }
     for (index, figure) in figures.iter().enumerate() {
         let png = figure
             .png()
@@ -439,52 +566,168 @@ fn frame(columns: usize, at: usize) -> Figure {
     })
 }
 
-#[test]
-fn an_animation_shows_its_figures_for_ever() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let path = folder.path().join("a.gif");
-    let figures: Vec<Figure> = (0..5).map(|at| frame(5, at)).collect();
-    gif(&figures, 10.0, &path).expect("an animation");
+/// What a viewer shows of an animation: the screen after each frame in RGBA bytes, and how long it stands, in seconds.
+struct Shown {
+    size: (u32, u32),
+    screens: Vec<Vec<u8>>,
+    delays: Vec<f64>,
+}
 
-    let mut options = gif::DecodeOptions::new();
-    options.set_color_output(gif::ColorOutput::RGBA);
-    let mut reader = options
-        .read_info(fs::File::open(&path).expect("the file"))
-        .expect("a GIF");
-    let (width, height) = (usize::from(reader.width()), usize::from(reader.height()));
-    assert_eq!((width as u32, height as u32), figures[0].size());
-    let mut screen = vec![0u8; 4 * width * height];
-    let mut delays = Vec::new();
-    let mut grey_columns = Vec::new();
-    while let Some(frame) = reader.read_next_frame().expect("a frame") {
-        let (left, top, columns) = (
-            usize::from(frame.left),
-            usize::from(frame.top),
-            usize::from(frame.width),
-        );
-        for (index, pixel) in frame
-            .buffer
-            .chunks_exact(4)
-            .enumerate()
-            .filter(|(_, pixel)| pixel[3] == 255)
-        {
+impl Shown {
+    fn new(size: (u32, u32)) -> Self {
+        Self {
+            size,
+            screens: Vec::new(),
+            delays: Vec::new(),
+        }
+    }
+
+    /// Lays the opaque pixels of a frame over the screen before.
+    fn lay(&mut self, (left, top, columns): (usize, usize, usize), pixels: &[u8], delay: f64) {
+        let width = self.size.0 as usize;
+        let empty = || vec![0u8; 4 * width * self.size.1 as usize];
+        let mut screen = self.screens.last().cloned().unwrap_or_else(empty);
+        let opaque = |(_, pixel): &(usize, &[u8])| pixel[3] == 255;
+        for (index, pixel) in pixels.chunks_exact(4).enumerate().filter(opaque) {
             let at = (top + index / columns) * width + left + index % columns;
             screen[4 * at..][..4].copy_from_slice(pixel);
         }
-        delays.push(frame.delay);
-        let grey = |at: &usize| {
-            screen[4 * at..][..3] == [128, 128, 128] && screen[4 * (at - 2)..][..3] == [128; 3]
-        };
-        grey_columns.push((2..width * height).find(grey).map(|at| at % width));
+        self.screens.push(screen);
+        self.delays.push(delay);
+    }
+}
+
+fn decode_gif(path: &Path) -> Shown {
+    let mut options = gif::DecodeOptions::new();
+    options.set_color_output(gif::ColorOutput::RGBA);
+    let file = fs::File::open(path).expect("the file");
+    let mut reader = options.read_info(file).expect("a GIF");
+    let mut shown = Shown::new((reader.width().into(), reader.height().into()));
+    while let Some(frame) = reader.read_next_frame().expect("a frame") {
+        let place = [frame.left, frame.top, frame.width].map(usize::from);
+        let delay = f64::from(frame.delay) / 100.0;
+        shown.lay(place.into(), &frame.buffer, delay);
     }
     assert_eq!(reader.repeat(), gif::Repeat::Infinite);
-    assert_eq!(delays, [10, 10, 10, 10, 200]);
-    // 84 units are 16 a pixel for five of them.
-    let first = grey_columns[0].expect("a grey square");
-    assert_eq!(
-        grey_columns,
-        [0, 16, 32, 48, 64].map(|shift| Some(first + shift))
-    );
+    shown
+}
+
+fn decode_apng(path: &Path) -> Shown {
+    let file = std::io::BufReader::new(fs::File::open(path).expect("the file"));
+    let mut reader = png::Decoder::new(file).read_info().expect("a PNG");
+    let info = reader.info();
+    let control = info.animation_control.expect("an animation");
+    // No number of plays is for ever.
+    assert_eq!(control.num_plays, 0);
+    let mut shown = Shown::new((info.width, info.height));
+    for _ in 0..control.num_frames {
+        let mut bytes = vec![0; reader.output_buffer_size().expect("a size")];
+        let output = reader.next_frame(&mut bytes).expect("pixels");
+        let frame = reader.info().frame_control.expect("a frame");
+        assert_eq!(frame.blend_op, png::BlendOp::Over);
+        let place = [frame.x_offset, frame.y_offset, frame.width].map(|at| at as usize);
+        let delay = f64::from(frame.delay_num) / f64::from(frame.delay_den);
+        shown.lay(place.into(), &bytes[..output.buffer_size()], delay);
+    }
+    shown
+}
+
+/// Writes figures in both formats and decodes them: GIF, APNG.
+fn animated(figures: &[Figure]) -> [Shown; 2] {
+    let folder = tempfile::tempdir().expect("a folder");
+    let paths = ["new/a.gif", "new/a.png"].map(|name| folder.path().join(name));
+    gif(figures, 10.0, &paths[0]).expect("an animation");
+    apng(figures, 10.0, &paths[1]).expect("an animation");
+    [decode_gif(&paths[0]), decode_apng(&paths[1])]
+}
+
+#[test]
+fn an_animation_shows_its_figures_for_ever() {
+    let figures: Vec<Figure> = (0..5).map(|at| frame(5, at)).collect();
+    for shown in animated(&figures) {
+        assert_eq!(shown.size, figures[0].size());
+        assert_eq!(shown.delays, [0.1, 0.1, 0.1, 0.1, 2.0]);
+        let width = shown.size.0 as usize;
+        let grey = |screen: &[u8]| {
+            let pixels: Vec<&[u8]> = screen.chunks_exact(4).collect();
+            let grey = [128, 128, 128, 255];
+            let square = pixels.windows(3).position(|three| three == [grey; 3]);
+            square.expect("a grey square") % width
+        };
+        let columns: Vec<usize> = shown.screens.iter().map(|screen| grey(screen)).collect();
+        // 84 units are 16 a pixel for five of them.
+        let expected = [0, 16, 32, 48, 64].map(|shift| columns[0] + shift);
+        assert_eq!(columns, expected);
+    }
+}
+
+#[test]
+fn all_greys_survive_a_gif() {
+    // Two pictures with each of the 256 greys, the second from dark to light.
+    let greys: Vec<f32> = (0..256).map(|grey| grey as f32 / 255.0).collect();
+    let figure = |pixels: Vec<f32>| {
+        sheet(&Sheet {
+            rows: vec![(String::new(), vec![Some(tile(&pixels, 16, 16))])],
+            ..Sheet::default()
+        })
+    };
+    let reversed = greys.iter().rev().copied().collect();
+    let [found, exact] = animated(&[figure(greys), figure(reversed)]);
+    assert_eq!((found.screens.len(), exact.screens.len()), (2, 2));
+    for (found, exact) in found.screens.iter().zip(&exact.screens) {
+        let distance = |(a, b): (&u8, &u8)| a.abs_diff(*b);
+        // One index is left to what stays, so two of the greys share a colour.
+        assert!(found.iter().zip(exact).map(distance).max() <= Some(1));
+        let exact: std::collections::HashSet<u8> = exact.iter().copied().collect();
+        assert_eq!(exact.len(), 256);
+    }
+}
+
+#[test]
+fn a_walk_shows_each_picture_and_the_way_to_it() {
+    let colours = [[255, 0, 0], [0, 255, 0], [0, 0, 255]];
+    let place = |(index, colour): (usize, &[u8; 3])| WalkFrame {
+        tile: Tile {
+            pixels: colour.map(|value| f32::from(value) / 255.0).to_vec(),
+            channels: 3,
+            height: 1,
+            width: 1,
+            ink: false,
+        },
+        at: (index as f64, 0.5),
+        text: format!("number {index}"),
+    };
+    let points = (0..3000).map(|index| point(f64::from(index % 3), f64::from(index / 1500)));
+    let figures = walk(&Walk {
+        title: "A walk".into(),
+        frames: colours.iter().enumerate().map(place).collect(),
+        map: Some(Scatter {
+            points: points.collect(),
+            ..Scatter::default()
+        }),
+    });
+    assert_eq!(figures[1].csv(), "frame,x,y\n0,0,0.5\n1,1,0.5\n");
+    assert!(figures[2].svg().contains(">number 2</text>"));
+    assert_eq!(figures[0], figures[0].clone());
+    assert_ne!(figures[0], figures[1]);
+    for shown in animated(&figures) {
+        let count = |screen: &[u8], [red, green, blue]: [u8; 3]| {
+            let pixels = screen.chunks_exact(4);
+            pixels
+                .filter(|pixel| **pixel == [red, green, blue, 255])
+                .count()
+        };
+        for (screen, colour) in shown.screens.iter().zip(colours) {
+            // A picture beside a map is at most 336 units wide.
+            assert_eq!(count(screen, colour), 336 * 336);
+        }
+        // The mark of the present place moves; the way to it grows.
+        let ink = |screen: &Vec<u8>| count(screen, [0x22; 3]);
+        let inks: Vec<usize> = shown.screens.iter().map(ink).collect();
+        assert!(inks[0] < inks[1] && inks[1] < inks[2], "{inks:?}");
+        assert!(count(&shown.screens[2], [0xe0, 0x21, 0x8a]) > 50);
+    }
+    assert!(walk(&Walk::default()).is_empty());
 }
 
 #[test]
@@ -496,5 +739,6 @@ fn frames_of_two_sizes_are_refused() {
         "{error}"
     );
     assert!(matches!(gif(&[], 10.0, path), Err(Error::NoFrames { .. })));
+    assert!(matches!(apng(&[], 10.0, path), Err(Error::NoFrames { .. })));
     assert!(!path.exists());
 }

@@ -1,24 +1,32 @@
 //! What one gets without training: every model is shown beside these.
 
 use burn::tensor::Tensor;
-use espejo_data::Images;
+use espejo_nets::{Model, Range};
 use serde_json::{Map, Value, json};
 
+use crate::Error;
 use crate::config::Kind;
+use crate::median::median_filter;
 use crate::pca::Pca;
 use crate::prepare::Prepared;
-use crate::rows::{Rows, nearest, squared_error, unit_rows, wrong_pixels};
+use crate::rows::{Rows, nearest, unit_rows};
 use crate::seed::Purpose;
-use crate::spec::Spec;
-use espejo_nets::Reconstruction;
+use crate::spec::AnyModel;
+use crate::tally::{Measure, Quality, Tally};
 
 /// Training pictures that the nearest-picture rule compares with, at most.
 const MAX_NEAREST: usize = 1000;
+/// Training samples that the exact principal components are taken from, at most; more come in chunks.
+const MAX_EXACT: usize = 512;
+/// Samples a chunk.
+const CHUNK: usize = 1024;
+/// Side of the median filter's window, in pixels.
+const MEDIAN: usize = 3;
 
-/// One baseline, per picture.
+/// One baseline, per sample.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Baseline {
-    /// Its key in `run.json`: `mean_image`, `pca`, `identity` or `nearest`.
+    /// Its key in `run.json`: `mean_image`, `pca`, `identity`, `median` or `nearest`.
     pub key: &'static str,
     /// Its name in figures.
     pub name: String,
@@ -30,73 +38,160 @@ pub struct Baseline {
     pub reconstruction: Option<f64>,
     /// Pixels on the wrong side of one half, for two-valued pictures.
     pub wrong_pixels_mean: Option<f64>,
+    /// How alike picture and output look, for grey and colour pictures.
+    pub quality: Option<Quality>,
 }
 
-/// The pictures that baselines are fitted on and measured with, values in [0, 1].
-struct Measured<'a> {
-    /// The training pictures.
-    train: &'a Images,
-    /// The pictures they are measured on, as they should come back.
-    clean: Rows,
-    /// The same as a denoising model sees them.
-    noisy: Option<Rows>,
+/// A way to bring samples back that needs no net.
+enum Rule {
+    Mean(Vec<f32>),
+    Components(Pca),
+    Identity,
+    Median,
+    Nearest(Rows),
 }
 
-/// All baselines of a run, on its test pictures.
-pub fn of(prepared: &Prepared) -> Vec<Baseline> {
-    let whole = prepared
-        .measured_data(&prepared.test, Purpose::Evaluate)
-        .whole();
-    let low = prepared.spec.range.low();
-    let unit = |pictures: Tensor<2>| -> Rows {
-        let [_, pixels] = pictures.dims();
-        let values: Vec<f32> = (pictures - low)
-            .div_scalar(1.0 - low)
-            .into_data()
-            .iter()
-            .collect();
-        values.chunks_exact(pixels).map(<[f32]>::to_vec).collect()
-    };
-    let measured = Measured {
-        train: &prepared.train,
-        clean: unit(whole.clean),
-        noisy: whole.noisy.map(unit),
-    };
-    baselines(&measured, &prepared.spec)
-}
-
-fn baselines(measured: &Measured<'_>, spec: &Spec) -> Vec<Baseline> {
-    let train = unit_rows(measured.train);
-    let clean = &measured.clean;
-    let seen = measured.noisy.as_ref().unwrap_or(clean);
-    let two_valued = measured.train.two_valued();
-    let score = |key, name: String, components, outputs: Rows| Baseline {
-        key,
-        name,
-        components,
-        squared_error: mean_of(&outputs, clean, squared_error),
-        reconstruction: reconstruction(spec, &outputs, clean),
-        wrong_pixels_mean: two_valued
-            .then(|| mean_of(&outputs, clean, |o, t| wrong_pixels(o, t) as f64)),
-    };
-    let pca = Pca::fit(&train, spec.latent());
-    let (mean, k) = (vec![pca.mean(); clean.len()], pca.components());
-    let projected = seen.iter().map(|row| pca.project(row)).collect();
-    let mut all = vec![
-        score("mean_image", "mean image".into(), None, mean),
-        score("pca", format!("PCA-{k}"), Some(k), projected),
-    ];
-    if spec.kind == Kind::Dae {
-        all.push(score("identity", "identity".into(), None, seen.clone()));
-        if train.len() <= MAX_NEAREST {
-            let outputs = seen
-                .iter()
-                .map(|row| nearest(row, &train).to_vec())
-                .collect();
-            all.push(score("nearest", "nearest picture".into(), None, outputs));
+/// All baselines of a run, on its test samples, and the picture quality of `model` on the same.
+///
+/// # Errors
+///
+/// [`Error::Data`] where the samples lie in a file that cannot be read.
+pub fn measure(
+    prepared: &Prepared,
+    model: &AnyModel,
+) -> Result<(Option<Quality>, Vec<Baseline>), Error> {
+    let rules = rules(prepared)?;
+    let feed = prepared.measured_data(&prepared.test, Purpose::Evaluate)?;
+    let measure = Measure::of(&prepared.spec, &prepared.test, feed.samples());
+    let mut own = Tally::new(measure);
+    let mut tallies: Vec<Tally> = rules.iter().map(|_| Tally::new(measure)).collect();
+    for batch in feed.in_order(CHUNK) {
+        let batch = batch?;
+        let seen = batch.noisy.unwrap_or_else(|| batch.clean.clone()); // [batch, values]
+        let range = prepared.spec.range;
+        let clean = unit(batch.clean, range);
+        if measure.pictures.is_some() {
+            let output = unit(model.decode(model.encode(seen.clone())), range);
+            add(&mut own, &output, &clean, prepared);
+        }
+        let seen = unit(seen, range);
+        for (rule, tally) in rules.iter().zip(&mut tallies) {
+            add(tally, &rule.outputs(&seen, prepared), &clean, prepared);
         }
     }
-    all
+    let baselines = rules.iter().zip(&tallies);
+    Ok((
+        own.quality(),
+        baselines
+            .map(|(rule, tally)| rule.baseline(tally))
+            .collect(),
+    ))
+}
+
+/// Adds a chunk of samples laid end to end.
+fn add(tally: &mut Tally, outputs: &[f32], targets: &[f32], prepared: &Prepared) {
+    let width = prepared.test.shape().pixels();
+    let pairs = outputs.chunks_exact(width).zip(targets.chunks_exact(width));
+    pairs.for_each(|(output, target)| tally.add(output, target));
+}
+
+/// Values of pictures in [0, 1], laid end to end.
+fn unit(samples: Tensor<2>, range: Range) -> Vec<f32> {
+    let low = range.low();
+    (samples - low)
+        .div_scalar(1.0 - low)
+        .into_data()
+        .iter()
+        .collect()
+}
+
+/// The rules that suit a run.
+fn rules(prepared: &Prepared) -> Result<Vec<Rule>, Error> {
+    let (train, spec) = (&prepared.train, &prepared.spec);
+    let width = train.shape().pixels();
+    let pca = components(prepared, spec.latent().min(width))?;
+    let mut rules = vec![Rule::Mean(pca.mean())];
+    // With as many components as values the projection is the identity.
+    if spec.latent() < width {
+        rules.push(Rule::Components(pca));
+    }
+    if spec.kind == Kind::Dae {
+        rules.push(Rule::Identity);
+        if !train.is_table() && !train.two_valued() {
+            rules.push(Rule::Median);
+        }
+        if train.len() <= MAX_NEAREST {
+            rules.push(Rule::Nearest(unit_rows(train)?));
+        }
+    }
+    Ok(rules)
+}
+
+/// The leading principal components of the training samples.
+fn components(prepared: &Prepared, count: usize) -> Result<Pca, Error> {
+    let train = &prepared.train;
+    let width = train.shape().pixels();
+    if train.len() <= MAX_EXACT {
+        return Ok(Pca::fit(&unit_rows(train)?, count));
+    }
+    // The mean needs one pass; where no component will be used, none is looked for.
+    let count = if count < width { count } else { 1 };
+    Pca::fit_chunks(width, count, |take: &mut dyn FnMut(&[f32])| {
+        let mut values = Vec::with_capacity(CHUNK * width);
+        for start in (0..train.len()).step_by(CHUNK) {
+            values.clear();
+            train.read(start..(start + CHUNK).min(train.len()), 0.0, &mut values)?;
+            take(&values);
+        }
+        Ok(())
+    })
+}
+
+impl Rule {
+    /// What it makes of samples laid end to end.
+    fn outputs(&self, seen: &[f32], prepared: &Prepared) -> Vec<f32> {
+        let shape = prepared.test.shape();
+        let rows = || seen.chunks_exact(shape.pixels());
+        match self {
+            Self::Mean(mean) => mean.repeat(rows().len()),
+            Self::Components(pca) => {
+                let mut outputs = vec![0.0; seen.len()];
+                pca.project_into(seen, &mut outputs);
+                outputs
+            }
+            Self::Identity => seen.to_vec(),
+            Self::Median => rows()
+                .flat_map(|row| {
+                    median_filter(row, shape.channels, shape.height, shape.width, MEDIAN)
+                })
+                .collect(),
+            Self::Nearest(known) => rows()
+                .flat_map(|row| nearest(row, known).to_vec())
+                .collect(),
+        }
+    }
+
+    fn baseline(&self, tally: &Tally) -> Baseline {
+        let (key, name, components) = match self {
+            Self::Mean(_) => ("mean_image", "mean image".to_owned(), None),
+            Self::Components(pca) => {
+                let k = pca.components();
+                ("pca", format!("PCA-{k}"), Some(k))
+            }
+            Self::Identity => ("identity", "identity".to_owned(), None),
+            Self::Median => ("median", format!("median {MEDIAN}x{MEDIAN}"), None),
+            Self::Nearest(_) => ("nearest", "nearest picture".to_owned(), None),
+        };
+        Baseline {
+            key,
+            name,
+            components,
+            squared_error: tally.squared_error(),
+            reconstruction: tally.reconstruction(),
+            wrong_pixels_mean: tally.wrong_pixels_mean(),
+            quality: tally.quality(),
+        }
+    }
 }
 
 /// The baselines as they stand in `run.json`.
@@ -120,85 +215,39 @@ pub fn to_json(baselines: &[Baseline]) -> Value {
                 map.insert(key.into(), value);
             }
         }
+        if let Some(quality) = baseline.quality {
+            quality.insert_into(&mut map);
+        }
         (baseline.key.to_owned(), Value::Object(map))
     });
     Value::Object(entries.collect())
 }
 
-fn mean_of(outputs: &Rows, targets: &Rows, measure: impl Fn(&[f32], &[f32]) -> f64) -> f64 {
-    outputs
-        .iter()
-        .zip(targets)
-        .map(|(output, target)| measure(output, target))
-        .sum::<f64>()
-        / targets.len() as f64
-}
-
-/// The loss of a run, where it is defined: cross-entropy is for outputs in [0, 1] alone, which the mean image has and
-/// projections on components have not.
-fn reconstruction(spec: &Spec, outputs: &Rows, targets: &Rows) -> Option<f64> {
-    let span = 1.0 - spec.range.low();
-    let error: Box<dyn Fn(f64) -> f64> = match spec.reconstruction {
-        Reconstruction::Mse => Box::new(|d| 0.5 * d * d),
-        Reconstruction::Mae => Box::new(f64::abs),
-        Reconstruction::LogCosh => Box::new(|d| d.cosh().ln()),
-        Reconstruction::Correntropy { width } => {
-            Box::new(move |d| width * width * (1.0 - (-0.5 * d * d / (width * width)).exp()))
-        }
-        Reconstruction::Bce | Reconstruction::Entropic => {
-            let inside = outputs
-                .iter()
-                .flatten()
-                .all(|output| (0.0..=1.0).contains(output));
-            let value = mean_of(outputs, targets, cross_entropy);
-            return (inside && value.is_finite()).then_some(value);
-        }
-    };
-    let picture = |output: &[f32], target: &[f32]| {
-        let differences = output
-            .iter()
-            .zip(target)
-            .map(|(o, t)| span * (f64::from(*o) - f64::from(*t)));
-        differences.map(&error).sum()
-    };
-    Some(mean_of(outputs, targets, picture))
-}
-
-/// -Σ t ln p + (1-t) ln(1-p), with 0 ln 0 = 0.
-fn cross_entropy(output: &[f32], target: &[f32]) -> f64 {
-    let nats = |p: f64, t: f64| if t == 0.0 { 0.0 } else { -t * p.ln() };
-    let pixel = |(o, t): (&f32, &f32)| {
-        let (o, t) = (f64::from(*o), f64::from(*t));
-        nats(o, t) + nats(1.0 - o, 1.0 - t)
-    };
-    output.iter().zip(target).map(pixel).sum()
-}
-
 #[cfg(test)]
 mod tests {
-    use espejo_data::{Selection, load};
-
     use super::*;
     use crate::config::RunConfig;
+    use crate::prepare::prepare;
 
     /// Mean image and PCA-2 of a font, against numbers computed once in numpy.
     fn check(name: &str, mean_image: f64, pca: f64) {
-        let train = load(name, &Selection::default()).expect("built in");
-        let spec = Spec::new(&RunConfig::default(), 35).expect("the default configuration runs");
-        let clean = unit_rows(&train);
-        let all = baselines(
-            &Measured {
-                train: &train,
-                clean,
-                noisy: None,
-            },
-            &spec,
-        );
-        assert!(
-            (all[0].squared_error - mean_image).abs() < 5e-4,
-            "{name}: {all:?}"
-        );
-        assert!((all[1].squared_error - pca).abs() < 5e-4, "{name}: {all:?}");
+        let mut config = RunConfig::default();
+        config.data.name = name.into();
+        config.train.device = "cpu".into();
+        // A build with wgpu alone may have no device here.
+        let Ok(prepared) = prepare(config) else {
+            return;
+        };
+        let model = prepared
+            .spec
+            .init(&prepared.config, &prepared.chosen.device);
+        let (_, all) = measure(&prepared, &model).expect("the fonts are built in");
+        for (baseline, expected) in all.iter().zip([mean_image, pca]) {
+            assert!(
+                (baseline.squared_error - expected).abs() < 5e-4,
+                "{name}: {all:?}"
+            );
+        }
     }
 
     #[test]
@@ -206,11 +255,5 @@ mod tests {
         check("fonts:1", 6.912, 4.535);
         check("fonts:2", 7.112, 4.397);
         check("fonts:3", 7.155, 5.220);
-    }
-
-    #[test]
-    fn the_cross_entropy_of_an_undecided_mean_is_ln_2_a_pixel() {
-        let value = cross_entropy(&[0.5, 0.5, 1.0], &[0.0, 1.0, 1.0]);
-        assert!((value - 2.0 * std::f64::consts::LN_2).abs() < 1e-12);
     }
 }

@@ -1,169 +1,323 @@
-//! The only place where bytes become floats: pictures resident on a device, and the batches gathered from them there.
+//! The only place where bytes become floats: samples on their way to a device, batch by batch.
+//!
+//! A set that fits its share of the device is uploaded once and gathered there. A larger one is read and converted by a
+//! thread, a few batches ahead of the training. Both ways give the same batches.
+
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::thread::JoinHandle;
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
-use espejo_data::Images;
+use espejo_data::Samples;
 use espejo_nets::{Batch, Noise, Range, seeded};
 use rand::seq::SliceRandom;
 
+use crate::Error;
 use crate::seed::{Purpose, stream};
 
-/// Pictures on a device, each perhaps with noisy copies drawn once.
+/// Batches that are read ahead of the training.
+const AHEAD: usize = 3;
+
+/// Samples for a device, each perhaps several times, with noise.
 #[derive(Clone, Debug)]
-pub struct Resident {
-    clean: Tensor<2>,         // [pictures, pixels]
-    noisy: Option<Tensor<2>>, // [copies * pictures, pixels], copy by copy
-    pictures: usize,
+pub struct Feed {
+    samples: Samples,
+    range: Range,
+    device: Device,
+    /// The samples on the device, where they fit: `[samples, values]`.
+    resident: Option<Tensor<2>>,
+    noise: Noisy,
     copies: usize,
 }
 
-impl Resident {
-    /// Uploads pictures, once; pixel values go from 0..=levels to the ends of `range`.
-    pub fn upload(images: &Images, range: Range, device: &Device) -> Self {
-        let (low, scale) = (
-            range.low() as f32,
-            (1.0 - range.low()) as f32 / f32::from(images.levels()),
-        );
-        let values: Vec<f32> = images
-            .pixels()
-            .iter()
-            .map(|pixel| low + scale * f32::from(*pixel))
-            .collect();
-        let data = TensorData::new(values, [images.len(), images.shape().pixels()]);
-        Self {
-            clean: Tensor::from_data(data, device),
-            noisy: None,
-            pictures: images.len(),
+/// Where the noisy copies come from.
+#[derive(Clone, Debug)]
+enum Noisy {
+    /// The model draws them, if any, anew for each batch.
+    ByModel,
+    /// They were drawn once: `[copies * samples, values]`, copy by copy.
+    Kept(Tensor<2>),
+    /// They are drawn from this seed on each pass, the same in every one.
+    PerPass { noise: Noise, seed: u64 },
+}
+
+impl Feed {
+    /// Samples whose pixels go from 0..=levels to the ends of `range`; on the device from the start where they take at most
+    /// `budget` bytes of it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Data`] where the samples lie in a file that cannot be read.
+    pub fn new(
+        samples: &Samples,
+        range: Range,
+        device: &Device,
+        budget: usize,
+    ) -> Result<Self, Error> {
+        let bytes = bytes(samples, 1);
+        let resident = (bytes <= budget)
+            .then(|| upload(samples, 0..samples.len(), range, device))
+            .transpose()?;
+        Ok(Self {
+            samples: samples.clone(),
+            range,
+            device: device.clone(),
+            resident,
+            noise: Noisy::ByModel,
             copies: 1,
-        }
+        })
     }
 
-    /// The same pictures, each with `copies` noisy ones drawn from `seed`.
-    pub fn with_noise(self, noise: Noise, copies: usize, range: Range, seed: u64) -> Self {
-        self.clean.device().seed(seed);
-        let noisy = noise.apply(self.clean.clone().repeat_dim(0, copies), range); // [copies * pictures, pixels]
+    /// The same samples, each with `copies` noisy ones drawn once from `seed`; they have to fit the device.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] where they take more than `budget` bytes.
+    pub fn with_kept_noise(
+        self,
+        noise: Noise,
+        copies: usize,
+        seed: u64,
+        budget: usize,
+    ) -> Result<Self, Error> {
+        let clean = self
+            .resident
+            .clone()
+            .filter(|_| bytes(&self.samples, copies + 1) <= budget);
+        let Some(clean) = clean else {
+            let message = format!(
+                "{copies} noisy copies of {} samples need {} MiB of the device, which has {} for data",
+                self.samples.len(),
+                bytes(&self.samples, copies + 1).div_ceil(1 << 20),
+                budget >> 20
+            );
+            let hint =
+                "raise `--device-memory`, or take `--copies 0` for fresh noise in every batch";
+            return Err(Error::config(message, Some(hint.to_owned())));
+        };
+        self.device.seed(seed);
+        let noisy = noise.apply(clean.repeat_dim(0, copies), self.range); // [copies * samples, values]
+        Ok(Self {
+            noise: Noisy::Kept(noisy),
+            copies,
+            ..self
+        })
+    }
+
+    /// The same samples, each with `copies` noisy ones drawn from `seed` on every pass.
+    pub fn with_noise_per_pass(self, noise: Noise, copies: usize, seed: u64) -> Self {
         Self {
-            noisy: Some(noisy),
+            noise: Noisy::PerPass { noise, seed },
             copies,
             ..self
         }
     }
 
-    /// The device they are on.
-    pub fn device(&self) -> Device {
-        self.clean.device()
+    /// The device they are for.
+    pub fn device(&self) -> &Device {
+        &self.device
     }
 
-    /// Samples in an epoch: pictures, or noisy copies of them.
+    /// Samples of a pass: pictures or rows, or noisy copies of them.
     pub fn samples(&self) -> usize {
-        self.pictures * self.copies
-    }
-
-    /// Everything as one batch.
-    pub fn whole(&self) -> Batch {
-        let clean = if self.copies == 1 {
-            self.clean.clone()
-        } else {
-            self.clean.clone().repeat_dim(0, self.copies)
-        };
-        Batch {
-            clean,
-            noisy: self.noisy.clone(),
-        }
-    }
-
-    /// The samples in the given order.
-    fn gather(&self, order: Tensor<1, Int>) -> Batch {
-        let noisy = self
-            .noisy
-            .as_ref()
-            .map(|noisy| noisy.clone().select(0, order.clone())); // [batch, pixels]
-        let pictures = if self.copies == 1 {
-            order
-        } else {
-            order.remainder_scalar(self.pictures as i64)
-        };
-        Batch {
-            clean: self.clean.clone().select(0, pictures),
-            noisy,
-        } // [batch, pixels]
+        self.samples.len() * self.copies
     }
 
     /// The batches of one epoch in the order that (seed, epoch) gives; all samples at once where they fit one batch.
-    pub fn shuffled(&self, batch_size: usize, seed: u64, epoch: usize) -> Vec<Part<'_>> {
+    pub fn shuffled(&self, batch_size: usize, seed: u64, epoch: usize) -> Batches {
         let samples = self.samples();
         if batch_size == 0 || batch_size >= samples {
-            return vec![Part {
-                data: self,
-                order: None,
-                samples,
-            }];
+            return self.in_order(samples);
         }
-        let mut order: Vec<i32> = (0..samples as i32).collect();
+        let mut order: Vec<u32> = (0..samples as u32).collect();
         order.shuffle(&mut seeded(stream(seed, epoch, Purpose::Shuffle)));
-        let order =
-            Tensor::<1, Int>::from_data(TensorData::new(order, [samples]), &self.clean.device());
-        self.parts(batch_size, &order)
+        self.batches(batch_size, Some(order))
     }
 
-    /// The batches of one pass in the order of the pictures.
-    pub fn in_order(&self, batch_size: usize) -> Vec<Part<'_>> {
+    /// The batches of one pass in the order of the samples.
+    pub fn in_order(&self, batch_size: usize) -> Batches {
+        self.batches(batch_size.clamp(1, self.samples()), None)
+    }
+
+    fn batches(&self, size: usize, order: Option<Vec<u32>>) -> Batches {
+        if let Noisy::PerPass { seed, .. } = self.noise {
+            self.device.seed(seed);
+        }
         let samples = self.samples();
-        if batch_size >= samples {
-            return vec![Part {
-                data: self,
-                order: None,
-                samples,
-            }];
+        let whole = order.is_none() && size == samples;
+        let (order, stream) = match &self.resident {
+            Some(_) if whole => (None, None),
+            Some(_) => {
+                let order: Vec<i32> = match order {
+                    Some(order) => order.into_iter().map(|index| index as i32).collect(),
+                    None => (0..samples as i32).collect(),
+                };
+                let order = Tensor::from_data(TensorData::new(order, [samples]), &self.device);
+                (Some(order), None)
+            }
+            None => {
+                let order = order.unwrap_or_else(|| (0..samples as u32).collect());
+                let low = self.range.low() as f32;
+                (
+                    None,
+                    Some(Stream::start(self.samples.clone(), order, size, low)),
+                )
+            }
+        };
+        Batches {
+            feed: self.clone(),
+            order,
+            stream,
+            size,
+            start: 0,
         }
-        self.parts(
-            batch_size,
-            &Tensor::arange(0..samples as i64, &self.clean.device()),
-        )
-    }
-
-    fn parts(&self, batch_size: usize, order: &Tensor<1, Int>) -> Vec<Part<'_>> {
-        let starts = (0..self.samples()).step_by(batch_size);
-        starts
-            .map(|start| {
-                let end = (start + batch_size).min(self.samples());
-                Part {
-                    data: self,
-                    order: Some(order.clone().slice(start..end)),
-                    samples: end - start,
-                }
-            })
-            .collect()
     }
 }
 
-/// A batch that has not been gathered yet.
+/// Bytes of the device that samples take, each so many times.
+pub fn bytes(samples: &Samples, copies: usize) -> usize {
+    let values = samples.len().saturating_mul(samples.shape().pixels());
+    values.saturating_mul(4).saturating_mul(copies)
+}
+
+/// These samples on a device: `[indices, values]`.
+pub fn upload(
+    samples: &Samples,
+    indices: std::ops::Range<usize>,
+    range: Range,
+    device: &Device,
+) -> Result<Tensor<2>, Error> {
+    let shape = [indices.len(), samples.shape().pixels()];
+    let mut values = Vec::with_capacity(shape[0] * shape[1]);
+    samples.read(indices, range.low() as f32, &mut values)?;
+    Ok(Tensor::from_data(TensorData::new(values, shape), device))
+}
+
+/// The batches of one pass.
 #[derive(Debug)]
-pub struct Part<'a> {
-    data: &'a Resident,
+pub struct Batches {
+    feed: Feed,
+    /// Of resident samples that do not come all at once: `[samples]`.
     order: Option<Tensor<1, Int>>,
-    samples: usize,
+    stream: Option<Stream>,
+    size: usize,
+    start: usize,
 }
 
-impl Part<'_> {
-    /// Samples in it.
-    pub fn samples(&self) -> usize {
-        self.samples
+impl Batches {
+    /// Whether everything comes as one batch.
+    pub fn is_one(&self) -> bool {
+        self.size >= self.feed.samples()
     }
 
-    /// The batch, gathered on the device.
-    pub fn batch(&self) -> Batch {
-        match &self.order {
-            None => self.data.whole(),
-            Some(order) => self.data.gather(order.clone()),
+    /// The clean and the kept noisy rows from `start` to `end`.
+    fn gather(&mut self, start: usize, end: usize) -> Result<Batch, Error> {
+        if let Some(stream) = &self.stream {
+            let values = stream.next()?;
+            let width = self.feed.samples.shape().pixels();
+            let data = TensorData::new(values, [end - start, width]);
+            return Ok(Batch::clean(Tensor::from_data(data, &self.feed.device)));
+        }
+        let feed = &self.feed;
+        let clean = feed
+            .resident
+            .clone()
+            .expect("samples are resident or streamed");
+        let kept = match &feed.noise {
+            Noisy::Kept(noisy) => Some(noisy.clone()),
+            _ => None,
+        };
+        let Some(order) = &self.order else {
+            let clean = if feed.copies == 1 {
+                clean
+            } else {
+                clean.repeat_dim(0, feed.copies)
+            };
+            return Ok(Batch { clean, noisy: kept });
+        };
+        let order = order.clone().slice(start..end); // [batch]
+        let noisy = kept.map(|noisy| noisy.select(0, order.clone())); // [batch, values]
+        let places = if feed.copies == 1 {
+            order
+        } else {
+            order.remainder_scalar(feed.samples.len() as i64)
+        };
+        let clean = clean.select(0, places); // [batch, values]
+        Ok(Batch { clean, noisy })
+    }
+}
+
+impl Iterator for Batches {
+    type Item = Result<Batch, Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let start = self.start;
+        let end = (start + self.size).min(self.feed.samples());
+        if start == end {
+            return None;
+        }
+        self.start = end;
+        let batch = self.gather(start, end).map(|batch| match self.feed.noise {
+            Noisy::PerPass { noise, .. } => Batch {
+                noisy: Some(noise.apply(batch.clean.clone(), self.feed.range)),
+                ..batch
+            },
+            _ => batch,
+        });
+        Some(batch)
+    }
+}
+
+/// A thread that reads batches ahead.
+#[derive(Debug)]
+struct Stream {
+    batches: Option<Receiver<Result<Vec<f32>, espejo_data::Error>>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Stream {
+    fn start(samples: Samples, order: Vec<u32>, size: usize, low: f32) -> Self {
+        let (sender, batches) = sync_channel(AHEAD);
+        let thread = std::thread::spawn(move || {
+            let (count, width) = (samples.len(), samples.shape().pixels());
+            for indices in order.chunks(size) {
+                let mut values = Vec::with_capacity(indices.len() * width);
+                let places = indices.iter().map(|index| *index as usize % count);
+                let read = samples.read(places, low, &mut values).map(|()| values);
+                // Nobody listens any more when training was stopped.
+                if sender.send(read).is_err() {
+                    return;
+                }
+            }
+        });
+        Self {
+            batches: Some(batches),
+            thread: Some(thread),
         }
     }
 
-    /// The batch, ready to be differentiated through.
-    pub fn training_batch(&self) -> Batch {
-        let Batch { clean, noisy } = self.batch();
-        Batch {
-            clean: Tensor::from_inner(clean),
-            noisy: noisy.map(Tensor::from_inner),
+    fn next(&self) -> Result<Vec<f32>, Error> {
+        let batches = self.batches.as_ref().expect("open until it is dropped");
+        let read = batches
+            .recv()
+            .expect("the reader sends as many batches as are asked for");
+        Ok(read?)
+    }
+}
+
+impl Drop for Stream {
+    fn drop(&mut self) {
+        // The reader ends when its channel does.
+        drop(self.batches.take());
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
         }
+    }
+}
+
+/// A batch, ready to be differentiated through.
+pub fn training_batch(Batch { clean, noisy }: Batch) -> Batch {
+    Batch {
+        clean: Tensor::from_inner(clean),
+        noisy: noisy.map(Tensor::from_inner),
     }
 }

@@ -2,11 +2,9 @@
 
 use std::path::Path;
 
-use burn::module::Module;
-
 use crate::course::Course;
 use crate::files::{read_group, write_group};
-use crate::optimizer::Optimizer;
+use crate::optimizer::{Optimizer, trained_numbers};
 use crate::prepare::Prepared;
 use crate::spec::AnyModel;
 use crate::{Error, tensors};
@@ -87,7 +85,7 @@ pub(crate) fn load_optimizer(
     let files = read_group(folder)?;
     let tensors = named(folder, &files, OPTIMIZER)?;
     Optimizer::new(&prepared.config.train)
-        .with_named(&tensors, model.num_params(), &prepared.chosen.device)
+        .with_named(&tensors, trained_numbers(model), &prepared.chosen.device)
         .map_err(|problem| Error::checkpoint(&folder.join(OPTIMIZER), problem, None))
 }
 

@@ -1,5 +1,7 @@
 //! A run as a value: everything that changes its result, as it stands in `config.toml`.
 
+use std::path::PathBuf;
+
 use espejo_nets::{Activation, Initializer};
 use serde::{Deserialize, Serialize};
 
@@ -43,8 +45,11 @@ impl Default for RunConfig {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct DataConfig {
-    /// Name of the data set, e.g. `fonts` or `fonts:all`.
+    /// Name of the data set, e.g. `fonts` or `fashion`; a folder of pictures, or a `.csv`, `.npy` or `.npz` file.
     pub name: String,
+    /// The data directory, where it is not the usual one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub directory: Option<PathBuf>,
     /// Only these glyphs, in this order.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub letters: Option<String>,
@@ -54,17 +59,75 @@ pub struct DataConfig {
     /// Only this part of them, in (0, 1].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fraction: Option<f64>,
+    /// Only these classes; all where the list is empty.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub classes: Vec<String>,
+    /// Only this subject, of `yale`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
+    /// At most so many samples of the training part and of the test part, drawn by the seed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit: Option<usize>,
+    /// The part kept out of training, of sets without an official test part.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub test_fraction: Option<f64>,
+    /// Height and width to bring pictures to, e.g. `50x37`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub size: Option<String>,
+    /// Whether colour becomes grey.
+    #[serde(skip_serializing_if = "is_false")]
+    pub grey: bool,
+    /// The column of a table that holds the labels, by its name or its number counted from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// How the columns of a table are scaled, by the statistics of its training part.
+    #[serde(skip_serializing_if = "is_none")]
+    pub scale: ScaleKind,
+    /// Whether samples that cannot be read are left out.
+    #[serde(skip_serializing_if = "is_false")]
+    pub skip_bad: bool,
 }
 
 impl Default for DataConfig {
     fn default() -> Self {
         Self {
             name: "fonts".into(),
+            directory: None,
             letters: None,
             first: None,
             fraction: None,
+            classes: Vec::new(),
+            subject: None,
+            limit: None,
+            test_fraction: None,
+            size: None,
+            grey: false,
+            label: None,
+            scale: ScaleKind::None,
+            skip_bad: false,
         }
     }
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
+fn is_none(scale: &ScaleKind) -> bool {
+    *scale == ScaleKind::None
+}
+
+/// How the columns of a table are scaled.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ScaleKind {
+    /// Not at all.
+    #[default]
+    None,
+    /// To mean 0 and standard deviation 1.
+    Standardise,
+    /// To the range 0 to 1.
+    MinMax,
 }
 
 /// Which model.
@@ -99,7 +162,20 @@ pub struct ModelConfig {
     pub kind: Kind,
     /// Hidden sizes from the picture down to the code, mirrored on the way up; or the whole list, pixels first and last.
     pub layers: Vec<usize>,
-    /// Size of the code; 2 unless `layers` is a whole list, whose waist it then is.
+    /// Convolutions, as in `32,16` or `32,pool,16,pool/16,up,32,up,1`; `layers` are then the dense layers between them and
+    /// the code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub conv: Option<String>,
+    /// Height and width of their kernels, odd.
+    pub kernel: usize,
+    /// How a level of `conv` halves the picture.
+    pub down: DownKind,
+    /// How a level of `conv` doubles it again.
+    pub up: UpKind,
+    /// Whether batch normalisation follows each hidden convolution.
+    pub batch_norm: bool,
+    /// Size of the code; 2 unless `layers` is a whole list, whose waist it then is. With `conv`, 0 leaves the dense waist
+    /// out: the last map is the code.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub latent: Option<usize>,
     /// Activation of the hidden layers.
@@ -118,6 +194,11 @@ impl Default for ModelConfig {
         Self {
             kind: Kind::Ae,
             layers: vec![25],
+            conv: None,
+            kernel: 3,
+            down: DownKind::Pool,
+            up: UpKind::Upsample,
+            batch_norm: false,
             latent: None,
             activation: Activation::Tanh,
             latent_activation: Activation::Linear,
@@ -125,6 +206,28 @@ impl Default for ModelConfig {
             initializer: Initializer::Glorot,
         }
     }
+}
+
+/// How a convolutional level halves the picture.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DownKind {
+    /// By 2x2 max pooling after the convolution.
+    #[default]
+    Pool,
+    /// By the stride of the convolution.
+    Stride,
+}
+
+/// How a convolutional level doubles the picture.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum UpKind {
+    /// By repeating each value after a convolution.
+    #[default]
+    Upsample,
+    /// By a transposed convolution.
+    Transpose,
 }
 
 /// Which reconstruction loss.
@@ -268,6 +371,10 @@ pub struct TrainConfig {
     /// Seconds of training after which `last` and `best` are written again; 0 writes them after every epoch. A run that is
     /// killed repeats at most this much, to the same numbers.
     pub checkpoint_seconds: f64,
+    /// Epochs from one picture of fixed samples to the next; 0 for none.
+    pub samples_every: usize,
+    /// MiB of the device that the data may take; a larger set streams in from the disk while training.
+    pub device_memory: usize,
     /// Seed of everything random.
     pub seed: u64,
     /// `auto`, `gpu`, `cpu`, `wgpu`, `wgpu:N`, `flex`, `ndarray` or `cuda`.
@@ -292,6 +399,8 @@ impl Default for TrainConfig {
             eval_every: 1,
             checkpoint_every: 0,
             checkpoint_seconds: 2.0,
+            samples_every: 0,
+            device_memory: 1024,
             seed: 42,
             device: "auto".into(),
         }

@@ -85,8 +85,12 @@ impl Error {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Config { .. } => 2,
-            Self::Data(espejo_data::Error::Content { .. }) => 3,
-            Self::Data(_) => 2,
+            Self::Data(
+                espejo_data::Error::UnknownDataSet { .. }
+                | espejo_data::Error::UnknownGlyph { .. }
+                | espejo_data::Error::Selection { .. },
+            ) => 2,
+            Self::Data(_) => 3,
             Self::Device { .. } => 4,
             Self::Checkpoint { .. } => 5,
             Self::Diverged { .. } | Self::Io { .. } => 1,

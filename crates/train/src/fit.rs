@@ -9,24 +9,29 @@ use burn::tensor::{ElementConversion, Tensor};
 use espejo_nets::Model;
 
 use crate::baselines;
-use crate::batch::Resident;
+use crate::batch::{Feed, training_batch, upload};
 use crate::checkpoint::Rest;
 use crate::course::Course;
 use crate::files::group_exists;
-use crate::folder::{Folder, Which};
+use crate::folder::{Folder, SCALING, Which};
 use crate::logs::{Logs, is_frame};
 use crate::metrics::{Metrics, evaluate};
 use crate::optimizer::Optimizer;
 use crate::prepare::Prepared;
-use crate::report::{EpochReport, Facts, Results, Status, layer_table, run_json};
+use crate::report::{EpochReport, Facts, Results, Status, data_json, layer_table, run_json};
+use crate::rows::Rows;
 use crate::schedule::learning_rate;
 use crate::seed::{Purpose, stream};
+use crate::shown::Shown;
 use crate::spec::AnyModel;
 use crate::trained::Trained;
 use crate::{Error, checkpoint, tensors};
 
 /// With more pictures than this, the map of their codes is not noted while training.
 const MAX_MAPPED: usize = 1000;
+
+/// A term of the training loss: name, weight, value.
+type Term = (&'static str, f64, f64);
 
 /// What a training has to tell while it runs.
 #[derive(Debug)]
@@ -39,6 +44,19 @@ pub enum Event<'a> {
         report: &'a EpochReport,
         /// Whether enough time has passed since the last line, or this is the first or last epoch.
         due: bool,
+    },
+    /// Fixed pictures as the model makes them now; every `train.samples_every` epochs and after the last.
+    Samples {
+        /// The epoch.
+        epoch: usize,
+        /// The pictures as they are, the noisy ones for a denoising model, and what comes back: values in [0, 1].
+        pictures: Rows,
+        /// The noisy pictures that a denoising model sees.
+        noisy: Option<Rows>,
+        /// What comes back.
+        outputs: Rows,
+        /// For a `vae`: what fixed draws from the prior decode to.
+        drawn: Option<Rows>,
     },
 }
 
@@ -95,6 +113,10 @@ pub fn fit(
     let mut state = begin(prepared, folder)?;
     folder.write("config.toml", &prepared.config.to_toml())?;
     folder.write("model.txt", &layer_table(prepared, &state.model))?;
+    if let Some(scaling) = &prepared.scaling {
+        folder.write(SCALING, &scaling.to_csv())?;
+    }
+    let data = data_json(prepared)?;
     let end = |state: &State, status, reason: Option<&str>, results: Option<&Results>| {
         let facts = Facts {
             prepared,
@@ -103,6 +125,7 @@ pub fn fit(
             started: &started,
             course: &state.course,
             epoch_median: median(&state.epoch_seconds),
+            data: &data,
         };
         let report = run_json(&facts, status, reason, results);
         folder.write_report(&report).map(|()| report)
@@ -113,7 +136,7 @@ pub fn fit(
         Ok(Ended::Finished(reason)) => (
             Status::Completed,
             reason,
-            Some(results(prepared, state.best())),
+            Some(results(prepared, state.best())?),
         ),
         Err(error) => {
             // The error itself matters more than a checkpoint or a report that cannot be written either.
@@ -192,8 +215,10 @@ fn begin(prepared: &Prepared, folder: &Folder) -> Result<State, Error> {
 struct Session<'a> {
     prepared: &'a Prepared,
     folder: &'a Folder,
-    data: Resident,
-    test: Resident,
+    data: Feed,
+    test: Feed,
+    /// The pictures that are shown while training, where they are.
+    shown: Option<Shown>,
     /// The pictures whose codes are noted for the animation, where they are: `[pictures, pixels]`.
     mapped: Option<Tensor<2>>,
     logs: Logs,
@@ -207,20 +232,16 @@ struct Session<'a> {
 
 impl<'a> Session<'a> {
     fn begin(prepared: &'a Prepared, folder: &'a Folder, course: &Course) -> Result<Self, Error> {
-        let mapped = prepared.spec.latent() == 2 && prepared.train.len() <= MAX_MAPPED;
-        let upload = || {
-            Resident::upload(
-                &prepared.train,
-                prepared.spec.range,
-                &prepared.chosen.device,
-            )
-        };
+        let mapped = prepared.spec.latent() == 2 && prepared.test.len() <= MAX_MAPPED;
+        let (range, device) = (prepared.spec.range, &prepared.chosen.device);
+        let upload = || upload(&prepared.test, 0..prepared.test.len(), range, device);
         Ok(Self {
             prepared,
             folder,
-            data: prepared.training_data(),
-            test: prepared.measured_data(&prepared.test, Purpose::Evaluate),
-            mapped: mapped.then(|| upload().whole().clean),
+            data: prepared.training_data()?,
+            test: prepared.measured_data(&prepared.test, Purpose::Evaluate)?,
+            shown: Shown::of(prepared)?,
+            mapped: mapped.then(upload).transpose()?,
             logs: Logs::open(folder, course.epoch)?,
             begun: Instant::now(),
             first: course.epoch + 1,
@@ -249,7 +270,7 @@ fn train(
         let begun = Instant::now();
         let epoch = state.course.epoch + 1;
         let rate = learning_rate(config, epoch, state.course.reductions);
-        let Some(terms) = one_epoch(prepared, state, &session.data, epoch, rate, stop) else {
+        let Some(terms) = one_epoch(prepared, state, &session.data, epoch, rate, stop)? else {
             save(&mut session, state)?;
             return Ok(Ended::Interrupted);
         };
@@ -279,11 +300,11 @@ fn test(session: &Session<'_>, state: &mut State) -> Result<Option<(Metrics, boo
     if epoch != config.epochs && !epoch.is_multiple_of(config.eval_every) {
         return Ok(None);
     }
-    let metrics = measure(session.prepared, &state.model.valid(), &session.test);
+    let metrics = measure(session.prepared, &state.model.valid(), &session.test)?;
     check_finite(epoch, metrics.not_finite(), session.folder.path())?;
     let best = state.course.evaluated(metrics.loss, config);
     if best {
-        state.best = state.model.clone();
+        state.best = own_copy(&state.model);
     }
     state.course.ended = state.course.early_stop(metrics.loss, config);
     Ok(Some((metrics, best)))
@@ -293,7 +314,7 @@ fn report(
     session: &Session<'_>,
     state: &State,
     (rate, seconds): (f64, f64),
-    terms: &[(&'static str, f64, f64)],
+    terms: &[Term],
     test: Option<(Metrics, bool)>,
 ) -> EpochReport {
     let epochs = session.prepared.config.train.epochs;
@@ -335,6 +356,14 @@ fn log(
         session.logs.write_codes(report.epoch, &codes)?;
     }
     watch(Event::Epoch { report, due });
+    let every = session.prepared.config.train.samples_every;
+    if let Some(shown) = session
+        .shown
+        .as_ref()
+        .filter(|_| ends || report.epoch.is_multiple_of(every.max(1)))
+    {
+        watch(shown.event(report.epoch, &state.model.valid(), session.prepared));
+    }
     Ok(())
 }
 
@@ -368,14 +397,14 @@ fn keep(session: &mut Session<'_>, state: &mut State) -> Result<(), Error> {
 fn one_epoch(
     prepared: &Prepared,
     state: &mut State,
-    data: &Resident,
+    data: &Feed,
     epoch: usize,
     rate: f64,
     stop: &AtomicBool,
-) -> Option<Vec<(&'static str, f64, f64)>> {
+) -> Result<Option<Vec<Term>>, Error> {
     let config = &prepared.config;
-    let parts = data.shuffled(config.train.batch_size, config.train.seed, epoch);
-    let before = (parts.len() > 1).then(|| (state.model.clone(), state.optimizer.clone()));
+    let batches = data.shuffled(config.train.batch_size, config.train.seed, epoch);
+    let before = (!batches.is_one()).then(|| (own_copy(&state.model), state.optimizer.clone()));
     prepared
         .chosen
         .device
@@ -386,18 +415,20 @@ fn one_epoch(
     };
     let mut names: Vec<(&'static str, f64)> = Vec::new();
     let mut sums: Vec<Tensor<1>> = Vec::new();
-    for part in &parts {
+    for batch in batches {
         if stop.load(Ordering::Relaxed) {
             if let Some((model, optimizer)) = before {
                 (state.model, state.optimizer) = (model, optimizer);
             }
-            return None;
+            return Ok(None);
         }
-        let loss = state.model.loss(&part.training_batch());
+        let batch = batch?;
+        let [samples, _] = batch.clean.dims();
+        let loss = state.model.loss(&training_batch(batch));
         let gradients = loss.objective(warm_up).backward();
         state.model = state.optimizer.step(rate, state.model.clone(), gradients);
         // The sums stay on the device until the epoch is over: one read an epoch.
-        let share = part.samples() as f64 / data.samples() as f64;
+        let share = samples as f64 / data.samples() as f64;
         names = loss.0.iter().map(|term| (term.name, term.weight)).collect();
         let values = loss
             .0
@@ -411,16 +442,22 @@ fn one_epoch(
     }
     let values = Tensor::cat(sums, 0).into_data();
     let values = values.iter::<f32>().map(ElementConversion::elem::<f64>);
-    Some(
+    Ok(Some(
         names
             .into_iter()
             .zip(values)
             .map(|((name, weight), value)| (name, weight, value))
             .collect(),
-    )
+    ))
 }
 
-fn measure(prepared: &Prepared, model: &AnyModel, data: &Resident) -> Metrics {
+/// A copy that shares nothing with the model: a plain clone shares the running means of batch normalisation, which training
+/// goes on to change.
+fn own_copy(model: &AnyModel) -> AnyModel {
+    model.valid().train()
+}
+
+fn measure(prepared: &Prepared, model: &AnyModel, data: &Feed) -> Result<Metrics, Error> {
     evaluate(
         model,
         data,
@@ -431,18 +468,22 @@ fn measure(prepared: &Prepared, model: &AnyModel, data: &Resident) -> Metrics {
 }
 
 /// The numbers of the best model, beside the baselines.
-fn results(prepared: &Prepared, best: &AnyModel) -> Results {
+fn results(prepared: &Prepared, best: &AnyModel) -> Result<Results, Error> {
     let best = best.valid();
-    let test = prepared.measured_data(&prepared.test, Purpose::Evaluate);
+    let test = prepared.measured_data(&prepared.test, Purpose::Evaluate)?;
     let train = match prepared.config.noise.copies {
-        0 => prepared.measured_data(&prepared.train, Purpose::Measure),
-        _ => prepared.training_data(),
+        0 => prepared.measured_data(&prepared.train, Purpose::Measure)?,
+        _ => prepared.training_data()?,
     };
-    Results {
-        train: measure(prepared, &best, &train),
-        test: measure(prepared, &best, &test),
-        baselines: baselines::of(prepared),
-    }
+    let (quality, baselines) = baselines::measure(prepared, &best)?;
+    Ok(Results {
+        train: measure(prepared, &best, &train)?,
+        test: Metrics {
+            quality,
+            ..measure(prepared, &best, &test)?
+        },
+        baselines,
+    })
 }
 
 fn check_finite<'a>(
@@ -467,7 +508,7 @@ fn finite_weights(
     epoch: usize,
     run: &Path,
 ) -> Result<Vec<tensors::Named>, Error> {
-    let weights = tensors::collect(model);
+    let weights = tensors::collect(&model.valid());
     let bad = weights
         .iter()
         .flat_map(|tensor| &tensor.values)
@@ -486,7 +527,7 @@ fn save(session: &mut Session<'_>, state: &State) -> Result<(), Error> {
     let best = match best_epoch {
         0 => None,
         best if best == epoch => None,
-        _ => Some(tensors::collect(&state.best)),
+        _ => Some(tensors::collect(&state.best.valid())),
     };
     if best_epoch == 0
         || session.written_best != best_epoch

@@ -4,6 +4,7 @@ use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use espejo_data::Scaling;
 use serde_json::Value;
 
 use crate::Error;
@@ -11,6 +12,9 @@ use crate::config::RunConfig;
 use crate::error::AtPath;
 use crate::files::write_file;
 use crate::logs::CODES;
+
+/// How the columns of a table were scaled.
+pub(crate) const SCALING: &str = "scaling.csv";
 
 /// Which checkpoint of a run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -186,6 +190,23 @@ impl Folder {
             .map_err(|error| Error::checkpoint(&path, error.to_string(), None))?;
         RunConfig::from_toml(&text, &path.display().to_string())
             .map_err(|error| Error::checkpoint(&path, format!("damaged: {error}"), None))
+    }
+
+    /// How the columns of a table were scaled, where they were.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Checkpoint`] when the file is damaged.
+    pub fn scaling(&self) -> Result<Option<Scaling>, Error> {
+        let path = self.path.join(SCALING);
+        let damaged = |message: String| Error::checkpoint(&path, message, None);
+        match fs::read_to_string(&path) {
+            Ok(text) => Scaling::from_csv(&text, &path.display().to_string())
+                .map(Some)
+                .map_err(|error| damaged(format!("damaged: {error}"))),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(damaged(error.to_string())),
+        }
     }
 
     /// `run.json`.

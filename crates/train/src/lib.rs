@@ -19,6 +19,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod architecture;
 mod baselines;
 mod batch;
 mod checkpoint;
@@ -30,21 +31,26 @@ mod files;
 mod fit;
 mod folder;
 mod logs;
+mod median;
 pub mod merge;
 mod metrics;
 mod optimizer;
 mod pca;
 mod prepare;
 mod preset;
+mod quality;
 mod report;
 mod rows;
 mod schedule;
 mod seed;
+mod shown;
 mod spec;
 mod suggest;
+mod tally;
 pub mod tensors;
 mod trained;
 
+pub use architecture::Architecture;
 pub use baselines::Baseline;
 pub use config::RunConfig;
 pub use course::Course;
@@ -53,13 +59,16 @@ pub use espejo_nets::Noise;
 pub use files::{sha256, write_file};
 pub use fit::{Event, Outcome, fit};
 pub use folder::{Folder, Which};
+pub use median::median_filter;
 pub use metrics::Metrics;
 pub use optimizer::Optimizer;
 pub use pca::principal_plane;
 pub use prepare::{Prepared, prepare};
 pub use preset::{PRESETS, Preset};
+pub use quality::{psnr, ssim};
 pub use report::{EpochReport, Results, Status, data_json, layer_table, model_json};
 pub use rows::{Rows, nearest, squared_error, unit_rows, wrong_pixels};
 pub use schedule::learning_rate;
 pub use spec::{AnyModel, Spec, check_copies};
-pub use trained::Trained;
+pub use tally::{MAX_PSNR, Quality};
+pub use trained::{Part, Trained};

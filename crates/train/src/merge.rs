@@ -8,12 +8,35 @@ use crate::suggest::hint;
 
 /// The keys of each section, for suggestions; a test holds them against the structs.
 const KEYS: [(&str, &[&str]); 5] = [
-    ("data", &["name", "letters", "first", "fraction"]),
+    (
+        "data",
+        &[
+            "name",
+            "directory",
+            "letters",
+            "first",
+            "fraction",
+            "classes",
+            "subject",
+            "limit",
+            "test_fraction",
+            "size",
+            "grey",
+            "label",
+            "scale",
+            "skip_bad",
+        ],
+    ),
     (
         "model",
         &[
             "kind",
             "layers",
+            "conv",
+            "kernel",
+            "down",
+            "up",
+            "batch_norm",
             "latent",
             "activation",
             "latent_activation",
@@ -55,6 +78,8 @@ const KEYS: [(&str, &[&str]); 5] = [
             "eval_every",
             "checkpoint_every",
             "checkpoint_seconds",
+            "samples_every",
+            "device_memory",
             "seed",
             "device",
         ],
@@ -132,6 +157,13 @@ pub fn into_config(table: Table, origin: &str) -> Result<RunConfig, Error> {
     }
     let mut table = table;
     table.insert("version".into(), Value::Integer(1));
+    // The dense layers that a dense net starts from are none of a convolutional one's.
+    if let Some(Value::Table(model)) = table.get_mut("model")
+        && model.contains_key("conv")
+        && !model.contains_key("layers")
+    {
+        model.insert("layers".into(), Value::Array(Vec::new()));
+    }
     serde_path_to_error::deserialize(Value::Table(table)).map_err(|error| {
         let path = error.path().to_string();
         let reason = error.into_inner();
@@ -181,6 +213,7 @@ fn plain(message: &str) -> String {
         ("expected u32", "expected a whole number of 0 or more"),
         ("expected f64", "expected a number"),
         ("expected a sequence", "expected a list such as `[25]`"),
+        ("expected a boolean", "expected `true` or `false`"),
         ("expected string or map", "expected a word in quotes"),
     ];
     words.iter().fold(message.to_owned(), |text, (from, to)| {
@@ -215,7 +248,18 @@ mod tests {
             letters = "AB"
             first = 1
             fraction = 0.5
+            directory = "data"
+            classes = ["A"]
+            subject = "1"
+            limit = 10
+            test_fraction = 0.2
+            size = "50x37"
+            grey = true
+            label = "class"
+            scale = "standardise"
+            skip_bad = true
             [model]
+            conv = "32,16"
             latent = 2
             output_activation = "sigmoid"
             [noise]

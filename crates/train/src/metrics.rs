@@ -5,9 +5,11 @@ use espejo_nets::{Model, Range};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::batch::Resident;
+use crate::Error;
+use crate::batch::Feed;
 use crate::seed::{Purpose, stream};
 use crate::spec::AnyModel;
+use crate::tally::Quality;
 
 /// Samples a batch while evaluating.
 const EVALUATION_BATCH: usize = 1024;
@@ -30,6 +32,8 @@ pub struct Metrics {
     pub wrong_pixels_max: Option<f64>,
     /// For a `vae`: code dimensions in use.
     pub active_units: Option<usize>,
+    /// For grey and colour pictures: how alike picture and output look, measured when training is over.
+    pub quality: Option<Quality>,
 }
 
 impl Metrics {
@@ -48,6 +52,9 @@ impl Metrics {
         }
         if let Some(active) = self.active_units {
             map.insert("active_units".into(), json!(active));
+        }
+        if let Some(quality) = self.quality {
+            quality.insert_into(&mut map);
         }
         Value::Object(map)
     }
@@ -78,18 +85,23 @@ struct Sums {
 ///
 /// Posterior draws come from `seed`, the same at every call, so that losses of different epochs compare. The squared error
 /// and the wrong pixels are those of decoding the code itself (the posterior mean).
+///
+/// # Errors
+///
+/// [`Error::Data`] where the samples lie in a file that cannot be read.
 pub fn evaluate(
     model: &AnyModel,
-    data: &Resident,
+    data: &Feed,
     range: Range,
     two_valued: bool,
     seed: u64,
-) -> Metrics {
+) -> Result<Metrics, Error> {
     data.device().seed(stream(seed, 0, Purpose::Evaluate));
     let mut names: Vec<(&'static str, f64)> = Vec::new();
     let mut sums: Option<Sums> = None;
-    for part in data.in_order(EVALUATION_BATCH) {
-        let batch = part.batch();
+    for batch in data.in_order(EVALUATION_BATCH) {
+        let batch = batch?;
+        let [samples, _] = batch.clean.dims();
         let loss = model.loss(&batch);
         names = loss.0.iter().map(|term| (term.name, term.weight)).collect();
         let code = model.encode(batch.noisy.unwrap_or_else(|| batch.clean.clone())); // [batch, latent]
@@ -97,7 +109,7 @@ pub fn evaluate(
         let wrong = wrong_pixels(output.clone(), batch.clean.clone(), range); // [batch, 1]
         let span = 1.0 - range.low();
         let squared = (output - batch.clean).div_scalar(span).square().sum_dim(1); // [batch, 1]
-        let share = part.samples() as f64 / data.samples() as f64;
+        let share = samples as f64 / data.samples() as f64;
         let next = Sums {
             terms: loss
                 .0
@@ -116,7 +128,7 @@ pub fn evaluate(
         });
     }
     let sums = sums.expect("a data set is not empty");
-    sums.read(&names, matches!(model, AnyModel::Vae(_)), two_valued)
+    Ok(sums.read(&names, matches!(model, AnyModel::Vae(_)), two_valued))
 }
 
 /// Pixels on the wrong side of the middle, one number a sample: `[batch, 1]`.
@@ -174,6 +186,7 @@ impl Sums {
             wrong_pixels_max: two_valued.then_some(wrong_max),
             active_units: variational
                 .then(|| variances.iter().filter(|v| **v > ACTIVE_VARIANCE).count()),
+            quality: None,
         }
     }
 }

@@ -189,6 +189,22 @@ impl Optimizer {
     }
 }
 
+/// How many numbers of a model an optimiser changes; the rest, if any, is measured.
+pub fn trained_numbers<M: Module>(model: &M) -> usize {
+    struct Count(usize);
+    impl ModuleVisitor for Count {
+        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+            let tensor = param.val();
+            if tensor.is_require_grad() {
+                self.0 += tensor.shape().num_elements();
+            }
+        }
+    }
+    let mut count = Count(0);
+    model.visit(&mut count);
+    count.0
+}
+
 /// A counter as two floats that hold 16 bits each exactly.
 fn split(steps: u32) -> Vec<f32> {
     vec![(steps >> 16) as f32, (steps & 0xffff) as f32]
@@ -209,6 +225,9 @@ struct Gather<'a> {
 impl ModuleVisitor for Gather<'_> {
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
         let tensor = param.val();
+        if !tensor.is_require_grad() {
+            return;
+        }
         let size = tensor.shape().num_elements();
         // A parameter that the loss does not reach has no gradient, and stays.
         let gradient = tensor
@@ -231,6 +250,10 @@ struct Scatter {
 impl ModuleMapper for Scatter {
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
         let (id, tensor, mapper) = param.consume();
+        // Running means are measured, not trained.
+        if !tensor.is_require_grad() {
+            return Param::from_mapped_value(id, tensor, mapper);
+        }
         let shape = tensor.dims();
         let end = self.offset + shape.iter().product::<usize>();
         let part = self.weights.clone().slice(self.offset..end).reshape(shape);

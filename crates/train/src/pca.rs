@@ -1,8 +1,28 @@
-//! Principal components (Pearson 1901), by the eigenvectors of the covariance.
+//! Principal components (Pearson 1901): by the eigenvectors of the covariance where the data is small, by subspace iteration
+//! over passes of the data (Halko, Martinsson and Tropp 2011) where it is large.
 
-use nalgebra::{DMatrix, DVector, SymmetricEigen};
+use std::convert::Infallible;
+use std::thread;
+
+use espejo_nets::seeded;
+use nalgebra::{DMatrix, DMatrixView, DVector, SymmetricEigen};
+use rand::RngExt;
 
 use crate::rows::Rows;
+
+/// Up to this many rows or values the eigenvectors are computed exactly.
+const EXACT: usize = 512;
+/// The iteration follows this many directions more than it is asked for; the last ones settle slowly.
+const SPARE: usize = 10;
+/// The iteration ends when the captured variance grows by less than this share of itself, or after `MOST_ROUNDS` passes.
+const TOLERANCE: f64 = 1e-6;
+const MOST_ROUNDS: usize = 15;
+/// Blocks of rows that are multiplied at once, each on a thread of its own. Both numbers are fixed, so that the order of the
+/// sums, and with it every bit of the result, depends neither on the machine's cores nor on the caller's chunks.
+const BLOCK: usize = 256;
+const BLOCKS: usize = 4;
+/// Directions with less than this share of the largest variance are rounding errors.
+const FLOOR: f64 = 1e-12;
 
 /// The leading principal components of some rows.
 pub struct Pca {
@@ -12,7 +32,60 @@ pub struct Pca {
 
 impl Pca {
     /// The `k` leading components of `rows`; fewer where the rows vary in fewer directions.
+    ///
+    /// # Panics
+    ///
+    /// When `rows` is empty.
     pub fn fit(rows: &Rows, k: usize) -> Self {
+        let values = rows[0].len();
+        if rows.len().min(values) <= EXACT {
+            return Self::fit_exactly(rows, k);
+        }
+        let Ok(pca) = Self::fit_chunks(values, k, |take| {
+            rows.iter().for_each(|row| take(row));
+            Ok::<(), Infallible>(())
+        });
+        pca
+    }
+
+    /// The `k` leading components of rows that need not lie in memory; fewer where the rows vary in fewer directions.
+    ///
+    /// Each call of `pass` hands every row once to the function it is given, always in the same order, in chunks
+    /// `[n, values]`, flat and row-major; how long the chunks are changes nothing. It is called 3 to 16 times: once for the
+    /// mean, then until the variance of the `k` components settles to one part in a million. An error of `pass` ends the fit.
+    ///
+    /// The products are computed in f32 and summed in f64; the memory is 1,024 rows and a few times `values * (k + 10)` numbers.
+    ///
+    /// # Panics
+    ///
+    /// When there is no row, or a chunk ends within one.
+    pub fn fit_chunks<E>(
+        values: usize,
+        k: usize,
+        mut pass: impl FnMut(&mut dyn FnMut(&[f32])) -> Result<(), E>,
+    ) -> Result<Self, E> {
+        let mean = mean_of(values, &mut pass)?;
+        let mut basis = first_basis(values, k.saturating_add(SPARE).min(values)); // [values, width]
+        let mut before = f64::NAN;
+        let mut rounds = 0;
+        loop {
+            rounds += 1;
+            let product = scatter_times(&basis, &mean, &mut pass)?; // [values, width]
+            let inner = basis.transpose() * &product; // [width, width]
+            // It is symmetric but for rounding.
+            let leading = leading_eigen((&inner + inner.transpose()) * 0.5, k);
+            let captured: f64 = leading.iter().map(|(variance, _)| variance).sum();
+            if captured - before <= TOLERANCE * captured || rounds == MOST_ROUNDS {
+                let columns = leading.iter().map(|(_, vector)| &basis * vector);
+                let components = from_columns(values, columns.collect());
+                return Ok(Self { mean, components });
+            }
+            before = captured;
+            basis = product.qr().q();
+        }
+    }
+
+    fn fit_exactly(rows: &Rows, k: usize) -> Self {
         let values = rows[0].len();
         let wide = DMatrix::from_fn(rows.len(), values, |i, j| f64::from(rows[i][j]));
         let mean = wide.row_mean().transpose();
@@ -24,28 +97,15 @@ impl Pca {
         } else {
             centred.transpose() * &centred
         };
-        let eigen = SymmetricEigen::new(product);
-        let mut order: Vec<usize> = (0..eigen.eigenvalues.len()).collect();
-        order.sort_by(|a, b| eigen.eigenvalues[*b].total_cmp(&eigen.eigenvalues[*a]));
-        let floor = 1e-12 * eigen.eigenvalues.amax();
-        let leading = order
-            .into_iter()
-            .take(k)
-            .filter(|i| eigen.eigenvalues[*i] > floor);
-        let component = |i: usize| {
-            let vector = eigen.eigenvectors.column(i).into_owned();
+        let component = |(_, vector): (f64, DVector<f64>)| {
             if few {
                 (centred.transpose() * vector).normalize()
             } else {
                 vector
             }
         };
-        let columns: Vec<DVector<f64>> = leading.map(component).collect();
-        let components = if columns.is_empty() {
-            DMatrix::zeros(values, 0)
-        } else {
-            DMatrix::from_columns(&columns)
-        };
+        let leading = leading_eigen(product, k).into_iter();
+        let components = from_columns(values, leading.map(component).collect());
         Self { mean, components }
     }
 
@@ -61,18 +121,49 @@ impl Pca {
 
     /// Where a row lies on the components.
     pub fn place(&self, row: &[f32]) -> Vec<f64> {
-        self.coordinates(row).iter().copied().collect()
+        let places = self.components.transpose() * self.centred(row);
+        places.iter().copied().collect()
     }
 
     /// The nearest row that mean and components can make.
+    #[cfg(test)]
     pub fn project(&self, row: &[f32]) -> Vec<f32> {
-        let projected = &self.components * self.coordinates(row) + &self.mean;
-        projected.iter().map(|value| *value as f32).collect()
+        let mut out = vec![0.0; row.len()];
+        self.project_into(row, &mut out);
+        out
     }
 
-    fn coordinates(&self, row: &[f32]) -> DVector<f64> {
-        let row = DVector::from_iterator(row.len(), row.iter().map(|value| f64::from(*value)));
-        self.components.transpose() * (row - &self.mean)
+    /// `project` for each of `rows` `[n, values]`, flat and row-major, into `out` of the same shape.
+    ///
+    /// # Panics
+    ///
+    /// When the lengths differ, or `rows` ends within a row.
+    pub fn project_into(&self, rows: &[f32], out: &mut [f32]) {
+        assert_eq!(rows.len(), out.len(), "room for each row");
+        let transposed = self.components.transpose(); // [k, values]
+        let block = BLOCK * self.mean.len();
+        for (rows, out) in rows.chunks(block).zip(out.chunks_mut(block)) {
+            let places = &transposed * self.centred(rows); // [k, n]
+            let mut projected = &self.components * places; // [values, n]
+            for mut column in projected.column_iter_mut() {
+                column += &self.mean;
+            }
+            for (out, value) in out.iter_mut().zip(projected.iter()) {
+                *out = *value as f32;
+            }
+        }
+    }
+
+    /// The rows without the mean, as columns `[values, n]`: row-major rows are column-major columns.
+    fn centred(&self, rows: &[f32]) -> DMatrix<f64> {
+        let values = self.mean.len();
+        assert_eq!(rows.len() % values, 0, "whole rows");
+        let wide = rows.iter().map(|value| f64::from(*value));
+        let mut centred = DMatrix::from_iterator(values, rows.len() / values, wide);
+        for mut column in centred.column_iter_mut() {
+            column -= &self.mean;
+        }
+        centred
     }
 }
 
@@ -87,20 +178,172 @@ pub fn principal_plane(rows: &Rows) -> Vec<(f64, f64)> {
     rows.iter().map(place).collect()
 }
 
+/// The `k` largest eigenvalues of a symmetric matrix with their vectors, largest first; fewer where the rest is nought.
+fn leading_eigen(matrix: DMatrix<f64>, k: usize) -> Vec<(f64, DVector<f64>)> {
+    let eigen = SymmetricEigen::new(matrix);
+    let mut order: Vec<usize> = (0..eigen.eigenvalues.len()).collect();
+    order.sort_by(|a, b| eigen.eigenvalues[*b].total_cmp(&eigen.eigenvalues[*a]));
+    let floor = FLOOR * eigen.eigenvalues.amax();
+    let pair = |i: usize| {
+        (
+            eigen.eigenvalues[i],
+            eigen.eigenvectors.column(i).into_owned(),
+        )
+    };
+    let leading = order.into_iter().take(k).map(pair);
+    leading.filter(|(value, _)| *value > floor).collect()
+}
+
+fn from_columns(values: usize, columns: Vec<DVector<f64>>) -> DMatrix<f64> {
+    if columns.is_empty() {
+        return DMatrix::zeros(values, 0);
+    }
+    DMatrix::from_columns(&columns)
+}
+
+/// One pass for the mean of the rows.
+fn mean_of<E>(
+    values: usize,
+    pass: &mut impl FnMut(&mut dyn FnMut(&[f32])) -> Result<(), E>,
+) -> Result<DVector<f64>, E> {
+    let mut sums = vec![0.0; values];
+    let mut count = 0;
+    pass(&mut |rows| {
+        assert_eq!(rows.len() % values, 0, "whole rows");
+        count += rows.len() / values;
+        for row in rows.chunks_exact(values) {
+            for (sum, value) in sums.iter_mut().zip(row) {
+                *sum += f64::from(*value);
+            }
+        }
+    })?;
+    assert!(count > 0, "there are rows");
+    Ok(DVector::from_vec(sums) / count as f64)
+}
+
+/// Random orthonormal directions `[values, width]`, always the same ones.
+fn first_basis(values: usize, width: usize) -> DMatrix<f64> {
+    let mut rng = seeded(0);
+    let directions = DMatrix::from_fn(values, width, |_, _| rng.random_range(-1.0..1.0));
+    directions.qr().q()
+}
+
+/// One pass for Σ (x - mean) (x - mean)ᵀ basis, `[values, width]` like the basis.
+fn scatter_times<E>(
+    basis: &DMatrix<f64>,
+    mean: &DVector<f64>,
+    pass: &mut impl FnMut(&mut dyn FnMut(&[f32])) -> Result<(), E>,
+) -> Result<DMatrix<f64>, E> {
+    let transposed = basis.map(|value| value as f32).transpose(); // [width, values]
+    let mean = mean.map(|value| value as f32);
+    let mut sums = vec![DMatrix::zeros(basis.nrows(), basis.ncols()); BLOCKS];
+    let multiply = |rows: &mut [f32]| {
+        thread::scope(|scope| {
+            for (block, sum) in rows.chunks_mut(BLOCK * mean.len()).zip(&mut sums) {
+                scope.spawn(|| add_block(block, &mean, &transposed, sum));
+            }
+        });
+    };
+    regroup(BLOCKS * BLOCK * mean.len(), pass, multiply)?;
+    Ok(sums.into_iter().sum())
+}
+
+/// Hands the numbers of one pass on in groups of `size`, the last one shorter, however they were cut before.
+fn regroup<E>(
+    size: usize,
+    pass: &mut impl FnMut(&mut dyn FnMut(&[f32])) -> Result<(), E>,
+    mut work: impl FnMut(&mut [f32]),
+) -> Result<(), E> {
+    let mut group = Vec::with_capacity(size);
+    pass(&mut |mut rows| {
+        while !rows.is_empty() {
+            let (now, later) = rows.split_at(rows.len().min(size - group.len()));
+            group.extend_from_slice(now);
+            rows = later;
+            if group.len() == size {
+                work(&mut group);
+                group.clear();
+            }
+        }
+    })?;
+    work(&mut group);
+    Ok(())
+}
+
+/// Adds a block's share to the scatter; its rows lose their mean in place.
+fn add_block(
+    rows: &mut [f32],
+    mean: &DVector<f32>,
+    transposed: &DMatrix<f32>,
+    sum: &mut DMatrix<f64>,
+) {
+    for row in rows.chunks_exact_mut(mean.len()) {
+        for (value, mean) in row.iter_mut().zip(mean.iter()) {
+            *value -= mean;
+        }
+    }
+    let centred = DMatrixView::from_slice(rows, mean.len(), rows.len() / mean.len()); // [values, n]
+    let places = transposed * centred; // [width, n]
+    let share = centred * places.transpose(); // [values, width]
+    sum.zip_apply(&share, |sum, share| *sum += f64::from(share));
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// Rows on a line in space: one component brings them all back, by either product.
+    /// Fits `rows`, handed on `step` numbers at a time.
+    fn fit_in_steps(rows: &Rows, k: usize, step: usize) -> Pca {
+        let (values, flat) = (rows[0].len(), rows.concat());
+        let Ok(pca) = Pca::fit_chunks(values, k, |take| {
+            flat.chunks(step * values).for_each(&mut *take);
+            Ok::<(), Infallible>(())
+        });
+        pca
+    }
+
+    /// Rows on a line in space: one component brings them all back, by either product and by iteration.
     fn check(rows: Rows) {
-        let pca = Pca::fit(&rows, 3);
+        check_line(&rows, &Pca::fit(&rows, 3), 1e-6);
+        check_line(&rows, &fit_in_steps(&rows, 3, 7), 1e-5);
+    }
+
+    fn check_line(rows: &Rows, pca: &Pca, tolerance: f32) {
         assert_eq!(pca.components(), 1);
-        for row in &rows {
+        for row in rows {
             let back = pca.project(row);
             assert!(
-                row.iter().zip(&back).all(|(a, b)| (a - b).abs() < 1e-6),
+                row.iter()
+                    .zip(&back)
+                    .all(|(a, b)| (a - b).abs() < tolerance),
                 "{row:?} {back:?}"
             );
+        }
+    }
+
+    /// The rows ± 0.9^i e_i with the axes in mixed order: mean 0, and the axis i has the variance 0.81^i / values.
+    fn axes(values: usize) -> Rows {
+        let row = |i: usize, sign: f32| {
+            let mut row = vec![0.0; values];
+            row[axis(i, values)] = sign * 0.9_f32.powi(i as i32);
+            row
+        };
+        (0..values)
+            .flat_map(|i| [row(i, 1.0), row(i, -1.0)])
+            .collect()
+    }
+
+    fn axis(i: usize, values: usize) -> usize {
+        (7 * i + 3) % values
+    }
+
+    /// Each component is an axis, the most varied first.
+    fn check_axes(pca: &Pca, k: usize, values: usize) {
+        assert_eq!(pca.components(), k);
+        assert!(pca.mean().iter().all(|value| value.abs() < 1e-7));
+        for i in 0..k {
+            let along = pca.components[(axis(i, values), i)].abs();
+            assert!((along - 1.0).abs() < 1e-4, "component {i}: {along}");
         }
     }
 
@@ -117,6 +360,59 @@ mod tests {
 
     #[test]
     fn equal_rows_have_none() {
-        assert_eq!(principal_plane(&vec![vec![1.0, 2.0]; 4]), [(0.0, 0.0); 4]);
+        let rows = vec![vec![1.0, 2.0]; 4];
+        assert_eq!(principal_plane(&rows), [(0.0, 0.0); 4]);
+        let pca = fit_in_steps(&rows, 2, 3);
+        assert_eq!(pca.components(), 0);
+        assert_eq!(pca.project(&[0.5, 0.5]), [1.0, 2.0]);
+    }
+
+    #[test]
+    fn iteration_finds_known_axes() {
+        check_axes(&fit_in_steps(&axes(60), 4, 16), 4, 60);
+    }
+
+    #[test]
+    fn large_data_is_fitted_by_iteration() {
+        let values = EXACT + 1;
+        check_axes(&Pca::fit(&axes(values), 2), 2, values);
+    }
+
+    #[test]
+    fn chunks_change_nothing() {
+        let rows: Rows = (0..1500)
+            .map(|i| (0..7).map(|j| ((i * (i + j)) % 31) as f32).collect())
+            .collect();
+        let components = |step| fit_in_steps(&rows, 3, step).components;
+        assert_eq!(components(1), components(1500));
+        assert_eq!(components(1), components(333));
+    }
+
+    #[test]
+    fn an_unreadable_pass_ends_the_fit() {
+        let mut passes = 0;
+        let fitted = Pca::fit_chunks(2, 1, |take| {
+            take(&[0.0, 1.0, 2.0, 0.0]);
+            passes += 1;
+            if passes < 3 { Ok(()) } else { Err("gone") }
+        });
+        assert_eq!(fitted.err(), Some("gone"));
+    }
+
+    #[test]
+    fn chunks_are_projected_like_rows() {
+        let rows = axes(40);
+        let pca = Pca::fit(&rows, 3);
+        let mut together = vec![0.0; rows.len() * 40];
+        pca.project_into(&rows.concat(), &mut together);
+        for (row, projected) in rows.iter().zip(together.chunks_exact(40)) {
+            let alone = pca.project(row);
+            assert!(
+                alone
+                    .iter()
+                    .zip(projected)
+                    .all(|(a, b)| (a - b).abs() < 1e-6)
+            );
+        }
     }
 }

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use espejo_nets::Model;
 use serde_json::{Value, json};
 
+use crate::Error;
 use crate::baselines::{self, Baseline};
 use crate::config::Kind;
 use crate::course::Course;
@@ -50,23 +51,32 @@ pub struct Results {
 }
 
 /// The `data` part of `run.json`.
-pub fn data_json(prepared: &Prepared) -> Value {
+///
+/// # Errors
+///
+/// [`Error::Data`](crate::Error::Data) where the samples lie in a file that cannot be read.
+pub fn data_json(prepared: &Prepared) -> Result<Value, Error> {
     let shape = prepared.train.shape();
-    json!({
+    let mut data = json!({
         "name": prepared.config.data.name,
-        "sha256": prepared.train.sha256(),
+        "sha256": prepared.train.sha256()?,
         "train": prepared.train.len(),
         "test": prepared.test.len(),
         "held_out": prepared.held_out,
         "shape": [shape.channels, shape.height, shape.width],
-    })
+    });
+    if !prepared.skipped.is_empty() {
+        data["skipped"] = json!(prepared.skipped.len());
+    }
+    Ok(data)
 }
 
 /// The `model` part of `run.json`.
 pub fn model_json(prepared: &Prepared, model: &AnyModel) -> Value {
     json!({
         "kind": prepared.spec.kind.name(),
-        "layers": prepared.spec.layers(),
+        "layers": prepared.spec.architecture.sizes(),
+        "architecture": prepared.spec.architecture.title,
         "latent": prepared.spec.latent(),
         "parameters": model.num_params(),
     })
@@ -80,6 +90,7 @@ pub(crate) struct Facts<'a> {
     pub started: &'a str,
     pub course: &'a Course,
     pub epoch_median: Option<f64>,
+    pub data: &'a Value,
 }
 
 /// The whole of `run.json`.
@@ -105,7 +116,7 @@ pub(crate) fn run_json(
         "started": facts.started,
         "seed": train.seed,
         "device": { "requested": chosen.requested, "used": chosen.used, "why": chosen.why },
-        "data": data_json(prepared),
+        "data": facts.data,
         "model": model_json(prepared, facts.model),
         "parameters": facts.model.num_params(),
         "epochs": { "requested": train.epochs, "completed": course.epoch, "best": course.best_epoch },
@@ -129,7 +140,7 @@ pub fn layer_table(prepared: &Prepared, model: &AnyModel) -> String {
             [
                 part.to_owned(),
                 row.kind,
-                format!("{:?}", row.output),
+                shape_text(&row.output),
                 row.parameters.to_string(),
             ]
         })
@@ -170,10 +181,29 @@ pub fn layer_table(prepared: &Prepared, model: &AnyModel) -> String {
     rows.iter().for_each(|row| text += &line(row));
     text += &rule;
     let total = model.num_params();
-    text + &format!(
+    text += &format!(
         "parameters {total} ({:.1} KiB as 32-bit floats)\n",
         total as f64 * 4.0 / 1024.0
-    )
+    );
+    let measured: usize = model.table().iter().map(|(_, row)| row.measured).sum();
+    if measured > 0 {
+        text += &format!(
+            "of these {measured} are not trained: running means and variances of batch normalisation\n"
+        );
+    }
+    text
+}
+
+/// `32x14x14`, or `[2]` for a row of values.
+fn shape_text(shape: &[usize]) -> String {
+    match shape {
+        [size] => format!("[{size}]"),
+        sizes => sizes
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+            .join("x"),
+    }
 }
 
 /// One epoch, as it is logged.
@@ -345,6 +375,7 @@ mod tests {
             wrong_pixels_mean: None,
             wrong_pixels_max: None,
             active_units: Some(2),
+            quality: None,
         };
         let report = EpochReport {
             epoch: 12,

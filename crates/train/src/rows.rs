@@ -1,22 +1,33 @@
 //! Pictures on the host, and how far two of them are apart.
 
-use espejo_data::Images;
+use espejo_data::Samples;
+use rand::{Rng, RngExt};
+
+use crate::Error;
 
 /// Pictures as rows of values in [0, 1], each `[channels, height, width]` row-major; noise may take values out of the range.
 /// Codes too are rows.
 pub type Rows = Vec<Vec<f32>>;
 
-/// The pictures with values in [0, 1].
-pub fn unit_rows(images: &Images) -> Rows {
-    let levels = f32::from(images.levels());
-    let row = |index| {
-        images
-            .image(index)
-            .iter()
-            .map(|pixel| f32::from(*pixel) / levels)
-            .collect()
-    };
-    (0..images.len()).map(row).collect()
+/// The samples as rows: pictures with values in [0, 1], tables as they are.
+///
+/// # Errors
+///
+/// [`Error::Data`] where they lie in a file that cannot be read.
+pub fn unit_rows(samples: &Samples) -> Result<Rows, Error> {
+    let mut values = Vec::with_capacity(samples.len() * samples.shape().pixels());
+    samples.read(0..samples.len(), 0.0, &mut values)?;
+    Ok(values
+        .chunks_exact(samples.shape().pixels())
+        .map(<[f32]>::to_vec)
+        .collect())
+}
+
+/// A standard normal number, by Box and Muller (1958).
+pub(crate) fn normal(rng: &mut impl Rng) -> f32 {
+    let radius = (-2.0 * (1.0 - rng.random::<f64>()).ln()).sqrt();
+    let angle = 2.0 * std::f64::consts::PI * rng.random::<f64>();
+    (radius * angle.cos()) as f32
 }
 
 /// ‖a - b‖², summed in f64.
@@ -41,7 +52,7 @@ pub fn wrong_pixels(output: &[f32], target: &[f32]) -> usize {
 /// # Panics
 ///
 /// When `known` is empty.
-pub fn nearest<'a>(row: &[f32], known: &'a Rows) -> &'a [f32] {
+pub fn nearest<'a>(row: &[f32], known: &'a [Vec<f32>]) -> &'a [f32] {
     let distances = known
         .iter()
         .map(|picture| (squared_error(picture, row), picture));

@@ -4,34 +4,30 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use espejo_ae::{Ae, AeConfig};
 use espejo_dae::{Dae, DaeConfig};
+use espejo_data::Shape;
 use espejo_nets::{
-    Activation, Batch, LayerInfo, LayersConfig, Loss, Model, Noise, Penalties, Range,
-    Reconstruction, seeded,
+    Activation, Batch, LayerInfo, Loss, Model, Noise, Penalties, Range, Reconstruction, seeded,
 };
 use espejo_vae::{Vae, VaeConfig};
 
 use crate::Error;
-use crate::config::{Kind, LossKind, OptimizerKind, RunConfig};
+use crate::architecture::Architecture;
+use crate::config::{Kind, LossKind, OptimizerKind, RunConfig, ScaleKind};
 use crate::seed::{Purpose, stream};
 
-/// The largest layer, and the most weights, that a configuration may ask for.
-const MAX_WIDTH: usize = 1 << 20;
-const MAX_WEIGHTS: usize = 1 << 29;
 /// The most pixel values that noisy copies may make.
 const MAX_COPIED: usize = 1 << 29;
 
-/// A configuration made concrete for pictures of one size.
+/// A configuration made concrete for samples of one shape.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Spec {
     /// Which model.
     pub kind: Kind,
-    /// Layer sizes from pixels to code, both included.
-    pub down: Vec<usize>,
-    /// Layer sizes from code to pixels, both included.
-    pub up: Vec<usize>,
+    /// Its layers.
+    pub architecture: Architecture,
     /// Activation of the output.
     pub output: Activation,
-    /// The ends of the pixel values: signed for a tanh output, else unit.
+    /// The ends of the pixel values: signed for a tanh output, else unit. Numbers of a table stay as they are.
     pub range: Range,
     /// The reconstruction loss.
     pub reconstruction: Reconstruction,
@@ -40,26 +36,26 @@ pub struct Spec {
 }
 
 impl Spec {
-    /// Checks the whole configuration against pictures of `pixels` values.
+    /// Checks the whole configuration against samples of this shape; `table` where they are rows of a table.
     ///
     /// # Errors
     ///
     /// [`Error::Config`] naming the first key that cannot be used.
-    pub fn new(config: &RunConfig, pixels: usize) -> Result<Self, Error> {
-        let (down, up) = sizes(config, pixels)?;
-        check_weights(&down, &up)?;
+    pub fn new(config: &RunConfig, shape: Shape, table: bool) -> Result<Self, Error> {
         let (reconstruction, output) = loss_and_output(config)?;
+        check_table(config, table, output)?;
+        let architecture = Architecture::new(&config.model, shape, output)?;
         check_objective(config)?;
+        check_penalties(config, &architecture)?;
         check_train(config)?;
-        let range = if output == Activation::Tanh {
+        let range = if output == Activation::Tanh && !table {
             Range::Signed
         } else {
             Range::Unit
         };
         Ok(Self {
             kind: config.model.kind,
-            down,
-            up,
+            architecture,
             output,
             range,
             reconstruction,
@@ -69,40 +65,34 @@ impl Spec {
 
     /// Size of the code.
     pub fn latent(&self) -> usize {
-        self.up[0]
-    }
-
-    /// The sizes as they are written, e.g. `[35, 25, 2, 25, 35]`.
-    pub fn layers(&self) -> Vec<usize> {
-        self.down.iter().chain(&self.up[1..]).copied().collect()
+        self.architecture.latent()
     }
 
     /// A model with first weights from the seed of the configuration, the same on every device.
     pub fn init(&self, config: &RunConfig, device: &Device) -> AnyModel {
         let mut rng = seeded(stream(config.train.seed, 0, Purpose::Weights));
-        let model = &config.model;
-        let decoder = LayersConfig::dense(self.up.as_slice(), model.activation, self.output);
-        if self.kind == Kind::Vae {
-            let hidden = &self.down[..self.down.len() - 1];
+        let (model, objective) = (&config.model, &config.objective);
+        let Architecture {
+            encoder,
+            head,
+            decoder,
+            ..
+        } = self.architecture.clone();
+        if let Some(head) = head {
             let vae = VaeConfig {
-                encoder: LayersConfig::dense(hidden, model.activation, model.activation),
-                latent: self.latent(),
+                encoder,
+                head,
                 decoder,
                 initializer: model.initializer,
                 reconstruction: self.reconstruction,
-                beta: config.objective.beta,
-                free_bits: config.objective.free_bits,
-                weight_decay: config.objective.weight_decay,
+                beta: objective.beta,
+                free_bits: objective.free_bits,
+                weight_decay: objective.weight_decay,
             };
             return AnyModel::Vae(vae.init(&mut rng, device));
         }
-        let objective = &config.objective;
         let autoencoder = AeConfig {
-            encoder: LayersConfig::dense(
-                self.down.as_slice(),
-                model.activation,
-                model.latent_activation,
-            ),
+            encoder,
             decoder,
             initializer: model.initializer,
             reconstruction: self.reconstruction,
@@ -168,64 +158,6 @@ impl Model for AnyModel {
     }
 }
 
-/// The way down and the way up, from either form of `layers`.
-fn sizes(config: &RunConfig, pixels: usize) -> Result<(Vec<usize>, Vec<usize>), Error> {
-    let layers = &config.model.layers;
-    if let Some(bad) = layers.iter().find(|size| **size == 0 || **size > MAX_WIDTH) {
-        return Err(Error::config(
-            format!("layer size {bad} in `model.layers`, expected 1 to {MAX_WIDTH}"),
-            None,
-        ));
-    }
-    let whole = layers.len() >= 3 && layers.first() == layers.last() && layers[0] == pixels;
-    if !whole {
-        let latent = config.model.latent.unwrap_or(2);
-        if latent == 0 || latent > MAX_WIDTH {
-            return Err(Error::config(
-                format!("`model.latent` is {latent}, expected 1 to {MAX_WIDTH}"),
-                None,
-            ));
-        }
-        if layers.len() >= 3 && layers.first() == layers.last() {
-            let message = format!(
-                "layers {layers:?} start and end with {}, but a picture has {pixels} pixels",
-                layers[0]
-            );
-            return Err(Error::config(
-                message,
-                format!(
-                    "the whole list starts and ends with {pixels}; hidden sizes alone are mirrored"
-                ),
-            ));
-        }
-        let down = [&[pixels], layers.as_slice(), &[latent]].concat();
-        let up = down.iter().rev().copied().collect();
-        return Ok((down, up));
-    }
-    let inner = &layers[1..layers.len() - 1];
-    let narrowest = *inner.iter().min().expect("a whole list has inner layers");
-    let waist = 1 + inner
-        .iter()
-        .position(|size| *size == narrowest)
-        .expect("the minimum is there");
-    if inner.iter().filter(|size| **size == narrowest).count() > 1 {
-        let message = format!("layers {layers:?} have no single narrowest layer to be the code");
-        return Err(Error::config(
-            message,
-            Some("give the hidden sizes alone, and `--latent N`".into()),
-        ));
-    }
-    if let Some(latent) = config.model.latent.filter(|latent| *latent != narrowest) {
-        let message =
-            format!("`latent` is {latent}, but the waist of layers {layers:?} is {narrowest}");
-        return Err(Error::config(
-            message,
-            Some("leave `--latent` out when the whole list is given".into()),
-        ));
-    }
-    Ok((layers[..=waist].to_vec(), layers[waist..].to_vec()))
-}
-
 /// Refuses noisy copies that no memory would hold; `key` names what asks for them.
 ///
 /// # Errors
@@ -239,23 +171,6 @@ pub fn check_copies(key: &str, copies: usize, pictures: usize, pixels: usize) ->
     let message =
         format!("`{key}` is {copies}, too many for {pictures} pictures of {pixels} pixels");
     Err(Error::config(message, format!("give 1 to {most}")))
-}
-
-/// Refuses a net that no memory would hold.
-fn check_weights(down: &[usize], up: &[usize]) -> Result<(), Error> {
-    let pairs = down.windows(2).chain(up.windows(2));
-    let weights: usize = pairs
-        .map(|pair| pair[0].saturating_mul(pair[1]))
-        .fold(0, usize::saturating_add);
-    if weights <= MAX_WEIGHTS {
-        return Ok(());
-    }
-    let message =
-        format!("layers {down:?} and back have {weights} weights, expected at most {MAX_WEIGHTS}");
-    Err(Error::config(
-        message,
-        Some("give smaller `--layers`".into()),
-    ))
 }
 
 fn loss_and_output(config: &RunConfig) -> Result<(Reconstruction, Activation), Error> {
@@ -289,6 +204,56 @@ fn loss_and_output(config: &RunConfig) -> Result<(Reconstruction, Activation), E
         }
         _ => Ok((reconstruction, output)),
     }
+}
+
+/// Refuses what is for pixels where there are none, and the other way round.
+fn check_table(config: &RunConfig, table: bool, output: Activation) -> Result<(), Error> {
+    let refuse = |message: &str, hint: &str| Err(Error::config(message, Some(hint.to_owned())));
+    let scale = config.data.scale;
+    if !table {
+        return match scale {
+            ScaleKind::None => Ok(()),
+            _ => refuse(
+                "`data.scale` is for tables, and these are pictures",
+                "leave it out: pixels are scaled by their own range",
+            ),
+        };
+    }
+    if config.model.conv.is_some() {
+        return refuse(
+            "`model.conv` is for pictures, and this is a table",
+            "give `--layers` in place of `--conv`",
+        );
+    }
+    let bounded = matches!(output, Activation::Sigmoid | Activation::Tanh);
+    if bounded && scale != ScaleKind::MinMax {
+        return refuse(
+            &format!(
+                "an output of `{}` cannot give back the numbers of a table scaled by `{}`",
+                output.name(),
+                scale.name()
+            ),
+            "take `--loss mse --set model.output_activation=linear`, or `--scale min-max`",
+        );
+    }
+    if config.objective.loss == LossKind::Entropic {
+        return refuse(
+            "loss `entropic` is for pixels of -1 and +1",
+            "take `--loss mse`",
+        );
+    }
+    Ok(())
+}
+
+/// Refuses penalties that these layers do not have.
+fn check_penalties(config: &RunConfig, architecture: &Architecture) -> Result<(), Error> {
+    if config.objective.contractive > 0.0 && !architecture.encoder.is_dense() {
+        return Err(Error::config(
+            "`objective.contractive` is for dense encoders",
+            Some("leave it out, or `--conv`".into()),
+        ));
+    }
+    Ok(())
 }
 
 fn noise(config: &RunConfig) -> Result<Noise, Error> {
@@ -391,6 +356,7 @@ fn check_train(config: &RunConfig) -> Result<(), Error> {
         ("train.epochs", train.epochs),
         ("train.eval_every", train.eval_every),
         ("train.schedule_epochs", train.schedule_epochs),
+        ("train.device_memory", train.device_memory),
     ];
     for (key, value) in positive {
         range(key, value as f64, "1 or more", value > 0)?;
@@ -442,6 +408,17 @@ fn check_train(config: &RunConfig) -> Result<(), Error> {
         ));
     }
     Ok(())
+}
+
+impl ScaleKind {
+    /// The name in configurations and on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Standardise => "standardise",
+            Self::MinMax => "min-max",
+        }
+    }
 }
 
 impl OptimizerKind {

@@ -36,8 +36,15 @@ impl Path {
             name.to_owned(),
             container == "Struct:Linear" && name == "weight",
         ));
+        let part = &mut self.parts.last_mut().expect("just pushed").0;
         if container.starts_with("Enum:") || CONTAINERS.contains(&name) {
-            self.parts.last_mut().expect("just pushed").0.clear();
+            part.clear();
+        }
+        // Burn has the paper's letters, PyTorch calls them as it calls those of every layer.
+        match (container, name) {
+            ("Struct:BatchNorm", "gamma") => "weight".clone_into(part),
+            ("Struct:BatchNorm", "beta") => "bias".clone_into(part),
+            _ => {}
         }
     }
 

@@ -2,22 +2,46 @@
 
 use burn::module::Module;
 use burn::tensor::{Tensor, TensorData};
-use espejo_data::{Images, Shape};
+use espejo_data::{Loaded, Samples, Shape};
 use espejo_nets::{Model, Noise, Range, seeded};
-use rand::{Rng, RngExt};
+use rand::RngExt;
 use serde_json::Value;
 
 use crate::baselines;
-use crate::batch::Resident;
-use crate::config::{Kind, RunConfig};
+use crate::batch::{Feed, upload};
+use crate::config::{DataConfig, Kind, RunConfig};
 use crate::device::{self, Chosen};
 use crate::folder::{Folder, Which};
 use crate::metrics::{Metrics, evaluate};
-use crate::prepare::{Prepared, prepare};
-use crate::rows::Rows;
+use crate::prepare::{Prepared, prepare_with, source};
+use crate::rows::{Rows, normal};
 use crate::seed::{Purpose, stream};
 use crate::spec::AnyModel;
 use crate::{Error, checkpoint};
+
+/// A part of a data set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// The samples to learn from.
+    Train,
+    /// The samples kept out of training; where there are none, those to learn from.
+    Test,
+}
+
+impl std::str::FromStr for Part {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "train" => Ok(Self::Train),
+            "test" => Ok(Self::Test),
+            _ => Err(format!("`{text}`: expected `train` or `test`")),
+        }
+    }
+}
+
+/// Samples that go through the model at once.
+const CHUNK: usize = 2048;
 
 /// A run that was trained, with the weights of one of its checkpoints.
 #[derive(Clone, Debug)]
@@ -49,8 +73,8 @@ impl Trained {
     ///
     /// let folder = Folder::find("last", Path::new("runs"))?;
     /// let trained = Trained::open(&folder, Which::Best, Some("cpu"))?;
-    /// let codes = trained.encode(trained.images());
-    /// assert_eq!(codes.len(), trained.images().len());
+    /// let codes = trained.encode(trained.test())?;
+    /// assert_eq!(codes.len(), trained.test().len());
     /// # Ok::<(), espejo_train::Error>(())
     /// ```
     pub fn open(folder: &Folder, which: Which, device: Option<&str>) -> Result<Self, Error> {
@@ -70,7 +94,7 @@ impl Trained {
             // A word that is no device is the user's slip, not the run's damage.
             device::choose(device)?;
         }
-        let prepared = prepare(config).map_err(damaged)?;
+        let prepared = prepare_with(config, folder.scaling()?).map_err(damaged)?;
         let blank = prepared
             .spec
             .init(&prepared.config, &prepared.chosen.device);
@@ -92,9 +116,54 @@ impl Trained {
         &self.prepared.config
     }
 
-    /// The pictures that the run learned.
-    pub fn images(&self) -> &Images {
-        &self.prepared.train
+    /// The samples that the run is measured with: those kept out of training, where there are such, else those it learned.
+    pub fn test(&self) -> &Samples {
+        &self.prepared.test
+    }
+
+    /// Other samples for the model: those of `change`d data, scaled as the run's own.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Data`] where they cannot be had, [`Error::Config`] where their shape is another than the run's.
+    ///
+    /// ```no_run
+    /// use std::path::Path;
+    /// use espejo_train::{Folder, Part, Trained, Which};
+    ///
+    /// let folder = Folder::find("last", Path::new("runs"))?;
+    /// let trained = Trained::open(&folder, Which::Best, None)?;
+    /// let mine = trained.samples(Part::Test, |data| data.name = "measured-today.csv".into())?;
+    /// let codes = trained.encode(&mine)?;
+    /// # Ok::<(), espejo_train::Error>(())
+    /// ```
+    pub fn samples(
+        &self,
+        part: Part,
+        change: impl FnOnce(&mut DataConfig),
+    ) -> Result<Samples, Error> {
+        let mut config = self.config().clone();
+        change(&mut config.data);
+        let Loaded { train, test, .. } = espejo_data::load(&source(&config)?)?;
+        let samples = match part {
+            Part::Train => train,
+            Part::Test => test.unwrap_or(train),
+        };
+        if (samples.shape(), samples.is_table()) != (self.shape(), self.test().is_table()) {
+            let message = format!(
+                "`{}` has samples of {}, and this run learned {}",
+                config.data.name,
+                samples.shape(),
+                self.shape()
+            );
+            let hint =
+                "a model takes what it was trained on; `--size` and `--grey` bring pictures there";
+            return Err(Error::config(message, Some(hint.to_owned())));
+        }
+        match &self.prepared.scaling {
+            Some(scaling) => Ok(scaling.apply(&samples)?),
+            None => Ok(samples),
+        }
     }
 
     /// The run with everything known about it before training.
@@ -128,14 +197,18 @@ impl Trained {
     }
 
     /// Codes drawn at random: from the prior N(0, I) for a `vae`, else evenly over the span of the known codes.
-    pub fn random_codes(&self, count: usize, seed: u64) -> Rows {
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Data`] where the samples lie in a file that cannot be read.
+    pub fn random_codes(&self, count: usize, seed: u64) -> Result<Rows, Error> {
         let mut rng = seeded(stream(seed, 0, Purpose::Use));
         if self.prepared.spec.kind == Kind::Vae {
-            return (0..count)
+            return Ok((0..count)
                 .map(|_| (0..self.latent()).map(|_| normal(&mut rng)).collect())
-                .collect();
+                .collect());
         }
-        let codes = self.encode(self.images());
+        let codes = self.encode(self.test())?;
         let span = |dimension: usize| {
             let values = codes.iter().map(|code| code[dimension]);
             values.fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), v| {
@@ -144,9 +217,9 @@ impl Trained {
         };
         let spans: Vec<(f32, f32)> = (0..self.latent()).map(span).collect();
         let mut draw = |(low, high): &(f32, f32)| low + (high - low) * rng.random::<f32>();
-        (0..count)
+        Ok((0..count)
             .map(|_| spans.iter().map(&mut draw).collect())
-            .collect()
+            .collect())
     }
 
     /// Size of a code.
@@ -154,80 +227,121 @@ impl Trained {
         self.prepared.spec.latent()
     }
 
-    /// The code of each picture (the posterior mean of a `vae`): `[pictures][latent]`.
-    pub fn encode(&self, images: &Images) -> Rows {
-        self.read(self.model.encode(self.upload(images)))
+    /// The code of each sample (the posterior mean of a `vae`): `[samples][latent]`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Data`] where the samples lie in a file that cannot be read.
+    pub fn encode(&self, samples: &Samples) -> Result<Rows, Error> {
+        self.by_chunks(samples, |chunk| self.model.encode(chunk))
     }
 
-    /// A draw from each picture's posterior, for a `vae`; the code itself for the others.
-    pub fn sample(&self, images: &Images, seed: u64) -> Rows {
-        self.seed(seed);
+    /// A draw from each sample's posterior, for a `vae`; the code itself for the others.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Data`] where the samples lie in a file that cannot be read.
+    pub fn sample(&self, samples: &Samples, seed: u64) -> Result<Rows, Error> {
+        self.prepared
+            .chosen
+            .device
+            .seed(stream(seed, 0, Purpose::Use));
         match &self.model {
-            AnyModel::Vae(vae) => self.read(vae.sample(self.upload(images))),
-            _ => self.encode(images),
+            AnyModel::Vae(vae) => self.by_chunks(samples, |chunk| vae.sample(chunk)),
+            _ => self.encode(samples),
         }
     }
 
     /// The picture of each code; codes are `[codes][latent]`.
     pub fn decode(&self, codes: &[Vec<f32>]) -> Rows {
-        let codes = self.write(codes, self.latent()); // [codes, latent]
-        self.read_unit(self.model.decode(codes))
+        let chunks = codes.chunks(CHUNK).flat_map(|codes| {
+            let codes = self.write(codes, self.latent()); // [codes, latent]
+            self.read_unit(self.model.decode(codes))
+        });
+        chunks.collect()
     }
 
-    /// Each picture through the code and back; `pictures` with values in [0, 1].
-    pub fn reconstruct(&self, pictures: &[Vec<f32>]) -> Rows {
+    /// Each sample through the code and back; pictures with values in [0, 1].
+    pub fn reconstruct(&self, samples: &[Vec<f32>]) -> Rows {
         let low = self.range().low();
-        let pictures = self
-            .write(pictures, self.shape().pixels())
-            .mul_scalar(1.0 - low)
-            + low; // [pictures, pixels]
-        self.read_unit(self.model.decode(self.model.encode(pictures)))
+        let chunks = samples.chunks(CHUNK).flat_map(|rows| {
+            let rows = self
+                .write(rows, self.shape().pixels())
+                .mul_scalar(1.0 - low)
+                + low; // [rows, values]
+            self.read_unit(self.model.decode(self.model.encode(rows)))
+        });
+        chunks.collect()
     }
 
-    /// Noisy copies of pictures, `copies` of each, copy by copy.
-    pub fn noisy(&self, images: &Images, noise: Noise, copies: usize, seed: u64) -> Rows {
+    /// Noisy copies of samples, `copies` of each, copy by copy.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Data`] where the samples lie in a file that cannot be read.
+    pub fn noisy(
+        &self,
+        samples: &Samples,
+        noise: Noise,
+        copies: usize,
+        seed: u64,
+    ) -> Result<Rows, Error> {
         let seed = stream(seed, 0, Purpose::Use);
-        let resident = Resident::upload(images, self.range(), &self.prepared.chosen.device);
-        let noisy = resident
-            .with_noise(noise, copies, self.range(), seed)
-            .whole()
-            .noisy;
-        self.read_unit(noisy.expect("noise was drawn"))
+        let feed = Feed::new(
+            samples,
+            self.range(),
+            &self.prepared.chosen.device,
+            usize::MAX,
+        )?;
+        let mut rows = Rows::new();
+        for batch in feed
+            .with_noise_per_pass(noise, copies, seed)
+            .in_order(CHUNK)
+        {
+            rows.extend(self.read_unit(batch?.noisy.expect("noise is drawn on every pass")));
+        }
+        Ok(rows)
     }
 
-    /// The metrics of `run.json`, on the run's test pictures.
-    pub fn evaluate(&self) -> Metrics {
+    /// The metrics of `run.json`, on the run's test samples.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Data`] where the samples lie in a file that cannot be read.
+    pub fn evaluate(&self) -> Result<(Metrics, Value), Error> {
         let prepared = &self.prepared;
-        let data = prepared.measured_data(&prepared.test, Purpose::Evaluate);
-        evaluate(
+        let data = prepared.measured_data(&prepared.test, Purpose::Evaluate)?;
+        let metrics = evaluate(
             &self.model,
             &data,
             self.range(),
             prepared.train.two_valued(),
             prepared.config.train.seed,
-        )
-    }
-
-    /// What one gets without training, measured on the same pictures as [`Trained::evaluate`], as it stands in `run.json`.
-    pub fn baselines(&self) -> Value {
-        baselines::to_json(&baselines::of(&self.prepared))
+        )?;
+        let (quality, baselines) = baselines::measure(prepared, &self.model)?;
+        Ok((
+            Metrics { quality, ..metrics },
+            baselines::to_json(&baselines),
+        ))
     }
 
     fn range(&self) -> Range {
         self.prepared.spec.range
     }
 
-    fn seed(&self, seed: u64) {
-        self.prepared
-            .chosen
-            .device
-            .seed(stream(seed, 0, Purpose::Use));
-    }
-
-    fn upload(&self, images: &Images) -> Tensor<2> {
-        Resident::upload(images, self.range(), &self.prepared.chosen.device)
-            .whole()
-            .clean // [pictures, pixels]
+    /// What `through` makes of samples, a chunk at a time.
+    fn by_chunks(
+        &self,
+        samples: &Samples,
+        through: impl Fn(Tensor<2>) -> Tensor<2>,
+    ) -> Result<Rows, Error> {
+        let mut rows = Rows::with_capacity(samples.len());
+        for start in (0..samples.len()).step_by(CHUNK) {
+            let indices = start..(start + CHUNK).min(samples.len());
+            let chunk = upload(samples, indices, self.range(), &self.prepared.chosen.device)?; // [chunk, values]
+            rows.extend(self.read(through(chunk)));
+        }
+        Ok(rows)
     }
 
     fn write(&self, rows: &[Vec<f32>], width: usize) -> Tensor<2> {
@@ -245,11 +359,4 @@ impl Trained {
         let low = self.range().low();
         self.read((pictures - low).div_scalar(1.0 - low))
     }
-}
-
-/// A standard normal number, by Box and Muller (1958).
-fn normal(rng: &mut impl Rng) -> f32 {
-    let radius = (-2.0 * (1.0 - rng.random::<f64>()).ln()).sqrt();
-    let angle = 2.0 * std::f64::consts::PI * rng.random::<f64>();
-    (radius * angle.cos()) as f32
 }

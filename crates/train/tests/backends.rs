@@ -5,15 +5,20 @@
 use std::sync::LazyLock;
 
 use burn::tensor::{Device, Tensor, TensorData};
-use espejo_data::Selection;
+use espejo_data::{Shape, Source};
 use espejo_nets::{Activation, Batch, Loss, Model, seeded};
-use espejo_train::config::{Kind, ModelConfig, RunConfig, TrainConfig};
+use espejo_train::config::{DownKind, Kind, ModelConfig, RunConfig, TrainConfig, UpKind};
 use espejo_train::{AnyModel, Optimizer, Spec, device, tensors};
 use rand::{Rng, RngExt};
 
 const STEPS: usize = 20;
 const BATCH: usize = 16;
 const PIXELS: usize = 35;
+const GLYPH: Shape = Shape {
+    channels: 1,
+    height: 7,
+    width: 5,
+};
 const LATENT: usize = 2;
 
 /// The devices of the build that this machine has; the first is a CPU backend where there is one.
@@ -93,9 +98,13 @@ fn loss(model: &AnyModel, pictures: &[f32], step: usize, device: &Device) -> Los
 /// The losses before each step and after the last one.
 fn losses(config: &RunConfig, device: &Device) -> Vec<f64> {
     let device = device.clone().autodiff();
-    let glyphs = espejo_data::load("fonts:2", &Selection::default()).expect("built in");
-    let pictures: Vec<f32> = glyphs.pixels().iter().map(|p| f32::from(*p)).collect();
-    let spec = Spec::new(config, PIXELS).expect("a good configuration");
+    let glyphs = espejo_data::load(&Source::named("fonts:2")).expect("built in");
+    let glyphs = glyphs.train;
+    let mut pictures = Vec::new();
+    glyphs
+        .read(0..glyphs.len(), 0.0, &mut pictures)
+        .expect("in memory");
+    let spec = Spec::new(config, GLYPH, false).expect("a good configuration");
     let mut model = spec.init(config, &device);
     let mut optimizer = Optimizer::new(&config.train);
     let mut found = Vec::new();
@@ -110,18 +119,32 @@ fn losses(config: &RunConfig, device: &Device) -> Vec<f64> {
 }
 
 fn check(kind: Kind) {
-    let config = config(kind);
+    check_config(&config(kind));
+}
+
+/// The same nets from convolutions: 7x5 pixels are halved to odd sizes and come back.
+fn check_conv(kind: Kind, change: impl Fn(&mut ModelConfig)) {
+    let mut config = config(kind);
+    config.model.layers = Vec::new();
+    config.model.conv = Some("4,3".into());
+    config.model.activation = Activation::Relu;
+    change(&mut config.model);
+    check_config(&config);
+}
+
+fn check_config(config: &RunConfig) {
+    let kind = config.model.kind;
     let mut devices = devices().iter();
     let Some((first, device)) = devices.next() else {
         return;
     };
-    let expected = losses(&config, device);
+    let expected = losses(config, device);
     assert!(
         expected[STEPS] < 0.9 * expected[0],
         "it learns: {expected:?}"
     );
     for (name, device) in devices {
-        let found = losses(&config, device);
+        let found = losses(config, device);
         let apart = found
             .iter()
             .zip(&expected)
@@ -140,7 +163,7 @@ fn check(kind: Kind) {
 fn first_weights_are_the_very_same() {
     for kind in [Kind::Ae, Kind::Dae, Kind::Vae] {
         let config = config(kind);
-        let spec = Spec::new(&config, PIXELS).expect("a good configuration");
+        let spec = Spec::new(&config, GLYPH, false).expect("a good configuration");
         let weights: Vec<_> = devices()
             .iter()
             .map(|(_, device)| tensors::collect(&spec.init(&config, device)))
@@ -173,6 +196,28 @@ fn a_denoising_autoencoder_trains_alike() {
 #[test]
 fn a_variational_autoencoder_trains_alike() {
     check(Kind::Vae);
+}
+
+#[test]
+fn convolutions_with_pooling_train_alike() {
+    check_conv(Kind::Ae, |_| ());
+    check_conv(Kind::Vae, |_| ());
+}
+
+#[test]
+fn strided_and_transposed_convolutions_train_alike() {
+    check_conv(Kind::Dae, |model| {
+        model.down = DownKind::Stride;
+        model.up = UpKind::Transpose;
+    });
+}
+
+#[test]
+fn fully_convolutional_nets_with_batch_normalisation_train_alike() {
+    check_conv(Kind::Dae, |model| {
+        model.latent = Some(0);
+        model.batch_norm = true;
+    });
 }
 
 #[test]

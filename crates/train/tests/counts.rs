@@ -3,8 +3,9 @@
 use burn::module::Module;
 use espejo_ae::AeConfig;
 use espejo_dae::DaeConfig;
+use espejo_data::Shape;
 use espejo_nets::{Activation, Model, Noise, Range, seeded};
-use espejo_train::device;
+use espejo_train::{Preset, RunConfig, Spec, device, merge};
 use espejo_vae::VaeConfig;
 
 /// Holds the whole and the sum of the layer table against `expected`; a build without a CPU backend has nothing to count on.
@@ -25,6 +26,52 @@ fn vae<'a>(
     move |device| {
         VaeConfig::mirrored(pixels, hidden, 2, Activation::Relu).init(&mut seeded(1), device)
     }
+}
+
+/// Holds the net of a preset for pictures of this shape against `expected`.
+fn check_preset(name: &str, (channels, height, width): (usize, usize, usize), expected: usize) {
+    let shape = Shape {
+        channels,
+        height,
+        width,
+    };
+    let preset = Preset::find(name).expect(name);
+    let config = merge::into_config(preset.table(), name).expect(name);
+    let spec = Spec::new(&config, shape, false).expect(name);
+    check(|device| spec.init(&config, device), expected);
+}
+
+#[test]
+fn the_presets_have_the_counts_of_the_documents() {
+    check_preset("s5", (1, 7, 5), 887);
+    check_preset("s6", (1, 7, 5), 1_287);
+    check_preset("s7", (1, 28, 28), 404_244);
+    check_preset("s22", (1, 28, 28), 404_244);
+    check_preset("s8", (1, 50, 37), 3_798_846);
+    check_preset("s27", (3, 32, 32), 3_203);
+    check_preset("s33", (1, 28, 28), 12_537);
+    check_preset("s33b", (1, 28, 28), 12_537);
+    // 320 + 4,624 + 2,320 + 4,640 + 289
+    check_preset("fashion-dae", (1, 28, 28), 12_193);
+}
+
+#[test]
+fn batch_normalisation_has_four_numbers_a_channel() {
+    let mut config = RunConfig::default();
+    config.model.layers = Vec::new();
+    config.model.conv = Some("4".into());
+    config.model.batch_norm = true;
+    let shape = Shape {
+        channels: 1,
+        height: 7,
+        width: 5,
+    };
+    let spec = Spec::new(&config, shape, false).expect("a good configuration");
+    // Down: conv 40, norm 16, waist 4*4*3 * 2 + 2; up: 2 * 48 + 48, conv 148, norm 16, conv 37.
+    check(
+        |device| spec.init(&config, device),
+        40 + 16 + 98 + 144 + 148 + 16 + 37,
+    );
 }
 
 #[test]

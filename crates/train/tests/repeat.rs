@@ -80,6 +80,10 @@ fn variety(backend: &str) -> Vec<(&'static str, RunConfig)> {
     let mut vae = small(Kind::Vae, backend);
     vae.objective.kl_warmup = 20;
     vae.objective.free_bits = 0.1;
+    let mut conv = small(Kind::Vae, backend);
+    conv.model.layers = Vec::new();
+    conv.model.conv = Some("3,2".into());
+    conv.model.batch_norm = true;
     let mut copies = small(Kind::Dae, backend);
     copies.noise = NoiseConfig {
         kind: Some("gaussian:0.3".into()),
@@ -95,6 +99,7 @@ fn variety(backend: &str) -> Vec<(&'static str, RunConfig)> {
         ("vae", vae),
         ("dae", small(Kind::Dae, backend)),
         ("dae, copies", copies),
+        ("vae, convolutions with batch normalisation", conv),
     ]
 }
 

@@ -5,21 +5,20 @@
 //! - Free bits: Kingma et al., *Improved variational inference with inverse autoregressive flow*, NeurIPS 2016.
 
 use burn::module::Module;
-use burn::nn::Linear;
 use burn::tensor::{Device, Distribution, Tensor};
 use espejo_nets::{
-    Activation, Batch, Initializer, LayerInfo, Layers, LayersConfig, Loss, Model, Reconstruction,
-    Term, half_squares,
+    Activation, Batch, Initializer, Layer, LayerConfig, LayerInfo, Layers, LayersConfig, Loss,
+    Model, Reconstruction, Term, half_squares,
 };
 use rand::Rng;
 
 /// What a variational autoencoder is made of.
 #[derive(Clone, Debug)]
 pub struct VaeConfig {
-    /// From pictures to the last hidden layer; two linear heads on it give μ and ln σ².
+    /// From pictures to the last hidden layer.
     pub encoder: LayersConfig,
-    /// Size of the code.
-    pub latent: usize,
+    /// The two heads on it, which give μ and ln σ².
+    pub head: LayerConfig,
     /// From codes to pictures.
     pub decoder: LayersConfig,
     /// How first weights are drawn.
@@ -48,9 +47,13 @@ impl VaeConfig {
             down.iter().rev().copied().collect::<Vec<_>>().as_slice(),
         ]
         .concat();
+        let encoder = LayersConfig::dense(down, activation, activation);
         Self {
-            encoder: LayersConfig::dense(down, activation, activation),
-            latent,
+            head: LayerConfig::Linear {
+                inputs: encoder.output_size(),
+                outputs: latent,
+            },
+            encoder,
             decoder: LayersConfig::dense(up, activation, Activation::Sigmoid),
             initializer: Initializer::Glorot,
             reconstruction: Reconstruction::Bce,
@@ -62,12 +65,13 @@ impl VaeConfig {
 
     /// A model with first weights from `rng`.
     pub fn init(&self, rng: &mut impl Rng, device: &Device) -> Vae {
-        let hidden = self.encoder.output_size();
+        let initializer = self.initializer;
         Vae {
-            encoder: self.encoder.init(self.initializer, rng, device),
-            mean: self.initializer.linear(hidden, self.latent, rng, device),
-            log_variance: self.initializer.linear(hidden, self.latent, rng, device),
-            decoder: self.decoder.init(self.initializer, rng, device),
+            encoder: self.encoder.init(initializer, rng, device),
+            mean: self.head.init(initializer, rng, device),
+            log_variance: self.head.init(initializer, rng, device),
+            latent: self.head.output_size(),
+            decoder: self.decoder.init(initializer, rng, device),
             reconstruction: self.reconstruction,
             beta: self.beta,
             free_bits: self.free_bits,
@@ -80,8 +84,9 @@ impl VaeConfig {
 #[derive(Module, Debug)]
 pub struct Vae {
     encoder: Layers,
-    mean: Linear,
-    log_variance: Linear,
+    mean: Layer,
+    log_variance: Layer,
+    latent: usize,
     decoder: Layers,
     #[module(skip)]
     reconstruction: Reconstruction,
@@ -123,10 +128,10 @@ impl Vae {
             let heads = [&self.mean, &self.log_variance];
             let layers = self
                 .encoder
-                .linears()
+                .stack()
                 .iter()
                 .chain(heads)
-                .chain(self.decoder.linears());
+                .chain(self.decoder.stack());
             terms.push(Term::new(
                 "weight_decay",
                 self.weight_decay,
@@ -171,9 +176,8 @@ impl Model for Vae {
     fn loss(&self, batch: &Batch) -> Loss {
         let pictures = batch.clean.clone(); // [batch, pixels]
         let [samples, _] = pictures.dims();
-        let latent = self.mean.weight.dims()[1];
         let noise = Tensor::random(
-            [samples, latent],
+            [samples, self.latent],
             Distribution::Normal(0.0, 1.0),
             &pictures.device(),
         );
@@ -182,9 +186,11 @@ impl Model for Vae {
 
     fn table(&self) -> Vec<(&'static str, LayerInfo)> {
         let encoder = self.encoder.table().into_iter().map(|row| ("encoder", row));
+        let hidden = self.encoder.output();
+        let head = |layer: &Layer| layer.describe(Activation::Linear, hidden);
         let heads = [
-            ("mean", LayerInfo::linear(&self.mean)),
-            ("log-variance", LayerInfo::linear(&self.log_variance)),
+            ("mean", head(&self.mean)),
+            ("log-variance", head(&self.log_variance)),
         ];
         let decoder = self.decoder.table().into_iter().map(|row| ("decoder", row));
         encoder.chain(heads).chain(decoder).collect()

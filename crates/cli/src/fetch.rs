@@ -1,0 +1,189 @@
+//! `espejo data fetch` and `espejo data verify`: the official files of data sets.
+
+use std::io::IsTerminal;
+use std::path::Path;
+
+use espejo_data::{FileState, Progress, State, directory_or, fetch, names, verify};
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::json;
+
+use crate::output::{self, message, shown};
+
+/// The variable that names an address to try first.
+const MIRROR: &str = "ESPEJO_MIRROR";
+
+/// Gets the files of a set that are missing or damaged.
+pub fn get(
+    name: &str,
+    data_dir: Option<&Path>,
+    mirrors: &[String],
+    json: bool,
+) -> anyhow::Result<()> {
+    let directory = directory_or(data_dir).map_err(espejo_train::Error::from)?;
+    let mut mirrors = mirrors.to_vec();
+    if mirrors.is_empty() {
+        mirrors.extend(std::env::var(MIRROR).ok().filter(|url| !url.is_empty()));
+    }
+    let bar = Bar::new();
+    let fetched = fetch(name, &directory, &mirrors, &mut |progress| {
+        bar.show(&progress)
+    });
+    bar.finish();
+    let fetched = fetched.map_err(espejo_train::Error::from)?;
+    if json {
+        let value = json!({ "folder": shown(&fetched.folder), "fetched": fetched.fetched, "kept": fetched.kept });
+        return output::json(&value);
+    }
+    let mut text = format!("{}\n", shown(&fetched.folder));
+    fetched
+        .fetched
+        .iter()
+        .for_each(|file| text += &format!("  fetched  {file}\n"));
+    fetched
+        .kept
+        .iter()
+        .for_each(|file| text += &format!("  was there  {file}\n"));
+    output::text(&text)
+}
+
+/// Checks files; an error, exit code 3, where one is damaged or, of a set asked for by name, missing.
+pub fn check(wanted: &[String], data_dir: Option<&Path>, json: bool) -> anyhow::Result<()> {
+    let directory = directory_or(data_dir).map_err(espejo_train::Error::from)?;
+    let mut sets = Vec::new();
+    for name in asked(wanted) {
+        let files = verify(&name, &directory).map_err(espejo_train::Error::from)?;
+        // A set that nobody asked for by name, and that is not there at all, is no news.
+        let absent = files.iter().all(|file| file.state == State::Missing);
+        if !(wanted.is_empty() && absent) {
+            sets.push((name, files));
+        }
+    }
+    if json {
+        let sets = sets.iter().map(|(name, files)| {
+            let files = files
+                .iter()
+                .map(|file| json!({ "file": file.file, "state": word(file) }));
+            json!({ "name": name, "files": files.collect::<Vec<_>>() })
+        });
+        output::json(&json!({ "directory": shown(&directory), "sets": sets.collect::<Vec<_>>() }))?;
+    } else {
+        output::text(&listed(&sets, &directory))?;
+    }
+    for (name, files) in &sets {
+        for file in files {
+            if let Some(error) = refused(name, file, &directory, !wanted.is_empty()) {
+                return Err(espejo_train::Error::from(error).into());
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What is wrong with a file; a missing one only where its set was asked for by name.
+fn refused(
+    set: &str,
+    file: &FileState,
+    directory: &Path,
+    asked_for: bool,
+) -> Option<espejo_data::Error> {
+    match &file.state {
+        State::Damaged { found } => Some(espejo_data::Error::Content {
+            origin: file.file.clone(),
+            expected: "the official file".to_owned(),
+            found: format!("another, with SHA-256 {found}; `espejo data fetch {set}` replaces it"),
+        }),
+        State::Missing if asked_for => Some(espejo_data::Error::Missing {
+            name: set.to_owned(),
+            directory: directory.to_owned(),
+            file: file.file.clone(),
+            hint: format!("`espejo data fetch {set}` gets what is missing"),
+        }),
+        _ => None,
+    }
+}
+
+/// The sets to check: those named, else all that have files.
+fn asked(wanted: &[String]) -> Vec<String> {
+    if !wanted.is_empty() {
+        return wanted.to_vec();
+    }
+    let sets = names().iter().filter(|set| set.folder.is_some());
+    sets.map(|set| set.name.to_owned()).collect()
+}
+
+fn word(file: &FileState) -> &'static str {
+    match file.state {
+        State::Right => "right",
+        State::Missing => "missing",
+        State::Damaged { .. } => "damaged",
+        State::Unknown => "there, but without a checksum on record",
+    }
+}
+
+fn listed(sets: &[(String, Vec<FileState>)], directory: &Path) -> String {
+    let mut text = format!("{}\n", shown(directory));
+    if sets.is_empty() {
+        text += "no data set is there; `espejo data fetch NAME` gets one\n";
+    }
+    for (name, files) in sets {
+        text += &format!("{name}\n");
+        for file in files {
+            text += &format!("  {:<48}  {}\n", file.file, word(file));
+            if let State::Damaged { found } = &file.state {
+                text += &format!("    its SHA-256 is {found}\n");
+            }
+        }
+    }
+    text
+}
+
+/// A bar on a terminal, a line a file elsewhere.
+struct Bar {
+    bar: Option<ProgressBar>,
+    told: std::cell::RefCell<String>,
+}
+
+impl Bar {
+    fn new() -> Self {
+        let bar = std::io::stderr().is_terminal().then(|| {
+            let style = ProgressStyle::with_template(
+                "{msg}  {wide_bar:.cyan} {bytes}/{total_bytes}  {bytes_per_sec}",
+            )
+            .expect("a valid template");
+            ProgressBar::new(0).with_style(style)
+        });
+        Self {
+            bar,
+            told: std::cell::RefCell::default(),
+        }
+    }
+
+    fn show(&self, progress: &Progress<'_>) {
+        match (progress, &self.bar) {
+            (Progress::Bytes { file, done, total }, Some(bar)) => {
+                bar.set_message((*file).to_owned());
+                bar.set_length(total.unwrap_or(*done));
+                bar.set_position(*done);
+            }
+            (Progress::Bytes { file, .. }, None) => {
+                let mut told = self.told.borrow_mut();
+                if *told != *file {
+                    message(&format!("fetching {file}"));
+                    (*file).clone_into(&mut told);
+                }
+            }
+            (Progress::Retry { file, reason }, Some(bar)) => {
+                bar.println(format!("{file}: {reason}; trying again"));
+            }
+            (Progress::Retry { file, reason }, None) => {
+                message(&format!("{file}: {reason}; trying again"));
+            }
+        }
+    }
+
+    fn finish(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}

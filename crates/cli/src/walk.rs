@@ -1,0 +1,131 @@
+//! Walks through the codes: a picture decoded at each place of a way.
+
+use espejo_pictures::{Figure, Scatter, Walk, WalkFrame, walk};
+use espejo_train::config::Kind;
+use espejo_train::{Rows, Trained};
+
+use crate::args::Way;
+use crate::figures::{latent_scatter, normal_quantile, subject, tile};
+use crate::output::usage;
+
+/// Turns of a spiral.
+const TURNS: f64 = 8.0;
+/// How far a loop lies from the middle of the codes, in their standard deviations.
+const LOOP_RADIUS: f64 = 1.4;
+/// Frames of a walk, at most.
+const MAX_FRAMES: usize = 2000;
+
+/// The frames of a walk; a closed one ends a step before its start.
+pub fn walk_frames(trained: &Trained, way: Way, count: usize) -> anyhow::Result<Vec<Figure>> {
+    if !(2..=MAX_FRAMES).contains(&count) {
+        return Err(usage(
+            format!("`--frames` is {count}"),
+            format!("give 2 to {MAX_FRAMES}"),
+        ));
+    }
+    if trained.test().is_table() {
+        return Err(usage(
+            "a table has no pictures to walk through",
+            "use `generate`, which writes rows",
+        ));
+    }
+    if way == Way::Spiral && trained.latent() != 2 {
+        return Err(usage(
+            format!("this run has codes of {} numbers", trained.latent()),
+            "a spiral needs 2; take `--walk loop`",
+        ));
+    }
+    let spread = Spread::of(trained)?;
+    let places: Rows = (0..count)
+        .map(|frame| match way {
+            Way::Loop => spread.on_loop(frame as f64 / count as f64),
+            Way::Spiral => spread.on_spiral(frame as f64 / (count - 1) as f64),
+        })
+        .collect();
+    let ink = trained.test().two_valued();
+    let decoded = trained.decode(&places);
+    let frames = decoded.iter().zip(&places).map(|(row, place)| WalkFrame {
+        tile: tile(row, trained.shape(), ink),
+        at: (
+            f64::from(place[0]),
+            place.get(1).map_or(0.0, |y| f64::from(*y)),
+        ),
+        text: String::new(),
+    });
+    let map: Option<Scatter> = (trained.latent() == 2)
+        .then(|| latent_scatter(trained))
+        .transpose()?;
+    Ok(walk(&Walk {
+        title: format!("A walk through the codes, {}", subject(trained)),
+        frames: frames.collect(),
+        map,
+    }))
+}
+
+/// Where the codes of a run lie: mean and standard deviation of each dimension.
+struct Spread {
+    prior: bool,
+    mean: Vec<f64>,
+    deviation: Vec<f64>,
+}
+
+impl Spread {
+    fn of(trained: &Trained) -> anyhow::Result<Self> {
+        let latent = trained.latent();
+        if trained.config().model.kind == Kind::Vae {
+            return Ok(Self {
+                prior: true,
+                mean: vec![0.0; latent],
+                deviation: vec![1.0; latent],
+            });
+        }
+        let codes = trained.encode(trained.test())?;
+        let count = codes.len() as f64;
+        let mean_of =
+            |value: &dyn Fn(&Vec<f32>) -> f64| codes.iter().map(value).sum::<f64>() / count;
+        let mean: Vec<f64> = (0..latent)
+            .map(|j| mean_of(&|code| f64::from(code[j])))
+            .collect();
+        let deviation = (0..latent)
+            .map(|j| mean_of(&|code| (f64::from(code[j]) - mean[j]).powi(2)).sqrt())
+            .collect();
+        Ok(Self {
+            prior: false,
+            mean,
+            deviation,
+        })
+    }
+
+    /// A place on a closed curve, `share` of the way round: each dimension swings once or a few times, out of step with the
+    /// others, so that the whole curve is smooth and comes back to its start.
+    fn on_loop(&self, share: f64) -> Vec<f32> {
+        let turn = 2.0 * std::f64::consts::PI * share;
+        let places = self.mean.iter().zip(&self.deviation).enumerate();
+        places
+            .map(|(j, (mean, deviation))| {
+                let (times, phase) = ((j / 2 + 1).min(3) as f64, 2.4 * (j / 2) as f64);
+                let swing = match j % 2 {
+                    0 => (times * turn + phase).cos(),
+                    _ => (times * turn + phase).sin(),
+                };
+                (mean + LOOP_RADIUS * deviation * swing) as f32
+            })
+            .collect()
+    }
+
+    /// A place on a spiral from the edge of the plane inwards: of the prior, whose quantiles it covers evenly, or of the codes.
+    fn on_spiral(&self, share: f64) -> Vec<f32> {
+        // The root keeps the pace along the way even.
+        let radius = (1.0 - share).sqrt();
+        let turn = 2.0 * std::f64::consts::PI * TURNS * radius;
+        let place = |j: usize, swing: f64| {
+            let standard = if self.prior {
+                normal_quantile(0.5 + 0.45 * radius * swing)
+            } else {
+                2.0 * radius * swing
+            };
+            (self.mean[j] + self.deviation[j] * standard) as f32
+        };
+        vec![place(0, turn.cos()), place(1, turn.sin())]
+    }
+}

@@ -1,0 +1,963 @@
+//! Arrays as NumPy writes them: `.npy` files and `.npz` archives of such.
+//!
+//! The format: <https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html>, versions 1 to 3.
+
+use std::fs::{self, File};
+use std::io::{BufReader, Read, Seek};
+use std::path::Path;
+
+use zip::ZipArchive;
+
+use crate::catalogue::{Parts, Source};
+use crate::error::unreadable;
+use crate::rows::shown;
+use crate::table::Classes;
+use crate::{Error, Facts, Samples, Shape};
+
+/// The arrays that hold the samples of an archive, the first that is there.
+const DATA: [&str; 4] = ["x", "X", "data", "images"];
+/// The arrays that hold their labels.
+const LABELS: [&str; 2] = ["y", "labels"];
+
+/// Loads an array, or the arrays of an archive.
+///
+/// - Two dimensions, `[rows, columns]`, are a table with columns called by their number, counted from 1; where
+///   `source.label` is such a number, that column becomes the classes.
+/// - Three, `[n, height, width]`, and four, `[n, height, width, channels]` or `[n, channels, height, width]` with 1 or 3
+///   channels (the first where both would do), are pictures. Whole numbers are 0 to 255; floats are 0 to 1 and are rounded
+///   to 255 levels. Where all are 0 or 1 the pictures are two-valued.
+/// - The samples of an archive are its array `x`, `X`, `data` or `images`, or its only one; their labels, whole numbers,
+///   are `y` or `labels`, or what `source.label` names. With `x_train` there, the parts are `x_train`, `y_train` and
+///   `x_test`, `y_test`, as in the files that come with Keras.
+///
+/// Rows of a table that have a number that is not finite are an error, or left out and listed where `source.skip_bad`
+/// says so.
+///
+/// # Errors
+/// [`Error::Content`] with the file and array, [`Error::Selection`] for a label that is not there, or [`Error::Io`].
+pub(crate) fn load(source: &Source, path: &Path) -> Result<Parts, Error> {
+    let reading = |failure| unreadable(path, failure);
+    let origin = path.display().to_string();
+    let mut file = File::open(path).map_err(reading)?;
+    let mut magic = Vec::new();
+    let start = (&mut file).take(2).read_to_end(&mut magic);
+    start.map_err(reading)?;
+    if magic == *b"PK" {
+        return archive(source, &origin, BufReader::new(file));
+    }
+    let data = Array::parse(origin, fs::read(path).map_err(reading)?)?;
+    parts(source, Part { data, labels: None }, None)
+}
+
+fn content(origin: &str, expected: impl Into<String>, found: impl Into<String>) -> Error {
+    Error::Content {
+        origin: origin.to_owned(),
+        expected: expected.into(),
+        found: found.into(),
+    }
+}
+
+/// The arrays of one part.
+struct Part {
+    data: Array,
+    labels: Option<Array>,
+}
+
+/// Loads an archive; the origin is for messages.
+fn archive(source: &Source, origin: &str, reader: impl Read + Seek) -> Result<Parts, Error> {
+    let damaged = |failure: zip::result::ZipError| {
+        content(origin, "a zip archive of arrays", failure.to_string())
+    };
+    let mut archive = ZipArchive::new(reader).map_err(damaged)?;
+    let files = archive.file_names();
+    let mut names: Vec<_> = files
+        .filter_map(|name| Some(name.ok()?.strip_suffix(".npy")?.to_owned()))
+        .collect();
+    names.sort();
+    let has = |name: &str| names.iter().any(|known| known == name);
+    let mut array = |name: &str| -> Result<Array, Error> {
+        let origin = format!("{origin}: {name}");
+        let mut entry = archive.by_name(&format!("{name}.npy")).map_err(damaged)?;
+        let mut bytes = Vec::new();
+        match entry.read_to_end(&mut bytes) {
+            Ok(_) => Array::parse(origin, bytes),
+            Err(failure) => Err(content(&origin, "an array", failure.to_string())),
+        }
+    };
+    let mut part = |data: &str, labels: Option<&str>| {
+        Ok(Part {
+            data: array(data)?,
+            labels: labels.map(&mut array).transpose()?,
+        })
+    };
+    if has("x_train") {
+        let given = |name: &'static str| has(name).then_some(name);
+        let train = part("x_train", given("y_train"))?;
+        let test = match has("x_test") {
+            true => Some(part("x_test", given("y_test"))?),
+            false => None,
+        };
+        return parts(source, train, test);
+    }
+    let labels = label_array(source, &names)?;
+    let data = data_array(origin, &names, labels)?;
+    let part = part(data, labels)?;
+    parts(source, part, None)
+}
+
+/// The array that holds the labels, if there is one. A label that is a number may also be a column.
+fn label_array<'a>(source: &Source, names: &'a [String]) -> Result<Option<&'a str>, Error> {
+    let known = |wanted: &str| names.iter().find(|name| *name == wanted);
+    let Some(wanted) = &source.label else {
+        return Ok(LABELS.into_iter().find_map(known).map(String::as_str));
+    };
+    match known(wanted) {
+        Some(name) => Ok(Some(name)),
+        None if wanted.parse::<usize>().is_ok() => Ok(None),
+        None => {
+            let expected = format!("one of {}, or a column by its number", listed(names));
+            Err(no_label(source, expected, wanted))
+        }
+    }
+}
+
+fn no_label(source: &Source, expected: String, wanted: &str) -> Error {
+    Error::Selection {
+        field: "label",
+        set: source.name.clone(),
+        expected,
+        found: format!("`{wanted}`"),
+    }
+}
+
+/// The array that holds the samples.
+fn data_array<'a>(
+    origin: &str,
+    names: &'a [String],
+    labels: Option<&str>,
+) -> Result<&'a str, Error> {
+    let known = |wanted: &str| names.iter().find(|name| *name == wanted);
+    let mut others = names.iter().filter(|name| Some(name.as_str()) != labels);
+    match (
+        DATA.into_iter().find_map(known),
+        others.next(),
+        others.next(),
+    ) {
+        (Some(data), _, _) | (None, Some(data), None) => Ok(data),
+        _ => {
+            let expected = "an array `x`, `X`, `data` or `images`, or one array only";
+            Err(content(origin, expected, listed(names)))
+        }
+    }
+}
+
+fn listed(names: &[String]) -> String {
+    let list: Vec<_> = names.iter().map(|name| shown(name.as_bytes())).collect();
+    match list.is_empty() {
+        true => "none".to_owned(),
+        false => list.join(", "),
+    }
+}
+
+/// Puts the parts together; both share their classes, and whether their pictures are two-valued.
+fn parts(source: &Source, train: Part, test: Option<Part>) -> Result<Parts, Error> {
+    let mut parts = vec![train];
+    parts.extend(test);
+    let mut classes = Classes::default();
+    let mut values = Vec::new();
+    let mut skipped = Vec::new();
+    let mut counts = Vec::new();
+    for part in &parts {
+        let (value, labels) = part.values(source, &mut skipped)?;
+        counts.push(labels.len());
+        classes.extend(&part.data.origin, labels)?;
+        values.push(value);
+    }
+    same_shape(&parts, &values)?;
+    two_valued(&mut values);
+    let (mut labels, classes) = classes.sorted();
+    let test_labels = labels.split_off(counts[0]);
+    let mut samples = values.into_iter().zip([labels, test_labels]);
+    let mut next = || {
+        let facts = |labels| Facts {
+            name: source.name.clone(),
+            captions: Vec::new(),
+            labels,
+            classes: classes.clone(),
+        };
+        let sample = samples.next();
+        sample.map(|(values, labels)| values.samples(facts(labels)))
+    };
+    let train = next().expect("there is always a training part")?;
+    Ok(Parts {
+        train,
+        test: next().transpose()?,
+        skipped,
+    })
+}
+
+fn same_shape(parts: &[Part], values: &[Values]) -> Result<(), Error> {
+    let [_, test] = parts else { return Ok(()) };
+    let shapes: Vec<_> = values.iter().map(Values::shape).collect();
+    match shapes[0] == shapes[1] {
+        true => Ok(()),
+        false => {
+            let expected = format!("samples of shape {} as in training", shapes[0]);
+            Err(content(&test.data.origin, expected, shapes[1].to_string()))
+        }
+    }
+}
+
+/// Makes pictures two-valued where none of them has a third value.
+fn two_valued(values: &mut [Values]) {
+    let full = |values: &Values| match values {
+        Values::Pixels { full, .. } => *full,
+        Values::Numbers { .. } => None,
+    };
+    if values.iter().any(|values| full(values).is_none()) {
+        return;
+    }
+    for values in values {
+        if let Values::Pixels { pixels, levels, .. } = values {
+            *levels = 1;
+            pixels.iter_mut().for_each(|pixel| *pixel = (*pixel).min(1));
+        }
+    }
+}
+
+/// The values of a part, in the order of [`Samples`].
+enum Values {
+    Numbers {
+        columns: Vec<String>,
+        numbers: Vec<f32>,
+    },
+    Pixels {
+        shape: Shape,
+        levels: u8,
+        pixels: Vec<u8>,
+        /// The value beside 0 where there is no third one.
+        full: Option<u8>,
+    },
+}
+
+impl Values {
+    fn shape(&self) -> Shape {
+        match self {
+            Self::Pixels { shape, .. } => *shape,
+            Self::Numbers { columns, .. } => Shape {
+                channels: 1,
+                height: 1,
+                width: columns.len(),
+            },
+        }
+    }
+
+    fn samples(self, facts: Facts) -> Result<Samples, Error> {
+        match self {
+            Self::Numbers { columns, numbers } => Samples::table(facts, columns, numbers),
+            Self::Pixels {
+                shape,
+                levels,
+                pixels,
+                ..
+            } => Samples::pictures(facts, shape, levels, pixels),
+        }
+    }
+}
+
+impl Part {
+    /// The values and, where there are labels, the name of each sample's class.
+    fn values(
+        &self,
+        source: &Source,
+        skipped: &mut Vec<String>,
+    ) -> Result<(Values, Vec<String>), Error> {
+        let labels = match &self.labels {
+            Some(labels) => labels.labels(self.data.shape.first().copied().unwrap_or(0))?,
+            None => Vec::new(),
+        };
+        if let [_, width] = self.data.shape[..] {
+            let column = match &source.label {
+                Some(wanted) if self.labels.is_none() => Some(column(source, wanted, width)?),
+                _ => None,
+            };
+            return self.data.table(source, column, labels, skipped);
+        }
+        if let (Some(wanted), None) = (&source.label, &self.labels) {
+            let expected = "none for pictures without an array of labels".to_owned();
+            return Err(no_label(source, expected, wanted));
+        }
+        Ok((self.data.pictures()?, labels))
+    }
+}
+
+/// The place of the label among the columns of a table.
+fn column(source: &Source, wanted: &str, width: usize) -> Result<usize, Error> {
+    match wanted.parse() {
+        Ok(number @ 1usize..) if number <= width => Ok(number - 1),
+        _ => {
+            let expected = format!("a column by its number, 1 to {width}");
+            Err(no_label(source, expected, wanted))
+        }
+    }
+}
+
+/// What the elements of an array are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Unsigned,
+    Signed,
+    Float,
+}
+
+/// One array, its elements still as they were written.
+#[derive(Debug)]
+struct Array {
+    /// The file, and the name in it, for messages.
+    origin: String,
+    kind: Kind,
+    /// Bytes of one element.
+    size: usize,
+    big_endian: bool,
+    /// Whether the first axis, not the last, runs fastest.
+    fortran: bool,
+    shape: Vec<usize>,
+    file: Vec<u8>,
+    /// Where the elements start in the file.
+    start: usize,
+}
+
+impl Array {
+    fn parse(origin: String, file: Vec<u8>) -> Result<Self, Error> {
+        let damaged = |found: &str| content(&origin, "a NumPy array", found);
+        let Some((text, start)) = header_text(&file) else {
+            return Err(damaged("no header of version 1 to 3"));
+        };
+        let Some(header) = Header::parse(text) else {
+            return Err(damaged(&format!("the header {}", shown(text.as_bytes()))));
+        };
+        let Some((kind, size, big_endian)) = element(&header.descr) else {
+            let expected = "an array of whole numbers or floats of up to 8 bytes";
+            return Err(content(&origin, expected, shown(header.descr.as_bytes())));
+        };
+        let sizes = header.shape.iter();
+        let claimed = sizes.copied().try_fold(size, usize::checked_mul);
+        if claimed != Some(file.len() - start) {
+            let expected = match claimed {
+                Some(bytes) => format!("{bytes} bytes for the shape {:?}", header.shape),
+                None => format!("a shape that fits memory, not {:?}", header.shape),
+            };
+            return Err(content(
+                &origin,
+                expected,
+                format!("{} bytes", file.len() - start),
+            ));
+        }
+        if header.shape.contains(&0) {
+            let found = format!("the shape {:?}", header.shape);
+            return Err(content(&origin, "at least one sample", found));
+        }
+        Ok(Self {
+            origin,
+            kind,
+            size,
+            big_endian,
+            fortran: header.fortran,
+            shape: header.shape,
+            file,
+            start,
+        })
+    }
+
+    /// The element that is written in these bytes.
+    fn value(&self, bytes: &[u8]) -> f64 {
+        let mut little = [0; 8];
+        little[..self.size].copy_from_slice(bytes);
+        if self.big_endian {
+            little[..self.size].reverse();
+        }
+        let bits = u64::from_le_bytes(little);
+        let unused = 64 - 8 * self.size as u32;
+        match (self.kind, self.size) {
+            (Kind::Unsigned, _) => bits as f64,
+            (Kind::Signed, _) => ((bits << unused) as i64 >> unused) as f64,
+            (Kind::Float, 2) => half(bits as u16),
+            (Kind::Float, 4) => f64::from(f32::from_bits(bits as u32)),
+            (Kind::Float, _) => f64::from_bits(bits),
+        }
+    }
+
+    /// Hands on every element, with the axes in this order, the last of them running fastest.
+    fn each(&self, axes: &[usize], mut take: impl FnMut(f64)) {
+        if !self.fortran && axes.is_sorted() {
+            let elements = self.file[self.start..].chunks_exact(self.size);
+            return elements.for_each(|bytes| take(self.value(bytes)));
+        }
+        let stride = |axis: usize| -> usize {
+            match self.fortran {
+                true => self.shape[..axis].iter().product(),
+                false => self.shape[axis + 1..].iter().product(),
+            }
+        };
+        let lengths: Vec<_> = axes.iter().map(|&axis| self.shape[axis]).collect();
+        let strides: Vec<_> = axes.iter().map(|&axis| stride(axis) * self.size).collect();
+        let mut index = vec![0; axes.len()];
+        let mut place = self.start;
+        for _ in 0..lengths.iter().product() {
+            take(self.value(&self.file[place..][..self.size]));
+            for axis in (0..axes.len()).rev() {
+                index[axis] += 1;
+                place += strides[axis];
+                if index[axis] < lengths[axis] {
+                    break;
+                }
+                place -= strides[axis] * lengths[axis];
+                index[axis] = 0;
+            }
+        }
+    }
+
+    /// The rows of a table, without its label column.
+    fn table(
+        &self,
+        source: &Source,
+        label: Option<usize>,
+        labels: Vec<String>,
+        skipped: &mut Vec<String>,
+    ) -> Result<(Values, Vec<String>), Error> {
+        let width = self.shape[1];
+        let columns: Vec<_> = (0..width).filter(|&place| Some(place) != label).collect();
+        let mut values = Vec::new();
+        self.each(&[0, 1], |value| values.push(value));
+        let mut numbers = Vec::with_capacity(values.len());
+        let mut kept = Vec::new();
+        for (row, values) in values.chunks_exact(width).enumerate() {
+            let bad = |&&place: &&usize| !(values[place] as f32).is_finite();
+            if let Some(&place) = columns.iter().find(bad) {
+                let origin = format!("{}: row {}", self.origin, row + 1);
+                let expected = format!("a finite number in column {}", place + 1);
+                let found = values[place].to_string();
+                if !source.skip_bad {
+                    return Err(content(&origin, expected, found));
+                }
+                skipped.push(format!("{origin}: expected {expected}, found {found}"));
+                continue;
+            }
+            numbers.extend(columns.iter().map(|&place| values[place] as f32));
+            match label {
+                Some(place) => kept.push(self.label(row, values[place])?),
+                None => kept.extend(labels.get(row).cloned()),
+            }
+        }
+        if numbers.is_empty() {
+            let found = format!("{} rows with other values", self.shape[0]);
+            return Err(content(&self.origin, "a row of finite numbers", found));
+        }
+        let columns = columns
+            .iter()
+            .map(|place| (place + 1).to_string())
+            .collect();
+        Ok((Values::Numbers { columns, numbers }, kept))
+    }
+
+    /// One label for each of so many samples.
+    fn labels(&self, samples: usize) -> Result<Vec<String>, Error> {
+        let count = self.shape.first().copied().unwrap_or(0);
+        if count != samples || !matches!(self.shape[..], [_] | [_, 1]) {
+            let expected = format!("one label for each of {samples} samples");
+            let found = format!("the shape {:?}", self.shape);
+            return Err(content(&self.origin, expected, found));
+        }
+        let mut values = Vec::new();
+        self.each(&[0], |value| values.push(value));
+        let labels = values.into_iter().enumerate();
+        labels.map(|(row, value)| self.label(row, value)).collect()
+    }
+
+    fn label(&self, row: usize, value: f64) -> Result<String, Error> {
+        match value.fract() == 0.0 {
+            // The sum makes -0 a plain 0.
+            true => Ok((value + 0.0).to_string()),
+            false => {
+                let origin = format!("{}: row {}", self.origin, row + 1);
+                Err(content(
+                    &origin,
+                    "a whole number as label",
+                    value.to_string(),
+                ))
+            }
+        }
+    }
+
+    fn pictures(&self) -> Result<Values, Error> {
+        let Some((axes, shape)) = picture_axes(&self.shape) else {
+            let expected =
+                "a table of 2 dimensions, or pictures of 3, or of 4 with 1 or 3 channels";
+            let found = format!("the shape {:?}", self.shape);
+            return Err(content(&self.origin, expected, found));
+        };
+        let (most, scale) = match self.kind {
+            Kind::Float => (1.0, 255.0),
+            _ => (255.0, 1.0),
+        };
+        let mut pixels = Vec::new();
+        let mut outside = None;
+        let mut two_valued = true;
+        self.each(axes, |value| {
+            if !(0.0..=most).contains(&value) && outside.is_none() {
+                outside = Some((pixels.len() / shape.pixels(), value));
+            }
+            two_valued &= value == 0.0 || value == 1.0;
+            pixels.push((value * scale + 0.5) as u8);
+        });
+        if let Some((image, value)) = outside {
+            let origin = format!("{}: image {}", self.origin, image + 1);
+            return Err(content(
+                &origin,
+                format!("pixels of 0 to {most}"),
+                value.to_string(),
+            ));
+        }
+        Ok(Values::Pixels {
+            shape,
+            levels: 255,
+            pixels,
+            full: two_valued.then_some(scale as u8),
+        })
+    }
+}
+
+/// The axes of pictures in the order of [`Samples`], and the shape of one picture.
+fn picture_axes(shape: &[usize]) -> Option<(&'static [usize], Shape)> {
+    let of = |channels, height, width| Shape {
+        channels,
+        height,
+        width,
+    };
+    match *shape {
+        [_, height, width] => Some((&[0, 1, 2], of(1, height, width))),
+        [_, height, width, channels @ (1 | 3)] => {
+            Some((&[0, 3, 1, 2], of(channels, height, width)))
+        }
+        [_, channels @ (1 | 3), height, width] => {
+            Some((&[0, 1, 2, 3], of(channels, height, width)))
+        }
+        _ => None,
+    }
+}
+
+/// A float of two bytes: sign, 5 bits of exponent, 10 bits of fraction (IEEE 754 binary16).
+fn half(bits: u16) -> f64 {
+    let sign = if bits >> 15 == 1 { -1.0 } else { 1.0 };
+    let exponent = i32::from(bits >> 10 & 0x1f);
+    let fraction = f64::from(bits & 0x3ff) / 1024.0;
+    sign * match exponent {
+        0 => fraction * 2f64.powi(-14),
+        31 if fraction == 0.0 => f64::INFINITY,
+        31 => f64::NAN,
+        _ => (1.0 + fraction) * 2f64.powi(exponent - 15),
+    }
+}
+
+/// Kind, bytes and byte order of an element that is described like this (`<f4`).
+fn element(descr: &str) -> Option<(Kind, usize, bool)> {
+    let (kind, size) = match descr.get(1..)? {
+        "b1" | "u1" => (Kind::Unsigned, 1),
+        "u2" => (Kind::Unsigned, 2),
+        "u4" => (Kind::Unsigned, 4),
+        "u8" => (Kind::Unsigned, 8),
+        "i1" => (Kind::Signed, 1),
+        "i2" => (Kind::Signed, 2),
+        "i4" => (Kind::Signed, 4),
+        "i8" => (Kind::Signed, 8),
+        "f2" => (Kind::Float, 2),
+        "f4" => (Kind::Float, 4),
+        "f8" => (Kind::Float, 8),
+        _ => return None,
+    };
+    match descr.as_bytes()[0] {
+        b'<' => Some((kind, size, false)),
+        b'>' => Some((kind, size, true)),
+        b'|' if size == 1 => Some((kind, size, false)),
+        _ => None,
+    }
+}
+
+/// The header of an array file, and where its elements start.
+fn header_text(file: &[u8]) -> Option<(&str, usize)> {
+    let rest = file.strip_prefix(b"\x93NUMPY")?;
+    let (length, start) = match *rest {
+        [1, 0, a, b, ..] => (u32::from(u16::from_le_bytes([a, b])), 10),
+        [2 | 3, 0, a, b, c, d, ..] => (u32::from_le_bytes([a, b, c, d]), 12),
+        _ => return None,
+    };
+    let end = usize::try_from(length).ok()?.checked_add(start)?;
+    let text = std::str::from_utf8(file.get(start..end)?).ok()?;
+    Some((text, end))
+}
+
+/// What a header says: a Python dictionary with three entries.
+struct Header {
+    descr: String,
+    fortran: bool,
+    shape: Vec<usize>,
+}
+
+impl Header {
+    fn parse(text: &str) -> Option<Self> {
+        let (mut descr, mut fortran, mut shape) = (None, None, None);
+        let mut rest = text.trim().strip_prefix('{')?.strip_suffix('}')?.trim();
+        while !rest.is_empty() {
+            let (key, after) = string(rest)?;
+            let value = after.trim_start().strip_prefix(':')?.trim_start();
+            let after = match key {
+                "descr" if descr.is_none() => {
+                    let (value, after) = string(value)?;
+                    descr = Some(value.to_owned());
+                    after
+                }
+                "fortran_order" if fortran.is_none() => {
+                    let word = value.len() - value.trim_start_matches(char::is_alphabetic).len();
+                    fortran = Some(match &value[..word] {
+                        "True" => true,
+                        "False" => false,
+                        _ => return None,
+                    });
+                    &value[word..]
+                }
+                "shape" if shape.is_none() => {
+                    let (value, after) = value.strip_prefix('(')?.split_once(')')?;
+                    shape = Some(tuple(value)?);
+                    after
+                }
+                _ => return None,
+            };
+            let after = after.trim_start();
+            rest = match after.strip_prefix(',') {
+                Some(rest) => rest.trim_start(),
+                None if after.is_empty() => after,
+                None => return None,
+            };
+        }
+        Some(Self {
+            descr: descr?,
+            fortran: fortran?,
+            shape: shape?,
+        })
+    }
+}
+
+/// A Python string without escapes at the start of the text, and what follows it.
+fn string(text: &str) -> Option<(&str, &str)> {
+    let quote = text.chars().next().filter(|&c| c == '\'' || c == '"')?;
+    text[1..].split_once(quote)
+}
+
+/// The sizes between the parentheses of a Python tuple; Python 2 wrote some of them with an `L`.
+fn tuple(text: &str) -> Option<Vec<usize>> {
+    let text = text.trim();
+    let text = text.strip_suffix(',').unwrap_or(text);
+    if text.trim().is_empty() {
+        return Some(Vec::new());
+    }
+    let sizes = text.split(',').map(|size| {
+        let size = size.trim();
+        let digits = size.strip_suffix('L').unwrap_or(size);
+        let plain = digits.bytes().all(|byte| byte.is_ascii_digit());
+        plain.then(|| digits.parse().ok()).flatten()
+    });
+    sizes.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // Written by NumPy 2.4.6:
+    // `numpy.savez_compressed(f, x=array([[0.5, 1.5], [2.5, -3.5], [4, 5]], '<f4'), y=array([7, 3, 7], 'i8'))`
+    const COMPRESSED: &str = "\
+        504b03042d000000080000002100f1794473ffffffffffffffff05001400782e6e70790100100098000000000000005c00000000000000\
+        9bec17ea1b10c9c850c650ad9e925a9c5ca46ea5a06e9366a2aea3a09e965f54529498179f5f94920a12774bcc294e058a17672416a402\
+        f91ac63a0a469a3a0ab50a64032e0606067b06860340ace0c0c090708081a101482f700000504b03042d000000080000002100875c4a14\
+        ffffffffffffffff05001400792e6e70790100100098000000000000004c000000000000009bec17ea1b10c9c850c650ad9e925a9c5ca4\
+        6ea5a06e9369a1aea3a09e965f54529498179f5f94920a12774bcc294e058a17672416a402f91ac63a9a3a0ab50a14002e7606086086d2\
+        303e00504b01022d032d000000080000002100f17944735c00000098000000050000000000000000000000800100000000782e6e707950\
+        4b01022d032d000000080000002100875c4a144c00000098000000050000000000000000000000800193000000792e6e7079504b050600\
+        0000000200020066000000160100000000";
+    // The same with x_train=(arange(8, dtype='u1') * 30).reshape(2, 2, 2), y_train=array([1, 0], 'u1'),
+    // x_test=full((1, 2, 2), 9, 'u1'), y_test=array([2], 'u1').
+    const KERAS: &str = "\
+        504b03042d000000080000002100cdb4eed1ffffffffffffffff0b001400785f747261696e2e6e70790100100088000000000000004f00\
+        0000000000009bec17ea1b10c9c850c650ad9e925a9c5ca46ea5a05e536aa8aea3a09e965f54529498179f5f94920a12774bcc294e058a\
+        17672416a402f91a463a0a20a4a9a350ab401ee06290b389aa98b6e51200504b03042d0000000800000021004e636bb1ffffffffffffff\
+        ff0b001400795f747261696e2e6e707901001000820000000000000046000000000000009bec17ea1b10c9c850c650ad9e925a9c5ca46e\
+        a5a05e536aa8aea3a09e965f54529498179f5f94920a12774bcc294e058a17672416a402f91a463a9a3a0ab50a14002e460600504b0304\
+        2d000000080000002100aff44c1affffffffffffffff0a001400785f746573742e6e70790100100084000000000000004a000000000000\
+        009bec17ea1b10c9c850c650ad9e925a9c5ca46ea5a05e536aa8aea3a09e965f54529498179f5f94920a12774bcc294e058a17672416a4\
+        02f91a863a0a4640a4a9a350ab401ee0e2040200504b03042d000000080000002100c1e3af59ffffffffffffffff0a001400795f746573\
+        742e6e707901001000810000000000000045000000000000009bec17ea1b10c9c850c650ad9e925a9c5ca46ea5a05e536aa8aea3a09e96\
+        5f54529498179f5f94920a12774bcc294e058a17672416a402f91a863a9a3a0ab50a14002e2600504b01022d032d000000080000002100\
+        cdb4eed14f000000880000000b0000000000000000000000800100000000785f747261696e2e6e7079504b01022d032d00000008000000\
+        21004e636bb146000000820000000b000000000000000000000080018c000000795f747261696e2e6e7079504b01022d032d0000000800\
+        00002100aff44c1a4a000000840000000a000000000000000000000080010f010000785f746573742e6e7079504b01022d032d00000008\
+        0000002100c1e3af5945000000810000000a0000000000000000000000800195010000795f746573742e6e7079504b0506000000000400\
+        0400e2000000160200000000";
+    // `numpy.save(f, numpy.asfortranarray(array([[1, 2, 3], [4, 5, 6]], '>f8')))`
+    const FORTRAN: &str = "\
+        934e554d5059010076007b276465736372273a20273e6638272c2027666f727472616e5f6f72646572273a20547275652c202773686170\
+        65273a2028322c2033292c207d202020202020202020202020202020202020202020202020202020202020202020202020202020202020\
+        20202020202020202020202020202020200a3ff00000000000004010000000000000400000000000000040140000000000004008000000\
+        0000004018000000000000";
+    fn bytes(hex: &str) -> Vec<u8> {
+        let digits = hex.as_bytes().chunks(2);
+        let byte = |pair| {
+            let text = std::str::from_utf8(pair).expect("digits");
+            u8::from_str_radix(text, 16).expect("digits")
+        };
+        digits.map(byte).collect()
+    }
+
+    /// An array file as NumPy lays it out.
+    fn npy(descr: &str, shape: &str, elements: &[u8]) -> Vec<u8> {
+        let text = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': {shape}, }}");
+        let padding = 63 - (10 + text.len()) % 64;
+        let text = format!("{text}{}\n", " ".repeat(padding));
+        let mut file = b"\x93NUMPY\x01\x00".to_vec();
+        file.extend((text.len() as u16).to_le_bytes());
+        file.extend(text.as_bytes());
+        file.extend(elements);
+        file
+    }
+
+    fn load(file: Vec<u8>, label: Option<&str>, skip_bad: bool) -> Result<Parts, Error> {
+        let source = Source {
+            label: label.map(str::to_owned),
+            skip_bad,
+            ..Source::named("a.npy")
+        };
+        if file.starts_with(b"PK") {
+            return archive(&source, "a.npz", std::io::Cursor::new(file));
+        }
+        let data = Array::parse("a.npy".to_owned(), file)?;
+        parts(&source, Part { data, labels: None }, None)
+    }
+
+    fn values(samples: &Samples) -> Vec<f32> {
+        let mut values = Vec::new();
+        let indices = 0..samples.len();
+        samples.read(indices, 0.0, &mut values).expect("in memory");
+        values
+    }
+
+    fn labels(samples: &Samples) -> Vec<&str> {
+        let labels = (0..samples.len()).filter_map(|sample| samples.label(sample));
+        labels.map(|label| &*samples.classes()[label]).collect()
+    }
+
+    fn fails(file: Vec<u8>, label: Option<&str>, message: &str) {
+        let error = load(file, label, false).err().expect(message);
+        assert_eq!(error.to_string(), message);
+    }
+
+    #[test]
+    fn every_kind_of_element_is_read() {
+        for (descr, elements, expected) in [
+            ("|u1", &[1, 255][..], [1.0, 255.0]),
+            ("|i1", &[1, 255], [1.0, -1.0]),
+            ("|b1", &[1, 0], [1.0, 0.0]),
+            ("<u2", &[1, 2, 255, 255], [513.0, 65535.0]),
+            (">u2", &[1, 2, 255, 255], [258.0, 65535.0]),
+            ("<i2", &[1, 2, 254, 255], [513.0, -2.0]),
+            (">i4", &[0, 0, 1, 0, 255, 255, 255, 253], [256.0, -3.0]),
+            ("<u4", &[0, 0, 0, 128, 7, 0, 0, 0], [2147483648.0, 7.0]),
+            // 1.5, and the smallest subnormal, 2^-24.
+            ("<f2", &[0x00, 0x3e, 1, 0], [1.5, 5.9604645e-8]),
+            (">f2", &[0xc0, 0x00, 0x7b, 0xff], [-2.0, 65504.0]),
+            ("<f4", &[0, 0, 0x20, 0x40, 0, 0, 0x80, 0xbf], [2.5, -1.0]),
+        ] {
+            let parts = load(npy(descr, "(1, 2)", elements), None, false).expect(descr);
+            assert_eq!(values(&parts.train), expected, "{descr}");
+            assert_eq!(parts.train.columns(), ["1", "2"]);
+        }
+        for (descr, bits) in [("<i8", -5i64 as u64), ("<u8", 5), ("<f8", 0.1f64.to_bits())] {
+            let parts = load(npy(descr, "(1, 1)", &bits.to_le_bytes()), None, false);
+            let expected = [("<i8", -5.0), ("<u8", 5.0), ("<f8", 0.1)];
+            let expected = expected.iter().find(|(kind, _)| *kind == descr);
+            let found = values(&parts.expect(descr).train);
+            assert_eq!(Some(&found[0]), expected.map(|(_, value)| value));
+        }
+        let fortran = load(bytes(FORTRAN), None, false).expect("NumPy wrote it");
+        assert_eq!(values(&fortran.train), [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
+    }
+
+    #[test]
+    fn archives_bring_labels_and_parts() {
+        let parts = load(bytes(COMPRESSED), None, false).expect("NumPy wrote it");
+        assert_eq!(values(&parts.train), [0.5, 1.5, 2.5, -3.5, 4.0, 5.0]);
+        assert_eq!(labels(&parts.train), ["7", "3", "7"]);
+        assert_eq!(parts.train.classes(), ["3", "7"]);
+        let named = load(bytes(COMPRESSED), Some("y"), false).expect("it is there");
+        assert_eq!(labels(&named.train), ["7", "3", "7"]);
+
+        let parts = load(bytes(KERAS), None, false).expect("NumPy wrote it");
+        let test = parts.test.expect("there is a test part");
+        assert_eq!(parts.train.shape().to_string(), "1x2x2");
+        assert_eq!(
+            parts.train.pixels(1).expect("in memory"),
+            [120, 150, 180, 210]
+        );
+        assert_eq!(labels(&parts.train), ["1", "0"]);
+        assert_eq!(test.pixels(0).expect("in memory"), [9; 4]);
+        assert_eq!(
+            (labels(&test), test.classes()),
+            (vec!["2"], parts.train.classes())
+        );
+        fails(
+            bytes(COMPRESSED),
+            Some("z"),
+            "`label` of `a.npy`: expected one of `x`, `y`, or a column by its number, found `z`",
+        );
+    }
+
+    #[test]
+    fn a_column_of_a_table_may_be_the_label() {
+        let file = npy("|u1", "(2, 3)", &[1, 9, 2, 3, 8, 4]);
+        let parts = load(file.clone(), Some("2"), false).expect("it is there");
+        assert_eq!(values(&parts.train), [1.0, 2.0, 3.0, 4.0]);
+        assert_eq!(parts.train.columns(), ["1", "3"]);
+        assert_eq!(labels(&parts.train), ["9", "8"]);
+        fails(
+            file,
+            Some("4"),
+            "`label` of `a.npy`: expected a column by its number, 1 to 3, found `4`",
+        );
+    }
+
+    #[test]
+    fn pictures_of_one_or_three_channels_either_way() {
+        let check = |shape: &str, expected: &str, pixels: [u8; 6]| {
+            let file = npy("|u1", shape, &[10, 20, 30, 40, 50, 60]);
+            let train = load(file, None, false).expect(shape).train;
+            assert_eq!(train.shape().to_string(), expected, "{shape}");
+            assert_eq!(train.pixels(0).expect("in memory"), pixels, "{shape}");
+            assert_eq!(train.levels(), 255);
+        };
+        check("(1, 2, 3)", "1x2x3", [10, 20, 30, 40, 50, 60]);
+        check("(1, 2, 1, 3)", "3x2x1", [10, 40, 20, 50, 30, 60]);
+        check("(1, 3, 1, 2)", "3x1x2", [10, 20, 30, 40, 50, 60]);
+        check("(1, 6, 1, 1)", "1x6x1", [10, 20, 30, 40, 50, 60]);
+        let floats: Vec<_> = [0.0f32, 0.5, 0.25, 1.0]
+            .iter()
+            .flat_map(|x| x.to_le_bytes())
+            .collect();
+        let train = load(npy("<f4", "(1, 2, 2)", &floats), None, false)
+            .expect("0 to 1")
+            .train;
+        assert_eq!(train.pixels(0).expect("in memory"), [0, 128, 64, 255]);
+        let ones: Vec<_> = [0.0f32, 1.0].iter().flat_map(|x| x.to_le_bytes()).collect();
+        let train = load(npy("<f4", "(1, 1, 2)", &ones), None, false)
+            .expect("0 or 1")
+            .train;
+        assert!(train.two_valued());
+        assert_eq!(train.pixels(0).expect("in memory"), [0, 1]);
+    }
+
+    #[test]
+    fn what_does_not_fit_is_refused_with_the_file() {
+        for (file, message) in [
+            (
+                npy("|u1", "(9, 9)", &[1]),
+                "`a.npy`: expected 81 bytes for the shape [9, 9], found 1 bytes",
+            ),
+            (
+                npy("<f8", "(4294967296, 4294967296)", &[]),
+                "`a.npy`: expected a shape that fits memory, not [4294967296, 4294967296], found 0 bytes",
+            ),
+            (
+                npy("|u1", "(0, 3)", &[]),
+                "`a.npy`: expected at least one sample, found the shape [0, 3]",
+            ),
+            (
+                npy("|O", "(1,)", &[1]),
+                "`a.npy`: expected an array of whole numbers or floats of up to 8 bytes, found `|O`",
+            ),
+            (
+                npy("|u1", "(3,)", &[1, 2, 3]),
+                "`a.npy`: expected a table of 2 dimensions, or pictures of 3, or of 4 with 1 or 3 channels, \
+                 found the shape [3]",
+            ),
+            (
+                npy("|i1", "(1, 1, 2)", &[1, 255]),
+                "`a.npy: image 1`: expected pixels of 0 to 255, found -1",
+            ),
+            (
+                npy("<f4", "(1, 1, 1)", &2.0f32.to_le_bytes()),
+                "`a.npy: image 1`: expected pixels of 0 to 1, found 2",
+            ),
+            (
+                npy("<f4", "(1, 1)", &f32::NAN.to_le_bytes()),
+                "`a.npy: row 1`: expected a finite number in column 1, found NaN",
+            ),
+            (
+                npy("<f8", "(1, 1)", &1e39f64.to_le_bytes()),
+                "`a.npy: row 1`: expected a finite number in column 1, found 1000000000000000000000000000000000000000",
+            ),
+            (
+                b"\x93NUMPY\x04\x00".to_vec(),
+                "`a.npy`: expected a NumPy array, found no header of version 1 to 3",
+            ),
+            (
+                b"PK\x03\x04".to_vec(),
+                "`a.npz`: expected a zip archive of arrays, found invalid Zip archive: Could not find EOCD",
+            ),
+        ] {
+            fails(file, None, message);
+        }
+    }
+
+    #[test]
+    fn bad_rows_are_left_out_and_listed_where_allowed() {
+        let numbers: Vec<_> = [1.0f32, 2.0, f32::NAN, 4.0]
+            .iter()
+            .flat_map(|x| x.to_le_bytes())
+            .collect();
+        let parts = load(npy("<f4", "(2, 2)", &numbers), None, true).expect("one is good");
+        assert_eq!(values(&parts.train), [1.0, 2.0]);
+        assert_eq!(
+            parts.skipped,
+            ["a.npy: row 2: expected a finite number in column 1, found NaN"]
+        );
+    }
+
+    #[test]
+    fn no_bytes_make_it_panic() {
+        let mut state = 1u64;
+        let mut random = |below: usize| {
+            state = state
+                .wrapping_mul(6364136223846793005)
+                .wrapping_add(1442695040888963407);
+            (state >> 33) as usize % below
+        };
+        let valid = [
+            bytes(COMPRESSED),
+            bytes(KERAS),
+            bytes(FORTRAN),
+            npy("|u1", "(1, 2, 1, 3)", &[1; 6]),
+        ];
+        for round in 0..40_000 {
+            let mut file = valid[round % valid.len()].clone();
+            for _ in 0..=random(4) {
+                let at = random(file.len());
+                match random(4) {
+                    0 => file[at] = random(256) as u8,
+                    1 => file[at] ^= 1 << random(8),
+                    2 => file[at] = b"0123456789(),'{}: L"[random(19)],
+                    _ => file.truncate(at.max(8)),
+                }
+            }
+            for label in [None, Some("1"), Some("y")] {
+                let _ = load(file.clone(), label, random(2) == 0);
+            }
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! No damage to a file makes a reader panic: bytes are changed, cut off and put in at random, with a fixed seed.
+
+use std::io::{Cursor, Write};
+
+use espejo_data::{Error, fuzzing};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use image::{DynamicImage, ImageFormat, RgbImage};
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+const ROUNDS: usize = 400;
+
+/// Damages whole files at random and reads them.
+fn check<T>(whole: &[u8], read: impl Fn(&[u8]) -> T) {
+    let mut random = ChaCha8Rng::seed_from_u64(1);
+    for _ in 0..ROUNDS {
+        let mut bytes = whole.to_vec();
+        for _ in 0..=below(&mut random, 3) {
+            damage(&mut random, &mut bytes);
+        }
+        read(&bytes);
+    }
+}
+
+/// One change: a byte, a bit, a number in the head, a cut, some bytes more.
+fn damage(random: &mut ChaCha8Rng, bytes: &mut Vec<u8>) {
+    let at = below(random, bytes.len().max(1)).min(bytes.len().saturating_sub(1));
+    match below(random, 5) {
+        _ if bytes.is_empty() => bytes.push(random.next_u32() as u8),
+        0 => bytes[at] = random.next_u32() as u8,
+        1 => bytes[at] ^= 1 << below(random, 8),
+        2 => {
+            let head = below(random, bytes.len().min(64));
+            let end = bytes.len().min(head + 4);
+            bytes[head..end].fill([0x00, 0x7f, 0xff][below(random, 3)]);
+        }
+        3 => bytes.truncate(at),
+        _ => {
+            let more: Vec<_> = (0..below(random, 40))
+                .map(|_| random.next_u32() as u8)
+                .collect();
+            bytes.splice(at..at, more);
+        }
+    }
+}
+
+fn below(random: &mut ChaCha8Rng, bound: usize) -> usize {
+    random.next_u32() as usize % bound
+}
+
+fn refused_in_words(result: Result<(), Error>) {
+    if let Err(error) = result {
+        let known = matches!(error, Error::Content { .. } | Error::Io { .. });
+        assert!(known, "{error:?}");
+    }
+}
+
+fn idx(magic: u8, sizes: &[u32], bytes: usize) -> Vec<u8> {
+    let mut file = vec![0, 0, 8, magic];
+    file.extend(sizes.iter().flat_map(|size| size.to_be_bytes()));
+    file.resize(file.len() + bytes, 5);
+    file
+}
+
+#[test]
+fn idx_files() {
+    for whole in [idx(1, &[9], 9), idx(3, &[2, 28, 28], 2 * 784)] {
+        assert!(fuzzing::idx(&whole).iter().any(Result::is_ok));
+        check(&whole, |bytes| fuzzing::idx(bytes).map(refused_in_words));
+        let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
+        packed.write_all(&whole).expect("in memory");
+        let packed = packed.finish().expect("in memory");
+        assert!(fuzzing::idx(&packed).iter().any(Result::is_ok));
+        check(&packed, |bytes| fuzzing::idx(bytes).map(refused_in_words));
+    }
+}
+
+#[test]
+fn cifar_files() {
+    let whole = vec![3; 2 * 3073];
+    assert!(fuzzing::cifar(&whole).is_ok());
+    check(&whole, |bytes| refused_in_words(fuzzing::cifar(bytes)));
+}
+
+#[test]
+fn pictures() {
+    let noise = (0..12 * 9 * 3).map(|at: u32| (at.wrapping_mul(at) % 251) as u8);
+    let noise = RgbImage::from_raw(12, 9, noise.collect()).expect("it has that size");
+    for format in [
+        ImageFormat::Png,
+        ImageFormat::Jpeg,
+        ImageFormat::Gif,
+        ImageFormat::Bmp,
+        ImageFormat::Tiff,
+        ImageFormat::WebP,
+    ] {
+        let mut whole = Cursor::new(Vec::new());
+        let image = DynamicImage::from(noise.clone());
+        image.write_to(&mut whole, format).expect("in memory");
+        let whole = whole.into_inner();
+        assert!(fuzzing::picture(&whole).is_ok(), "{format:?}");
+        check(&whole, fuzzing::picture);
+    }
+}

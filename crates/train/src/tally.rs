@@ -1,0 +1,215 @@
+//! How far outputs are from what they should be, added up over samples on the host.
+
+use espejo_data::Shape;
+use espejo_nets::Reconstruction;
+use serde_json::{Map, Value, json};
+
+use crate::quality::{psnr, ssim};
+use crate::rows::{squared_error, wrong_pixels};
+use crate::spec::Spec;
+
+/// How alike pictures and outputs look, mean over the pictures.
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Quality {
+    /// Peak signal-to-noise ratio in dB; a picture that comes back exactly counts as [`MAX_PSNR`].
+    pub psnr: f64,
+    /// Structural similarity, at most 1.
+    pub ssim: f64,
+}
+
+/// The ratio that stands for an exact picture, in dB.
+pub const MAX_PSNR: f64 = 100.0;
+/// Pictures whose quality is measured, about: evenly spread over the set.
+const QUALITY_PICTURES: usize = 1000;
+
+impl Quality {
+    /// Adds `psnr` and `ssim` to an entry of `run.json`.
+    pub(crate) fn insert_into(self, map: &mut Map<String, Value>) {
+        map.insert("psnr".into(), json!(self.psnr));
+        map.insert("ssim".into(), json!(self.ssim));
+    }
+}
+
+/// The errors of one kind of output so far.
+#[derive(Clone, Debug)]
+pub(crate) struct Tally {
+    measure: Measure,
+    samples: usize,
+    squared_error: f64,
+    reconstruction: f64,
+    /// Whether every output had a reconstruction loss.
+    defined: bool,
+    wrong_pixels: f64,
+    quality: (usize, f64, f64),
+}
+
+/// What is measured of each sample.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Measure {
+    pub loss: Reconstruction,
+    /// The width of the range that losses see: 2 for pixels of -1 to 1.
+    pub span: f64,
+    pub two_valued: bool,
+    /// The shape of grey and colour pictures, whose quality is measured.
+    pub pictures: Option<Shape>,
+    /// One sample in so many has its quality measured.
+    pub every: usize,
+}
+
+impl Measure {
+    /// What suits a run measured on `samples` samples.
+    pub(crate) fn of(spec: &Spec, samples: &espejo_data::Samples, count: usize) -> Self {
+        let grey = !samples.is_table() && !samples.two_valued();
+        Self {
+            loss: spec.reconstruction,
+            span: 1.0 - spec.range.low(),
+            two_valued: samples.two_valued(),
+            pictures: grey.then(|| samples.shape()),
+            every: count.div_ceil(QUALITY_PICTURES).max(1),
+        }
+    }
+}
+
+impl Tally {
+    pub(crate) fn new(measure: Measure) -> Self {
+        Self {
+            measure,
+            samples: 0,
+            squared_error: 0.0,
+            reconstruction: 0.0,
+            defined: true,
+            wrong_pixels: 0.0,
+            quality: (0, 0.0, 0.0),
+        }
+    }
+
+    /// Adds one sample; values in [0, 1] for pictures.
+    pub(crate) fn add(&mut self, output: &[f32], target: &[f32]) {
+        self.squared_error += squared_error(output, target);
+        match reconstruction(self.measure, output, target).filter(|value| value.is_finite()) {
+            Some(value) => self.reconstruction += value,
+            None => self.defined = false,
+        }
+        if self.measure.two_valued {
+            self.wrong_pixels += wrong_pixels(output, target) as f64;
+        }
+        if let Some(shape) = self
+            .measure
+            .pictures
+            .filter(|_| self.samples.is_multiple_of(self.measure.every))
+        {
+            let (count, noise, similarity) = &mut self.quality;
+            *count += 1;
+            *noise += psnr(output, target).min(MAX_PSNR);
+            *similarity += ssim(output, target, shape.channels, shape.height, shape.width);
+        }
+        self.samples += 1;
+    }
+
+    pub(crate) fn squared_error(&self) -> f64 {
+        self.squared_error / self.samples as f64
+    }
+
+    /// The loss of a run, where it is defined for each of the outputs.
+    pub(crate) fn reconstruction(&self) -> Option<f64> {
+        self.defined
+            .then(|| self.reconstruction / self.samples as f64)
+    }
+
+    pub(crate) fn wrong_pixels_mean(&self) -> Option<f64> {
+        self.measure
+            .two_valued
+            .then(|| self.wrong_pixels / self.samples as f64)
+    }
+
+    pub(crate) fn quality(&self) -> Option<Quality> {
+        let (count, noise, similarity) = self.quality;
+        (count > 0).then(|| Quality {
+            psnr: noise / count as f64,
+            ssim: similarity / count as f64,
+        })
+    }
+}
+
+/// The loss of a sample, where it is defined: cross-entropy is for outputs in [0, 1] alone, which the mean image has and
+/// projections on components have not.
+fn reconstruction(measure: Measure, output: &[f32], target: &[f32]) -> Option<f64> {
+    let sum = |error: &dyn Fn(f64) -> f64| {
+        let differences = output
+            .iter()
+            .zip(target)
+            .map(|(o, t)| measure.span * (f64::from(*o) - f64::from(*t)));
+        Some(differences.map(error).sum())
+    };
+    match measure.loss {
+        Reconstruction::Mse => sum(&|d| 0.5 * d * d),
+        Reconstruction::Mae => sum(&f64::abs),
+        Reconstruction::LogCosh => sum(&|d| d.cosh().ln()),
+        Reconstruction::Correntropy { width } => {
+            sum(&|d| width * width * (1.0 - (-0.5 * d * d / (width * width)).exp()))
+        }
+        Reconstruction::Bce | Reconstruction::Entropic => {
+            let inside = |value: &f32| (0.0..=1.0).contains(value);
+            let defined = output.iter().all(inside);
+            defined.then(|| {
+                let excess = match measure.loss {
+                    // The entropic cost is the cross-entropy less the entropy of the target.
+                    Reconstruction::Entropic => cross_entropy(target, target),
+                    _ => 0.0,
+                };
+                cross_entropy(output, target) - excess
+            })
+        }
+    }
+}
+
+/// -Σ t ln p + (1-t) ln(1-p), with 0 ln 0 = 0.
+fn cross_entropy(output: &[f32], target: &[f32]) -> f64 {
+    let nats = |p: f64, t: f64| if t == 0.0 { 0.0 } else { -t * p.ln() };
+    let pixel = |(o, t): (&f32, &f32)| {
+        let (o, t) = (f64::from(*o), f64::from(*t));
+        nats(o, t) + nats(1.0 - o, 1.0 - t)
+    };
+    output.iter().zip(target).map(pixel).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn measure(loss: Reconstruction) -> Measure {
+        Measure {
+            loss,
+            span: 1.0,
+            two_valued: true,
+            pictures: None,
+            every: 1,
+        }
+    }
+
+    #[test]
+    fn the_cross_entropy_of_an_undecided_mean_is_ln_2_a_pixel() {
+        let value = cross_entropy(&[0.5, 0.5, 1.0], &[0.0, 1.0, 1.0]);
+        assert!((value - 2.0 * std::f64::consts::LN_2).abs() < 1e-12);
+    }
+
+    #[test]
+    fn means_are_over_the_samples() {
+        let mut tally = Tally::new(measure(Reconstruction::Mse));
+        tally.add(&[0.0, 1.0], &[1.0, 1.0]);
+        tally.add(&[1.0, 1.0], &[1.0, 1.0]);
+        assert_eq!(tally.squared_error(), 0.5);
+        assert_eq!(tally.reconstruction(), Some(0.25));
+        assert_eq!(tally.wrong_pixels_mean(), Some(0.5));
+        assert_eq!(tally.quality(), None);
+    }
+
+    #[test]
+    fn one_output_without_a_loss_leaves_the_mean_undefined() {
+        let mut tally = Tally::new(measure(Reconstruction::Bce));
+        tally.add(&[0.5], &[1.0]);
+        assert!(tally.reconstruction().is_some());
+        tally.add(&[1.2], &[1.0]);
+        assert_eq!(tally.reconstruction(), None);
+    }
+}

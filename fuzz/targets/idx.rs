@@ -1,0 +1,6 @@
+//! Files in idx form, packed or not.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    let _ = espejo_data::fuzzing::idx(bytes);
+});
