@@ -11,9 +11,9 @@ const CASES: &str = r#"
 - | zzz | 2 | unrecognized subcommand 'zzz' |
 - | train --zzz | 2 | unexpected argument '--zzz' |
 - | completions zzz | 2 | invalid value 'zzz' |
-- | train bogus | 2 | =no preset or data set `bogus` | accepted: `letters`, `glyphs`, `letters-dae`, `letters-vae`, `s5`, `s6`, `fonts`
-- | train letter | 2 | =no preset or data set `letter` | =did you mean `letters`? accepted: `letters`, `glyphs`, `letters-dae`, `letters-vae`, `s5`, `s6`, `fonts`, `fonts:1`, `fonts:2`, `fonts:3`, `fonts:all`
-- | train --data font | 2 | =no data set `font`: expected `fonts`, `fonts:1`, `fonts:2`, `fonts:3` or `fonts:all` | =did you mean `fonts`?
+- | train bogus | 2 | =no preset, data set, folder or file `bogus` | accepted: `letters`, `glyphs`, `letters-dae`, `letters-vae`, `s5`, `s6`, `pictures`
+- | train letter | 2 | =no preset, data set, folder or file `letter` | did you mean `letters`? accepted: `letters`, `glyphs`
+- | train --data font | 2 | no data set `font`: expected `fonts`, `fonts:1`, `fonts:2`, `fonts:3`, `fonts:all`, `mnist` | =did you mean `fonts`?
 - | data show zzz | 2 | no data set `zzz` | `espejo data list`
 - | train --model zzz | 2 | expected one of `ae`, `dae`, `vae` |
 - | train --loss zzz | 2 | expected one of `bce`, `mse`, |
@@ -61,8 +61,8 @@ text a.toml train = 1 | train --config a.toml | 2 | must be a section, `[train]`
 - | train --letters Aa | 2 | no glyph `a` in `fonts`, which has @ A B | `fonts:all` has every letter
 - | train --letters ABA | 2 | expected each letter once, found `A` again |
 - | train --letters= | 2 | expected at least one letter |
-- | train --first 0 | 2 | expected 1 to 32 images, found 0 |
-- | train --first 33 | 2 | expected 1 to 32 images, found 33 |
+- | train --first 0 | 2 | expected 1 to 32 samples, found 0 |
+- | train --first 33 | 2 | expected 1 to 32 samples, found 33 |
 - | train --fraction 0 | 2 | expected a number above 0 and up to 1, found 0 | `first` takes a number
 - | train --fraction 1.5 | 2 | expected a number above 0 and up to 1, found 1.5 | `first` takes a number
 small | train --name small | 2 | =run `runs/small` exists already | =runs are never overwritten: choose another `--name`, or go on with `--resume runs/small`

@@ -10,6 +10,7 @@ pub fn baseline_name(key: &str, entry: &Value) -> String {
         ("pca", Some(components)) => format!("PCA-{components}"),
         ("mean_image", _) => "mean image".into(),
         ("nearest", _) => "nearest picture".into(),
+        ("median", _) => "median 3x3".into(),
         (other, _) => other.into(),
     }
 }
@@ -23,20 +24,29 @@ pub fn results_table(metrics: &Value, baselines: &Value) -> String {
                 .as_f64()
                 .map_or("–".to_owned(), |v| format!("{v:.digits$}"))
         };
-        let wrong = match entry["wrong_pixels_max"].as_f64() {
-            Some(max) => format!("{} (max {max})", number("wrong_pixels_mean", 3)),
-            None => number("wrong_pixels_mean", 3),
+        let last = match (&entry["wrong_pixels_mean"], &entry["wrong_pixels_max"]) {
+            (Value::Null, _) if metrics["psnr"].is_null() => String::new(),
+            (Value::Null, _) => format!("{:>7}  {:>6}", number("psnr", 2), number("ssim", 4)),
+            (_, Value::Null) => number("wrong_pixels_mean", 3),
+            (_, max) => format!("{} (max {max})", number("wrong_pixels_mean", 3)),
         };
-        format!(
-            "{name:<16}  {:>14}  {:>13}  {wrong}\n",
+        let line = format!(
+            "{name:<16}  {:>14}  {:>13}  {last}",
             number("reconstruction", 4),
             number("squared_error", 4)
-        )
+        );
+        format!("{}\n", line.trim_end())
     };
-    let mut text = format!(
-        "{:<16}  {:>14}  {:>13}  {}\n",
-        "", "reconstruction", "squared error", "wrong pixels a picture"
+    let last = match (&metrics["wrong_pixels_mean"], &metrics["psnr"]) {
+        (Value::Null, Value::Null) => "",
+        (Value::Null, _) => "PSNR dB    SSIM",
+        _ => "wrong pixels a picture",
+    };
+    let heading = format!(
+        "{:<16}  {:>14}  {:>13}  {last}",
+        "", "reconstruction", "squared error"
     );
+    let mut text = format!("{}\n", heading.trim_end());
     text += &row("model", metrics);
     for (key, entry) in baselines.as_object().unwrap_or(&empty) {
         text += &row(&baseline_name(key, entry), entry);

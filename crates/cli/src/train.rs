@@ -146,6 +146,9 @@ fn merged(args: &TrainArgs) -> anyhow::Result<RunConfig> {
     Ok(into_config(base, "the merged configuration")?)
 }
 
+/// The keys of `[model]` that say how a net is convolutional.
+const CONV_KEYS: [&str; 5] = ["conv", "kernel", "down", "up", "batch_norm"];
+
 /// What a preset says of its layers does not bind a net that is asked for in another way: a whole list of layers brings its
 /// own waist, convolutions take the place of dense layers and the other way round.
 fn drop_architecture(preset: &mut Table, over: &Table) {
@@ -166,7 +169,7 @@ fn drop_architecture(preset: &mut Table, over: &Table) {
         model.remove("layers");
         model.remove("latent_activation");
     } else if layers.is_some() {
-        ["conv", "kernel", "down", "up", "batch_norm"].map(|key| model.remove(key));
+        model.retain(|key, _| !CONV_KEYS.contains(&key));
     }
 }
 
@@ -491,7 +494,12 @@ fn next_commands(prepared: &Prepared, path: &str) -> String {
         format!("generate {run}"),
     ];
     if prepared.spec.kind == espejo_train::config::Kind::Dae {
-        next.insert(0, format!("denoise {run} --noise flip:.1"));
+        let noise = if images.two_valued() {
+            "flip:.1"
+        } else {
+            "gaussian:.4"
+        };
+        next.insert(0, format!("denoise {run} --noise {noise}"));
     }
     if prepared.spec.latent() == 2 && images.len() <= 1000 {
         next.push(format!("animate {run}"));

@@ -190,7 +190,7 @@ fn begin(prepared: &Prepared, folder: &Folder) -> Result<State, Error> {
         .init(&prepared.config, &prepared.chosen.device.clone().autodiff());
     let last = folder.checkpoint(Which::Last);
     if !group_exists(&last) {
-        let (optimizer, best) = (Optimizer::new(&prepared.config.train), model.clone());
+        let (optimizer, best) = (Optimizer::new(&prepared.config.train), own_copy(&model));
         return Ok(State {
             model,
             optimizer,
@@ -199,7 +199,7 @@ fn begin(prepared: &Prepared, folder: &Folder) -> Result<State, Error> {
             epoch_seconds: Vec::new(),
         });
     }
-    let best = checkpoint::load_best(&last, model.clone())?;
+    let best = checkpoint::load_best(&last, own_copy(&model))?;
     let (model, course) = checkpoint::load_model(&last, model)?;
     let optimizer = checkpoint::load_optimizer(&last, prepared, &model)?;
     Ok(State {

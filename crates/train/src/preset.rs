@@ -122,7 +122,7 @@ impl Preset {
                 .chain(sets)
                 .collect();
             Error::config(
-                format!("no preset or data set `{name}`"),
+                format!("no preset, data set, folder or file `{name}`"),
                 hint(name, &names),
             )
         })
