@@ -4,9 +4,13 @@
 
 Every number is computed in float64, gradients by autograd. What goes in (weights, batches, noise) is first rounded to
 float32, so that a float32 program reads the very same values. An array is {"shape": [...], "data": [...]}, row-major;
-a weight is [out, in]. A loss is summed over pixels and averaged over the batch. Seeds are fixed: two runs on one
-machine write the same bytes. Along the way some gradients are held against finite differences in numpy, and each
-training is repeated in float32, which must give the same losses to 1e-5; a failed check stops the script.
+a weight is as in torch.nn: [out, in] of a Linear, [out, in, k, k] of a Conv2d, [in, out, k, k] of a ConvTranspose2d. A
+loss is summed over pixels and averaged over the batch. Seeds are fixed: two runs on one machine write the same bytes.
+Along the way some gradients are held against finite differences in numpy, and each training is repeated in float32,
+which must give the same losses to 1e-5; a failed check stops the script.
+
+In one thing the numbers are Burn's and not PyTorch's: batch normalisation moves the running variance towards the
+batch's biased variance (divided by n), where nn.BatchNorm2d takes the unbiased one (divided by n - 1).
 """
 
 import argparse
@@ -16,6 +20,8 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from torch import nn
+from torch.func import functional_call
 from torch.nn import functional as F
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -66,6 +72,23 @@ def initial_weights(seed, layers):
         parameters[f"{name}.weight"] = float32(rng.uniform(-bound, bound, (outputs, inputs)))
         parameters[f"{name}.bias"] = float32(rng.uniform(-0.1, 0.1, outputs))
     return parameters
+
+
+def initial_state(seed, net):
+    """Weights for every name of a net's state_dict, in its shapes: none of them 0 or 1, so that each must be loaded."""
+    rng, state = np.random.default_rng(seed), {}
+    for name, value in net.state_dict().items():
+        shape, kind = tuple(value.shape), name.rsplit(".", 1)[1]
+        if kind == "num_batches_tracked":  # a counter that load_state_dict can do without
+            continue
+        if len(shape) > 1:
+            bound = np.sqrt(6 / ((shape[0] + shape[1]) * np.prod(shape[2:])))
+            state[name] = float32(rng.uniform(-bound, bound, shape))
+        elif kind in ("weight", "running_var"):
+            state[name] = float32(rng.uniform(0.5, 1.5, shape))
+        else:
+            state[name] = float32(rng.uniform(-0.1, 0.1, shape))
+    return state
 
 
 # Computing and checking.
@@ -231,8 +254,12 @@ BETA = 1.5
 def vae_forward(p, x, eps):
     hidden = torch.relu(dense(p, "encoder.0", x))
     mean, log_variance = dense(p, "mean", hidden), dense(p, "log_variance", hidden)
+    return vae_terms(x, eps, mean, log_variance, lambda code: dense(p, "decoder.1", torch.relu(dense(p, "decoder.0", code))))
+
+
+def vae_terms(x, eps, mean, log_variance, decode):
     code = mean + (log_variance / 2).exp() * eps
-    logits = dense(p, "decoder.1", torch.relu(dense(p, "decoder.0", code)))
+    logits = decode(code)
     kl = (0.5 * (log_variance.exp() + mean**2 - 1 - log_variance)).sum(1).mean()
     terms = {"reconstruction": bce(logits, x), "kl": kl}
     terms["loss"] = terms["reconstruction"] + BETA * kl
@@ -307,6 +334,160 @@ def training_dae(glyphs):
     return {**given, "flips": flips, "parameters": parameters, "settings": OPTIMIZERS["adam"][1], "losses": history["loss"]}
 
 
+class BatchNorm(nn.BatchNorm2d):
+    """With Burn's running variance: the biased one, where nn.BatchNorm2d takes the unbiased one (correction 1)."""
+
+    correction = 0
+
+    def forward(self, x):
+        if not self.training:
+            return super().forward(x)
+        with torch.no_grad():
+            self.running_mean.lerp_(x.mean((0, 2, 3)), self.momentum)
+            self.running_var.lerp_(x.var((0, 2, 3), correction=self.correction), self.momentum)
+        return F.batch_norm(x, None, None, self.weight, self.bias, training=True, eps=self.eps)
+
+
+def conv3(inputs, outputs, stride=1):
+    return nn.Conv2d(inputs, outputs, 3, stride, padding=1)
+
+
+def halve():
+    return nn.MaxPool2d(2, ceil_mode=True)
+
+
+class ConvVae(nn.Module):
+    """`conv = "4,3"`, latent 2, relu, on pictures of 1x7x5: halved by pooling, doubled by repeating. Activations have no index."""
+
+    def __init__(self):
+        super().__init__()
+        self.encoder = nn.ModuleList([conv3(1, 4), halve(), conv3(4, 3), halve()])
+        self.mean, self.log_variance = nn.Linear(12, 2), nn.Linear(12, 2)
+        up = [nn.Upsample(size=size, mode="nearest") for size in ((4, 3), (7, 5))]
+        self.decoder = nn.ModuleList([nn.Linear(2, 12), conv3(3, 3), up[0], conv3(3, 4), up[1], conv3(4, 1)])
+
+    def decode(self, code):
+        layers = self.decoder
+        maps = torch.relu(layers[0](code)).unflatten(1, (3, 2, 2))
+        maps = layers[2](torch.relu(layers[1](maps)))  # [batch, 3, 4, 3]
+        maps = layers[4](torch.relu(layers[3](maps)))  # [batch, 4, 7, 5]
+        return layers[5](maps).flatten(1)
+
+    def forward(self, x, eps):
+        layers = self.encoder
+        maps = layers[1](torch.relu(layers[0](x.unflatten(1, (1, 7, 5)))))  # [batch, 4, 4, 3]
+        hidden = layers[3](torch.relu(layers[2](maps))).flatten(1)  # [batch, 12]
+        return vae_terms(x, eps, self.mean(hidden), self.log_variance(hidden), self.decode)
+
+
+class ConvDae(nn.Module):
+    """`conv = "4,3"`, `latent = 0`, `down = "stride"`, `up = "transpose"`, `batch_norm = true`, tanh, on pictures of 2x6x9."""
+
+    def __init__(self):
+        super().__init__()
+        self.encoder = nn.ModuleList([conv3(2, 4, 2), BatchNorm(4), conv3(4, 3, 2), BatchNorm(3)])
+        up = [nn.ConvTranspose2d(3, 3, 3, 2, 1), nn.ConvTranspose2d(3, 4, 3, 2, 1, output_padding=(1, 0))]
+        self.decoder = nn.ModuleList([up[0], BatchNorm(3), up[1], BatchNorm(4), conv3(4, 2)])
+
+    def forward(self, noisy):
+        maps = noisy.unflatten(1, (2, 6, 9))
+        for layers in (self.encoder, self.decoder):  # 4x3x5, the code 3x2x3, 3x3x5, 4x6x9
+            maps = torch.tanh(layers[1](layers[0](maps)))
+            maps = torch.tanh(layers[3](layers[2](maps)))
+        return self.decoder[4](maps).flatten(1)
+
+
+def conv_vae(glyphs):
+    # Shaded, not two-valued: where blank parts of a picture give equal maxima, which of them has the gradient is anyone's choice.
+    shade = np.random.default_rng(62).uniform(0, 0.3, (8, 35))
+    given = {"input": float32(abs(glyphs[1:9] - shade)), "eps": float32(np.random.default_rng(63).standard_normal((STEPS + 1, 8, 2)))}
+    net = ConvVae()
+    parameters = initial_state(61, net)
+
+    def forward(p, given, step):
+        return functional_call(net, p, (given["input"], given["eps"][step]))
+
+    p = tensors(parameters, grad=True)
+    terms, outputs = forward(p, tensors(given), 0)
+    history, _ = train(parameters, given, lambda *arguments: forward(*arguments)[0], "adam")
+    return {
+        **given,
+        "beta": BETA,
+        "parameters": parameters,
+        "outputs": {name: output.detach().numpy() for name, output in outputs.items()},
+        "gradients": gradients(terms["loss"], p),
+        "settings": OPTIMIZERS["adam"][1],
+        "losses": history,
+    }
+
+
+def conv_dae(correction):
+    rng, net = np.random.default_rng(72), ConvDae()
+    target = float32(rng.uniform(0, 1, (6, 108)))
+    given = {"input": float32(target + rng.normal(0, 0.3, target.shape)), "target": target}
+    parameters = initial_state(71, net)
+    for layer in net.modules():
+        layer.correction = correction
+
+    def loss(p, given, _):
+        training = bce(functional_call(net.train(), p, given["input"]), given["target"])
+        with torch.no_grad():
+            evaluation = bce(functional_call(net.eval(), p, given["input"]), given["target"])
+        return {"loss": training, "evaluation": evaluation}
+
+    p = tensors(parameters, grad=True)
+    found = gradients(loss(p, tensors(given), 0)["loss"], p)
+    # Before batch normalisation a bias changes nothing, and what is measured is not trained: no gradients but rounding.
+    for name in [name for name in found if "running_" in name or found[name].ndim == 1 and abs(found[name]).max() < 1e-12]:
+        del found[name]
+    history, final = train(parameters, given, loss, "momentum")
+    return {
+        **given,
+        "parameters": parameters,
+        "gradients": found,
+        "settings": OPTIMIZERS["momentum"][1],
+        "losses": history["loss"],
+        "evaluation": history["evaluation"],
+        "final": final,
+    }
+
+
+def resampling():
+    """7x5 halved to 4x3 to 2x2, and 2x2 doubled to 4x3 to 7x5; the gradients are of the sum of outputs times weights."""
+    rng = np.random.default_rng(81)
+    given = {"input": float32(rng.normal(size=(2, 3, 7, 5))), "small": float32(rng.normal(size=(2, 3, 2, 2)))}
+    weights = {"halved": float32(rng.normal(size=(2, 3, 2, 2))), "doubled": float32(rng.normal(size=(2, 3, 7, 5)))}
+    t = tensors(given, grad=True)
+    first = F.max_pool2d(t["input"], 2, ceil_mode=True)
+    halved = F.max_pool2d(first, 2, ceil_mode=True)
+    second = F.interpolate(t["small"], size=(4, 3), mode="nearest")
+    doubled = F.interpolate(second, size=(7, 5), mode="nearest")
+    value = (halved * torch.tensor(weights["halved"])).sum() + (doubled * torch.tensor(weights["doubled"])).sum()
+    # Up to twice the size, or one less, PyTorch's rule is that pixel o comes of o / 2, rounded down.
+    for size in range(1, MAX_DOUBLED + 1):
+        for wanted in {2 * size, max(2 * size - 1, 1)}:
+            found = F.interpolate(torch.arange(size, dtype=torch.float64).reshape(1, 1, 1, size), size=(1, wanted), mode="nearest")
+            np.testing.assert_array_equal(found.flatten().numpy(), np.arange(wanted) // 2)
+    outputs = {"half": first, "halved": halved, "double": second, "doubled": doubled}
+    return {
+        **given,
+        "weights": weights,
+        "outputs": {name: output.detach().numpy() for name, output in outputs.items()},
+        "gradients": gradients(value, t),
+    }
+
+
+MAX_DOUBLED = 1024
+
+
+def conv(glyphs):
+    burn, torch_own = conv_dae(0), conv_dae(1)
+    apart = burn["evaluation"] / torch_own["evaluation"] - 1
+    print(f"  evaluation with PyTorch's own running variance: apart by {max(abs(apart)):.1e}")
+    np.testing.assert_array_equal(burn["losses"], torch_own["losses"])
+    return {"vae": conv_vae(glyphs), "dae": burn, "resampling": resampling()}
+
+
 # What comes out.
 
 
@@ -333,7 +514,7 @@ def main():
     assert glyphs.shape == (32, 35) and len(np.unique(glyphs, axis=0)) == 32
 
     arguments.out.mkdir(parents=True, exist_ok=True)
-    for make in (losses, activations, regularisers, vae, training_ae, training_vae, training_dae):
+    for make in (losses, activations, regularisers, vae, training_ae, training_vae, training_dae, conv):
         print(make.__name__)
         (arguments.out / f"{make.__name__}.json").write_text(to_json(make(glyphs)) + "\n")
 

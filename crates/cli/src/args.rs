@@ -248,6 +248,9 @@ pub struct RunArgs {
     /// Use this device in place of the one it was trained on
     #[arg(long)]
     pub device: Option<String>,
+    /// The folder that holds the data sets, where it is another than when the run was trained
+    #[arg(long, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
 }
 
 #[derive(ClapArgs)]
@@ -395,35 +398,41 @@ pub enum DataCommand {
         #[arg(long, value_name = "DIR")]
         data_dir: Option<PathBuf>,
     },
-    /// Show the pictures of a data set, as text in the terminal or as a PNG sheet
-    Show {
-        /// Its name, e.g. `fonts`; a folder of pictures, or an array file
-        name: String,
-        /// The folder that holds the data sets; else ESPEJO_DATA, else the usual place
-        #[arg(long, value_name = "DIR")]
-        data_dir: Option<PathBuf>,
-        /// Only these classes
-        #[arg(long, value_name = "NAMES", value_delimiter = ',')]
-        classes: Vec<String>,
-        /// Only this subject, of `yale`
-        #[arg(long, value_name = "N")]
-        subject: Option<String>,
-        /// Bring pictures to this size, e.g. `50x37`
-        #[arg(long, value_name = "HxW")]
-        size: Option<String>,
-        /// Only these glyphs
-        #[arg(long, allow_hyphen_values = true)]
-        letters: Option<String>,
-        /// Only the first so many
-        #[arg(long, value_name = "N")]
-        first: Option<usize>,
-        /// Only this part, from 0 to 1
-        #[arg(long, value_name = "PART")]
-        fraction: Option<f64>,
-        /// Write a sheet to this file instead
-        #[arg(long, value_name = "FILE")]
-        png: Option<PathBuf>,
-    },
+    /// Show the pictures of a data set, as text in the terminal or as a PNG sheet; of a table its columns
+    Show(ShowArgs),
+}
+
+#[derive(ClapArgs)]
+pub struct ShowArgs {
+    /// Its name, e.g. `fonts`; a folder of pictures, or a table
+    pub name: String,
+    /// The folder that holds the data sets; else ESPEJO_DATA, else the usual place
+    #[arg(long, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// Only these glyphs
+    #[arg(long, allow_hyphen_values = true)]
+    pub letters: Option<String>,
+    /// Only these classes
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub classes: Vec<String>,
+    /// Only this subject, of `yale`
+    #[arg(long, value_name = "N")]
+    pub subject: Option<String>,
+    /// Only the first so many
+    #[arg(long, value_name = "N")]
+    pub first: Option<usize>,
+    /// Only this part, from 0 to 1
+    #[arg(long, value_name = "PART")]
+    pub fraction: Option<f64>,
+    /// Bring pictures to this size, e.g. `50x37`
+    #[arg(long, value_name = "HxW")]
+    pub size: Option<String>,
+    /// The column of a table that holds the labels, by name or number
+    #[arg(long, value_name = "COLUMN")]
+    pub label: Option<String>,
+    /// Write a sheet to this file instead
+    #[arg(long, value_name = "FILE")]
+    pub png: Option<PathBuf>,
 }
 
 #[cfg(test)]

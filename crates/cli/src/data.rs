@@ -1,17 +1,19 @@
 //! `espejo data`: what there is to learn from.
 
-use espejo_data::{Loaded, Selection, Source, as_text, load, names};
+use std::path::Path;
+
+use espejo_data::{Samples, Selection, Shape, Source, as_text, load, names};
 use espejo_pictures::{Sheet, sheet};
 use espejo_train::unit_rows;
 use serde_json::json;
 
-use crate::args::DataCommand;
+use crate::args::{DataCommand, ShowArgs};
 use crate::fetch;
-use crate::figures::{captions, tile};
+use crate::figures::{captions, spread, tile};
 use crate::output::{self, shown};
 
-/// Columns of glyphs in a terminal, and of a sheet.
-const COLUMNS: usize = 8;
+/// Characters that pictures may take side by side in a terminal, and columns of a sheet.
+const TEXT_WIDTH: usize = 96;
 const SHEET_COLUMNS: usize = 16;
 
 /// Lists the sets or shows one.
@@ -24,61 +26,120 @@ pub fn data(command: &DataCommand, json: bool) -> anyhow::Result<()> {
             mirror,
         } => fetch::get(name, data_dir.as_deref(), mirror, json),
         DataCommand::Verify { names, data_dir } => fetch::check(names, data_dir.as_deref(), json),
-        DataCommand::Show {
-            name,
-            letters,
-            first,
-            fraction,
-            data_dir,
-            classes,
-            subject,
-            size,
-            png,
-        } => {
-            let data = espejo_train::config::DataConfig {
-                size: size.clone(),
-                ..Default::default()
-            };
-            let source = Source {
-                directory: data_dir.clone(),
-                size: data.size()?,
-                selection: Selection {
-                    letters: letters.clone(),
-                    first: *first,
-                    fraction: *fraction,
-                    classes: classes.clone(),
-                    subject: subject.clone(),
-                    limit: None,
-                },
-                ..Source::named(name)
-            };
-            let Loaded { train: images, .. } = load(&source).map_err(espejo_train::Error::from)?;
-            let shape = images.shape();
-            if let Some(path) = png {
-                let tiles = unit_rows(&images)?
-                    .iter()
-                    .map(|row| Some(tile(row, shape, images.two_valued())))
-                    .collect();
-                let figure = sheet(&Sheet {
-                    title: format!("{name}: {} pictures of {shape}", images.len()),
-                    rows: vec![(String::new(), tiles)],
-                    captions: captions(&images),
-                    marks: Vec::new(),
-                    wrap: SHEET_COLUMNS,
-                });
-                espejo_train::write_file(path, &figure.png()?)?;
-                if !json {
-                    return output::text(&format!("picture  {}\n", shown(path)));
-                }
-            }
-            if json {
-                let shape = [shape.channels, shape.height, shape.width];
-                let value = json!({ "name": name, "pictures": images.len(), "shape": shape, "sha256": images.sha256().map_err(espejo_train::Error::from)?, "captions": captions(&images) });
-                return output::json(&value);
-            }
-            output::text(&as_text(&images, COLUMNS).map_err(espejo_train::Error::from)?)
+        DataCommand::Show(args) => show(args, json),
+    }
+}
+
+/// Shows a set: pictures as text or as a sheet, of a table its columns.
+fn show(args: &ShowArgs, json: bool) -> anyhow::Result<()> {
+    let samples = loaded(args)?;
+    if samples.is_table() && args.png.is_some() {
+        return Err(output::usage(
+            "a table has no pictures to draw",
+            "leave `--png` out",
+        ));
+    }
+    // Of a large set some pictures, unless the first so many were asked for.
+    let some = if args.first.is_some() || samples.is_table() {
+        samples.clone()
+    } else {
+        spread(&samples)
+    };
+    if let Some(path) = &args.png {
+        draw(args, &samples, &some, path)?;
+        if !json {
+            return output::text(&format!("picture  {}\n", shown(path)));
         }
     }
+    if json {
+        let Shape {
+            channels,
+            height,
+            width,
+        } = samples.shape();
+        let sha256 = samples.sha256().map_err(espejo_train::Error::from)?;
+        let value = json!({ "name": args.name, "pictures": samples.len(), "shape": [channels, height, width], "sha256": sha256, "captions": captions(&samples), "classes": samples.classes() });
+        return output::json(&value);
+    }
+    if samples.is_table() {
+        return output::text(&columns_table(&samples)?);
+    }
+    let columns = (TEXT_WIDTH / (2 * samples.shape().width + 2)).max(1);
+    let mut text = as_text(&some, columns).map_err(espejo_train::Error::from)?;
+    if some.len() < samples.len() {
+        text += &format!(
+            "\n{} of {} pictures; `--first N` shows others, `--png FILE` draws them\n",
+            some.len(),
+            samples.len()
+        );
+    }
+    output::text(&text)
+}
+
+/// The training samples of the set.
+fn loaded(args: &ShowArgs) -> anyhow::Result<Samples> {
+    let data = espejo_train::config::DataConfig {
+        size: args.size.clone(),
+        ..Default::default()
+    };
+    let source = Source {
+        directory: args.data_dir.clone(),
+        size: data.size()?,
+        label: args.label.clone(),
+        selection: Selection {
+            letters: args.letters.clone(),
+            first: args.first,
+            fraction: args.fraction,
+            classes: args.classes.clone(),
+            subject: args.subject.clone(),
+            limit: None,
+        },
+        ..Source::named(&args.name)
+    };
+    Ok(load(&source).map_err(espejo_train::Error::from)?.train)
+}
+
+fn draw(args: &ShowArgs, samples: &Samples, some: &Samples, path: &Path) -> anyhow::Result<()> {
+    let tiles = unit_rows(some)?
+        .iter()
+        .map(|row| Some(tile(row, some.shape(), some.two_valued())))
+        .collect();
+    let figure = sheet(&Sheet {
+        title: format!(
+            "{}: {} pictures of {}",
+            args.name,
+            samples.len(),
+            samples.shape()
+        ),
+        rows: vec![(String::new(), tiles)],
+        captions: captions(some),
+        marks: Vec::new(),
+        wrap: SHEET_COLUMNS,
+    });
+    Ok(espejo_train::write_file(path, &figure.png()?)?)
+}
+
+/// Least, mean and greatest value of each column.
+fn columns_table(samples: &Samples) -> anyhow::Result<String> {
+    let rows = unit_rows(samples)?;
+    let mut text = format!("{} rows\n", samples.len());
+    if !samples.classes().is_empty() {
+        text += &format!("classes: {}\n", samples.classes().join(", "));
+    }
+    text += &format!(
+        "{:<32}{:>12}  {:>12}  {:>12}\n",
+        "column", "least", "mean", "greatest"
+    );
+    for (index, column) in samples.columns().iter().enumerate() {
+        let values = || rows.iter().map(|row| f64::from(row[index]));
+        let (low, high) = (
+            values().fold(f64::INFINITY, f64::min),
+            values().fold(f64::NEG_INFINITY, f64::max),
+        );
+        let mean = values().sum::<f64>() / rows.len() as f64;
+        text += &format!("{column:<32}{low:>12.4}  {mean:>12.4}  {high:>12.4}\n");
+    }
+    Ok(text)
 }
 
 fn list(json: bool) -> anyhow::Result<()> {

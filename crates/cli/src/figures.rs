@@ -306,7 +306,7 @@ pub fn latent_grid(
         Some(_) => "places are evenly spaced",
     };
     Ok(grid(&Grid {
-        title: "Decoded codes".into(),
+        title: format!("Decoded codes, {}", subject(trained)),
         x_label: "z1".into(),
         y_label: "z2".into(),
         xs,
@@ -316,7 +316,7 @@ pub fn latent_grid(
             .iter()
             .map(|row| tile(row, trained.shape(), ink))
             .collect(),
-        note: Some(format!("{}, {note}", subject(trained))),
+        note: Some(note.to_owned()),
     }))
 }
 

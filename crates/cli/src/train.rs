@@ -313,19 +313,26 @@ fn layers(list: &str) -> anyhow::Result<Value> {
     Ok(Value::Array(sizes.collect::<anyhow::Result<_>>()?))
 }
 
+/// What changes no number of a run, but for the epochs that follow.
+const RESUMABLE: [(&str, &[&str]); 2] = [
+    ("train", &["epochs", "device", "device_memory"]),
+    ("data", &["directory"]),
+];
+
 /// The configuration of a run, for more epochs or another device if asked.
 fn resumed_config(folder: &Folder, args: &TrainArgs) -> anyhow::Result<RunConfig> {
     let mut allowed = flags(args)?;
-    let keep = |table: &mut Table| table.retain(|key, _| key != "epochs" && key != "device");
-    if let Some(Value::Table(train)) = allowed.get_mut("train") {
-        keep(train);
+    for (section, keys) in RESUMABLE {
+        if let Some(Value::Table(inner)) = allowed.get_mut(section) {
+            inner.retain(|key, _| !keys.contains(&key));
+        }
     }
     if let Some((section, Value::Table(inner))) = allowed
         .iter()
         .find(|(_, value)| value.as_table().is_some_and(|inner| !inner.is_empty()))
     {
         let key = inner.keys().next().map_or("", String::as_str);
-        let hint = "only `--epochs` and `--device` may change; start a new run for anything else";
+        let hint = "only `--epochs`, `--device`, `--device-memory` and `--data-dir` may change; start a new run for anything else";
         return Err(output::usage(
             format!("a resumed run keeps its `{section}.{key}`"),
             hint,
@@ -343,6 +350,12 @@ fn resumed_config(folder: &Folder, args: &TrainArgs) -> anyhow::Result<RunConfig
     }
     if let Some(device) = &args.device {
         device.clone_into(&mut config.train.device);
+    }
+    if let Some(memory) = args.device_memory {
+        config.train.device_memory = memory;
+    }
+    if let Some(directory) = &args.data_dir {
+        config.data.directory = Some(directory.clone());
     }
     let Ok(report) = folder.report() else {
         return Ok(config);

@@ -19,7 +19,14 @@ const MAX_NEAREST: usize = 1000;
 /// Opens a run as its arguments say.
 pub fn open(args: &RunArgs) -> anyhow::Result<(Folder, Trained)> {
     let folder = Folder::find(&args.run, &args.out)?;
-    let trained = Trained::open(&folder, args.checkpoint, args.device.as_deref())?;
+    let trained = Trained::open_with(&folder, args.checkpoint, |config| {
+        if let Some(device) = &args.device {
+            device.clone_into(&mut config.train.device);
+        }
+        if let Some(directory) = &args.data_dir {
+            config.data.directory = Some(directory.clone());
+        }
+    })?;
     Ok((folder, trained))
 }
 
@@ -137,6 +144,8 @@ pub fn reconstruct(args: &PicturesArgs, json: bool) -> anyhow::Result<()> {
         return output::json(&json!({ "figures": drawn, "model": numbers }));
     }
     let total = &numbers["pictures"];
+    // A JSON value itself is printed with all its digits.
+    let number = |value: &serde_json::Value| value.as_f64().unwrap_or(f64::NAN);
     let mut text = match (
         &numbers["exact"],
         &numbers["psnr"],
@@ -145,10 +154,15 @@ pub fn reconstruct(args: &PicturesArgs, json: bool) -> anyhow::Result<()> {
         (exact, _, _) if exact.is_number() => {
             format!("{exact} of {total} pictures come back exactly\n")
         }
-        (_, psnr, squared) if psnr.is_number() => {
-            format!("{total} pictures come back with {psnr:.2} dB, squared error {squared:.3}\n")
-        }
-        (_, _, squared) => format!("{total} rows come back with squared error {squared:.4}\n"),
+        (_, psnr, squared) if psnr.is_number() => format!(
+            "{total} pictures come back with {:.2} dB, squared error {:.3}\n",
+            number(psnr),
+            number(squared)
+        ),
+        (_, _, squared) => format!(
+            "{total} rows come back with squared error {:.4}\n",
+            number(squared)
+        ),
     };
     drawn
         .iter()

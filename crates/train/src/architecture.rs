@@ -75,7 +75,12 @@ impl Architecture {
             total(LayerConfig::output_size),
         );
         if weights > MAX_WEIGHTS {
-            return refuse("weights", weights, MAX_WEIGHTS, "give smaller `--layers`");
+            return refuse(
+                "weights",
+                weights,
+                MAX_WEIGHTS,
+                "give smaller `--layers`, or bring pictures to a smaller `--size`",
+            );
         }
         if values > MAX_VALUES {
             let hint = "give fewer channels, or a smaller `--size`";

@@ -1,7 +1,7 @@
 //! The only place where bytes become floats: samples on their way to a device, batch by batch.
 //!
-//! A set that fits its share of the device is uploaded once and gathered there. A larger one is read and converted by a
-//! thread, a few batches ahead of the training. Both ways give the same batches.
+//! A set that fits its share of the device is uploaded once and gathered there. A larger one is read (from memory, or from a
+//! file where memory is short) and converted by a thread, a few batches ahead of the training. Both give the same batches.
 
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread::JoinHandle;

@@ -18,6 +18,15 @@ pub struct Chosen {
     pub used: String,
     /// Why this one, in half a sentence.
     pub why: String,
+    /// Bytes of the largest tensor it holds.
+    pub largest: usize,
+}
+
+impl Chosen {
+    /// Whether it computes on the processor, in the program's own memory.
+    pub fn is_processor(&self) -> bool {
+        self.used == "flex" || self.used == "ndarray"
+    }
 }
 
 /// A device that `espejo doctor` can list.
@@ -71,6 +80,7 @@ pub fn choose(requested: &str) -> Result<Chosen, Error> {
         _ => wgpu(requested)?,
     };
     Ok(Chosen {
+        largest: largest(&used),
         device,
         requested: requested.to_owned(),
         used,
@@ -134,6 +144,19 @@ fn cuda(why: &str) -> Result<Found, Error> {
 #[cfg(not(feature = "cuda"))]
 fn cuda(_why: &str) -> Result<Found, Error> {
     Err(absent("cuda"))
+}
+
+/// Bytes of the largest tensor that a device, named as found, holds.
+fn largest(_used: &str) -> usize {
+    #[cfg(feature = "wgpu")]
+    if let Some(index) = _used
+        .strip_prefix("wgpu:")
+        .and_then(|rest| rest.split(' ').next()?.parse::<usize>().ok())
+        && let Some(adapter) = gpu::adapters().get(index)
+    {
+        return usize::try_from(adapter.largest()).unwrap_or(usize::MAX);
+    }
+    usize::MAX
 }
 
 /// The adapters that wgpu lists, hardware or not.
@@ -257,6 +280,10 @@ mod gpu {
     impl Adapter {
         pub(super) fn software(&self) -> bool {
             self.info.device_type == DeviceType::Cpu
+        }
+
+        pub(super) fn largest(&self) -> u64 {
+            self.largest
         }
 
         pub(super) fn about(&self) -> String {

@@ -78,10 +78,27 @@ impl Trained {
     /// # Ok::<(), espejo_train::Error>(())
     /// ```
     pub fn open(folder: &Folder, which: Which, device: Option<&str>) -> Result<Self, Error> {
+        Self::open_with(folder, which, |config| {
+            if let Some(device) = device {
+                device.clone_into(&mut config.train.device);
+            }
+        })
+    }
+
+    /// The same for a machine on which something lies elsewhere: `change` may set the device, the data directory and the
+    /// memory for data.
+    ///
+    /// # Errors
+    ///
+    /// As [`Trained::open`], and [`Error::Data`] where the data of the run is not there.
+    pub fn open_with(
+        folder: &Folder,
+        which: Which,
+        change: impl FnOnce(&mut RunConfig),
+    ) -> Result<Self, Error> {
         let mut config = folder.config()?;
-        if let Some(device) = device {
-            device.clone_into(&mut config.train.device);
-        }
+        let before = config.train.device.clone();
+        change(&mut config);
         let damaged = |error: Error| match error {
             Error::Config { message, hint } => Error::Checkpoint {
                 path: folder.path().join("config.toml"),
@@ -90,9 +107,9 @@ impl Trained {
             },
             other => other,
         };
-        if let Some(device) = device {
+        if config.train.device != before {
             // A word that is no device is the user's slip, not the run's damage.
-            device::choose(device)?;
+            device::choose(&config.train.device)?;
         }
         let prepared = prepare_with(config, folder.scaling()?).map_err(damaged)?;
         let blank = prepared

@@ -1,17 +1,22 @@
 //! Espejo's numbers against PyTorch's, on every CPU backend of the build; `tests/reference/README.md` says what they are.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::{Device, Gradients, Tensor, TensorData};
 use espejo_ae::{Ae, AeConfig};
 use espejo_dae::DaeConfig;
+use espejo_data::Shape;
 use espejo_nets::{
-    Activation, Batch, LayersConfig, Loss, Model, Noise, Penalties, Range, Reconstruction, seeded,
+    Activation, Batch, Initializer, Layer, LayerConfig, LayersConfig, Loss, Model, Noise,
+    Penalties, Range, Reconstruction, seeded,
 };
-use espejo_train::config::{OptimizerKind, TrainConfig};
+use espejo_train::config::{
+    DownKind, Kind, ModelConfig, ObjectiveConfig, OptimizerKind, TrainConfig, UpKind,
+};
 use espejo_train::tensors::{self, Named};
-use espejo_train::{Optimizer, device};
+use espejo_train::{AnyModel, Optimizer, RunConfig, Spec, device};
 use espejo_vae::{Vae, VaeConfig};
 use serde::Deserialize;
 use serde_json::Value;
@@ -478,5 +483,230 @@ fn ten_steps_of_a_denoising_autoencoder() {
             |model, _| model.loss(&batch),
             &[("loss", numbers_of(&file["losses"]))],
         );
+    }
+}
+
+// Convolutional nets, from the keys of a configuration and not from layers put together here.
+
+/// `conv = "4,3"` on the pictures of `conv.json`, with first weights that have nothing to do with it.
+fn convolutional(kind: Kind, device: &Device) -> AnyModel {
+    let (shape, model) = match kind {
+        Kind::Vae => {
+            let model = ModelConfig {
+                latent: Some(2),
+                activation: Activation::Relu,
+                ..ModelConfig::default()
+            };
+            ([1, 7, 5], model)
+        }
+        _ => {
+            let model = ModelConfig {
+                latent: Some(0),
+                activation: Activation::Tanh,
+                down: DownKind::Stride,
+                up: UpKind::Transpose,
+                batch_norm: true,
+                ..ModelConfig::default()
+            };
+            ([2, 6, 9], model)
+        }
+    };
+    let config = RunConfig {
+        model: ModelConfig {
+            kind,
+            conv: Some("4,3".into()),
+            layers: Vec::new(),
+            ..model
+        },
+        objective: ObjectiveConfig {
+            beta: number(&read("conv.json")["vae"]["beta"]),
+            ..ObjectiveConfig::default()
+        },
+        ..RunConfig::default()
+    };
+    let [channels, height, width] = shape;
+    let shape = Shape {
+        channels,
+        height,
+        width,
+    };
+    let spec = Spec::new(&config, shape, false).expect("a good configuration");
+    spec.init(&config, device)
+}
+
+/// The same model with the weights of `torch.nn`.
+fn with_weights(kind: Kind, expected: &Value, device: &Device) -> AnyModel {
+    let weights = parameters(&expected["parameters"]);
+    tensors::apply(convolutional(kind, device), weights).expect("they fit")
+}
+
+#[test]
+fn names_and_shapes_of_a_convolutional_net_are_those_of_torch_nn() {
+    let file = read("conv.json");
+    let (_, device) = cpu_devices().remove(0);
+    for kind in [Kind::Vae, Kind::Dae] {
+        let saved = tensors::to_bytes(&tensors::collect(&convolutional(kind, &device)));
+        let found: BTreeMap<_, _> = tensors::from_bytes(&saved)
+            .expect("just written")
+            .into_iter()
+            .map(|tensor| (tensor.name, tensor.shape))
+            .collect();
+        // The file's are those of a `state_dict`, of modules that stand at the same numbers.
+        let expected: BTreeMap<_, _> = entries(&file[kind.name()]["parameters"])
+            .map(|(name, value)| (name.to_owned(), array(value).shape))
+            .collect();
+        assert_eq!(found, expected, "{}", kind.name());
+    }
+}
+
+#[test]
+fn a_convolutional_variational_autoencoder_and_ten_steps_of_it() {
+    let file = &read("conv.json")["vae"];
+    let expected: Vec<_> = entries(&file["losses"])
+        .map(|(name, losses)| (name, numbers_of(losses)))
+        .collect();
+    for (backend, device) in cpu_devices() {
+        let what = format!("convolutional vae on {backend}");
+        let device = device.autodiff();
+        let AnyModel::Vae(model) = with_weights(Kind::Vae, file, &device) else {
+            panic!("a configuration of a vae");
+        };
+        let pictures = tensor::<2>(&file["input"], &device);
+        let eps = tensor::<3>(&file["eps"], &device); // [steps + 1, batch, latent]
+        let [_, batch, latent] = eps.dims();
+        let noise = |step: usize| {
+            let drawn = eps.clone().slice(step..step + 1);
+            drawn.reshape([batch, latent])
+        };
+        let outputs = |name: &str| array(&file["outputs"][name]).data;
+        let (mean, log_variance) = model.posterior(pictures.clone());
+        check(&what, &values(&mean), &outputs("mean"));
+        check(&what, &values(&log_variance), &outputs("log_variance"));
+        let decoded = model.decode(tensor(&file["outputs"]["code"], &device));
+        let logits = tensor::<2>(&file["outputs"]["logits"], &device);
+        let expected_pictures = values(&Activation::Sigmoid.forward(logits));
+        check(&what, &values(&decoded), &expected_pictures);
+
+        let objective = model.loss_with(pictures.clone(), noise(0)).objective(1.0);
+        check_gradients(&what, &model, &objective, &file["gradients"]);
+        check_training(
+            &what,
+            model,
+            optimizer("adam", &file["settings"]),
+            |model, step| model.loss_with(pictures.clone(), noise(step)),
+            &expected,
+        );
+    }
+}
+
+#[test]
+fn ten_steps_of_a_convolutional_denoising_autoencoder_with_batch_normalisation() {
+    let file = &read("conv.json")["dae"];
+    let evaluation = numbers_of(&file["evaluation"]);
+    for (backend, device) in cpu_devices() {
+        let what = format!("convolutional dae on {backend}");
+        let batch = |device: &Device| Batch {
+            clean: tensor(&file["target"], device),
+            noisy: Some(tensor(&file["input"], device)),
+        };
+        let (plain, device) = (batch(&device), device.autodiff());
+        let training = batch(&device);
+        let evaluate = |what: &str, model: &AnyModel, expected: f64| {
+            let found = model.valid().loss(&plain).objective(1.0);
+            check(what, &scalar(&found), &[expected]);
+        };
+
+        let model = with_weights(Kind::Dae, file, &device);
+        let objective = model.loss(&training).objective(1.0);
+        check_gradients(&what, &model, &objective, &file["gradients"]);
+        let first = format!("{what}, evaluated after one look");
+        evaluate(&first, &model, evaluation[0]);
+
+        // A model of its own: the look above has moved the running means of that one.
+        let trained = check_training(
+            &what,
+            with_weights(Kind::Dae, file, &device),
+            optimizer("momentum", &file["settings"]),
+            |model, _| model.loss(&training),
+            &[("loss", numbers_of(&file["losses"]))],
+        );
+        let last = evaluation.last().expect("one a step");
+        evaluate(&format!("{what}, evaluated at the end"), &trained, *last);
+        check_weights(&what, &trained, &file["final"]);
+    }
+}
+
+fn layer(config: LayerConfig, device: &Device) -> Layer {
+    config.init(Initializer::Glorot, &mut seeded(1), device)
+}
+
+#[test]
+fn odd_sizes_are_halved_and_restored_as_in_pytorch() {
+    let file = &read("conv.json")["resampling"];
+    let halving = [[3, 7, 5], [3, 4, 3]].map(|input| LayerConfig::Pool { input });
+    let doubling = [([3, 2, 2], [4, 3]), ([3, 4, 3], [7, 5])]
+        .map(|(input, output)| LayerConfig::Upsample { input, output });
+    for (backend, device) in cpu_devices() {
+        let device = device.autodiff();
+        let rows = |value: &Value| tensor::<4>(value, &device).flatten::<2>(1, 3); // [batch, pixels]
+        for (input, last, steps) in [
+            ("input", "halved", halving.map(|layer| (layer, "half"))),
+            ("small", "doubled", doubling.map(|layer| (layer, "double"))),
+        ] {
+            let leaf = rows(&file[input]).require_grad();
+            let [(first, between), (second, _)] = steps;
+            let middle = layer(first, &device).forward(leaf.clone());
+            let output = layer(second, &device).forward(middle.clone());
+            // What is only moved about is the same to the last bit.
+            for (name, found) in [(between, &middle), (last, &output)] {
+                let expected = values(&rows(&file["outputs"][name]));
+                assert_eq!(values(found), expected, "{name} on {backend}");
+            }
+            let sum = (output * rows(&file["weights"][last])).sum();
+            let gradient = leaf.grad(&sum.backward()).expect("it was reached");
+            let expected = array(&file["gradients"][input]).data;
+            let what = format!("gradient of {input} on {backend}");
+            check(&what, &values(&gradient), &expected);
+        }
+    }
+}
+
+/// The script holds PyTorch to the same rule, up to the same size.
+#[test]
+fn every_size_is_doubled_by_the_rule_of_pytorch() {
+    for (backend, device) in cpu_devices() {
+        let device = device.autodiff();
+        for size in (1..=64).chain([127, 128, 255, 256, 511, 512, 1023, 1024]) {
+            for wanted in [2 * size, 2 * size - 1] {
+                let config = LayerConfig::Upsample {
+                    input: [1, 1, size],
+                    output: [1, wanted],
+                };
+                let numbered: Vec<f32> = (0..size).map(|index| index as f32).collect();
+                let row = Tensor::<2>::from_data(TensorData::new(numbered, [1, size]), &device)
+                    .require_grad();
+                let doubled = layer(config, &device).forward(row.clone());
+                let expected: Vec<f64> = (0..wanted).map(|index| (index / 2) as f64).collect();
+                assert_eq!(
+                    values(&doubled),
+                    expected,
+                    "{size} to {wanted} on {backend}"
+                );
+                // The way back follows the same rule: each pixel has the gradients of those made of it.
+                let numbered: Vec<f32> = (0..wanted).map(|index| (index % 7) as f32).collect();
+                let weights = Tensor::from_data(TensorData::new(numbered, [1, wanted]), &device);
+                let gradients = (doubled * weights).sum().backward();
+                let gradient = row.grad(&gradients).expect("it was reached");
+                let mut expected = vec![0.0; size];
+                for index in 0..wanted {
+                    expected[index / 2] += (index % 7) as f64;
+                }
+                assert_eq!(
+                    values(&gradient),
+                    expected,
+                    "{size} from {wanted} on {backend}"
+                );
+            }
+        }
     }
 }
