@@ -65,6 +65,43 @@ text a.toml train = 1 | train --config a.toml | 2 | must be a section, `[train]`
 - | train --first 33 | 2 | expected 1 to 32 samples, found 33 |
 - | train --fraction 0 | 2 | expected a number above 0 and up to 1, found 0 | `first` takes a number
 - | train --fraction 1.5 | 2 | expected a number above 0 and up to 1, found 1.5 | `first` takes a number
+- | train --conv 32,x | 2 | `--conv 32,x` cannot be read: `x` is no step | give the channels of each level (`--conv 32,16`)
+- | train --conv pool,3 | 2 | `--conv pool,3` cannot be read | with a `/` where the code is
+- | train --conv 8/8,1,pool | 2 | =`--conv 8/8,1,pool` leads from 1x7x5 to 1x4x3 | with a `/` where the code is
+- | train --conv 8,pool/up,8,2 | 2 | leads from 1x7x5 to | with a `/` where the code is
+- | train --conv 4//4 | 2 | cannot be read | `--conv 32,16`
+- | train --conv= | 2 | cannot be read | `--conv 32,16`
+- | train --conv 4097 | 2 | expected channels of 1 to 4096 | `--conv 32,16`
+- | train --conv 4 --kernel 2 | 2 | =`model.kernel` is 2, expected an odd number of 1 to 15 |
+- | train --conv 4 --kernel 17 | 2 | =`model.kernel` is 17, expected an odd number of 1 to 15 |
+- | train --batch-norm | 2 | =`model.batch_norm` is for convolutional nets | add `--conv 32,16`
+- | train --conv 4 --latent 0 --layers 8 | 2 | `model.layers` needs a dense waist | `--latent N`
+- | train --conv pool/up --down stride | 2 | are for mirrored nets | write `32s` to halve
+- | train --conv 4 --down zzz | 2 | expected `pool` or `stride` |
+- | train --conv 4 --up zzz | 2 | expected `upsample` or `transpose` |
+- | train --conv 4 --set objective.contractive=1 | 2 | =`objective.contractive` is for dense encoders | leave it out
+- | train --size 9x9 | 2 | `size` of `fonts` |
+- | train --size 9 | 2 | =`data.size` is `9`, expected height and width | =as in `--size 50x37`
+- | train --subject 1 | 2 | `subject` of `fonts`: expected the set `yale` |
+- | train --label 1 | 2 | `label` of `fonts`: expected a `.csv` |
+- | train --classes zzz | 2 | `classes` of `fonts` |
+- | train --limit 0 | 2 | =`limit` of `fonts`: expected at least 1 sample, found 0 |
+- | train --test-fraction 1 | 2 | `test_fraction` of `fonts`: expected a number above 0 and under 1, found 1 |
+- | train --test-fraction nan | 2 | above 0 and under 1, found NaN |
+- | train --scale min-max | 2 | =`data.scale` is for tables, and these are pictures | leave it out
+- | train --device-memory 0 | 2 | `train.device_memory` is 0 |
+- | train mnist --data-dir absent | 3 | `mnist` is not in ` | `espejo data fetch mnist` gets them: `train-images-idx3-ubyte.gz`
+- | train yale --data-dir absent | 3 | `yale` is not in ` | `espejo data fetch yale`
+- | train cifar10 --data-dir absent | 3 | `cifar10` is not in ` | `espejo data fetch cifar10`
+- | train satimage --data-dir absent | 3 | `satimage` is not in ` | `espejo data fetch satimage`
+folder plain | train plain | 3 | plain`: expected pictures, with names in `.png`, |
+text a.csv 1,nan,3 | train a.csv | 3 | a.csv:1`: expected a finite number in column `2`, found `nan` |
+text a.csv | train a.csv | 3 | a.csv`: expected a table of numbers, found an empty file |
+text a.npy zzz | train a.npy | 3 | a.npy`: expected |
+- | data fetch zzz | 2 | no data set `zzz`: expected `fonts`, | =`espejo data list` shows what each data set holds
+- | data fetch fashoin | 2 | no data set `fashoin` | =did you mean `fashion`?
+- | data verify zzz | 2 | no data set `zzz` | `espejo data list`
+- | data verify mnist --data-dir absent | 3 | there is no `train-images-idx3-ubyte.gz` | =`espejo data fetch mnist` gets what is missing
 small | train --name small | 2 | =run `runs/small` exists already | =runs are never overwritten: choose another `--name`, or go on with `--resume runs/small`
 - | train --name a/b | 2 | `a/b` cannot name a run | use a plain name
 - | train --name last | 2 | `last` cannot name a run | use a plain name
@@ -93,9 +130,9 @@ small; swap [25] [24] runs/small/config.toml | eval small | 5 | tensor `encoder.
 small; twelve; remove runs/small/checkpoints; move runs/twelve/checkpoints runs/small/checkpoints | eval small | 5 | tensor `encoder.1.weight` has shape [12, 25], expected [2, 25] | copied from another run
 small | eval small --device zzz | 2 | unknown device `zzz` | accepted: `auto`,
 small | train --resume small | 2 | =run `runs/small` is complete: 20 epochs | =`--epochs 40` would go on
-small | train --resume small --layers 9 | 2 | a resumed run keeps its `model.layers` | only `--epochs` and `--device` may change
+small | train --resume small --layers 9 | 2 | a resumed run keeps its `model.layers` | may change; start a new run for anything else
 small | train --resume small --config a.toml | 2 | cannot be used with |
-small | morph small A a | 2 | =no picture `a` in this run | this run has 32 pictures: @ A B
+small | morph small A a | 2 | =no picture `a` in this run | this run has 32 pictures, `#0` to `#31`: @ A B
 small | morph small A B --steps 1 | 2 | `--steps` is 1 | give 2 to
 small | generate small --at 1 | 2 | `--at 1` is no code of this run | give 2 numbers with commas
 small | generate small --at 1,nan | 2 | `--at 1,nan` is no code of this run | give 2 numbers with commas
@@ -108,6 +145,12 @@ small | denoise small --noise flip:.1 --copies 1000000000000000 | 2 | `--copies`
 small | encode small --sample | 2 | only a `vae` has a posterior | `--sample`
 small | reconstruct small --letters a | 2 | no glyph `a` | `fonts:3`
 small | animate small --fps 0 | 2 | `--fps` is 0 | give 0.1 to 50
+small | animate small --walk zzz | 2 | invalid value 'zzz' for '--walk |
+small | animate small --walk loop --frames 1 | 2 | =`--frames` is 1 | =give 2 to 2000
+small | encode small --part zzz | 2 | expected `train` or `test` |
+small | encode small --data absent.csv | 2 | no data set `absent.csv` |
+small | encode small --first 33 | 2 | =`--first` is 33 | =give 1 to 32
+twelve | animate twelve --walk spiral | 2 | =this run has codes of 12 numbers | =a spiral needs 2; take `--walk loop`
 twelve | animate twelve | 2 | this run has codes of 12 numbers | `--latent 2`
 "#;
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use espejo_data::{Samples, Selection, Shape, Source, as_text, load, names};
+use espejo_data::{DataSet, Samples, Selection, Shape, Source, as_text, directory, load, names};
 use espejo_pictures::{Sheet, sheet};
 use espejo_train::unit_rows;
 use serde_json::json;
@@ -142,26 +142,37 @@ fn columns_table(samples: &Samples) -> anyhow::Result<String> {
     Ok(text)
 }
 
+/// Whether the files of a set are in the data directory.
+fn here(set: &DataSet) -> &'static str {
+    match (set.folder, directory()) {
+        (None, _) => "built in",
+        (Some(folder), Ok(directory)) if directory.join(folder).is_dir() => "yes",
+        _ => "no",
+    }
+}
+
 fn list(json: bool) -> anyhow::Result<()> {
     if json {
         let sets = names().iter().map(|set| {
             let shape = [set.shape.channels, set.shape.height, set.shape.width];
-            json!({ "name": set.name, "title": set.title, "pictures": set.train, "test": set.test, "shape": shape, "about": set.about })
+            json!({ "name": set.name, "title": set.title, "pictures": set.train, "test": set.test, "shape": shape, "here": here(set), "about": set.about })
         });
         return output::json(&json!({ "sets": sets.collect::<Vec<_>>() }));
     }
     let mut text = format!(
-        "{:<16}{:>9}  {:<9}  {}\n",
-        "name", "pictures", "shape", "what"
+        "{:<16}{:>9}  {:<9}  {:<8}  {}\n",
+        "name", "samples", "shape", "here", "what"
     );
     for set in names() {
         text += &format!(
-            "{:<16}{:>9}  {:<9}  {}\n",
+            "{:<16}{:>9}  {:<9}  {:<8}  {}\n",
             set.name,
             set.train + set.test,
             set.shape.to_string(),
+            here(set),
             set.about
         );
     }
+    text += "\na folder of pictures, or a .csv, .npy or .npz file, serves as well\n";
     output::text(&text)
 }

@@ -127,6 +127,10 @@ fn listed(sets: &[(String, Vec<FileState>)], directory: &Path) -> String {
     }
     for (name, files) in sets {
         text += &format!("{name}\n");
+        if files.iter().all(|file| file.state == State::Unknown) {
+            text += &format!("  {} files, without checksums on record\n", files.len());
+            continue;
+        }
         for file in files {
             text += &format!("  {:<48}  {}\n", file.file, word(file));
             if let State::Damaged { found } = &file.state {

@@ -124,7 +124,7 @@ pub fn subject(trained: &Trained) -> String {
     let architecture = &trained.prepared().spec.architecture;
     format!(
         "{} {} on {}",
-        trained.config().model.kind.title(),
+        trained.config().model.kind.name().to_uppercase(),
         architecture.title,
         data_name(trained)
     )
@@ -165,7 +165,7 @@ pub fn denoising(
     let noisy = trained.noisy(images, noise, 1, seed)?;
     let output = trained.reconstruct(&noisy);
     Ok(sheet(&Sheet {
-        title: format!("Denoising ({noise}), {}", subject(trained)),
+        title: format!("Noise {noise}, {}", subject(trained)),
         captions: captions(images),
         marks: marks(trained, &clean, &[None, Some(&noisy), Some(&output)]),
         rows: vec![

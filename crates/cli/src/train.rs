@@ -162,12 +162,13 @@ fn drop_architecture(preset: &mut Table, over: &Table) {
     };
     let layers = asked.get("layers").and_then(Value::as_array);
     let whole = layers.is_some_and(|layers| layers.len() >= 3 && layers.first() == layers.last());
-    if whole || asked.contains_key("conv") {
+    // Dense layers cannot do without a waist.
+    let no_waist = model.get("latent").and_then(Value::as_integer) == Some(0);
+    if whole || asked.contains_key("conv") || (no_waist && layers.is_some()) {
         model.remove("latent");
     }
     if asked.contains_key("conv") {
         model.remove("layers");
-        model.remove("latent_activation");
     } else if layers.is_some() {
         model.retain(|key, _| !CONV_KEYS.contains(&key));
     }

@@ -212,10 +212,8 @@ fn fully_convolutional(
         kernel: 1,
         stride: 1,
     });
-    if head.is_none()
-        && let Some((LayerConfig::Conv { .. }, activation)) = encoder.layers.last_mut()
-    {
-        *activation = model.latent_activation;
+    if head.is_none() {
+        activate_code(&mut encoder, model.latent_activation);
     }
     let [channels, height, width] = input;
     Ok(Architecture {
@@ -224,6 +222,25 @@ fn fully_convolutional(
         decoder,
         title: format!("conv {plan}, code {channels}x{height}x{width}"),
     })
+}
+
+/// Gives the last map its activation; pooling and repeating only choose among values, so what stands before them decides.
+fn activate_code(encoder: &mut LayersConfig, code: Activation) {
+    let resamples = |layer: &LayerConfig| {
+        matches!(
+            layer,
+            LayerConfig::Pool { .. } | LayerConfig::Upsample { .. }
+        )
+    };
+    let mut layers = encoder.layers.iter_mut().rev();
+    match layers.find(|(layer, _)| !resamples(layer)) {
+        Some((_, activation)) => *activation = code,
+        None => {
+            if let Some((_, activation)) = encoder.layers.last_mut() {
+                *activation = code;
+            }
+        }
+    }
 }
 
 /// Dense layers from the last map of the encoder to the code and back to the first map of the decoder.

@@ -51,15 +51,20 @@ enum Rule {
     Nearest(Rows),
 }
 
+/// What is measured of the model itself beside its baselines.
+pub struct Own {
+    /// How alike picture and output look, for grey and colour pictures.
+    pub quality: Option<Quality>,
+    /// Of a `vae` on pictures: the reconstruction loss of decoding the posterior mean, where the objective decodes a draw.
+    pub reconstruction_at_mean: Option<f64>,
+}
+
 /// All baselines of a run, on its test samples, and the picture quality of `model` on the same.
 ///
 /// # Errors
 ///
 /// [`Error::Data`] where the samples lie in a file that cannot be read.
-pub fn measure(
-    prepared: &Prepared,
-    model: &AnyModel,
-) -> Result<(Option<Quality>, Vec<Baseline>), Error> {
+pub fn measure(prepared: &Prepared, model: &AnyModel) -> Result<(Own, Vec<Baseline>), Error> {
     let rules = rules(prepared)?;
     let feed = prepared.measured_data(&prepared.test, Purpose::Evaluate)?;
     let measure = Measure::of(&prepared.spec, &prepared.test, feed.samples());
@@ -80,8 +85,13 @@ pub fn measure(
         }
     }
     let baselines = rules.iter().zip(&tallies);
+    let variational = prepared.spec.kind == Kind::Vae && measure.pictures.is_some();
+    let own = Own {
+        quality: own.quality(),
+        reconstruction_at_mean: own.reconstruction().filter(|_| variational),
+    };
     Ok((
-        own.quality(),
+        own,
         baselines
             .map(|(rule, tally)| rule.baseline(tally))
             .collect(),

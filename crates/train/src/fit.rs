@@ -475,13 +475,10 @@ fn results(prepared: &Prepared, best: &AnyModel) -> Result<Results, Error> {
         0 => prepared.measured_data(&prepared.train, Purpose::Measure)?,
         _ => prepared.training_data()?,
     };
-    let (quality, baselines) = baselines::measure(prepared, &best)?;
+    let (own, baselines) = baselines::measure(prepared, &best)?;
     Ok(Results {
         train: measure(prepared, &best, &train)?,
-        test: Metrics {
-            quality,
-            ..measure(prepared, &best, &test)?
-        },
+        test: measure(prepared, &best, &test)?.with(own),
         baselines,
     })
 }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::Error;
+use crate::baselines::Own;
 use crate::batch::Feed;
 use crate::seed::{Purpose, stream};
 use crate::spec::AnyModel;
@@ -32,6 +33,9 @@ pub struct Metrics {
     pub wrong_pixels_max: Option<f64>,
     /// For a `vae`: code dimensions in use.
     pub active_units: Option<usize>,
+    /// For a `vae` on grey or colour pictures, measured when training is over: the reconstruction loss of decoding the
+    /// posterior mean, where the objective decodes a draw.
+    pub reconstruction_at_mean: Option<f64>,
     /// For grey and colour pictures: how alike picture and output look, measured when training is over.
     pub quality: Option<Quality>,
 }
@@ -53,10 +57,22 @@ impl Metrics {
         if let Some(active) = self.active_units {
             map.insert("active_units".into(), json!(active));
         }
+        if let Some(value) = self.reconstruction_at_mean {
+            map.insert("reconstruction_at_mean".into(), json!(value));
+        }
         if let Some(quality) = self.quality {
             quality.insert_into(&mut map);
         }
         Value::Object(map)
+    }
+
+    /// The same numbers with what only the end of a training measures.
+    pub(crate) fn with(self, own: Own) -> Self {
+        Self {
+            reconstruction_at_mean: own.reconstruction_at_mean,
+            quality: own.quality,
+            ..self
+        }
     }
 
     /// The first number that is not finite, with its name.
@@ -186,6 +202,7 @@ impl Sums {
             wrong_pixels_max: two_valued.then_some(wrong_max),
             active_units: variational
                 .then(|| variances.iter().filter(|v| **v > ACTIVE_VARIANCE).count()),
+            reconstruction_at_mean: None,
             quality: None,
         }
     }

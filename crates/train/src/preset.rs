@@ -130,9 +130,8 @@ impl Preset {
 
     /// What suits a data set and a model when no preset is named.
     pub fn suited(data: &str, kind: &str) -> Self {
-        let table = [".csv", ".npy", ".npz"].map(|end| data.to_lowercase().ends_with(end));
         let name = match (kind, data) {
-            _ if data == "satimage" || table.contains(&true) => "table",
+            _ if is_table(data) => "table",
             ("dae", _) if data.starts_with("fonts") => "letters-dae",
             ("vae", _) if data.starts_with("fonts") => "letters-vae",
             (_, "fonts:all") => "glyphs",
@@ -148,6 +147,18 @@ impl Preset {
     pub fn table(&self) -> Table {
         merge::parse(self.text, self.name).expect("presets are tested")
     }
+}
+
+/// Whether a name stands for a table: an array file has to be looked into.
+fn is_table(data: &str) -> bool {
+    let name = data.to_lowercase();
+    let ends = |ends: &[&str]| ends.iter().any(|end| name.ends_with(end));
+    if ends(&[".npy", ".npz"]) {
+        // What cannot be read is refused with the rest of the configuration.
+        let loaded = espejo_data::load(&espejo_data::Source::named(data));
+        return loaded.is_ok_and(|loaded| loaded.train.is_table());
+    }
+    data == "satimage" || ends(&[".csv", ".tsv", ".txt", ".data"])
 }
 
 #[cfg(test)]

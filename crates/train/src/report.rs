@@ -375,6 +375,7 @@ mod tests {
             wrong_pixels_mean: None,
             wrong_pixels_max: None,
             active_units: Some(2),
+            reconstruction_at_mean: None,
             quality: None,
         };
         let report = EpochReport {

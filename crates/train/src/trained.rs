@@ -335,11 +335,8 @@ impl Trained {
             prepared.train.two_valued(),
             prepared.config.train.seed,
         )?;
-        let (quality, baselines) = baselines::measure(prepared, &self.model)?;
-        Ok((
-            Metrics { quality, ..metrics },
-            baselines::to_json(&baselines),
-        ))
+        let (own, baselines) = baselines::measure(prepared, &self.model)?;
+        Ok((metrics.with(own), baselines::to_json(&baselines)))
     }
 
     fn range(&self) -> Range {
