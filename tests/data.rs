@@ -493,7 +493,7 @@ fn what_is_for_pictures_is_refused_for_a_table() {
     room.write("measured.csv", measured());
     let table = "train measured.csv --label kind";
     for (more, error, hint) in [
-        ("--loss bce", "loss `bce` needs", "`--loss mse`"),
+        ("--loss bce", "an output of `sigmoid` cannot", "`--loss mse"),
         ("--conv 4", "`model.conv` is for pictures", "`--layers`"),
         ("--size 4x4", "`size` of", ""),
         ("--grey", "`grey` of", ""),
@@ -501,6 +501,11 @@ fn what_is_for_pictures_is_refused_for_a_table() {
     ] {
         refused(&room, &format!("{table} {more}"), 2, error, hint);
     }
+    train(
+        &room,
+        "bounded",
+        "measured.csv --label kind --loss bce --scale min-max",
+    );
     train(&room, "table", "measured.csv --label kind");
     let pictures = "a table has no pictures";
     refused(&room, "morph table #0 #1", 2, pictures, "`generate`");
@@ -555,6 +560,12 @@ fn every_model_takes_a_table_and_every_scale() {
         let kept = room.path(&format!("runs/{name}/scaling.csv")).exists();
         assert_eq!(kept, name != "none", "{name}");
     }
+    // Whatever separates its fields.
+    for (name, separator) in [("tabs.tsv", "\t"), ("blanks.data", " ")] {
+        room.write(name, measured().replace(',', separator));
+        train(&room, name, &format!("{name} --label kind"));
+        assert_eq!(facts(&room, name)["shape"], json!([1, 1, 3]));
+    }
     let counts = |name: &str| facts(&room, name)["train"].as_u64();
     assert_eq!((counts("vae"), counts("none")), (Some(18), Some(16)));
 }
@@ -573,7 +584,7 @@ fn arrays_are_tables_or_pictures() {
 
     let pixels: Vec<u8> = (0..240).map(|at: usize| (at * 53 % 256) as u8).collect();
     room.write("pictures.npy", npy("|u1", "(10, 4, 6)", &pixels));
-    train(&room, "pictures", "pictures --data pictures.npy --layers 8");
+    train(&room, "pictures", "pictures.npy --layers 8");
     let data = facts(&room, "pictures");
     assert_eq!(
         (&data["train"], &data["shape"]),
@@ -872,6 +883,12 @@ fn the_layer_table_lists_convolutions() {
     let value = run(&room, other).ok().json();
     assert_eq!(value["model"]["parameters"], 12_537);
 
+    // Behind a dense waist a convolution keeps the size, too.
+    let waist = "train fonts --conv 4,3 --device cpu --dry-run";
+    assert!(!run(&room, waist).ok().stdout.contains("/ 2"));
+    let strided = format!("{waist} --down stride");
+    assert!(run(&room, &strided).ok().stdout.contains("conv 3x3 / 2 + "));
+
     let rows = |text: &str| -> Vec<String> {
         let rows = text.lines().filter(|line| line.contains("coder  "));
         rows.map(|row| words(row).join(" ")).collect()
@@ -1063,4 +1080,49 @@ fn two_handwritten_letters_are_learned() {
             assert_eq!(letters, ["A", "B"]);
         },
     );
+}
+
+#[test]
+fn a_run_knows_when_its_data_has_changed() {
+    let room = Room::new();
+    let table = |value: &str| format!("a,b\n1,2\n2,4\n3,5\n4,{value}\n");
+    room.write("t.csv", &table("9"));
+    run(&room, "train t.csv --epochs 2 --device cpu --name one").ok();
+    let codes = run(&room, "encode one").ok();
+    assert_eq!(codes.lines("note: "), Vec::<&str>::new());
+    room.write("t.csv", &table("8"));
+    let noted = run(&room, "encode one").ok();
+    assert_eq!(noted.lines("note: ").len(), 1, "{}", noted.stderr);
+    let refused = run(&room, "train --resume one --epochs 4").failed(5);
+    assert!(
+        refused.stderr.contains("the data has changed"),
+        "{}",
+        refused.stderr
+    );
+
+    // How the columns were scaled is the run's, not the data's.
+    room.write("t.csv", &table("9"));
+    std::fs::remove_file(room.path("runs/one/scaling.csv")).expect("it was kept");
+    let lost = run(&room, "encode one").failed(5);
+    assert!(lost.stderr.contains("scaling.csv"), "{}", lost.stderr);
+}
+
+#[test]
+fn a_new_table_needs_no_labels() {
+    let room = Room::new();
+    room.write("t.csv", "a,b,kind\n1,2,x\n2,4,y\n3,5,x\n");
+    run(
+        &room,
+        "train t.csv --label kind --epochs 2 --device cpu --name one",
+    )
+    .ok();
+    room.write("new.csv", "a,b\n1,2\n");
+    let all = run(&room, "encode one").ok().stdout;
+    let new = run(&room, "encode one --data new.csv").ok().stdout;
+    let code = |text: &str| {
+        text.lines()
+            .nth(1)
+            .map(|row| row.split(',').skip(2).collect::<Vec<_>>().join(","))
+    };
+    assert_eq!(code(&all), code(&new));
 }

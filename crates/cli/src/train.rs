@@ -41,6 +41,7 @@ pub fn train(args: TrainArgs, json: bool) -> anyhow::Result<u8> {
         return dry_run(&prepared, json).map(|()| 0);
     }
     let folder = match resumed {
+        Some(folder) if !prepared.is_data_of(&folder)? => return Err(changed_data(&folder)),
         Some(folder) => folder,
         None => Folder::create(&args.out, args.name.as_deref(), &prepared.config)?,
     };
@@ -160,6 +161,11 @@ fn drop_architecture(preset: &mut Table, over: &Table) {
     let Some(Value::Table(model)) = preset.get_mut("model") else {
         return;
     };
+    // Of a loss with an output of its own, too.
+    let loss = text_of(over, "objective", "loss");
+    if matches!(loss.as_deref(), Some("bce" | "entropic")) {
+        model.remove("output_activation");
+    }
     let layers = asked.get("layers").and_then(Value::as_array);
     let whole = layers.is_some_and(|layers| layers.len() >= 3 && layers.first() == layers.last());
     // Dense layers cannot do without a waist.
@@ -312,6 +318,16 @@ fn layers(list: &str) -> anyhow::Result<Value> {
             })
         });
     Ok(Value::Array(sizes.collect::<anyhow::Result<_>>()?))
+}
+
+/// A resumed run shall give the numbers of the uninterrupted one, and cannot on other data.
+fn changed_data(folder: &Folder) -> anyhow::Error {
+    let error = espejo_train::Error::Checkpoint {
+        path: folder.path().join("run.json"),
+        message: "the data has changed since this run was started".to_owned(),
+        hint: Some("bring the data back, or start a new run".to_owned()),
+    };
+    error.into()
 }
 
 /// What changes no number of a run, but for the epochs that follow.

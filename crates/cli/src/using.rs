@@ -1,10 +1,10 @@
 //! Commands that put pictures through a trained model: eval, reconstruct, denoise.
 
-use espejo_data::Samples;
+use espejo_data::{Error as DataError, Samples};
 use espejo_train::config::DataConfig;
 use espejo_train::{
-    Folder, MAX_PSNR, Noise, Part, Rows, Trained, check_copies, median_filter, nearest, psnr,
-    squared_error, unit_rows, wrong_pixels,
+    Error, Folder, MAX_PSNR, Noise, Part, Rows, Trained, check_copies, median_filter, nearest,
+    psnr, squared_error, unit_rows, wrong_pixels,
 };
 use serde_json::json;
 
@@ -27,6 +27,12 @@ pub fn open(args: &RunArgs) -> anyhow::Result<(Folder, Trained)> {
             config.data.directory = Some(directory.clone());
         }
     })?;
+    if !trained.has_its_data(&folder)? {
+        output::message(&format!(
+            "note: `{}` has changed since this run was trained",
+            trained.config().data.name
+        ));
+    }
     Ok((folder, trained))
 }
 
@@ -39,7 +45,19 @@ pub fn pictures(trained: &Trained, args: &PicturesArgs) -> anyhow::Result<Sample
     let samples = if same {
         trained.test().clone()
     } else {
-        trained.samples(args.part, |data| change(data, args))?
+        let wanted = trained.samples(args.part, |data| change(data, args));
+        match wanted {
+            // New rows need not have the column of the labels.
+            Err(Error::Data(DataError::Selection { field: "label", .. }))
+                if args.data.is_some() =>
+            {
+                trained.samples(args.part, |data| {
+                    change(data, args);
+                    data.label = None;
+                })?
+            }
+            wanted => wanted?,
+        }
     };
     match args.first {
         None => Ok(samples),

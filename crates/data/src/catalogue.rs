@@ -375,6 +375,12 @@ fn target(source: &Source) -> Result<Target<'_>, Error> {
         _ if path.is_dir() => Ok(Target::Folder(path)),
         Some("csv" | "tsv" | "txt" | "data") if path.is_file() => Ok(Target::Table(path)),
         Some("npy" | "npz") if path.is_file() => Ok(Target::Array(path)),
+        // A way to somewhere that is not there is no misspelt name.
+        _ if name.contains(std::path::is_separator) => Err(Error::Io {
+            action: "read",
+            path: path.to_owned(),
+            source: std::io::ErrorKind::NotFound.into(),
+        }),
         _ => Err(Error::UnknownDataSet {
             name: source.name.clone(),
         }),

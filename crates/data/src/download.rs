@@ -177,6 +177,10 @@ fn unanswered(failure: ureq::Error) -> Result<Try, Failure> {
     match failure {
         ureq::Error::BadUri(_) | ureq::Error::TooManyRedirects => Err(Failure::Refused(reason)),
         ureq::Error::HostNotFound => Err(Failure::Unreachable(reason)),
+        // How the system says that a name cannot be looked up: without a network no second try helps.
+        ureq::Error::Io(_) if reason.contains("failed to lookup address") => {
+            Err(Failure::Unreachable(reason))
+        }
         _ => Ok(Try::Broken {
             answered: false,
             reason,

@@ -287,15 +287,18 @@ fn refused(
     Ok(Vec::new())
 }
 
-/// Keeps the reason for the end, and tells of it.
+/// Keeps the reason for the end, and tells of it. What an address answered says more than that another cannot be reached.
 fn note(wanted: &mut Wanted, address: &str, failure: Failure, progress: &mut dyn FnMut(Progress)) {
+    let unreachable = matches!(failure, Failure::Unreachable(_));
     if let Failure::Refused(reason) | Failure::Unreachable(reason) = failure {
         let reason = format!("{address}: {reason}");
         progress(Progress::Retry {
             file: &wanted.file.name,
             reason: &reason,
         });
-        wanted.reason = Some(reason);
+        if !(unreachable && wanted.reason.is_some()) {
+            wanted.reason = Some(reason);
+        }
     }
 }
 

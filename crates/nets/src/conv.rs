@@ -73,6 +73,11 @@ impl Conv {
         y.flatten(1, 3) // [batch, out * height' * width']
     }
 
+    /// 1 or 2.
+    pub fn stride(&self) -> usize {
+        self.stride
+    }
+
     /// Shape of what comes out.
     pub fn output(&self) -> Map {
         let [_, height, width] = self.input;

@@ -225,12 +225,9 @@ impl Layer {
         let (kind, measured) = match self {
             Self::Linear(_) => ("linear".to_owned(), 0),
             Self::Conv(conv) => {
-                let ([_, _, k, _], strided) =
-                    (conv.weight.dims(), conv.output()[1..] != before[1..]);
-                (
-                    format!("conv {k}x{k}{}", if strided { " / 2" } else { "" }),
-                    0,
-                )
+                let [_, _, k, _] = conv.weight.dims();
+                let halves = if conv.stride() == 2 { " / 2" } else { "" };
+                (format!("conv {k}x{k}{halves}"), 0)
             }
             Self::Transposed(conv) => {
                 let [_, _, k, _] = conv.weight.dims();

@@ -296,7 +296,7 @@ impl Default for ObjectiveConfig {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct NoiseConfig {
-    /// Kind and strength, e.g. `salt-pepper:0.1`; `salt-pepper:0.1` for `dae` where it is left out.
+    /// Kind and strength, e.g. `salt-pepper:0.1`; `dae` where it is left out: `salt-pepper:0.1`, for a table `gaussian:0.1`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
     /// Noisy copies of each picture, drawn once; 0 draws fresh noise for every batch.

@@ -300,13 +300,18 @@ fn readable(_path: &Path) -> Result<(), Error> {
     Ok(())
 }
 
+/// Characters of the data's name in that of a run.
+const MAX_DATA_NAME: usize = 40;
+
 /// Time, model, data and seed, e.g. `2026-11-21_074203-vae-fonts-s42`.
 fn stem(config: &RunConfig) -> String {
     let time = jiff::Zoned::now().strftime("%Y-%m-%d_%H%M%S");
-    let data: String = config
-        .data
-        .name
+    // Of a folder or file its name, and not the way there.
+    let name = Path::new(&config.data.name).file_stem();
+    let name = name.map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+    let data: String = name
         .chars()
+        .take(MAX_DATA_NAME)
         .map(|c| {
             if c.is_ascii_alphanumeric() || c == '-' {
                 c

@@ -6,6 +6,7 @@ use crate::Error;
 use crate::batch::{Feed, bytes};
 use crate::config::{DataConfig, Kind, RunConfig, ScaleKind};
 use crate::device::{self, Chosen};
+use crate::folder::Folder;
 use crate::seed::{Purpose, stream};
 use crate::spec::{Spec, check_copies};
 
@@ -49,7 +50,15 @@ pub fn prepare(config: RunConfig) -> Result<Prepared, Error> {
 /// The same with the scaling that a run has kept.
 pub(crate) fn prepare_with(config: RunConfig, kept: Option<Scaling>) -> Result<Prepared, Error> {
     let loaded = espejo_data::load(&source(&config)?)?;
+    let columns = loaded.train.shape().pixels();
     let scaling = match kept {
+        Some(scaling) if scaling.columns.len() != columns => {
+            let message = format!(
+                "its `scaling.csv` has {} columns, and the data {columns}",
+                scaling.columns.len()
+            );
+            return Err(Error::config(message, None));
+        }
         Some(scaling) => Some(scaling),
         None => scaling(&config, &loaded.train)?,
     };
@@ -141,6 +150,20 @@ impl Prepared {
     /// Bytes of the device that the data may take.
     pub(crate) fn budget(&self) -> usize {
         budget(&self.config)
+    }
+
+    /// Whether the training data is what it was when the run in `folder` was started, as far as its report says.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Data`] where the samples lie in a file that cannot be read.
+    pub fn is_data_of(&self, folder: &Folder) -> Result<bool, Error> {
+        // A run that was killed as it started has no report yet.
+        let report = folder.report().unwrap_or_default();
+        let Some(noted) = report["data"]["sha256"].as_str() else {
+            return Ok(true);
+        };
+        Ok(noted == self.train.sha256()?)
     }
 
     /// Whether the training samples take more of the device than they may, and are read while they are used.

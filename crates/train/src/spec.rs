@@ -59,7 +59,7 @@ impl Spec {
             output,
             range,
             reconstruction,
-            noise: noise(config)?,
+            noise: noise(config, table)?,
         })
     }
 
@@ -256,8 +256,10 @@ fn check_penalties(config: &RunConfig, architecture: &Architecture) -> Result<()
     Ok(())
 }
 
-fn noise(config: &RunConfig) -> Result<Noise, Error> {
+fn noise(config: &RunConfig, table: bool) -> Result<Noise, Error> {
     let noise = match &config.noise.kind {
+        // Numbers of a table have no ends to jump to.
+        None if config.model.kind == Kind::Dae && table => Noise::Gaussian(0.1),
         None if config.model.kind == Kind::Dae => Noise::SaltPepper(0.1),
         None => Noise::None,
         Some(text) => text

@@ -9,9 +9,9 @@ use serde_json::Value;
 
 use crate::baselines;
 use crate::batch::{Feed, upload};
-use crate::config::{DataConfig, Kind, RunConfig};
+use crate::config::{DataConfig, Kind, RunConfig, ScaleKind};
 use crate::device::{self, Chosen};
-use crate::folder::{Folder, Which};
+use crate::folder::{Folder, SCALING, Which};
 use crate::metrics::{Metrics, evaluate};
 use crate::prepare::{Prepared, prepare_with, source};
 use crate::rows::{Rows, normal};
@@ -111,7 +111,17 @@ impl Trained {
             // A word that is no device is the user's slip, not the run's damage.
             device::choose(&config.train.device)?;
         }
-        let prepared = prepare_with(config, folder.scaling()?).map_err(damaged)?;
+        let scaling = folder.scaling()?;
+        let scaled = config.data.scale != ScaleKind::None;
+        let prepared = prepare_with(config, scaling.clone()).map_err(damaged)?;
+        if scaled && scaling.is_none() {
+            let hint = "without it nobody knows how the model's columns were scaled";
+            return Err(Error::checkpoint(
+                &folder.path().join(SCALING),
+                "is missing",
+                Some(hint.to_owned()),
+            ));
+        }
         let blank = prepared
             .spec
             .init(&prepared.config, &prepared.chosen.device);
@@ -181,6 +191,15 @@ impl Trained {
             Some(scaling) => Ok(scaling.apply(&samples)?),
             None => Ok(samples),
         }
+    }
+
+    /// Whether the training data is what it was when the run was trained.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Data`] where the samples lie in a file that cannot be read.
+    pub fn has_its_data(&self, folder: &Folder) -> Result<bool, Error> {
+        self.prepared.is_data_of(folder)
     }
 
     /// The run with everything known about it before training.
