@@ -1,18 +1,17 @@
-//! Commands on codes: encode, generate, latent, morph, animate.
+//! Commands on codes: encode, generate, latent, morph.
 
 use std::fmt::Write as _;
 
 use espejo_data::Samples;
-use espejo_pictures::{Figure, Scatter, Sheet, apng, gif, scatter, sheet};
+use espejo_pictures::{Sheet, sheet};
 use espejo_train::config::Kind;
-use espejo_train::{Folder, Rows, Trained};
+use espejo_train::{Rows, Trained};
 use serde_json::json;
 
-use crate::args::{AnimateArgs, EncodeArgs, GenerateArgs, LatentArgs, MorphArgs, Way};
-use crate::figures::{captions, latent_grid, latent_map, linspace, points, save_all, tile};
-use crate::output::{self, shown, usage};
+use crate::args::{EncodeArgs, GenerateArgs, LatentArgs, MorphArgs};
+use crate::figures::{captions, latent_grid, latent_map, linspace, save_all, tile};
+use crate::output::{self, usage};
 use crate::using::{open, pictures};
-use crate::walk::walk_frames;
 
 /// Columns of a sheet of generated pictures.
 const GENERATED_COLUMNS: usize = 12;
@@ -287,96 +286,6 @@ fn some_captions(images: &Samples) -> String {
         }
     }
     different.join(" ")
-}
-
-/// Draws the codes of the training pictures at the epochs at which they were noted, one frame each.
-pub fn animate(args: &AnimateArgs, json: bool) -> anyhow::Result<()> {
-    if !(0.1..=50.0).contains(&args.fps) {
-        return Err(usage(format!("`--fps` is {}", args.fps), "give 0.1 to 50"));
-    }
-    let (folder, trained) = open(&args.run)?;
-    if let Some(way) = args.walk {
-        let frames = walk_frames(&trained, way, args.frames)?;
-        let stem = match way {
-            Way::Loop => "walk-loop",
-            Way::Spiral => "walk-spiral",
-        };
-        return animated(&folder, stem, &frames, args.fps, json);
-    }
-    if trained.latent() != 2 {
-        return Err(usage(
-            format!("this run has codes of {} numbers", trained.latent()),
-            "an animation needs 2: train with `--latent 2`",
-        ));
-    }
-    let history = folder.code_history(trained.test().len())?;
-    let frames = frames(&trained, &history);
-    animated(&folder, "training", &frames, args.fps, json)
-}
-
-/// Writes frames as GIF and APNG, and says where.
-fn animated(
-    folder: &Folder,
-    stem: &str,
-    frames: &[Figure],
-    fps: f64,
-    json: bool,
-) -> anyhow::Result<()> {
-    let into = folder.path().join("animations");
-    let (path, full) = (
-        into.join(format!("{stem}.gif")),
-        into.join(format!("{stem}.png")),
-    );
-    gif(frames, fps, &path)?;
-    apng(frames, fps, &full)?;
-    if json {
-        let value =
-            json!({ "animation": shown(&path), "apng": shown(&full), "frames": frames.len() });
-        return output::json(&value);
-    }
-    output::text(&format!(
-        "animation  {} ({} frames)\nanimation  {} (in full colour)\n",
-        shown(&path),
-        frames.len(),
-        shown(&full)
-    ))
-}
-
-/// One map an epoch, all on the same axes.
-fn frames(trained: &Trained, history: &[(usize, Vec<(f64, f64)>)]) -> Vec<Figure> {
-    let all = || history.iter().flat_map(|(_, plane)| plane);
-    let range = [
-        span(all().map(|point| point.0)),
-        span(all().map(|point| point.1)),
-    ];
-    let images = trained.test();
-    let coloured = images.classes().len() > 1;
-    let frame = |(epoch, plane): &(usize, Vec<(f64, f64)>)| {
-        scatter(&Scatter {
-            title: format!("Codes of {} while training", trained.config().data.name),
-            x_label: "z1".into(),
-            y_label: "z2".into(),
-            points: points(plane, images, coloured),
-            classes: if coloured {
-                images.classes().to_vec()
-            } else {
-                Vec::new()
-            },
-            range: Some(range),
-            density: false,
-            note: Some(format!("epoch {epoch}")),
-        })
-    };
-    history.iter().map(frame).collect()
-}
-
-/// Lowest and highest value with a margin.
-fn span(values: impl Iterator<Item = f64>) -> (f64, f64) {
-    let (low, high) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| {
-        (low.min(v), high.max(v))
-    });
-    let margin = 0.05 * (high - low).max(1e-6);
-    (low - margin, high + margin)
 }
 
 #[cfg(test)]

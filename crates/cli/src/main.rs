@@ -1,5 +1,6 @@
 //! The program `espejo`: flags in, runs and messages out. What it does is in the library crates.
 
+mod animate;
 mod args;
 mod codes;
 mod curves;
@@ -8,6 +9,7 @@ mod doctor;
 mod environment;
 mod fetch;
 mod figures;
+mod flags;
 mod inspect;
 mod learning;
 mod output;
@@ -48,7 +50,7 @@ fn run(args: Args) -> anyhow::Result<u8> {
         Command::Generate(args) => codes::generate(&args, json)?,
         Command::Latent(args) => codes::latent(&args, json)?,
         Command::Morph(args) => codes::morph(&args, json)?,
-        Command::Animate(args) => codes::animate(&args, json)?,
+        Command::Animate(args) => animate::animate(&args, json)?,
         Command::Inspect(args) => inspect::inspect(&args, json)?,
         Command::Data(args) => data::data(&args.command, json)?,
         Command::Doctor => doctor::doctor(json)?,

@@ -1,6 +1,7 @@
 //! The files of the data sets: their names, sizes, checksums and official addresses.
 
 use crate::catalogue;
+use crate::yale::EXPRESSIONS;
 
 /// The files of a data set, and where they come from.
 #[derive(Clone, Debug)]
@@ -259,21 +260,8 @@ const YALE_PAGE: &str = "http://vision.ucsd.edu/content/yale-face-database";
 
 /// The faces have no checksum of their publisher.
 fn yale_files() -> Vec<DataFile> {
-    let expressions = [
-        "centerlight",
-        "glasses",
-        "happy",
-        "leftlight",
-        "noglasses",
-        "normal",
-        "rightlight",
-        "sad",
-        "sleepy",
-        "surprised",
-        "wink",
-    ];
     let subject = |number| {
-        expressions.map(|expression| DataFile {
+        EXPRESSIONS.map(|expression| DataFile {
             name: format!("subject{number:02}.{expression}"),
             bytes: None,
             sha256: None,

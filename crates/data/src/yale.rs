@@ -10,7 +10,7 @@ use crate::gather::gather;
 use crate::{Error, Facts, Samples, Source};
 
 /// The expressions and lights of a subject, which are the classes.
-const EXPRESSIONS: [&str; 11] = [
+pub(crate) const EXPRESSIONS: [&str; 11] = [
     "centerlight",
     "glasses",
     "happy",
