@@ -17,7 +17,6 @@ fn commands_that_draw_write_the_figures_that_they_name() {
         ("reconstruct small", &["reconstruction"][..]),
         ("reconstruct last --letters 123", &["reconstruction"]),
         ("denoise small --noise flip:.1 --copies 3", &["denoising"]),
-        ("denoise small", &["denoising"]),
         ("generate small --count 5", &["generated"]),
         ("generate small --at=-1,2 --at 1,1", &["generated"]),
         ("latent small --grid 3x4 --range=-2,2", &["latent", "grid"]),

@@ -151,7 +151,7 @@ small | encode small --part zzz | 2 | expected `train` or `test` |
 small | encode small --data absent.csv | 2 | no data set `absent.csv` |
 small | encode small --first 33 | 2 | =`--first` is 33 | =give 1 to 32
 twelve | animate twelve --walk spiral | 2 | =this run has codes of 12 numbers | =a spiral needs 2; take `--walk loop`
-twelve | animate twelve | 2 | this run has codes of 12 numbers | `--latent 2`
+twelve | animate twelve | 2 | this run has codes of 12 numbers | `--walk loop`
 "#;
 
 /// Makes the room of a case: runs and files, and what is wrong with them.

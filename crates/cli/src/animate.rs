@@ -1,11 +1,11 @@
 //! `espejo animate`: how the map of the codes formed, or a walk through the codes.
 
-use espejo_pictures::{Figure, Scatter, apng, gif, scatter};
-use espejo_train::{Folder, Trained};
+use espejo_pictures::{Figure, Pace, Scatter, apng, gif, scatter};
+use espejo_train::{Folder, MAX_MAPPED, Trained};
 use serde_json::json;
 
 use crate::args::{AnimateArgs, Way};
-use crate::figures::points;
+use crate::figures::{data_name, points};
 use crate::output::{self, shown, usage};
 use crate::using::open;
 use crate::walk::walk_frames;
@@ -22,17 +22,30 @@ pub fn animate(args: &AnimateArgs, json: bool) -> anyhow::Result<()> {
             Way::Loop => "walk-loop",
             Way::Spiral => "walk-spiral",
         };
-        return animated(&folder, stem, &frames, args.fps, json);
+        let pace = Pace {
+            frames_per_second: args.fps,
+            rests: way != Way::Loop,
+        };
+        return animated(&folder, stem, &frames, pace, json);
     }
     if trained.latent() != 2 {
         return Err(usage(
             format!("this run has codes of {} numbers", trained.latent()),
-            "an animation needs 2: train with `--latent 2`",
+            "the map of a training needs 2; `--walk loop` takes any",
+        ));
+    }
+    if trained.test().len() > MAX_MAPPED {
+        return Err(usage(
+            format!(
+                "the codes of {} samples were not noted while training",
+                trained.test().len()
+            ),
+            "their map is for up to 1,000; `--walk loop` walks through the codes",
         ));
     }
     let history = folder.code_history(trained.test().len())?;
     let frames = frames(&trained, &history);
-    animated(&folder, "training", &frames, args.fps, json)
+    animated(&folder, "training", &frames, args.fps.into(), json)
 }
 
 /// Writes frames as GIF and APNG, and says where.
@@ -40,7 +53,7 @@ fn animated(
     folder: &Folder,
     stem: &str,
     frames: &[Figure],
-    fps: f64,
+    pace: Pace,
     json: bool,
 ) -> anyhow::Result<()> {
     let into = folder.path().join("animations");
@@ -48,8 +61,8 @@ fn animated(
         into.join(format!("{stem}.gif")),
         into.join(format!("{stem}.png")),
     );
-    gif(frames, fps, &path)?;
-    apng(frames, fps, &full)?;
+    gif(frames, pace, &path)?;
+    apng(frames, pace, &full)?;
     if json {
         let value =
             json!({ "animation": shown(&path), "apng": shown(&full), "frames": frames.len() });
@@ -74,7 +87,7 @@ fn frames(trained: &Trained, history: &[(usize, Vec<(f64, f64)>)]) -> Vec<Figure
     let coloured = images.classes().len() > 1;
     let frame = |(epoch, plane): &(usize, Vec<(f64, f64)>)| {
         scatter(&Scatter {
-            title: format!("Codes of {} while training", trained.config().data.name),
+            title: format!("Codes of {} while training", data_name(trained)),
             x_label: "z1".into(),
             y_label: "z2".into(),
             points: points(plane, images, coloured),

@@ -281,9 +281,9 @@ pub struct DenoiseArgs {
     /// KIND:STRENGTH; the noise of the run when left out
     #[arg(long)]
     pub noise: Option<String>,
-    /// Noisy copies of each picture to measure with
-    #[arg(long, value_name = "N", default_value_t = 100)]
-    pub copies: usize,
+    /// Noisy copies of each picture to measure with; by default up to 100, for some thousands in all
+    #[arg(long, value_name = "N")]
+    pub copies: Option<usize>,
     /// Seed of the noise
     #[arg(long, default_value_t = 1)]
     pub seed: u64,

@@ -64,6 +64,15 @@ fn show(args: &ShowArgs, json: bool) -> anyhow::Result<()> {
     if samples.is_table() {
         return output::text(&columns_table(&samples)?);
     }
+    if samples.shape().width > TEXT_WIDTH {
+        return Err(output::usage(
+            format!(
+                "pictures of {} are too large for a terminal",
+                samples.shape()
+            ),
+            "draw them with `--png FILE`, or bring them to a smaller `--size`",
+        ));
+    }
     let columns = (TEXT_WIDTH / (2 * samples.shape().width + 2)).max(1);
     let mut text = as_text(&some, columns).map_err(espejo_train::Error::from)?;
     if some.len() < samples.len() {

@@ -86,15 +86,17 @@ fn refused(
     directory: &Path,
     asked_for: bool,
 ) -> Option<espejo_data::Error> {
+    let known = names().iter().find(|known| known.name == set);
+    let folder = directory.join(known.and_then(|set| set.folder).unwrap_or(set));
     match &file.state {
         State::Damaged { found } => Some(espejo_data::Error::Content {
-            origin: file.file.clone(),
+            origin: shown(&folder.join(&file.file)),
             expected: "the official file".to_owned(),
             found: format!("another, with SHA-256 {found}; `espejo data fetch {set}` replaces it"),
         }),
         State::Missing if asked_for => Some(espejo_data::Error::Missing {
             name: set.to_owned(),
-            directory: directory.to_owned(),
+            directory: folder,
             file: file.file.clone(),
             hint: format!("`espejo data fetch {set}` gets what is missing"),
         }),
@@ -177,10 +179,10 @@ impl Bar {
                 }
             }
             (Progress::Retry { file, reason }, Some(bar)) => {
-                bar.println(format!("{file}: {reason}; trying again"));
+                bar.println(format!("{file}: {reason}"));
             }
             (Progress::Retry { file, reason }, None) => {
-                message(&format!("{file}: {reason}; trying again"));
+                message(&format!("{file}: {reason}"));
             }
         }
     }

@@ -18,7 +18,7 @@ use crate::output::shown;
 const SHEET_PICTURES: usize = 96;
 const SHEET_PHOTOGRAPHS: usize = 32;
 /// With more points than this, a map names classes and no single pictures.
-const MAX_NAMED: usize = 200;
+const MAX_NAMED: usize = 100;
 /// Columns of a sheet before it wraps.
 const SHEET_COLUMNS: usize = 16;
 /// Rows and columns of a decoded grid.
@@ -131,7 +131,7 @@ pub fn subject(trained: &Trained) -> String {
 }
 
 /// The name of the data; of a file or folder without the way there.
-fn data_name(trained: &Trained) -> String {
+pub fn data_name(trained: &Trained) -> String {
     let name = &trained.config().data.name;
     let path = std::path::Path::new(name);
     path.file_name()
@@ -206,7 +206,7 @@ pub fn latent_map(trained: &Trained) -> anyhow::Result<Figure> {
 
 /// The map before it is drawn.
 pub fn latent_scatter(trained: &Trained) -> anyhow::Result<Scatter> {
-    let images = trained.test();
+    let images = &trained.mapped();
     let codes = trained.encode(images)?;
     let (plane, note) = match trained.latent() {
         2 => (
@@ -277,7 +277,7 @@ pub fn latent_grid(
     (rows, columns): (usize, usize),
     range: Option<(f64, f64)>,
 ) -> anyhow::Result<Figure> {
-    let codes = trained.encode(trained.test())?;
+    let codes = trained.encode(&trained.mapped())?;
     let variational = trained.config().model.kind == Kind::Vae;
     let axis = |dimension: usize, count: usize| match range {
         Some((low, high)) => linspace(low, high, count),

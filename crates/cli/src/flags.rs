@@ -19,10 +19,18 @@ pub fn merged(args: &TrainArgs) -> anyhow::Result<RunConfig> {
     overlay(&mut over, flags(args)?);
     let (preset, data) = match args.preset.as_deref() {
         // Data may stand where a preset does: `espejo train fonts:all`, `espejo train my-pictures/`.
-        Some(word) if espejo_data::is_source(word) => (None, Some(data_name(word))),
-        Some(word) => (Some(Preset::find(word)?), None),
+        Some(word) => match Preset::find(word) {
+            Err(_) if espejo_data::is_source(word) => (None, Some(data_name(word))),
+            found => (Some(found?), None),
+        },
         None => (None, None),
     };
+    if let (Some(Value::String(first)), Some(second)) = (&data, text_of(&over, "data", "name")) {
+        return Err(output::usage(
+            format!("two data sets, `{first}` and `{second}`"),
+            "give one of them",
+        ));
+    }
     if let (Some(name), None) = (&data, text_of(&over, "data", "name")) {
         let mut inner = Table::new();
         inner.insert("name".into(), name.clone());
@@ -79,10 +87,16 @@ fn drop_architecture(preset: &mut Table, over: &Table) {
     let whole = layers.is_some_and(|layers| layers.len() >= 3 && layers.first() == layers.last());
     // Dense layers cannot do without a waist.
     let no_waist = model.get("latent").and_then(Value::as_integer) == Some(0);
-    if whole || asked.contains_key("conv") || (no_waist && layers.is_some()) {
+    let was_conv = model.contains_key("conv");
+    let conv = asked.contains_key("conv");
+    if whole || (conv && !was_conv) || (no_waist && layers.is_some()) {
         model.remove("latent");
     }
-    if asked.contains_key("conv") {
+    if conv {
+        // A net without a dense waist stays one, whatever its convolutions.
+        if was_conv && !model.contains_key("latent") {
+            model.insert("latent".into(), Value::Integer(0));
+        }
         model.remove("layers");
     } else if layers.is_some() {
         model.retain(|key, _| !CONV_KEYS.contains(&key));
@@ -200,7 +214,11 @@ fn flags(args: &TrainArgs) -> anyhow::Result<Table> {
 
 /// The name of a data set; of a folder or file its absolute path, so that a run can be used from anywhere.
 fn data_name(name: &str) -> Value {
-    if espejo_data::names().iter().any(|set| set.name == name) {
+    if let Some(set) = espejo_data::set_named(name) {
+        return Value::String(set.name.to_owned());
+    }
+    // A misspelt name is no way to anywhere.
+    if !name.contains(std::path::is_separator) && !Path::new(name).exists() {
         return Value::String(name.to_owned());
     }
     absolute(Path::new(name))
@@ -208,7 +226,9 @@ fn data_name(name: &str) -> Value {
 
 /// A path that is there, from the root on; another as it was given.
 fn absolute(path: &Path) -> Value {
-    let path = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let path = std::fs::canonicalize(path)
+        .or_else(|_| std::path::absolute(path))
+        .unwrap_or_else(|_| path.to_owned());
     Value::String(path.to_string_lossy().into_owned())
 }
 
@@ -271,7 +291,7 @@ pub fn resumed_config(folder: &Folder, args: &TrainArgs) -> anyhow::Result<RunCo
         config.train.device_memory = memory;
     }
     if let Some(directory) = &args.data_dir {
-        config.data.directory = Some(directory.clone());
+        config.data.directory = Some(std::path::absolute(directory)?);
     }
     let Ok(report) = folder.report() else {
         return Ok(config);

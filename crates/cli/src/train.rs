@@ -48,11 +48,12 @@ pub fn train(args: TrainArgs, json: bool) -> anyhow::Result<u8> {
     if prepared.streams() {
         message("the data is larger than `--device-memory`: it streams in while training");
     }
-    let outcome = watched(&prepared, &folder)?;
+    let outcome = watched(&prepared, &folder, !args.no_figures)?;
     let path = shown(folder.path());
     if outcome.status == Status::Stopped {
         message(&format!(
-            "stopped after saving; go on with `{} train --resume {path}`",
+            "stopped after saving epoch {}; go on with `{} train --resume {path}`",
+            outcome.report["epochs"]["completed"],
             program()
         ));
         if json {
@@ -79,7 +80,7 @@ fn tell_skipped(skipped: &[String]) {
     if skipped.is_empty() {
         return;
     }
-    message(&format!("left out {} that cannot be read:", skipped.len()));
+    message(&format!("left out {}:", skipped.len()));
     skipped
         .iter()
         .take(TOLD)
@@ -109,7 +110,7 @@ fn changed_data(folder: &Folder) -> anyhow::Error {
 }
 
 /// Trains with progress on stderr; Ctrl-C stops it after saving.
-fn watched(prepared: &Prepared, folder: &Folder) -> anyhow::Result<Outcome> {
+fn watched(prepared: &Prepared, folder: &Folder, figures: bool) -> anyhow::Result<Outcome> {
     let stop = Arc::new(AtomicBool::new(false));
     let flag = stop.clone();
     ctrlc::set_handler(move || {
@@ -121,14 +122,18 @@ fn watched(prepared: &Prepared, folder: &Folder) -> anyhow::Result<Outcome> {
     let words = std::env::args_os().map(|word| shell_word(&word.to_string_lossy()));
     let command = words.collect::<Vec<_>>().join(" ");
     let progress = Progress::new(prepared.config.train.epochs);
-    let mut learning = Learning::new(prepared, folder);
+    let mut learning = figures.then(|| Learning::new(prepared, folder));
     let outcome = fit(prepared, folder, &command, &stop, &mut |event| {
         progress.show(&event);
-        learning.take(&event);
+        if let Some(learning) = &mut learning {
+            learning.take(&event);
+        }
     });
     progress.finish();
     let outcome = outcome?;
-    learning.finish()?;
+    if let Some(learning) = learning {
+        learning.finish()?;
+    }
     Ok(outcome)
 }
 
@@ -233,12 +238,7 @@ fn next_commands(prepared: &Prepared, path: &str) -> String {
         format!("generate {run}"),
     ];
     if prepared.spec.kind == espejo_train::config::Kind::Dae {
-        let noise = if images.two_valued() {
-            "flip:.1"
-        } else {
-            "gaussian:.4"
-        };
-        next.insert(0, format!("denoise {run} --noise {noise}"));
+        next.insert(0, format!("denoise {run}"));
     }
     if prepared.spec.latent() == 2 && images.len() <= 1000 {
         next.push(format!("animate {run}"));

@@ -1,6 +1,8 @@
 //! Commands that put pictures through a trained model: eval, reconstruct, denoise.
 
-use espejo_data::{Error as DataError, Samples};
+use std::path::Path;
+
+use espejo_data::{Error as DataError, Samples, Selection, Shape};
 use espejo_train::config::DataConfig;
 use espejo_train::{
     Error, Folder, MAX_PSNR, Noise, Part, Rows, Trained, check_copies, median_filter, nearest,
@@ -15,6 +17,9 @@ use crate::table::results_table;
 
 /// Training samples that the nearest-picture rule compares with, at most.
 const MAX_NEAREST: usize = 1000;
+/// Noisy pictures that are measured where nobody says how many, about, and copies of each, at most.
+const NOISY_PICTURES: usize = 3200;
+const MAX_COPIES: usize = 100;
 
 /// Opens a run as its arguments say.
 pub fn open(args: &RunArgs) -> anyhow::Result<(Folder, Trained)> {
@@ -38,21 +43,27 @@ pub fn open(args: &RunArgs) -> anyhow::Result<(Folder, Trained)> {
 
 /// The run's test samples, or other ones.
 pub fn pictures(trained: &Trained, args: &PicturesArgs) -> anyhow::Result<Samples> {
-    let same = args.data.is_none()
-        && args.letters.is_none()
-        && args.classes.is_empty()
-        && args.part == Part::Test;
-    let samples = if same {
-        trained.test().clone()
+    let samples = if args.data.is_none() && args.letters.is_none() {
+        // The run's own split, whatever classes of it are wanted.
+        let part = match args.part {
+            Part::Test => trained.test(),
+            Part::Train => &trained.prepared().train,
+        };
+        let wanted = Selection {
+            classes: args.classes.clone(),
+            ..Selection::default()
+        };
+        wanted.part(part).map_err(Error::from)?
     } else {
-        let wanted = trained.samples(args.part, |data| change(data, args));
+        let shape = trained.shape();
+        let wanted = trained.samples(args.part, |data| change(data, args, shape));
         match wanted {
             // New rows need not have the column of the labels.
             Err(Error::Data(DataError::Selection { field: "label", .. }))
                 if args.data.is_some() =>
             {
                 trained.samples(args.part, |data| {
-                    change(data, args);
+                    change(data, args, shape);
                     data.label = None;
                 })?
             }
@@ -72,7 +83,7 @@ pub fn pictures(trained: &Trained, args: &PicturesArgs) -> anyhow::Result<Sample
 }
 
 /// The data that the arguments ask for, where it is not the run's own.
-fn change(data: &mut DataConfig, args: &PicturesArgs) {
+fn change(data: &mut DataConfig, args: &PicturesArgs, shape: Shape) {
     if let Some(name) = &args.data {
         *data = DataConfig {
             name: name.clone(),
@@ -81,6 +92,12 @@ fn change(data: &mut DataConfig, args: &PicturesArgs) {
             label: data.label.take(),
             ..data.clone()
         };
+        // Pictures of a folder are brought to what the run learned.
+        if Path::new(name).is_dir() {
+            data.size
+                .get_or_insert(format!("{}x{}", shape.height, shape.width));
+            data.grey |= shape.channels == 1;
+        }
         data.subject = None;
         data.test_fraction = None;
         data.limit = None;
@@ -193,21 +210,25 @@ pub fn denoise(args: &DenoiseArgs, json: bool) -> anyhow::Result<()> {
     let (folder, trained) = open(&args.pictures.run)?;
     let images = pictures(&trained, &args.pictures)?;
     let noise: Noise = match &args.noise {
+        None if trained.noise() == Noise::None => {
+            return Err(usage(
+                "this run was trained without noise",
+                "say which to add, as in `--noise gaussian:.2`",
+            ));
+        }
         None => trained.noise(),
         Some(text) => text
             .parse()
             .map_err(|error| usage(format!("{error}"), "as in `--noise salt-pepper:.1`"))?,
     };
-    if args.copies == 0 {
+    let copies = args
+        .copies
+        .unwrap_or_else(|| NOISY_PICTURES.div_ceil(images.len()).min(MAX_COPIES));
+    if copies == 0 {
         return Err(usage("`--copies` is 0", "give 1 or more"));
     }
-    check_copies(
-        "--copies",
-        args.copies,
-        images.len(),
-        images.shape().pixels(),
-    )?;
-    let noisy = trained.noisy(&images, noise, args.copies, args.seed)?;
+    check_copies("--copies", copies, images.len(), images.shape().pixels())?;
+    let noisy = trained.noisy(&images, noise, copies, args.seed)?;
     let clean = unit_rows(&images)?
         .into_iter()
         .cycle()
@@ -240,8 +261,7 @@ pub fn denoise(args: &DenoiseArgs, json: bool) -> anyhow::Result<()> {
         figures::save_all(&folder, &[("denoising", figure)])?
     };
     if json {
-        let mut value =
-            json!({ "noise": noise.to_string(), "copies": args.copies, "figures": drawn });
+        let mut value = json!({ "noise": noise.to_string(), "copies": copies, "figures": drawn });
         for (name, entry) in numbers {
             value[name] = entry;
         }
@@ -249,7 +269,7 @@ pub fn denoise(args: &DenoiseArgs, json: bool) -> anyhow::Result<()> {
     }
     let heading = format!(
         "noise {noise}, {} noisy copies of {} pictures\n",
-        args.copies,
+        copies,
         images.len()
     );
     let mut text = heading + &denoise_table(&numbers, images.two_valued());

@@ -79,7 +79,7 @@ impl Spread {
                 deviation: vec![1.0; latent],
             });
         }
-        let codes = trained.encode(trained.test())?;
+        let codes = trained.encode(&trained.mapped())?;
         let count = codes.len() as f64;
         let mean_of =
             |value: &dyn Fn(&Vec<f32>) -> f64| codes.iter().map(value).sum::<f64>() / count;

@@ -279,6 +279,15 @@ pub fn names() -> &'static [DataSet] {
     &NAMES
 }
 
+/// The data set of this name; `fashion-mnist` is another name for `fashion`.
+pub fn set_named(name: &str) -> Option<&'static DataSet> {
+    let name = match name {
+        "fashion-mnist" => "fashion",
+        name => name,
+    };
+    NAMES.iter().find(|set| set.name == name)
+}
+
 /// Whether [`load`] can take this name: that of a set, or of a folder or file that is there.
 pub fn is_source(name: &str) -> bool {
     target(&Source::named(name)).is_ok()
@@ -362,11 +371,8 @@ fn set_parts(source: &Source, set: &'static DataSet) -> Result<Parts, Error> {
 
 /// What the name stands for: a set before a file or folder.
 fn target(source: &Source) -> Result<Target<'_>, Error> {
-    let name = match source.name.as_str() {
-        "fashion-mnist" => "fashion",
-        name => name,
-    };
-    if let Some(set) = NAMES.iter().find(|set| set.name == name) {
+    let name = source.name.as_str();
+    if let Some(set) = set_named(name) {
         return Ok(Target::Set(set));
     }
     let path = Path::new(name);
@@ -375,6 +381,11 @@ fn target(source: &Source) -> Result<Target<'_>, Error> {
         _ if path.is_dir() => Ok(Target::Folder(path)),
         Some("csv" | "tsv" | "txt" | "data") if path.is_file() => Ok(Target::Table(path)),
         Some("npy" | "npz") if path.is_file() => Ok(Target::Array(path)),
+        _ if path.is_file() => Err(Error::Content {
+            origin: name.to_owned(),
+            expected: "a file ending in .csv, .tsv, .txt, .data, .npy or .npz".to_owned(),
+            found: "another ending".to_owned(),
+        }),
         // A way to somewhere that is not there is no misspelt name.
         _ if name.contains(std::path::is_separator) => Err(Error::Io {
             action: "read",

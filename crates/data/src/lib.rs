@@ -46,7 +46,7 @@ mod table;
 mod text;
 mod yale;
 
-pub use catalogue::{DataSet, Loaded, Source, is_source, load, names};
+pub use catalogue::{DataSet, Loaded, Source, is_source, load, names, set_named};
 pub use directory::{directory, directory_or};
 pub use error::Error;
 pub use fetch::{Fetched, FileState, Progress, State, fetch, verify};

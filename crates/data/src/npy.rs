@@ -63,6 +63,9 @@ struct Part {
     labels: Option<Array>,
 }
 
+/// Bytes of an unpacked array, at most.
+const LARGEST: u64 = 4 << 30;
+
 /// Loads an archive; the origin is for messages.
 fn archive(source: &Source, origin: &str, reader: impl Read + Seek) -> Result<Parts, Error> {
     let damaged = |failure: zip::result::ZipError| {
@@ -79,7 +82,12 @@ fn archive(source: &Source, origin: &str, reader: impl Read + Seek) -> Result<Pa
         let origin = format!("{origin}: {name}");
         let mut entry = archive.by_name(&format!("{name}.npy")).map_err(damaged)?;
         let mut bytes = Vec::new();
-        match entry.read_to_end(&mut bytes) {
+        // An archive may unpack to far more than it is: what no array of a table needs is not taken in.
+        match (&mut entry).take(LARGEST + 1).read_to_end(&mut bytes) {
+            Ok(read) if read as u64 > LARGEST => {
+                let expected = format!("an array of at most {} MiB", LARGEST >> 20);
+                Err(content(&origin, expected, "more"))
+            }
             Ok(_) => Array::parse(origin, bytes),
             Err(failure) => Err(content(&origin, "an array", failure.to_string())),
         }

@@ -46,6 +46,17 @@ impl Selection {
         Ok((train.select(&indices(&train, letters)?), None))
     }
 
+    /// What `classes` leave of one part of a set that is already split.
+    ///
+    /// # Errors
+    /// [`Error::Selection`] where the set has no such class, or the part no sample of these.
+    pub fn part(&self, samples: &Samples) -> Result<Samples, Error> {
+        Ok(match self.classes.is_empty() {
+            true => samples.clone(),
+            false => self.of_classes(samples, None)?.0,
+        })
+    }
+
     /// What `first` or `fraction` leave of the training part.
     pub(crate) fn head(&self, train: Samples) -> Result<Samples, Error> {
         let count = self.count(&train)?;

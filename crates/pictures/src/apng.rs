@@ -4,18 +4,22 @@ use std::path::Path;
 
 use png::{BitDepth, BlendOp, ColorType, DisposeOp, Encoder, EncodingError};
 
-use crate::{Error, Figure, frames::Frames, raster::Compression};
+use crate::{
+    Error, Figure,
+    frames::{Frames, Pace},
+    raster::Compression,
+};
 
-/// Writes an animated PNG that runs for ever, one pixel an SVG unit, every colour exact; its last frame stands for two
-/// seconds. All figures must be of one size. Programs that know no animations show the first frame. The file is written
+/// Writes an animated PNG that runs for ever, one pixel an SVG unit, every colour exact; where `pace` rests, its
+/// last frame stands for two seconds. All figures must be of one size. Programs that know no animations show the first frame. The file is written
 /// aside and renamed, its folder made where it is missing.
-pub fn apng(figures: &[Figure], frames_per_second: f64, path: &Path) -> Result<(), Error> {
+pub fn apng(figures: &[Figure], pace: impl Into<Pace>, path: &Path) -> Result<(), Error> {
     let frames = Frames::of(figures, path)?;
-    let encoded = encode(&frames, frames_per_second).map_err(|error| error.to_string());
+    let encoded = encode(&frames, pace.into()).map_err(|error| error.to_string());
     frames.write(path, encoded)
 }
 
-fn encode(frames: &Frames, frames_per_second: f64) -> Result<Vec<u8>, EncodingError> {
+fn encode(frames: &Frames, pace: Pace) -> Result<Vec<u8>, EncodingError> {
     let mut bytes = Vec::new();
     let (width, height) = frames.size;
     let mut encoder = Encoder::new(&mut bytes, width, height);
@@ -29,7 +33,7 @@ fn encode(frames: &Frames, frames_per_second: f64) -> Result<Vec<u8>, EncodingEr
     writer.set_dispose_op(DisposeOp::None)?;
     writer.set_blend_op(BlendOp::Over)?;
     for (index, change) in frames.changes.iter().enumerate() {
-        let delay = frames.delay(index, frames_per_second);
+        let delay = frames.delay(index, pace);
         writer.set_frame_delay(delay as u16, 1000)?;
         // From the corner every size fits; at the place of the frame before it might not.
         writer.set_frame_position(0, 0)?;

@@ -4,6 +4,24 @@ use std::{fs, ops::Range, path::Path, thread};
 
 use crate::{Error, Figure, figure::write_aside, raster::Raster};
 
+/// How fast an animation runs; a plain number of frames a second rests on the last frame.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Pace {
+    /// Frames a second.
+    pub frames_per_second: f64,
+    /// Whether the last frame stands for two seconds; a way that comes back to its start should not.
+    pub rests: bool,
+}
+
+impl From<f64> for Pace {
+    fn from(frames_per_second: f64) -> Self {
+        Self {
+            frames_per_second,
+            rests: true,
+        }
+    }
+}
+
 /// How long the last frame stands, in milliseconds.
 const LAST: u32 = 2000;
 
@@ -35,12 +53,13 @@ impl Frames {
         Ok(Self { size, changes })
     }
 
-    /// How long frame `index` stands, in milliseconds: 20 (browsers slow down below) to 10,000; the last one two seconds.
-    pub(crate) fn delay(&self, index: usize, frames_per_second: f64) -> u32 {
-        if index + 1 == self.changes.len() {
+    /// How long frame `index` stands, in milliseconds: 20 (browsers slow down below) to 10,000; the last one two
+    /// seconds where the animation rests there.
+    pub(crate) fn delay(&self, index: usize, pace: Pace) -> u32 {
+        if pace.rests && index + 1 == self.changes.len() {
             return LAST;
         }
-        (1000.0 / frames_per_second.max(0.01))
+        (1000.0 / pace.frames_per_second.max(0.01))
             .round()
             .clamp(20.0, 10_000.0) as u32
     }
@@ -206,6 +225,6 @@ mod tests {
         };
         let delays = [10.0, 24.0, 1000.0, 0.0, f64::NAN].map(|fps| frames.delay(0, fps));
         assert_eq!(delays, [100, 42, 20, 10_000, 10_000]);
-        assert_eq!(frames.delay(1, 10.0), 2000);
+        assert_eq!(frames.delay(1, 10.0.into()), 2000);
     }
 }

@@ -6,24 +6,25 @@ use gif::{DisposalMethod, Encoder, EncodingError, Frame, Repeat};
 
 use crate::{
     Error, Figure,
-    frames::{Change, Frames},
+    frames::{Change, Frames, Pace},
     palette::{self, Palette},
 };
 
 /// The index that leaves a pixel as it was in the frame before.
 const UNCHANGED: u8 = 255;
 
-/// Writes an animation that runs for ever, one pixel an SVG unit; its last frame stands for two seconds. All figures
+/// Writes an animation that runs for ever, one pixel an SVG unit; where `pace`
+/// rests, its last frame stands for two seconds. All figures
 /// must be of one size. Colours are never dithered: they are exact where there are at most 255 of them, else each frame
 /// has a palette of its own, exact where the frame changes to at most 255 colours. The file is written aside and renamed,
 /// its folder made where it is missing.
-pub fn gif(figures: &[Figure], frames_per_second: f64, path: &Path) -> Result<(), Error> {
+pub fn gif(figures: &[Figure], pace: impl Into<Pace>, path: &Path) -> Result<(), Error> {
     let frames = Frames::of(figures, path)?;
-    let encoded = encode(&frames, frames_per_second).map_err(|error| error.to_string());
+    let encoded = encode(&frames, pace.into()).map_err(|error| error.to_string());
     frames.write(path, encoded)
 }
 
-fn encode(frames: &Frames, frames_per_second: f64) -> Result<Vec<u8>, EncodingError> {
+fn encode(frames: &Frames, pace: Pace) -> Result<Vec<u8>, EncodingError> {
     let common = common_palette(&frames.changes);
     let colours = common.as_ref().map_or(&[][..], |common| &common.colours);
     let mut bytes = Vec::new();
@@ -39,7 +40,7 @@ fn encode(frames: &Frames, frames_per_second: f64) -> Result<Vec<u8>, EncodingEr
             Some(common) => indexed(change, common, index > 0),
             None => with_palette(change, &Palette::of(&counted([change])), index > 0),
         };
-        let delay = frames.delay(index, frames_per_second);
+        let delay = frames.delay(index, pace);
         frame.delay = (f64::from(delay) / 10.0).round() as u16;
         encoder.write_frame(&frame)?;
     }

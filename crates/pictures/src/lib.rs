@@ -60,6 +60,7 @@ pub use crate::{
     curves::{Curves, Panel, Series, curves},
     error::Error,
     figure::Figure,
+    frames::Pace,
     gif::gif,
     grid::{Grid, grid},
     scatter::{Point, Scatter, scatter},

@@ -9,8 +9,11 @@ use crate::config::{DownKind, Kind, ModelConfig, UpKind};
 /// The largest layer, and the most weights, that a configuration may ask for.
 const MAX_WIDTH: usize = 1 << 20;
 const MAX_WEIGHTS: usize = 1 << 29;
-/// The most values that all layers together may make of one sample: a batch of them must fit a device.
+/// The most values that all layers together may make of one sample.
 const MAX_VALUES: usize = 1 << 26;
+/// Samples that are measured or encoded at once, at most, and values that a layer may make of them.
+const MAX_CHUNK: usize = 1024;
+const CHUNK_VALUES: usize = 1 << 24;
 /// The largest kernel.
 const MAX_KERNEL: usize = 15;
 
@@ -48,13 +51,20 @@ impl Architecture {
         self.decoder.input.iter().product()
     }
 
-    /// Values of a sample, then after each layer that has weights, the code among them.
+    /// Values of a sample, then after each layer that has weights of its own.
     pub fn sizes(&self) -> Vec<usize> {
         let mut sizes = vec![self.encoder.input.iter().product()];
         sizes.extend(self.encoder.sizes());
         sizes.extend(self.head.map(|head| head.output_size()));
         sizes.extend(self.decoder.sizes());
         sizes
+    }
+
+    /// Samples that go through the net at once where nothing is learned: fewer where a layer makes much of each.
+    pub fn chunk(&self) -> usize {
+        let layers = self.encoder.layers.iter().chain(&self.decoder.layers);
+        let widest = layers.map(|(layer, _)| layer.output_size()).max();
+        (CHUNK_VALUES / widest.unwrap_or(1).max(1)).clamp(1, MAX_CHUNK)
     }
 
     /// Refuses a net that no memory would hold.
@@ -105,13 +115,20 @@ fn check_sizes(model: &ModelConfig) -> Result<(), Error> {
             None,
         ));
     }
-    if model.conv.is_none() && model.batch_norm {
-        return Err(Error::config(
-            "`model.batch_norm` is for convolutional nets",
+    let plain = ModelConfig::default();
+    let convolutional = [
+        ("batch_norm", model.batch_norm),
+        ("kernel", kernel != plain.kernel),
+        ("down", model.down != plain.down),
+        ("up", model.up != plain.up),
+    ];
+    match convolutional.iter().find(|(_, set)| *set) {
+        Some((key, _)) if model.conv.is_none() => Err(Error::config(
+            format!("`model.{key}` is for convolutional nets"),
             Some("add `--conv 32,16`, or leave it out".into()),
-        ));
+        )),
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 /// The size of a dense waist.

@@ -16,10 +16,10 @@ use crate::tally::{Measure, Quality, Tally};
 
 /// Training pictures that the nearest-picture rule compares with, at most.
 const MAX_NEAREST: usize = 1000;
-/// Training samples that the exact principal components are taken from, at most; more come in chunks.
-const MAX_EXACT: usize = 512;
-/// Samples a chunk.
-const CHUNK: usize = 1024;
+/// Values of all training samples together that the exact principal components are taken from, at most; more come in chunks.
+const MAX_EXACT: usize = 1 << 22;
+/// Components that are looked for, at most: beside a wider code there is no such baseline.
+const MAX_COMPONENTS: usize = 256;
 /// Side of the median filter's window, in pixels.
 const MEDIAN: usize = 3;
 
@@ -70,7 +70,7 @@ pub fn measure(prepared: &Prepared, model: &AnyModel) -> Result<(Own, Vec<Baseli
     let measure = Measure::of(&prepared.spec, &prepared.test, feed.samples());
     let mut own = Tally::new(measure);
     let mut tallies: Vec<Tally> = rules.iter().map(|_| Tally::new(measure)).collect();
-    for batch in feed.in_order(CHUNK) {
+    for batch in feed.in_order(prepared.spec.architecture.chunk()) {
         let batch = batch?;
         let seen = batch.noisy.unwrap_or_else(|| batch.clean.clone()); // [batch, values]
         let range = prepared.spec.range;
@@ -119,10 +119,11 @@ fn unit(samples: Tensor<2>, range: Range) -> Vec<f32> {
 fn rules(prepared: &Prepared) -> Result<Vec<Rule>, Error> {
     let (train, spec) = (&prepared.train, &prepared.spec);
     let width = train.shape().pixels();
-    let pca = components(prepared, spec.latent().min(width))?;
+    // With as many components as values, or as samples less one, the projection is the identity on what was learned.
+    let wanted = spec.latent() < width && spec.latent() <= MAX_COMPONENTS;
+    let pca = components(prepared, if wanted { spec.latent() } else { 1 })?;
     let mut rules = vec![Rule::Mean(pca.mean())];
-    // With as many components as values the projection is the identity.
-    if spec.latent() < width {
+    if wanted {
         rules.push(Rule::Components(pca));
     }
     if spec.kind == Kind::Dae {
@@ -141,16 +142,15 @@ fn rules(prepared: &Prepared) -> Result<Vec<Rule>, Error> {
 fn components(prepared: &Prepared, count: usize) -> Result<Pca, Error> {
     let train = &prepared.train;
     let width = train.shape().pixels();
-    if train.len() <= MAX_EXACT {
+    if train.len().saturating_mul(width) <= MAX_EXACT {
         return Ok(Pca::fit(&unit_rows(train)?, count));
     }
-    // The mean needs one pass; where no component will be used, none is looked for.
-    let count = if count < width { count } else { 1 };
+    let chunk = prepared.spec.architecture.chunk();
     Pca::fit_chunks(width, count, |take: &mut dyn FnMut(&[f32])| {
-        let mut values = Vec::with_capacity(CHUNK * width);
-        for start in (0..train.len()).step_by(CHUNK) {
+        let mut values = Vec::with_capacity(chunk * width);
+        for start in (0..train.len()).step_by(chunk) {
             values.clear();
-            train.read(start..(start + CHUNK).min(train.len()), 0.0, &mut values)?;
+            train.read(start..(start + chunk).min(train.len()), 0.0, &mut values)?;
             take(&values);
         }
         Ok(())

@@ -28,7 +28,7 @@ use crate::trained::Trained;
 use crate::{Error, checkpoint, tensors};
 
 /// With more pictures than this, the map of their codes is not noted while training.
-const MAX_MAPPED: usize = 1000;
+pub const MAX_MAPPED: usize = 1000;
 
 /// A term of the training loss: name, weight, value.
 type Term = (&'static str, f64, f64);
@@ -49,7 +49,7 @@ pub enum Event<'a> {
     Samples {
         /// The epoch.
         epoch: usize,
-        /// The pictures as they are, the noisy ones for a denoising model, and what comes back: values in [0, 1].
+        /// The pictures as they are, with values in [0, 1], as all that follow.
         pictures: Rows,
         /// The noisy pictures that a denoising model sees.
         noisy: Option<Rows>,
@@ -131,13 +131,17 @@ pub fn fit(
         folder.write_report(&report).map(|()| report)
     };
     end(&state, Status::Running, None, None)?;
-    let (status, reason, results) = match train(prepared, folder, &mut state, stop, watch) {
-        Ok(Ended::Interrupted) => (Status::Stopped, Some("interrupted".to_owned()), None),
-        Ok(Ended::Finished(reason)) => (
-            Status::Completed,
-            reason,
-            Some(results(prepared, state.best())?),
-        ),
+    let ended = train(prepared, folder, &mut state, stop, watch).and_then(|ended| {
+        Ok(match ended {
+            Ended::Interrupted => (Status::Stopped, Some("interrupted".to_owned()), None),
+            Ended::Finished(reason) => {
+                let results = results(prepared, state.best())?;
+                (Status::Completed, reason, Some(results))
+            }
+        })
+    });
+    let (status, reason, results) = match ended {
+        Ok(ended) => ended,
         Err(error) => {
             // The error itself matters more than a checkpoint or a report that cannot be written either.
             if matches!(error, Error::Diverged { .. }) {
@@ -232,7 +236,8 @@ struct Session<'a> {
 
 impl<'a> Session<'a> {
     fn begin(prepared: &'a Prepared, folder: &'a Folder, course: &Course) -> Result<Self, Error> {
-        let mapped = prepared.spec.latent() == 2 && prepared.test.len() <= MAX_MAPPED;
+        let most = MAX_MAPPED.min(prepared.spec.architecture.chunk());
+        let mapped = prepared.spec.latent() == 2 && prepared.test.len() <= most;
         let (range, device) = (prepared.spec.range, &prepared.chosen.device);
         let upload = || upload(&prepared.test, 0..prepared.test.len(), range, device);
         Ok(Self {
@@ -288,7 +293,8 @@ fn train(
         let report = report(&session, state, (rate, seconds), &terms, tested);
         log(&mut session, state, &report, watch)?;
         keep(&mut session, state)?;
-        state.epoch_seconds.push(begun.elapsed().as_secs_f64());
+        // Pictures and checkpoints are no part of training.
+        state.epoch_seconds.push(seconds);
     }
     Ok(Ended::Finished(state.course.ended.clone()))
 }
@@ -458,13 +464,7 @@ fn own_copy(model: &AnyModel) -> AnyModel {
 }
 
 fn measure(prepared: &Prepared, model: &AnyModel, data: &Feed) -> Result<Metrics, Error> {
-    evaluate(
-        model,
-        data,
-        prepared.spec.range,
-        prepared.train.two_valued(),
-        prepared.config.train.seed,
-    )
+    evaluate(model, data, prepared)
 }
 
 /// The numbers of the best model, beside the baselines.

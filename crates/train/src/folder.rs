@@ -225,7 +225,7 @@ impl Folder {
         }
     }
 
-    /// The codes of the `pictures` training pictures at the epochs at which they were noted, for codes of two numbers.
+    /// The codes of the `pictures` test pictures at the epochs at which they were noted, for codes of two numbers.
     ///
     /// # Errors
     ///

@@ -57,7 +57,7 @@ pub use course::Course;
 pub use error::Error;
 pub use espejo_nets::Noise;
 pub use files::{sha256, write_file};
-pub use fit::{Event, Outcome, fit};
+pub use fit::{Event, MAX_MAPPED, Outcome, fit};
 pub use folder::{Folder, Which};
 pub use median::median_filter;
 pub use metrics::Metrics;

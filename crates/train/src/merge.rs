@@ -130,7 +130,11 @@ pub fn parse_set(assignment: &str) -> Result<Table, Error> {
     let (section, key) = path.trim().split_once('.').ok_or_else(form)?;
     let value = match format!("value = {value}").parse::<Table>() {
         Ok(mut table) => table.remove("value").ok_or_else(form)?,
-        Err(_) => Value::String(value.trim().to_owned()),
+        // TOML wants a digit before the point; flags do not.
+        Err(_) => match value.trim().parse() {
+            Ok(number) if value.contains('.') => Value::Float(number),
+            _ => Value::String(value.trim().to_owned()),
+        },
     };
     let mut inner = Table::new();
     inner.insert(key.trim().to_owned(), value);

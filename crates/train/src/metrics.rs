@@ -8,12 +8,11 @@ use serde_json::{Map, Value, json};
 use crate::Error;
 use crate::baselines::Own;
 use crate::batch::Feed;
+use crate::prepare::Prepared;
 use crate::seed::{Purpose, stream};
 use crate::spec::AnyModel;
 use crate::tally::Quality;
 
-/// Samples a batch while evaluating.
-const EVALUATION_BATCH: usize = 1024;
 /// A code dimension is active when its posterior mean varies more than this over the data (Burda, Grosse and Salakhutdinov
 /// 2016).
 const ACTIVE_VARIANCE: f64 = 0.01;
@@ -99,23 +98,19 @@ struct Sums {
 
 /// Measures `model`, on a plain device, over all samples.
 ///
-/// Posterior draws come from `seed`, the same at every call, so that losses of different epochs compare. The squared error
+/// Posterior draws come from the seed of the run, the same at every call, so that losses of different epochs compare. The squared error
 /// and the wrong pixels are those of decoding the code itself (the posterior mean).
 ///
 /// # Errors
 ///
 /// [`Error::Data`] where the samples lie in a file that cannot be read.
-pub fn evaluate(
-    model: &AnyModel,
-    data: &Feed,
-    range: Range,
-    two_valued: bool,
-    seed: u64,
-) -> Result<Metrics, Error> {
+pub fn evaluate(model: &AnyModel, data: &Feed, prepared: &Prepared) -> Result<Metrics, Error> {
+    let (range, chunk) = (prepared.spec.range, prepared.spec.architecture.chunk());
+    let (two_valued, seed) = (prepared.train.two_valued(), prepared.config.train.seed);
     data.device().seed(stream(seed, 0, Purpose::Evaluate));
     let mut names: Vec<(&'static str, f64)> = Vec::new();
     let mut sums: Option<Sums> = None;
-    for batch in data.in_order(EVALUATION_BATCH) {
+    for batch in data.in_order(chunk) {
         let batch = batch?;
         let [samples, _] = batch.clean.dims();
         let loss = model.loss(&batch);

@@ -99,7 +99,7 @@ impl Pca {
         };
         let component = |(_, vector): (f64, DVector<f64>)| {
             if few {
-                (centred.transpose() * vector).normalize()
+                centred.tr_mul(&vector).normalize()
             } else {
                 vector
             }

@@ -4,7 +4,7 @@ use espejo_data::{Samples, Scaling, ScalingKind, Selection, Source};
 
 use crate::Error;
 use crate::batch::{Feed, bytes};
-use crate::config::{DataConfig, Kind, RunConfig, ScaleKind};
+use crate::config::{DataConfig, Kind, LossKind, RunConfig, ScaleKind};
 use crate::device::{self, Chosen};
 use crate::folder::Folder;
 use crate::seed::{Purpose, stream};
@@ -69,6 +69,9 @@ pub(crate) fn prepare_with(config: RunConfig, kept: Option<Scaling>) -> Result<P
     let train = scaled(&loaded.train)?;
     let test = loaded.test.as_ref().map(scaled).transpose()?;
     let spec = Spec::new(&config, train.shape(), train.is_table())?;
+    if config.objective.loss == LossKind::Bce && train.is_table() {
+        check_probabilities(test.as_ref().unwrap_or(&train))?;
+    }
     let (samples, pixels) = (train.len(), train.shape().pixels());
     check_copies("noise.copies", config.noise.copies, samples, pixels)?;
     let chosen = device::choose(&config.train.device)?;
@@ -82,6 +85,23 @@ pub(crate) fn prepare_with(config: RunConfig, kept: Option<Scaling>) -> Result<P
         scaling,
         chosen,
     })
+}
+
+/// Refuses rows outside [0, 1], of which there is no cross-entropy: test rows may leave the range of the training rows.
+fn check_probabilities(rows: &Samples) -> Result<(), Error> {
+    let mut values = Vec::new();
+    rows.read(0..rows.len(), 0.0, &mut values)?;
+    let Some(at) = values.iter().position(|value| !(0.0..=1.0).contains(value)) else {
+        return Ok(());
+    };
+    let (width, columns) = (rows.shape().pixels(), rows.columns());
+    let message = format!(
+        "loss `bce` needs values of 0 to 1, and test row {} has {} in column `{}` after scaling",
+        at / width + 1,
+        values[at],
+        columns[at % width]
+    );
+    Err(Error::config(message, Some("take `--loss mse`".to_owned())))
 }
 
 /// What the data part of a configuration asks for.
@@ -152,7 +172,7 @@ impl Prepared {
         budget(&self.config)
     }
 
-    /// Whether the training data is what it was when the run in `folder` was started, as far as its report says.
+    /// Whether the data is what it was when the run in `folder` was started, as far as its report says.
     ///
     /// # Errors
     ///
@@ -160,10 +180,11 @@ impl Prepared {
     pub fn is_data_of(&self, folder: &Folder) -> Result<bool, Error> {
         // A run that was killed as it started has no report yet.
         let report = folder.report().unwrap_or_default();
-        let Some(noted) = report["data"]["sha256"].as_str() else {
-            return Ok(true);
+        let same = |key: &str, samples: &Samples| match report["data"][key].as_str() {
+            Some(noted) => Ok::<bool, Error>(noted == samples.sha256()?),
+            None => Ok(true),
         };
-        Ok(noted == self.train.sha256()?)
+        Ok(same("sha256", &self.train)? && same("test_sha256", &self.test)?)
     }
 
     /// Whether the training samples take more of the device than they may, and are read while they are used.

@@ -65,6 +65,9 @@ pub fn data_json(prepared: &Prepared) -> Result<Value, Error> {
         "held_out": prepared.held_out,
         "shape": [shape.channels, shape.height, shape.width],
     });
+    if prepared.held_out {
+        data["test_sha256"] = json!(prepared.test.sha256()?);
+    }
     if !prepared.skipped.is_empty() {
         data["skipped"] = json!(prepared.skipped.len());
     }

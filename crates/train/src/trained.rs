@@ -8,7 +8,7 @@ use rand::RngExt;
 use serde_json::Value;
 
 use crate::baselines;
-use crate::batch::{Feed, upload};
+use crate::batch::upload;
 use crate::config::{DataConfig, Kind, RunConfig, ScaleKind};
 use crate::device::{self, Chosen};
 use crate::folder::{Folder, SCALING, Which};
@@ -18,6 +18,9 @@ use crate::rows::{Rows, normal};
 use crate::seed::{Purpose, stream};
 use crate::spec::AnyModel;
 use crate::{Error, checkpoint};
+
+/// Numbers that the codes of a map may be, all together.
+const MAX_CODES: usize = 1 << 26;
 
 /// A part of a data set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,9 +42,6 @@ impl std::str::FromStr for Part {
         }
     }
 }
-
-/// Samples that go through the model at once.
-const CHUNK: usize = 2048;
 
 /// A run that was trained, with the weights of one of its checkpoints.
 #[derive(Clone, Debug)]
@@ -183,8 +183,7 @@ impl Trained {
                 samples.shape(),
                 self.shape()
             );
-            let hint =
-                "a model takes what it was trained on; `--size` and `--grey` bring pictures there";
+            let hint = "a model takes samples of the shape it was trained on";
             return Err(Error::config(message, Some(hint.to_owned())));
         }
         match &self.prepared.scaling {
@@ -244,7 +243,7 @@ impl Trained {
                 .map(|_| (0..self.latent()).map(|_| normal(&mut rng)).collect())
                 .collect());
         }
-        let codes = self.encode(self.test())?;
+        let codes = self.encode(&self.mapped())?;
         let span = |dimension: usize| {
             let values = codes.iter().map(|code| code[dimension]);
             values.fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), v| {
@@ -290,7 +289,7 @@ impl Trained {
 
     /// The picture of each code; codes are `[codes][latent]`.
     pub fn decode(&self, codes: &[Vec<f32>]) -> Rows {
-        let chunks = codes.chunks(CHUNK).flat_map(|codes| {
+        let chunks = codes.chunks(self.chunk()).flat_map(|codes| {
             let codes = self.write(codes, self.latent()); // [codes, latent]
             self.read_unit(self.model.decode(codes))
         });
@@ -300,7 +299,7 @@ impl Trained {
     /// Each sample through the code and back; pictures with values in [0, 1].
     pub fn reconstruct(&self, samples: &[Vec<f32>]) -> Rows {
         let low = self.range().low();
-        let chunks = samples.chunks(CHUNK).flat_map(|rows| {
+        let chunks = samples.chunks(self.chunk()).flat_map(|rows| {
             let rows = self
                 .write(rows, self.shape().pixels())
                 .mul_scalar(1.0 - low)
@@ -323,16 +322,11 @@ impl Trained {
         seed: u64,
     ) -> Result<Rows, Error> {
         let seed = stream(seed, 0, Purpose::Use);
-        let feed = Feed::new(
-            samples,
-            self.range(),
-            &self.prepared.chosen.device,
-            usize::MAX,
-        )?;
+        let feed = self.prepared.feed(samples)?;
         let mut rows = Rows::new();
         for batch in feed
             .with_noise_per_pass(noise, copies, seed)
-            .in_order(CHUNK)
+            .in_order(self.chunk())
         {
             rows.extend(self.read_unit(batch?.noisy.expect("noise is drawn on every pass")));
         }
@@ -347,15 +341,25 @@ impl Trained {
     pub fn evaluate(&self) -> Result<(Metrics, Value), Error> {
         let prepared = &self.prepared;
         let data = prepared.measured_data(&prepared.test, Purpose::Evaluate)?;
-        let metrics = evaluate(
-            &self.model,
-            &data,
-            self.range(),
-            prepared.train.two_valued(),
-            prepared.config.train.seed,
-        )?;
+        let metrics = evaluate(&self.model, &data, prepared)?;
         let (own, baselines) = baselines::measure(prepared, &self.model)?;
         Ok((metrics.with(own), baselines::to_json(&baselines)))
+    }
+
+    /// The test samples, or as many of them, evenly spread, as their codes can be held at once.
+    pub fn mapped(&self) -> Samples {
+        let test = self.test();
+        let most = (MAX_CODES / self.latent()).max(1);
+        if test.len() <= most {
+            return test.clone();
+        }
+        let spread: Vec<usize> = (0..most).map(|i| i * test.len() / most).collect();
+        test.select(&spread)
+    }
+
+    /// Samples that go through the model at once.
+    fn chunk(&self) -> usize {
+        self.prepared.spec.architecture.chunk()
     }
 
     fn range(&self) -> Range {
@@ -369,8 +373,8 @@ impl Trained {
         through: impl Fn(Tensor<2>) -> Tensor<2>,
     ) -> Result<Rows, Error> {
         let mut rows = Rows::with_capacity(samples.len());
-        for start in (0..samples.len()).step_by(CHUNK) {
-            let indices = start..(start + CHUNK).min(samples.len());
+        for start in (0..samples.len()).step_by(self.chunk()) {
+            let indices = start..(start + self.chunk()).min(samples.len());
             let chunk = upload(samples, indices, self.range(), &self.prepared.chosen.device)?; // [chunk, values]
             rows.extend(self.read(through(chunk)));
         }
