@@ -1092,11 +1092,11 @@ fn two_handwritten_letters_are_learned() {
 fn a_run_knows_when_its_data_has_changed() {
     let room = Room::new();
     let table = |value: &str| format!("a,b\n1,2\n2,4\n3,5\n4,{value}\n");
-    room.write("t.csv", &table("9"));
+    room.write("t.csv", table("9"));
     run(&room, "train t.csv --epochs 2 --device cpu --name one").ok();
     let codes = run(&room, "encode one").ok();
     assert_eq!(codes.lines("note: "), Vec::<&str>::new());
-    room.write("t.csv", &table("8"));
+    room.write("t.csv", table("8"));
     let noted = run(&room, "encode one").ok();
     assert_eq!(noted.lines("note: ").len(), 1, "{}", noted.stderr);
     let refused = run(&room, "train --resume one --epochs 4").failed(5);
@@ -1107,7 +1107,7 @@ fn a_run_knows_when_its_data_has_changed() {
     );
 
     // How the columns were scaled is the run's, not the data's.
-    room.write("t.csv", &table("9"));
+    room.write("t.csv", table("9"));
     std::fs::remove_file(room.path("runs/one/scaling.csv")).expect("it was kept");
     let lost = run(&room, "encode one").failed(5);
     assert!(lost.stderr.contains("scaling.csv"), "{}", lost.stderr);

@@ -223,7 +223,7 @@ mod tests {
             size: (3, 3),
             changes: vec![change(), change()],
         };
-        let delays = [10.0, 24.0, 1000.0, 0.0, f64::NAN].map(|fps| frames.delay(0, fps));
+        let delays = [10.0, 24.0, 1000.0, 0.0, f64::NAN].map(|fps| frames.delay(0, fps.into()));
         assert_eq!(delays, [100, 42, 20, 10_000, 10_000]);
         assert_eq!(frames.delay(1, 10.0.into()), 2000);
     }

@@ -31,6 +31,10 @@ pub struct Feed {
 
 /// Where the noisy copies come from.
 #[derive(Clone, Debug)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "there are a few of them in a run"
+)]
 enum Noisy {
     /// The model draws them, if any, anew for each batch.
     ByModel,
