@@ -1,7 +1,7 @@
 //! The readers of foreign bytes, for tests that damage files.
 
 use crate::picture::Picture;
-use crate::{Error, cifar, idx};
+use crate::{Error, Scaling, cifar, idx, npy, table};
 
 /// As a file of labels and as one of pictures, packed or not.
 pub fn idx(bytes: &[u8]) -> [Result<(), Error>; 2] {
@@ -11,6 +11,21 @@ pub fn idx(bytes: &[u8]) -> [Result<(), Error>; 2] {
 /// As records of CIFAR-10.
 pub fn cifar(bytes: &[u8]) -> Result<(), Error> {
     cifar::try_records(bytes)
+}
+
+/// As an array, or an archive of arrays.
+pub fn npy(bytes: &[u8]) -> Result<(), Error> {
+    npy::try_bytes(bytes)
+}
+
+/// As a table.
+pub fn table(bytes: &[u8]) -> Result<(), Error> {
+    table::try_bytes(bytes)
+}
+
+/// As the scaling that a run keeps.
+pub fn scaling(bytes: &[u8]) -> Result<(), Error> {
+    Scaling::from_csv(&String::from_utf8_lossy(bytes), "bytes").map(drop)
 }
 
 /// As a picture of any format.

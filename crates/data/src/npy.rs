@@ -49,6 +49,16 @@ pub(crate) fn load(source: &Source, path: &Path) -> Result<Parts, Error> {
     parts(source, Part { data, labels: None }, None)
 }
 
+/// Reads the bytes of an array or an archive, and forgets them.
+pub(crate) fn try_bytes(bytes: &[u8]) -> Result<(), Error> {
+    let source = Source::named("bytes");
+    if bytes.starts_with(b"PK") {
+        return archive(&source, "bytes", std::io::Cursor::new(bytes)).map(drop);
+    }
+    let data = Array::parse("bytes".to_owned(), bytes.to_vec())?;
+    parts(&source, Part { data, labels: None }, None).map(drop)
+}
+
 fn content(origin: &str, expected: impl Into<String>, found: impl Into<String>) -> Error {
     Error::Content {
         origin: origin.to_owned(),

@@ -32,6 +32,11 @@ pub(crate) fn load(source: &Source, path: &Path) -> Result<Parts, Error> {
     read(source, path, File::open(path).map_err(reading)?)
 }
 
+/// Reads the bytes of a table, and forgets them.
+pub(crate) fn try_bytes(bytes: &[u8]) -> Result<(), Error> {
+    read(&Source::named("bytes"), Path::new("bytes"), bytes).map(drop)
+}
+
 /// Reads a table from its bytes; the path is for messages.
 fn read(source: &Source, path: &Path, mut reader: impl Read) -> Result<Parts, Error> {
     let origin = path.display().to_string();

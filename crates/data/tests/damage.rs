@@ -103,3 +103,29 @@ fn pictures() {
         check(&whole, fuzzing::picture);
     }
 }
+
+/// A row of numbers a line, with a header.
+const TABLE: &str = "a,b,kind\n1,2.5,x\n-3,4e2,y\n0.5,\"6\",x\n";
+
+#[test]
+fn tables() {
+    check(TABLE.as_bytes(), |bytes| {
+        refused_in_words(fuzzing::table(bytes));
+    });
+}
+
+#[test]
+fn arrays() {
+    let mut array = b"\x93NUMPY\x01\x00\x76\x00".to_vec();
+    let header = "{'descr': '<f4', 'fortran_order': False, 'shape': (3, 2), }";
+    array.extend(format!("{header:<117}\n").bytes());
+    array.extend((0..6).flat_map(|number| (number as f32).to_le_bytes()));
+    fuzzing::npy(&array).expect("a whole array");
+    check(&array, |bytes| refused_in_words(fuzzing::npy(bytes)));
+}
+
+#[test]
+fn scalings() {
+    let text = b"column,shift,scale,scaling\na,1,2,standardise\nb,0,1,standardise\n";
+    check(text, |bytes| refused_in_words(fuzzing::scaling(bytes)));
+}

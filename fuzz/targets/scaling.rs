@@ -1,0 +1,6 @@
+//! The scaling that a run keeps.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    let _ = espejo_data::fuzzing::scaling(bytes);
+});

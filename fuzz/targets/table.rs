@@ -1,0 +1,6 @@
+//! Tables.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    let _ = espejo_data::fuzzing::table(bytes);
+});
