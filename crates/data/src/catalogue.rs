@@ -390,7 +390,10 @@ fn target(source: &Source) -> Result<Target<'_>, Error> {
         _ if name.contains(std::path::is_separator) => Err(Error::Io {
             action: "read",
             path: path.to_owned(),
-            source: std::io::ErrorKind::NotFound.into(),
+            source: std::io::Error::new(
+                std::io::ErrorKind::NotFound,
+                "there is no such file or folder",
+            ),
         }),
         _ => Err(Error::UnknownDataSet {
             name: source.name.clone(),

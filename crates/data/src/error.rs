@@ -223,10 +223,6 @@ mod tests {
             ("fashoin", "did you mean `fashion`?"),
             ("cifar", "did you mean `cifar10`?"),
             ("yalefaces", "did you mean `yale`?"),
-            (
-                "no/such.csv",
-                "`espejo data list` shows what each data set holds",
-            ),
             ("cats", "`espejo data list` shows what each data set holds"),
         ] {
             check(
@@ -235,6 +231,12 @@ mod tests {
                 Some(hint),
             );
         }
+    }
+
+    #[test]
+    fn a_way_to_nowhere_is_no_unknown_name() {
+        let message = "cannot read `no/such.csv`: there is no such file or folder";
+        check(load(&Source::named("no/such.csv")), message, None);
     }
 
     #[test]

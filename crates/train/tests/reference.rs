@@ -503,6 +503,7 @@ fn convolutional(kind: Kind, device: &Device) -> AnyModel {
             let model = ModelConfig {
                 latent: Some(0),
                 activation: Activation::Tanh,
+                latent_activation: Activation::Tanh,
                 down: DownKind::Stride,
                 up: UpKind::Transpose,
                 batch_norm: true,
