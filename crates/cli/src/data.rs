@@ -155,7 +155,13 @@ fn columns_table(samples: &Samples) -> anyhow::Result<String> {
 fn here(set: &DataSet) -> &'static str {
     match (set.folder, directory()) {
         (None, _) => "built in",
-        (Some(folder), Ok(directory)) if directory.join(folder).is_dir() => "yes",
+        // A fetch that failed leaves an empty folder.
+        (Some(folder), Ok(directory))
+            if std::fs::read_dir(directory.join(folder))
+                .is_ok_and(|mut files| files.next().is_some()) =>
+        {
+            "yes"
+        }
         _ => "no",
     }
 }
