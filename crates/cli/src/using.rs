@@ -13,7 +13,7 @@ use serde_json::json;
 use crate::args::{DenoiseArgs, PicturesArgs, RunArgs};
 use crate::figures;
 use crate::output::{self, shown, usage};
-use crate::table::results_table;
+use crate::table::{baseline_name, results_table};
 
 /// Training samples that the nearest-picture rule compares with, at most.
 const MAX_NEAREST: usize = 1000;
@@ -281,18 +281,16 @@ pub fn denoise(args: &DenoiseArgs, json: bool) -> anyhow::Result<()> {
 
 /// Model and baselines, a row each.
 fn denoise_table(numbers: &[(&str, serde_json::Value)], two_valued: bool) -> String {
-    let named = |name: &str| match name {
-        "nearest" => "nearest picture".to_owned(),
-        "median" => "median 3x3".to_owned(),
-        other => other.to_owned(),
-    };
     if !two_valued {
         let mut text = format!("{:<16}  {:>13}  {:>8}\n", "", "squared error", "PSNR dB");
         for (name, entry) in numbers {
             let squared = entry["squared_error"].as_f64().unwrap_or(f64::NAN);
             let psnr = entry["psnr"].as_f64();
             let psnr = psnr.map_or("–".to_owned(), |psnr| format!("{psnr:.2}"));
-            text += &format!("{:<16}  {squared:>13.4}  {psnr:>8}\n", named(name));
+            text += &format!(
+                "{:<16}  {squared:>13.4}  {psnr:>8}\n",
+                baseline_name(name, &serde_json::Value::Null)
+            );
         }
         return text;
     }
@@ -301,7 +299,7 @@ fn denoise_table(numbers: &[(&str, serde_json::Value)], two_valued: bool) -> Str
         "", "wrong pixels", "worst", "exact pictures"
     );
     for (name, entry) in numbers {
-        let name = named(name);
+        let name = baseline_name(name, &serde_json::Value::Null);
         let number = |key: &str| entry[key].as_f64().unwrap_or(f64::NAN);
         let share = 100.0 * number("exact") / number("pictures");
         let (mean, worst) = (number("wrong_pixels_mean"), &entry["wrong_pixels_max"]);

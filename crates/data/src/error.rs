@@ -138,8 +138,17 @@ pub(crate) fn missing(set: &str, folder: &Path, file: &str, files: &str) -> Erro
 
 /// That a file holds something else than it should.
 pub(crate) fn content(path: &Path, expected: impl Into<String>, found: impl Into<String>) -> Error {
+    content_of(&path.display().to_string(), expected, found)
+}
+
+/// The same of a part of a file, or of what has no file.
+pub(crate) fn content_of(
+    origin: &str,
+    expected: impl Into<String>,
+    found: impl Into<String>,
+) -> Error {
     Error::Content {
-        origin: path.display().to_string(),
+        origin: origin.to_owned(),
         expected: expected.into(),
         found: found.into(),
     }

@@ -20,8 +20,11 @@
 //! ```
 
 mod archive;
+mod array;
 mod catalogue;
 mod cifar;
+#[cfg(test)]
+mod damage;
 mod directory;
 mod download;
 mod error;

@@ -1,5 +1,8 @@
 //! The columns of a table brought to one scale, and back.
 
+use serde::{Deserialize, Serialize};
+
+use crate::error::content_of as content;
 use crate::rows::{Row, Rows, Separator, quoted, shown};
 use crate::{Error, Samples};
 
@@ -7,7 +10,8 @@ use crate::{Error, Samples};
 const HEADER: &str = "column,shift,scale,scaling";
 
 /// How the columns of a table are scaled.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum ScalingKind {
     /// Every number as it is.
     #[default]
@@ -222,14 +226,6 @@ impl Scaling {
             }
             None => Ok(()),
         }
-    }
-}
-
-fn content(origin: &str, expected: impl Into<String>, found: impl Into<String>) -> Error {
-    Error::Content {
-        origin: origin.to_owned(),
-        expected: expected.into(),
-        found: found.into(),
     }
 }
 

@@ -578,13 +578,7 @@ mod tests {
     #[test]
     fn no_bytes_make_it_panic() {
         let valid = b"a,\"b\"\"c\",kind\r\n1,2.5,red\r\n-3e2,4,\"blue, dark\"\r\n5,6,7\r\n";
-        let mut state = 1u64;
-        let mut random = |below: usize| {
-            state = state
-                .wrapping_mul(6364136223846793005)
-                .wrapping_add(1442695040888963407);
-            (state >> 33) as usize % below
-        };
+        let mut random = crate::damage::random();
         for _ in 0..20_000 {
             let mut bytes = valid.to_vec();
             for _ in 0..=random(4) {

@@ -57,6 +57,7 @@ mod walk;
 
 pub use crate::{
     apng::apng,
+    csv::field as csv_field,
     curves::{Curves, Panel, Series, curves},
     error::Error,
     figure::Figure,

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use espejo_data::ScalingKind;
 use espejo_nets::{Activation, Initializer};
 use serde::{Deserialize, Serialize};
 
@@ -82,7 +83,7 @@ pub struct DataConfig {
     pub label: Option<String>,
     /// How the columns of a table are scaled, by the statistics of its training part.
     #[serde(skip_serializing_if = "is_none")]
-    pub scale: ScaleKind,
+    pub scale: ScalingKind,
     /// Whether samples that cannot be read are left out.
     #[serde(skip_serializing_if = "is_false")]
     pub skip_bad: bool,
@@ -103,7 +104,7 @@ impl Default for DataConfig {
             size: None,
             grey: false,
             label: None,
-            scale: ScaleKind::None,
+            scale: ScalingKind::None,
             skip_bad: false,
         }
     }
@@ -113,21 +114,8 @@ fn is_false(value: &bool) -> bool {
     !value
 }
 
-fn is_none(scale: &ScaleKind) -> bool {
-    *scale == ScaleKind::None
-}
-
-/// How the columns of a table are scaled.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ScaleKind {
-    /// Not at all.
-    #[default]
-    None,
-    /// To mean 0 and standard deviation 1.
-    Standardise,
-    /// To the range 0 to 1.
-    MinMax,
+fn is_none(scale: &ScalingKind) -> bool {
+    *scale == ScalingKind::None
 }
 
 /// Which model.

@@ -64,10 +64,10 @@ pub fn backends() -> Vec<&'static str> {
 ///
 /// [`Error::Config`] for a word that is none, [`Error::Device`] where the build or the machine lacks the device.
 pub fn choose(requested: &str) -> Result<Chosen, Error> {
-    let (device, used, why) = match requested {
+    let found = match requested {
         "auto" => automatic()?,
         "gpu" => match hardware_adapter()? {
-            Some((device, used)) => (device, used, "the first hardware adapter".into()),
+            Some(found) => found,
             None => cuda("the only kind of GPU in this build")
                 .map_err(|_| missing("gpu", "no hardware adapter"))?,
         },
@@ -80,19 +80,27 @@ pub fn choose(requested: &str) -> Result<Chosen, Error> {
         _ => wgpu(requested)?,
     };
     Ok(Chosen {
-        largest: largest(&used),
-        device,
         requested: requested.to_owned(),
-        used,
-        why,
+        ..found
     })
 }
 
-type Found = (Device, String, String);
+impl Chosen {
+    /// A device that holds tensors of any size that memory does.
+    fn new(device: Device, used: &str, why: &str) -> Self {
+        Self {
+            device,
+            requested: String::new(),
+            used: used.to_owned(),
+            why: why.to_owned(),
+            largest: usize::MAX,
+        }
+    }
+}
 
-fn automatic() -> Result<Found, Error> {
+fn automatic() -> Result<Chosen, Error> {
     let why = match hardware_adapter() {
-        Ok(Some((device, used))) => return Ok((device, used, "the first hardware adapter".into())),
+        Ok(Some(found)) => return Ok(found),
         Ok(None) if cfg!(feature = "wgpu") => "no hardware GPU adapter found".to_owned(),
         Ok(None) => "this build has no wgpu backend".to_owned(),
         Err(error) => format!("the GPU cannot be used: {error}"),
@@ -104,59 +112,46 @@ fn automatic() -> Result<Found, Error> {
     )
 }
 
-fn processor(why: &str) -> Option<Found> {
+fn processor(why: &str) -> Option<Chosen> {
     flex(why).or_else(|| ndarray(why))
 }
 
 #[cfg(feature = "flex")]
-fn flex(why: &str) -> Option<Found> {
-    Some((Device::flex(), "flex".into(), why.into()))
+fn flex(why: &str) -> Option<Chosen> {
+    Some(Chosen::new(Device::flex(), "flex", why))
 }
 #[cfg(not(feature = "flex"))]
-fn flex(_why: &str) -> Option<Found> {
+fn flex(_why: &str) -> Option<Chosen> {
     None
 }
 
 #[cfg(feature = "ndarray")]
-fn ndarray(why: &str) -> Option<Found> {
+fn ndarray(why: &str) -> Option<Chosen> {
     // Deprecated in Burn 0.22, but still what some users compare with.
     #[allow(deprecated)]
     let device = Device::ndarray();
-    Some((device, "ndarray".into(), why.into()))
+    Some(Chosen::new(device, "ndarray", why))
 }
 #[cfg(not(feature = "ndarray"))]
-fn ndarray(_why: &str) -> Option<Found> {
+fn ndarray(_why: &str) -> Option<Chosen> {
     None
 }
 
 #[cfg(feature = "cuda")]
-fn cuda(why: &str) -> Result<Found, Error> {
+fn cuda(why: &str) -> Result<Chosen, Error> {
     use burn::tensor::DeviceType;
     match Device::enumerate(DeviceType::Cuda)
         .into_vec()
         .into_iter()
         .next()
     {
-        Some(device) => Ok((device, "cuda".into(), why.into())),
+        Some(device) => Ok(Chosen::new(device, "cuda", why)),
         None => Err(missing("cuda", "no CUDA device")),
     }
 }
 #[cfg(not(feature = "cuda"))]
-fn cuda(_why: &str) -> Result<Found, Error> {
+fn cuda(_why: &str) -> Result<Chosen, Error> {
     Err(absent("cuda"))
-}
-
-/// Bytes of the largest tensor that a device, named as found, holds.
-fn largest(_used: &str) -> usize {
-    #[cfg(feature = "wgpu")]
-    if let Some(index) = _used
-        .strip_prefix("wgpu:")
-        .and_then(|rest| rest.split(' ').next()?.parse::<usize>().ok())
-        && let Some(adapter) = gpu::adapters().get(index)
-    {
-        return usize::try_from(adapter.largest()).unwrap_or(usize::MAX);
-    }
-    usize::MAX
 }
 
 /// The adapters that wgpu lists, hardware or not.
@@ -176,20 +171,20 @@ pub fn adapters() -> Vec<Listed> {
 }
 
 #[cfg(feature = "wgpu")]
-fn hardware_adapter() -> Result<Option<(Device, String)>, Error> {
+fn hardware_adapter() -> Result<Option<Chosen>, Error> {
     let adapters = gpu::adapters();
     let Some(index) = adapters.iter().position(|adapter| !adapter.software()) else {
         return Ok(None);
     };
-    gpu::open(&adapters, index).map(Some)
+    gpu::open(&adapters, index, "the first hardware adapter").map(Some)
 }
 #[cfg(not(feature = "wgpu"))]
-fn hardware_adapter() -> Result<Option<(Device, String)>, Error> {
+fn hardware_adapter() -> Result<Option<Chosen>, Error> {
     Ok(None)
 }
 
 #[cfg(feature = "wgpu")]
-fn wgpu(requested: &str) -> Result<Found, Error> {
+fn wgpu(requested: &str) -> Result<Chosen, Error> {
     let index = index_of(requested)?;
     let adapters = gpu::adapters();
     if adapters.is_empty() {
@@ -213,11 +208,10 @@ fn wgpu(requested: &str) -> Result<Found, Error> {
     } else {
         "asked for"
     };
-    let (device, used) = gpu::open(&adapters, index)?;
-    Ok((device, used, why.into()))
+    gpu::open(&adapters, index, why)
 }
 #[cfg(not(feature = "wgpu"))]
-fn wgpu(requested: &str) -> Result<Found, Error> {
+fn wgpu(requested: &str) -> Result<Chosen, Error> {
     index_of(requested)?;
     Err(absent("wgpu"))
 }
@@ -264,7 +258,7 @@ mod gpu {
     use std::sync::{Mutex, PoisonError};
     use wgpu::{AdapterInfo, Backend, Backends, DeviceType};
 
-    use super::{Error, missing};
+    use super::{Chosen, Error, missing};
 
     /// The adapters opened so far: Burn opens each of them once in a process and refuses the second time.
     static OPENED: Mutex<Vec<(usize, Device)>> = Mutex::new(Vec::new());
@@ -280,10 +274,6 @@ mod gpu {
     impl Adapter {
         pub(super) fn software(&self) -> bool {
             self.info.device_type == DeviceType::Cpu
-        }
-
-        pub(super) fn largest(&self) -> u64 {
-            self.largest
         }
 
         pub(super) fn about(&self) -> String {
@@ -323,12 +313,16 @@ mod gpu {
         adapters
     }
 
-    pub(super) fn open(adapters: &[Adapter], index: usize) -> Result<(Device, String), Error> {
-        let Adapter { info, nth, .. } = &adapters[index];
+    pub(super) fn open(adapters: &[Adapter], index: usize, why: &str) -> Result<Chosen, Error> {
+        let Adapter { info, largest, nth } = &adapters[index];
         let used = format!("wgpu:{index} ({}, {:?})", info.name, info.backend);
+        let chosen = |device: Device| Chosen {
+            largest: usize::try_from(*largest).unwrap_or(usize::MAX),
+            ..Chosen::new(device, &used, why)
+        };
         let mut opened = OPENED.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, device)) = opened.iter().find(|(other, _)| *other == index) {
-            return Ok((device.clone(), used));
+            return Ok(chosen(device.clone()));
         }
         let kind = match info.device_type {
             DeviceType::DiscreteGpu => DeviceKind::DiscreteGpu(*nth),
@@ -347,6 +341,6 @@ mod gpu {
             .init()
             .map_err(|error| missing(&format!("wgpu:{index}"), &error.to_string()))?;
         opened.push((index, device.clone()));
-        Ok((device, used))
+        Ok(chosen(device))
     }
 }

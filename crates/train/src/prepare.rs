@@ -4,7 +4,7 @@ use espejo_data::{Samples, Scaling, ScalingKind, Selection, Source};
 
 use crate::Error;
 use crate::batch::{Feed, bytes};
-use crate::config::{DataConfig, Kind, LossKind, RunConfig, ScaleKind};
+use crate::config::{DataConfig, Kind, LossKind, RunConfig};
 use crate::device::{self, Chosen};
 use crate::folder::Folder;
 use crate::seed::{Purpose, stream};
@@ -134,14 +134,10 @@ fn budget(config: &RunConfig) -> usize {
 }
 
 fn scaling(config: &RunConfig, train: &Samples) -> Result<Option<Scaling>, Error> {
-    let kind = match config.data.scale {
-        ScaleKind::Standardise => ScalingKind::Standardise,
-        ScaleKind::MinMax => ScalingKind::MinMax,
-        ScaleKind::None => return Ok(None),
-    };
+    let kind = config.data.scale;
     // Pictures with a scale are refused with the rest of the configuration.
-    let scaling = train.is_table().then(|| Scaling::fit(train, kind));
-    Ok(scaling.transpose()?)
+    let scaled = train.is_table() && kind != ScalingKind::None;
+    Ok(scaled.then(|| Scaling::fit(train, kind)).transpose()?)
 }
 
 impl DataConfig {

@@ -4,7 +4,7 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use espejo_ae::{Ae, AeConfig};
 use espejo_dae::{Dae, DaeConfig};
-use espejo_data::Shape;
+use espejo_data::{ScalingKind, Shape};
 use espejo_nets::{
     Activation, Batch, LayerInfo, Loss, Model, Noise, Penalties, Range, Reconstruction, seeded,
 };
@@ -12,7 +12,7 @@ use espejo_vae::{Vae, VaeConfig};
 
 use crate::Error;
 use crate::architecture::Architecture;
-use crate::config::{Kind, LossKind, OptimizerKind, RunConfig, ScaleKind};
+use crate::config::{Kind, LossKind, OptimizerKind, RunConfig};
 use crate::seed::{Purpose, stream};
 
 /// The most pixel values that noisy copies may make.
@@ -212,7 +212,7 @@ fn check_table(config: &RunConfig, table: bool, output: Activation) -> Result<()
     let scale = config.data.scale;
     if !table {
         return match scale {
-            ScaleKind::None => Ok(()),
+            ScalingKind::None => Ok(()),
             _ => refuse(
                 "`data.scale` is for tables, and these are pictures",
                 "leave it out: pixels are scaled by their own range",
@@ -226,7 +226,7 @@ fn check_table(config: &RunConfig, table: bool, output: Activation) -> Result<()
         );
     }
     let bounded = matches!(output, Activation::Sigmoid | Activation::Tanh);
-    if bounded && scale != ScaleKind::MinMax {
+    if bounded && scale != ScalingKind::MinMax {
         return refuse(
             &format!(
                 "an output of `{}` cannot give back the numbers of a table scaled by `{}`",
@@ -410,17 +410,6 @@ fn check_train(config: &RunConfig) -> Result<(), Error> {
         ));
     }
     Ok(())
-}
-
-impl ScaleKind {
-    /// The name in configurations and on the command line.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::None => "none",
-            Self::Standardise => "standardise",
-            Self::MinMax => "min-max",
-        }
-    }
 }
 
 impl OptimizerKind {

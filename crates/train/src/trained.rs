@@ -2,14 +2,14 @@
 
 use burn::module::Module;
 use burn::tensor::{Tensor, TensorData};
-use espejo_data::{Loaded, Samples, Shape};
+use espejo_data::{Loaded, Samples, ScalingKind, Shape};
 use espejo_nets::{Model, Noise, Range, seeded};
 use rand::RngExt;
 use serde_json::Value;
 
 use crate::baselines;
 use crate::batch::upload;
-use crate::config::{DataConfig, Kind, RunConfig, ScaleKind};
+use crate::config::{DataConfig, Kind, RunConfig};
 use crate::device::{self, Chosen};
 use crate::folder::{Folder, SCALING, Which};
 use crate::metrics::{Metrics, evaluate};
@@ -112,7 +112,7 @@ impl Trained {
             device::choose(&config.train.device)?;
         }
         let scaling = folder.scaling()?;
-        let scaled = config.data.scale != ScaleKind::None;
+        let scaled = config.data.scale != ScalingKind::None;
         let prepared = prepare_with(config, scaling.clone()).map_err(damaged)?;
         if scaled && scaling.is_none() {
             let hint = "without it nobody knows how the model's columns were scaled";

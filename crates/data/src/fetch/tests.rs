@@ -596,13 +596,7 @@ fn damaged_archives_are_refused() {
 
 #[test]
 fn random_archives_are_an_error_at_worst() {
-    let mut state = 1u64;
-    let mut random = |below: usize| {
-        state = state
-            .wrapping_mul(6364136223846793005)
-            .wrapping_add(1442695040888963407);
-        (state >> 33) as usize % below
-    };
+    let mut random = crate::damage::random();
     let small = [("x/b.bin", b"second".to_vec()), ("c.bin", vec![5; 300])];
     let directory = directory();
     let wanted = record("b.bin", b"second");
