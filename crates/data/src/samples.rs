@@ -265,33 +265,53 @@ impl Samples {
         low: f32,
         out: &mut Vec<f32>,
     ) -> Result<(), Error> {
-        let size = self.shape.pixels();
-        match &self.values {
-            Values::Numbers { numbers, .. } => {
-                for index in indices {
-                    out.extend_from_slice(&numbers[self.start(index)..][..size]);
-                }
-            }
-            Values::Pixels { levels, store } => {
-                let scale = (1.0 - low) / f32::from(*levels);
-                let value = |&pixel: &u8| low + scale * f32::from(pixel);
-                match &**store {
-                    Store::Memory(pixels) => {
-                        for index in indices {
-                            out.extend(pixels[self.start(index)..][..size].iter().map(value));
-                        }
-                    }
-                    file => {
-                        let mut pixels = vec![0; size];
-                        for index in indices {
-                            file.read(self.start(index) as u64, &mut pixels)?;
-                            out.extend(pixels.iter().map(value));
-                        }
-                    }
-                }
-            }
+        for index in indices {
+            let start = out.len();
+            out.resize(start + self.shape.pixels(), 0.0);
+            self.read_one(index, low, &mut out[start..])?;
         }
         Ok(())
+    }
+
+    /// Writes the values of one sample, as [`read`](Self::read) gives them.
+    ///
+    /// # Errors
+    /// [`Error::Io`] where they lie in a file that cannot be read.
+    ///
+    /// # Panics
+    /// Where the index is not below [`len`](Self::len), or `out` not as long as a sample.
+    pub fn read_one(&self, index: usize, low: f32, out: &mut [f32]) -> Result<(), Error> {
+        let (start, size) = (self.start(index), self.shape.pixels());
+        let (levels, store) = match &self.values {
+            Values::Numbers { numbers, .. } => {
+                out.copy_from_slice(&numbers[start..][..size]);
+                return Ok(());
+            }
+            Values::Pixels { levels, store } => (*levels, &**store),
+        };
+        let mut from_file = Vec::new();
+        let pixels = match store {
+            Store::Memory(pixels) => &pixels[start..][..size],
+            file => {
+                from_file.resize(size, 0);
+                file.read(start as u64, &mut from_file)?;
+                &from_file
+            }
+        };
+        assert_eq!(out.len(), size, "room for a sample");
+        let scale = (1.0 - low) / f32::from(levels);
+        for (out, &pixel) in out.iter_mut().zip(pixels) {
+            *out = low + scale * f32::from(pixel);
+        }
+        Ok(())
+    }
+
+    /// Whether reading a sample asks no file.
+    pub fn in_memory(&self) -> bool {
+        match &self.values {
+            Values::Numbers { .. } => true,
+            Values::Pixels { store, .. } => matches!(**store, Store::Memory(_)),
+        }
     }
 
     /// Where the values of a sample start.

@@ -1,6 +1,7 @@
 //! Element-wise activations and their derivatives.
 
 use burn::tensor::{Tensor, activation};
+use espejo_kernels::Activation as Fused;
 use serde::{Deserialize, Serialize};
 
 /// An element-wise activation.
@@ -57,18 +58,24 @@ impl Activation {
 
     /// f(a), element by element.
     pub fn forward<const D: usize>(self, a: Tensor<D>) -> Tensor<D> {
+        match self.fused() {
+            Some(fused) => fused.compose(a),
+            None if self == Self::Silu => activation::silu(a),
+            // GELU: Burn's own has, on every backend but flex, the gradient of the tanh approximation.
+            None => a.clone() * normal_cdf(a),
+        }
+    }
+
+    /// The same in the fused operations, which have those whose slope is known from their output.
+    pub(crate) fn fused(self) -> Option<Fused> {
         match self {
-            Self::Linear => a,
-            Self::Relu => activation::relu(a),
-            // Burn's own has slope 1 at 0.
-            Self::LeakyRelu => a.clone() * self.derivative(a),
-            // The exponential sees only a <= 0: Burn's own overflows for a > 88 and its gradient is then NaN.
-            Self::Elu => activation::relu(a.clone()) + a.clamp_max(0.0).exp().sub_scalar(1.0),
-            // Burn's own has, on every backend but flex, the gradient of the tanh approximation.
-            Self::Gelu => a.clone() * normal_cdf(a),
-            Self::Silu => activation::silu(a),
-            Self::Tanh => activation::tanh(a),
-            Self::Sigmoid => activation::sigmoid(a),
+            Self::Linear => Some(Fused::Linear),
+            Self::Relu => Some(Fused::Relu),
+            Self::LeakyRelu => Some(Fused::LeakyRelu),
+            Self::Elu => Some(Fused::Elu),
+            Self::Tanh => Some(Fused::Tanh),
+            Self::Sigmoid => Some(Fused::Sigmoid),
+            Self::Gelu | Self::Silu => None,
         }
     }
 

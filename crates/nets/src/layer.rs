@@ -3,6 +3,7 @@
 use burn::module::Module;
 use burn::nn::{BatchNorm, BatchNormConfig, Linear};
 use burn::tensor::{Device, Tensor};
+use espejo_kernels::Activation as Fused;
 use rand::Rng;
 
 use crate::conv::{Conv, Map, Transposed, halved};
@@ -183,7 +184,7 @@ impl Layer {
     /// `[batch, inputs]` to `[batch, outputs]`, without the activation that follows.
     pub fn forward(&self, x: Tensor<2>) -> Tensor<2> {
         match self {
-            Self::Linear(linear) => linear.forward(x),
+            Self::Linear(linear) => fully_connected(linear, x, Fused::Linear),
             Self::Conv(conv) => conv.forward(x),
             Self::Transposed(conv) => conv.forward(x),
             Self::Pool(pool) => pool.forward(x),
@@ -193,6 +194,14 @@ impl Layer {
                 let maps = x.reshape([batch, channels, values / channels]);
                 norm.forward(maps).reshape([batch, values])
             }
+        }
+    }
+
+    /// The same with the activation that follows, in one piece where that is to be had.
+    pub fn activated(&self, x: Tensor<2>, activation: Activation) -> Tensor<2> {
+        match (self, activation.fused()) {
+            (Self::Linear(linear), Some(activation)) => fully_connected(linear, x, activation),
+            _ => activation.forward(self.forward(x)),
         }
     }
 
@@ -253,6 +262,11 @@ impl Layer {
             measured,
         }
     }
+}
+
+fn fully_connected(linear: &Linear, x: Tensor<2>, activation: Fused) -> Tensor<2> {
+    let bias = linear.bias.as_ref().expect("every layer has one");
+    espejo_kernels::linear(x, linear.weight.val(), bias.val(), activation)
 }
 
 /// Half the sum of the squared weights of some layers, biases and batch normalisation left out: `[1]`.

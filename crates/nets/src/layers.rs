@@ -114,9 +114,7 @@ impl Layers {
         self.stack
             .iter()
             .zip(&self.activations)
-            .fold(x, |x, (layer, activation)| {
-                activation.forward(layer.forward(x))
-            }) // [batch, outputs]
+            .fold(x, |x, (layer, activation)| layer.activated(x, *activation)) // [batch, outputs]
     }
 
     /// The output before the last activation: `[batch, output]`; logits where that activation is a sigmoid.
@@ -125,9 +123,7 @@ impl Layers {
         let hidden = before
             .iter()
             .zip(&self.activations)
-            .fold(x, |x, (layer, activation)| {
-                activation.forward(layer.forward(x))
-            }); // [batch, hidden]
+            .fold(x, |x, (layer, activation)| layer.activated(x, *activation)); // [batch, hidden]
         last.forward(hidden) // [batch, outputs]
     }
 

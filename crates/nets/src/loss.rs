@@ -1,6 +1,7 @@
 //! Reconstruction losses: summed over pixels, mean over the batch.
 
 use burn::tensor::Tensor;
+use espejo_kernels::cross_entropy;
 use serde::{Deserialize, Serialize};
 
 use crate::Activation;
@@ -63,8 +64,8 @@ impl Reconstruction {
     /// the logits themselves and are finite for every finite logit; the others see `output(logits)`.
     pub fn value(self, logits: Tensor<2>, target: Tensor<2>, output: Activation) -> Tensor<1> {
         let pixels = match self {
-            Self::Bce => cross_entropy(logits, target),
-            Self::Entropic => entropic(logits, target),
+            Self::Bce => return cross_entropy(logits, target),
+            Self::Entropic => return entropic(logits, target),
             Self::Mse => (output.forward(logits) - target).square().mul_scalar(0.5),
             Self::Mae => (output.forward(logits) - target).abs(),
             Self::LogCosh => log_cosh(output.forward(logits) - target),
@@ -84,20 +85,11 @@ pub(crate) fn per_sample(values: Tensor<2>) -> Tensor<1> {
     values.sum_dim(1).mean()
 }
 
-/// -t ln σ(z) - (1-t) ln(1-σ(z)) = max(z, 0) - z t + ln(1 + e^-|z|), without overflow.
-///
-/// The maximum is written ½(z + |z|): with a rectifier, whose slope at 0 is 0, the gradient of undecided logits, which
-/// blank pictures have at the start, would be -t and not ½ - t.
-fn cross_entropy(z: Tensor<2>, t: Tensor<2>) -> Tensor<2> {
-    let size = z.clone().abs();
-    z * (-t + 0.5) + size.clone().mul_scalar(0.5) + (-size).exp().log1p()
-}
-
 /// The cross-entropy of t = (1+x)/2 and σ(2z) = (1+tanh z)/2, less the entropy of t.
-fn entropic(z: Tensor<2>, x: Tensor<2>) -> Tensor<2> {
+fn entropic(z: Tensor<2>, x: Tensor<2>) -> Tensor<1> {
     let t = (x + 1.0).mul_scalar(0.5);
-    let entropy = -(plogp(t.clone()) + plogp(-t.clone() + 1.0));
-    cross_entropy(z.mul_scalar(2.0), t) - entropy
+    let entropy = -(plogp(t.clone()) + plogp(-t.clone() + 1.0)); // [batch, pixels]
+    cross_entropy(z.mul_scalar(2.0), t) - per_sample(entropy)
 }
 
 /// p ln p, 0 at p = 0.

@@ -1,7 +1,8 @@
 //! The only place where bytes become floats: samples on their way to a device, batch by batch.
 //!
-//! A set that fits its share of the device is uploaded once and gathered there. A larger one is read (from memory, or from a
-//! file where memory is short) and converted by a thread, a few batches ahead of the training. Both give the same batches.
+//! A set that fits its share of the device is uploaded once and gathered there. A larger one is read and converted batch by batch:
+//! from memory to memory just when it is wanted, by all threads; from a file, or for another device, by a thread that is a few
+//! batches ahead of the training. All give the same batches.
 
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread::JoinHandle;
@@ -16,6 +17,8 @@ use crate::seed::{Purpose, stream};
 
 /// Batches that are read ahead of the training.
 const AHEAD: usize = 3;
+/// Samples that a thread reads at a time.
+const ROWS: usize = 16;
 
 /// Samples for a device, each perhaps several times, with noise.
 #[derive(Clone, Debug)]
@@ -147,30 +150,31 @@ impl Feed {
             self.device.seed(seed);
         }
         let samples = self.samples();
-        let whole = order.is_none() && size == samples;
-        let (order, stream) = match &self.resident {
-            Some(_) if whole => (None, None),
-            Some(_) => {
+        let source = match (&self.resident, order) {
+            (Some(_), None) if size == samples => Source::Whole,
+            (Some(_), order) => {
                 let order: Vec<i32> = match order {
                     Some(order) => order.into_iter().map(|index| index as i32).collect(),
                     None => (0..samples as i32).collect(),
                 };
-                let order = Tensor::from_data(TensorData::new(order, [samples]), &self.device);
-                (Some(order), None)
+                Source::Resident(Tensor::from_data(
+                    TensorData::new(order, [samples]),
+                    &self.device,
+                ))
             }
-            None => {
+            (None, order) => {
                 let order = order.unwrap_or_else(|| (0..samples as u32).collect());
-                let low = self.range.low() as f32;
-                (
-                    None,
-                    Some(Stream::start(self.samples.clone(), order, size, low)),
-                )
+                if self.samples.in_memory() && espejo_kernels::in_memory(&self.device) {
+                    Source::Memory(order)
+                } else {
+                    let low = self.range.low() as f32;
+                    Source::Stream(Stream::start(self.samples.clone(), order, size, low))
+                }
             }
         };
         Batches {
             feed: self.clone(),
-            order,
-            stream,
+            source,
             size,
             start: 0,
         }
@@ -200,53 +204,98 @@ pub fn upload(
 #[derive(Debug)]
 pub struct Batches {
     feed: Feed,
-    /// Of resident samples that do not come all at once: `[samples]`.
-    order: Option<Tensor<1, Int>>,
-    stream: Option<Stream>,
+    source: Source,
     size: usize,
     start: usize,
 }
 
-impl Batches {
-    /// Whether everything comes as one batch.
-    pub fn is_one(&self) -> bool {
-        self.size >= self.feed.samples()
-    }
+/// Where the samples of a batch come from.
+#[derive(Debug)]
+enum Source {
+    /// All resident samples at once, in their own order.
+    Whole,
+    /// Resident samples in this order: `[samples]`.
+    Resident(Tensor<1, Int>),
+    /// Samples in memory, in this order.
+    Memory(Vec<u32>),
+    /// A thread.
+    Stream(Stream),
+}
 
+impl Batches {
     /// The clean and the kept noisy rows from `start` to `end`.
     fn gather(&mut self, start: usize, end: usize) -> Result<Batch, Error> {
-        if let Some(stream) = &self.stream {
-            let values = stream.next()?;
-            let width = self.feed.samples.shape().pixels();
-            let data = TensorData::new(values, [end - start, width]);
-            return Ok(Batch::clean(Tensor::from_data(data, &self.feed.device)));
+        let rows = match &self.source {
+            Source::Whole => return Ok(self.whole()),
+            Source::Resident(order) => {
+                let order = order.clone().slice(start..end); // [batch]
+                return Ok(self.select(order));
+            }
+            Source::Memory(order) => self.feed.read(&order[start..end]),
+            Source::Stream(stream) => stream.next()?,
+        };
+        let shape = [end - start, self.feed.samples.shape().pixels()];
+        let rows = TensorData::new(rows, shape);
+        Ok(Batch::clean(Tensor::from_data(rows, &self.feed.device)))
+    }
+
+    fn whole(&self) -> Batch {
+        let clean = self.feed.resident();
+        Batch {
+            clean: match self.feed.copies {
+                1 => clean,
+                copies => clean.repeat_dim(0, copies),
+            },
+            noisy: self.feed.kept(),
         }
+    }
+
+    /// Resident samples at these places: `[batch]`.
+    fn select(&self, order: Tensor<1, Int>) -> Batch {
         let feed = &self.feed;
-        let clean = feed
-            .resident
+        let noisy = feed.kept().map(|noisy| noisy.select(0, order.clone())); // [batch, values]
+        let places = match feed.copies {
+            1 => order,
+            _ => order.remainder_scalar(feed.samples.len() as i64),
+        };
+        Batch {
+            clean: feed.resident().select(0, places),
+            noisy,
+        }
+    }
+}
+
+impl Feed {
+    fn resident(&self) -> Tensor<2> {
+        self.resident
             .clone()
-            .expect("samples are resident or streamed");
-        let kept = match &feed.noise {
+            .expect("the samples are on the device")
+    }
+
+    /// The noisy copies that were drawn once.
+    fn kept(&self) -> Option<Tensor<2>> {
+        match &self.noise {
             Noisy::Kept(noisy) => Some(noisy.clone()),
             _ => None,
-        };
-        let Some(order) = &self.order else {
-            let clean = if feed.copies == 1 {
-                clean
-            } else {
-                clean.repeat_dim(0, feed.copies)
-            };
-            return Ok(Batch { clean, noisy: kept });
-        };
-        let order = order.clone().slice(start..end); // [batch]
-        let noisy = kept.map(|noisy| noisy.select(0, order.clone())); // [batch, values]
-        let places = if feed.copies == 1 {
-            order
-        } else {
-            order.remainder_scalar(feed.samples.len() as i64)
-        };
-        let clean = clean.select(0, places); // [batch, values]
-        Ok(Batch { clean, noisy })
+        }
+    }
+
+    /// The values of these samples, by all threads.
+    fn read(&self, indices: &[u32]) -> Vec<f32> {
+        let (samples, low) = (&self.samples, self.range.low() as f32);
+        let (count, width) = (samples.len(), samples.shape().pixels());
+        let mut values = vec![0.0; indices.len() * width];
+        let parts = indices.chunks(ROWS).zip(values.chunks_mut(ROWS * width));
+        espejo_kernels::threads::each(
+            parts.collect(),
+            |(indices, values): (&[u32], &mut [f32])| {
+                for (index, values) in indices.iter().zip(values.chunks_mut(width)) {
+                    let read = samples.read_one(*index as usize % count, low, values);
+                    read.expect("reading from memory does not fail");
+                }
+            },
+        );
+        values
     }
 }
 

@@ -410,7 +410,8 @@ fn one_epoch(
 ) -> Result<Option<Vec<Term>>, Error> {
     let config = &prepared.config;
     let batches = data.shuffled(config.train.batch_size, config.train.seed, epoch);
-    let before = (!batches.is_one()).then(|| (own_copy(&state.model), state.optimizer.clone()));
+    // The state stays what it was until the epoch is over.
+    let (mut model, mut optimizer) = (own_copy(&state.model), state.optimizer.clone());
     prepared
         .chosen
         .device
@@ -423,16 +424,13 @@ fn one_epoch(
     let mut sums: Vec<Tensor<1>> = Vec::new();
     for batch in batches {
         if stop.load(Ordering::Relaxed) {
-            if let Some((model, optimizer)) = before {
-                (state.model, state.optimizer) = (model, optimizer);
-            }
             return Ok(None);
         }
         let batch = batch?;
         let [samples, _] = batch.clean.dims();
-        let loss = state.model.loss(&training_batch(batch));
+        let loss = model.loss(&training_batch(batch));
         let gradients = loss.objective(warm_up).backward();
-        state.model = state.optimizer.step(rate, state.model.clone(), gradients);
+        model = optimizer.step(rate, model, gradients);
         // The sums stay on the device until the epoch is over: one read an epoch.
         let share = samples as f64 / data.samples() as f64;
         names = loss.0.iter().map(|term| (term.name, term.weight)).collect();
@@ -446,6 +444,7 @@ fn one_epoch(
             sums.into_iter().zip(values).map(|(a, b)| a + b).collect()
         };
     }
+    (state.model, state.optimizer) = (model, optimizer);
     let values = Tensor::cat(sums, 0).into_data();
     let values = values.iter::<f32>().map(ElementConversion::elem::<f64>);
     Ok(Some(

@@ -8,7 +8,7 @@ use rand::RngExt;
 use serde_json::Value;
 
 use crate::baselines;
-use crate::batch::upload;
+use crate::batch::Feed;
 use crate::config::{DataConfig, Kind, RunConfig};
 use crate::device::{self, Chosen};
 use crate::folder::{Folder, SCALING, Which};
@@ -373,10 +373,10 @@ impl Trained {
         through: impl Fn(Tensor<2>) -> Tensor<2>,
     ) -> Result<Rows, Error> {
         let mut rows = Rows::with_capacity(samples.len());
-        for start in (0..samples.len()).step_by(self.chunk()) {
-            let indices = start..(start + self.chunk()).min(samples.len());
-            let chunk = upload(samples, indices, self.range(), &self.prepared.chosen.device)?; // [chunk, values]
-            rows.extend(self.read(through(chunk)));
+        // Each sample is seen once: no reason to keep them all on the device.
+        let feed = Feed::new(samples, self.range(), &self.prepared.chosen.device, 0)?;
+        for chunk in feed.in_order(self.chunk()) {
+            rows.extend(self.read(through(chunk?.clean))); // [chunk, values]
         }
         Ok(rows)
     }
@@ -388,12 +388,17 @@ impl Trained {
 
     fn read(&self, tensor: Tensor<2>) -> Rows {
         let [_, width] = tensor.dims();
-        let values: Vec<f32> = tensor.into_data().iter().collect();
+        let values: Vec<f32> = tensor
+            .into_data()
+            .try_into_vec()
+            .expect("tensors are of f32");
         values.chunks_exact(width).map(<[f32]>::to_vec).collect()
     }
 
     fn read_unit(&self, pictures: Tensor<2>) -> Rows {
-        let low = self.range().low();
-        self.read((pictures - low).div_scalar(1.0 - low))
+        self.read(match self.range() {
+            Range::Unit => pictures,
+            range => (pictures - range.low()).div_scalar(1.0 - range.low()),
+        })
     }
 }

@@ -1,0 +1,148 @@
+//! The Bernoulli cross-entropy of logits, with its gradient, in one pass.
+
+use pulp::Arch;
+
+use crate::math::{exp, log1p};
+use crate::threads;
+
+/// Numbers that are summed side by side.
+const LANES: usize = 16;
+/// Numbers of one part: their sum is taken in single precision, that of the parts in double.
+const PART: usize = 256 * LANES;
+
+/// -Σ t ln σ(z) + (1-t) ln(1-σ(z)) in nats over all logits z and targets t, divided by `rows`.
+///
+/// # Panics
+///
+/// Where there are not as many targets as logits.
+pub fn value(logits: &[f32], targets: &[f32], rows: usize) -> f32 {
+    assert_eq!(logits.len(), targets.len(), "a target for each logit");
+    let parts = logits.chunks(PART).zip(targets.chunks(PART));
+    sum(parts, |(logits, targets)| part_value(logits, targets)) / rows as f32
+}
+
+/// The same, and its gradient in place of the logits: (σ(z) - t) / rows.
+///
+/// # Panics
+///
+/// Where there are not as many targets as logits.
+pub fn value_and_gradient(logits: &mut [f32], targets: &[f32], rows: usize) -> f32 {
+    assert_eq!(logits.len(), targets.len(), "a target for each logit");
+    let share = 1.0 / rows as f32;
+    let parts = logits.chunks_mut(PART).zip(targets.chunks(PART));
+    sum(parts, |(logits, targets)| {
+        part_gradient(logits, targets, share)
+    }) / rows as f32
+}
+
+/// The sum of what `work` makes of the parts, in their order.
+fn sum<T: Send>(parts: impl ExactSizeIterator<Item = T>, work: impl Fn(T) -> f32 + Sync) -> f32 {
+    let mut sums = vec![0.0; parts.len()];
+    let each = |(part, sum): (T, &mut f32)| *sum = work(part);
+    if sums.len() < 3 {
+        parts.zip(&mut sums).for_each(each);
+    } else {
+        threads::each(parts.zip(&mut sums).collect(), each);
+    }
+    sums.iter().copied().map(f64::from).sum::<f64>() as f32
+}
+
+fn part_value(logits: &[f32], targets: &[f32]) -> f32 {
+    Arch::new().dispatch(
+        #[inline(always)]
+        || {
+            let mut sums = [0.0; LANES];
+            let (logits, more) = logits.as_chunks::<LANES>();
+            let (targets, last) = targets.as_chunks::<LANES>();
+            for (logits, targets) in logits.iter().zip(targets) {
+                for lane in 0..LANES {
+                    sums[lane] += nats(logits[lane], targets[lane]).0;
+                }
+            }
+            for ((sum, logit), target) in sums.iter_mut().zip(more).zip(last) {
+                *sum += nats(*logit, *target).0;
+            }
+            sums.iter().sum()
+        },
+    )
+}
+
+/// The sum of a part, whose logits become `share` of its gradient.
+fn part_gradient(logits: &mut [f32], targets: &[f32], share: f32) -> f32 {
+    Arch::new().dispatch(
+        #[inline(always)]
+        || {
+            let mut sums = [0.0; LANES];
+            let (logits, more) = logits.as_chunks_mut::<LANES>();
+            let (targets, last) = targets.as_chunks::<LANES>();
+            for (logits, targets) in logits.iter_mut().zip(targets) {
+                for lane in 0..LANES {
+                    let (value, slope) = nats(logits[lane], targets[lane]);
+                    sums[lane] += value;
+                    logits[lane] = share * slope;
+                }
+            }
+            for ((sum, logit), target) in sums.iter_mut().zip(more).zip(last) {
+                let (value, slope) = nats(*logit, *target);
+                *sum += value;
+                *logit = share * slope;
+            }
+            sums.iter().sum()
+        },
+    )
+}
+
+/// max(z, 0) - z t + ln(1 + e^-|z|), without overflow, and its slope σ(z) - t.
+#[inline(always)]
+fn nats(z: f32, t: f32) -> (f32, f32) {
+    let e = exp(-z.abs());
+    let positive = if z < 0.0 { 0.0 } else { z };
+    let s = 1.0 / (1.0 + e);
+    let sigmoid = if z < 0.0 { e * s } else { s };
+    (positive - z * t + log1p(e), sigmoid - t)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::numbers;
+
+    fn exact(z: f32, t: f32) -> (f64, f64) {
+        let (z, t) = (f64::from(z), f64::from(t));
+        (
+            z.max(0.0) - z * t + (-z.abs()).exp().ln_1p(),
+            1.0 / (1.0 + (-z).exp()) - t,
+        )
+    }
+
+    #[test]
+    fn values_and_gradients_are_exact() {
+        for (rows, width) in [(1, 1), (3, 35), (32, 35), (19, 784), (40, 1023)] {
+            let logits: Vec<f32> = numbers(rows * width, 1).iter().map(|z| 12.0 * z).collect();
+            let targets: Vec<f32> = numbers(rows * width, 2).iter().map(|t| t.abs()).collect();
+            let pairs = logits.iter().zip(&targets).map(|(z, t)| exact(*z, *t));
+            let sum: f64 = pairs.clone().map(|(value, _)| value).sum();
+            let mut gradient = logits.clone();
+            let found = value_and_gradient(&mut gradient, &targets, rows);
+            assert_eq!(found, value(&logits, &targets, rows));
+            let mean = sum / rows as f64;
+            assert!(
+                (f64::from(found) - mean).abs() < 1e-6 * mean,
+                "{found} for {mean}"
+            );
+            for (found, (_, slope)) in gradient.iter().zip(pairs) {
+                assert!((f64::from(*found) * rows as f64 - slope).abs() < 5e-7);
+            }
+        }
+    }
+
+    #[test]
+    fn sure_and_undecided_logits() {
+        let mut logits = [0.0, 100.0, -100.0, 100.0];
+        let value = value_and_gradient(&mut logits, &[1.0, 1.0, 0.0, 0.0], 1);
+        assert!((value - (std::f32::consts::LN_2 + 100.0)).abs() < 1e-5);
+        assert_eq!(logits[0], -0.5);
+        assert!(logits[1].abs() < 1e-30 && logits[2].abs() < 1e-30 && logits[3] == 1.0);
+        assert!(value_and_gradient(&mut [f32::NAN], &[0.5], 1).is_nan());
+    }
+}

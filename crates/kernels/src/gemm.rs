@@ -1,0 +1,313 @@
+//! Matrix products on all threads: each product is cut into as many parts as there are threads, and a part is one call of
+//! `gemm` on one thread. The sum over the inner dimension has the same order however a product is cut.
+
+use crate::activation::Activation;
+use crate::threads;
+
+/// A matrix in a slice of numbers.
+#[derive(Clone, Copy, Debug)]
+pub struct Matrix<'a> {
+    values: &'a [f32],
+    rows: usize,
+    columns: usize,
+    row_stride: usize,
+    column_stride: usize,
+}
+
+/// A product left · right, and what is then done with it.
+#[derive(Clone, Copy, Debug)]
+pub struct Product<'a> {
+    /// `[m, k]`
+    pub left: Matrix<'a>,
+    /// `[k, n]`
+    pub right: Matrix<'a>,
+    /// `[n]`, added to each row before the activation.
+    pub bias: Option<&'a [f32]>,
+    /// What each number passes through at the end.
+    pub activation: Activation,
+}
+
+/// Multiplications below which a product is not worth cutting: some 10 µs of one core.
+const SMALL: usize = 1 << 20;
+/// The least length of a part.
+const GRAIN: usize = 16;
+/// A result with no side longer than this is computed by `gemm` in another way, whose sums have another order.
+const NARROW: usize = 64;
+/// Length of the parts of a result with one such side, whatever the number of threads.
+const BLOCK: usize = 1024;
+
+impl<'a> Matrix<'a> {
+    /// The matrix whose rows lie one after the other.
+    ///
+    /// # Panics
+    ///
+    /// Where there are not rows · columns values.
+    pub fn new(values: &'a [f32], rows: usize, columns: usize) -> Self {
+        assert_eq!(
+            values.len(),
+            rows * columns,
+            "a matrix of {rows} x {columns}"
+        );
+        Self {
+            values,
+            rows,
+            columns,
+            row_stride: columns,
+            column_stride: 1,
+        }
+    }
+
+    /// Rows for columns.
+    pub fn transposed(self) -> Self {
+        Self {
+            rows: self.columns,
+            columns: self.rows,
+            row_stride: self.column_stride,
+            column_stride: self.row_stride,
+            ..self
+        }
+    }
+}
+
+/// The products, each `[m, n]` row by row, computed side by side.
+///
+/// # Panics
+///
+/// Where the shapes of a product do not fit each other.
+pub fn multiply<const N: usize>(products: [Product<'_>; N]) -> [Vec<f32>; N] {
+    let work: usize = products.iter().map(Product::multiplications).sum();
+    let count = if work < SMALL { 1 } else { threads::count() };
+    let mut outs = products.map(|product| Vec::<f32>::with_capacity(product.len()));
+    let cut = products.into_iter().zip(&mut outs);
+    let parts = cut.flat_map(|(product, out)| product.cut(count, out.as_mut_ptr()));
+    if work < SMALL {
+        parts.for_each(Part::multiply);
+    } else {
+        threads::each(parts.collect(), Part::multiply);
+    }
+    for (product, out) in products.iter().zip(&mut outs) {
+        // SAFETY: the capacity is that, and the parts, which make up the product, have written every number.
+        unsafe { out.set_len(product.len()) };
+    }
+    outs
+}
+
+/// Some rows and columns of a product.
+struct Part<'a> {
+    product: Product<'a>,
+    out: *mut f32,
+    stride: usize,
+}
+
+// SAFETY: `out` is the only thing in it that is not `Send` by itself; it stands for rows and columns that no other part has, in
+// memory that outlives the parts.
+unsafe impl Send for Part<'_> {}
+
+impl<'a> Product<'a> {
+    /// The plain product.
+    pub fn new(left: Matrix<'a>, right: Matrix<'a>) -> Self {
+        Self {
+            left,
+            right,
+            bias: None,
+            activation: Activation::Linear,
+        }
+    }
+
+    /// Numbers in the result.
+    fn len(&self) -> usize {
+        self.left.rows * self.right.columns
+    }
+
+    fn multiplications(&self) -> usize {
+        self.len() * self.left.columns
+    }
+
+    /// At most `count` parts, along the longer side, of the result at `out`; as many as there are blocks where it is narrow.
+    fn cut(self, count: usize, out: *mut f32) -> Vec<Part<'a>> {
+        let (m, n) = (self.left.rows, self.right.columns);
+        assert_eq!(
+            self.left.columns, self.right.rows,
+            "the inner dimensions of a product"
+        );
+        assert!(
+            self.bias.is_none_or(|bias| bias.len() == n),
+            "a bias for each of {n} columns"
+        );
+        let by_rows = m >= n;
+        let side = m.max(n);
+        let count = if m.min(n) > NARROW {
+            count.min(side / GRAIN)
+        } else {
+            side.div_ceil(BLOCK)
+        };
+        let part = |index: usize| {
+            let (start, end) = (index * side / count, (index + 1) * side / count);
+            let mut product = self;
+            if by_rows {
+                product.left.values = &self.left.values[start * self.left.row_stride..];
+                product.left.rows = end - start;
+            } else {
+                product.right.values = &self.right.values[start * self.right.column_stride..];
+                product.right.columns = end - start;
+                product.bias = self.bias.map(|bias| &bias[start..end]);
+            }
+            // SAFETY: the part begins within the m · n numbers at `out`.
+            let out = unsafe { out.add(if by_rows { start * n } else { start }) };
+            Part {
+                product,
+                out,
+                stride: n,
+            }
+        };
+        (0..count).map(part).collect()
+    }
+}
+
+impl Part<'_> {
+    fn multiply(self) {
+        let Product {
+            left,
+            right,
+            bias,
+            activation,
+        } = self.product;
+        let (m, n, k) = (left.rows, right.columns, left.columns);
+        let stride = |stride: usize| stride as isize;
+        // SAFETY: `Matrix::new` saw that the slices hold every element that rows, columns and strides name; there is room for the
+        // result, and no other part has its rows and columns. `out` is written, not read, for `read_dst` is false.
+        unsafe {
+            gemm::gemm(
+                m,
+                n,
+                k,
+                self.out,
+                1,
+                stride(self.stride),
+                false,
+                left.values.as_ptr(),
+                stride(left.column_stride),
+                stride(left.row_stride),
+                right.values.as_ptr(),
+                stride(right.column_stride),
+                stride(right.row_stride),
+                0.0_f32,
+                1.0_f32,
+                false,
+                false,
+                false,
+                gemm::Parallelism::None,
+            );
+        }
+        if bias.is_none() && activation == Activation::Linear {
+            return;
+        }
+        for row in 0..m {
+            // SAFETY: the row lies within the result, was written above, and belongs to this part alone.
+            let row = unsafe { std::slice::from_raw_parts_mut(self.out.add(row * self.stride), n) };
+            if let Some(bias) = bias {
+                add(row, bias);
+            }
+            activation.apply(row);
+        }
+    }
+}
+
+/// Adds number by number.
+pub(crate) fn add(sum: &mut [f32], numbers: &[f32]) {
+    pulp::Arch::new().dispatch(|| {
+        for (sum, number) in sum.iter_mut().zip(numbers) {
+            *sum += number;
+        }
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::numbers;
+
+    /// What the product should be, and how large its terms are.
+    fn exact(left: Matrix<'_>, right: Matrix<'_>, row: usize, column: usize) -> (f64, f64) {
+        let term = |k: usize| {
+            let a = left.values[row * left.row_stride + k * left.column_stride];
+            let b = right.values[k * right.row_stride + column * right.column_stride];
+            f64::from(a) * f64::from(b)
+        };
+        let terms = (0..left.columns).map(term);
+        terms.fold((0.0, 0.0), |(sum, size), term| {
+            (sum + term, size + term.abs())
+        })
+    }
+
+    #[test]
+    fn products_of_all_shapes_and_orders() {
+        for (m, n, k) in [
+            (1, 1, 1),
+            (3, 5, 7),
+            (32, 2, 256),
+            (128, 784, 256),
+            (784, 256, 128),
+            (33, 700, 2),
+            (17, 1025, 600),
+        ] {
+            let (a, b, bias) = (numbers(m * k, 1), numbers(k * n, 2), numbers(n, 3));
+            for (a_turned, b_turned) in [(false, false), (true, false), (false, true), (true, true)]
+            {
+                let left = if a_turned {
+                    Matrix::new(&a, k, m).transposed()
+                } else {
+                    Matrix::new(&a, m, k)
+                };
+                let right = if b_turned {
+                    Matrix::new(&b, n, k).transposed()
+                } else {
+                    Matrix::new(&b, k, n)
+                };
+                let biased = Product {
+                    bias: Some(&bias),
+                    activation: Activation::Relu,
+                    ..Product::new(left, right)
+                };
+                let [plain, activated] = multiply([Product::new(left, right), biased]);
+                for index in (0..m * n).step_by(1 + m * n / 500) {
+                    let (row, column) = (index / n, index % n);
+                    let (sum, size) = exact(left, right, row, column);
+                    assert!((f64::from(plain[index]) - sum).abs() <= 1e-6 * size);
+                    let biased = (plain[index] + bias[column]).max(0.0);
+                    assert_eq!(activated[index], biased);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn parts_change_no_bit() {
+        for (m, n, k) in [
+            (128, 784, 256),
+            (128, 256, 784),
+            (784, 256, 128),
+            (32, 3200, 1024),
+            (5000, 2, 256),
+            (100, 35, 1700),
+            (70, 65, 1700),
+        ] {
+            let (a, b) = (numbers(m * k, 4), numbers(k * n, 5));
+            let product = Product::new(Matrix::new(&a, m, k), Matrix::new(&b, k, n));
+            let in_parts = |count: usize| {
+                let mut out = Vec::<f32>::with_capacity(m * n);
+                product
+                    .cut(count, out.as_mut_ptr())
+                    .into_iter()
+                    .for_each(Part::multiply);
+                // SAFETY: the parts have written every number.
+                unsafe { out.set_len(m * n) };
+                out
+            };
+            let whole = in_parts(1);
+            for count in [2, 3, 8] {
+                assert!(in_parts(count) == whole, "{m} x {n} x {k} in {count} parts");
+            }
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! Tensors of the backends that keep their numbers in this process's memory.
+
+use std::borrow::Cow;
+
+use burn::backend::Backend;
+use burn::backend::tensor::FloatTensor;
+use burn::tensor::{Shape, TensorData};
+
+/// A backend whose numbers can be read and made where they lie. All of them are f32, the only kind that Espejo uses.
+pub(crate) trait Host: Backend {
+    /// The numbers, row by row; copied only where they lie otherwise.
+    fn numbers(tensor: &FloatTensor<Self>) -> Cow<'_, [f32]>;
+
+    /// The numbers themselves; copied only where somebody else holds them too.
+    fn into_numbers(tensor: FloatTensor<Self>) -> Vec<f32>;
+
+    /// A tensor of these numbers, which are not copied.
+    fn tensor(numbers: Vec<f32>, shape: impl Into<Shape>) -> FloatTensor<Self>;
+}
+
+fn vector(data: TensorData) -> Vec<f32> {
+    data.try_into_vec().expect("tensors are of f32")
+}
+
+#[cfg(feature = "flex")]
+mod flex {
+    use super::*;
+    use burn::backend::Flex;
+    use burn::backend::flex::FlexTensor;
+
+    impl Host for Flex {
+        fn numbers(tensor: &FlexTensor) -> Cow<'_, [f32]> {
+            match tensor.as_slice() {
+                Some(numbers) => Cow::Borrowed(numbers),
+                None => Cow::Owned(vector(tensor.to_contiguous().into_data())),
+            }
+        }
+
+        fn into_numbers(tensor: FlexTensor) -> Vec<f32> {
+            vector(tensor.into_data())
+        }
+
+        fn tensor(numbers: Vec<f32>, shape: impl Into<Shape>) -> FlexTensor {
+            FlexTensor::from_data(TensorData::new(numbers, shape))
+        }
+    }
+}
+
+#[cfg(feature = "ndarray")]
+// Deprecated in Burn 0.22, but still a backend of ours.
+#[allow(deprecated)]
+mod ndarray {
+    use super::*;
+    use burn::backend::NdArray;
+    use burn::backend::ndarray::NdArrayTensor;
+
+    impl Host for NdArray {
+        fn numbers(tensor: &NdArrayTensor) -> Cow<'_, [f32]> {
+            let NdArrayTensor::F32(storage) = tensor else {
+                panic!("tensors are of f32");
+            };
+            let view = storage.view();
+            match view.to_slice() {
+                Some(numbers) => Cow::Borrowed(numbers),
+                None => Cow::Owned(view.iter().copied().collect()),
+            }
+        }
+
+        fn into_numbers(tensor: NdArrayTensor) -> Vec<f32> {
+            let NdArrayTensor::F32(storage) = tensor else {
+                panic!("tensors are of f32");
+            };
+            if !storage.view().is_standard_layout() {
+                return storage.view().iter().copied().collect();
+            }
+            let array = storage.into_owned().into_owned();
+            let len = array.len();
+            let (mut numbers, start) = array.into_raw_vec_and_offset();
+            let start = start.unwrap_or(0);
+            numbers.truncate(start + len);
+            numbers.drain(..start);
+            numbers
+        }
+
+        fn tensor(numbers: Vec<f32>, shape: impl Into<Shape>) -> NdArrayTensor {
+            NdArrayTensor::from_data(TensorData::new(numbers, shape))
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! The few fused operations where training spends its time.
+//!
+//! Each is one function on tensors. On the CPU it runs own code: everything in one pass over the numbers, vectors of the width
+//! that the machine has, all cores, and a way back written by hand. On every other device it is the plain composition of Burn's
+//! operations, which that device fuses itself. Both give the same numbers and gradients, to rounding.
+
+pub mod activation;
+pub mod cross_entropy;
+#[cfg(any(feature = "flex", feature = "ndarray"))]
+mod fused;
+pub mod gemm;
+#[cfg(any(feature = "flex", feature = "ndarray"))]
+mod host;
+pub mod linear;
+mod math;
+mod step;
+mod tensor;
+pub mod threads;
+
+#[cfg(test)]
+mod testing;
+
+pub use crate::{
+    activation::Activation,
+    step::Step,
+    tensor::{cross_entropy, in_memory, linear},
+};

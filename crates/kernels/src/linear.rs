@@ -1,0 +1,196 @@
+//! A fully connected layer with its bias and activation: y = f(x W + b).
+
+use crate::activation::Activation;
+use crate::gemm::{Matrix, Product, add, multiply};
+use crate::threads;
+
+/// Sizes of a layer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shape {
+    /// Rows of x and y.
+    pub batch: usize,
+    /// Columns of x.
+    pub inputs: usize,
+    /// Columns of y.
+    pub outputs: usize,
+}
+
+/// What comes back through a layer.
+#[derive(Debug)]
+pub struct Gradients {
+    /// `[batch, inputs]`, where it was asked for.
+    pub x: Option<Vec<f32>>,
+    /// `[inputs, outputs]`
+    pub weight: Vec<f32>,
+    /// `[outputs]`
+    pub bias: Vec<f32>,
+}
+
+/// Rows whose bias gradients are summed together; fixed, so that sums are the same on any number of threads.
+const ROWS: usize = 16;
+/// Numbers that are not worth a second thread.
+const FEW: usize = 1 << 14;
+
+/// y `[batch, outputs]` of x `[batch, inputs]`, weight `[inputs, outputs]` and bias `[outputs]`.
+///
+/// # Panics
+///
+/// Where a slice has another length.
+pub fn forward(
+    shape: Shape,
+    x: &[f32],
+    (weight, bias): (&[f32], &[f32]),
+    activation: Activation,
+) -> Vec<f32> {
+    let Shape {
+        batch,
+        inputs,
+        outputs,
+    } = shape;
+    let (left, right) = (
+        Matrix::new(x, batch, inputs),
+        Matrix::new(weight, inputs, outputs),
+    );
+    let [y] = multiply([Product {
+        left,
+        right,
+        bias: Some(bias),
+        activation,
+    }]);
+    y
+}
+
+/// The gradients, given `dy` `[batch, outputs]` at y; that at x only where `with_x`.
+///
+/// # Panics
+///
+/// Where a slice has another length.
+pub fn backward(
+    shape: Shape,
+    (x, weight): (&[f32], &[f32]),
+    (y, activation): (&[f32], Activation),
+    mut dy: Vec<f32>,
+    with_x: bool,
+) -> Gradients {
+    let Shape {
+        batch,
+        inputs,
+        outputs,
+    } = shape;
+    let bias = before_activation(shape, y, activation, &mut dy);
+    let da = Matrix::new(&dy, batch, outputs);
+    let (x, weight) = (
+        Matrix::new(x, batch, inputs),
+        Matrix::new(weight, inputs, outputs),
+    );
+    let for_weight = Product::new(x.transposed(), da);
+    if !with_x {
+        let [weight] = multiply([for_weight]);
+        return Gradients {
+            x: None,
+            weight,
+            bias,
+        };
+    }
+    let [weight, x] = multiply([for_weight, Product::new(da, weight.transposed())]);
+    Gradients {
+        x: Some(x),
+        weight,
+        bias,
+    }
+}
+
+/// Turns the gradient at y into that before the activation, and sums it over the batch: `[outputs]`.
+fn before_activation(shape: Shape, y: &[f32], activation: Activation, dy: &mut [f32]) -> Vec<f32> {
+    let Shape { batch, outputs, .. } = shape;
+    let (chunk, small) = (ROWS * outputs, dy.len() < FEW);
+    let mut sums = vec![0.0; batch.div_ceil(ROWS) * outputs];
+    let parts = dy
+        .chunks_mut(chunk)
+        .enumerate()
+        .zip(sums.chunks_mut(outputs));
+    let work = |((index, dy), sum): ((usize, &mut [f32]), &mut [f32])| {
+        if activation != Activation::Linear {
+            activation.multiply_slope(dy, &y[index * chunk..][..dy.len()]);
+        }
+        dy.chunks(outputs).for_each(|row| add(sum, row));
+    };
+    if small {
+        parts.for_each(work);
+    } else {
+        threads::each(parts.collect(), work);
+    }
+    let mut bias = vec![0.0; outputs];
+    sums.chunks(outputs).for_each(|sum| add(&mut bias, sum));
+    bias
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::numbers;
+
+    /// Σ y · dy, whose gradients are what `backward` gives.
+    fn objective(
+        shape: Shape,
+        x: &[f32],
+        parameters: (&[f32], &[f32]),
+        activation: Activation,
+        dy: &[f32],
+    ) -> f64 {
+        let y = forward(shape, x, parameters, activation);
+        y.iter()
+            .zip(dy)
+            .map(|(y, dy)| f64::from(*y) * f64::from(*dy))
+            .sum()
+    }
+
+    #[test]
+    fn gradients_are_finite_differences() {
+        for (batch, inputs, outputs) in [(5, 7, 3), (40, 9, 11), (1, 1, 1)] {
+            let shape = Shape {
+                batch,
+                inputs,
+                outputs,
+            };
+            let x = numbers(batch * inputs, 1);
+            let (weight, bias) = (numbers(inputs * outputs, 2), numbers(outputs, 3));
+            let dy = numbers(batch * outputs, 4);
+            for activation in [
+                Activation::Linear,
+                Activation::Tanh,
+                Activation::Sigmoid,
+                Activation::Elu,
+            ] {
+                let y = forward(shape, &x, (&weight, &bias), activation);
+                let found = backward(shape, (&x, &weight), (&y, activation), dy.clone(), true);
+                let dx = found.x.expect("asked for");
+                let cases = [
+                    (&x, &dx, 0),
+                    (&weight, &found.weight, 1),
+                    (&bias, &found.bias, 2),
+                ];
+                for (values, gradient, which) in cases {
+                    let at = values.len() / 2;
+                    let moved = |by: f32| {
+                        let mut values = values.clone();
+                        values[at] += by;
+                        let pick = |own, other| if own == which { &values } else { other };
+                        objective(
+                            shape,
+                            pick(0, &x),
+                            (pick(1, &weight), pick(2, &bias)),
+                            activation,
+                            &dy,
+                        )
+                    };
+                    let difference = (moved(1e-2) - moved(-1e-2)) / 2e-2;
+                    assert!(
+                        (f64::from(gradient[at]) - difference).abs()
+                            < 2e-3 * (1.0 + difference.abs())
+                    );
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,257 @@
+//! One step of a first-order optimiser: what becomes of each parameter, by its gradient and what is kept of those before.
+
+use burn::tensor::Tensor;
+use pulp::Arch;
+
+use crate::threads;
+
+/// A step with all its numbers: m and v are the first and second thing kept for a parameter w with gradient g, zero at first.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Step {
+    /// w ← w - rate g.
+    Sgd {
+        /// The learning rate.
+        rate: f64,
+    },
+    /// m ← momentum m + g; w ← w - rate m.
+    Momentum {
+        /// The learning rate.
+        rate: f64,
+        /// How much of m stays.
+        momentum: f64,
+    },
+    /// m ← decay m + (1 - decay) g²; w ← w - rate g / (√m + ε) (Hinton, lecture 6e of Neural networks for machine learning, 2012).
+    Rmsprop {
+        /// The learning rate.
+        rate: f64,
+        /// How much of m stays.
+        decay: f64,
+        /// ε
+        epsilon: f64,
+    },
+    /// m ← β₁ m + (1 - β₁) g; v ← β₂ v + (1 - β₂) g²; w ← shrink w - rate m / (bias √v + ε) (Kingma and Ba, Adam, ICLR 2015;
+    /// Loshchilov and Hutter, Decoupled weight decay regularization, ICLR 2019).
+    Adam {
+        /// The learning rate, divided by 1 - β₁ᵗ in step t.
+        rate: f64,
+        /// β₁ and β₂
+        betas: [f64; 2],
+        /// 1 / √(1 - β₂ᵗ) in step t.
+        bias: f64,
+        /// ε
+        epsilon: f64,
+        /// 1, or less where weights decay.
+        shrink: f64,
+    },
+}
+
+/// Parameters of one part.
+const PART: usize = 1 << 14;
+
+impl Step {
+    /// How many numbers are kept for a parameter.
+    pub fn moments(&self) -> usize {
+        match self {
+            Self::Sgd { .. } => 0,
+            Self::Momentum { .. } | Self::Rmsprop { .. } => 1,
+            Self::Adam { .. } => 2,
+        }
+    }
+
+    /// Takes the step in one pass, with `scale` times the gradient. Moments that are not kept are empty slices.
+    ///
+    /// # Panics
+    ///
+    /// Where the slices that are used have other lengths than the weights.
+    pub fn apply(
+        &self,
+        weights: &mut [f32],
+        gradient: &[f32],
+        scale: f32,
+        [m, v]: [&mut [f32]; 2],
+    ) {
+        let len = weights.len();
+        let [m_part, v_part] = [1, 2].map(|moment| if moment <= self.moments() { PART } else { 0 });
+        assert_eq!(gradient.len(), len, "a gradient for each weight");
+        let lengths = [m.len(), v.len()];
+        assert_eq!(
+            lengths,
+            [m_part, v_part].map(|part| len * usize::from(part > 0)),
+            "moments of each weight"
+        );
+        let parts = weights
+            .chunks_mut(PART)
+            .zip(gradient.chunks(PART))
+            .zip(chunks(m, m_part))
+            .zip(chunks(v, v_part));
+        let work =
+            |(((weights, gradient), m), v): (((&mut [f32], &[f32]), &mut [f32]), &mut [f32])| {
+                self.apply_part(weights, gradient, scale, m, v);
+            };
+        if len <= 2 * PART {
+            parts.for_each(work);
+        } else {
+            threads::each(parts.collect(), work);
+        }
+    }
+
+    fn apply_part(&self, w: &mut [f32], g: &[f32], scale: f32, m: &mut [f32], v: &mut [f32]) {
+        let few = |number: f64| number as f32;
+        match *self {
+            Self::Sgd { rate } => {
+                let rate = few(rate) * scale;
+                each(w, g, |w, g| *w -= rate * g);
+            }
+            Self::Momentum { rate, momentum } => {
+                let (rate, momentum) = (few(rate), few(momentum));
+                each_with(w, g, m, |w, g, m| {
+                    *m = momentum * *m + scale * g;
+                    *w -= rate * *m;
+                });
+            }
+            Self::Rmsprop {
+                rate,
+                decay,
+                epsilon,
+            } => {
+                let (rate, keep, take, epsilon) =
+                    (few(rate), few(decay), few(1.0 - decay), few(epsilon));
+                each_with(w, g, m, |w, g, m| {
+                    let g = scale * g;
+                    *m = keep * *m + take * (g * g);
+                    *w -= rate * g / (m.sqrt() + epsilon);
+                });
+            }
+            Self::Adam {
+                rate,
+                betas,
+                bias,
+                epsilon,
+                shrink,
+            } => {
+                let [keep_m, keep_v] = betas.map(few);
+                let [take_m, take_v] = betas.map(|beta| few(1.0 - beta));
+                let (rate, bias, epsilon, shrink) =
+                    (few(rate), few(bias), few(epsilon), few(shrink));
+                each_with_two(w, g, m, v, |w, g, m, v| {
+                    let g = scale * g;
+                    *m = keep_m * *m + take_m * g;
+                    *v = keep_v * *v + take_v * (g * g);
+                    *w = shrink * *w - rate * *m / (bias * v.sqrt() + epsilon);
+                });
+            }
+        }
+    }
+
+    /// The same in Burn's own operations on vectors of all parameters; moments are made in the first step.
+    pub fn compose(
+        &self,
+        weights: Tensor<1>,
+        gradient: Tensor<1>,
+        moments: &mut Vec<Tensor<1>>,
+    ) -> Tensor<1> {
+        match *self {
+            Self::Sgd { rate } => weights - gradient.mul_scalar(rate),
+            Self::Momentum { rate, momentum } => {
+                weights - blend(moments, 0, [momentum, 1.0], gradient).mul_scalar(rate)
+            }
+            Self::Rmsprop {
+                rate,
+                decay,
+                epsilon,
+            } => {
+                let square = blend(moments, 0, [decay, 1.0 - decay], gradient.clone().square());
+                weights - gradient.mul_scalar(rate) / (square.sqrt() + epsilon)
+            }
+            Self::Adam {
+                rate,
+                betas,
+                bias,
+                epsilon,
+                shrink,
+            } => {
+                let mean = blend(moments, 0, [betas[0], 1.0 - betas[0]], gradient.clone());
+                let square = blend(moments, 1, [betas[1], 1.0 - betas[1]], gradient.square());
+                let kept = if shrink == 1.0 {
+                    weights
+                } else {
+                    weights.mul_scalar(shrink)
+                };
+                kept - mean.mul_scalar(rate) / (square.sqrt().mul_scalar(bias) + epsilon)
+            }
+        }
+    }
+}
+
+/// Moment `index` becomes `keep` of itself plus `take` of `new`.
+fn blend(
+    moments: &mut Vec<Tensor<1>>,
+    index: usize,
+    [keep, take]: [f64; 2],
+    new: Tensor<1>,
+) -> Tensor<1> {
+    let new = if take == 1.0 {
+        new
+    } else {
+        new.mul_scalar(take)
+    };
+    if index < moments.len() {
+        let old = moments[index].extract();
+        moments[index] = old.mul_scalar(keep) + new;
+    } else {
+        moments.push(new);
+    }
+    moments[index].clone()
+}
+
+/// Chunks of `size`, or empty ones without end where it is zero.
+fn chunks(values: &mut [f32], size: usize) -> impl Iterator<Item = &mut [f32]> {
+    let none = std::iter::repeat_with(|| -> &mut [f32] { &mut [] }).take(if size == 0 {
+        usize::MAX
+    } else {
+        0
+    });
+    values.chunks_mut(size.max(1)).chain(none)
+}
+
+#[inline(always)]
+fn each(w: &mut [f32], g: &[f32], update: impl Fn(&mut f32, f32)) {
+    Arch::new().dispatch(
+        #[inline(always)]
+        || {
+            for (w, g) in w.iter_mut().zip(g) {
+                update(w, *g);
+            }
+        },
+    );
+}
+
+#[inline(always)]
+fn each_with(w: &mut [f32], g: &[f32], m: &mut [f32], update: impl Fn(&mut f32, f32, &mut f32)) {
+    Arch::new().dispatch(
+        #[inline(always)]
+        || {
+            for ((w, g), m) in w.iter_mut().zip(g).zip(m) {
+                update(w, *g, m);
+            }
+        },
+    );
+}
+
+#[inline(always)]
+fn each_with_two(
+    w: &mut [f32],
+    g: &[f32],
+    m: &mut [f32],
+    v: &mut [f32],
+    update: impl Fn(&mut f32, f32, &mut f32, &mut f32),
+) {
+    Arch::new().dispatch(
+        #[inline(always)]
+        || {
+            for (((w, g), m), v) in w.iter_mut().zip(g).zip(m).zip(v) {
+                update(w, *g, m, v);
+            }
+        },
+    );
+}

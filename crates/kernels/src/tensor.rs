@@ -1,0 +1,105 @@
+//! The operations on tensors, whatever their device.
+
+use burn::backend::DispatchDevice;
+use burn::tensor::{Device, Tensor, activation};
+
+use crate::activation::{Activation, LEAK};
+#[cfg(any(feature = "flex", feature = "ndarray"))]
+use {
+    crate::fused::Fused,
+    burn::backend::{Dispatch, DispatchTensor, DispatchTensorKind, TensorMetadata},
+    burn::tensor::DType,
+};
+
+/// f(x W + b): x `[batch, inputs]`, weight `[inputs, outputs]` and bias `[outputs]` to `[batch, outputs]`.
+pub fn linear(
+    x: Tensor<2>,
+    weight: Tensor<2>,
+    bias: Tensor<1>,
+    activation: Activation,
+) -> Tensor<2> {
+    let x = x.into_dispatch();
+    #[cfg(any(feature = "flex", feature = "ndarray"))]
+    if is_ours(&x) {
+        let (weight, bias) = (weight.into_dispatch(), bias.into_dispatch());
+        return Tensor::from_dispatch(<Dispatch as Fused>::linear(x, weight, bias, activation));
+    }
+    activation.compose(Tensor::from_dispatch(x).matmul(weight) + bias.unsqueeze())
+}
+
+/// -Σ t ln σ(z) + (1-t) ln(1-σ(z)) in nats, summed over each row of logits z and targets t, `[batch, width]` both, mean over the
+/// rows: `[1]`. Gradients reach the logits alone.
+pub fn cross_entropy(logits: Tensor<2>, targets: Tensor<2>) -> Tensor<1> {
+    let logits = logits.into_dispatch();
+    #[cfg(any(feature = "flex", feature = "ndarray"))]
+    if is_ours(&logits) {
+        return Tensor::from_dispatch(<Dispatch as Fused>::cross_entropy(
+            logits,
+            targets.into_dispatch(),
+        ));
+    }
+    composed_cross_entropy(Tensor::from_dispatch(logits), targets)
+}
+
+/// max(z, 0) - z t + ln(1 + e^-|z|), without overflow.
+///
+/// The maximum is written ½(z + |z|): with a rectifier, whose slope at 0 is 0, the gradient of undecided logits, which blank
+/// pictures have at the start, would be -t and not ½ - t. The sum goes in two stages, because one running sum of a whole batch in
+/// f32 is off in the fifth digit.
+fn composed_cross_entropy(z: Tensor<2>, t: Tensor<2>) -> Tensor<1> {
+    let size = z.clone().abs();
+    let nats = z * (-t + 0.5) + size.clone().mul_scalar(0.5) + (-size).exp().log1p(); // [batch, width]
+    nats.sum_dim(1).mean()
+}
+
+/// Whether own code can work on a tensor: its numbers lie in memory, in single precision.
+#[cfg(any(feature = "flex", feature = "ndarray"))]
+fn is_ours(tensor: &DispatchTensor) -> bool {
+    fn lies_here(kind: &DispatchTensorKind) -> bool {
+        match kind {
+            #[cfg(feature = "flex")]
+            DispatchTensorKind::Flex(_) => true,
+            #[cfg(feature = "ndarray")]
+            DispatchTensorKind::NdArray(_) => true,
+            DispatchTensorKind::Autodiff(inner) => lies_here(inner),
+            #[allow(unreachable_patterns, reason = "there are others in builds with a GPU")]
+            _ => false,
+        }
+    }
+    lies_here(&tensor.kind) && tensor.dtype() == DType::F32
+}
+
+/// Whether own code works on the numbers of tensors on this device: they lie in this process's memory.
+pub fn in_memory(device: &Device) -> bool {
+    fn holds(device: &DispatchDevice) -> bool {
+        match device {
+            #[cfg(feature = "flex")]
+            DispatchDevice::Flex(_) => true,
+            #[cfg(feature = "ndarray")]
+            DispatchDevice::NdArray(_) => true,
+            DispatchDevice::Autodiff(device) => holds(device),
+            #[allow(unreachable_patterns, reason = "there are others in builds with a GPU")]
+            _ => false,
+        }
+    }
+    holds(device.as_dispatch())
+}
+
+impl Activation {
+    /// f(a), element by element, in Burn's own operations: for every device, and differentiable twice.
+    pub fn compose<const D: usize>(self, a: Tensor<D>) -> Tensor<D> {
+        match self {
+            Self::Linear => a,
+            Self::Relu => activation::relu(a),
+            // Burn's own has slope 1 at 0.
+            Self::LeakyRelu => {
+                let on = a.zeros_like().mask_fill(a.clone().greater_scalar(0.0), 1.0);
+                a * on.mul_scalar(1.0 - f64::from(LEAK)).add_scalar(LEAK)
+            }
+            // The exponential sees only a <= 0: Burn's own overflows for a > 88 and its gradient is then NaN.
+            Self::Elu => activation::relu(a.clone()) + a.clamp_max(0.0).exp().sub_scalar(1.0),
+            Self::Tanh => activation::tanh(a),
+            Self::Sigmoid => activation::sigmoid(a),
+        }
+    }
+}

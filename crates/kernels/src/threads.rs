@@ -1,0 +1,249 @@
+//! A few threads that wait for work awake: handing a piece over costs half a microsecond, where a pool that sleeps takes
+//! twenty. A training step is a row of pieces of work of 50 to 500 µs with hardly anything between them.
+
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::ptr;
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering};
+use std::sync::{Mutex, OnceLock, TryLockError};
+use std::thread::{self, Thread};
+use std::time::{Duration, Instant};
+
+/// How long a thread stays awake without work.
+const AWAKE: Duration = Duration::from_micros(200);
+/// Looks at the work between two looks at the clock.
+const LOOKS: u32 = 64;
+
+/// Hands each item to one call of `work`, on all threads, and returns when all are done.
+///
+/// What is computed must not depend on who does it: items are taken in order, by whoever is free. Called from within `work`, or
+/// while another thread is at it, it does all items itself.
+///
+/// # Panics
+///
+/// Where `work` panics.
+pub fn each<T: Send>(items: Vec<T>, work: impl Fn(T) + Sync) {
+    let helpers = items.len().min(count()).saturating_sub(1);
+    let pool = pool();
+    let free = match pool.busy.try_lock() {
+        Ok(guard) => Some(guard),
+        Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+        Err(TryLockError::WouldBlock) => None,
+    };
+    if helpers == 0 || free.is_none() {
+        return items.into_iter().for_each(work);
+    }
+    let (items, next) = (
+        items.into_iter().map(Some).map(Mutex::new),
+        AtomicUsize::new(0),
+    );
+    let items: Vec<Mutex<Option<T>>> = items.collect();
+    run(&pool.seats[..helpers], &|| {
+        while let Some(item) = items.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let item = item.lock().ok().and_then(|mut item| item.take());
+            item.into_iter().for_each(&work);
+        }
+    });
+}
+
+/// How many threads work: `RAYON_NUM_THREADS`, which Burn's own kernels heed too, or as many as the machine has CPUs.
+pub fn count() -> usize {
+    static COUNT: OnceLock<usize> = OnceLock::new();
+    *COUNT.get_or_init(|| {
+        let asked = std::env::var("RAYON_NUM_THREADS").ok();
+        let asked = asked
+            .and_then(|text| text.parse().ok())
+            .filter(|count| *count > 0);
+        asked.unwrap_or_else(|| thread::available_parallelism().map_or(1, usize::from))
+    })
+}
+
+struct Pool {
+    seats: &'static [Seat],
+    busy: Mutex<()>,
+}
+
+/// Where one thread takes its work from.
+struct Seat {
+    /// A job that waits to be taken, [`TAKEN`], or nothing.
+    job: AtomicPtr<Job<'static>>,
+    parked: AtomicBool,
+    thread: OnceLock<Thread>,
+}
+
+/// Stands on a seat while its thread works. It is never read.
+const TAKEN: *mut Job<'static> = ptr::dangling_mut();
+
+/// Work that several threads do at once.
+struct Job<'a> {
+    work: &'a (dyn Fn() + Sync),
+    panicked: AtomicBool,
+}
+
+fn pool() -> &'static Pool {
+    static POOL: OnceLock<Pool> = OnceLock::new();
+    POOL.get_or_init(|| {
+        let seat = |_| Seat {
+            job: AtomicPtr::new(ptr::null_mut()),
+            parked: AtomicBool::new(false),
+            thread: OnceLock::new(),
+        };
+        let seats: Vec<Seat> = (1..count()).map(seat).collect();
+        let seats: &'static [Seat] = Box::leak(seats.into_boxed_slice());
+        for seat in seats {
+            let name = thread::Builder::new().name("kernels".into());
+            let thread = name.spawn(|| seat.serve()).expect("a thread starts");
+            seat.thread.get_or_init(|| thread.thread().clone());
+        }
+        Pool {
+            seats,
+            busy: Mutex::new(()),
+        }
+    })
+}
+
+/// Does the work here and on the threads of the seats that come to it in time.
+fn run(seats: &[Seat], work: &(dyn Fn() + Sync)) {
+    let job = Job {
+        work,
+        panicked: AtomicBool::new(false),
+    };
+    let pointer = ptr::from_ref(&job).cast_mut().cast::<Job<'static>>();
+    seats.iter().for_each(|seat| seat.offer(pointer));
+    // Until no seat has it `job` must live, whatever happens here.
+    let own = catch_unwind(AssertUnwindSafe(work));
+    seats.iter().for_each(|seat| seat.clear(pointer));
+    if let Err(panic) = own {
+        resume_unwind(panic);
+    }
+    assert!(
+        !job.panicked.load(Ordering::Relaxed),
+        "a kernel panicked on another thread"
+    );
+}
+
+impl Seat {
+    fn offer(&self, job: *mut Job<'static>) {
+        self.job.store(job, Ordering::SeqCst);
+        if self.parked.load(Ordering::SeqCst) {
+            self.thread.get().inspect(|thread| thread.unpark());
+        }
+    }
+
+    /// Takes the job back where its thread has not come to it, which on a busy machine may last; else waits for its end.
+    fn clear(&self, job: *mut Job<'static>) {
+        let (success, failure) = (Ordering::Relaxed, Ordering::Acquire);
+        if self
+            .job
+            .compare_exchange(job, ptr::null_mut(), success, failure)
+            .is_err()
+        {
+            let done = || self.job.load(Ordering::Acquire).is_null().then_some(());
+            awake(done, thread::yield_now);
+        }
+    }
+
+    fn serve(&self) {
+        loop {
+            let job = awake(|| self.take(), || self.park());
+            // SAFETY: `run` offered the pointer to a job on its stack. Since it was taken, `run` does not return before the seat
+            // is empty again, which is the last thing done here; `busy` keeps others from the seat meanwhile.
+            let job = unsafe { &*job };
+            if catch_unwind(AssertUnwindSafe(job.work)).is_err() {
+                job.panicked.store(true, Ordering::Relaxed);
+            }
+            self.job.store(ptr::null_mut(), Ordering::Release);
+        }
+    }
+
+    fn take(&self) -> Option<*mut Job<'static>> {
+        let job = self.job.load(Ordering::Relaxed);
+        let (success, failure) = (Ordering::Acquire, Ordering::Relaxed);
+        let taken = || self.job.compare_exchange(job, TAKEN, success, failure).ok();
+        if job.is_null() { None } else { taken() }
+    }
+
+    /// Sleeps until there is work: it says so first, and looks once more, so that none is missed.
+    fn park(&self) {
+        self.parked.store(true, Ordering::SeqCst);
+        while self.job.load(Ordering::SeqCst).is_null() {
+            thread::park();
+        }
+        self.parked.store(false, Ordering::SeqCst);
+    }
+}
+
+/// Looks until there is something, and does `tired` now and then when that takes long.
+fn awake<T>(look: impl Fn() -> Option<T>, tired: impl Fn()) -> T {
+    let begun = Instant::now();
+    loop {
+        for _ in 0..LOOKS {
+            if let Some(found) = look() {
+                return found;
+            }
+            std::hint::spin_loop();
+        }
+        if begun.elapsed() > AWAKE {
+            tired();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_item_is_done_once() {
+        for _ in 0..200 {
+            let mut values = vec![0_u32; 1000];
+            let chunks: Vec<(usize, &mut [u32])> = values.chunks_mut(7).enumerate().collect();
+            each(chunks, |(index, chunk)| {
+                chunk.iter_mut().for_each(|value| *value += index as u32)
+            });
+            assert!(
+                values
+                    .iter()
+                    .enumerate()
+                    .all(|(index, value)| *value == index as u32 / 7)
+            );
+        }
+    }
+
+    #[test]
+    fn work_within_work_is_done() {
+        let total = AtomicUsize::new(0);
+        each((0..8).collect(), |_: usize| {
+            each((0..8).collect(), |inner: usize| {
+                total.fetch_add(inner, Ordering::Relaxed);
+            });
+        });
+        assert_eq!(total.into_inner(), 8 * 28);
+    }
+
+    #[test]
+    fn sleepers_are_woken() {
+        for _ in 0..5 {
+            thread::sleep(5 * AWAKE);
+            let done = AtomicUsize::new(0);
+            each(vec![(); 4], |()| {
+                done.fetch_add(1, Ordering::Relaxed);
+            });
+            assert_eq!(done.into_inner(), 4);
+        }
+    }
+
+    #[test]
+    fn a_panic_arrives_and_the_pool_goes_on() {
+        let fails = || {
+            each((0..64).collect(), |item: usize| {
+                assert!(item < 40, "as it should")
+            })
+        };
+        assert!(catch_unwind(AssertUnwindSafe(fails)).is_err());
+        let done = AtomicUsize::new(0);
+        each(vec![(); 64], |()| {
+            done.fetch_add(1, Ordering::Relaxed);
+        });
+        assert_eq!(done.into_inner(), 64);
+    }
+}

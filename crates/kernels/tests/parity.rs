@@ -1,0 +1,198 @@
+//! The fused operations against the plain composition: the same numbers and gradients on random data of many shapes. The fused
+//! ones work in single precision; the composition, which takes whatever is not single, in double.
+
+use burn::tensor::{DType, Device, Tensor, TensorData};
+use espejo_kernels::{Activation, cross_entropy, linear};
+
+const ACTIVATIONS: [Activation; 6] = [
+    Activation::Linear,
+    Activation::Relu,
+    Activation::LeakyRelu,
+    Activation::Elu,
+    Activation::Tanh,
+    Activation::Sigmoid,
+];
+
+/// Numbers and sizes, always the same ones (xorshift, Marsaglia 2003).
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> f64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 >> 11) as f64 / (1_u64 << 53) as f64
+    }
+
+    fn size(&mut self, most: usize) -> usize {
+        1 + (self.next() * most as f64) as usize
+    }
+
+    /// Numbers that single precision holds exactly.
+    fn numbers(&mut self, shape: &[usize], scale: f64) -> TensorData {
+        let len = shape.iter().product();
+        let numbers: Vec<f32> = (0..len)
+            .map(|_| (scale * (2.0 * self.next() - 1.0)) as f32)
+            .collect();
+        TensorData::new(numbers, shape)
+    }
+}
+
+fn devices() -> Vec<Device> {
+    #[allow(unused_mut, reason = "builds without ndarray add none")]
+    let mut devices = vec![Device::flex().autodiff()];
+    #[cfg(feature = "ndarray")]
+    #[allow(deprecated)]
+    devices.push(Device::ndarray().autodiff());
+    devices
+}
+
+fn double<const D: usize>(data: &TensorData) -> Tensor<D> {
+    let tensor = Tensor::from_data(data.clone(), (&Device::flex().autodiff(), DType::F64));
+    tensor.require_grad()
+}
+
+fn single<const D: usize>(data: &TensorData, device: &Device) -> Tensor<D> {
+    Tensor::from_data(data.clone(), (device, DType::F32)).require_grad()
+}
+
+fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f64> {
+    tensor.into_data().iter().collect()
+}
+
+/// Holds numbers in single precision against those in double.
+#[track_caller]
+fn check(what: &str, found: &[f64], expected: &[f64], tolerance: f64) {
+    let scale = expected
+        .iter()
+        .fold(1e-3, |most: f64, value| most.max(value.abs()));
+    assert_eq!(found.len(), expected.len(), "{what}");
+    for (index, (found, expected)) in found.iter().zip(expected).enumerate() {
+        assert!(
+            (found - expected).abs() <= tolerance * scale,
+            "{what}, {index}: {found}, expected {expected}"
+        );
+    }
+}
+
+/// Output and gradients of f(x W + b), given a gradient at the output.
+fn through_linear(
+    [x, weight]: [Tensor<2>; 2],
+    bias: Tensor<1>,
+    slope: Tensor<2>,
+    activation: Activation,
+) -> [Vec<f64>; 4] {
+    let y = linear(x.clone(), weight.clone(), bias.clone(), activation);
+    let gradients = (y.clone() * slope).sum().backward();
+    let of = |tensor: &Tensor<2>| values(tensor.grad(&gradients).expect("a gradient"));
+    [
+        values(y),
+        of(&x),
+        of(&weight),
+        values(bias.grad(&gradients).expect("a gradient")),
+    ]
+}
+
+#[test]
+fn a_linear_layer_is_its_composition() {
+    let mut random = Random(1);
+    for round in 0..60 {
+        // Every other one is large enough for several threads.
+        let most = if round % 2 == 0 { 40 } else { 300 };
+        let [batch, inputs, outputs] = [(); 3].map(|()| random.size(most));
+        let activation = ACTIVATIONS[round % ACTIVATIONS.len()];
+        let x = random.numbers(&[batch, inputs], 1.0);
+        let weight = random.numbers(&[inputs, outputs], 1.0 / (inputs as f64).sqrt());
+        let (bias, slope) = (
+            random.numbers(&[outputs], 1.0),
+            random.numbers(&[batch, outputs], 1.0),
+        );
+        let expected = through_linear(
+            [double(&x), double(&weight)],
+            double(&bias),
+            double(&slope),
+            activation,
+        );
+        for device in devices() {
+            let inputs_of = [single(&x, &device), single(&weight, &device)];
+            let found = through_linear(
+                inputs_of,
+                single(&bias, &device),
+                single(&slope, &device),
+                activation,
+            );
+            for (what, (found, expected)) in ["y", "dx", "dW", "db"]
+                .iter()
+                .zip(found.iter().zip(&expected))
+            {
+                let what = format!("{what} of {activation:?}, {batch} x {inputs} x {outputs}");
+                check(&what, found, expected, 2e-6 * (batch + inputs) as f64);
+            }
+        }
+    }
+}
+
+#[test]
+fn the_cross_entropy_is_its_composition() {
+    let mut random = Random(2);
+    for round in 0..40 {
+        let [batch, width] = [
+            random.size(200),
+            random.size(if round % 2 == 0 { 40 } else { 900 }),
+        ];
+        let (logits, targets) = (
+            random.numbers(&[batch, width], 15.0),
+            random.numbers(&[batch, width], 1.0),
+        );
+        // A factor other than 1 goes another way back.
+        for factor in [1.0, 0.25] {
+            let through = |logits: Tensor<2>, targets: Tensor<2>| {
+                let loss = cross_entropy(logits.clone(), targets.abs().detach());
+                let gradients = loss.clone().mul_scalar(factor).backward();
+                [
+                    values(loss),
+                    values(logits.grad(&gradients).expect("a gradient")),
+                ]
+            };
+            let expected = through(double(&logits), double(&targets));
+            for device in devices() {
+                let found = through(single(&logits, &device), single(&targets, &device));
+                check("loss", &found[0], &expected[0], 1e-6);
+                let [found, expected] = [&found[1], &expected[1]].map(|slopes| -> Vec<f64> {
+                    slopes.iter().map(|slope| slope * batch as f64).collect()
+                });
+                check("gradient", &found, &expected, 1e-6);
+            }
+        }
+    }
+}
+
+#[test]
+fn without_gradients_the_values_are_the_same() {
+    let mut random = Random(3);
+    let (x, weight) = (
+        random.numbers(&[50, 30], 1.0),
+        random.numbers(&[30, 20], 1.0),
+    );
+    let (bias, targets) = (random.numbers(&[20], 1.0), random.numbers(&[50, 20], 1.0));
+    for device in devices() {
+        let loss = |device: &Device| {
+            let at = (device, DType::F32);
+            let (x, weight) = (
+                Tensor::from_data(x.clone(), at),
+                Tensor::from_data(weight.clone(), at),
+            );
+            let y = linear(
+                x,
+                weight,
+                Tensor::from_data(bias.clone(), at),
+                Activation::Tanh,
+            );
+            values(cross_entropy(
+                y,
+                Tensor::<2>::from_data(targets.clone(), at).abs(),
+            ))
+        };
+        assert_eq!(loss(&device), loss(&device.clone().inner()));
+    }
+}
