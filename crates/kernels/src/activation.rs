@@ -1,8 +1,7 @@
 //! Activations whose slope can be read off their output, so that nothing else has to be kept for the way back.
 
-use pulp::Arch;
-
 use crate::math::{exp, sigmoid, tanh};
+use crate::wide::{map, pairs};
 
 /// An element-wise activation f of numbers a.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,19 +49,17 @@ impl Activation {
         );
         match self {
             Self::Linear => {}
-            Self::Relu => scale(gradients, outputs, |g, y| if y > 0.0 { g } else { 0.0 }),
-            Self::LeakyRelu => scale(
-                gradients,
-                outputs,
-                |g, y| if y > 0.0 { g } else { LEAK * g },
-            ),
-            Self::Elu => scale(
-                gradients,
-                outputs,
-                |g, y| if y > 0.0 { g } else { g * (y + 1.0) },
-            ),
-            Self::Tanh => scale(gradients, outputs, |g, y| g * (1.0 - y * y)),
-            Self::Sigmoid => scale(gradients, outputs, |g, y| g * (y * (1.0 - y))),
+            Self::Relu => pairs(gradients, outputs, |g, y| {
+                *g *= if y > 0.0 { 1.0 } else { 0.0 }
+            }),
+            Self::LeakyRelu => pairs(gradients, outputs, |g, y| {
+                *g *= if y > 0.0 { 1.0 } else { LEAK }
+            }),
+            Self::Elu => pairs(gradients, outputs, |g, y| {
+                *g *= if y > 0.0 { 1.0 } else { y + 1.0 }
+            }),
+            Self::Tanh => pairs(gradients, outputs, |g, y| *g *= 1.0 - y * y),
+            Self::Sigmoid => pairs(gradients, outputs, |g, y| *g *= y * (1.0 - y)),
         }
     }
 }
@@ -71,24 +68,6 @@ impl Activation {
 #[inline(always)]
 fn rectified(a: f32) -> f32 {
     if a < 0.0 { 0.0 } else { a }
-}
-
-#[inline(always)]
-fn map(values: &mut [f32], f: impl Fn(f32) -> f32) {
-    Arch::new().dispatch(|| {
-        for value in values {
-            *value = f(*value);
-        }
-    });
-}
-
-#[inline(always)]
-fn scale(gradients: &mut [f32], outputs: &[f32], f: impl Fn(f32, f32) -> f32) {
-    Arch::new().dispatch(|| {
-        for (gradient, output) in gradients.iter_mut().zip(outputs) {
-            *gradient = f(*gradient, *output);
-        }
-    });
 }
 
 #[cfg(test)]

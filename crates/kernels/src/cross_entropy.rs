@@ -1,6 +1,6 @@
 //! The Bernoulli cross-entropy of logits, with its gradient, in one pass.
 
-use pulp::Arch;
+use pulp::{Arch, Simd, WithSimd};
 
 use crate::math::{exp, log1p};
 use crate::threads;
@@ -18,7 +18,9 @@ const PART: usize = 256 * LANES;
 pub fn value(logits: &[f32], targets: &[f32], rows: usize) -> f32 {
     assert_eq!(logits.len(), targets.len(), "a target for each logit");
     let parts = logits.chunks(PART).zip(targets.chunks(PART));
-    sum(parts, |(logits, targets)| part_value(logits, targets)) / rows as f32
+    sum(parts, |(logits, targets)| {
+        Arch::new().dispatch(Value { logits, targets })
+    }) / rows as f32
 }
 
 /// The same, and its gradient in place of the logits: (σ(z) - t) / rows.
@@ -31,7 +33,11 @@ pub fn value_and_gradient(logits: &mut [f32], targets: &[f32], rows: usize) -> f
     let share = 1.0 / rows as f32;
     let parts = logits.chunks_mut(PART).zip(targets.chunks(PART));
     sum(parts, |(logits, targets)| {
-        part_gradient(logits, targets, share)
+        Arch::new().dispatch(Gradient {
+            logits,
+            targets,
+            share,
+        })
     }) / rows as f32
 }
 
@@ -47,49 +53,61 @@ fn sum<T: Send>(parts: impl ExactSizeIterator<Item = T>, work: impl Fn(T) -> f32
     sums.iter().copied().map(f64::from).sum::<f64>() as f32
 }
 
-fn part_value(logits: &[f32], targets: &[f32]) -> f32 {
-    Arch::new().dispatch(
-        #[inline(always)]
-        || {
-            let mut sums = [0.0; LANES];
-            let (logits, more) = logits.as_chunks::<LANES>();
-            let (targets, last) = targets.as_chunks::<LANES>();
-            for (logits, targets) in logits.iter().zip(targets) {
-                for lane in 0..LANES {
-                    sums[lane] += nats(logits[lane], targets[lane]).0;
-                }
-            }
-            for ((sum, logit), target) in sums.iter_mut().zip(more).zip(last) {
-                *sum += nats(*logit, *target).0;
-            }
-            sums.iter().sum()
-        },
-    )
+/// The sum over a part.
+struct Value<'a> {
+    logits: &'a [f32],
+    targets: &'a [f32],
 }
 
-/// The sum of a part, whose logits become `share` of its gradient.
-fn part_gradient(logits: &mut [f32], targets: &[f32], share: f32) -> f32 {
-    Arch::new().dispatch(
-        #[inline(always)]
-        || {
-            let mut sums = [0.0; LANES];
-            let (logits, more) = logits.as_chunks_mut::<LANES>();
-            let (targets, last) = targets.as_chunks::<LANES>();
-            for (logits, targets) in logits.iter_mut().zip(targets) {
-                for lane in 0..LANES {
-                    let (value, slope) = nats(logits[lane], targets[lane]);
-                    sums[lane] += value;
-                    logits[lane] = share * slope;
-                }
+impl WithSimd for Value<'_> {
+    type Output = f32;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> f32 {
+        let mut sums = [0.0; LANES];
+        let (logits, more) = self.logits.as_chunks::<LANES>();
+        let (targets, last) = self.targets.as_chunks::<LANES>();
+        for (logits, targets) in logits.iter().zip(targets) {
+            for lane in 0..LANES {
+                sums[lane] += nats(logits[lane], targets[lane]).0;
             }
-            for ((sum, logit), target) in sums.iter_mut().zip(more).zip(last) {
-                let (value, slope) = nats(*logit, *target);
-                *sum += value;
-                *logit = share * slope;
+        }
+        for ((sum, logit), target) in sums.iter_mut().zip(more).zip(last) {
+            *sum += nats(*logit, *target).0;
+        }
+        sums.iter().sum()
+    }
+}
+
+/// The sum over a part, whose logits become `share` of its gradient.
+struct Gradient<'a> {
+    logits: &'a mut [f32],
+    targets: &'a [f32],
+    share: f32,
+}
+
+impl WithSimd for Gradient<'_> {
+    type Output = f32;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> f32 {
+        let mut sums = [0.0; LANES];
+        let (logits, more) = self.logits.as_chunks_mut::<LANES>();
+        let (targets, last) = self.targets.as_chunks::<LANES>();
+        for (logits, targets) in logits.iter_mut().zip(targets) {
+            for lane in 0..LANES {
+                let (value, slope) = nats(logits[lane], targets[lane]);
+                sums[lane] += value;
+                logits[lane] = self.share * slope;
             }
-            sums.iter().sum()
-        },
-    )
+        }
+        for ((sum, logit), target) in sums.iter_mut().zip(more).zip(last) {
+            let (value, slope) = nats(*logit, *target);
+            *sum += value;
+            *logit = self.share * slope;
+        }
+        sums.iter().sum()
+    }
 }
 
 /// max(z, 0) - z t + ln(1 + e^-|z|), without overflow, and its slope σ(z) - t.

@@ -3,6 +3,7 @@
 
 use crate::activation::Activation;
 use crate::threads;
+use crate::wide::pairs;
 
 /// A matrix in a slice of numbers.
 #[derive(Clone, Copy, Debug)]
@@ -215,11 +216,7 @@ impl Part<'_> {
 
 /// Adds number by number.
 pub(crate) fn add(sum: &mut [f32], numbers: &[f32]) {
-    pulp::Arch::new().dispatch(|| {
-        for (sum, number) in sum.iter_mut().zip(numbers) {
-            *sum += number;
-        }
-    });
+    pairs(sum, numbers, |sum, number| *sum += number);
 }
 
 #[cfg(test)]

@@ -14,6 +14,9 @@ pub(crate) trait Host: Backend {
     /// The numbers themselves; copied only where somebody else holds them too.
     fn into_numbers(tensor: FloatTensor<Self>) -> Vec<f32>;
 
+    /// Keeps the memory of a tensor that nobody else holds for the next one.
+    fn recycle(tensor: FloatTensor<Self>);
+
     /// A tensor of these numbers, which are not copied.
     fn tensor(numbers: Vec<f32>, shape: impl Into<Shape>) -> FloatTensor<Self>;
 }
@@ -26,7 +29,10 @@ fn vector(data: TensorData) -> Vec<f32> {
 mod flex {
     use super::*;
     use burn::backend::Flex;
+    use burn::backend::TensorMetadata;
     use burn::backend::flex::FlexTensor;
+
+    use crate::buffers;
 
     impl Host for Flex {
         fn numbers(tensor: &FlexTensor) -> Cow<'_, [f32]> {
@@ -38,6 +44,12 @@ mod flex {
 
         fn into_numbers(tensor: FlexTensor) -> Vec<f32> {
             vector(tensor.into_data())
+        }
+
+        fn recycle(tensor: FlexTensor) {
+            if tensor.is_unique() && tensor.bytes().len() == 4 * tensor.shape().num_elements() {
+                buffers::give(vector(tensor.into_data()));
+            }
         }
 
         fn tensor(numbers: Vec<f32>, shape: impl Into<Shape>) -> FlexTensor {
@@ -80,6 +92,10 @@ mod ndarray {
             numbers.truncate(start + len);
             numbers.drain(..start);
             numbers
+        }
+
+        fn recycle(tensor: NdArrayTensor) {
+            drop(tensor);
         }
 
         fn tensor(numbers: Vec<f32>, shape: impl Into<Shape>) -> NdArrayTensor {

@@ -5,6 +5,9 @@
 //! operations, which that device fuses itself. Both give the same numbers and gradients, to rounding.
 
 pub mod activation;
+#[cfg(any(feature = "flex", feature = "ndarray"))]
+mod buffers;
+pub mod conv;
 pub mod cross_entropy;
 #[cfg(any(feature = "flex", feature = "ndarray"))]
 mod fused;
@@ -13,9 +16,12 @@ pub mod gemm;
 mod host;
 pub mod linear;
 mod math;
+pub mod pool;
 mod step;
 mod tensor;
 pub mod threads;
+pub mod upsample;
+mod wide;
 
 #[cfg(test)]
 mod testing;
@@ -23,5 +29,5 @@ mod testing;
 pub use crate::{
     activation::Activation,
     step::Step,
-    tensor::{cross_entropy, in_memory, linear},
+    tensor::{Map, conv, cross_entropy, in_memory, linear, max_pool, upsample},
 };

@@ -1,9 +1,9 @@
 //! One step of a first-order optimiser: what becomes of each parameter, by its gradient and what is kept of those before.
 
 use burn::tensor::Tensor;
-use pulp::Arch;
 
 use crate::threads;
+use crate::wide::{fours, pairs, triples};
 
 /// A step with all its numbers: m and v are the first and second thing kept for a parameter w with gradient g, zero at first.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -100,11 +100,11 @@ impl Step {
         match *self {
             Self::Sgd { rate } => {
                 let rate = few(rate) * scale;
-                each(w, g, |w, g| *w -= rate * g);
+                pairs(w, g, |w, g| *w -= rate * g);
             }
             Self::Momentum { rate, momentum } => {
                 let (rate, momentum) = (few(rate), few(momentum));
-                each_with(w, g, m, |w, g, m| {
+                triples(w, g, m, |w, g, m| {
                     *m = momentum * *m + scale * g;
                     *w -= rate * *m;
                 });
@@ -116,7 +116,7 @@ impl Step {
             } => {
                 let (rate, keep, take, epsilon) =
                     (few(rate), few(decay), few(1.0 - decay), few(epsilon));
-                each_with(w, g, m, |w, g, m| {
+                triples(w, g, m, |w, g, m| {
                     let g = scale * g;
                     *m = keep * *m + take * (g * g);
                     *w -= rate * g / (m.sqrt() + epsilon);
@@ -133,7 +133,7 @@ impl Step {
                 let [take_m, take_v] = betas.map(|beta| few(1.0 - beta));
                 let (rate, bias, epsilon, shrink) =
                     (few(rate), few(bias), few(epsilon), few(shrink));
-                each_with_two(w, g, m, v, |w, g, m, v| {
+                fours(w, g, [m, v], |w, g, m, v| {
                     let g = scale * g;
                     *m = keep_m * *m + take_m * g;
                     *v = keep_v * *v + take_v * (g * g);
@@ -212,46 +212,4 @@ fn chunks(values: &mut [f32], size: usize) -> impl Iterator<Item = &mut [f32]> {
         0
     });
     values.chunks_mut(size.max(1)).chain(none)
-}
-
-#[inline(always)]
-fn each(w: &mut [f32], g: &[f32], update: impl Fn(&mut f32, f32)) {
-    Arch::new().dispatch(
-        #[inline(always)]
-        || {
-            for (w, g) in w.iter_mut().zip(g) {
-                update(w, *g);
-            }
-        },
-    );
-}
-
-#[inline(always)]
-fn each_with(w: &mut [f32], g: &[f32], m: &mut [f32], update: impl Fn(&mut f32, f32, &mut f32)) {
-    Arch::new().dispatch(
-        #[inline(always)]
-        || {
-            for ((w, g), m) in w.iter_mut().zip(g).zip(m) {
-                update(w, *g, m);
-            }
-        },
-    );
-}
-
-#[inline(always)]
-fn each_with_two(
-    w: &mut [f32],
-    g: &[f32],
-    m: &mut [f32],
-    v: &mut [f32],
-    update: impl Fn(&mut f32, f32, &mut f32, &mut f32),
-) {
-    Arch::new().dispatch(
-        #[inline(always)]
-        || {
-            for (((w, g), m), v) in w.iter_mut().zip(g).zip(m).zip(v) {
-                update(w, *g, m, v);
-            }
-        },
-    );
 }

@@ -1,6 +1,8 @@
 //! The operations on tensors, whatever their device.
 
 use burn::backend::DispatchDevice;
+use burn::tensor::module::{conv2d, interpolate, max_pool2d};
+use burn::tensor::ops::{ConvOptions, InterpolateMode, InterpolateOptions, MaxPoolOptions};
 use burn::tensor::{Device, Tensor, activation};
 
 use crate::activation::{Activation, LEAK};
@@ -10,6 +12,9 @@ use {
     burn::backend::{Dispatch, DispatchTensor, DispatchTensorKind, TensorMetadata},
     burn::tensor::DType,
 };
+
+/// Channels, height and width of an image that travels as a row.
+pub type Map = [usize; 3];
 
 /// f(x W + b): x `[batch, inputs]`, weight `[inputs, outputs]` and bias `[outputs]` to `[batch, outputs]`.
 pub fn linear(
@@ -25,6 +30,60 @@ pub fn linear(
         return Tensor::from_dispatch(<Dispatch as Fused>::linear(x, weight, bias, activation));
     }
     activation.compose(Tensor::from_dispatch(x).matmul(weight) + bias.unsqueeze())
+}
+
+/// f(x ∗ weight + bias) of images of `size`, which stays; their edges are padded with zeros. x `[batch, inputs * height * width]`,
+/// weight `[outputs, inputs, kernel, kernel]` with an odd kernel and bias `[outputs]` to `[batch, outputs * height * width]`.
+pub fn conv(
+    x: Tensor<2>,
+    weight: Tensor<4>,
+    bias: Tensor<1>,
+    size: [usize; 2],
+    activation: Activation,
+) -> Tensor<2> {
+    let [_, inputs, kernel, _] = weight.dims();
+    let x = x.into_dispatch();
+    #[cfg(any(feature = "flex", feature = "ndarray"))]
+    if is_ours(&x) {
+        let (weight, bias) = (weight.into_dispatch(), bias.into_dispatch());
+        return Tensor::from_dispatch(<Dispatch as Fused>::conv(x, weight, bias, size, activation));
+    }
+    let maps = images(Tensor::from_dispatch(x), [inputs, size[0], size[1]]);
+    let options = ConvOptions::new([1, 1], [kernel / 2; 2], [1, 1], 1);
+    let a = conv2d(maps, weight, Some(bias), options); // [batch, outputs, height, width]
+    activation.compose(a.flatten(1, 3))
+}
+
+/// The maximum of each window of 2 x 2 pixels: `[batch, channels * height * width]` to
+/// `[batch, channels * ⌈height / 2⌉ * ⌈width / 2⌉]`.
+pub fn max_pool(x: Tensor<2>, map: Map) -> Tensor<2> {
+    let x = x.into_dispatch();
+    #[cfg(any(feature = "flex", feature = "ndarray"))]
+    if is_ours(&x) {
+        return Tensor::from_dispatch(<Dispatch as Fused>::max_pool(x, map));
+    }
+    let options = MaxPoolOptions::new([2, 2])
+        .with_stride([2, 2])
+        .with_ceil_mode(true);
+    max_pool2d(images(Tensor::from_dispatch(x), map), options).flatten(1, 3)
+}
+
+/// Each pixel twice in both directions, up to `size`, which is twice that of `map` or one less: `[batch, channels * height * width]`
+/// to `[batch, channels * size]`.
+pub fn upsample(x: Tensor<2>, map: Map, size: [usize; 2]) -> Tensor<2> {
+    let x = x.into_dispatch();
+    #[cfg(any(feature = "flex", feature = "ndarray"))]
+    if is_ours(&x) {
+        return Tensor::from_dispatch(<Dispatch as Fused>::upsample(x, map, size));
+    }
+    let options = InterpolateOptions::new(InterpolateMode::Nearest).with_output_size(size);
+    interpolate(images(Tensor::from_dispatch(x), map), options).flatten(1, 3)
+}
+
+/// Rows as images: `[batch, channels * height * width]` to `[batch, channels, height, width]`.
+fn images(x: Tensor<2>, [channels, height, width]: Map) -> Tensor<4> {
+    let [batch, _] = x.dims();
+    x.reshape([batch, channels, height, width])
 }
 
 /// -Σ t ln σ(z) + (1-t) ln(1-σ(z)) in nats, summed over each row of logits z and targets t, `[batch, width]` both, mean over the

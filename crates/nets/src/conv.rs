@@ -4,13 +4,14 @@ use burn::module::{Module, Param};
 use burn::tensor::module::{conv_transpose2d, conv2d};
 use burn::tensor::ops::{ConvOptions, ConvTransposeOptions};
 use burn::tensor::{Device, Tensor};
+use espejo_kernels::Activation as Fused;
 use rand::Rng;
 
 use crate::Initializer;
 use crate::initializer::zeros;
 
 /// Channels, height and width of a picture inside a net.
-pub type Map = [usize; 3];
+pub type Map = espejo_kernels::Map;
 
 /// A convolution with an odd square kernel, padded with zeros: a stride of 1 keeps the size, a stride of 2 halves it,
 /// rounded up.
@@ -60,17 +61,17 @@ impl Conv {
         }
     }
 
-    /// `[batch, in * height * width]` to `[batch, out * height' * width']`.
-    pub fn forward(&self, x: Tensor<2>) -> Tensor<2> {
-        let [_, _, kernel, _] = self.weight.dims();
+    /// `[batch, in * height * width]` to `[batch, out * height' * width']`, with the activation that follows.
+    pub fn forward(&self, x: Tensor<2>, activation: Fused) -> Tensor<2> {
+        let (weight, bias) = (self.weight.val(), self.bias.val());
+        if self.stride == 1 {
+            let [_, height, width] = self.input;
+            return espejo_kernels::conv(x, weight, bias, [height, width], activation);
+        }
+        let [_, _, kernel, _] = weight.dims();
         let options = ConvOptions::new([self.stride; 2], [kernel / 2; 2], [1, 1], 1);
-        let y = conv2d(
-            unfold(x, self.input),
-            self.weight.val(),
-            Some(self.bias.val()),
-            options,
-        );
-        y.flatten(1, 3) // [batch, out * height' * width']
+        let y = conv2d(unfold(x, self.input), weight, Some(bias), options);
+        activation.compose(y.flatten(1, 3)) // [batch, out * height' * width']
     }
 
     /// 1 or 2.

@@ -185,7 +185,7 @@ impl Layer {
     pub fn forward(&self, x: Tensor<2>) -> Tensor<2> {
         match self {
             Self::Linear(linear) => fully_connected(linear, x, Fused::Linear),
-            Self::Conv(conv) => conv.forward(x),
+            Self::Conv(conv) => conv.forward(x, Fused::Linear),
             Self::Transposed(conv) => conv.forward(x),
             Self::Pool(pool) => pool.forward(x),
             Self::Upsample(upsample) => upsample.forward(x),
@@ -201,6 +201,7 @@ impl Layer {
     pub fn activated(&self, x: Tensor<2>, activation: Activation) -> Tensor<2> {
         match (self, activation.fused()) {
             (Self::Linear(linear), Some(activation)) => fully_connected(linear, x, activation),
+            (Self::Conv(conv), Some(activation)) => conv.forward(x, activation),
             _ => activation.forward(self.forward(x)),
         }
     }

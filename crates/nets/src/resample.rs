@@ -2,10 +2,8 @@
 
 use burn::module::Module;
 use burn::tensor::Tensor;
-use burn::tensor::module::{interpolate, max_pool2d};
-use burn::tensor::ops::{InterpolateMode, InterpolateOptions, MaxPoolOptions};
 
-use crate::conv::{Map, halved, unfold};
+use crate::conv::{Map, halved};
 
 /// The maximum of each 2x2 square; an odd size ends in a narrower one, so that nothing is left out.
 #[derive(Module, Debug)]
@@ -29,10 +27,7 @@ impl Pool {
 
     /// `[batch, channels * height * width]` to `[batch, channels * ⌈height/2⌉ * ⌈width/2⌉]`.
     pub fn forward(&self, x: Tensor<2>) -> Tensor<2> {
-        let options = MaxPoolOptions::new([2, 2])
-            .with_stride([2, 2])
-            .with_ceil_mode(true);
-        max_pool2d(unfold(x, self.input), options).flatten(1, 3)
+        espejo_kernels::max_pool(x, self.input)
     }
 
     /// Shape of what comes out.
@@ -50,9 +45,7 @@ impl Upsample {
 
     /// `[batch, channels * height * width]` to `[batch, channels * height' * width']`.
     pub fn forward(&self, x: Tensor<2>) -> Tensor<2> {
-        let options =
-            InterpolateOptions::new(InterpolateMode::Nearest).with_output_size(self.output);
-        interpolate(unfold(x, self.input), options).flatten(1, 3)
+        espejo_kernels::upsample(x, self.input, self.output)
     }
 
     /// Shape of what comes out.

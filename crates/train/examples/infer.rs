@@ -19,6 +19,10 @@ use std::time::Instant;
 use espejo_train::{Folder, Trained, Which, unit_rows};
 use serde_json::json;
 
+/// That of the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Codes along each side of the grid.
 const SIDE: usize = 20;
 /// The grid spans so much to both sides of 0 on its first two axes; the others stay at 0.

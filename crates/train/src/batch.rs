@@ -223,6 +223,11 @@ enum Source {
 }
 
 impl Batches {
+    /// Whether everything comes as one batch.
+    pub fn is_one(&self) -> bool {
+        self.size >= self.feed.samples()
+    }
+
     /// The clean and the kept noisy rows from `start` to `end`.
     fn gather(&mut self, start: usize, end: usize) -> Result<Batch, Error> {
         let rows = match &self.source {

@@ -410,8 +410,12 @@ fn one_epoch(
 ) -> Result<Option<Vec<Term>>, Error> {
     let config = &prepared.config;
     let batches = data.shuffled(config.train.batch_size, config.train.seed, epoch);
-    // The state stays what it was until the epoch is over.
-    let (mut model, mut optimizer) = (own_copy(&state.model), state.optimizer.clone());
+    // The state stays what it was until the epoch is over; one of a single batch cannot be left half done.
+    let mut model = match batches.is_one() {
+        true => state.model.clone(),
+        false => own_copy(&state.model),
+    };
+    let mut optimizer = state.optimizer.clone();
     prepared
         .chosen
         .device

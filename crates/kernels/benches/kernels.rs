@@ -1,0 +1,197 @@
+//! Each fused operation, there and back, beside the plain composition of Burn's operations on the same CPU backend, and what the
+//! machine can do: `cargo bench -p espejo-kernels`. The sizes are those of the models that `scripts/bench peers` trains.
+//!
+//! `items` are multiplications with additions, or numbers where there are none.
+
+use burn::tensor::module::{conv2d, interpolate, max_pool2d};
+use burn::tensor::ops::{ConvOptions, InterpolateMode, InterpolateOptions, MaxPoolOptions};
+use burn::tensor::{Device, Distribution, Tensor, activation};
+use divan::counter::ItemsCount;
+use divan::{Bencher, black_box};
+use espejo_kernels::gemm::{Matrix, Product, multiply};
+use espejo_kernels::{Activation, Step, conv, cross_entropy, linear, max_pool, upsample};
+
+const BATCH: usize = 128;
+
+/// Which of the two.
+const WAYS: [Way; 2] = [Way::Fused, Way::Plain];
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Way {
+    Fused,
+    Plain,
+}
+
+impl std::fmt::Display for Way {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{self:?}")
+    }
+}
+
+fn main() {
+    divan::main();
+}
+
+fn random<const D: usize>(shape: [usize; D]) -> Tensor<D> {
+    Tensor::random(
+        shape,
+        Distribution::Uniform(-1.0, 1.0),
+        &Device::flex().autodiff(),
+    )
+}
+
+/// A parameter.
+fn tracked<const D: usize>(shape: [usize; D]) -> Tensor<D> {
+    random(shape).detach().require_grad()
+}
+
+/// Times the way there and back of what `forward` makes.
+fn there_and_back<const D: usize>(bencher: Bencher, items: usize, forward: impl Fn() -> Tensor<D>) {
+    let bencher = bencher.counter(ItemsCount::new(items));
+    bencher.bench_local(|| forward().sum().backward());
+}
+
+/// The layers of the dense VAE: 784 to 256 and back.
+#[divan::bench(args = WAYS, consts = [0, 1])]
+fn dense<const DECODER: usize>(bencher: Bencher, way: Way) {
+    let (inputs, outputs) = if DECODER == 1 { (256, 784) } else { (784, 256) };
+    let x = if DECODER == 1 {
+        tracked([BATCH, inputs])
+    } else {
+        random([BATCH, inputs])
+    };
+    let (weight, bias) = (tracked([inputs, outputs]), tracked([outputs]));
+    there_and_back(bencher, (2 + DECODER) * BATCH * inputs * outputs, || {
+        let (x, weight, bias) = (x.clone(), weight.clone(), bias.clone());
+        match way {
+            Way::Fused => linear(x, weight, bias, Activation::Relu),
+            Way::Plain => activation::relu(x.matmul(weight) + bias.unsqueeze()),
+        }
+    });
+}
+
+#[divan::bench(args = WAYS)]
+fn cross_entropy_of_logits(bencher: Bencher, way: Way) {
+    let (logits, targets) = (tracked([BATCH, 784]), random([BATCH, 784]).abs());
+    there_and_back(bencher, BATCH * 784, || {
+        let (z, t) = (logits.clone(), targets.clone());
+        match way {
+            Way::Fused => cross_entropy(z, t),
+            Way::Plain => {
+                let size = z.clone().abs();
+                let nats = z * (-t + 0.5) + size.clone().mul_scalar(0.5) + (-size).exp().log1p();
+                nats.sum_dim(1).mean()
+            }
+        }
+    });
+}
+
+/// The five convolutions of the denoiser, in order: channels in and out, side.
+const CONVOLUTIONS: [[usize; 3]; 5] = [
+    [1, 32, 28],
+    [32, 16, 14],
+    [16, 16, 7],
+    [16, 32, 14],
+    [32, 1, 28],
+];
+
+#[divan::bench(args = WAYS, consts = [0, 1, 2, 3, 4])]
+fn convolution<const LAYER: usize>(bencher: Bencher, way: Way) {
+    let [inputs, outputs, side] = CONVOLUTIONS[LAYER];
+    let shape = [BATCH, inputs * side * side];
+    // Nobody asks for the gradient at the pictures.
+    let x = if LAYER == 0 {
+        random(shape)
+    } else {
+        tracked(shape)
+    };
+    let (weight, bias) = (tracked([outputs, inputs, 3, 3]), tracked([outputs]));
+    let ways = if LAYER == 0 { 2 } else { 3 };
+    there_and_back(
+        bencher,
+        ways * BATCH * inputs * outputs * 9 * side * side,
+        || {
+            let (x, weight, bias) = (x.clone(), weight.clone(), bias.clone());
+            match way {
+                Way::Fused => conv(x, weight, bias, [side; 2], Activation::Relu),
+                Way::Plain => {
+                    let options = ConvOptions::new([1, 1], [1, 1], [1, 1], 1);
+                    let x = x.reshape([BATCH, inputs, side, side]);
+                    activation::relu(conv2d(x, weight, Some(bias), options)).flatten(1, 3)
+                }
+            }
+        },
+    );
+}
+
+#[divan::bench(args = WAYS)]
+fn pooling(bencher: Bencher, way: Way) {
+    let x = tracked([BATCH, 32 * 28 * 28]);
+    there_and_back(bencher, BATCH * 32 * 28 * 28, || match way {
+        Way::Fused => max_pool(x.clone(), [32, 28, 28]),
+        Way::Plain => {
+            let options = MaxPoolOptions::new([2, 2]).with_stride([2, 2]);
+            max_pool2d(x.clone().reshape([BATCH, 32, 28, 28]), options).flatten(1, 3)
+        }
+    });
+}
+
+#[divan::bench(args = WAYS)]
+fn upsampling(bencher: Bencher, way: Way) {
+    let x = tracked([BATCH, 32 * 14 * 14]);
+    there_and_back(bencher, BATCH * 32 * 28 * 28, || match way {
+        Way::Fused => upsample(x.clone(), [32, 14, 14], [28, 28]),
+        Way::Plain => {
+            let options =
+                InterpolateOptions::new(InterpolateMode::Nearest).with_output_size([28, 28]);
+            interpolate(x.clone().reshape([BATCH, 32, 14, 14]), options).flatten(1, 3)
+        }
+    });
+}
+
+/// A step over the parameters of the dense VAE.
+#[divan::bench(args = WAYS)]
+fn adam(bencher: Bencher, way: Way) {
+    const PARAMETERS: usize = 404_244;
+    let step = Step::Adam {
+        rate: 1e-3,
+        betas: [0.9, 0.999],
+        bias: 1.0,
+        epsilon: 1e-8,
+        shrink: 1.0,
+    };
+    let bencher = bencher.counter(ItemsCount::new(PARAMETERS));
+    if way == Way::Fused {
+        let [mut weights, mut mean, mut square] = [(); 3].map(|()| vec![0.1_f32; PARAMETERS]);
+        let gradient = vec![0.1; PARAMETERS];
+        bencher.bench_local(|| step.apply(&mut weights, &gradient, 1.0, [&mut mean, &mut square]));
+    } else {
+        let gradient: Tensor<1> = random([PARAMETERS]).inner();
+        let (mut weights, mut moments) = (gradient.clone(), Vec::new());
+        bencher.bench_local(|| {
+            weights = step.compose(weights.clone(), gradient.clone(), &mut moments)
+        });
+    }
+}
+
+/// The floor of the dense layers: a product of the size of theirs, and nothing else.
+#[divan::bench]
+fn floor_of_products(bencher: Bencher) {
+    let (left, right) = (vec![0.5; BATCH * 784], vec![0.5; 784 * 256]);
+    let product = Product::new(
+        Matrix::new(&left, BATCH, 784),
+        Matrix::new(&right, 784, 256),
+    );
+    let bencher = bencher.counter(ItemsCount::new(BATCH * 784 * 256));
+    bencher.bench_local(|| multiply([black_box(product)]));
+}
+
+/// The floor of what only passes over numbers: one thread copies as many as a layer of the denoiser has.
+#[divan::bench]
+fn floor_of_copies(bencher: Bencher) {
+    let from = vec![0.5_f32; BATCH * 32 * 28 * 28];
+    let mut to = from.clone();
+    bencher
+        .counter(ItemsCount::new(from.len()))
+        .bench_local(|| to.copy_from_slice(black_box(&from)));
+}

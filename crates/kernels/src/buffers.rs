@@ -1,0 +1,53 @@
+//! Vectors that are written over, step after step: fresh memory of this size would have to be asked from the system, and filled with
+//! zeros, each time. Together that takes a fifth of the training step of a convolutional net.
+
+use std::sync::{Mutex, PoisonError};
+
+/// Buffers below this length come from the allocator, which is fast for them.
+const SMALL: usize = 1 << 16;
+/// Buffers that are kept, at most: more than a step of a net with a dozen layers uses.
+const KEPT: usize = 64;
+
+static FREE: Mutex<Vec<Vec<f32>>> = Mutex::new(Vec::new());
+
+/// `len` numbers of any value, to be written over.
+pub(crate) fn take(len: usize) -> Vec<f32> {
+    if len >= SMALL {
+        let mut free = FREE.lock().unwrap_or_else(PoisonError::into_inner);
+        // The last that came back is the likeliest to be in a cache.
+        if let Some(place) = free.iter().rposition(|buffer| buffer.len() == len) {
+            return free.remove(place);
+        }
+    }
+    vec![0.0; len]
+}
+
+/// Keeps a buffer for the next who needs one of its length, and drops the oldest where there are too many.
+pub(crate) fn give(buffer: Vec<f32>) {
+    if buffer.len() < SMALL {
+        return;
+    }
+    let mut free = FREE.lock().unwrap_or_else(PoisonError::into_inner);
+    if free.len() == KEPT {
+        free.remove(0);
+    }
+    free.push(buffer);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_buffer_comes_back_to_who_needs_its_length() {
+        let len = SMALL + 12_345;
+        let mut buffer = take(len);
+        buffer[7] = 3.0;
+        let address = buffer.as_ptr();
+        give(buffer);
+        assert_ne!(take(len + 1).as_ptr(), address);
+        let again = take(len);
+        assert_eq!((again.as_ptr(), again[7]), (address, 3.0));
+        assert_ne!(take(len).as_ptr(), address);
+    }
+}

@@ -1,0 +1,207 @@
+//! The way back through a convolution.
+
+use std::iter::zip;
+
+use pulp::{Simd, WithSimd};
+
+use super::correlate::Correlation;
+use super::grid::{Grid, Scratch, flatten, flatten_where_positive};
+use super::products::{self, Products};
+use super::{Activation, PIECE, Shape};
+
+/// Bytes that the gradient at the weights reads again and again: most of a common first-level cache.
+const BLOCK: usize = 32 << 10;
+
+/// What all pieces of a batch share.
+pub struct Plan<'a> {
+    shape: &'a Shape,
+    grid: &'a Grid,
+    activation: Activation,
+    /// From the gradient at the outputs to that at the inputs, where that is wanted, with a bias of zero.
+    correlation: Option<(Correlation<'a>, Vec<f32>)>,
+    products: Products<'a>,
+    inputs_are_rows: bool,
+}
+
+impl<'a> Plan<'a> {
+    pub fn new(
+        shape: &'a Shape,
+        grid: &'a Grid,
+        weight: &[f32],
+        activation: Activation,
+        dx: bool,
+    ) -> Self {
+        // The gradient at the inputs needs shifts of dy, the one at the weights those of either: the same, or of the fewer.
+        let inputs_are_rows = dx || shape.inputs >= shape.outputs;
+        let products = if inputs_are_rows {
+            Products::new(grid, shape.inputs, shape.outputs)
+        } else {
+            Products::new(grid, shape.outputs, shape.inputs)
+        };
+        let correlation = dx.then(|| {
+            (
+                Correlation::backward(grid, shape, weight),
+                vec![0.0; shape.inputs],
+            )
+        });
+        Self {
+            shape,
+            grid,
+            activation,
+            correlation,
+            products,
+            inputs_are_rows,
+        }
+    }
+
+    /// Whether a piece's gradient at the weights is `[inputs, outputs, kernel, kernel]`, the kernel turned half around.
+    pub fn inputs_are_rows(&self) -> bool {
+        self.inputs_are_rows
+    }
+
+    /// Samples that are worked on at once: their images stay in the first-level cache while all shifts pass by.
+    fn block(&self) -> usize {
+        let images = products::ROWS + products::SHIFTS;
+        (BLOCK / (images * self.grid.flat() * size_of::<f32>())).clamp(1, PIECE)
+    }
+}
+
+/// Some samples and their sums.
+pub struct Piece<'a> {
+    pub plan: &'a Plan<'a>,
+    pub x: &'a [f32],
+    pub y: &'a [f32],
+    pub dy: &'a [f32],
+    pub dx: Option<&'a mut [f32]>,
+    pub dweight: &'a mut [f32],
+    pub dbias: &'a mut [f32],
+}
+
+impl WithSimd for Piece<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(mut self, simd: S) {
+        let Plan {
+            shape,
+            grid,
+            products,
+            ..
+        } = self.plan;
+        let block = self.plan.block();
+        let mut flat_x = Scratch::zeros(block * shape.inputs * grid.flat());
+        let mut flat_dy = Scratch::zeros(block * shape.outputs * grid.flat());
+        let mut copies = Scratch::zeros(block * products.copies());
+        let mut work = Scratch::zeros(
+            self.plan
+                .correlation
+                .as_ref()
+                .map_or(0, |(correlation, _)| correlation.work()),
+        );
+        let (input, output) = (block * shape.input(), block * shape.output());
+        let read = zip(
+            self.x.chunks(input),
+            zip(self.y.chunks(output), self.dy.chunks(output)),
+        );
+        for (index, (x, (y, dy))) in read.enumerate() {
+            let dy = self.slopes(simd, y, dy, &mut flat_dy);
+            self.add_bias(simd, dy);
+            let copies = &mut copies[..x.len() / shape.input() * products.copies()];
+            if self.plan.inputs_are_rows {
+                grid.spread(simd, dy, grid.flat(), copies);
+                self.inputs(simd, index * input, dy, copies, &mut work);
+                products.add(
+                    simd,
+                    grid.flatten(simd, x, &mut flat_x),
+                    copies,
+                    self.dweight,
+                );
+            } else {
+                grid.spread(simd, x, grid.image, copies);
+                products.add(simd, dy, copies, self.dweight);
+            }
+        }
+    }
+}
+
+impl Piece<'_> {
+    /// The gradient before the activation, `[samples, outputs, flat]`.
+    #[inline(always)]
+    fn slopes<'b, S: Simd>(
+        &self,
+        simd: S,
+        y: &[f32],
+        dy: &'b [f32],
+        scratch: &'b mut [f32],
+    ) -> &'b [f32] {
+        let Plan {
+            grid, activation, ..
+        } = self.plan;
+        if *activation == Activation::Linear {
+            return grid.flatten(simd, dy, scratch);
+        }
+        let images = zip(y.chunks(grid.image), dy.chunks(grid.image));
+        for ((y, dy), flat) in zip(images, scratch.chunks_mut(grid.flat())) {
+            if *activation == Activation::Relu {
+                flatten_where_positive(simd, y, dy, flat);
+            } else {
+                flatten(simd, dy, flat);
+                activation.multiply_slope(&mut flat[..grid.image], y);
+            }
+        }
+        &scratch[..dy.len() / grid.image * grid.flat()]
+    }
+
+    #[inline(always)]
+    fn add_bias<S: Simd>(&mut self, simd: S, dy: &[f32]) {
+        let flat = self.plan.grid.flat();
+        for sample in dy.chunks(flat * self.plan.shape.outputs) {
+            for (sum, image) in zip(&mut *self.dbias, sample.chunks(flat)) {
+                *sum += total(simd, image);
+            }
+        }
+    }
+
+    /// Writes the gradient at some inputs, from number `start` on.
+    #[inline(always)]
+    fn inputs<S: Simd>(
+        &mut self,
+        simd: S,
+        start: usize,
+        dy: &[f32],
+        copies: &[f32],
+        work: &mut [f32],
+    ) {
+        let Some(((correlation, bias), dx)) =
+            self.plan.correlation.as_ref().zip(self.dx.as_deref_mut())
+        else {
+            return;
+        };
+        let source = if correlation.takes_copies() {
+            copies
+        } else {
+            dy
+        };
+        let dx = dx[start..].chunks_mut(self.plan.shape.input());
+        for (source, dx) in zip(source.chunks(correlation.source()), dx) {
+            correlation.run(simd, source, bias, f32::NEG_INFINITY, work, dx);
+        }
+    }
+}
+
+/// The sum of whole vectors.
+#[inline(always)]
+fn total<S: Simd>(simd: S, numbers: &[f32]) -> f32 {
+    let mut sums = [simd.splat_f32s(0.0); 4];
+    let (fours, rest) = S::as_simd_f32s(numbers).0.as_chunks::<4>();
+    for four in fours {
+        for (sum, vector) in zip(&mut sums, four) {
+            *sum = simd.add_f32s(*sum, *vector);
+        }
+    }
+    for vector in rest {
+        sums[0] = simd.add_f32s(sums[0], *vector);
+    }
+    let [a, b, c, d] = sums;
+    simd.reduce_sum_f32s(simd.add_f32s(simd.add_f32s(a, b), simd.add_f32s(c, d)))
+}

@@ -1,0 +1,62 @@
+//! Weights in the order in which [`correlate`](super::correlate) reads them.
+
+use std::ops::Range;
+
+/// Rows that are worked out together.
+pub const ROWS: usize = 4;
+
+/// Weights of a correlation, by tiles of up to [`ROWS`] rows: `[taps, rows]` each.
+pub struct Packed {
+    numbers: Vec<f32>,
+    rows: usize,
+    taps: usize,
+}
+
+impl Packed {
+    /// `weight`: `[rows, taps]`.
+    pub fn new(rows: usize, weight: &[f32]) -> Self {
+        let taps = weight.len() / rows;
+        let mut numbers = Vec::with_capacity(weight.len());
+        for tile in split(rows, ROWS) {
+            for tap in 0..taps {
+                numbers.extend(tile.clone().map(|row| weight[row * taps + tap]));
+            }
+        }
+        Self {
+            numbers,
+            rows,
+            taps,
+        }
+    }
+
+    /// The rows of the largest tile.
+    pub fn most(&self) -> usize {
+        ROWS.min(self.rows)
+    }
+
+    /// Each tile's rows, and its weights `[taps, rows]`.
+    pub fn tiles(&self) -> impl Iterator<Item = (Range<usize>, &[f32])> {
+        split(self.rows, ROWS).map(|rows| {
+            (
+                rows.clone(),
+                &self.numbers[rows.start * self.taps..rows.end * self.taps],
+            )
+        })
+    }
+}
+
+/// `[a, b, kernel, kernel]` as `[b, a, kernel, kernel]`, the kernels turned half around.
+pub fn turn(weight: &[f32], a: usize, b: usize) -> Vec<f32> {
+    let taps = weight.len() / (a * b);
+    let kernel = |i: usize, j: usize| weight[(i * b + j) * taps..][..taps].iter().rev().copied();
+    (0..b)
+        .flat_map(|j| (0..a).flat_map(move |i| kernel(i, j)))
+        .collect()
+}
+
+/// As few ranges of up to `most` as cover `0..count`, none longer than another by more than one.
+#[inline(always)]
+pub fn split(count: usize, most: usize) -> impl Iterator<Item = Range<usize>> {
+    let parts = count.div_ceil(most);
+    (0..parts).map(move |part| count * part / parts..count * (part + 1) / parts)
+}

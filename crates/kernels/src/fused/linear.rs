@@ -1,0 +1,102 @@
+//! A fully connected layer.
+
+use burn::backend::autodiff::checkpoint::base::Checkpointer;
+use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
+use burn::backend::autodiff::grads::Gradients;
+use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
+use burn::backend::tensor::FloatTensor;
+use burn::backend::{Autodiff, Backend, TensorMetadata};
+
+use crate::activation::Activation;
+use crate::host::Host;
+use crate::linear::{self, Shape};
+
+pub(super) fn forward<B: Host>(
+    x: &FloatTensor<B>,
+    weight: &FloatTensor<B>,
+    bias: &FloatTensor<B>,
+    activation: Activation,
+) -> FloatTensor<B> {
+    let shape = sizes::<B>(x, weight);
+    let parameters = (&*B::numbers(weight), &*B::numbers(bias));
+    let y = linear::forward(shape, &B::numbers(x), parameters, activation);
+    B::tensor(y, [shape.batch, shape.outputs])
+}
+
+pub(super) fn tracked<B: Host, C: CheckpointStrategy>(
+    x: FloatTensor<Autodiff<B, C>>,
+    weight: FloatTensor<Autodiff<B, C>>,
+    bias: FloatTensor<Autodiff<B, C>>,
+    activation: Activation,
+) -> FloatTensor<Autodiff<B, C>> {
+    let nodes = [x.node(), weight.node(), bias.node()];
+    let (x, weight) = (x.into_primitive(), weight.into_primitive());
+    let y = forward::<B>(&x, &weight, bias.primitive(), activation);
+    match Back.prepare::<C>(nodes).compute_bound().stateful() {
+        OpsKind::Tracked(prep) => {
+            // A slope of 1 needs no output.
+            let kept = (activation != Activation::Linear).then(|| y.clone());
+            let state = State {
+                x,
+                weight,
+                y: kept,
+                activation,
+            };
+            prep.finish(state, y)
+        }
+        OpsKind::UnTracked(prep) => prep.finish(y),
+    }
+}
+
+fn sizes<B: Host>(x: &FloatTensor<B>, weight: &FloatTensor<B>) -> Shape {
+    let (x, weight) = (x.shape(), weight.shape());
+    Shape {
+        batch: x[0],
+        inputs: weight[0],
+        outputs: weight[1],
+    }
+}
+
+#[derive(Debug)]
+struct Back;
+
+#[derive(Clone, Debug)]
+struct State<B: Backend> {
+    x: FloatTensor<B>,
+    weight: FloatTensor<B>,
+    y: Option<FloatTensor<B>>,
+    activation: Activation,
+}
+
+impl<B: Host> Backward<B, 3> for Back {
+    type State = State<B>;
+
+    fn backward(self, ops: Ops<State<B>, 3>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let [for_x, for_weight, for_bias] = ops.parents;
+        let State {
+            x,
+            weight,
+            y,
+            activation,
+        } = ops.state;
+        let shape = sizes::<B>(&x, &weight);
+        let dy = B::into_numbers(grads.consume::<B>(&ops.node));
+        let y = y.as_ref().map(B::numbers).unwrap_or_default();
+        let inputs = (&*B::numbers(&x), &*B::numbers(&weight));
+        let found = linear::backward(shape, inputs, (&y, activation), dy, for_x.is_some());
+        let Shape {
+            batch,
+            inputs,
+            outputs,
+        } = shape;
+        if let (Some(node), Some(dx)) = (for_x, found.x) {
+            grads.register::<B>(node.id, B::tensor(dx, [batch, inputs]));
+        }
+        if let Some(node) = for_weight {
+            grads.register::<B>(node.id, B::tensor(found.weight, [inputs, outputs]));
+        }
+        if let Some(node) = for_bias {
+            grads.register::<B>(node.id, B::tensor(found.bias, [outputs]));
+        }
+    }
+}

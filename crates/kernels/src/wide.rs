@@ -1,0 +1,110 @@
+//! Loops over numbers, compiled for the widest vectors that the machine has.
+//!
+//! Each is a `WithSimd` of its own: a closure handed to `Arch::dispatch` may end as a function that is called, and that knows
+//! nothing of wide vectors.
+
+use pulp::{Arch, Simd, WithSimd};
+
+/// value ← f(value)
+#[inline(always)]
+pub(crate) fn map(values: &mut [f32], f: impl Fn(f32) -> f32) {
+    Arch::new().dispatch(Map { values, f });
+}
+
+/// f(a, b) for each pair.
+#[inline(always)]
+pub(crate) fn pairs(a: &mut [f32], b: &[f32], f: impl Fn(&mut f32, f32)) {
+    Arch::new().dispatch(Pairs { a, b, f });
+}
+
+/// f(a, b, c) for each three.
+#[inline(always)]
+pub(crate) fn triples(
+    a: &mut [f32],
+    b: &[f32],
+    c: &mut [f32],
+    f: impl Fn(&mut f32, f32, &mut f32),
+) {
+    Arch::new().dispatch(Triples { a, b, c, f });
+}
+
+/// f(a, b, c, d) for each four.
+#[inline(always)]
+pub(crate) fn fours(
+    a: &mut [f32],
+    b: &[f32],
+    [c, d]: [&mut [f32]; 2],
+    f: impl Fn(&mut f32, f32, &mut f32, &mut f32),
+) {
+    Arch::new().dispatch(Fours { a, b, c, d, f });
+}
+
+struct Map<'a, F> {
+    values: &'a mut [f32],
+    f: F,
+}
+
+impl<F: Fn(f32) -> f32> WithSimd for Map<'_, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        for value in self.values {
+            *value = (self.f)(*value);
+        }
+    }
+}
+
+struct Pairs<'a, F> {
+    a: &'a mut [f32],
+    b: &'a [f32],
+    f: F,
+}
+
+impl<F: Fn(&mut f32, f32)> WithSimd for Pairs<'_, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        for (a, b) in self.a.iter_mut().zip(self.b) {
+            (self.f)(a, *b);
+        }
+    }
+}
+
+struct Triples<'a, F> {
+    a: &'a mut [f32],
+    b: &'a [f32],
+    c: &'a mut [f32],
+    f: F,
+}
+
+impl<F: Fn(&mut f32, f32, &mut f32)> WithSimd for Triples<'_, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        for ((a, b), c) in self.a.iter_mut().zip(self.b).zip(self.c) {
+            (self.f)(a, *b, c);
+        }
+    }
+}
+
+struct Fours<'a, F> {
+    a: &'a mut [f32],
+    b: &'a [f32],
+    c: &'a mut [f32],
+    d: &'a mut [f32],
+    f: F,
+}
+
+impl<F: Fn(&mut f32, f32, &mut f32, &mut f32)> WithSimd for Fours<'_, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        for (((a, b), c), d) in self.a.iter_mut().zip(self.b).zip(self.c).zip(self.d) {
+            (self.f)(a, *b, c, d);
+        }
+    }
+}
