@@ -276,7 +276,7 @@ fn column(source: &Source, wanted: &str, width: usize) -> Result<usize, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Samples, Shape};
+    use crate::Samples;
 
     // Written by NumPy 2.4.6:
     // `numpy.savez_compressed(f, x=array([[0.5, 1.5], [2.5, -3.5], [4, 5]], '<f4'), y=array([7, 3, 7], 'i8'))`

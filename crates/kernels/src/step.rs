@@ -48,6 +48,12 @@ pub enum Step {
 /// Parameters of one part.
 const PART: usize = 1 << 14;
 
+struct Part<'a> {
+    weights: &'a mut [f32],
+    gradient: &'a [f32],
+    moments: [&'a mut [f32]; 2],
+}
+
 impl Step {
     /// How many numbers are kept for a parameter.
     pub fn moments(&self) -> usize {
@@ -68,34 +74,38 @@ impl Step {
         weights: &mut [f32],
         gradient: &[f32],
         scale: f32,
-        [m, v]: [&mut [f32]; 2],
+        moments: [&mut [f32]; 2],
     ) {
         let len = weights.len();
-        let [m_part, v_part] = [1, 2].map(|moment| if moment <= self.moments() { PART } else { 0 });
         assert_eq!(gradient.len(), len, "a gradient for each weight");
-        let lengths = [m.len(), v.len()];
+        let kept = [1, 2].map(|moment| if moment <= self.moments() { len } else { 0 });
         assert_eq!(
-            lengths,
-            [m_part, v_part].map(|part| len * usize::from(part > 0)),
+            moments.each_ref().map(|moment| moment.len()),
+            kept,
             "moments of each weight"
         );
-        let parts = weights
-            .chunks_mut(PART)
-            .zip(gradient.chunks(PART))
-            .zip(chunks(m, m_part))
-            .zip(chunks(v, v_part));
-        let work =
-            |(((weights, gradient), m), v): (((&mut [f32], &[f32]), &mut [f32]), &mut [f32])| {
-                self.apply_part(weights, gradient, scale, m, v);
-            };
+        let mut moments = moments.map(|moment| moment.chunks_mut(PART));
+        let parts = weights.chunks_mut(PART).zip(gradient.chunks(PART));
+        let parts = parts.map(|(weights, gradient)| Part {
+            weights,
+            gradient,
+            moments: moments
+                .each_mut()
+                .map(|chunks| chunks.next().unwrap_or_default()),
+        });
         if len <= 2 * PART {
-            parts.for_each(work);
+            parts.for_each(|part| self.apply_part(part, scale));
         } else {
-            threads::each(parts.collect(), work);
+            threads::each(parts.collect(), |part| self.apply_part(part, scale));
         }
     }
 
-    fn apply_part(&self, w: &mut [f32], g: &[f32], scale: f32, m: &mut [f32], v: &mut [f32]) {
+    fn apply_part(&self, part: Part<'_>, scale: f32) {
+        let Part {
+            weights: w,
+            gradient: g,
+            moments: [m, v],
+        } = part;
         let few = |number: f64| number as f32;
         match *self {
             Self::Sgd { rate } => {
@@ -202,14 +212,4 @@ fn blend(
         moments.push(new);
     }
     moments[index].clone()
-}
-
-/// Chunks of `size`, or empty ones without end where it is zero.
-fn chunks(values: &mut [f32], size: usize) -> impl Iterator<Item = &mut [f32]> {
-    let none = std::iter::repeat_with(|| -> &mut [f32] { &mut [] }).take(if size == 0 {
-        usize::MAX
-    } else {
-        0
-    });
-    values.chunks_mut(size.max(1)).chain(none)
 }

@@ -2,7 +2,7 @@
 //! ones work in single precision; the composition, which takes whatever is not single, in double.
 
 use burn::tensor::{DType, Device, Tensor, TensorData};
-use espejo_kernels::{Activation, conv, cross_entropy, linear, max_pool, upsample};
+use espejo_kernels::{Activation, Step, conv, cross_entropy, linear, max_pool, upsample};
 
 const ACTIVATIONS: [Activation; 6] = [
     Activation::Linear,
@@ -318,5 +318,52 @@ fn without_gradients_the_values_are_the_same() {
             ))
         };
         assert_eq!(loss(&device), loss(&device.clone().inner()));
+    }
+}
+
+#[test]
+fn steps_of_optimisers_are_their_compositions() {
+    let adam = |shrink| Step::Adam {
+        rate: 0.01,
+        betas: [0.9, 0.999],
+        bias: 20.0,
+        epsilon: 1e-8,
+        shrink,
+    };
+    let steps = [
+        Step::Sgd { rate: 0.1 },
+        Step::Momentum {
+            rate: 0.1,
+            momentum: 0.9,
+        },
+        Step::Rmsprop {
+            rate: 0.01,
+            decay: 0.9,
+            epsilon: 1e-7,
+        },
+        adam(1.0),
+        adam(0.99),
+    ];
+    let mut random = Random(6);
+    for step in steps {
+        // The second is large enough for several threads.
+        for len in [37, 100_001] {
+            let first = random.numbers(&[len], 1.0);
+            let mut weights: Vec<f32> = first.iter().collect();
+            let mut kept =
+                [1, 2].map(|moment| vec![0.0; if moment <= step.moments() { len } else { 0 }]);
+            let mut composed = double::<1>(&first).inner();
+            let mut moments = Vec::new();
+            for _ in 0..5 {
+                let gradient = random.numbers(&[len], 3.0);
+                let numbers: Vec<f32> = gradient.iter().collect();
+                let [m, v] = &mut kept;
+                step.apply(&mut weights, &numbers, 0.5, [m, v]);
+                let scaled = double::<1>(&gradient).inner().mul_scalar(0.5);
+                composed = step.compose(composed, scaled, &mut moments);
+            }
+            let found: Vec<f64> = weights.iter().map(|weight| f64::from(*weight)).collect();
+            check(&format!("{step:?}"), &found, &values(composed), 2e-6);
+        }
     }
 }

@@ -211,6 +211,10 @@ pub struct Batches {
 
 /// Where the samples of a batch come from.
 #[derive(Debug)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "there is one of them in an epoch"
+)]
 enum Source {
     /// All resident samples at once, in their own order.
     Whole,

@@ -43,7 +43,7 @@ pub struct Optimizer {
 enum State {
     New,
     InMemory(Moments),
-    OnDevice(Vectors),
+    OnDevice(Box<Vectors>),
 }
 
 impl Optimizer {
@@ -68,7 +68,7 @@ impl Optimizer {
                 let parameters = trained_numbers(&model);
                 State::InMemory(Moments(vec![vec![0.0; parameters]; step.moments()]))
             } else {
-                State::OnDevice(Vectors::default())
+                State::OnDevice(Box::default())
             };
         }
         match &mut self.state {
@@ -166,10 +166,10 @@ impl Optimizer {
         } else {
             let upload = |values| Tensor::from_data(TensorData::new(values, [parameters]), device);
             let moments = moments.into_iter().map(upload).collect();
-            State::OnDevice(Vectors {
+            State::OnDevice(Box::new(Vectors {
                 weights: None,
                 moments,
-            })
+            }))
         };
         Ok(self)
     }
