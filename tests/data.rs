@@ -8,7 +8,7 @@ use std::thread;
 
 use serde_json::{Value, json};
 
-use crate::program::{Ran, Room, ran};
+use crate::program::{Ran, Room, npy, ran};
 use crate::train::check_figure;
 
 // What the tests are fed with: files as other programs write them, made by hand.
@@ -121,17 +121,6 @@ fn mnist(room: &Room, train: usize, test: usize) {
             idx(count, false, class),
         );
     }
-}
-
-/// An array as NumPy writes it.
-fn npy(kind: &str, shape: &str, values: &[u8]) -> Vec<u8> {
-    let text = format!("{{'descr': '{kind}', 'fortran_order': False, 'shape': {shape}, }}");
-    let text = format!("{text:<117}\n");
-    let mut file = b"\x93NUMPY\x01\x00".to_vec();
-    file.extend((text.len() as u16).to_le_bytes());
-    file.extend(text.as_bytes());
-    file.extend(values);
-    file
 }
 
 /// The start of a gzip file that breaks off.

@@ -155,3 +155,14 @@ impl Ran {
         value
     }
 }
+
+/// An array as NumPy writes it.
+pub fn npy(kind: &str, shape: &str, values: &[u8]) -> Vec<u8> {
+    let text = format!("{{'descr': '{kind}', 'fortran_order': False, 'shape': {shape}, }}");
+    let text = format!("{text:<117}\n");
+    let mut file = b"\x93NUMPY\x01\x00".to_vec();
+    file.extend((text.len() as u16).to_le_bytes());
+    file.extend(text.as_bytes());
+    file.extend(values);
+    file
+}

@@ -10,4 +10,5 @@ mod program;
 mod safetensors;
 #[cfg(unix)]
 mod system;
+mod threads;
 mod train;
