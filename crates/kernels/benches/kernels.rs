@@ -1,5 +1,5 @@
 //! Each fused operation, there and back, beside the plain composition of Burn's operations on the same CPU backend, and what the
-//! machine can do: `cargo bench -p espejo-kernels`. The sizes are those of the models that `scripts/bench peers` trains.
+//! machine can do: `cargo bench --bench kernels`. The sizes are those of the models that `scripts/bench peers` trains.
 //!
 //! `items` are multiplications with additions, or numbers where there are none.
 
