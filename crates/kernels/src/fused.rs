@@ -51,7 +51,7 @@ pub(crate) trait Fused: Backend {
     fn cross_entropy(logits: FloatTensor<Self>, targets: FloatTensor<Self>) -> FloatTensor<Self>;
 }
 
-/// Each operation by `forward` of its file.
+/// Each operation by `forward` of its file. What nobody else holds of the input is used again.
 macro_rules! fused_in_memory {
     ($backend:ty) => {
         impl Fused for $backend {
@@ -61,7 +61,9 @@ macro_rules! fused_in_memory {
                 bias: FloatTensor<Self>,
                 activation: Activation,
             ) -> FloatTensor<Self> {
-                linear::forward::<Self>(&x, &weight, &bias, activation)
+                let y = linear::forward::<Self>(&x, &weight, &bias, activation);
+                Self::recycle(x);
+                y
             }
 
             fn conv(
@@ -71,15 +73,21 @@ macro_rules! fused_in_memory {
                 size: [usize; 2],
                 activation: Activation,
             ) -> FloatTensor<Self> {
-                conv::forward::<Self>(&x, &weight, &bias, size, activation)
+                let y = conv::forward::<Self>(&x, &weight, &bias, size, activation);
+                Self::recycle(x);
+                y
             }
 
             fn max_pool(x: FloatTensor<Self>, map: Map) -> FloatTensor<Self> {
-                pool::forward::<Self>(&x, map).0
+                let (y, _) = pool::forward::<Self>(&x, map);
+                Self::recycle(x);
+                y
             }
 
             fn upsample(x: FloatTensor<Self>, map: Map, size: [usize; 2]) -> FloatTensor<Self> {
-                upsample::forward::<Self>(&x, map, size)
+                let y = upsample::forward::<Self>(&x, map, size);
+                Self::recycle(x);
+                y
             }
 
             fn cross_entropy(

@@ -13,7 +13,7 @@ const MAX_WEIGHTS: usize = 1 << 29;
 const MAX_VALUES: usize = 1 << 26;
 /// Samples that are measured or encoded at once, at most, and values that a layer may make of them.
 const MAX_CHUNK: usize = 1024;
-const CHUNK_VALUES: usize = 1 << 24;
+const CHUNK_VALUES: usize = 1 << 22;
 /// The largest kernel.
 const MAX_KERNEL: usize = 15;
 
