@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use burn::module::Module;
 use burn::tensor::{ElementConversion, Tensor};
-use espejo_nets::Model;
+use espejo_nets::{Loss, Model};
 
 use crate::baselines;
 use crate::batch::{Feed, training_batch, upload};
@@ -27,6 +27,8 @@ use crate::spec::AnyModel;
 use crate::trained::Trained;
 use crate::{Error, checkpoint, tensors};
 
+/// Seconds that an epoch may go on when it was told to stop.
+const PATIENCE: f64 = 1.0;
 /// With more pictures than this, the map of their codes is not noted while training.
 pub const MAX_MAPPED: usize = 1000;
 
@@ -272,6 +274,10 @@ fn train(
         watch(Event::Compiling);
     }
     while state.course.epoch < config.epochs && state.course.ended.is_none() {
+        if stop.load(Ordering::Relaxed) {
+            save(&mut session, state)?;
+            return Ok(Ended::Interrupted);
+        }
         let begun = Instant::now();
         let epoch = state.course.epoch + 1;
         let rate = learning_rate(config, epoch, state.course.reductions);
@@ -410,12 +416,14 @@ fn one_epoch(
 ) -> Result<Option<Vec<Term>>, Error> {
     let config = &prepared.config;
     let batches = data.shuffled(config.train.batch_size, config.train.seed, epoch);
-    // The state stays what it was until the epoch is over; one of a single batch cannot be left half done.
-    let mut model = match batches.is_one() {
-        true => state.model.clone(),
-        false => own_copy(&state.model),
-    };
-    let mut optimizer = state.optimizer.clone();
+    // A short epoch is ended before anybody loses patience; a copy of its start would cost more than it.
+    let short = state
+        .epoch_seconds
+        .last()
+        .is_some_and(|seconds| *seconds < PATIENCE);
+    let before =
+        (!short && !batches.is_one()).then(|| (own_copy(&state.model), state.optimizer.clone()));
+    let mut model = state.model.clone();
     prepared
         .chosen
         .device
@@ -427,28 +435,20 @@ fn one_epoch(
     let mut names: Vec<(&'static str, f64)> = Vec::new();
     let mut sums: Vec<Tensor<1>> = Vec::new();
     for batch in batches {
-        if stop.load(Ordering::Relaxed) {
+        if let Some(before) = before.as_ref().filter(|_| stop.load(Ordering::Relaxed)) {
+            (state.model, state.optimizer) = before.clone();
             return Ok(None);
         }
         let batch = batch?;
         let [samples, _] = batch.clean.dims();
         let loss = model.loss(&training_batch(batch));
         let gradients = loss.objective(warm_up).backward();
-        model = optimizer.step(rate, model, gradients);
-        // The sums stay on the device until the epoch is over: one read an epoch.
-        let share = samples as f64 / data.samples() as f64;
+        model = state.optimizer.step(rate, model, gradients);
         names = loss.0.iter().map(|term| (term.name, term.weight)).collect();
-        let values = loss
-            .0
-            .into_iter()
-            .map(|term| term.value.inner().mul_scalar(share));
-        sums = if sums.is_empty() {
-            values.collect()
-        } else {
-            sums.into_iter().zip(values).map(|(a, b)| a + b).collect()
-        };
+        let share = samples as f64 / data.samples() as f64;
+        sums = add_share(sums, loss, share);
     }
-    (state.model, state.optimizer) = (model, optimizer);
+    state.model = model;
     let values = Tensor::cat(sums, 0).into_data();
     let values = values.iter::<f32>().map(ElementConversion::elem::<f64>);
     Ok(Some(
@@ -458,6 +458,20 @@ fn one_epoch(
             .map(|((name, weight), value)| (name, weight, value))
             .collect(),
     ))
+}
+
+/// The sums of the terms so far, with a share of those of a batch. They stay on the device until the epoch is over: one read an
+/// epoch.
+fn add_share(sums: Vec<Tensor<1>>, loss: Loss, share: f64) -> Vec<Tensor<1>> {
+    let terms = loss.0.into_iter();
+    let values = terms.map(|term| term.value.inner().mul_scalar(share));
+    if sums.is_empty() {
+        return values.collect();
+    }
+    sums.into_iter()
+        .zip(values)
+        .map(|(sum, value)| sum + value)
+        .collect()
 }
 
 /// A copy that shares nothing with the model: a plain clone shares the running means of batch normalisation, which training
