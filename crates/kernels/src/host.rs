@@ -6,6 +6,8 @@ use burn::backend::Backend;
 use burn::backend::tensor::FloatTensor;
 use burn::tensor::{Shape, TensorData};
 
+use crate::buffers;
+
 /// A backend whose numbers can be read and made where they lie. All of them are f32, the only kind that Espejo uses.
 pub(crate) trait Host: Backend {
     /// The numbers, row by row; copied only where they lie otherwise.
@@ -21,10 +23,6 @@ pub(crate) trait Host: Backend {
     fn tensor(numbers: Vec<f32>, shape: impl Into<Shape>) -> FloatTensor<Self>;
 }
 
-fn vector(data: TensorData) -> Vec<f32> {
-    data.try_into_vec().expect("tensors are of f32")
-}
-
 #[cfg(feature = "flex")]
 mod flex {
     use super::*;
@@ -32,7 +30,9 @@ mod flex {
     use burn::backend::TensorMetadata;
     use burn::backend::flex::FlexTensor;
 
-    use crate::buffers;
+    fn vector(data: TensorData) -> Vec<f32> {
+        data.try_into_vec().expect("tensors are of f32")
+    }
 
     impl Host for Flex {
         fn numbers(tensor: &FlexTensor) -> Cow<'_, [f32]> {
@@ -95,7 +95,9 @@ mod ndarray {
         }
 
         fn recycle(tensor: NdArrayTensor) {
-            drop(tensor);
+            if matches!(&tensor, NdArrayTensor::F32(storage) if storage.is_unique()) {
+                buffers::give(Self::into_numbers(tensor));
+            }
         }
 
         fn tensor(numbers: Vec<f32>, shape: impl Into<Shape>) -> NdArrayTensor {
