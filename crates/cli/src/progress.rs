@@ -27,7 +27,7 @@ impl Progress {
     pub fn show(&self, event: &Event<'_>) {
         match (event, &self.bar) {
             (Event::Compiling, _) => {
-                self.say("compiling kernels for this device; the first time takes a while, later runs reuse them");
+                self.say("compiling and tuning kernels for this device, which takes a while; less where the driver has kept them from an earlier run");
             }
             (Event::Epoch { report, .. }, Some(bar)) => {
                 bar.set_position(report.epoch as u64);

@@ -5,8 +5,8 @@ use std::sync::{Mutex, PoisonError};
 
 /// Buffers below this length come from the allocator, which is fast for them.
 const SMALL: usize = 1 << 16;
-/// Buffers that are kept, at most: more than a step of a net with a dozen layers uses.
-const KEPT: usize = 64;
+/// Numbers that are kept, at most: 256 MiB, more than a step of the nets here has.
+const KEPT: usize = 1 << 26;
 
 static FREE: Mutex<Vec<Vec<f32>>> = Mutex::new(Vec::new());
 
@@ -22,16 +22,19 @@ pub(crate) fn take(len: usize) -> Vec<f32> {
     vec![0.0; len]
 }
 
-/// Keeps a buffer for the next who needs one of its length, and drops the oldest where there are too many.
+/// Keeps a buffer for the next who needs one of its length, and drops the oldest where they are too many.
 pub(crate) fn give(buffer: Vec<f32>) {
-    if buffer.len() < SMALL {
+    if !(SMALL..=KEPT).contains(&buffer.len()) {
         return;
     }
     let mut free = FREE.lock().unwrap_or_else(PoisonError::into_inner);
-    if free.len() == KEPT {
-        free.remove(0);
-    }
     free.push(buffer);
+    let mut kept: usize = free.iter().map(Vec::len).sum();
+    free.retain(|buffer| {
+        let stays = kept <= KEPT;
+        kept -= if stays { 0 } else { buffer.len() };
+        stays
+    });
 }
 
 #[cfg(test)]
