@@ -23,7 +23,7 @@ pub(crate) fn take(len: usize) -> Vec<f32> {
 }
 
 /// Keeps a buffer for the next who needs one of its length, and drops the oldest where they are too many.
-pub(crate) fn give(buffer: Vec<f32>) {
+pub fn give(buffer: Vec<f32>) {
     if !(SMALL..=KEPT).contains(&buffer.len()) {
         return;
     }

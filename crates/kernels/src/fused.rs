@@ -51,7 +51,7 @@ pub(crate) trait Fused: Backend {
     fn cross_entropy(logits: FloatTensor<Self>, targets: FloatTensor<Self>) -> FloatTensor<Self>;
 }
 
-/// Each operation by `forward` of its file. The maps of images that nobody else holds are used again.
+/// Each operation by `forward` of its file. What nobody else holds of the input is used again.
 macro_rules! fused_in_memory {
     ($backend:ty) => {
         impl Fused for $backend {
@@ -61,7 +61,9 @@ macro_rules! fused_in_memory {
                 bias: FloatTensor<Self>,
                 activation: Activation,
             ) -> FloatTensor<Self> {
-                linear::forward::<Self>(&x, &weight, &bias, activation)
+                let y = linear::forward::<Self>(&x, &weight, &bias, activation);
+                Self::recycle(x);
+                y
             }
 
             fn conv(

@@ -2,6 +2,7 @@
 //! `gemm` on one thread. The sum over the inner dimension has the same order however a product is cut.
 
 use crate::activation::Activation;
+use crate::buffers;
 use crate::threads;
 use crate::wide::pairs;
 
@@ -78,17 +79,13 @@ impl<'a> Matrix<'a> {
 pub fn multiply<const N: usize>(products: [Product<'_>; N]) -> [Vec<f32>; N] {
     let work: usize = products.iter().map(Product::multiplications).sum();
     let count = if work < SMALL { 1 } else { threads::count() };
-    let mut outs = products.map(|product| Vec::<f32>::with_capacity(product.len()));
+    let mut outs = products.map(|product| buffers::take(product.len()));
     let cut = products.into_iter().zip(&mut outs);
     let parts = cut.flat_map(|(product, out)| product.cut(count, out.as_mut_ptr()));
     if work < SMALL {
         parts.for_each(Part::multiply);
     } else {
         threads::each(parts.collect(), Part::multiply);
-    }
-    for (product, out) in products.iter().zip(&mut outs) {
-        // SAFETY: the capacity is that, and the parts, which make up the product, have written every number.
-        unsafe { out.set_len(product.len()) };
     }
     outs
 }
@@ -292,13 +289,9 @@ mod tests {
             let (a, b) = (numbers(m * k, 4), numbers(k * n, 5));
             let product = Product::new(Matrix::new(&a, m, k), Matrix::new(&b, k, n));
             let in_parts = |count: usize| {
-                let mut out = Vec::<f32>::with_capacity(m * n);
-                product
-                    .cut(count, out.as_mut_ptr())
-                    .into_iter()
-                    .for_each(Part::multiply);
-                // SAFETY: the parts have written every number.
-                unsafe { out.set_len(m * n) };
+                let mut out = vec![0.0; m * n];
+                let parts = product.cut(count, out.as_mut_ptr());
+                parts.into_iter().for_each(Part::multiply);
                 out
             };
             let whole = in_parts(1);

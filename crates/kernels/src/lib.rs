@@ -5,7 +5,6 @@
 //! operations, which that device fuses itself. Both give the same numbers and gradients, to rounding.
 
 pub mod activation;
-#[cfg(any(feature = "flex", feature = "ndarray"))]
 mod buffers;
 pub mod conv;
 pub mod cross_entropy;
@@ -28,6 +27,7 @@ mod testing;
 
 pub use crate::{
     activation::Activation,
+    buffers::give as recycle,
     step::Step,
     tensor::{Map, conv, cross_entropy, in_memory, linear, max_pool, upsample},
 };

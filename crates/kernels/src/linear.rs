@@ -60,7 +60,7 @@ pub fn forward(
     y
 }
 
-/// The gradients, given `dy` `[batch, outputs]` at y; that at x only where `with_x`.
+/// The gradients, given `dy` `[batch, outputs]` at y, which becomes that before the activation; that at x only where `with_x`.
 ///
 /// # Panics
 ///
@@ -69,7 +69,7 @@ pub fn backward(
     shape: Shape,
     (x, weight): (&[f32], &[f32]),
     (y, activation): (&[f32], Activation),
-    mut dy: Vec<f32>,
+    dy: &mut [f32],
     with_x: bool,
 ) -> Gradients {
     let Shape {
@@ -77,8 +77,8 @@ pub fn backward(
         inputs,
         outputs,
     } = shape;
-    let bias = before_activation(shape, y, activation, &mut dy);
-    let da = Matrix::new(&dy, batch, outputs);
+    let bias = before_activation(shape, y, activation, dy);
+    let da = Matrix::new(dy, batch, outputs);
     let (x, weight) = (
         Matrix::new(x, batch, inputs),
         Matrix::new(weight, inputs, outputs),
@@ -163,7 +163,13 @@ mod tests {
                 Activation::Elu,
             ] {
                 let y = forward(shape, &x, (&weight, &bias), activation);
-                let found = backward(shape, (&x, &weight), (&y, activation), dy.clone(), true);
+                let found = backward(
+                    shape,
+                    (&x, &weight),
+                    (&y, activation),
+                    &mut dy.clone(),
+                    true,
+                );
                 let dx = found.x.expect("asked for");
                 let cases = [
                     (&x, &dx, 0),

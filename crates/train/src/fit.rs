@@ -423,7 +423,8 @@ fn one_epoch(
         .is_some_and(|seconds| *seconds < PATIENCE);
     let before =
         (!short && !batches.is_one()).then(|| (own_copy(&state.model), state.optimizer.clone()));
-    let mut model = state.model.clone();
+    // Taken out, so that each step finds weights that nobody else holds, and updates them in place.
+    let mut model = std::mem::replace(&mut state.model, state.best.clone());
     prepared
         .chosen
         .device

@@ -8,6 +8,7 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Backend, TensorMetadata};
 
 use crate::activation::Activation;
+use crate::buffers;
 use crate::host::Host;
 use crate::linear::{self, Shape};
 
@@ -80,10 +81,15 @@ impl<B: Host> Backward<B, 3> for Back {
             activation,
         } = ops.state;
         let shape = sizes::<B>(&x, &weight);
-        let dy = B::into_numbers(grads.consume::<B>(&ops.node));
-        let y = y.as_ref().map(B::numbers).unwrap_or_default();
-        let inputs = (&*B::numbers(&x), &*B::numbers(&weight));
-        let found = linear::backward(shape, inputs, (&y, activation), dy, for_x.is_some());
+        let mut dy = B::into_numbers(grads.consume::<B>(&ops.node));
+        let found = {
+            let y = y.as_ref().map(B::numbers).unwrap_or_default();
+            let inputs = (&*B::numbers(&x), &*B::numbers(&weight));
+            linear::backward(shape, inputs, (&y, activation), &mut dy, for_x.is_some())
+        };
+        buffers::give(dy);
+        B::recycle(x);
+        y.into_iter().for_each(B::recycle);
         let Shape {
             batch,
             inputs,

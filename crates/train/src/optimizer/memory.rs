@@ -94,6 +94,9 @@ impl ModuleMapper for Update<'_> {
             self.scale,
             moments,
         );
+        if let Ok(gradient) = gradient.try_into_vec() {
+            espejo_kernels::recycle(gradient);
+        }
         let tensor = Tensor::from_inner(Tensor::from_data(weights, &device));
         Param::from_mapped_value(id, tensor.require_grad(), mapper)
     }
