@@ -5,7 +5,7 @@
 //! operations, which that device fuses itself. Both give the same numbers and gradients, to rounding.
 
 pub mod activation;
-mod buffers;
+pub mod buffers;
 pub mod conv;
 pub mod cross_entropy;
 #[cfg(any(feature = "flex", feature = "ndarray"))]
@@ -27,7 +27,6 @@ mod testing;
 
 pub use crate::{
     activation::Activation,
-    buffers::give as recycle,
     step::Step,
     tensor::{Map, conv, cross_entropy, in_memory, linear, max_pool, upsample},
 };

@@ -9,6 +9,7 @@ use std::thread::JoinHandle;
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use espejo_data::Samples;
+use espejo_kernels::{buffers, threads};
 use espejo_nets::{Batch, Noise, Range, seeded};
 use rand::seq::SliceRandom;
 
@@ -293,9 +294,9 @@ impl Feed {
     fn read(&self, indices: &[u32]) -> Vec<f32> {
         let (samples, low) = (&self.samples, self.range.low() as f32);
         let (count, width) = (samples.len(), samples.shape().pixels());
-        let mut values = vec![0.0; indices.len() * width];
+        let mut values = buffers::take(indices.len() * width);
         let parts = indices.chunks(ROWS).zip(values.chunks_mut(ROWS * width));
-        espejo_kernels::threads::each(
+        threads::each(
             parts.collect(),
             |(indices, values): (&[u32], &mut [f32])| {
                 for (index, values) in indices.iter().zip(values.chunks_mut(width)) {

@@ -95,7 +95,7 @@ impl ModuleMapper for Update<'_> {
             moments,
         );
         if let Ok(gradient) = gradient.try_into_vec() {
-            espejo_kernels::recycle(gradient);
+            espejo_kernels::buffers::give(gradient);
         }
         let tensor = Tensor::from_inner(Tensor::from_data(weights, &device));
         Param::from_mapped_value(id, tensor.require_grad(), mapper)
