@@ -22,8 +22,8 @@ const LOOKS: u32 = 64;
 ///
 /// Where `work` panics.
 pub fn each<T: Send>(items: Vec<T>, work: impl Fn(T) + Sync) {
-    let helpers = items.len().min(count()).saturating_sub(1);
     let pool = pool();
+    let helpers = pool.seats.len().min(items.len().saturating_sub(1));
     let free = match pool.busy.try_lock() {
         Ok(guard) => Some(guard),
         Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
@@ -89,13 +89,10 @@ fn pool() -> &'static Pool {
         };
         let seats: Vec<Seat> = (1..count()).map(seat).collect();
         let seats: &'static [Seat] = Box::leak(seats.into_boxed_slice());
-        for seat in seats {
-            let name = thread::Builder::new().name("kernels".into());
-            let thread = name.spawn(|| seat.serve()).expect("a thread starts");
-            seat.thread.get_or_init(|| thread.thread().clone());
-        }
+        // Where the system gives no more threads, fewer do the work.
+        let started = seats.iter().take_while(|seat| seat.start()).count();
         Pool {
-            seats,
+            seats: &seats[..started],
             busy: Mutex::new(()),
         }
     })
@@ -122,6 +119,13 @@ fn run(seats: &[Seat], work: &(dyn Fn() + Sync)) {
 }
 
 impl Seat {
+    /// Whether its thread could be started.
+    fn start(&'static self) -> bool {
+        let named = thread::Builder::new().name("kernels".into());
+        let started = named.spawn(|| self.serve());
+        started.is_ok_and(|thread| self.thread.set(thread.thread().clone()).is_ok())
+    }
+
     fn offer(&self, job: *mut Job<'static>) {
         self.job.store(job, Ordering::SeqCst);
         if self.parked.load(Ordering::SeqCst) {
