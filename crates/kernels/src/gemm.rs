@@ -81,7 +81,7 @@ pub fn multiply<const N: usize>(products: [Product<'_>; N]) -> [Vec<f32>; N] {
     let count = if work < SMALL { 1 } else { threads::count() };
     let mut outs = products.map(|product| buffers::take(product.len()));
     let cut = products.into_iter().zip(&mut outs);
-    let parts = cut.flat_map(|(product, out)| product.cut(count, out.as_mut_ptr()));
+    let parts = cut.flat_map(|(product, out)| product.cut(count, out));
     if work < SMALL {
         parts.for_each(Part::multiply);
     } else {
@@ -97,8 +97,8 @@ struct Part<'a> {
     stride: usize,
 }
 
-// SAFETY: `out` is the only thing in it that is not `Send` by itself; it stands for rows and columns that no other part has, in
-// memory that outlives the parts.
+// SAFETY: `out` is the only thing in it that is not `Send` by itself; it stands for rows and columns of a slice that is borrowed
+// mutably for `'a`, which no other part has.
 unsafe impl Send for Part<'_> {}
 
 impl<'a> Product<'a> {
@@ -121,8 +121,8 @@ impl<'a> Product<'a> {
         self.len() * self.left.columns
     }
 
-    /// At most `count` parts, along the longer side, of the result at `out`; as many as there are blocks where it is narrow.
-    fn cut(self, count: usize, out: *mut f32) -> Vec<Part<'a>> {
+    /// At most `count` parts, along the longer side, of the result in `out`; as many as there are blocks where it is narrow.
+    fn cut(self, count: usize, out: &'a mut [f32]) -> Vec<Part<'a>> {
         let (m, n) = (self.left.rows, self.right.columns);
         assert_eq!(
             self.left.columns, self.right.rows,
@@ -132,8 +132,8 @@ impl<'a> Product<'a> {
             self.bias.is_none_or(|bias| bias.len() == n),
             "a bias for each of {n} columns"
         );
-        let by_rows = m >= n;
-        let side = m.max(n);
+        assert_eq!(out.len(), m * n, "room for a product of {m} x {n}");
+        let (by_rows, side, out) = (m >= n, m.max(n), out.as_mut_ptr());
         let count = if m.min(n) > NARROW {
             count.min(side / GRAIN)
         } else {
@@ -150,7 +150,7 @@ impl<'a> Product<'a> {
                 product.right.columns = end - start;
                 product.bias = self.bias.map(|bias| &bias[start..end]);
             }
-            // SAFETY: the part begins within the m · n numbers at `out`.
+            // SAFETY: the part begins within `out`, which has m · n numbers.
             let out = unsafe { out.add(if by_rows { start * n } else { start }) };
             Part {
                 product,
@@ -290,7 +290,7 @@ mod tests {
             let product = Product::new(Matrix::new(&a, m, k), Matrix::new(&b, k, n));
             let in_parts = |count: usize| {
                 let mut out = vec![0.0; m * n];
-                let parts = product.cut(count, out.as_mut_ptr());
+                let parts = product.cut(count, &mut out);
                 parts.into_iter().for_each(Part::multiply);
                 out
             };

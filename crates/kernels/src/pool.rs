@@ -33,14 +33,7 @@ pub fn forward(
     y: &mut [f32],
     indices: &mut [u8],
 ) {
-    let (image, windows) = (height * width, pooled(height) * pooled(width));
-    assert_eq!(x.len(), planes * image, "x is [planes, height, width]");
-    assert_eq!(
-        y.len(),
-        planes * windows,
-        "y is [planes, pooled height, pooled width]"
-    );
-    assert_eq!(indices.len(), y.len(), "indices are as many as y");
+    let (image, windows) = check(planes, [height, width], x, y, indices);
     if x.is_empty() {
         return;
     }
@@ -77,14 +70,7 @@ pub fn backward(
     indices: &[u8],
     dx: &mut [f32],
 ) {
-    let (image, windows) = (height * width, pooled(height) * pooled(width));
-    assert_eq!(dx.len(), planes * image, "dx is [planes, height, width]");
-    assert_eq!(
-        dy.len(),
-        planes * windows,
-        "dy is [planes, pooled height, pooled width]"
-    );
-    assert_eq!(indices.len(), dy.len(), "indices are as many as dy");
+    let (image, windows) = check(planes, [height, width], dx, dy, indices);
     if dx.is_empty() {
         return;
     }
@@ -104,6 +90,22 @@ pub fn backward(
             });
         },
     );
+}
+
+/// Numbers of an image and of what is pooled of it, where all lengths are right.
+fn check(
+    planes: usize,
+    [height, width]: [usize; 2],
+    large: &[f32],
+    small: &[f32],
+    indices: &[u8],
+) -> (usize, usize) {
+    let (image, windows) = (height * width, pooled(height) * pooled(width));
+    assert_eq!(large.len(), planes * image, "x is [planes, height, width]");
+    let expected = "y is [planes, pooled height, pooled width]";
+    assert_eq!(small.len(), planes * windows, "{expected}");
+    assert_eq!(indices.len(), small.len(), "indices are as many as y");
+    (image, windows)
 }
 
 /// Some planes on their way forward.

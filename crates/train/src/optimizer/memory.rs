@@ -49,12 +49,9 @@ struct SquaredNorm<'a> {
 impl ModuleVisitor for SquaredNorm<'_> {
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
         if let Some(gradient) = param.val().grad(self.gradients) {
-            let squares = gradient
-                .into_data()
-                .iter::<f32>()
-                .map(|g| f64::from(g).powi(2))
-                .sum::<f64>();
-            self.sum += squares;
+            let gradient = gradient.into_data();
+            let squares = numbers(&gradient).iter().map(|g| f64::from(*g).powi(2));
+            self.sum += squares.sum::<f64>();
         }
     }
 }

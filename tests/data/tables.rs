@@ -1,0 +1,270 @@
+//! Tables and arrays.
+
+use super::*;
+
+#[test]
+fn a_table_is_standardised_and_comes_back_in_its_own_units() {
+    let room = Room::new();
+    room.write("measured.csv", measured());
+    let line = "train measured.csv --label kind --device cpu --name table --epochs 1500 --lr .01";
+    let ran = run(&room, line).ok();
+    assert!(ran.stdout.contains("24 rows"), "{ran:#?}");
+    let expected = json!({ "train": 24, "test": 24, "held_out": false, "shape": [1, 1, 3] });
+    assert_eq!(facts(&room, "table"), expected);
+    let config = room.text("runs/table/config.toml");
+    assert!(config.contains("scale = \"standardise\""), "{config}");
+    let scaling = room.text("runs/table/scaling.csv");
+    assert!(scaling.starts_with("column,shift,scale,scaling\na,5.75,3.461093"));
+    assert_eq!(scaling.lines().count(), 4);
+    let kinds = ["x", "y", "z"].map(|kind| (kind.to_owned(), 8));
+    assert_eq!(classes_on_the_map(&room, "table"), kinds);
+
+    let codes = cells(&run(&room, "encode table").ok().stdout);
+    assert_eq!(codes.len(), 24);
+    let rows = cells(&measured());
+    // Half a standard deviation is far less than what another scale would make of it.
+    for index in [0, 7, 23] {
+        let at = format!("--at={}", codes[index][2..].join(","));
+        let csv = room.run(&["generate", "table", &at]).ok().stdout;
+        assert!(csv.starts_with("a,b,c\n"), "{csv}");
+        for (column, within) in [1.7, 6.9, 690.0].into_iter().enumerate() {
+            let number = |row: &Vec<String>| row[column].parse::<f64>().expect("a number");
+            let (found, expected) = (number(&cells(&csv)[0]), number(&rows[index]));
+            assert!((found - expected).abs() < within, "{found} {expected}");
+        }
+    }
+    let value = run(&room, "generate table --count 5 --json").ok().json();
+    assert_eq!(value["rows"].as_array().map(Vec::len), Some(5));
+    let csv = run(&room, "generate table --count 5").ok().stdout;
+    let first: Vec<f64> = cells(&csv)[0]
+        .iter()
+        .map(|cell| cell.parse().expect("a number"))
+        .collect();
+    for (column, number) in first.iter().enumerate() {
+        let other = value["rows"][0][column].as_f64().expect("a number");
+        assert!(
+            (number - other).abs() <= 1e-6 * other.abs(),
+            "{number} {other}"
+        );
+    }
+}
+
+#[test]
+fn other_rows_go_through_the_scaling_of_the_run() {
+    let room = Room::new();
+    let text = measured();
+    let lines: Vec<&str> = text.lines().collect();
+    room.write("measured.csv", &text);
+    // Rows 5 and 0 of it among others: scaled by themselves they would be other numbers.
+    let others = [lines[0], lines[6], "900,900,900,x", lines[1], ""];
+    room.write("other.csv", others.join("\n"));
+    train(&room, "table", "measured.csv --label kind");
+    let codes = cells(&run(&room, "encode table").ok().stdout);
+    let again = run(&room, "encode table --data other.csv").ok().stdout;
+    let again = cells(&again);
+    assert_eq!(again.len(), 3);
+    assert_eq!(again[0][1..], codes[5][1..]);
+    assert_eq!(again[2][1..], codes[0][1..]);
+
+    room.write("wide.csv", "a,b,c,d,kind\n1,2,3,4,x\n");
+    let wide = "`wide.csv` has samples of 1x1x4, and this run learned 1x1x3";
+    refused(&room, "encode table --data wide.csv", 2, wide, "");
+    room.write("turned.csv", "b,a,c,kind\n1,2,3,x\n");
+    let turned = "expected column `a` as in the scaling, found `b`";
+    refused(&room, "encode table --data turned.csv", 3, turned, "");
+}
+
+#[test]
+fn a_cell_that_is_no_number_is_named_with_its_line() {
+    let room = Room::new();
+    for (row, message) in [
+        ("1,nan,3", "expected a finite number in column `b`"),
+        ("1,inf,3", "expected a finite number in column `b`"),
+        ("1,1e300,3", "a number within ±"),
+        ("1,two,3", "expected a number in column `b`, found `two`"),
+        ("1,,3", "found an empty field"),
+        ("1,2", "expected 3 fields as in line 1, found 2"),
+        ("1,2,3,4", "expected 3 fields as in line 1, found 4"),
+    ] {
+        room.write("bad.csv", format!("a,b,c\n1,2,3\n4,5,7\n{row}\n7,8,8\n"));
+        refused(&room, "train bad.csv", 3, "bad.csv:4`: expected ", "");
+        refused(&room, "train bad.csv", 3, message, "");
+    }
+    train(&room, "rest", "bad.csv --skip-bad");
+    let data = facts(&room, "rest");
+    assert_eq!((&data["train"], &data["skipped"]), (&json!(3), &json!(1)));
+    for (name, text, message) in [
+        ("none.csv", "", "an empty file"),
+        (
+            "names.csv",
+            "a,b\n",
+            "expected a row of numbers, found none",
+        ),
+        ("classes.csv", "a,kind\n1,x\n", "goes to `--label kind`"),
+    ] {
+        room.write(name, text);
+        refused(&room, &format!("train {name}"), 3, message, "");
+    }
+    let label = "expected one of `a`, `kind`, or a column by its number, 1 to 2, found `c`";
+    refused(&room, "train classes.csv --label c", 2, label, "");
+}
+
+#[test]
+fn what_is_for_pictures_is_refused_for_a_table() {
+    let room = Room::new();
+    room.write("measured.csv", measured());
+    let table = "train measured.csv --label kind";
+    for (more, error, hint) in [
+        ("--loss bce", "an output of `sigmoid` cannot", "`--loss mse"),
+        ("--conv 4", "`model.conv` is for pictures", "`--layers`"),
+        ("--size 4x4", "`size` of", ""),
+        ("--grey", "`grey` of", ""),
+        ("--scale zzz", "`standardise`", ""),
+    ] {
+        refused(&room, &format!("{table} {more}"), 2, error, hint);
+    }
+    train(
+        &room,
+        "bounded",
+        "measured.csv --label kind --loss bce --scale min-max",
+    );
+    train(&room, "table", "measured.csv --label kind");
+    let pictures = "a table has no pictures";
+    refused(&room, "morph table #0 #1", 2, pictures, "`generate`");
+    refused(
+        &room,
+        "animate table --walk loop",
+        2,
+        pictures,
+        "`generate`",
+    );
+}
+
+#[test]
+fn a_table_is_shown_by_its_columns() {
+    let room = Room::new();
+    room.write("measured.csv", measured());
+    let show = "data show measured.csv --label kind";
+    let said = run(&room, show).ok().stdout;
+    let rows: Vec<String> = said.lines().map(|line| words(line).join(" ")).collect();
+    assert!(rows.contains(&"24 rows".to_owned()), "{said}");
+    assert!(
+        rows.contains(&"b 54.0000 77.0000 100.0000".to_owned()),
+        "{said}"
+    );
+    let value = run(&room, &format!("{show} --json")).ok().json();
+    assert_eq!(value["shape"], json!([1, 1, 3]));
+    assert_eq!(value["classes"], json!(["x", "y", "z"]));
+    let png = format!("{show} --png sheet.png");
+    refused(&room, &png, 2, "a table has no pictures", "`--png`");
+}
+
+#[test]
+fn every_model_takes_a_table_and_every_scale() {
+    let room = Room::new();
+    room.write("measured.csv", measured());
+    for (name, more) in [
+        ("vae", "--model vae --test-fraction .25"),
+        ("dae", "--model dae --noise gaussian:.1"),
+        ("min-max", "--scale min-max"),
+        ("none", "--scale none --classes x,y"),
+    ] {
+        train(&room, name, &format!("measured.csv --label kind {more}"));
+        let csv = run(&room, &format!("generate {name} --count 2"))
+            .ok()
+            .stdout;
+        assert_eq!(
+            (csv.lines().next(), csv.lines().count()),
+            (Some("a,b,c"), 3)
+        );
+        let said = run(&room, &format!("reconstruct {name}")).ok().stdout;
+        assert!(said.contains("rows come back"), "{said}");
+        let kept = room.path(&format!("runs/{name}/scaling.csv")).exists();
+        assert_eq!(kept, name != "none", "{name}");
+    }
+    // Whatever separates its fields.
+    for (name, separator) in [("tabs.tsv", "\t"), ("blanks.data", " ")] {
+        room.write(name, measured().replace(',', separator));
+        train(&room, name, &format!("{name} --label kind"));
+        assert_eq!(facts(&room, name)["shape"], json!([1, 1, 3]));
+    }
+    let counts = |name: &str| facts(&room, name)["train"].as_u64();
+    assert_eq!((counts("vae"), counts("none")), (Some(18), Some(16)));
+}
+
+#[test]
+fn arrays_are_tables_or_pictures() {
+    let room = Room::new();
+    let numbers = (0..36).flat_map(|at: usize| ((at * at % 17) as f32).to_le_bytes());
+    let numbers = npy("<f4", "(12, 3)", &numbers.collect::<Vec<u8>>());
+    room.write("rows.npy", &numbers);
+    train(&room, "rows", "rows.npy");
+    assert_eq!(facts(&room, "rows")["shape"], json!([1, 1, 3]));
+    assert!(room.path("runs/rows/scaling.csv").exists());
+    let csv = run(&room, "generate rows --count 2").ok().stdout;
+    assert!(csv.starts_with("1,2,3\n"), "{csv}");
+
+    let pixels: Vec<u8> = (0..240).map(|at: usize| (at * 53 % 256) as u8).collect();
+    room.write("pictures.npy", npy("|u1", "(10, 4, 6)", &pixels));
+    train(&room, "pictures", "pictures.npy --layers 8");
+    let data = facts(&room, "pictures");
+    assert_eq!(
+        (&data["train"], &data["shape"]),
+        (&json!(10), &json!([1, 4, 6]))
+    );
+    run(&room, "reconstruct pictures").ok();
+    check_figure(&room, "runs/pictures/figures/reconstruction");
+
+    room.write("cut.npy", &numbers[..200]);
+    refused(&room, "train cut.npy", 3, "cut.npy`: expected", "");
+    room.write("text.npy", "a,b\n1,2\n");
+    refused(&room, "train text.npy", 3, "text.npy`: expected", "");
+    let nan = [1.0, f32::NAN].map(f32::to_le_bytes).concat();
+    room.write("nan.npy", npy("<f4", "(2, 1)", &nan));
+    refused(&room, "train nan.npy", 3, "nan.npy", "");
+}
+
+#[test]
+fn a_run_knows_when_its_data_has_changed() {
+    let room = Room::new();
+    let table = |value: &str| format!("a,b\n1,2\n2,4\n3,5\n4,{value}\n");
+    room.write("t.csv", table("9"));
+    run(&room, "train t.csv --epochs 2 --device cpu --name one").ok();
+    let codes = run(&room, "encode one").ok();
+    assert_eq!(codes.lines("note: "), Vec::<&str>::new());
+    room.write("t.csv", table("8"));
+    let noted = run(&room, "encode one").ok();
+    assert_eq!(noted.lines("note: ").len(), 1, "{}", noted.stderr);
+    let refused = run(&room, "train --resume one --epochs 4").failed(5);
+    assert!(
+        refused.stderr.contains("the data has changed"),
+        "{}",
+        refused.stderr
+    );
+
+    // How the columns were scaled is the run's, not the data's.
+    room.write("t.csv", table("9"));
+    std::fs::remove_file(room.path("runs/one/scaling.csv")).expect("it was kept");
+    let lost = run(&room, "encode one").failed(5);
+    assert!(lost.stderr.contains("scaling.csv"), "{}", lost.stderr);
+}
+
+#[test]
+fn a_new_table_needs_no_labels() {
+    let room = Room::new();
+    room.write("t.csv", "a,b,kind\n1,2,x\n2,4,y\n3,5,x\n");
+    run(
+        &room,
+        "train t.csv --label kind --epochs 2 --device cpu --name one",
+    )
+    .ok();
+    room.write("new.csv", "a,b\n1,2\n");
+    let all = run(&room, "encode one").ok().stdout;
+    let new = run(&room, "encode one --data new.csv").ok().stdout;
+    let code = |text: &str| {
+        text.lines()
+            .nth(1)
+            .map(|row| row.split(',').skip(2).collect::<Vec<_>>().join(","))
+    };
+    assert_eq!(code(&all), code(&new));
+}
