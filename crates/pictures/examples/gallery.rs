@@ -7,6 +7,9 @@ use std::{
     time::Instant,
 };
 
+#[path = "gallery/charts.rs"]
+mod charts;
+
 use espejo_pictures::{
     Curves, Error, Figure, Grid, Panel, Point, Scatter, Series, Sheet, Tile, Walk, WalkFrame, apng,
     curves, gif, grid, scatter, sheet, walk,
@@ -49,6 +52,16 @@ fn main() -> Result<(), Error> {
     save(&folder, "grid-colour", || photo_grid(15, (32, 32), 3))?;
     save(&folder, "grid-64x50", || photo_grid(15, (64, 50), 1))?;
     save(&folder, "grid-243x320", || photo_grid(5, (243, 320), 1))?;
+    save(&folder, "bars", charts::architectures)?;
+    save(&folder, "bars-groups", || charts::groups(false))?;
+    save(&folder, "bars-logarithmic", || charts::groups(true))?;
+    save(&folder, "race", charts::race)?;
+    save(&folder, "error-bars", charts::loss_by_noise)?;
+    save(&folder, "matrix", charts::shares)?;
+    save(&folder, "matrix-two-sided", charts::correlations)?;
+    save(&folder, "grid-marked", charts::new_letters)?;
+    save(&folder, "triptychs", charts::triptychs)?;
+    save(&folder, "composed", charts::together)?;
     save(&folder, "empty", || scatter(&Scatter::default()))?;
     animations(&folder)
 }
@@ -166,6 +179,7 @@ fn decay(name: &str, (from, to): (f64, f64), rate: f64, dashed: bool) -> Series 
         name: name.into(),
         points: (1..=50).map(point).collect(),
         dashed,
+        ..Series::default()
     }
 }
 
@@ -188,6 +202,7 @@ fn losses() -> Figure {
         title: "VAE on Fashion-MNIST, seed 42".into(),
         x_label: "epoch".into(),
         panels: vec![panel],
+        ..Curves::default()
     })
 }
 
@@ -231,6 +246,7 @@ fn panels() -> Figure {
         title: "Three panels over one axis".into(),
         x_label: "epoch".into(),
         panels: vec![loss, parts, error],
+        ..Curves::default()
     })
 }
 
@@ -246,6 +262,7 @@ fn many_points() -> Figure {
         name: "batch loss".into(),
         points: points.collect(),
         dashed: false,
+        ..Series::default()
     }];
     let panel = Panel {
         y_label: "nats per sample".into(),
@@ -257,6 +274,7 @@ fn many_points() -> Figure {
         title: "Ten thousand steps".into(),
         x_label: "step".into(),
         panels: vec![panel],
+        ..Curves::default()
     })
 }
 
@@ -265,6 +283,7 @@ fn one_epoch() -> Figure {
         name: name.into(),
         points: vec![(1.0, y)],
         dashed: false,
+        ..Series::default()
     };
     let panel = Panel {
         y_label: "a very long name of an axis that cannot possibly stand beside this panel".into(),
@@ -569,7 +588,7 @@ fn photo_grid(count: usize, size: (usize, usize), channels: usize) -> Figure {
         xs: (0..count).map(at).collect(),
         ys: (0..count).rev().map(at).collect(),
         tiles: (0..count * count).map(tile).collect(),
-        note: None,
+        ..Grid::default()
     })
 }
 
@@ -591,6 +610,6 @@ fn latent_grid(rows: usize, columns: usize, (height, width): (usize, usize), pha
         xs: (0..columns).map(|column| at(column, columns)).collect(),
         ys: (0..rows).rev().map(|row| at(row, rows)).collect(),
         tiles: (0..rows * columns).map(tile).collect(),
-        note: None,
+        ..Grid::default()
     })
 }

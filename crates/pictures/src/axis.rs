@@ -7,6 +7,11 @@ use crate::{
     ticks::{self, Tick},
 };
 
+/// Logarithmic axes reach neither further than this nor over more.
+const MOST_DECADES: f64 = 1e300;
+/// Least room between two labels of a horizontal axis.
+const BETWEEN: f64 = 6.0;
+
 /// The axes' part of the paper.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Frame {
@@ -50,6 +55,9 @@ impl Axis {
 
     /// A logarithmic axis; `low` must be positive.
     pub(crate) fn logarithmic(low: f64, high: f64, most: usize) -> Self {
+        // Beyond these, ratios and powers of ten are not finite.
+        let high = high.min(MOST_DECADES);
+        let low = low.max(high / MOST_DECADES).max(1.0 / MOST_DECADES);
         let (low, high) = match high / low {
             ratio if ratio > 1.0 + 1e-9 => (low, high),
             _ => (low / 2.0, low * 2.0),
@@ -61,6 +69,17 @@ impl Axis {
             log: true,
             ticks,
         }
+    }
+
+    /// Whether labels touch on a horizontal axis that is `width` units long.
+    pub(crate) fn crowded(&self, width: f64) -> bool {
+        let ends = |(value, text): &Tick| {
+            let half = font::width(text, TICK) / 2.0;
+            let middle = self.share(*value) * width;
+            (middle - half, middle + half)
+        };
+        let touch = |pair: &[Tick]| ends(&pair[0]).1 + BETWEEN > ends(&pair[1]).0;
+        self.ticks.windows(2).any(touch)
     }
 
     /// Where `value` stands between the two ends of the axis: 0 at `low`, 1 at `high`.
@@ -172,6 +191,15 @@ mod tests {
         assert_eq!((axis.low, axis.high), (2.7, 3.3));
         assert_eq!(Axis::linear(0.0, 0.0, 5).share(0.0), 0.5);
         assert!((Axis::logarithmic(3.0, 3.0, 5).share(3.0) - 0.5).abs() < 1e-12);
+    }
+
+    #[test]
+    fn labels_touch_on_a_short_axis() {
+        // 1, 3, 10 and so on to 10000.
+        let axis = Axis::logarithmic(1.0, 15_000.0, 10);
+        assert_eq!(axis.ticks.len(), 9);
+        assert!(!axis.crowded(560.0));
+        assert!(axis.crowded(200.0));
     }
 
     #[test]

@@ -15,6 +15,13 @@ const FIRST_HUE: f64 = 20.0;
 const RAMP: (f64, f64) = (0.91, 0.27);
 const RAMP_CHROMA: f64 = 0.13;
 const RAMP_HUE: f64 = 255.0;
+/// The other end of a scale of two colours, and the lightness of its middle and its ends.
+const OTHER_HUE: f64 = 50.0;
+const SIDES: (f64, f64) = (0.97, 0.42);
+
+const WHITE: Rgb = [255; 3];
+/// Letters are readable at this contrast (WCAG 2.2, level AA).
+const READABLE: f64 = 4.5;
 
 /// One colour a class: the ten of the theme, or, where those would come round again, evenly spread hues.
 pub(crate) fn of_classes(count: usize) -> Vec<Rgb> {
@@ -34,6 +41,53 @@ pub(crate) fn ramp(share: f64) -> Rgb {
     let lightness = RAMP.0 + share * (RAMP.1 - RAMP.0);
     let chroma = RAMP_CHROMA * (std::f64::consts::PI * (0.15 + 0.6 * share)).sin();
     oklch(lightness, chroma, RAMP_HUE)
+}
+
+/// Two ramps that meet in a white middle: orange at 0, blue at 1, in equal steps of lightness from the middle.
+pub(crate) fn two_sided(share: f64) -> Rgb {
+    let from_middle = 2.0 * share.clamp(0.0, 1.0) - 1.0;
+    let hue = if from_middle < 0.0 {
+        OTHER_HUE
+    } else {
+        RAMP_HUE
+    };
+    let strength = from_middle.abs();
+    let lightness = SIDES.0 + strength * (SIDES.1 - SIDES.0);
+    let chroma = RAMP_CHROMA * (std::f64::consts::PI * 0.7 * strength).sin();
+    oklch(lightness, chroma, hue)
+}
+
+/// The ink in which small letters are readable on a colour.
+pub(crate) fn ink_on(colour: Rgb) -> &'static str {
+    let readable = |ink: &&str| contrast(theme::rgb(ink), colour) >= READABLE;
+    [theme::INK, "#ffffff"]
+        .into_iter()
+        .find(readable)
+        .unwrap_or("#000000")
+}
+
+/// A shade of a `#rrggbb` colour that is dark enough for small letters on white.
+pub(crate) fn dark(colour: &str) -> String {
+    let rgb = theme::rgb(colour);
+    let shade =
+        |step: u32| rgb.map(|value| (f64::from(value) * (1.0 - 0.05 * f64::from(step))) as u8);
+    let shades = (0..20).map(shade);
+    let found = shades
+        .into_iter()
+        .find(|shade| contrast(*shade, WHITE) >= READABLE);
+    hex(found.unwrap_or([0; 3]))
+}
+
+/// The ratio of the luminances of two colours, 1 to 21 (WCAG 2.2).
+fn contrast(a: Rgb, b: Rgb) -> f64 {
+    let (a, b) = (luminance(a), luminance(b));
+    (a.max(b) + 0.05) / (a.min(b) + 0.05)
+}
+
+/// Relative luminance of a colour, 0 to 1.
+fn luminance(rgb: Rgb) -> f64 {
+    let [red, green, blue] = rgb.map(|value| decoded(f64::from(value) / 255.0));
+    0.2126 * red + 0.7152 * green + 0.0722 * blue
 }
 
 /// A colour as SVG text.
@@ -74,6 +128,15 @@ fn encoded(value: f64) -> u8 {
     (encoded * 255.0).round() as u8
 }
 
+/// A value of sRGB, 0 to 1, as a linear one.
+fn decoded(value: f64) -> f64 {
+    if value <= 0.040_45 {
+        value / 12.92
+    } else {
+        ((value + 0.055) / 1.055).powf(2.4)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -98,6 +161,41 @@ mod tests {
                     assert!(far(a, b) >= least, "{count} classes: {a:?} {b:?}");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn shades_are_dark_enough_and_no_darker() {
+        assert!((contrast([0; 3], WHITE) - 21.0).abs() < 1e-9);
+        // WCAG's example of a grey that just passes.
+        assert!((contrast([0x76; 3], WHITE) - 4.54).abs() < 0.01);
+        assert_eq!(dark("#bd1f01"), "#bd1f01");
+        for colour in theme::CLASSES {
+            let ratio = contrast(theme::rgb(&dark(colour)), WHITE);
+            assert!((READABLE..9.0).contains(&ratio), "{colour}: {ratio}");
+        }
+    }
+
+    #[test]
+    fn letters_are_readable_on_every_colour() {
+        for step in 0..=100 {
+            let share = f64::from(step) / 100.0;
+            for colour in [ramp(share), two_sided(share)] {
+                let ratio = contrast(theme::rgb(ink_on(colour)), colour);
+                assert!(ratio >= READABLE, "{colour:?}: {ratio}");
+            }
+        }
+    }
+
+    #[test]
+    fn two_ramps_meet_in_the_middle() {
+        let light = |share: f64| luminance(two_sided(share));
+        assert_eq!(two_sided(0.5), [245; 3]);
+        for step in 1..=10 {
+            let distance = 0.05 * f64::from(step);
+            let (below, above) = (light(0.5 - distance), light(0.5 + distance));
+            assert!(below < light(0.55 - distance) && above < light(0.45 + distance));
+            assert!((below - above).abs() < 0.06, "{below} {above}");
         }
     }
 

@@ -7,6 +7,7 @@ use crate::{
     axis::{self, Axis, Frame},
     csv::field,
     panel::{self, Layout},
+    side,
     svg::Svg,
     theme::{LABEL, MARGIN},
 };
@@ -20,6 +21,12 @@ pub struct Series {
     pub points: Vec<(f64, f64)>,
     /// Whether the curve is dashed.
     pub dashed: bool,
+    /// Whether every point has a dot; without it, the points of a curve of at most 25.
+    pub marks: bool,
+    /// The range around the curve, such as least to greatest over seeds: `(x, low, high)` in the order of x, shaded.
+    pub band: Vec<(f64, f64, f64)>,
+    /// Error bars `(x, low, high)`.
+    pub bars: Vec<(f64, f64, f64)>,
 }
 
 /// One vertical axis with the curves that share it.
@@ -47,13 +54,15 @@ pub struct Curves {
     pub x_label: String,
     /// The panels, from top to bottom.
     pub panels: Vec<Panel>,
+    /// Logarithmic horizontal axis; where an x is not positive the axis is linear all the same.
+    pub log_x: bool,
 }
 
 const WIDTH: f64 = 720.0;
 
 /// Draws curves, such as losses over epochs. Names stand beside the curves' ends, never on the data. Where there are
-/// more points than pixels, the extremes of each pixel column are drawn; the CSV
-/// (`panel,kind,name,x,y`, kind `series` or `baseline`) holds them all.
+/// more points than pixels, the extremes of each pixel column are drawn; the CSV (`panel,kind,name,x,y`) holds them all.
+/// Its kinds are `series` and `baseline`, and for the ends of ranges `band_low`, `band_high`, `bar_low` and `bar_high`.
 pub fn curves(c: &Curves) -> Figure {
     let mut svg = Svg::default();
     let top = svg.heading(&c.title, None, WIDTH);
@@ -69,7 +78,7 @@ pub fn curves(c: &Curves) -> Figure {
     let label_room = if named { LABEL + 8.0 } else { 0.0 };
     let left = (MARGIN + label_room + tick_width + 8.0).ceil();
     let right = WIDTH - panel::side_width(&c.panels, &axes) - MARGIN;
-    let x_axis = x_axis(&c.panels);
+    let x_axis = x_axis(c, right - left);
     let mut layout = Layout {
         frame: Frame {
             left,
@@ -104,20 +113,34 @@ fn panel_heights(panels: &[Panel]) -> Vec<f64> {
         3 => 160.0,
         _ => 130.0,
     };
-    let need = |panel: &Panel| panel::PITCH * panel.names() as f64;
+    let need = |panel: &Panel| side::PITCH * panel.names() as f64;
     panels.iter().map(|panel| usual.max(need(panel))).collect()
 }
 
-/// From the first to the last finite point of all panels; whole numbers get whole ticks.
-fn x_axis(panels: &[Panel]) -> Axis {
-    let points = || {
-        panels
-            .iter()
-            .flat_map(|panel| &panel.series)
-            .flat_map(panel::finite)
+/// From the first to the last finite point of all panels, `width` units long; whole numbers get whole ticks.
+fn x_axis(c: &Curves, width: f64) -> Axis {
+    let series = || c.panels.iter().flat_map(|panel| &panel.series);
+    let points = series().flat_map(panel::finite).map(|(x, _)| x);
+    let ranges = series().flat_map(panel::ranges).map(|(x, ..)| x);
+    let places: Vec<f64> = points.chain(ranges).collect();
+    let (low, high) = panel::extent(places.iter().copied()).unwrap_or((0.0, 1.0));
+    let log = c.log_x && low > 0.0 && !places.is_empty();
+    // Error bars at the ends need room beside the axes.
+    let air = if series().any(|series| !series.bars.is_empty()) {
+        0.03
+    } else {
+        0.0
     };
-    let (low, high) = panel::extent(points().map(|(x, _)| x)).unwrap_or((0.0, 1.0));
-    let whole = points().all(|(x, _)| x.fract() == 0.0);
+    let (low, high) = match log {
+        true => (low / (high / low).powf(air), high * (high / low).powf(air)),
+        false => (low - air * (high - low), high + air * (high - low)),
+    };
+    if log {
+        let with = |most| Axis::logarithmic(low, high, most);
+        let open = (2..=10).rev().map(with).find(|axis| !axis.crowded(width));
+        return open.unwrap_or_else(|| with(1));
+    }
+    let whole = places.iter().all(|x| x.fract() == 0.0);
     match (whole, high > low) {
         (true, true) => Axis::linear(low, high, (high - low).min(10.0) as usize),
         (true, false) => Axis::linear(low - 1.0, high + 1.0, 2),
@@ -136,6 +159,13 @@ fn csv(c: &Curves) -> String {
             let start = format!("{title},series,{}", field(&series.name));
             for (x, y) in &series.points {
                 let _ = writeln!(csv, "{start},{x},{y}");
+            }
+            for (kind, ranges) in [("band", &series.band), ("bar", &series.bars)] {
+                let name = field(&series.name);
+                for (x, low, high) in ranges {
+                    let _ = writeln!(csv, "{title},{kind}_low,{name},{x},{low}");
+                    let _ = writeln!(csv, "{title},{kind}_high,{name},{x},{high}");
+                }
             }
         }
         for (name, value) in &panel.baselines {

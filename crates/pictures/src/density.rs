@@ -3,10 +3,9 @@
 use crate::{
     axis::Frame,
     colour::{self, Rgb},
-    font,
     raster::{self, Compression, Raster},
-    svg::{Anchor, Svg},
-    theme::{SOFT_INK, TICK},
+    scale,
+    svg::Svg,
     ticks,
 };
 
@@ -22,9 +21,6 @@ pub(crate) struct Density {
 
 /// Grey of the densest place behind marks of classes, whose colours must stay readable.
 const DEEPEST_SHADE: f64 = 70.0;
-const BAR: (f64, f64) = (12.0, 150.0);
-/// Colours of the scale, from one end to the other.
-const STEPS: u32 = 150;
 const BAR_TITLE: &str = "points a cell";
 
 impl Density {
@@ -137,36 +133,17 @@ fn opaque([red, green, blue]: Rgb) -> [u8; 4] {
 
 /// Room beside the plot for the scale.
 pub(crate) fn scale_width() -> f64 {
-    font::width(BAR_TITLE, TICK).ceil() + 12.0
+    scale::text_width(BAR_TITLE) + 12.0
 }
 
 /// Draws what the colours mean.
-pub(crate) fn draw_scale(svg: &mut Svg, most: u32, (left, top): (f64, f64)) {
+pub(crate) fn draw_scale(svg: &mut Svg, most: u32, at: (f64, f64)) {
     if most == 0 {
         return;
     }
-    svg.text((left, top + TICK), BAR_TITLE, TICK, SOFT_INK, Anchor::Start);
-    let top = top + TICK + 10.0;
-    let step = |index: u32| opaque(colour::ramp(1.0 - f64::from(index) / f64::from(STEPS - 1)));
-    let raster = Raster {
-        width: 1,
-        height: STEPS,
-        channels: 4,
-        bytes: (0..STEPS).flat_map(step).collect(),
-    };
-    if let Ok(png) = raster::encode(&raster, Compression::Balanced) {
-        svg.image((left, top), BAR, &png, true);
-    }
-    for (value, text) in marks(most) {
-        let y = top + BAR.1 * (1.0 - share(value, most));
-        svg.text(
-            (left + BAR.0 + 5.0, y + 0.36 * TICK),
-            &text,
-            TICK,
-            SOFT_INK,
-            Anchor::Start,
-        );
-    }
+    let mark = |(value, text): (u32, String)| (share(value, most), text);
+    let marks: Vec<(f64, String)> = marks(most).into_iter().map(mark).collect();
+    scale::draw(svg, BAR_TITLE, &marks, colour::ramp, at, scale::HEIGHT);
 }
 
 /// The whole numbers beside the scale: 1, the greatest count, and round ones well between.

@@ -111,6 +111,14 @@ impl Figure {
         })
     }
 
+    /// What is drawn, without the document around it.
+    pub(crate) fn body(&self) -> &str {
+        // The document of nothing is what stands before and after.
+        let around = svg::document("", self.size(), true).len() - svg::END.len();
+        let svg = self.svg();
+        &svg[around..svg.len() - svg::END.len()]
+    }
+
     /// The numbers behind the picture: a header row, then one row a number or point.
     pub fn csv(&self) -> &str {
         &self.csv

@@ -2,8 +2,9 @@
 
 use crate::{
     Figure, Tile, font,
-    svg::{Anchor, Svg},
-    theme::{AXIS, LABEL, MARGIN, SOFT_INK, TICK},
+    key::{self, Key, Swatch},
+    svg::{Anchor, Svg, number},
+    theme::{AXIS, LABEL, MARGIN, MARK, SOFT_INK, TICK},
     ticks,
     tile::{self, whole_scale},
 };
@@ -25,6 +26,10 @@ pub struct Grid {
     pub tiles: Vec<Tile>,
     /// Small line under the title.
     pub note: Option<String>,
+    /// Which tiles have a coloured frame, in the order of the tiles; may be empty.
+    pub marks: Vec<bool>,
+    /// What a frame means, over the tiles; not explained where it is empty.
+    pub mark_name: String,
 }
 
 /// A grid is at most this wide and this high, without its axes.
@@ -33,49 +38,12 @@ const LARGEST_TILE: f64 = 84.0;
 const SEPARATOR: &str = "#d4d4d4";
 
 /// Draws decoded tiles at the places of their codes.
-/// The CSV is `row,column,x_value,y_value,y,x,channel,value`.
+/// The CSV is `row,column,x_value,y_value,y,x,channel,value`, with a column `marked` (0 or 1) after `y_value` where there
+/// are marks.
 pub fn grid(g: &Grid) -> Figure {
-    let (columns, rows) = (g.xs.len(), g.ys.len());
-    let tile_width = g
-        .tiles
-        .iter()
-        .map(|tile| tile.width)
-        .max()
-        .unwrap_or(0)
-        .max(1) as f64;
-    let tile_height = g
-        .tiles
-        .iter()
-        .map(|tile| tile.height)
-        .max()
-        .unwrap_or(0)
-        .max(1) as f64;
-    // Ink may reach the edge of its tile, and then letters would run together: half a pixel of paper all round keeps them
-    // apart.
-    let paper = if g.tiles.iter().any(|tile| tile.ink) {
-        0.5
-    } else {
-        0.0
-    };
-    let most = tile::room(LARGEST_TILE, tile_width.max(tile_height));
-    let largest =
-        |count: usize, side: f64| (LARGEST / count.max(1) as f64).min(most) / (side + 2.0 * paper);
-    let scale = whole_scale(largest(columns, tile_width).min(largest(rows, tile_height)));
-    // One unit between tiles is the separator.
-    let border = (paper * scale).ceil();
-    let pitch = (
-        (tile_width * scale).ceil() + 2.0 * border + 1.0,
-        (tile_height * scale).ceil() + 2.0 * border + 1.0,
-    );
-    let size = (pitch.0 * columns as f64 + 1.0, pitch.1 * rows as f64 + 1.0);
-
     let (x_texts, y_texts) = (texts(&g.xs), texts(&g.ys));
-    let widest = |texts: &[String]| {
-        texts
-            .iter()
-            .map(|text| font::width(text, TICK))
-            .fold(0.0, f64::max)
-    };
+    let layout = Layout::of(g);
+    let (pitch, size) = (layout.pitch, layout.size);
     let label_room = if g.y_label.is_empty() {
         0.0
     } else {
@@ -84,32 +52,23 @@ pub fn grid(g: &Grid) -> Figure {
     let left = (MARGIN + label_room + widest(&y_texts) + 8.0).ceil();
     let right_margin = MARGIN.max(widest(&x_texts) / 2.0 - pitch.0 / 2.0 + 4.0);
     let title_width = font::width(&g.title, crate::theme::TITLE) + 2.0 * MARGIN;
+    let key_width = mark_name(g).map_or(0.0, key::entry_width) + 2.0 * MARGIN;
     let width = (left + size.0 + right_margin)
         .max(title_width.min(480.0))
+        .max(key_width)
         .ceil();
 
     let mut svg = Svg::default();
+    let entry = |name: &str| (Swatch::Ring(MARK), name.to_owned());
+    let entries = mark_name(g).map(entry).into_iter().collect();
+    let key = Key::of(entries, width - 2.0 * MARGIN);
     let top = svg.heading(&g.title, g.note.as_deref(), width) + 2.0;
-    svg.rect(left, top, size.0, size.1, SEPARATOR);
-    for (index, tile) in g.tiles.iter().take(columns * rows).enumerate() {
-        let (row, column) = (index / columns, index % columns);
-        let at = (
-            left + 1.0 + column as f64 * pitch.0,
-            top + 1.0 + row as f64 * pitch.1,
-        );
-        if border > 0.0 {
-            svg.rect(at.0, at.1, pitch.0 - 1.0, pitch.1 - 1.0, "#ffffff");
-        }
-        tile.draw(&mut svg, (at.0 + border, at.1 + border), scale);
-    }
+    key.draw(&mut svg, (MARGIN, top + 2.0));
+    let top = top + key.height();
+    draw_tiles(&mut svg, g, &layout, (left, top));
     let bottom = top + size.1;
-    draw_x_values(
-        &mut svg,
-        &x_texts,
-        (left, bottom),
-        pitch.0,
-        widest(&x_texts),
-    );
+    let room = widest(&x_texts);
+    draw_x_values(&mut svg, &x_texts, (left, bottom), pitch.0, room);
     draw_y_values(&mut svg, &y_texts, (left, top), pitch.1);
     if !g.y_label.is_empty() {
         let label = font::fit(&g.y_label, LABEL, size.1.max(60.0));
@@ -121,6 +80,91 @@ pub fn grid(g: &Grid) -> Figure {
     svg.text(at, &label, LABEL, SOFT_INK, Anchor::Middle);
     let under = if g.x_label.is_empty() { 20.0 } else { 38.0 };
     Figure::new(svg, csv(g), (width, bottom + under + MARGIN / 2.0))
+}
+
+fn widest(texts: &[String]) -> f64 {
+    let widths = texts.iter().map(|text| font::width(text, TICK));
+    widths.fold(0.0, f64::max)
+}
+
+/// What a frame means, where there is one and it is told.
+fn mark_name(g: &Grid) -> Option<&str> {
+    let told = g.marks.contains(&true) && !g.mark_name.is_empty();
+    told.then_some(g.mark_name.as_str())
+}
+
+/// Sizes of the tiles and of all of them.
+struct Layout {
+    /// Units a pixel.
+    scale: f64,
+    /// Paper around each tile.
+    border: f64,
+    /// From one tile to the next.
+    pitch: (f64, f64),
+    /// Width and height of the whole grid.
+    size: (f64, f64),
+}
+
+impl Layout {
+    fn of(g: &Grid) -> Self {
+        let longest = |side: fn(&Tile) -> usize| {
+            let sides = g.tiles.iter().map(side);
+            sides.max().unwrap_or(0).max(1) as f64
+        };
+        let (tile_width, tile_height) = (longest(|tile| tile.width), longest(|tile| tile.height));
+        // Ink may reach the edge of its tile, and then letters would run together: half a pixel of paper all round keeps
+        // them apart.
+        let paper = if g.tiles.iter().any(|tile| tile.ink) {
+            0.5
+        } else {
+            0.0
+        };
+        let most = tile::room(LARGEST_TILE, tile_width.max(tile_height));
+        let largest = |count: usize, side: f64| {
+            (LARGEST / count.max(1) as f64).min(most) / (side + 2.0 * paper)
+        };
+        let (columns, rows) = (g.xs.len(), g.ys.len());
+        let scale = whole_scale(largest(columns, tile_width).min(largest(rows, tile_height)));
+        // Frames stand on paper, whatever the tiles are.
+        let least = if g.marks.contains(&true) { 2.0 } else { 0.0 };
+        let border = (paper * scale).ceil().max(least);
+        // One unit between tiles is the separator.
+        let pitch = (
+            (tile_width * scale).ceil() + 2.0 * border + 1.0,
+            (tile_height * scale).ceil() + 2.0 * border + 1.0,
+        );
+        Self {
+            scale,
+            border,
+            pitch,
+            size: (pitch.0 * columns as f64 + 1.0, pitch.1 * rows as f64 + 1.0),
+        }
+    }
+}
+
+/// Draws the tiles on their paper, the separators, and the frames of marked tiles.
+fn draw_tiles(svg: &mut Svg, g: &Grid, layout: &Layout, (left, top): (f64, f64)) {
+    let (columns, rows) = (g.xs.len(), g.ys.len());
+    let (pitch, border) = (layout.pitch, layout.border);
+    svg.rect(left, top, layout.size.0, layout.size.1, SEPARATOR);
+    let mut frames = String::new();
+    for (index, tile) in g.tiles.iter().take(columns * rows).enumerate() {
+        let (row, column) = (index / columns, index % columns);
+        let at = (
+            left + 1.0 + column as f64 * pitch.0,
+            top + 1.0 + row as f64 * pitch.1,
+        );
+        if border > 0.0 {
+            svg.rect(at.0, at.1, pitch.0 - 1.0, pitch.1 - 1.0, "#ffffff");
+        }
+        tile.draw(svg, (at.0 + border, at.1 + border), layout.scale);
+        if g.marks.get(index) == Some(&true) {
+            frame(&mut frames, (at.0 - 1.0, at.1 - 1.0), pitch);
+        }
+    }
+    if !frames.is_empty() {
+        svg.raw(&format!(r#"<path d="{frames}" fill="{MARK}"/>"#));
+    }
 }
 
 /// The values of an axis with as many decimals as tell neighbours apart, three at most.
@@ -186,14 +230,36 @@ fn draw_y_values(svg: &mut Svg, texts: &[String], (left, top): (f64, f64), pitch
     }
 }
 
+/// Adds the frame of a tile, as an area of two units: the lines around it and one unit of paper within them.
+fn frame(frames: &mut String, (left, top): (f64, f64), (width, height): (f64, f64)) {
+    let [x, y, outer_width, outer_height] = [left, top, width + 1.0, height + 1.0].map(number);
+    frames.push_str(&format!(
+        "M{x} {y}h{outer_width}v{outer_height}h-{outer_width}z"
+    ));
+    // The hole goes round the other way, so that frames may share lines.
+    let [x, y, inner_width, inner_height] =
+        [left + 2.0, top + 2.0, width - 3.0, height - 3.0].map(number);
+    frames.push_str(&format!(
+        "M{x} {y}v{inner_height}h{inner_width}v-{inner_height}z"
+    ));
+}
+
 fn csv(g: &Grid) -> String {
-    let mut csv = String::from("row,column,x_value,y_value,y,x,channel,value\n");
+    let marked = g.marks.contains(&true);
+    let mut csv = String::from("row,column,x_value,y_value,");
+    csv.push_str(if marked { "marked," } else { "" });
+    csv.push_str("y,x,channel,value\n");
     let columns = g.xs.len();
     for (index, tile) in g.tiles.iter().take(columns * g.ys.len()).enumerate() {
         let (row, column) = (index / columns, index % columns);
+        let mark = match (marked, g.marks.get(index)) {
+            (false, _) => "",
+            (true, Some(true)) => ",1",
+            (true, _) => ",0",
+        };
         tile.rows(
             &mut csv,
-            &format!("{row},{column},{},{}", g.xs[column], g.ys[row]),
+            &format!("{row},{column},{},{}{mark}", g.xs[column], g.ys[row]),
         );
     }
     csv

@@ -1,4 +1,4 @@
-//! Figures for reports: curves, scatter maps, sheets and grids of pictures, animations.
+//! Figures for reports: curves, bars, matrices of numbers, scatter maps, sheets and grids of pictures, animations.
 //!
 //! For whoever has numbers to show. Plain numbers go in; out come [`Figure`]s, each of which is an SVG, the same
 //! picture as PNG, and the numbers behind it as CSV. Drawing cannot fail; only rendering and writing can. No system
@@ -10,7 +10,7 @@
 //! let loss = Series {
 //!     name: "test".into(),
 //!     points: vec![(1.0, 310.0), (2.0, 281.5), (3.0, 272.0)],
-//!     dashed: false,
+//!     ..Series::default()
 //! };
 //! let panel = Panel {
 //!     y_label: "nats per sample".into(),
@@ -18,7 +18,12 @@
 //!     baselines: vec![("mean image".into(), 338.7)],
 //!     ..Panel::default()
 //! };
-//! let figure = curves(&Curves { title: "Loss".into(), x_label: "epoch".into(), panels: vec![panel] });
+//! let figure = curves(&Curves {
+//!     title: "Loss".into(),
+//!     x_label: "epoch".into(),
+//!     panels: vec![panel],
+//!     ..Curves::default()
+//! });
 //! assert!(figure.svg().contains("nats per sample"));
 //! assert_eq!(figure.csv().lines().nth(1), Some("1,series,test,1,310"));
 //! let png = figure.png()?;
@@ -26,10 +31,14 @@
 //! # Ok::<(), espejo_pictures::Error>(())
 //! ```
 
+mod across;
 mod apng;
 mod axis;
+mod bar_plot;
+mod bars;
 mod cloud;
 mod colour;
+mod compose;
 mod csv;
 mod curves;
 mod density;
@@ -41,14 +50,18 @@ mod frames;
 mod gif;
 mod grid;
 mod interleave;
+mod key;
 mod labels;
 mod legend;
 mod map;
+mod matrix;
 mod palette;
 mod panel;
 mod raster;
+mod scale;
 mod scatter;
 mod sheet;
+mod side;
 mod svg;
 mod theme;
 mod ticks;
@@ -57,6 +70,8 @@ mod walk;
 
 pub use crate::{
     apng::apng,
+    bars::{Bar, BarSeries, Bars, bars},
+    compose::compose,
     csv::field as csv_field,
     curves::{Curves, Panel, Series, curves},
     error::Error,
@@ -64,6 +79,7 @@ pub use crate::{
     frames::Pace,
     gif::gif,
     grid::{Grid, grid},
+    matrix::{Cell, Matrix, matrix},
     scatter::{Point, Scatter, scatter},
     sheet::{Sheet, sheet},
     tile::Tile,

@@ -3,25 +3,22 @@
 use crate::{
     axis::{self, Axis, Frame},
     curves::{Panel, Series},
-    dodge::dodge,
     font,
+    side::{self, Name},
     svg::{Anchor, Svg, number, push_number},
-    theme::{self, INK, LABEL, SOFT_INK},
-    ticks,
+    theme::{self, INK, LABEL},
 };
 
-/// Height of a name beside the plot.
-pub(crate) const PITCH: f64 = 15.0;
-/// The connecting line and the sample of the line before a name.
-const SWATCH: f64 = 32.0;
-/// Type size of the names.
-const NAME: f64 = LABEL - 1.0;
-const LONGEST_NAME: f64 = 170.0;
 /// A baseline further away than this many ranges of the data is not drawn.
 const FAR: f64 = 50.0;
-const BASELINE: &str = "#666666";
 const DASH: &str = "5 3";
-const FINE_DASH: &str = "2 3";
+/// At most this many points of a curve have dots without being asked for.
+const FEW: usize = 25;
+/// Half the width of the end of an error bar, and from the bar of one curve to that of the next.
+const CAP: f64 = 2.5;
+const BETWEEN_BARS: f64 = 4.0;
+/// A logarithmic axis reaches so many times under the least and over the greatest point for the ends of ranges.
+const FAR_ENDS: f64 = 10.0;
 
 /// Where a panel is drawn.
 pub(crate) struct Layout {
@@ -54,17 +51,38 @@ pub(crate) fn extent(values: impl Iterator<Item = f64>) -> Option<(f64, f64)> {
     })
 }
 
+/// The ranges of a series that can be drawn: the band and the bars.
+pub(crate) fn ranges(series: &Series) -> impl Iterator<Item = (f64, f64, f64)> + '_ {
+    finite_ranges(&series.band).chain(finite_ranges(&series.bars))
+}
+
+fn finite_ranges(ranges: &[(f64, f64, f64)]) -> impl Iterator<Item = (f64, f64, f64)> + '_ {
+    let finite = |(x, low, high): &(f64, f64, f64)| [x, low, high].iter().all(|v| v.is_finite());
+    ranges.iter().copied().filter(finite)
+}
+
 /// The vertical axis: the data, the baselines that are not too far, and a little air.
 pub(crate) fn y_axis(panel: &Panel, height: f64) -> Axis {
     let most = (height / 26.0) as usize;
-    let data = panel.series.iter().flat_map(finite).map(|(_, y)| y);
+    let points = panel.series.iter().flat_map(finite).map(|(_, y)| y);
+    let points = extent(points);
+    let log = panel.log_y && points.is_none_or(|(low, _)| low > 0.0);
+    let ranges = panel.series.iter().flat_map(ranges);
+    let ends = ranges.flat_map(|(_, low, high)| [low, high]);
+    // A range that reaches to zero and below, as a mean less a deviation may, does not unmake a logarithmic axis.
+    let shown = |value: &f64| match points {
+        Some((low, high)) if log => *value >= low / FAR_ENDS && *value <= high * FAR_ENDS,
+        _ => true,
+    };
+    let points = points.into_iter().flat_map(|(low, high)| [low, high]);
+    let data = points.chain(ends.filter(shown));
     let baselines = panel.baselines.iter().map(|(_, value)| *value);
     let (low, high) = match extent(data).or_else(|| extent(baselines.clone())) {
         Some(extent) => extent,
         None => return Axis::linear(0.0, 1.0, most),
     };
-    let log = panel.log_y && low > 0.0;
-    let shown = baselines.filter(|value| near(*value, (low, high), log));
+    let log = log && low > 0.0;
+    let shown = baselines.filter(|value| side::near(*value, (low, high), FAR, log));
     let (low, high) = extent(shown.chain([low, high])).unwrap_or((low, high));
     if log {
         let air = (high / low).powf(0.04);
@@ -80,50 +98,16 @@ pub(crate) fn y_axis(panel: &Panel, height: f64) -> Axis {
     Axis::linear(bottom, high + air, most)
 }
 
-/// Whether a baseline is worth widening the range for.
-fn near(value: f64, (low, high): (f64, f64), log: bool) -> bool {
-    if !value.is_finite() {
-        return false;
-    }
-    if log {
-        return value > low / FAR && value < high * FAR;
-    }
-    // Data without width, such as one epoch, says nothing about scale but its own size.
-    let span = if high > low {
-        high - low
-    } else {
-        high.abs().max(1e-3)
-    };
-    value >= low - FAR * span && value <= high + FAR * span
-}
-
 /// Room at the right for the names of these panels.
 pub(crate) fn side_width(panels: &[Panel], axes: &[Axis]) -> f64 {
     let of_panel = |(panel, y): (&Panel, &Axis)| {
-        let series = panel.series.iter().map(|series| (&series.name, 0.0));
+        let series = panel.series.iter();
+        let series = series.map(|series| side::text_width(&series.name));
         let baselines = panel.baselines.iter();
-        let baselines = baselines.map(|(name, value)| (name, name_width(&told(*value, y))));
-        let names = series.chain(baselines);
-        let widths = names.map(|(name, more)| name_width(&font::visible(name)) + more);
-        widths.fold(0.0, f64::max)
+        let baselines = baselines.map(|baseline| side::baseline_width(baseline, y));
+        series.chain(baselines).fold(0.0, f64::max)
     };
-    let widest = panels.iter().zip(axes).map(of_panel).fold(0.0, f64::max);
-    if widest == 0.0 {
-        return 8.0;
-    }
-    (widest.min(LONGEST_NAME) + SWATCH).ceil() + 2.0
-}
-
-fn name_width(text: &str) -> f64 {
-    font::width(text, NAME)
-}
-
-/// What a baseline's name is followed by: the value, where the axis does not show it.
-fn told(value: f64, y: &Axis) -> String {
-    match on_paper(value, y) {
-        true => String::new(),
-        false => format!(" {}", ticks::short(value)),
-    }
+    side::width(panels.iter().zip(axes).map(of_panel).fold(0.0, f64::max))
 }
 
 /// Draws a panel; only the `last` one has numbers under it.
@@ -142,48 +126,96 @@ pub(crate) fn draw(
     }
     axis::draw_x(svg, x, frame, last);
     axis::draw_y(svg, y, frame, &panel.y_label, layout.label_x);
-    for (_, value) in panel
-        .baselines
-        .iter()
-        .filter(|(_, value)| on_paper(*value, y))
-    {
-        let at = y.y(*value, frame);
-        svg.line(
-            [(frame.left, at), (frame.right, at)],
-            BASELINE,
-            1.2,
-            FINE_DASH,
-        );
-    }
+    side::draw_baselines(svg, &panel.baselines, y, frame);
+    let plot = Plot { x, y, frame };
+    let shaded = panel.series.iter().filter(|series| !series.band.is_empty());
+    let opacity = (0.7 / shaded.count() as f64).clamp(0.1, 0.18);
     for (index, series) in panel.series.iter().enumerate() {
-        draw_series(svg, series, theme::colour(index), (x, y), frame);
+        plot.draw_band(svg, series, theme::colour(index), opacity);
     }
-    names(svg, panel, y, layout);
+    let barred = |series: &&Series| !series.bars.is_empty();
+    let mut shift = -0.5 * BETWEEN_BARS * panel.series.iter().filter(barred).count() as f64;
+    for (index, series) in panel.series.iter().enumerate() {
+        if barred(&series) {
+            plot.draw_bars(
+                svg,
+                series,
+                theme::colour(index),
+                shift + 0.5 * BETWEEN_BARS,
+            );
+            shift += BETWEEN_BARS;
+        }
+        plot.draw_series(svg, series, theme::colour(index));
+    }
+    side::draw(svg, &names(panel, y, layout), frame);
 }
 
-fn on_paper(value: f64, y: &Axis) -> bool {
-    value >= y.low && value <= y.high
+/// The axes of a panel and the part of the paper between them.
+struct Plot<'a> {
+    x: &'a Axis,
+    y: &'a Axis,
+    frame: &'a Frame,
 }
 
-fn draw_series(
-    svg: &mut Svg,
-    series: &Series,
-    colour: &str,
-    (x, y): (&Axis, &Axis),
-    frame: &Frame,
-) {
-    let points = finite(series).map(|point| (x.x(point.0, frame), y.y(point.1, frame)));
-    let all: Vec<(f64, f64)> = points.collect();
-    let path = path(&thin(&all));
-    if all.len() > 1 {
-        svg.stroke(&path, colour, 1.8, if series.dashed { DASH } else { "" });
+impl Plot<'_> {
+    fn place(&self, (x, y): (f64, f64)) -> (f64, f64) {
+        (self.x.x(x, self.frame), self.y.y(y, self.frame))
     }
-    if all.len() <= 25 {
-        for (x, y) in all {
-            let (x, y) = (number(x), number(y));
-            svg.raw(&format!(
-                r#"<circle cx="{x}" cy="{y}" r="2.4" fill="{colour}"/>"#
-            ));
+
+    /// Where an end of a range stands, at the edge of the paper where the axis does not reach it.
+    fn end(&self, x: f64, value: f64) -> (f64, f64) {
+        let value = value.clamp(self.y.low, self.y.high);
+        self.place((x, value))
+    }
+
+    /// The range around a curve, as a pale area in its colour.
+    fn draw_band(&self, svg: &mut Svg, series: &Series, colour: &str, opacity: f64) {
+        let ranges: Vec<(f64, f64, f64)> = finite_ranges(&series.band).collect();
+        if ranges.len() < 2 {
+            return;
+        }
+        let high: Vec<_> = ranges
+            .iter()
+            .map(|(x, _, high)| self.end(*x, *high))
+            .collect();
+        let low: Vec<_> = ranges
+            .iter()
+            .map(|(x, low, _)| self.end(*x, *low))
+            .collect();
+        let mut outline = thin(&high);
+        outline.extend(thin(&low).into_iter().rev());
+        let (path, opacity) = (path(&outline), number(opacity));
+        svg.raw(&format!(
+            r#"<path d="{path}z" fill="{colour}" fill-opacity="{opacity}"/>"#
+        ));
+    }
+
+    /// A line with caps from low to high at each place, moved aside so that those of several curves stay apart.
+    fn draw_bars(&self, svg: &mut Svg, series: &Series, colour: &str, shift: f64) {
+        let mut bars = String::new();
+        for (place, low, high) in finite_ranges(&series.bars) {
+            let ((x, top), (_, bottom)) = (self.end(place, high), self.end(place, low));
+            let x = x + shift;
+            axis::segment(&mut bars, (x, top), (x, bottom));
+            axis::segment(&mut bars, (x - CAP, top), (x + CAP, top));
+            axis::segment(&mut bars, (x - CAP, bottom), (x + CAP, bottom));
+        }
+        svg.stroke(&bars, colour, 1.2, "");
+    }
+
+    fn draw_series(&self, svg: &mut Svg, series: &Series, colour: &str) {
+        let all: Vec<(f64, f64)> = finite(series).map(|point| self.place(point)).collect();
+        let path = path(&thin(&all));
+        if all.len() > 1 {
+            svg.stroke(&path, colour, 1.8, if series.dashed { DASH } else { "" });
+        }
+        if series.marks || all.len() <= FEW {
+            for (x, y) in all {
+                let (x, y) = (number(x), number(y));
+                svg.raw(&format!(
+                    r#"<circle cx="{x}" cy="{y}" r="2.4" fill="{colour}"/>"#
+                ));
+            }
         }
     }
 }
@@ -222,78 +254,22 @@ fn thin(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
     kept
 }
 
-/// What stands before a name.
-enum Sample {
-    /// Colour, width and dash of its line.
-    Line(&'static str, f64, &'static str),
-    /// The way to a baseline that is off the paper.
-    Arrow(&'static str),
-}
-
-/// A name beside the plot, and where it belongs.
-struct Name {
-    target: f64,
-    sample: Sample,
-    text: String,
-}
-
-fn names(svg: &mut Svg, panel: &Panel, y: &Axis, layout: &Layout) {
+/// The names of the curves at their ends, and those of the baselines.
+fn names(panel: &Panel, y: &Axis, layout: &Layout) -> Vec<Name> {
     let frame = &layout.frame;
-    let start = frame.right + SWATCH;
-    let knee = frame.right + 12.0;
-    let entries = entries(panel, y, frame, layout.side_right - start);
-    let targets: Vec<f64> = entries.iter().map(|entry| entry.target).collect();
-    let half = PITCH / 2.0;
-    let placed = dodge(&targets, PITCH, (frame.top + half, frame.bottom - half));
-    for (entry, at) in entries.iter().zip(placed) {
-        match entry.sample {
-            Sample::Line(colour, width, dash) => {
-                let connection = [(frame.right + 2.0, entry.target), (knee, at)];
-                svg.line(connection, colour, 0.7, "");
-                svg.line([(knee, at), (start - 4.0, at)], colour, width, dash);
-            }
-            Sample::Arrow(arrow) => {
-                let middle = ((knee + start - 4.0) / 2.0, at + 4.0);
-                svg.text(middle, arrow, NAME, SOFT_INK, Anchor::Middle);
-            }
-        }
-        svg.text(
-            (start, at + 4.0),
-            &entry.text,
-            NAME,
-            SOFT_INK,
-            Anchor::Start,
-        );
-    }
-}
-
-fn entries(panel: &Panel, y: &Axis, frame: &Frame, room: f64) -> Vec<Name> {
-    let mut entries = Vec::new();
-    for (index, series) in panel.series.iter().enumerate() {
+    let room = side::text_room(frame, layout.side_right);
+    let of = |(index, series): (usize, &Series)| {
         let end = finite(series).last();
+        let target = end.map_or(frame.top, |point| y.y(point.1, frame));
         let dash = if series.dashed { DASH } else { "" };
-        entries.push(Name {
-            target: end.map_or(frame.top, |point| y.y(point.1, frame)),
-            sample: Sample::Line(theme::colour(index), 1.8, dash),
-            text: font::fit(&series.name, NAME, room),
-        });
-    }
-    for (name, value) in &panel.baselines {
-        let told = told(*value, y);
-        let (target, sample) = if told.is_empty() {
-            (y.y(*value, frame), Sample::Line(BASELINE, 1.2, FINE_DASH))
-        } else if *value > y.high {
-            (frame.top, Sample::Arrow("↑"))
-        } else {
-            let arrow = if value.is_nan() { "" } else { "↓" };
-            (frame.bottom, Sample::Arrow(arrow))
-        };
-        let text = font::fit(name, NAME, room - name_width(&told)) + &told;
-        entries.push(Name {
+        Name::of_line(
+            &series.name,
             target,
-            sample,
-            text,
-        });
-    }
-    entries
+            (theme::colour(index), 1.8, dash),
+            room,
+        )
+    };
+    let mut names: Vec<Name> = panel.series.iter().enumerate().map(of).collect();
+    names.extend(side::of_baselines(&panel.baselines, y, frame, room));
+    names
 }

@@ -18,7 +18,7 @@ pub struct Sheet {
     pub rows: Vec<(String, Vec<Option<Tile>>)>,
     /// Text above each column; may be empty.
     pub captions: Vec<String>,
-    /// Short text under a tile, `[row][column]`; may be empty.
+    /// Short text under a tile, such as ✓ or ✗, `[row][column]`; may be empty. One that begins with ✗ is red.
     pub marks: Vec<Vec<Option<String>>>,
     /// Columns in a block: what is longer continues in a block below, row names repeated. 0: no wrapping.
     pub wrap: usize,
@@ -29,6 +29,7 @@ const LONGEST_NAME: f64 = 130.0;
 const LONGEST_CAPTION: f64 = 84.0;
 const GAP: f64 = 6.0;
 const MARK: f64 = 10.0;
+const WRONG: &str = "#bd1f01";
 
 /// Draws rows of tiles; every source pixel is a sharp square.
 /// The CSV is `row,column,caption,y,x,channel,value`.
@@ -184,13 +185,13 @@ fn draw_marks(
     for (place, column) in columns.clone().enumerate() {
         if let Some(Some(mark)) = marks.get(column) {
             let mark = font::fit(mark, MARK, room);
-            svg.text(
-                (middle(place), y + MARK - 1.0),
-                &mark,
-                MARK,
-                SOFT_INK,
-                Anchor::Middle,
-            );
+            let at = (middle(place), y + MARK - 1.0);
+            let ink = if mark.starts_with('✗') {
+                WRONG
+            } else {
+                SOFT_INK
+            };
+            svg.text(at, &mark, MARK, ink, Anchor::Middle);
         }
     }
     MARK + 4.0

@@ -81,19 +81,49 @@ impl Svg {
     }
 
     /// A centred text with a white edge, readable over marks and lines.
-    pub(crate) fn text_over(&mut self, (x, y): (f64, f64), text: &str, size: f64, edge: f64) {
+    pub(crate) fn text_over(&mut self, at: (f64, f64), text: &str, size: f64, edge: f64) {
+        self.text_over_in(INK, at, text, size, edge);
+    }
+
+    /// As `text_over`, in a colour.
+    pub(crate) fn text_over_in(
+        &mut self,
+        fill: &str,
+        (x, y): (f64, f64),
+        text: &str,
+        size: f64,
+        edge: f64,
+    ) {
         let [x, y, size, edge] = [x, y, size, edge].map(number);
         let text = escape(text);
         self.raw(&format!(
-            r##"<text x="{x}" y="{y}" font-size="{size}" fill="{INK}" stroke="#ffffff" stroke-width="{edge}" stroke-linejoin="round" paint-order="stroke" text-anchor="middle">{text}</text>"##
+            r##"<text x="{x}" y="{y}" font-size="{size}" fill="{fill}" stroke="#ffffff" stroke-width="{edge}" stroke-linejoin="round" paint-order="stroke" text-anchor="middle">{text}</text>"##
         ));
     }
 
     /// A text that reads upwards, centred on `y`, its baseline at `x`.
-    pub(crate) fn upward_text(&mut self, (x, y): (f64, f64), text: &str, size: f64, fill: &str) {
-        let (x, y, size, text) = (number(x), number(y), number(size), escape(text));
+    pub(crate) fn upward_text(&mut self, at: (f64, f64), text: &str, size: f64, fill: &str) {
+        self.turned_text(at, -90.0, text, size, fill, Anchor::Middle);
+    }
+
+    /// A text turned clockwise by some degrees around its place.
+    pub(crate) fn turned_text(
+        &mut self,
+        (x, y): (f64, f64),
+        degrees: f64,
+        text: &str,
+        size: f64,
+        fill: &str,
+        anchor: Anchor,
+    ) {
+        if text.is_empty() {
+            return;
+        }
+        let anchor = anchor_attribute(anchor);
+        let [x, y, degrees, size] = [x, y, degrees, size].map(number);
+        let text = escape(text);
         self.raw(&format!(
-            r#"<text transform="translate({x} {y}) rotate(-90)" font-size="{size}" fill="{fill}" text-anchor="middle">{text}</text>"#
+            r#"<text transform="translate({x} {y}) rotate({degrees})" font-size="{size}" fill="{fill}"{anchor}>{text}</text>"#
         ));
     }
 
@@ -143,6 +173,9 @@ impl Svg {
     }
 }
 
+/// What ends a document.
+pub(crate) const END: &str = "</svg>\n";
+
 /// The whole document, on white `paper` or on none.
 pub(crate) fn document(body: &str, (width, height): (u32, u32), paper: bool) -> String {
     let style = style();
@@ -154,8 +187,7 @@ pub(crate) fn document(body: &str, (width, height): (u32, u32), paper: bool) -> 
     format!(
         r##"<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}" font-family="'{family}', Verdana, sans-serif">
 {style}
-{paper}{body}</svg>
-"##
+{paper}{body}{END}"##
     )
 }
 

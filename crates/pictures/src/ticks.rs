@@ -135,6 +135,26 @@ pub(crate) fn short(value: f64) -> String {
     trimmed(plain(value, decimals))
 }
 
+/// Values in three digits that count, for small labels in a drawing; zeros at the end only where others have digits.
+pub(crate) fn brief(values: &[f64]) -> Vec<String> {
+    // Digits after the point for three that count; `None` where `short` writes the value.
+    let decimals = |value: &f64| {
+        let size = value.abs();
+        let plain = value.is_finite() && (1e-4..1e5).contains(&size);
+        plain.then(|| (2.0 - size.log10().floor()).max(0.0) as usize)
+    };
+    let needed = |value: &f64| {
+        let text = trimmed(plain(*value, decimals(value)?));
+        text.split_once('.').map(|(_, fraction)| fraction.len())
+    };
+    let most = values.iter().filter_map(needed).max().unwrap_or(0);
+    let write = |value: &f64| match decimals(value) {
+        Some(decimals) => plain(*value, decimals.min(most)),
+        None => short(*value),
+    };
+    values.iter().map(write).collect()
+}
+
 /// A number with a true minus sign, and no minus before a zero.
 pub(crate) fn plain(value: f64, decimals: usize) -> String {
     let text = format!("{:.decimals$}", value.abs());
@@ -240,6 +260,22 @@ mod tests {
             (f64::INFINITY, "∞"),
         ] {
             assert_eq!(short(value), text);
+        }
+    }
+
+    #[test]
+    fn labels_have_three_digits_that_count() {
+        for (values, texts) in [
+            (
+                &[0.0, 0.875, 0.5, -0.2][..],
+                &["0", "0.875", "0.500", "−0.200"][..],
+            ),
+            (&[4.2, 2.3, 12.0], &["4.2", "2.3", "12.0"]),
+            (&[7.0, 120.0], &["7", "120"]),
+            (&[0.031_26, 12.345, 261.9147], &["0.0313", "12.3", "262"]),
+            (&[15_000.4, 3.2e-5, f64::NAN], &["15000", "3.2×10⁻⁵", "NaN"]),
+        ] {
+            assert_eq!(brief(values), texts);
         }
     }
 

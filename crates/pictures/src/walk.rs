@@ -8,7 +8,7 @@ use crate::{
     font,
     map::Map,
     svg::{Anchor, Svg, number, pair},
-    theme::{FRAME, INK, LABEL, MARGIN, SOFT_INK},
+    theme::{FRAME, INK, LABEL, MARGIN, MARK, SOFT_INK},
     tile::whole_scale,
 };
 
@@ -41,7 +41,6 @@ const ALONE: f64 = 448.0;
 const GAP: f64 = 16.0;
 const HALO: &str = "#ffffff";
 const PATH: &str = "#222222";
-const PRESENT: &str = "#e0218a";
 
 /// Draws a way, one figure a place: the picture enlarged, every pixel a sharp square, and beside it the map with the way
 /// so far. What does not change is drawn once and shared by all frames, so an animation of hundreds is fast even over a
@@ -160,7 +159,7 @@ impl<'a> Scene<'a> {
             disc(&mut svg, *start, 3.5, INK);
         }
         if let Some(present) = self.way[index] {
-            disc(&mut svg, present, 6.5, PRESENT);
+            disc(&mut svg, present, 6.5, MARK);
         }
         svg
     }

@@ -7,11 +7,15 @@ use espejo_pictures::{
     curves, gif, grid, scatter, sheet, walk,
 };
 
+#[path = "figures/charts.rs"]
+mod charts;
+
 fn series(name: &str, points: &[(f64, f64)]) -> Series {
     Series {
         name: name.into(),
         points: points.to_vec(),
         dashed: false,
+        ..Series::default()
     }
 }
 
@@ -76,6 +80,7 @@ fn the_csv_of_curves_has_every_number() {
                 ..Panel::default()
             },
         ],
+        ..Curves::default()
     });
     let expected = "panel,kind,name,x,y\n\"loss, all\",series,train,1,2.5\n\"loss, all\",series,train,2,NaN\n\
         \"loss, all\",baseline,mean,,3\n2,series,,0.5,0.000000001\n";
