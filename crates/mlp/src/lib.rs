@@ -17,17 +17,27 @@
 //! ```
 
 mod activation;
+mod brent;
+mod conjugate;
 mod descent;
 mod fit;
 mod initializer;
+mod lbfgs;
+mod line_search;
 mod loss;
+mod math;
 mod method;
+mod nelder_mead;
 mod net;
 mod objective;
+mod powell;
 mod search;
+mod vector;
+mod walk;
+mod wide;
 
 pub use activation::Activation;
-pub use descent::{Adaptive, Descent, Rule, descend};
+pub use descent::{Adaptive, Descending, Descent, Rule, descend};
 pub use fit::Fit;
 pub use initializer::Initializer;
 pub use loss::Loss;

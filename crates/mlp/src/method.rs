@@ -1,7 +1,11 @@
 //! The methods by name.
 
+use crate::conjugate::conjugate_gradient;
+use crate::lbfgs::lbfgs;
+use crate::nelder_mead::nelder_mead;
+use crate::powell::powell;
 use crate::search::Search;
-use crate::{Ended, Limits, Minimum, Objective, Progress};
+use crate::{Limits, Minimum, Objective, Progress};
 
 /// A method that minimises any [`Objective`]; [`crate::descend`] holds those that go sample by sample.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,24 +34,11 @@ pub fn minimize(
 ) -> Minimum {
     let mut search = Search::new(objective, start, limits, watch);
     let ended = match method {
-        _ => steepest(&mut search, start),
+        Method::ConjugateGradient => conjugate_gradient(&mut search, start),
+        Method::Bfgs | Method::Lbfgs | Method::TruncatedNewton => lbfgs(&mut search, start),
+        Method::Powell => powell(&mut search, start),
+        Method::NelderMead => nelder_mead(&mut search, start),
     };
     let (Ok(ended) | Err(ended)) = ended;
     search.finish(ended)
-}
-
-/// (To be replaced.)
-fn steepest(search: &mut Search<'_>, start: &[f64]) -> Result<Ended, Ended> {
-    let mut at = start.to_vec();
-    let mut gradient = vec![0.0; at.len()];
-    loop {
-        let loss = search.gradient(&at, &mut gradient)?;
-        if gradient.iter().all(|g| g.abs() <= search.tolerance()) {
-            return Ok(Ended::Converged);
-        }
-        for (x, g) in at.iter_mut().zip(&gradient) {
-            *x -= 0.01 * g;
-        }
-        search.iterated(loss, &at)?;
-    }
 }

@@ -1,0 +1,48 @@
+//! Memory for vectors.
+
+use std::ops::{Deref, DerefMut};
+
+use crate::wide::LANES;
+
+/// Numbers that begin at a cache line, so that no vector of a padded row crosses one.
+#[derive(Debug)]
+pub(crate) struct Buffer {
+    values: Vec<f64>,
+    begin: usize,
+    length: usize,
+}
+
+impl Buffer {
+    /// Zeros.
+    pub(crate) fn new(length: usize) -> Self {
+        let values = vec![0.0; length + LANES - 1];
+        let begin = values.as_ptr().align_offset(64).min(LANES - 1);
+        Self {
+            values,
+            begin,
+            length,
+        }
+    }
+}
+
+impl Clone for Buffer {
+    fn clone(&self) -> Self {
+        let mut clone = Self::new(self.length);
+        clone.copy_from_slice(self);
+        clone
+    }
+}
+
+impl Deref for Buffer {
+    type Target = [f64];
+
+    fn deref(&self) -> &[f64] {
+        &self.values[self.begin..][..self.length]
+    }
+}
+
+impl DerefMut for Buffer {
+    fn deref_mut(&mut self) -> &mut [f64] {
+        &mut self.values[self.begin..][..self.length]
+    }
+}
