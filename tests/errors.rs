@@ -11,7 +11,7 @@ const CASES: &str = r#"
 - | zzz | 2 | unrecognized subcommand 'zzz' |
 - | train --zzz | 2 | unexpected argument '--zzz' |
 - | completions zzz | 2 | invalid value 'zzz' |
-- | train bogus | 2 | =no preset, data set, folder or file `bogus` | accepted: `letters`, `glyphs`, `letters-dae`, `letters-vae`, `s5`, `s6`, `pictures`
+- | train bogus | 2 | =no preset, data set, folder or file `bogus` | accepted: `letters`, `glyphs`, `letters-dae`, `letters-vae`, `s2`, `s3`, `s4`, `s5`
 - | train letter | 2 | =no preset, data set, folder or file `letter` | did you mean `letters`? accepted: `letters`, `glyphs`
 - | train --data font | 2 | no data set `font`: expected `fonts`, `fonts:1`, `fonts:2`, `fonts:3`, `fonts:all`, `mnist` | =did you mean `fonts`?
 - | data show zzz | 2 | no data set `zzz` | `espejo data list`
@@ -58,6 +58,28 @@ text a.toml train = 1 | train --config a.toml | 2 | must be a section, `[train]`
 - | train --model dae --copies 1000000000000000 --epochs 1 | 2 | copies` |
 - | train --layers 1048576,1048576 | 2 | weights, expected at most | smaller `--layers`
 - | train --set model.output_activation=linear | 2 | loss `bce` needs output activation `sigmoid`, not `linear` | `--loss mse`
+- | train --optimizer bfgs --precision single | 2 | =`train.precision` is `single`, and `bfgs` trains in double precision | =leave `--precision` out
+- | train --optimizer rmsprop --precision double | 2 | =`rmsprop` trains in single precision alone | leave `--precision` out
+- | train --precision half | 2 | expected `single` or `double` |
+- | train --gradient zzz | 2 | expected `exact` or `finite` |
+- | train --max-evaluations 500 | 2 | =`train.max_evaluations` is for training in double precision, and `adam` trains in single | =add `--precision double`, or take an optimiser such as `--optimizer bfgs`
+- | train --optimizer adamw --max-evaluations 500 | 2 | `adamw` trains in single | =take an optimiser such as `--optimizer bfgs`
+- | train --max-iterations 5 | 2 | `train.max_iterations` is for training in double precision | `--epochs` bounds what trains in single precision
+- | train --gradient finite | 2 | `train.gradient` is for training in double precision | =take an optimiser such as `--optimizer bfgs`
+- | train --optimizer powell --gradient finite | 2 | =`powell` uses no gradient | leave `--gradient` out
+- | train --optimizer nelder-mead --gradient finite | 2 | =`nelder-mead` uses no gradient | =leave `--gradient` out, or take `--optimizer bfgs`
+- | train --optimizer bfgs --max-evaluations 0 | 2 | =`train.max_evaluations` is 0, expected 1 or more |
+- | train --optimizer bfgs --max-iterations 0 | 2 | =`train.max_iterations` is 0, expected 1 or more |
+- | train --optimizer adaptive --set train.adaptive_lower=1 | 2 | =`train.adaptive_lower` is 1, expected 0 or more and under 1 |
+- | train --optimizer adaptive --set train.adaptive_raise=-1 | 2 | =`train.adaptive_raise` is -1, expected 0 or more |
+- | train --optimizer bfgs --schedule cosine | 2 | `train.schedule` is for single precision | =add `--schedule constant`
+- | train --optimizer bfgs --set train.clip_norm=1 | 2 | `train.clip_norm` is for single precision | leave it out
+- | train --optimizer bfgs --model vae | 2 | =`bfgs` in double precision trains `ae` and `dae`, and this is `vae` | take `--optimizer adam`
+- | train --optimizer bfgs --conv 4 | 2 | trains dense nets, and this has convolutions | leave `--conv` out
+- | train --optimizer bfgs --set objective.weight_decay=.1 | 2 | =`objective.weight_decay` is for single precision, and `bfgs` trains in double | leave it out
+- | train --optimizer bfgs --model dae | 2 | needs noise that stays | =add `--copies 10`: so many noisy copies of each picture, drawn once
+- | train --optimizer bfgs --layers 4000 | 2 | `bfgs` keeps 304037 x 304037 numbers | take `--optimizer lbfgs` or `cg`
+- | train --optimizer lbfgs --model dae --copies 200000 | 2 | samples take 1709 MiB in double precision, expected at most 1024 | `--limit`
 - | train --letters Aa | 2 | no glyph `a` in `fonts`, which has @ A B | `fonts:all` has every letter
 - | train --letters ABA | 2 | expected each letter once, found `A` again |
 - | train --letters= | 2 | expected at least one letter |

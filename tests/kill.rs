@@ -165,15 +165,7 @@ fn an_interrupted_run_is_saved_and_goes_on_to_the_same_numbers() {
         let mut command = room.command(&start(EPOCHS, name));
         let child = command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let child = child.spawn().expect("starts");
-        let log = room.path(&format!("runs/{name}/metrics.csv"));
-        let begun = Instant::now();
-        while fs::metadata(&log).map_or(0, |log| log.len()) < 2000 {
-            assert!(
-                begun.elapsed() < Duration::from_secs(20),
-                "it never trained"
-            );
-            sleep(Duration::from_millis(1));
-        }
+        wait_for_rows(&room, name, 2000);
         ran(&mut room.in_it("kill", &[signal, &child.id().to_string()])).ok();
         let ran = Ran::from(child.wait_with_output().expect("ends"));
         assert_eq!(ran.code, Some(130), "{ran:#?}");
@@ -252,4 +244,65 @@ fn a_row_torn_by_a_power_cut_is_dropped() {
         .collect();
     let expected: Vec<String> = (1..=30).map(|epoch: u32| epoch.to_string()).collect();
     assert_eq!(epochs[1..], expected);
+}
+
+#[test]
+fn a_training_in_double_precision_is_repeated_to_the_same_numbers() {
+    let room = Room::new();
+    let settings = "train fonts --optimizer cg --device cpu --no-figures --epochs 8000 \
+                    --set train.checkpoint_seconds=0.05 --name";
+    let start = |name| -> Vec<&str> { settings.split_whitespace().chain([name]).collect() };
+    room.run(&start("reference")).ok();
+    for (name, signal) in [("killed", "-KILL"), ("asked", "-INT")] {
+        let mut command = room.command(&start(name));
+        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let child = child.spawn().expect("starts");
+        wait_for_rows(&room, name, 20_000);
+        ran(&mut room.in_it("kill", &[signal, &child.id().to_string()])).ok();
+        let ran = Ran::from(child.wait_with_output().expect("ends"));
+        if signal == "-INT" {
+            assert_eq!(ran.code, Some(130), "{ran:#?}");
+            let how = "which repeats it from its first weights";
+            assert!(ran.stderr.contains(how), "{ran:#?}");
+            let report = room.json(&format!("runs/{name}/run.json"));
+            assert_eq!(report["status"], "stopped");
+            assert_eq!(report["optimizer"]["ended"], "interrupted");
+            room.run(&["eval", name]).ok();
+        }
+        room.run(&["train", "--no-figures", "--resume", name]).ok();
+        check_same(&room, name, "reference");
+    }
+}
+
+/// Waits until so many bytes of `metrics.csv` are written.
+fn wait_for_rows(room: &Room, name: &str, bytes: u64) {
+    let log = room.path(&format!("runs/{name}/metrics.csv"));
+    let begun = Instant::now();
+    while fs::metadata(&log).map_or(0, |log| log.len()) < bytes {
+        let patience = Duration::from_secs(20);
+        assert!(begun.elapsed() < patience, "it never trained");
+        sleep(Duration::from_millis(1));
+    }
+}
+
+#[test]
+fn a_long_iteration_stops_when_it_is_asked_to() {
+    let room = Room::new();
+    let start = "train fonts --optimizer powell --layers 400 --device cpu --no-figures --name long";
+    let mut command = room.command(&start.split_whitespace().collect::<Vec<_>>());
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let child = child.spawn().expect("starts");
+    sleep(Duration::from_millis(700));
+    let begun = Instant::now();
+    ran(&mut room.in_it("kill", &["-INT", &child.id().to_string()])).ok();
+    let ran = Ran::from(child.wait_with_output().expect("ends"));
+    assert_eq!(ran.code, Some(130), "{ran:#?}");
+    assert!(
+        begun.elapsed() < Duration::from_secs(3),
+        "{:?}",
+        begun.elapsed()
+    );
+    let report = room.json("runs/long/run.json");
+    assert_eq!(report["optimizer"]["iterations"], 0, "{report:#}");
+    room.run(&["eval", "long"]).ok();
 }

@@ -1,5 +1,6 @@
 //! Black-box tests of the program `espejo`: what it prints, writes and answers, seen from outside.
 
+mod classical;
 mod commands;
 mod data;
 mod edges;
@@ -7,6 +8,7 @@ mod errors;
 #[cfg(unix)]
 mod kill;
 mod program;
+mod reproduce;
 mod safetensors;
 #[cfg(unix)]
 mod system;

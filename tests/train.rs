@@ -153,6 +153,35 @@ fn flags_stand_over_set_over_the_file_over_the_preset() {
 }
 
 #[test]
+fn what_a_preset_says_of_its_optimiser_binds_no_other() {
+    let room = Room::new();
+    let train = |args: &str| -> Table {
+        let args: Vec<&str> = args.split(' ').collect();
+        let args = [&["train", "--print-config"], &args[..]].concat();
+        let merged: Table = room.run(&args).ok().stdout.parse().expect("TOML");
+        merged["train"].as_table().expect("a section").clone()
+    };
+    assert_eq!(
+        train("letters --optimizer rmsprop")["schedule"].as_str(),
+        Some("cosine")
+    );
+    for double in ["--optimizer bfgs", "--precision double"] {
+        let merged = train(&format!("letters {double}"));
+        assert_eq!(merged["schedule"].as_str(), Some("constant"), "{double}");
+    }
+    assert!(train("s13")["max_evaluations"].is_integer());
+    assert_eq!(train("s13")["gradient"].as_str(), Some("finite"));
+    assert!(!train("s13 --optimizer powell").contains_key("gradient"));
+    let single = train("s13 --optimizer adam");
+    assert!(!single.contains_key("gradient") && !single.contains_key("max_evaluations"));
+    // What `adaptive` takes where nothing is said stands there all the same.
+    assert_eq!(
+        train("letters --optimizer adaptive")["adaptive_after"].as_integer(),
+        Some(3)
+    );
+}
+
+#[test]
 fn what_is_printed_as_configuration_is_what_runs() {
     let room = Room::new();
     let printed = room

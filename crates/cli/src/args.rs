@@ -22,7 +22,7 @@ pub struct Args {
 pub enum Command {
     /// Train a model into a new run folder
     #[command(
-        after_help = "Examples:\n  espejo train\n  espejo train fashion --model vae --conv 32,64 --latent 10\n  espejo train my-pictures/ --size 64x64 --grey\n  espejo train measured.csv --label class --test-fraction .2\n  espejo train --data fonts:all --seed 7\n  espejo train --model vae --latent 2 --beta 0.5\n  espejo train --model dae --noise flip:.1 --layers 35,12,35\n  espejo train --resume last"
+        after_help = "Examples:\n  espejo train\n  espejo train fashion --model vae --conv 32,64 --latent 10\n  espejo train my-pictures/ --size 64x64 --grey\n  espejo train measured.csv --label class --test-fraction .2\n  espejo train --data fonts:all --seed 7\n  espejo train --model vae --latent 2 --beta 0.5\n  espejo train --model dae --noise flip:.1 --layers 35,12,35\n  espejo train fonts --optimizer bfgs --max-evaluations 2000\n  espejo train --resume last"
     )]
     Train(Box<TrainArgs>),
     /// Measure a run again, beside its baselines, and draw its pictures again
@@ -53,6 +53,11 @@ pub enum Command {
         after_help = "Examples:\n  espejo animate last --fps 12\n  espejo animate last --walk loop\n  espejo animate last --walk spiral --frames 225 --fps 5"
     )]
     Animate(AnimateArgs),
+    /// Run the documents' experiments over several seeds, beside their published numbers
+    #[command(
+        after_help = "Examples:\n  espejo reproduce S10\n  espejo reproduce all --quick\n  espejo reproduce all --page docs/reproduction.md"
+    )]
+    Reproduce(ReproduceArgs),
     /// Show what a run is made of and what came of it
     #[command(after_help = "Example:\n  espejo inspect last")]
     Inspect(RunArgs),
@@ -186,9 +191,22 @@ pub struct TrainArgs {
     /// Learning rate
     #[arg(long, value_name = "RATE", help_heading = "Training")]
     pub lr: Option<f64>,
-    /// adam, adamw, rmsprop, sgd or momentum
+    /// adam, adamw, rmsprop, sgd or momentum; in double precision adaptive, rprop, cg, bfgs, lbfgs, truncated-newton, powell or
+    /// nelder-mead
     #[arg(long, help_heading = "Training")]
     pub optimizer: Option<String>,
+    /// single or double; double takes adam, sgd and momentum to the processor
+    #[arg(long, value_name = "HOW", help_heading = "Training")]
+    pub precision: Option<String>,
+    /// In double precision: evaluations of the loss, at most
+    #[arg(long, value_name = "N", help_heading = "Training")]
+    pub max_evaluations: Option<usize>,
+    /// In double precision: iterations, at most; as many as epochs when left out
+    #[arg(long, value_name = "N", help_heading = "Training")]
+    pub max_iterations: Option<usize>,
+    /// In double precision: gradients exact, or finite from differences of the loss
+    #[arg(long, value_name = "HOW", help_heading = "Training")]
+    pub gradient: Option<String>,
     /// constant, cosine, step or plateau
     #[arg(long, help_heading = "Training")]
     pub schedule: Option<String>,
@@ -207,7 +225,7 @@ pub struct TrainArgs {
     /// Seed of everything random
     #[arg(long, help_heading = "Training")]
     pub seed: Option<u64>,
-    /// auto, gpu, cpu, wgpu, wgpu:N, flex, ndarray or cuda
+    /// auto, gpu, cpu, wgpu, wgpu:N, flex, ndarray or cuda; double precision trains on the processor, and measures here
     #[arg(long, help_heading = "Training")]
     pub device: Option<String>,
 
@@ -232,6 +250,31 @@ pub struct TrainArgs {
     /// Draw no pictures
     #[arg(long, help_heading = "Run")]
     pub no_figures: bool,
+}
+
+#[derive(ClapArgs)]
+pub struct ReproduceArgs {
+    /// Rows of the table, e.g. `S10 S12`, or `all`; all when left out
+    #[arg(value_name = "ID")]
+    pub rows: Vec<String>,
+    /// Fewer seeds and thinner sweeps: a minute, to see that it runs
+    #[arg(long)]
+    pub quick: bool,
+    /// Forget what was done before
+    #[arg(long)]
+    pub fresh: bool,
+    /// List the rows and stop
+    #[arg(long)]
+    pub list: bool,
+    /// The folder above that of the reproduction
+    #[arg(long, value_name = "DIR", default_value = "runs")]
+    pub out: PathBuf,
+    /// Name of its folder, else `reproduction` or `reproduction-quick`
+    #[arg(long)]
+    pub name: Option<String>,
+    /// Write the report to this file as well, its pictures into a folder of the same name beside it
+    #[arg(long, value_name = "FILE")]
+    pub page: Option<PathBuf>,
 }
 
 /// A run and how to open it.

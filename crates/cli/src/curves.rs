@@ -9,6 +9,9 @@ use crate::figures::subject;
 use crate::output::shown;
 use crate::table::baseline_name;
 
+/// The column of what a training in double precision has cost.
+const EVALUATIONS: &str = "evaluations";
+
 /// Loss by epoch, its terms, and the squared error beside the baselines.
 pub fn loss(trained: &Trained, folder: &Folder, baselines: &Value) -> anyhow::Result<Figure> {
     let path = folder.path().join("metrics.csv");
@@ -57,7 +60,8 @@ pub fn loss(trained: &Trained, folder: &Folder, baselines: &Value) -> anyhow::Re
     });
     Ok(curves(&Curves {
         title: format!("Training, {}", subject(trained)),
-        x_label: "epoch".into(),
+        x_label: table.x().into(),
+        log_x: table.x() == EVALUATIONS,
         panels,
     }))
 }
@@ -95,16 +99,24 @@ impl Columns {
             .collect()
     }
 
-    /// (column, name, dashed) as curves over epochs.
+    /// What curves go over: epochs, or what a training in double precision has cost.
+    fn x(&self) -> &'static str {
+        let costs = self.names.iter().any(|name| name == EVALUATIONS);
+        if costs { EVALUATIONS } else { "epoch" }
+    }
+
+    /// (column, name, dashed) as curves over them.
     fn series(&self, columns: &[(&str, &str, bool)]) -> Vec<Series> {
         let find = |column: &str| self.names.iter().position(|name| name == column);
+        let x = find(self.x()).unwrap_or(0);
         let curve = |(column, name, dashed): &(&str, &str, bool)| {
             let index = find(column)?;
-            let point = |row: &Vec<Option<f64>>| Some(((*row.first()?)?, (*row.get(index)?)?));
+            let point = |row: &Vec<Option<f64>>| Some(((*row.get(x)?)?, (*row.get(index)?)?));
             Some(Series {
                 name: (*name).to_owned(),
                 points: self.rows.iter().filter_map(point).collect(),
                 dashed: *dashed,
+                ..Series::default()
             })
         };
         columns.iter().filter_map(curve).collect()

@@ -317,6 +317,7 @@ pub fn latent_grid(
             .map(|row| tile(row, trained.shape(), ink))
             .collect(),
         note: Some(note.to_owned()),
+        ..Grid::default()
     }))
 }
 

@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
-use espejo_train::config::ScheduleKind;
+use espejo_train::config::{OptimizerKind, ScheduleKind};
 use espejo_train::merge::{into_config, overlay, parse, parse_set};
 use espejo_train::{Folder, Preset, RunConfig};
+use serde_json::Value as Json;
 use toml::{Table, Value};
 
 use crate::args::TrainArgs;
@@ -47,6 +48,7 @@ pub fn merged(args: &TrainArgs) -> anyhow::Result<RunConfig> {
         (None, None) => Preset::suited(&data, &kind).table(),
     };
     drop_architecture(&mut base, &over);
+    drop_training(&mut base, &over);
     if let Some(path) = &args.config {
         let origin = shown(path);
         let text = std::fs::read_to_string(path).map_err(|error| {
@@ -100,6 +102,39 @@ fn drop_architecture(preset: &mut Table, over: &Table) {
         model.remove("layers");
     } else if layers.is_some() {
         model.retain(|key, _| !CONV_KEYS.contains(&key));
+    }
+}
+
+/// The keys of `[train]` that are for double precision alone.
+const DOUBLE_KEYS: [&str; 7] = [
+    "precision",
+    "max_evaluations",
+    "max_iterations",
+    "gradient",
+    "adaptive_raise",
+    "adaptive_after",
+    "adaptive_lower",
+];
+
+/// Nor does what a preset says of its own optimiser bind another that is asked for, which may have no use for it.
+fn drop_training(preset: &mut Table, over: &Table) {
+    let optimizer = text_of(over, "train", "optimizer");
+    let precision = text_of(over, "train", "precision");
+    let Some(Value::Table(train)) = preset.get_mut("train") else {
+        return;
+    };
+    let kind = optimizer.and_then(|name| Value::String(name).try_into::<OptimizerKind>().ok());
+    let classical = kind.is_some_and(OptimizerKind::is_classical);
+    if classical || precision.as_deref() == Some("double") {
+        train.retain(|key, _| !key.starts_with("schedule") && key != "clip_norm");
+    } else if kind.is_some() || precision.is_some() {
+        train.retain(|key, _| !DOUBLE_KEYS.contains(&key));
+    }
+    if matches!(
+        kind,
+        Some(OptimizerKind::Powell | OptimizerKind::NelderMead)
+    ) {
+        train.remove("gradient");
     }
 }
 
@@ -183,6 +218,18 @@ fn flags(args: &TrainArgs) -> anyhow::Result<Table> {
         ),
         ("train", "learning_rate", args.lr.map(Value::Float)),
         ("train", "optimizer", word(&args.optimizer)),
+        ("train", "precision", word(&args.precision)),
+        (
+            "train",
+            "max_evaluations",
+            integer("--max-evaluations", args.max_evaluations)?,
+        ),
+        (
+            "train",
+            "max_iterations",
+            integer("--max-iterations", args.max_iterations)?,
+        ),
+        ("train", "gradient", word(&args.gradient)),
         ("train", "schedule", word(&args.schedule)),
         ("train", "patience", integer("--patience", args.patience)?),
         ("train", "target_loss", args.target_loss.map(Value::Float)),
@@ -249,32 +296,58 @@ fn layers(list: &str) -> anyhow::Result<Value> {
     Ok(Value::Array(sizes.collect::<anyhow::Result<_>>()?))
 }
 
-/// What changes no number of a run, but for the epochs that follow.
+/// What changes no number of a run, but for those that follow.
 const RESUMABLE: [(&str, &[&str]); 2] = [
-    ("train", &["epochs", "device", "device_memory"]),
+    (
+        "train",
+        &[
+            "epochs",
+            "max_evaluations",
+            "max_iterations",
+            "device",
+            "device_memory",
+        ],
+    ),
     ("data", &["directory"]),
 ];
 
 /// The configuration of a run, for more epochs or another device if asked.
 pub fn resumed_config(folder: &Folder, args: &TrainArgs) -> anyhow::Result<RunConfig> {
+    check_resumable(args)?;
+    let config = changed(folder.config()?, args)?;
+    let Ok(report) = folder.report() else {
+        return Ok(config);
+    };
+    if report["status"] == "completed" || is_past(&config, &report) {
+        refuse_complete(folder, &config, &report)?;
+    }
+    Ok(config)
+}
+
+/// Refuses flags that would make another run of it.
+fn check_resumable(args: &TrainArgs) -> anyhow::Result<()> {
     let mut allowed = flags(args)?;
     for (section, keys) in RESUMABLE {
         if let Some(Value::Table(inner)) = allowed.get_mut(section) {
             inner.retain(|key, _| !keys.contains(&key));
         }
     }
-    if let Some((section, Value::Table(inner))) = allowed
+    let left = allowed
         .iter()
-        .find(|(_, value)| value.as_table().is_some_and(|inner| !inner.is_empty()))
-    {
-        let key = inner.keys().next().map_or("", String::as_str);
-        let hint = "only `--epochs`, `--device`, `--device-memory` and `--data-dir` may change; start a new run for anything else";
-        return Err(output::usage(
-            format!("a resumed run keeps its `{section}.{key}`"),
-            hint,
-        ));
-    }
-    let mut config = folder.config()?;
+        .find(|(_, value)| value.as_table().is_some_and(|inner| !inner.is_empty()));
+    let Some((section, Value::Table(inner))) = left else {
+        return Ok(());
+    };
+    let key = inner.keys().next().map_or("", String::as_str);
+    let hint = "only `--epochs`, `--max-evaluations`, `--max-iterations`, `--device`, `--device-memory` and `--data-dir` may change; start a new run for anything else";
+    Err(output::usage(
+        format!("a resumed run keeps its `{section}.{key}`"),
+        hint,
+    ))
+}
+
+/// The configuration of a run with what may change.
+fn changed(mut config: RunConfig, args: &TrainArgs) -> anyhow::Result<RunConfig> {
     if let Some(epochs) = args.epochs.filter(|epochs| *epochs != config.train.epochs) {
         if config.train.schedule == ScheduleKind::Cosine {
             let note = "the run is no longer one that its `config.toml` repeats";
@@ -284,23 +357,40 @@ pub fn resumed_config(folder: &Folder, args: &TrainArgs) -> anyhow::Result<RunCo
         }
         config.train.epochs = epochs;
     }
+    let train = &mut config.train;
+    train.max_evaluations = args.max_evaluations.or(train.max_evaluations);
+    train.max_iterations = args.max_iterations.or(train.max_iterations);
     if let Some(device) = &args.device {
-        device.clone_into(&mut config.train.device);
+        device.clone_into(&mut train.device);
     }
     if let Some(memory) = args.device_memory {
-        config.train.device_memory = memory;
+        train.device_memory = memory;
     }
     if let Some(directory) = &args.data_dir {
         config.data.directory = Some(std::path::absolute(directory)?);
     }
-    let Ok(report) = folder.report() else {
-        return Ok(config);
-    };
-    let done = report["epochs"]["completed"].as_u64().unwrap_or(0);
+    Ok(config)
+}
+
+/// Epochs, iterations and evaluations that a run has done.
+fn done(report: &Json) -> (u64, Option<u64>, Option<u64>) {
+    let optimizer = &report["optimizer"];
+    (
+        report["epochs"]["completed"].as_u64().unwrap_or(0),
+        optimizer["iterations"].as_u64(),
+        optimizer["evaluations"].as_u64(),
+    )
+}
+
+/// Whether a run that did not complete has done more than is asked for.
+fn is_past(config: &RunConfig, report: &Json) -> bool {
+    let (epochs, iterations, _) = done(report);
+    iterations.is_none() && epochs > config.train.epochs as u64
+}
+
+/// Refuses to go on with a run that is complete.
+fn refuse_complete(folder: &Folder, config: &RunConfig, report: &Json) -> anyhow::Result<()> {
     let run = shown(folder.path());
-    if report["status"] != "completed" && done <= config.train.epochs as u64 {
-        return Ok(config);
-    }
     if let Some(reason) = report["reason"].as_str() {
         let hint = format!("train anew with `--config {run}/config.toml` and what shall differ");
         return Err(output::usage(
@@ -308,12 +398,30 @@ pub fn resumed_config(folder: &Folder, args: &TrainArgs) -> anyhow::Result<RunCo
             hint,
         ));
     }
-    if done >= config.train.epochs as u64 {
-        let hint = format!("`--epochs {}` would go on", done * 2);
-        return Err(output::usage(
-            format!("run `{run}` is complete: {done} epochs"),
+    let complete = |what: &str, count: u64, flag: &str| {
+        let hint = format!("`--{flag} {}` would go on", count * 2);
+        Err(output::usage(
+            format!("run `{run}` is complete: {count} {what}"),
             hint,
-        ));
+        ))
+    };
+    let train = &config.train;
+    match done(report) {
+        (_, _, Some(count))
+            if train
+                .max_evaluations
+                .is_some_and(|most| count >= most as u64) =>
+        {
+            complete("evaluations", count, "max-evaluations")
+        }
+        (_, Some(count), _) if count >= train.iterations() as u64 => {
+            let flag = match train.max_iterations {
+                Some(_) => "max-iterations",
+                None => "epochs",
+            };
+            complete("iterations", count, flag)
+        }
+        (count, None, _) if count >= train.epochs as u64 => complete("epochs", count, "epochs"),
+        _ => Ok(()),
     }
-    Ok(config)
 }

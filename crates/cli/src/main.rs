@@ -14,6 +14,7 @@ mod inspect;
 mod learning;
 mod output;
 mod progress;
+mod reproduce;
 mod table;
 mod train;
 mod using;
@@ -43,6 +44,7 @@ fn run(args: Args) -> anyhow::Result<u8> {
     let json = args.json;
     match args.command {
         Command::Train(args) => return train::train(*args, json),
+        Command::Reproduce(args) => return reproduce::reproduce(&args, json),
         Command::Eval(args) => using::eval(&args, json)?,
         Command::Reconstruct(args) => using::reconstruct(&args, json)?,
         Command::Denoise(args) => using::denoise(&args, json)?,

@@ -7,18 +7,21 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::output;
 
+/// Steps of the bar.
+const PARTS: u64 = 10_000;
+
 /// Shows what a training tells.
 pub struct Progress {
     bar: Option<ProgressBar>,
 }
 
 impl Progress {
-    /// A bar over `epochs` where stderr is a terminal.
-    pub fn new(epochs: usize) -> Self {
+    /// A bar where stderr is a terminal.
+    pub fn new() -> Self {
         let bar = std::io::stderr().is_terminal().then(|| {
             let style =
                 ProgressStyle::with_template("{wide_bar:.cyan} {msg}").expect("a valid template");
-            ProgressBar::new(epochs as u64).with_style(style)
+            ProgressBar::new(PARTS).with_style(style)
         });
         Self { bar }
     }
@@ -30,9 +33,9 @@ impl Progress {
                 self.say("compiling and tuning kernels for this device, which takes a while; less where the driver has kept them from an earlier run");
             }
             (Event::Epoch { report, .. }, Some(bar)) => {
-                bar.set_position(report.epoch as u64);
-                if report.epoch % 20 == 1 || report.seconds > 0.05 || report.epoch == report.epochs
-                {
+                bar.set_position((report.part * PARTS as f64) as u64);
+                let rare = report.counts.is_some() || report.seconds > 0.05;
+                if rare || report.epoch % 20 == 1 || report.epoch == report.epochs {
                     bar.set_message(report.line());
                 }
             }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use espejo_train::{
-    Folder, Outcome, PRESETS, Prepared, Status, data_json, fit, layer_table, model_json, prepare,
+    Folder, Outcome, PRESETS, Prepared, Preset, Status, data_json, fit, layer_table, model_json,
+    prepare,
 };
 use serde_json::{Value as Json, json};
 
@@ -42,8 +43,13 @@ pub fn train(args: TrainArgs, json: bool) -> anyhow::Result<u8> {
         Some(folder) => folder,
         None => Folder::create(&args.out, args.name.as_deref(), &prepared.config)?,
     };
-    let chosen = &prepared.chosen;
-    message(&format!("device {}: {}", chosen.used, chosen.why));
+    let (device, why) = prepared.device_words();
+    message(&format!("device {device}: {why}"));
+    if args.resume.is_some() && prepared.config.train.is_classical() {
+        message(
+            "a training in double precision is repeated from its first weights, to the same numbers",
+        );
+    }
     tell_skipped(&prepared.skipped);
     if prepared.streams() {
         message("the data is larger than `--device-memory`: it streams in while training");
@@ -51,11 +57,7 @@ pub fn train(args: TrainArgs, json: bool) -> anyhow::Result<u8> {
     let outcome = watched(&prepared, &folder, !args.no_figures)?;
     let path = shown(folder.path());
     if outcome.status == Status::Stopped {
-        message(&format!(
-            "stopped after saving epoch {}; go on with `{} train --resume {path}`",
-            outcome.report["epochs"]["completed"],
-            program()
-        ));
+        tell_stopped(&prepared, &outcome, &path);
         if json {
             output::json(&with_run(&outcome.report, &path, &[]))?;
         }
@@ -72,6 +74,19 @@ pub fn train(args: TrainArgs, json: bool) -> anyhow::Result<u8> {
         output::text(&summary(&prepared, &outcome, &path, &drawn))?;
     }
     Ok(0)
+}
+
+/// Says what was saved and how to go on.
+fn tell_stopped(prepared: &Prepared, outcome: &Outcome, path: &str) {
+    let epoch = &outcome.report["epochs"]["completed"];
+    let (what, how) = match prepared.config.train.is_classical() {
+        false => ("epoch", ""),
+        true => ("iteration", ", which repeats it from its first weights"),
+    };
+    message(&format!(
+        "stopped after saving {what} {epoch}; go on with `{} train --resume {path}`{how}",
+        program()
+    ));
 }
 
 /// Says what was left out, without filling the screen.
@@ -92,7 +107,8 @@ fn tell_skipped(skipped: &[String]) {
 
 fn list_presets(json: bool) -> anyhow::Result<()> {
     if json {
-        let presets = PRESETS.map(|preset| json!({ "name": preset.name, "about": preset.about }));
+        let entry = |preset: Preset| json!({ "name": preset.name, "about": preset.about });
+        let presets = PRESETS.map(entry).to_vec();
         return output::json(&json!({ "presets": presets }));
     }
     let lines = PRESETS.map(|preset| format!("{:<14}  {}\n", preset.name, preset.about));
@@ -121,7 +137,7 @@ fn watched(prepared: &Prepared, folder: &Folder, figures: bool) -> anyhow::Resul
     })?;
     let words = std::env::args_os().map(|word| shell_word(&word.to_string_lossy()));
     let command = words.collect::<Vec<_>>().join(" ");
-    let progress = Progress::new(prepared.config.train.epochs);
+    let progress = Progress::new();
     let mut learning = figures.then(|| Learning::new(prepared, folder));
     let outcome = fit(prepared, folder, &command, &stop, &mut |event| {
         progress.show(&event);
@@ -178,13 +194,19 @@ fn summary(prepared: &Prepared, outcome: &Outcome, path: &str, figures: &[String
     } else {
         "pictures"
     };
+    let cost = match report["optimizer"]["evaluations"].as_u64() {
+        None => format!("{} epochs", report["epochs"]["completed"]),
+        Some(count) => format!(
+            "{} iterations, {count} evaluations",
+            report["optimizer"]["iterations"]
+        ),
+    };
     text += &format!(
-        "{kind} {} on {} ({} {what}): {} parameters, {} epochs in {:.1} s\n",
+        "{kind} {} on {} ({} {what}): {} parameters, {cost} in {:.1} s\n",
         prepared.spec.architecture.title,
         prepared.config.data.name,
         prepared.train.len(),
         report["model"]["parameters"],
-        report["epochs"]["completed"],
         report["seconds"]["total"].as_f64().unwrap_or(0.0),
     );
     if let Some(reason) = &outcome.reason {

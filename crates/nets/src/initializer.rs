@@ -53,20 +53,29 @@ impl Initializer {
     pub(crate) fn weights<const D: usize>(
         self,
         shape: [usize; D],
-        (inputs, outputs): (usize, usize),
+        fans: (usize, usize),
         rng: &mut impl Rng,
         device: &Device,
     ) -> Param<Tensor<D>> {
+        let weights = self.draw(shape.iter().product(), fans, rng);
+        Param::from_tensor(Tensor::from_data(TensorData::new(weights, shape), device))
+    }
+
+    /// The numbers behind such weights: `count` of them, for whoever has no tensors.
+    pub fn draw(
+        self,
+        count: usize,
+        (inputs, outputs): (usize, usize),
+        rng: &mut impl Rng,
+    ) -> Vec<f32> {
         let fan = match self {
             Self::Glorot => inputs + outputs,
             Self::He => inputs,
         };
         let bound = (6.0 / fan as f64).sqrt() as f32;
-        let count = shape.iter().product();
-        let weights: Vec<f32> = (0..count)
+        (0..count)
             .map(|_| rng.random_range(-bound..bound))
-            .collect();
-        Param::from_tensor(Tensor::from_data(TensorData::new(weights, shape), device))
+            .collect()
     }
 }
 

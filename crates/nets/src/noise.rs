@@ -4,9 +4,12 @@ use std::fmt;
 use std::str::FromStr;
 
 use burn::tensor::{Distribution, Tensor};
+use rand::{Rng, RngExt};
+use serde::{Deserialize, Serialize};
 
 /// The two ends of the pixel values in use.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Range {
     /// Background 0, ink 1.
     #[default]
@@ -110,6 +113,33 @@ impl Noise {
         }
     }
 
+    /// The same on the host: `values` become noisy, by numbers from `rng`.
+    pub fn apply_to(self, values: &mut [f32], range: Range, rng: &mut impl Rng) {
+        let low = range.low();
+        let mut each = |change: &mut dyn FnMut(f64, &mut dyn FnMut() -> f64) -> f64| {
+            for value in values.iter_mut() {
+                *value = change(f64::from(*value), &mut || rng.random::<f64>()) as f32;
+            }
+        };
+        match self {
+            Self::None => {}
+            Self::SaltPepper(p) => each(&mut |x, draw| match draw() {
+                u if u < p / 2.0 => 1.0,
+                u if u < p => low,
+                _ => x,
+            }),
+            Self::Flip(p) => each(&mut |x, draw| if draw() < p { low + 1.0 - x } else { x }),
+            Self::Mask(p) => each(&mut |x, draw| if draw() < p { low } else { x }),
+            Self::Ones(p) => each(&mut |x, draw| if draw() < p { 1.0 } else { x }),
+            Self::Gaussian(sd) => each(&mut |x, draw| x + sd * normal(draw(), draw())),
+            Self::Uniform(bound) => each(&mut |x, draw| x + bound * (2.0 * draw() - 1.0)),
+            Self::Cauchy(scale) => each(&mut |x, draw| {
+                let u = (draw() - 0.5).clamp(-0.499_999, 0.499_999);
+                x + scale * (std::f64::consts::PI * u).tan()
+            }),
+        }
+    }
+
     fn parts(self) -> (&'static str, Option<f64>) {
         match self {
             Self::None => ("none", None),
@@ -122,6 +152,11 @@ impl Noise {
             Self::Cauchy(scale) => ("cauchy", Some(scale)),
         }
     }
+}
+
+/// A standard normal number from two uniform ones of [0, 1), by Box and Muller (1958).
+fn normal(u: f64, v: f64) -> f64 {
+    (-2.0 * (1.0 - u).ln()).sqrt() * (2.0 * std::f64::consts::PI * v).cos()
 }
 
 impl fmt::Display for Noise {

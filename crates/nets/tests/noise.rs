@@ -3,7 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use burn::tensor::{Device, Tensor, TensorData};
-use espejo_nets::{Noise, Range};
+use espejo_nets::{Noise, Range, seeded};
 
 const ROWS: usize = 1000;
 const COLUMNS: usize = 500;
@@ -12,14 +12,26 @@ const COUNT: f64 = (ROWS * COLUMNS) as f64;
 /// Random numbers of a device are one stream for the whole process.
 static DRAWING: Mutex<()> = Mutex::new(());
 
-/// Pictures of one value, made noisy.
-fn noisy(noise: Noise, value: f64, range: Range) -> Vec<f64> {
+/// Pictures of one value, made noisy on a device.
+fn on_device(noise: Noise, value: f64, range: Range) -> Vec<f64> {
     let _guard = DRAWING.lock().unwrap_or_else(PoisonError::into_inner);
     let device = Device::flex();
     device.seed(1);
     let clean = Tensor::<2>::full([ROWS, COLUMNS], value, &device);
     noise.apply(clean, range).into_data().iter().collect()
 }
+
+/// The same on the host.
+fn on_host(noise: Noise, value: f64, range: Range) -> Vec<f64> {
+    let mut values = vec![value as f32; ROWS * COLUMNS];
+    noise.apply_to(&mut values, range, &mut seeded(1));
+    values.into_iter().map(f64::from).collect()
+}
+
+/// How noise is drawn.
+type Draw = fn(Noise, f64, Range) -> Vec<f64>;
+
+const WAYS: [Draw; 2] = [on_device, on_host];
 
 /// Holds an estimate against what is expected, give or take five standard errors.
 fn check(what: &str, found: f64, expected: f64, standard_error: f64) {
@@ -71,149 +83,170 @@ fn strength_zero_is_the_identity() {
                 .iter()
                 .collect();
             assert!(found == values, "{noise} changes a picture");
+            let mut found = values.clone();
+            noise.apply_to(&mut found, range, &mut seeded(1));
+            assert!(found == values, "{noise} changes a picture on the host");
         }
     }
 }
 
 #[test]
 fn salt_and_pepper_come_in_equal_parts() {
-    for range in RANGES {
-        let low = range.low();
-        let found = noisy(Noise::SaltPepper(0.3), 0.25, range);
-        check_share("salt", &found, |value| value == 1.0, 0.15);
-        check_share("pepper", &found, |value| value == low, 0.15);
-        check_share("neither", &found, |value| value == 0.25, 0.7);
-        let kinds = [1.0, low, 0.25];
-        assert!(found.iter().all(|value| kinds.contains(value)));
+    for noisy in WAYS {
+        for range in RANGES {
+            let low = range.low();
+            let found = noisy(Noise::SaltPepper(0.3), 0.25, range);
+            check_share("salt", &found, |value| value == 1.0, 0.15);
+            check_share("pepper", &found, |value| value == low, 0.15);
+            check_share("neither", &found, |value| value == 0.25, 0.7);
+            let kinds = [1.0, low, 0.25];
+            assert!(found.iter().all(|value| kinds.contains(value)));
+        }
     }
 }
 
 #[test]
 fn flip_takes_each_end_of_the_range_to_the_other() {
-    for range in RANGES {
-        for (from, to) in [(range.low(), 1.0), (1.0, range.low())] {
-            let found = noisy(Noise::Flip(0.2), from, range);
-            check_share("flipped", &found, |value| value == to, 0.2);
-            assert!(found.iter().all(|value| [from, to].contains(value)));
+    for noisy in WAYS {
+        for range in RANGES {
+            for (from, to) in [(range.low(), 1.0), (1.0, range.low())] {
+                let found = noisy(Noise::Flip(0.2), from, range);
+                check_share("flipped", &found, |value| value == to, 0.2);
+                assert!(found.iter().all(|value| [from, to].contains(value)));
+            }
         }
     }
 }
 
 #[test]
 fn mask_and_ones_write_one_end_of_the_range() {
-    for range in RANGES {
-        for (noise, to) in [(Noise::Mask(0.4), range.low()), (Noise::Ones(0.4), 1.0)] {
-            let found = noisy(noise, 0.25, range);
-            check_share(noise.to_string().as_str(), &found, |value| value == to, 0.4);
-            assert!(found.iter().all(|value| [0.25, to].contains(value)));
+    for noisy in WAYS {
+        for range in RANGES {
+            for (noise, to) in [(Noise::Mask(0.4), range.low()), (Noise::Ones(0.4), 1.0)] {
+                let found = noisy(noise, 0.25, range);
+                check_share(noise.to_string().as_str(), &found, |value| value == to, 0.4);
+                assert!(found.iter().all(|value| [0.25, to].contains(value)));
+            }
         }
     }
 }
 
 #[test]
 fn probability_one_hits_every_pixel() {
-    for range in RANGES {
-        let low = range.low();
-        let all = |noise, from, to| noisy(noise, from, range).iter().all(|value| *value == to);
-        assert!(all(Noise::Flip(1.0), low, 1.0));
-        assert!(all(Noise::Mask(1.0), 1.0, low));
-        assert!(all(Noise::Ones(1.0), low, 1.0));
-        let found = noisy(Noise::SaltPepper(1.0), 0.25, range);
-        check_share("salt", &found, |value| value == 1.0, 0.5);
-        assert!(found.iter().all(|value| [low, 1.0].contains(value)));
+    for noisy in WAYS {
+        for range in RANGES {
+            let low = range.low();
+            let all = |noise, from, to| noisy(noise, from, range).iter().all(|value| *value == to);
+            assert!(all(Noise::Flip(1.0), low, 1.0));
+            assert!(all(Noise::Mask(1.0), 1.0, low));
+            assert!(all(Noise::Ones(1.0), low, 1.0));
+            let found = noisy(Noise::SaltPepper(1.0), 0.25, range);
+            check_share("salt", &found, |value| value == 1.0, 0.5);
+            assert!(found.iter().all(|value| [low, 1.0].contains(value)));
+        }
     }
 }
 
 #[test]
 fn pixels_are_hit_independently_of_their_neighbours() {
-    let found = noisy(Noise::Flip(0.2), 0.0, Range::Unit);
-    let pairs: Vec<f64> = (0..found.len())
-        .map(|i| found[i] * found[(i + 1) % found.len()])
-        .collect();
-    let below: Vec<f64> = (0..found.len())
-        .map(|i| found[i] * found[(i + COLUMNS) % found.len()])
-        .collect();
-    check_share("two in a row", &pairs, |both| both == 1.0, 0.04);
-    check_share("two in a column", &below, |both| both == 1.0, 0.04);
+    for noisy in WAYS {
+        let found = noisy(Noise::Flip(0.2), 0.0, Range::Unit);
+        let pairs: Vec<f64> = (0..found.len())
+            .map(|i| found[i] * found[(i + 1) % found.len()])
+            .collect();
+        let below: Vec<f64> = (0..found.len())
+            .map(|i| found[i] * found[(i + COLUMNS) % found.len()])
+            .collect();
+        check_share("two in a row", &pairs, |both| both == 1.0, 0.04);
+        check_share("two in a column", &below, |both| both == 1.0, 0.04);
+    }
 }
 
 #[test]
 fn gaussian_noise_has_the_mean_and_the_deviation() {
-    let (sd, offset) = (0.3, 0.5);
-    let found = noisy(Noise::Gaussian(sd), offset, Range::Unit);
-    check(
-        "mean",
-        mean(found.iter().copied()),
-        offset,
-        sd / COUNT.sqrt(),
-    );
-    let variance = mean(found.iter().map(|value| (value - offset).powi(2)));
-    check(
-        "variance",
-        variance,
-        sd * sd,
-        sd * sd * (2.0 / COUNT).sqrt(),
-    );
-    // Φ(1) - Φ(-1) and Φ(2) - Φ(-2).
-    check_share(
-        "within one",
-        &found,
-        |v| (v - offset).abs() < sd,
-        0.682_689_5,
-    );
-    check_share(
-        "within two",
-        &found,
-        |v| (v - offset).abs() < 2.0 * sd,
-        0.954_499_7,
-    );
+    for noisy in WAYS {
+        let (sd, offset) = (0.3, 0.5);
+        let found = noisy(Noise::Gaussian(sd), offset, Range::Unit);
+        check(
+            "mean",
+            mean(found.iter().copied()),
+            offset,
+            sd / COUNT.sqrt(),
+        );
+        let variance = mean(found.iter().map(|value| (value - offset).powi(2)));
+        check(
+            "variance",
+            variance,
+            sd * sd,
+            sd * sd * (2.0 / COUNT).sqrt(),
+        );
+        // Φ(1) - Φ(-1) and Φ(2) - Φ(-2).
+        check_share(
+            "within one",
+            &found,
+            |v| (v - offset).abs() < sd,
+            0.682_689_5,
+        );
+        check_share(
+            "within two",
+            &found,
+            |v| (v - offset).abs() < 2.0 * sd,
+            0.954_499_7,
+        );
+    }
 }
 
 #[test]
 fn uniform_noise_fills_its_bounds_evenly() {
-    let bound = 0.4;
-    let found = noisy(Noise::Uniform(bound), 0.0, Range::Unit);
-    assert!(found.iter().all(|value| value.abs() <= bound + 1e-7));
-    let variance = bound * bound / 3.0;
-    check(
-        "mean",
-        mean(found.iter().copied()),
-        0.0,
-        (variance / COUNT).sqrt(),
-    );
-    let squares = mean(found.iter().map(|value| value * value));
-    check(
-        "variance",
-        squares,
-        variance,
-        bound * bound * (4.0 / 45.0 / COUNT).sqrt(),
-    );
-    for quarter in 1..4 {
-        let q = f64::from(quarter) / 4.0;
-        check_share("quarter", &found, |v| v < bound * (2.0 * q - 1.0), q);
+    for noisy in WAYS {
+        let bound = 0.4;
+        let found = noisy(Noise::Uniform(bound), 0.0, Range::Unit);
+        assert!(found.iter().all(|value| value.abs() <= bound + 1e-7));
+        let variance = bound * bound / 3.0;
+        check(
+            "mean",
+            mean(found.iter().copied()),
+            0.0,
+            (variance / COUNT).sqrt(),
+        );
+        let squares = mean(found.iter().map(|value| value * value));
+        check(
+            "variance",
+            squares,
+            variance,
+            bound * bound * (4.0 / 45.0 / COUNT).sqrt(),
+        );
+        for quarter in 1..4 {
+            let q = f64::from(quarter) / 4.0;
+            check_share("quarter", &found, |v| v < bound * (2.0 * q - 1.0), q);
+        }
     }
 }
 
 #[test]
 fn cauchy_noise_has_its_quartiles_at_the_scale() {
-    let scale = 0.2;
-    let found = noisy(Noise::Cauchy(scale), 0.0, Range::Unit);
-    check_share("lower quartile", &found, |v| v < -scale, 0.25);
-    check_share("median", &found, |v| v < 0.0, 0.5);
-    check_share("upper quartile", &found, |v| v < scale, 0.75);
-    // The tails: F(10) = ½ + atan(10) / π.
-    let tail = 0.5 - 10.0_f64.atan() / std::f64::consts::PI;
-    check_share("upper tail", &found, |v| v > 10.0 * scale, tail);
-    check_share("lower tail", &found, |v| v < -10.0 * scale, tail);
-    assert!(found.iter().all(|value| value.is_finite()));
+    for noisy in WAYS {
+        let scale = 0.2;
+        let found = noisy(Noise::Cauchy(scale), 0.0, Range::Unit);
+        check_share("lower quartile", &found, |v| v < -scale, 0.25);
+        check_share("median", &found, |v| v < 0.0, 0.5);
+        check_share("upper quartile", &found, |v| v < scale, 0.75);
+        // The tails: F(10) = ½ + atan(10) / π.
+        let tail = 0.5 - 10.0_f64.atan() / std::f64::consts::PI;
+        check_share("upper tail", &found, |v| v > 10.0 * scale, tail);
+        check_share("lower tail", &found, |v| v < -10.0 * scale, tail);
+        assert!(found.iter().all(|value| value.is_finite()));
+    }
 }
 
 #[test]
 fn the_same_seed_draws_the_same_noise() {
-    for kind in KINDS {
-        let noise = kind(0.5);
-        let draw = || noisy(noise, 0.25, Range::Unit);
-        assert!(draw() == draw(), "{noise}");
+    for noisy in WAYS {
+        for kind in KINDS {
+            let noise = kind(0.5);
+            let draw = || noisy(noise, 0.25, Range::Unit);
+            assert!(draw() == draw(), "{noise}");
+        }
     }
 }
 

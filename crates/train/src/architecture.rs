@@ -67,6 +67,13 @@ impl Architecture {
         (CHUNK_VALUES / widest.unwrap_or(1).max(1)).clamp(1, MAX_CHUNK)
     }
 
+    /// Weights and biases.
+    pub fn weights(&self) -> usize {
+        let stacks = self.encoder.layers.iter().chain(&self.decoder.layers);
+        let layers = stacks.map(|(layer, _)| layer).chain(&self.head);
+        layers.fold(0, |sum, layer| sum.saturating_add(layer.parameters()))
+    }
+
     /// Refuses a net that no memory would hold.
     fn check_weights(&self) -> Result<(), Error> {
         let layers = || {

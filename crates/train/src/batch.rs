@@ -87,28 +87,52 @@ impl Feed {
         seed: u64,
         budget: usize,
     ) -> Result<Self, Error> {
-        let clean = self
-            .resident
-            .clone()
-            .filter(|_| bytes(&self.samples, copies + 1) <= budget);
-        let Some(clean) = clean else {
+        let clean = self.room_for(copies, budget)?;
+        self.device.seed(seed);
+        let noisy = noise.apply(clean.repeat_dim(0, copies), self.range); // [copies * samples, values]
+        Ok(self.keeping(noisy, copies))
+    }
+
+    /// The same samples with `copies` noisy ones of each, copy by copy; they have to fit the device.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] where they take more than `budget` bytes.
+    pub fn with_kept_copies(
+        self,
+        noisy: Vec<f32>,
+        copies: usize,
+        budget: usize,
+    ) -> Result<Self, Error> {
+        let [samples, values] = self.room_for(copies, budget)?.dims();
+        let noisy = TensorData::new(noisy, [copies * samples, values]);
+        let noisy = Tensor::from_data(noisy, &self.device); // [copies * samples, values]
+        Ok(self.keeping(noisy, copies))
+    }
+
+    /// The samples on the device, where so many noisy copies of each fit beside them.
+    fn room_for(&self, copies: usize, budget: usize) -> Result<Tensor<2>, Error> {
+        let needed = bytes(&self.samples, copies + 1);
+        let clean = self.resident.clone().filter(|_| needed <= budget);
+        clean.ok_or_else(|| {
             let message = format!(
                 "{copies} noisy copies of {} samples need {} MiB of the device, which has {} for data",
                 self.samples.len(),
-                bytes(&self.samples, copies + 1).div_ceil(1 << 20),
+                needed.div_ceil(1 << 20),
                 budget >> 20
             );
             let hint =
                 "raise `--device-memory`, or take `--copies 0` for fresh noise in every batch";
-            return Err(Error::config(message, Some(hint.to_owned())));
-        };
-        self.device.seed(seed);
-        let noisy = noise.apply(clean.repeat_dim(0, copies), self.range); // [copies * samples, values]
-        Ok(Self {
+            Error::config(message, Some(hint.to_owned()))
+        })
+    }
+
+    fn keeping(self, noisy: Tensor<2>, copies: usize) -> Self {
+        Self {
             noise: Noisy::Kept(noisy),
             copies,
             ..self
-        })
+        }
     }
 
     /// The same samples, each with `copies` noisy ones drawn from `seed` on every pass.

@@ -48,9 +48,19 @@ pub(crate) fn save(
 /// `model` with the weights of a checkpoint, and the course it was written at.
 pub(crate) fn load_model(folder: &Path, model: AnyModel) -> Result<(AnyModel, Course), Error> {
     let files = read_group(folder)?;
-    let course = serde_json::from_slice(file(folder, &files, COURSE)?)
-        .map_err(|error| Error::checkpoint(&folder.join(COURSE), error.to_string(), None))?;
+    let course = course(folder, &files)?;
     Ok((weights(folder, &files, MODEL, model)?, course))
+}
+
+/// The course that a checkpoint was written at, where there is a whole one.
+pub(crate) fn load_course(folder: &Path) -> Option<Course> {
+    let files = read_group(folder).ok()?;
+    course(folder, &files).ok()
+}
+
+fn course(folder: &Path, files: &[(String, Vec<u8>)]) -> Result<Course, Error> {
+    serde_json::from_slice(file(folder, files, COURSE)?)
+        .map_err(|error| Error::checkpoint(&folder.join(COURSE), error.to_string(), None))
 }
 
 /// The best model known to a checkpoint that training goes on from: its own where it is the best.

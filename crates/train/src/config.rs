@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use espejo_data::ScalingKind;
-use espejo_nets::{Activation, Initializer};
+use espejo_nets::{Activation, Initializer, Range};
 use serde::{Deserialize, Serialize};
 
 /// The configuration of a run.
@@ -173,6 +173,9 @@ pub struct ModelConfig {
     /// Activation of the output; by the loss where it is left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub output_activation: Option<Activation>,
+    /// The ends of the pixel values that the net sees, `unit` or `signed`; by the output where it is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub range: Option<Range>,
     /// How first weights are drawn.
     pub initializer: Initializer,
 }
@@ -191,6 +194,7 @@ impl Default for ModelConfig {
             activation: Activation::Tanh,
             latent_activation: Activation::Linear,
             output_activation: None,
+            range: None,
             initializer: Initializer::Glorot,
         }
     }
@@ -306,6 +310,67 @@ pub enum OptimizerKind {
     Sgd,
     /// Gradient descent with momentum.
     Momentum,
+    /// The same with a learning rate that follows the loss, in double precision, as all that follow.
+    Adaptive,
+    /// Rprop: each weight has a step of its own, by the signs of its slope over all pictures.
+    Rprop,
+    /// Conjugate gradients (Polak-Ribière+).
+    Cg,
+    /// BFGS.
+    Bfgs,
+    /// L-BFGS.
+    Lbfgs,
+    /// Truncated Newton.
+    TruncatedNewton,
+    /// Powell's direction set, without gradients.
+    Powell,
+    /// Nelder and Mead's simplex, without gradients.
+    NelderMead,
+}
+
+/// In which numbers a net is trained.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Precision {
+    /// 32 bits, on the device.
+    Single,
+    /// 64 bits, on the processor.
+    Double,
+}
+
+impl Precision {
+    /// The name in configurations and on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Single => "single",
+            Self::Double => "double",
+        }
+    }
+}
+
+/// Where the gradients of a training in double precision come from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum GradientSource {
+    /// From the net itself.
+    #[default]
+    Exact,
+    /// From differences of losses, one evaluation a weight.
+    Finite,
+}
+
+impl GradientSource {
+    /// The name in configurations and on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Exact => "exact",
+            Self::Finite => "finite",
+        }
+    }
+
+    fn is_exact(&self) -> bool {
+        *self == Self::Exact
+    }
 }
 
 /// How the learning rate changes.
@@ -327,16 +392,38 @@ pub enum ScheduleKind {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct TrainConfig {
-    /// Passes over the training pictures.
+    /// Passes over the training pictures; in double precision iterations, which are passes for those that descend by batches.
     pub epochs: usize,
     /// Pictures a step; 0 for all of them.
     pub batch_size: usize,
     /// The optimiser.
     pub optimizer: OptimizerKind,
+    /// `single` or `double`; where it is left out, what the optimiser has: `adaptive` and all after it train dense nets in
+    /// double precision, and `sgd`, `momentum` and `adam` can.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub precision: Option<Precision>,
+    /// Evaluations of the loss, at most, of a training in double precision.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_evaluations: Option<usize>,
+    /// Iterations of a training in double precision, at most; `epochs` where it is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_iterations: Option<usize>,
+    /// Where the gradients of a training in double precision come from.
+    #[serde(skip_serializing_if = "GradientSource::is_exact")]
+    pub gradient: GradientSource,
     /// Its learning rate.
     pub learning_rate: f64,
-    /// Momentum of `momentum`, in [0, 1).
+    /// Momentum of `momentum` and `adaptive`, in [0, 1).
     pub momentum: f64,
+    /// What `adaptive` adds to the learning rate when the loss fell; 1e-4 where it is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub adaptive_raise: Option<f64>,
+    /// Epochs in a row in which it has to fall; 3 where it is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub adaptive_after: Option<usize>,
+    /// The part of the learning rate that `adaptive` takes off when the loss rose, in [0, 1); 1e-5 where it is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub adaptive_lower: Option<f64>,
     /// Decoupled weight decay of `adamw`.
     pub decay: f64,
     /// How the learning rate changes.
@@ -352,7 +439,7 @@ pub struct TrainConfig {
     /// Training stops when the test loss is at or under this.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub target_loss: Option<f64>,
-    /// Epochs from one evaluation to the next.
+    /// Epochs from one evaluation to the next; in double precision every row of the log is measured.
     pub eval_every: usize,
     /// Epochs from one kept checkpoint to the next; 0 keeps only `best` and `last`.
     pub checkpoint_every: usize,
@@ -365,7 +452,8 @@ pub struct TrainConfig {
     pub device_memory: usize,
     /// Seed of everything random.
     pub seed: u64,
-    /// `auto`, `gpu`, `cpu`, `wgpu`, `wgpu:N`, `flex`, `ndarray` or `cuda`.
+    /// `auto`, `gpu`, `cpu`, `wgpu`, `wgpu:N`, `flex`, `ndarray` or `cuda`. Training in double precision is on the processor; the
+    /// device measures what came of it, and `auto` then means the processor.
     pub device: String,
 }
 
@@ -375,8 +463,15 @@ impl Default for TrainConfig {
             epochs: 50,
             batch_size: 128,
             optimizer: OptimizerKind::Adam,
+            precision: None,
+            max_evaluations: None,
+            max_iterations: None,
+            gradient: GradientSource::Exact,
             learning_rate: 1e-3,
             momentum: 0.9,
+            adaptive_raise: None,
+            adaptive_after: None,
+            adaptive_lower: None,
             decay: 0.01,
             schedule: ScheduleKind::Constant,
             schedule_epochs: 10,

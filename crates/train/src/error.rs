@@ -46,6 +46,8 @@ pub enum Error {
         value: f64,
         /// The folder of the run, which keeps its last good checkpoint.
         run: PathBuf,
+        /// Whether it was in double precision, where gradients are not clipped.
+        double: bool,
     },
     /// A file that could not be read or written.
     #[error("cannot {action} `{}`: {source}", path.display())]
@@ -104,8 +106,11 @@ impl Error {
             | Self::Device { hint, .. }
             | Self::Checkpoint { hint, .. } => hint.clone(),
             Self::Data(error) => error.hint(),
-            Self::Diverged { run, .. } => {
-                let advice = "try a lower `--lr`, `--set train.clip_norm=1`, or another loss";
+            Self::Diverged { run, double, .. } => {
+                let advice = match double {
+                    true => "try a lower `--lr`, another optimiser, or another loss",
+                    false => "try a lower `--lr`, `--set train.clip_norm=1`, or another loss",
+                };
                 let kept = run.join("checkpoints");
                 let stays = || {
                     format!(

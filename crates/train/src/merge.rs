@@ -41,6 +41,7 @@ const KEYS: [(&str, &[&str]); 5] = [
             "activation",
             "latent_activation",
             "output_activation",
+            "range",
             "initializer",
         ],
     ),
@@ -66,8 +67,15 @@ const KEYS: [(&str, &[&str]); 5] = [
             "epochs",
             "batch_size",
             "optimizer",
+            "precision",
+            "max_evaluations",
+            "max_iterations",
+            "gradient",
             "learning_rate",
             "momentum",
+            "adaptive_raise",
+            "adaptive_after",
+            "adaptive_lower",
             "decay",
             "schedule",
             "schedule_epochs",
@@ -168,14 +176,17 @@ pub fn into_config(table: Table, origin: &str) -> Result<RunConfig, Error> {
     {
         model.insert("layers".into(), Value::Array(Vec::new()));
     }
-    serde_path_to_error::deserialize(Value::Table(table)).map_err(|error| {
+    let config = serde_path_to_error::deserialize(Value::Table(table));
+    let mut config: RunConfig = config.map_err(|error| {
         let path = error.path().to_string();
         let reason = error.into_inner();
         Error::config(
             format!("`{path}` in `{origin}`: {}", plain(reason.message().trim())),
             None,
         )
-    })
+    })?;
+    config.train.complete();
+    Ok(config)
 }
 
 /// Refuses keys that no configuration has.
@@ -266,10 +277,18 @@ mod tests {
             conv = "32,16"
             latent = 2
             output_activation = "sigmoid"
+            range = "unit"
             [noise]
             kind = "none"
             [train]
             target_loss = 1.0
+            precision = "double"
+            max_evaluations = 10
+            max_iterations = 10
+            gradient = "finite"
+            adaptive_raise = 1e-4
+            adaptive_after = 3
+            adaptive_lower = 1e-5
         "#;
         RunConfig::from_toml(text, "test").expect("every key is known")
     }

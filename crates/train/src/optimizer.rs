@@ -103,6 +103,7 @@ impl Optimizer {
             },
             OptimizerKind::Adam => adam(1.0),
             OptimizerKind::Adamw => adam(1.0 - rate * self.decay),
+            classical => unreachable!("`{}` trains without tensors", classical.name()),
         }
     }
 

@@ -126,7 +126,6 @@ impl Pca {
     }
 
     /// The nearest row that mean and components can make.
-    #[cfg(test)]
     pub fn project(&self, row: &[f32]) -> Vec<f32> {
         let mut out = vec![0.0; row.len()];
         self.project_into(row, &mut out);

@@ -4,6 +4,7 @@ use espejo_data::{Samples, Scaling, ScalingKind, Selection, Source};
 
 use crate::Error;
 use crate::batch::{Feed, bytes};
+use crate::classical::{check_values, rows};
 use crate::config::{DataConfig, Kind, LossKind, RunConfig};
 use crate::device::{self, Chosen};
 use crate::folder::Folder;
@@ -49,7 +50,45 @@ pub fn prepare(config: RunConfig) -> Result<Prepared, Error> {
 
 /// The same with the scaling that a run has kept.
 pub(crate) fn prepare_with(config: RunConfig, kept: Option<Scaling>) -> Result<Prepared, Error> {
-    let loaded = espejo_data::load(&source(&config)?)?;
+    let checked = load(&config, kept)?;
+    let chosen = match (config.train.is_classical(), config.train.device.as_str()) {
+        (true, "auto") => beside_the_processor()?,
+        (_, device) => device::choose(device)?,
+    };
+    Ok(Prepared {
+        config,
+        spec: checked.spec,
+        train: checked.train,
+        test: checked.test,
+        held_out: checked.held_out,
+        skipped: checked.skipped,
+        scaling: checked.scaling,
+        chosen,
+    })
+}
+
+/// The device that measures what the processor trains: itself, where the build can.
+fn beside_the_processor() -> Result<Chosen, Error> {
+    let chosen = device::choose("cpu").or_else(|_| device::choose("auto"))?;
+    Ok(Chosen {
+        requested: "auto".to_owned(),
+        ..chosen
+    })
+}
+
+/// What a configuration means, as far as no device is needed.
+pub(crate) struct Checked {
+    pub spec: Spec,
+    pub train: Samples,
+    pub test: Samples,
+    pub held_out: bool,
+    pub skipped: Vec<String>,
+    pub scaling: Option<Scaling>,
+}
+
+/// Loads the data and checks the configuration against it.
+pub(crate) fn load(config: &RunConfig, kept: Option<Scaling>) -> Result<Checked, Error> {
+    let loaded = espejo_data::load(&source(config)?)?;
     let columns = loaded.train.shape().pixels();
     let scaling = match kept {
         Some(scaling) if scaling.columns.len() != columns => {
@@ -60,7 +99,7 @@ pub(crate) fn prepare_with(config: RunConfig, kept: Option<Scaling>) -> Result<P
             return Err(Error::config(message, None));
         }
         Some(scaling) => Some(scaling),
-        None => scaling(&config, &loaded.train)?,
+        None => scaling(config, &loaded.train)?,
     };
     let scaled = |samples: &Samples| match &scaling {
         Some(scaling) => scaling.apply(samples),
@@ -68,22 +107,22 @@ pub(crate) fn prepare_with(config: RunConfig, kept: Option<Scaling>) -> Result<P
     };
     let train = scaled(&loaded.train)?;
     let test = loaded.test.as_ref().map(scaled).transpose()?;
-    let spec = Spec::new(&config, train.shape(), train.is_table())?;
+    let spec = Spec::new(config, train.shape(), train.is_table())?;
     if config.objective.loss == LossKind::Bce && train.is_table() {
         check_probabilities(test.as_ref().unwrap_or(&train))?;
     }
     let (samples, pixels) = (train.len(), train.shape().pixels());
     check_copies("noise.copies", config.noise.copies, samples, pixels)?;
-    let chosen = device::choose(&config.train.device)?;
-    Ok(Prepared {
-        config,
+    if config.train.is_classical() {
+        check_values(config, &train)?;
+    }
+    Ok(Checked {
         spec,
         held_out: test.is_some(),
         test: test.unwrap_or_else(|| train.clone()),
         train,
         skipped: loaded.skipped,
         scaling,
-        chosen,
     })
 }
 
@@ -163,6 +202,20 @@ impl DataConfig {
 }
 
 impl Prepared {
+    /// Where training takes place, and why there.
+    pub fn device_words(&self) -> (String, String) {
+        let (train, chosen) = (&self.config.train, &self.chosen);
+        if !train.is_classical() {
+            return (chosen.used.clone(), chosen.why.clone());
+        }
+        let why = format!(
+            "`{}` trains there, `{}` measures",
+            train.optimizer.name(),
+            chosen.used
+        );
+        ("cpu (double precision, own code)".to_owned(), why)
+    }
+
     /// Bytes of the device that the data may take.
     pub(crate) fn budget(&self) -> usize {
         budget(&self.config)
@@ -205,15 +258,19 @@ impl Prepared {
 
     /// The samples to learn from.
     pub(crate) fn training_data(&self) -> Result<Feed, Error> {
-        match self.config.noise.copies {
-            0 => self.feed(&self.train),
-            copies => {
-                let (noise, seed) = (self.spec.noise, self.seed(Purpose::Copies));
-                let budget = self.budget().min(self.chosen.largest);
-                let feed = self.feed_within(&self.train, budget)?;
-                feed.with_kept_noise(noise, copies, seed, budget)
-            }
+        let copies = self.config.noise.copies;
+        if copies == 0 {
+            return self.feed(&self.train);
         }
+        let budget = self.budget().min(self.chosen.largest);
+        let feed = self.feed_within(&self.train, budget)?;
+        if !self.config.train.is_classical() {
+            let (noise, seed) = (self.spec.noise, self.seed(Purpose::Copies));
+            return feed.with_kept_noise(noise, copies, seed, budget);
+        }
+        let (_, noisy) = rows(&self.config, &self.spec, &self.train)?;
+        let noisy = noisy.expect("copies are for denoising models alone");
+        feed.with_kept_copies(noisy, copies, budget)
     }
 
     /// `samples` as they are measured: a denoising model gets noisy copies drawn from the stream of `purpose`.

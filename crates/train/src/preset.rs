@@ -27,7 +27,7 @@ macro_rules! preset {
 }
 
 /// The presets, in the order in which they are listed.
-pub const PRESETS: [Preset; 22] = [
+pub const PRESETS: [Preset; 35] = [
     preset!(
         "letters",
         "autoencoder, 32 letters through 2 numbers, every pixel back"
@@ -41,6 +41,9 @@ pub const PRESETS: [Preset; 22] = [
         "denoising autoencoder on 32 letters, fresh noise"
     ),
     preset!("letters-vae", "variational autoencoder on 32 letters"),
+    preset!("s2", "document 000, four letters, adaptive learning rate"),
+    preset!("s3", "document 000, the steps of its optimisation"),
+    preset!("s4", "document 000, 24 letters through two numbers"),
     preset!(
         "s5",
         "document 000, denoising autoencoder 35-12-35 on 8 letters"
@@ -49,6 +52,19 @@ pub const PRESETS: [Preset; 22] = [
         "s6",
         "document 000, variational autoencoder 35-16-2-16-35 on 29 letters"
     ),
+    preset!("s10", "document 001, tanh autoencoder with 3,197 weights"),
+    preset!("s12", "document 001, L-BFGS with gradients by differences"),
+    preset!("s13", "document 001, BFGS with gradients by differences"),
+    preset!("s14", "document 001, Powell's method"),
+    preset!("s15", "document 001, conjugate gradients by differences"),
+    preset!("s17", "document 001, its ten best letters"),
+    preset!("s18", "document 001, denoiser of its ten best letters"),
+    preset!("race", "the optimiser race: 35-25-2-25-35 with sigmoids"),
+    preset!(
+        "denoising",
+        "denoiser of 32 letters, wide enough for all of them"
+    ),
+    preset!("capacity", "how many glyphs a waist holds"),
     preset!(
         "pictures",
         "autoencoder, any grey or colour pictures through a plane"

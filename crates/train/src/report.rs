@@ -2,11 +2,13 @@
 
 use std::fmt::Write as _;
 
+use espejo_mlp::Counts;
 use espejo_nets::Model;
 use serde_json::{Value, json};
 
 use crate::Error;
 use crate::baselines::{self, Baseline};
+use crate::classical::Solution;
 use crate::config::Kind;
 use crate::course::Course;
 use crate::metrics::Metrics;
@@ -93,6 +95,7 @@ pub(crate) struct Facts<'a> {
     pub started: &'a str,
     pub course: &'a Course,
     pub epoch_median: Option<f64>,
+    pub solution: Option<&'a Solution>,
     pub data: &'a Value,
 }
 
@@ -107,10 +110,12 @@ pub(crate) fn run_json(
         prepared, course, ..
     } = facts;
     let train = &prepared.config.train;
-    let copies = prepared.config.noise.copies.max(1);
-    let samples = (prepared.train.len() * copies) as f64;
-    let chosen = &prepared.chosen;
-    json!({
+    let requested = match facts.solution {
+        None => train.epochs,
+        Some(_) => train.iterations(),
+    };
+    let (used, why) = prepared.device_words();
+    let mut report = json!({
         "version": 1,
         "status": status.name(),
         "reason": reason,
@@ -118,20 +123,38 @@ pub(crate) fn run_json(
         "command": facts.command,
         "started": facts.started,
         "seed": train.seed,
-        "device": { "requested": chosen.requested, "used": chosen.used, "why": chosen.why },
+        "device": { "requested": prepared.chosen.requested, "used": used, "why": why },
         "data": facts.data,
         "model": model_json(prepared, facts.model),
         "parameters": facts.model.num_params(),
-        "epochs": { "requested": train.epochs, "completed": course.epoch, "best": course.best_epoch },
+        "epochs": { "requested": requested, "completed": course.epoch, "best": course.best_epoch },
         "seconds": {
             "total": course.seconds,
             "first_epoch": course.first_epoch_seconds,
             "per_epoch_median": facts.epoch_median,
         },
-        "samples_per_second": facts.epoch_median.filter(|seconds| *seconds > 0.0).map(|seconds| samples / seconds),
+        "samples_per_second": samples_per_second(facts),
         "metrics": results.map(|results| json!({ "train": results.train.to_json(), "test": results.test.to_json() })),
         "baselines": results.map(|results| baselines::to_json(&results.baselines)),
-    })
+    });
+    if let Some(solution) = facts.solution {
+        report["optimizer"] = solution.to_json(train);
+    }
+    report
+}
+
+/// Training samples a second; in double precision those of all evaluations.
+fn samples_per_second(facts: &Facts<'_>) -> Option<f64> {
+    let copies = facts.prepared.config.noise.copies.max(1);
+    let samples = (facts.prepared.train.len() * copies) as f64;
+    let (samples, seconds) = match facts.solution {
+        None => (samples, facts.epoch_median?),
+        Some(solution) => {
+            let evaluations = solution.counts.evaluations as f64;
+            (samples * evaluations, facts.course.seconds)
+        }
+    };
+    (seconds > 0.0).then_some(samples / seconds)
 }
 
 /// The layer table, as Keras prints it.
@@ -212,13 +235,15 @@ fn shape_text(shape: &[usize]) -> String {
 /// One epoch, as it is logged.
 #[derive(Clone, Debug)]
 pub struct EpochReport {
-    /// Counted from 1.
+    /// Counted from 1; in double precision an iteration, 0 for the first weights and one more than are complete within one.
     pub epoch: usize,
     /// Epochs asked for.
     pub epochs: usize,
-    /// The learning rate.
-    pub learning_rate: f64,
-    /// Seconds of this epoch, evaluation included.
+    /// In double precision: what it has cost so far.
+    pub counts: Option<Counts>,
+    /// The learning rate, where there is one that is known.
+    pub learning_rate: Option<f64>,
+    /// Seconds of this epoch, evaluation included; in double precision since the row before.
     pub seconds: f64,
     /// Training loss with the weights of the full objective, mean over the epoch.
     pub loss: f64,
@@ -230,11 +255,19 @@ pub struct EpochReport {
     pub samples_per_second: f64,
     /// Size of the code.
     pub latent: usize,
+    /// The part of the training that is done, in [0, 1].
+    pub part: f64,
     /// Seconds to go at the pace so far.
     pub eta: f64,
 }
 
 impl EpochReport {
+    /// Whether it is a row within an iteration.
+    pub(crate) fn is_within(&self) -> bool {
+        self.counts
+            .is_some_and(|counts| self.epoch > counts.iterations)
+    }
+
     /// The first column names of `metrics.csv`, with the terms of this run.
     pub(crate) fn csv_header(&self) -> String {
         let mut header = "epoch,learning_rate,seconds,train_loss".to_owned();
@@ -245,20 +278,22 @@ impl EpochReport {
         for (name, _) in &self.terms {
             let _ = write!(header, ",test_{name}");
         }
-        header + ",test_squared_error,test_wrong_pixels_mean,test_wrong_pixels_max"
+        header += ",test_squared_error,test_wrong_pixels_mean,test_wrong_pixels_max";
+        if self.counts.is_some() {
+            header += ",evaluations,gradients";
+        }
+        header
     }
 
     /// Its row in `metrics.csv`; the test columns stay empty where there was no evaluation.
     pub(crate) fn csv_row(&self) -> String {
-        let mut row = format!(
-            "{},{},{:.6},{}",
-            self.epoch, self.learning_rate, self.seconds, self.loss
-        );
+        let optional =
+            |value: Option<f64>| value.map(|value| value.to_string()).unwrap_or_default();
+        let rate = optional(self.learning_rate);
+        let mut row = format!("{},{rate},{:.6},{}", self.epoch, self.seconds, self.loss);
         for (_, value) in &self.terms {
             let _ = write!(row, ",{value}");
         }
-        let optional =
-            |value: Option<f64>| value.map(|value| value.to_string()).unwrap_or_default();
         let test = self.test.as_ref().map(|(test, _)| test);
         let _ = write!(row, ",{}", optional(test.map(|test| test.loss)));
         for index in 0..self.terms.len() {
@@ -271,6 +306,9 @@ impl EpochReport {
         ] {
             let _ = write!(row, ",{}", optional(value));
         }
+        if let Some(counts) = self.counts {
+            let _ = write!(row, ",{},{}", counts.evaluations, counts.gradients);
+        }
         row
     }
 
@@ -278,8 +316,12 @@ impl EpochReport {
     /// `ep 12/50  train 271.8 (rec 267.4 kl 4.4)  test 272.3*  active 2/2  31k img/s  eta 0:41`.
     pub fn line(&self) -> String {
         let width = self.epochs.to_string().len();
+        let (word, cost) = match self.counts {
+            None => ("ep", String::new()),
+            Some(counts) => ("it", format!("  evals {}", counts.evaluations)),
+        };
         let mut line = format!(
-            "ep {:>width$}/{}  train {}",
+            "{word} {:>width$}/{}{cost}  train {}",
             self.epoch,
             self.epochs,
             short(self.loss)
@@ -370,10 +412,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_progress_line_reads_as_documented() {
+    fn the_progress_lines_read_as_documented() {
         let metrics = Metrics {
             loss: 272.3,
-            terms: vec![],
+            terms: vec![("reconstruction".into(), 272.3)],
             squared_error: 1.0,
             wrong_pixels_mean: None,
             wrong_pixels_max: None,
@@ -384,16 +426,35 @@ mod tests {
         let report = EpochReport {
             epoch: 12,
             epochs: 50,
-            learning_rate: 1e-3,
+            counts: None,
+            learning_rate: Some(1e-3),
             seconds: 1.0,
             loss: 271.84,
             terms: vec![("reconstruction".into(), 267.42), ("kl".into(), 4.42)],
             test: Some((metrics, true)),
             samples_per_second: 31_234.0,
             latent: 2,
+            part: 0.24,
             eta: 41.2,
         };
         let expected = "ep 12/50  train 271.8 (rec 267.4 kl 4.4200)  test 272.3*  active 2/2  31k img/s  eta 0:41";
         assert_eq!(report.line(), expected);
+        let counts = Counts {
+            evaluations: 25,
+            gradients: 25,
+            iterations: 12,
+        };
+        let double = EpochReport {
+            counts: Some(counts),
+            learning_rate: None,
+            terms: vec![("reconstruction".into(), 271.84)],
+            ..report
+        };
+        let expected =
+            "it 12/50  evals 25  train 271.8  test 272.3*  active 2/2  31k img/s  eta 0:41";
+        assert_eq!(double.line(), expected);
+        assert!(double.csv_header().ends_with(",evaluations,gradients"));
+        assert!(double.csv_row().starts_with("12,,1.000000,271.84,"));
+        assert!(double.csv_row().ends_with(",25,25"));
     }
 }

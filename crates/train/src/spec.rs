@@ -12,6 +12,7 @@ use espejo_vae::{Vae, VaeConfig};
 
 use crate::Error;
 use crate::architecture::Architecture;
+use crate::classical::check_precision;
 use crate::config::{Kind, LossKind, OptimizerKind, RunConfig};
 use crate::seed::{Purpose, stream};
 
@@ -48,11 +49,8 @@ impl Spec {
         check_objective(config)?;
         check_penalties(config, &architecture)?;
         check_train(config)?;
-        let range = if output == Activation::Tanh && !table {
-            Range::Signed
-        } else {
-            Range::Unit
-        };
+        check_precision(config, &architecture)?;
+        let range = pixel_range(config, table, reconstruction, output)?;
         Ok(Self {
             kind: config.model.kind,
             architecture,
@@ -204,6 +202,39 @@ fn loss_and_output(config: &RunConfig) -> Result<(Reconstruction, Activation), E
         }
         _ => Ok((reconstruction, output)),
     }
+}
+
+/// The ends of the pixel values: as asked for, else signed where the output is.
+fn pixel_range(
+    config: &RunConfig,
+    table: bool,
+    reconstruction: Reconstruction,
+    output: Activation,
+) -> Result<Range, Error> {
+    let usual = match output {
+        Activation::Tanh if !table => Range::Signed,
+        _ => Range::Unit,
+    };
+    let Some(range) = config.model.range else {
+        return Ok(usual);
+    };
+    let fixed = matches!(
+        reconstruction,
+        Reconstruction::Bce | Reconstruction::Entropic
+    );
+    let reason = if table {
+        "the numbers of a table stay as they are scaled".to_owned()
+    } else if fixed && range != usual {
+        format!(
+            "loss `{}` is for pixels that are `{}`",
+            reconstruction.name(),
+            usual.name()
+        )
+    } else {
+        return Ok(range);
+    };
+    let message = format!("`model.range` is `{}`, and {reason}", range.name());
+    Err(Error::config(message, Some("leave it out".to_owned())))
 }
 
 /// Refuses what is for pixels where there are none, and the other way round.
@@ -421,6 +452,14 @@ impl OptimizerKind {
             Self::Rmsprop => "rmsprop",
             Self::Sgd => "sgd",
             Self::Momentum => "momentum",
+            Self::Adaptive => "adaptive",
+            Self::Rprop => "rprop",
+            Self::Cg => "cg",
+            Self::Bfgs => "bfgs",
+            Self::Lbfgs => "lbfgs",
+            Self::TruncatedNewton => "truncated-newton",
+            Self::Powell => "powell",
+            Self::NelderMead => "nelder-mead",
         }
     }
 }

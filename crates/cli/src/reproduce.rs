@@ -1,0 +1,280 @@
+//! `espejo reproduce`: the documents' experiments over many seeds, beside their published numbers.
+
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use anyhow::Context;
+use espejo_reproduce::{
+    Chapter, Ended, Event, Line, Place, ROWS, Results, Row, Scale, Verdict, claim_word, figures,
+    html, markdown, number, rows_named, run, threads,
+};
+use espejo_train::write_file;
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::{Value, json};
+
+use crate::args::ReproduceArgs;
+use crate::output::{self, message, shown};
+
+/// The exit code of a reproduction that fell outside its band.
+const OUTSIDE: u8 = 6;
+/// That of one that was interrupted; what was done is kept.
+const INTERRUPTED: u8 = 130;
+
+/// Reproduces; the exit code is 0, 6 where a row fell outside its band, or 130 when interrupted.
+pub fn reproduce(args: &ReproduceArgs, json: bool) -> anyhow::Result<u8> {
+    if args.list {
+        return list(json).map(|()| 0);
+    }
+    let rows = rows_named(&args.rows)?;
+    let scale = if args.quick { Scale::QUICK } else { Scale::FULL };
+    let name = if args.quick { "reproduction-quick" } else { "reproduction" };
+    let folder = args.out.join(args.name.as_deref().unwrap_or(name));
+    if args.fresh {
+        forget(&folder)?;
+    }
+    let begun = Instant::now();
+    let stop = stop_on_interrupt()?;
+    let progress = Progress::default();
+    let ended = run(&rows, scale, &folder, &stop, &|event| progress.show(event));
+    progress.finish();
+    let found = match ended? {
+        Ended::Finished(found) => found,
+        Ended::Interrupted => {
+            message("stopped; what is done is kept: the same command goes on");
+            return Ok(INTERRUPTED);
+        }
+    };
+    let chapters = chapters(&found)?;
+    let place = Place {
+        date: jiff::Zoned::now().strftime("%Y-%m-%d").to_string(),
+        machine: machine(),
+        command: command(args),
+        seconds: begun.elapsed().as_secs_f64(),
+    };
+    let report = write(&chapters, scale, &place, &folder, args.page.as_deref())?;
+    if json {
+        output::json(&to_json(&chapters, &report))?;
+    } else {
+        output::text(&summary(&chapters, &report))?;
+    }
+    let outside = chapters.iter().any(|chapter| chapter.verdict() == Verdict::Outside);
+    Ok(if outside { OUTSIDE } else { 0 })
+}
+
+/// What came of each row; drawing and measuring go on all cores, too.
+fn chapters(found: &[(&'static Row, Results)]) -> anyhow::Result<Vec<Chapter>> {
+    let chapters = found.iter().map(|(row, results)| Chapter::of(row, results));
+    Ok(chapters.collect::<Result<_, _>>()?)
+}
+
+fn list(json: bool) -> anyhow::Result<()> {
+    if json {
+        let rows = ROWS.iter().map(|row| {
+            json!({ "id": row.id, "document": row.document, "title": row.title, "claim": row.claim, "preset": row.preset })
+        });
+        return output::json(&json!({ "rows": rows.collect::<Vec<_>>() }));
+    }
+    let lines = ROWS.iter().map(|row| format!("{:<10} {:<9} {}\n", row.id, row.document, row.title));
+    output::text(&lines.collect::<String>())
+}
+
+/// Outcomes of before are made anew; nothing but them is removed.
+fn forget(folder: &Path) -> anyhow::Result<()> {
+    let jobs = folder.join("jobs");
+    match std::fs::remove_dir_all(&jobs) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("cannot remove `{}`", shown(&jobs)))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn stop_on_interrupt() -> anyhow::Result<Arc<AtomicBool>> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let flag = stop.clone();
+    ctrlc::set_handler(move || {
+        if flag.swap(true, Ordering::Relaxed) {
+            // Asked twice: leave at once. What is done is kept.
+            std::process::exit(i32::from(INTERRUPTED));
+        }
+    })?;
+    Ok(stop)
+}
+
+/// Cores and instructions, as far as they decide the speed.
+fn machine() -> String {
+    let wide = if cfg!(target_arch = "x86_64") && avx512() { ", AVX-512" } else { "" };
+    let cores = match threads() {
+        1 => "1 thread".to_owned(),
+        count => format!("{count} threads"),
+    };
+    format!("{cores}, {} {}{wide}", std::env::consts::OS, std::env::consts::ARCH)
+}
+
+#[cfg(target_arch = "x86_64")]
+fn avx512() -> bool {
+    std::arch::is_x86_feature_detected!("avx512f")
+}
+#[cfg(not(target_arch = "x86_64"))]
+fn avx512() -> bool {
+    false
+}
+
+/// The command that repeats it.
+fn command(args: &ReproduceArgs) -> String {
+    let rows = if args.rows.is_empty() { "all".to_owned() } else { args.rows.join(" ") };
+    let quick = if args.quick { " --quick" } else { "" };
+    format!("espejo reproduce {rows}{quick}")
+}
+
+/// Files of a report.
+struct Written {
+    markdown: PathBuf,
+    html: PathBuf,
+    figures: PathBuf,
+}
+
+/// Writes figures and reports into the folder, and the page where it is asked for.
+fn write(chapters: &[Chapter], scale: Scale, place: &Place, folder: &Path, page: Option<&Path>) -> anyhow::Result<Written> {
+    let written = Written {
+        markdown: folder.join("report.md"),
+        html: folder.join("report.html"),
+        figures: folder.join("figures"),
+    };
+    for (stem, figure) in figures(chapters) {
+        figure.save(&written.figures, stem)?;
+    }
+    write_file(&written.markdown, markdown(chapters, scale, place, "figures").as_bytes())?;
+    write_file(&written.html, html(chapters, scale, place)?.as_bytes())?;
+    if let Some(page) = page {
+        write_page(chapters, scale, place, page)?;
+    }
+    Ok(written)
+}
+
+/// The report as a page of a documentation: its pictures in a folder of its own name beside it.
+fn write_page(chapters: &[Chapter], scale: Scale, place: &Place, page: &Path) -> anyhow::Result<()> {
+    let Some(stem) = page.file_stem().map(|stem| stem.to_string_lossy().into_owned()) else {
+        return Err(output::usage(format!("`--page {}` names no file", shown(page)), "give a file, as `--page docs/reproduction.md`"));
+    };
+    let pictures = page.with_file_name(&stem);
+    std::fs::create_dir_all(&pictures).with_context(|| format!("cannot create `{}`", shown(&pictures)))?;
+    for (name, figure) in figures(chapters) {
+        write_file(&pictures.join(format!("{name}.png")), &figure.png()?)?;
+    }
+    let written_by = "<!-- Written by `espejo reproduce all --page`; changes here are lost. -->\n\n";
+    let text = written_by.to_owned() + &markdown(chapters, scale, place, &stem);
+    Ok(write_file(page, text.as_bytes())?)
+}
+
+/// Published, ours and the verdict, row by row.
+fn summary(chapters: &[Chapter], written: &Written) -> String {
+    let lines = || chapters.iter().flat_map(|chapter| &chapter.lines);
+    let width = lines().map(|line| line.what.chars().count()).max().unwrap_or(0);
+    let ours = lines().map(|line| line.ours.text(line.digits).chars().count()).max().unwrap_or(0);
+    let mut text = String::new();
+    for chapter in chapters {
+        let row = chapter.row;
+        text += &format!("{} {}: {}\n", row.id, row.title, chapter.verdict().name());
+        if !chapter.lines.is_empty() {
+            text += &format!("  {:<width$}  {:>9}  {:<ours$}  verdict\n", "", "published", "ours");
+        }
+        for line in &chapter.lines {
+            text += &line_text(line, width, ours);
+        }
+        for claim in &chapter.section.claims {
+            text += &format!("  {} {} {}\n", claim.text, claim_word(claim), claim.seen);
+        }
+        text.push('\n');
+    }
+    let held = chapters.iter().filter(|chapter| chapter.verdict() == Verdict::Reproduced).count();
+    text += &format!("{held} of {} rows within their bands\n\n", chapters.len());
+    text += &format!("report   {}\n", shown(&written.markdown));
+    text += &format!("page     {}\n", shown(&written.html));
+    text + &format!("figures  {}\n", shown(&written.figures))
+}
+
+fn line_text(line: &Line, width: usize, ours: usize) -> String {
+    let published = line.published.map_or("–".to_owned(), |published| number(published, line.digits));
+    let verdict = match line.holds {
+        Some(true) => format!("within {}", line.band.text(line.digits)),
+        Some(false) => format!("OUTSIDE {}", line.band.text(line.digits)),
+        None => String::new(),
+    };
+    let found = line.ours.text(line.digits);
+    let text = format!("  {:<width$}  {published:>9}  {found:<ours$}  {verdict}", line.what);
+    format!("{}\n", text.trim_end())
+}
+
+fn to_json(chapters: &[Chapter], written: &Written) -> Value {
+    let finite = |value: f64| if value.is_finite() { json!(value) } else { Value::Null };
+    let line = |line: &Line| {
+        json!({
+            "what": line.what,
+            "published": line.published,
+            "median": finite(line.ours.median()),
+            "low": finite(line.ours.low()),
+            "high": finite(line.ours.high()),
+            "seeds": line.ours.values.len(),
+            "band": line.band.text(line.digits),
+            "holds": line.holds,
+        })
+    };
+    let rows = chapters.iter().map(|chapter| {
+        let claims = chapter.section.claims.iter();
+        let claims = claims.map(|claim| json!({ "claim": claim.text, "seen": claim.seen, "holds": claim.holds }));
+        json!({
+            "id": chapter.row.id,
+            "document": chapter.row.document,
+            "title": chapter.row.title,
+            "verdict": chapter.verdict().name(),
+            "numbers": chapter.lines.iter().map(line).collect::<Vec<_>>(),
+            "claims": claims.collect::<Vec<_>>(),
+        })
+    });
+    json!({
+        "rows": rows.collect::<Vec<_>>(),
+        "report": shown(&written.markdown),
+        "page": shown(&written.html),
+        "figures": shown(&written.figures),
+    })
+}
+
+/// A bar over the trainings on a terminal, a line a row elsewhere.
+#[derive(Default)]
+struct Progress {
+    bar: std::sync::OnceLock<ProgressBar>,
+}
+
+impl Progress {
+    fn show(&self, event: Event<'_>) {
+        match event {
+            Event::Begun { open, all } => {
+                if open < all {
+                    message(&format!("{} of {all} trainings were done before; `--fresh` does them again", all - open));
+                }
+                if std::io::stderr().is_terminal() {
+                    let style = ProgressStyle::with_template("{wide_bar:.cyan} {pos}/{len} {msg} {eta}").expect("a valid template");
+                    let _ = self.bar.set(ProgressBar::new(open as u64).with_style(style));
+                } else {
+                    message(&format!("{open} trainings on {}", machine()));
+                }
+            }
+            Event::Done { row, case, seed } => {
+                if let Some(bar) = self.bar.get() {
+                    bar.inc(1);
+                    bar.set_message(format!("{row} {case} s{seed}"));
+                }
+            }
+        }
+    }
+
+    fn finish(&self) {
+        if let Some(bar) = self.bar.get() {
+            bar.finish_and_clear();
+        }
+    }
+}

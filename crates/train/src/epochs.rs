@@ -1,0 +1,210 @@
+//! The training loop in single precision: epochs of batches on the device.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use burn::tensor::{ElementConversion, Tensor};
+use espejo_nets::{Loss, Model};
+
+use crate::batch::{Feed, training_batch};
+use crate::course::Course;
+use crate::files::group_exists;
+use crate::fit::{Ended, Event, State, own_copy};
+use crate::folder::{Folder, Which};
+use crate::metrics::Metrics;
+use crate::optimizer::Optimizer;
+use crate::prepare::Prepared;
+use crate::report::EpochReport;
+use crate::schedule::learning_rate;
+use crate::seed::{Purpose, stream};
+use crate::session::{Session, check_finite};
+use crate::{Error, checkpoint};
+
+/// Seconds that an epoch may go on when it was told to stop.
+const PATIENCE: f64 = 1.0;
+
+/// A term of the training loss: name, weight, value.
+type Term = (&'static str, f64, f64);
+
+/// First weights, or those of the last checkpoint.
+pub(crate) fn begin(prepared: &Prepared, folder: &Folder) -> Result<State, Error> {
+    let model = prepared
+        .spec
+        .init(&prepared.config, &prepared.chosen.device.clone().autodiff());
+    let last = folder.checkpoint(Which::Last);
+    if !group_exists(&last) {
+        let best = own_copy(&model);
+        return Ok(State {
+            model,
+            optimizer: Some(Optimizer::new(&prepared.config.train)),
+            best,
+            course: Course::default(),
+            epoch_seconds: Vec::new(),
+            solution: None,
+        });
+    }
+    let best = checkpoint::load_best(&last, own_copy(&model))?;
+    let (model, course) = checkpoint::load_model(&last, model)?;
+    let optimizer = checkpoint::load_optimizer(&last, prepared, &model)?;
+    Ok(State {
+        model,
+        optimizer: Some(optimizer),
+        best,
+        course,
+        epoch_seconds: Vec::new(),
+        solution: None,
+    })
+}
+
+/// Epoch after epoch, until the last, an early stop, or `stop`.
+pub(crate) fn train(
+    prepared: &Prepared,
+    folder: &Folder,
+    state: &mut State,
+    stop: &AtomicBool,
+    watch: &mut dyn FnMut(Event<'_>),
+) -> Result<Ended, Error> {
+    let config = &prepared.config.train;
+    let data = prepared.training_data()?;
+    let mut session = Session::begin(prepared, folder, &state.course)?;
+    session.warn_of_compiling(watch);
+    while state.course.epoch < config.epochs && state.course.ended.is_none() {
+        if stop.load(Ordering::Relaxed) {
+            session.save(state)?;
+            return Ok(Ended::Interrupted);
+        }
+        let begun = Instant::now();
+        let epoch = state.course.epoch + 1;
+        let rate = learning_rate(config, epoch, state.course.reductions);
+        let Some(terms) = one_epoch(prepared, state, &data, epoch, rate, stop)? else {
+            session.save(state)?;
+            return Ok(Ended::Interrupted);
+        };
+        check_finite(
+            epoch,
+            terms.iter().map(|(name, _, value)| (*name, *value)),
+            folder.path(),
+        )?;
+        state.course.epoch = epoch;
+        let tested = test(&mut session, state)?;
+        let seconds = begun.elapsed().as_secs_f64();
+        if epoch == 1 {
+            state.course.first_epoch_seconds = seconds;
+        }
+        let last = epoch == config.epochs || state.course.ended.is_some();
+        let report = report(&session, &data, state, (rate, seconds), &terms, tested);
+        session.log(state, &report, last, watch)?;
+        session.keep(state, last)?;
+        // Pictures and checkpoints are no part of training.
+        state.epoch_seconds.push(seconds);
+    }
+    Ok(Ended::Finished(state.course.ended.clone()))
+}
+
+/// Measures the epoch just done, where it is due.
+fn test(session: &mut Session<'_>, state: &mut State) -> Result<Option<(Metrics, bool)>, Error> {
+    let config = &session.prepared.config.train;
+    let epoch = state.course.epoch;
+    let due = epoch == config.epochs || epoch.is_multiple_of(config.eval_every);
+    due.then(|| session.test(state)).transpose()
+}
+
+fn report(
+    session: &Session<'_>,
+    data: &Feed,
+    state: &State,
+    (rate, seconds): (f64, f64),
+    terms: &[Term],
+    test: Option<(Metrics, bool)>,
+) -> EpochReport {
+    let epochs = session.prepared.config.train.epochs;
+    let epoch = state.course.epoch;
+    let pace = session.seconds() / (epoch + 1 - session.first) as f64;
+    EpochReport {
+        epoch,
+        epochs,
+        counts: None,
+        learning_rate: Some(rate),
+        seconds,
+        loss: terms.iter().map(|(_, weight, value)| weight * value).sum(),
+        terms: terms
+            .iter()
+            .map(|(name, _, value)| ((*name).to_owned(), *value))
+            .collect(),
+        test,
+        samples_per_second: data.samples() as f64 / seconds,
+        latent: session.prepared.spec.latent(),
+        part: epoch as f64 / epochs as f64,
+        eta: pace * (epochs - epoch) as f64,
+    }
+}
+
+/// One pass over the training samples; none when it was interrupted, and then nothing has changed.
+fn one_epoch(
+    prepared: &Prepared,
+    state: &mut State,
+    data: &Feed,
+    epoch: usize,
+    rate: f64,
+    stop: &AtomicBool,
+) -> Result<Option<Vec<Term>>, Error> {
+    let config = &prepared.config;
+    let batches = data.shuffled(config.train.batch_size, config.train.seed, epoch);
+    // A short epoch is ended before anybody loses patience; a copy of its start would cost more than it.
+    let short = state
+        .epoch_seconds
+        .last()
+        .is_some_and(|seconds| *seconds < PATIENCE);
+    let optimizer = state.optimizer.as_mut().expect("it trains on a device");
+    let before = (!short && !batches.is_one()).then(|| (own_copy(&state.model), optimizer.clone()));
+    // Taken out, so that each step finds weights that nobody else holds, and updates them in place.
+    let mut model = std::mem::replace(&mut state.model, state.best.clone());
+    prepared
+        .chosen
+        .device
+        .seed(stream(config.train.seed, epoch, Purpose::Train));
+    let warm_up = match config.objective.kl_warmup {
+        0 => 1.0,
+        epochs => ((epoch - 1) as f64 / epochs as f64).min(1.0),
+    };
+    let mut names: Vec<(&'static str, f64)> = Vec::new();
+    let mut sums: Vec<Tensor<1>> = Vec::new();
+    for batch in batches {
+        if let Some(before) = before.as_ref().filter(|_| stop.load(Ordering::Relaxed)) {
+            (state.model, *optimizer) = before.clone();
+            return Ok(None);
+        }
+        let batch = batch?;
+        let [samples, _] = batch.clean.dims();
+        let loss = model.loss(&training_batch(batch));
+        let gradients = loss.objective(warm_up).backward();
+        model = optimizer.step(rate, model, gradients);
+        names = loss.0.iter().map(|term| (term.name, term.weight)).collect();
+        let share = samples as f64 / data.samples() as f64;
+        sums = add_share(sums, loss, share);
+    }
+    state.model = model;
+    let values = Tensor::cat(sums, 0).into_data();
+    let values = values.iter::<f32>().map(ElementConversion::elem::<f64>);
+    Ok(Some(
+        names
+            .into_iter()
+            .zip(values)
+            .map(|((name, weight), value)| (name, weight, value))
+            .collect(),
+    ))
+}
+
+/// The sums of the terms so far, with a share of those of a batch. They stay on the device until the epoch is over: one read an
+/// epoch.
+fn add_share(sums: Vec<Tensor<1>>, loss: Loss, share: f64) -> Vec<Tensor<1>> {
+    let terms = loss.0.into_iter();
+    let values = terms.map(|term| term.value.inner().mul_scalar(share));
+    if sums.is_empty() {
+        return values.collect();
+    }
+    sums.into_iter()
+        .zip(values)
+        .map(|(sum, value)| sum + value)
+        .collect()
+}
