@@ -20,7 +20,10 @@ fn rows_are_listed() {
     let room = Room::new();
     let text = room.run(&["reproduce", "--list"]).ok().stdout;
     for id in ["S1", "S2", "S5", "S10", "S16", "S21", "S25"] {
-        assert!(text.lines().any(|line| line.starts_with(&format!("{id} "))), "{id}: {text}");
+        assert!(
+            text.lines().any(|line| line.starts_with(&format!("{id} "))),
+            "{id}: {text}"
+        );
     }
     let json = room.run(&["reproduce", "--list", "--json"]).ok().json();
     assert_eq!(json["rows"][0]["id"], "S1");
@@ -30,20 +33,40 @@ fn rows_are_listed() {
 #[test]
 fn a_row_writes_its_report_and_figures() {
     let room = Room::new();
-    let json = room.run(&["reproduce", "s1", "--json", "--page", "page.md"]).ok().json();
+    let json = room
+        .run(&["reproduce", "s1", "--json", "--page", "page.md"])
+        .ok()
+        .json();
     let row = &json["rows"][0];
-    assert_eq!((&row["id"], &row["verdict"]), (&"S1".into(), &"reproduced".into()));
+    assert_eq!(
+        (&row["id"], &row["verdict"]),
+        (&"S1".into(), &"reproduced".into())
+    );
     let mean = row["numbers"][1]["median"].as_f64().expect("a number");
     assert!((mean - 7.112).abs() < 5e-4, "{mean}");
     let report = room.text("runs/reproduction/report.md");
-    assert!(report.contains("| mean image, font 2 | 7.112 | 7.112 |"), "{report}");
+    assert!(
+        report.contains("| mean image, font 2 | 7.112 | 7.112 |"),
+        "{report}"
+    );
     assert!(report.contains("](figures/s1-fonts.png)"), "{report}");
-    for file in ["report.html", "figures/s1-fonts.png", "figures/s1-fonts.svg", "figures/s1-fonts.csv"] {
-        assert!(room.path("runs/reproduction").join(file).is_file(), "{file}");
+    for file in [
+        "report.html",
+        "figures/s1-fonts.png",
+        "figures/s1-fonts.svg",
+        "figures/s1-fonts.csv",
+    ] {
+        assert!(
+            room.path("runs/reproduction").join(file).is_file(),
+            "{file}"
+        );
     }
     // A page stands on its own wherever it is.
     let html = room.text("runs/reproduction/report.html");
-    assert!(html.contains("data:image/png;base64,") && !html.contains("http"), "self-contained");
+    assert!(
+        html.contains("data:image/png;base64,") && !html.contains("http"),
+        "self-contained"
+    );
     assert!(room.text("page.md").contains("](page/s1-fonts.png)"));
     assert!(room.path("page/s1-fonts.png").is_file());
 }
@@ -59,7 +82,11 @@ fn what_was_done_is_kept_and_forgotten_when_asked() {
     fs::remove_file(&files[0]).expect("removed");
     fs::write(&files[1], "{").expect("torn");
     let second = room.run(&args).ok();
-    let done = format!("{} of {} trainings were done before", files.len() - 2, files.len());
+    let done = format!(
+        "{} of {} trainings were done before",
+        files.len() - 2,
+        files.len()
+    );
     assert!(second.stderr.contains(&done), "{}", second.stderr);
     assert_eq!(first.json()["rows"], second.json()["rows"]);
     let fresh = room.run(&[&args[..], &["--fresh"]].concat()).ok();
@@ -72,12 +99,24 @@ fn a_number_outside_its_band_is_exit_code_6() {
     let room = Room::new();
     room.run(&["reproduce", "S1"]).ok();
     for file in kept(&room, "reproduction") {
-        fs::write(file, r#"{"mean image": [99.0], "PCA-2": [4.0], "closest": [3.0]}"#).expect("written");
+        fs::write(
+            file,
+            r#"{"mean image": [99.0], "PCA-2": [4.0], "closest": [3.0]}"#,
+        )
+        .expect("written");
     }
     let ran = room.run(&["reproduce", "S1"]);
     assert_eq!(ran.code, Some(6), "{ran:#?}");
-    assert!(ran.stdout.contains("S1 The fonts: OUTSIDE"), "{}", ran.stdout);
-    assert!(ran.stdout.contains("0 of 1 rows within their bands"), "{}", ran.stdout);
+    assert!(
+        ran.stdout.contains("S1 The fonts: OUTSIDE"),
+        "{}",
+        ran.stdout
+    );
+    assert!(
+        ran.stdout.contains("0 of 1 rows within their bands"),
+        "{}",
+        ran.stdout
+    );
 }
 
 #[cfg(unix)]
@@ -92,7 +131,11 @@ fn an_interrupt_keeps_what_is_done() {
     let room = Room::new();
     let args = ["reproduce", "S10", "S11", "--out", "out"];
     let mut command = room.command(&args);
-    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("starts");
+    let child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("starts");
     let end = Instant::now() + Duration::from_secs(60);
     while !room.path("out/reproduction/jobs").exists() && Instant::now() < end {
         sleep(Duration::from_millis(5));
@@ -100,17 +143,35 @@ fn an_interrupt_keeps_what_is_done() {
     ran(&mut room.in_it("kill", &["-INT", &child.id().to_string()])).ok();
     let stopped: Ran = child.wait_with_output().expect("ended").into();
     assert_eq!(stopped.code, Some(130), "{stopped:#?}");
-    assert!(stopped.stderr.contains("the same command goes on"), "{}", stopped.stderr);
+    assert!(
+        stopped.stderr.contains("the same command goes on"),
+        "{}",
+        stopped.stderr
+    );
     let whole = room.run(&args);
-    assert!(whole.stderr.contains("were done before"), "{}", whole.stderr);
-    assert!(room.path("out/reproduction/report.md").is_file(), "{whole:#?}");
+    assert!(
+        whole.stderr.contains("were done before"),
+        "{}",
+        whole.stderr
+    );
+    assert!(
+        room.path("out/reproduction/report.md").is_file(),
+        "{whole:#?}"
+    );
 }
 
 #[test]
 fn the_quick_rows_are_within_their_bands() {
     let room = Room::new();
-    let rows = ["S1", "S2", "S3", "S4", "S5", "S10", "S12", "S13", "S14", "S15", "S16", "S17", "S18", "S19", "S20", "S21"];
+    let rows = [
+        "S1", "S2", "S3", "S4", "S5", "S10", "S12", "S13", "S14", "S15", "S16", "S17", "S18",
+        "S19", "S20", "S21",
+    ];
     let args = [&["reproduce"], &rows[..], &["--quick"]].concat();
     let ran = room.run(&args).ok();
-    assert!(ran.stdout.contains("16 of 16 rows within their bands"), "{}", ran.stdout);
+    assert!(
+        ran.stdout.contains("16 of 16 rows within their bands"),
+        "{}",
+        ran.stdout
+    );
 }

@@ -29,8 +29,16 @@ pub fn reproduce(args: &ReproduceArgs, json: bool) -> anyhow::Result<u8> {
         return list(json).map(|()| 0);
     }
     let rows = rows_named(&args.rows)?;
-    let scale = if args.quick { Scale::QUICK } else { Scale::FULL };
-    let name = if args.quick { "reproduction-quick" } else { "reproduction" };
+    let scale = if args.quick {
+        Scale::QUICK
+    } else {
+        Scale::FULL
+    };
+    let name = if args.quick {
+        "reproduction-quick"
+    } else {
+        "reproduction"
+    };
     let folder = args.out.join(args.name.as_deref().unwrap_or(name));
     if args.fresh {
         forget(&folder)?;
@@ -60,7 +68,9 @@ pub fn reproduce(args: &ReproduceArgs, json: bool) -> anyhow::Result<u8> {
     } else {
         output::text(&summary(&chapters, &report))?;
     }
-    let outside = chapters.iter().any(|chapter| chapter.verdict() == Verdict::Outside);
+    let outside = chapters
+        .iter()
+        .any(|chapter| chapter.verdict() == Verdict::Outside);
     Ok(if outside { OUTSIDE } else { 0 })
 }
 
@@ -77,7 +87,9 @@ fn list(json: bool) -> anyhow::Result<()> {
         });
         return output::json(&json!({ "rows": rows.collect::<Vec<_>>() }));
     }
-    let lines = ROWS.iter().map(|row| format!("{:<10} {:<9} {}\n", row.id, row.document, row.title));
+    let lines = ROWS
+        .iter()
+        .map(|row| format!("{:<10} {:<9} {}\n", row.id, row.document, row.title));
     output::text(&lines.collect::<String>())
 }
 
@@ -106,12 +118,20 @@ fn stop_on_interrupt() -> anyhow::Result<Arc<AtomicBool>> {
 
 /// Cores and instructions, as far as they decide the speed.
 fn machine() -> String {
-    let wide = if cfg!(target_arch = "x86_64") && avx512() { ", AVX-512" } else { "" };
+    let wide = if cfg!(target_arch = "x86_64") && avx512() {
+        ", AVX-512"
+    } else {
+        ""
+    };
     let cores = match threads() {
         1 => "1 thread".to_owned(),
         count => format!("{count} threads"),
     };
-    format!("{cores}, {} {}{wide}", std::env::consts::OS, std::env::consts::ARCH)
+    format!(
+        "{cores}, {} {}{wide}",
+        std::env::consts::OS,
+        std::env::consts::ARCH
+    )
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -125,7 +145,11 @@ fn avx512() -> bool {
 
 /// The command that repeats it.
 fn command(args: &ReproduceArgs) -> String {
-    let rows = if args.rows.is_empty() { "all".to_owned() } else { args.rows.join(" ") };
+    let rows = if args.rows.is_empty() {
+        "all".to_owned()
+    } else {
+        args.rows.join(" ")
+    };
     let quick = if args.quick { " --quick" } else { "" };
     format!("espejo reproduce {rows}{quick}")
 }
@@ -138,7 +162,13 @@ struct Written {
 }
 
 /// Writes figures and reports into the folder, and the page where it is asked for.
-fn write(chapters: &[Chapter], scale: Scale, place: &Place, folder: &Path, page: Option<&Path>) -> anyhow::Result<Written> {
+fn write(
+    chapters: &[Chapter],
+    scale: Scale,
+    place: &Place,
+    folder: &Path,
+    page: Option<&Path>,
+) -> anyhow::Result<Written> {
     let written = Written {
         markdown: folder.join("report.md"),
         html: folder.join("report.html"),
@@ -147,7 +177,10 @@ fn write(chapters: &[Chapter], scale: Scale, place: &Place, folder: &Path, page:
     for (stem, figure) in figures(chapters) {
         figure.save(&written.figures, stem)?;
     }
-    write_file(&written.markdown, markdown(chapters, scale, place, "figures").as_bytes())?;
+    write_file(
+        &written.markdown,
+        markdown(chapters, scale, place, "figures").as_bytes(),
+    )?;
     write_file(&written.html, html(chapters, scale, place)?.as_bytes())?;
     if let Some(page) = page {
         write_page(chapters, scale, place, page)?;
@@ -156,16 +189,29 @@ fn write(chapters: &[Chapter], scale: Scale, place: &Place, folder: &Path, page:
 }
 
 /// The report as a page of a documentation: its pictures in a folder of its own name beside it.
-fn write_page(chapters: &[Chapter], scale: Scale, place: &Place, page: &Path) -> anyhow::Result<()> {
-    let Some(stem) = page.file_stem().map(|stem| stem.to_string_lossy().into_owned()) else {
-        return Err(output::usage(format!("`--page {}` names no file", shown(page)), "give a file, as `--page docs/reproduction.md`"));
+fn write_page(
+    chapters: &[Chapter],
+    scale: Scale,
+    place: &Place,
+    page: &Path,
+) -> anyhow::Result<()> {
+    let Some(stem) = page
+        .file_stem()
+        .map(|stem| stem.to_string_lossy().into_owned())
+    else {
+        return Err(output::usage(
+            format!("`--page {}` names no file", shown(page)),
+            "give a file, as `--page docs/reproduction.md`",
+        ));
     };
     let pictures = page.with_file_name(&stem);
-    std::fs::create_dir_all(&pictures).with_context(|| format!("cannot create `{}`", shown(&pictures)))?;
+    std::fs::create_dir_all(&pictures)
+        .with_context(|| format!("cannot create `{}`", shown(&pictures)))?;
     for (name, figure) in figures(chapters) {
         write_file(&pictures.join(format!("{name}.png")), &figure.png()?)?;
     }
-    let written_by = "<!-- Written by `espejo reproduce all --page`; changes here are lost. -->\n\n";
+    let written_by =
+        "<!-- Written by `espejo reproduce all --page`; changes here are lost. -->\n\n";
     let text = written_by.to_owned() + &markdown(chapters, scale, place, &stem);
     Ok(write_file(page, text.as_bytes())?)
 }
@@ -173,14 +219,23 @@ fn write_page(chapters: &[Chapter], scale: Scale, place: &Place, page: &Path) ->
 /// Published, ours and the verdict, row by row.
 fn summary(chapters: &[Chapter], written: &Written) -> String {
     let lines = || chapters.iter().flat_map(|chapter| &chapter.lines);
-    let width = lines().map(|line| line.what.chars().count()).max().unwrap_or(0);
-    let ours = lines().map(|line| line.ours.text(line.digits).chars().count()).max().unwrap_or(0);
+    let width = lines()
+        .map(|line| line.what.chars().count())
+        .max()
+        .unwrap_or(0);
+    let ours = lines()
+        .map(|line| line.ours.text(line.digits).chars().count())
+        .max()
+        .unwrap_or(0);
     let mut text = String::new();
     for chapter in chapters {
         let row = chapter.row;
         text += &format!("{} {}: {}\n", row.id, row.title, chapter.verdict().name());
         if !chapter.lines.is_empty() {
-            text += &format!("  {:<width$}  {:>9}  {:<ours$}  verdict\n", "", "published", "ours");
+            text += &format!(
+                "  {:<width$}  {:>9}  {:<ours$}  verdict\n",
+                "", "published", "ours"
+            );
         }
         for line in &chapter.lines {
             text += &line_text(line, width, ours);
@@ -190,7 +245,10 @@ fn summary(chapters: &[Chapter], written: &Written) -> String {
         }
         text.push('\n');
     }
-    let held = chapters.iter().filter(|chapter| chapter.verdict() == Verdict::Reproduced).count();
+    let held = chapters
+        .iter()
+        .filter(|chapter| chapter.verdict() == Verdict::Reproduced)
+        .count();
     text += &format!("{held} of {} rows within their bands\n\n", chapters.len());
     text += &format!("report   {}\n", shown(&written.markdown));
     text += &format!("page     {}\n", shown(&written.html));
@@ -198,19 +256,30 @@ fn summary(chapters: &[Chapter], written: &Written) -> String {
 }
 
 fn line_text(line: &Line, width: usize, ours: usize) -> String {
-    let published = line.published.map_or("–".to_owned(), |published| number(published, line.digits));
+    let published = line
+        .published
+        .map_or("–".to_owned(), |published| number(published, line.digits));
     let verdict = match line.holds {
         Some(true) => format!("within {}", line.band.text(line.digits)),
         Some(false) => format!("OUTSIDE {}", line.band.text(line.digits)),
         None => String::new(),
     };
     let found = line.ours.text(line.digits);
-    let text = format!("  {:<width$}  {published:>9}  {found:<ours$}  {verdict}", line.what);
+    let text = format!(
+        "  {:<width$}  {published:>9}  {found:<ours$}  {verdict}",
+        line.what
+    );
     format!("{}\n", text.trim_end())
 }
 
 fn to_json(chapters: &[Chapter], written: &Written) -> Value {
-    let finite = |value: f64| if value.is_finite() { json!(value) } else { Value::Null };
+    let finite = |value: f64| {
+        if value.is_finite() {
+            json!(value)
+        } else {
+            Value::Null
+        }
+    };
     let line = |line: &Line| {
         json!({
             "what": line.what,
@@ -225,7 +294,8 @@ fn to_json(chapters: &[Chapter], written: &Written) -> Value {
     };
     let rows = chapters.iter().map(|chapter| {
         let claims = chapter.section.claims.iter();
-        let claims = claims.map(|claim| json!({ "claim": claim.text, "seen": claim.seen, "holds": claim.holds }));
+        let claims = claims
+            .map(|claim| json!({ "claim": claim.text, "seen": claim.seen, "holds": claim.holds }));
         json!({
             "id": chapter.row.id,
             "document": chapter.row.document,
@@ -254,11 +324,18 @@ impl Progress {
         match event {
             Event::Begun { open, all } => {
                 if open < all {
-                    message(&format!("{} of {all} trainings were done before; `--fresh` does them again", all - open));
+                    message(&format!(
+                        "{} of {all} trainings were done before; `--fresh` does them again",
+                        all - open
+                    ));
                 }
                 if std::io::stderr().is_terminal() {
-                    let style = ProgressStyle::with_template("{wide_bar:.cyan} {pos}/{len} {msg} {eta}").expect("a valid template");
-                    let _ = self.bar.set(ProgressBar::new(open as u64).with_style(style));
+                    let style =
+                        ProgressStyle::with_template("{wide_bar:.cyan} {pos}/{len} {msg} {eta}")
+                            .expect("a valid template");
+                    let _ = self
+                        .bar
+                        .set(ProgressBar::new(open as u64).with_style(style));
                 } else {
                     message(&format!("{open} trainings on {}", machine()));
                 }

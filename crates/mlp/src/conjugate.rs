@@ -13,35 +13,33 @@ use crate::walk::walk;
 
 const WOLFE: Wolfe = Wolfe {
     decrease: 1e-4,
-    curvature: 0.4,
+    curvature: 0.3,
 };
+/// The part of a gradient that may lie along the one before.
+const OVERLAP: f64 = 0.2;
 
 pub(crate) fn conjugate_gradient(search: &mut Search<'_>, start: &[f64]) -> Result<Ended, Ended> {
-    walk(search, start, &WOLFE, |_, now, step, direction| {
+    walk(search, start, &WOLFE, |now, step, direction| {
         let square = dot(&now.gradient, &now.gradient);
         let Some(step) = step else {
             steepest(direction, &now.gradient);
-            return Ok(1.0 / square.sqrt());
+            return 1.0 / square.sqrt();
         };
         let before = &step.from.gradient;
-        let slope_before = dot(before, direction);
-        let common = dot(&now.gradient, before);
-        let mut beta = ((square - common) / dot(before, before)).max(0.0);
-        if common.abs() > 0.9 * square {
-            beta = 0.0;
-        }
-        for (d, g) in direction.iter_mut().zip(&now.gradient) {
-            *d = beta * *d - g;
-        }
-        let mut slope = dot(&now.gradient, direction);
-        if slope >= 0.0 {
-            steepest(direction, &now.gradient);
+        let overlap = dot(&now.gradient, before);
+        let beta = ((square - overlap) / dot(before, before)).max(0.0);
+        let mut slope = beta * dot(&now.gradient, direction) - square;
+        if overlap.abs() > OVERLAP * square || slope >= 0.0 {
             slope = -square;
+            steepest(direction, &now.gradient);
+        } else {
+            for (d, g) in direction.iter_mut().zip(&now.gradient) {
+                *d = beta * *d - g;
+            }
         }
-        // As far down as the step before.
-        let _ = slope_before;
-        let drop = 2.02 * (now.loss - step.from.loss) / slope;
-        Ok(if drop > 0.0 { drop.min(1.0) } else { 1.0 })
+        // As much lower as the last step went.
+        let drop = 2.0 * (now.loss - step.from.loss) / slope;
+        if drop > 0.0 { 1.01 * drop } else { 1.0 }
     })
 }
 

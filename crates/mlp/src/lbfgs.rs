@@ -20,16 +20,16 @@ const WOLFE: Wolfe = Wolfe {
 
 pub(crate) fn lbfgs(search: &mut Search<'_>, start: &[f64]) -> Result<Ended, Ended> {
     let mut memory = Memory::new(start.len());
-    walk(search, start, &WOLFE, |_, now, step, direction| {
+    walk(search, start, &WOLFE, |now, step, direction| {
         let Some(step) = step else {
             memory.forget();
             steepest(direction, &now.gradient);
-            return Ok(1.0 / norm(&now.gradient));
+            return 1.0 / norm(&now.gradient);
         };
         memory.learn(now, &step);
         steepest(direction, &now.gradient);
         memory.apply(direction);
-        Ok(1.0)
+        1.0
     })
 }
 
@@ -59,10 +59,10 @@ impl Memory {
             sy: 0.0,
             alpha: 0.0,
         };
-        let most = MEMORY;
+
         Self {
-            pairs: std::collections::VecDeque::with_capacity(most),
-            spare: (0..most).map(|_| pair()).collect(),
+            pairs: std::collections::VecDeque::with_capacity(MEMORY),
+            spare: (0..MEMORY).map(|_| pair()).collect(),
             scale: 1.0,
         }
     }

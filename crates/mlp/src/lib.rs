@@ -17,8 +17,10 @@
 //! ```
 
 mod activation;
+mod bfgs;
 mod brent;
 mod conjugate;
+mod dense;
 mod descent;
 mod fit;
 mod initializer;
@@ -29,6 +31,7 @@ mod math;
 mod method;
 mod nelder_mead;
 mod net;
+mod newton;
 mod objective;
 mod powell;
 mod search;

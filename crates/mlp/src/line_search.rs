@@ -7,6 +7,7 @@
 //! the slope alone decides (the approximate Wolfe conditions of W. W. Hager and H. Zhang, SIAM Journal on Optimization 16, 2005).
 
 use crate::Ended;
+use crate::brent::{Place, bracket, brent, look};
 use crate::search::Search;
 use crate::vector::{dot, largest, sum};
 
@@ -53,6 +54,9 @@ const MOST_TRIALS: usize = 30;
 const NARROWEST: f64 = 1e-14;
 /// How a step grows without a bracket: between these times the distance between the last two.
 const GROWTH: (f64, f64) = (1.1, 4.0);
+/// Evaluations for a gradient above which a line is searched by values alone, and how closely.
+const LINE: usize = 50;
+const TOLERANCE: f64 = 0.05;
 /// Differences of values under this part of the value are rounding.
 const ROUNDING: f64 = 1e-14;
 
@@ -64,8 +68,7 @@ struct Trial {
     slope: f64,
 }
 
-/// Goes from `from` along `direction`, a step of `first` at first, to the point `to`; gives the length of the step that was
-/// taken, or none where no step goes down.
+/// Goes from `from` along `direction`, a step of `first` at first, to the point `to`; says whether any step goes down.
 pub(crate) fn line_search(
     search: &mut Search<'_>,
     wolfe: &Wolfe,
@@ -73,14 +76,17 @@ pub(crate) fn line_search(
     direction: &[f64],
     first: f64,
     to: &mut Point,
-) -> Result<Option<f64>, Ended> {
+) -> Result<bool, Ended> {
+    if search.gradient_cost() > LINE {
+        return by_values(search, from, direction, first, to);
+    }
     let start = Trial {
         length: 0.0,
         value: from.loss,
         slope: dot(&from.gradient, direction),
     };
     if start.slope.is_nan() || start.slope >= 0.0 {
-        return Ok(None);
+        return Ok(false);
     }
     let mut bracket = Bracket::new(start);
     let mut length = first;
@@ -91,7 +97,7 @@ pub(crate) fn line_search(
             continue;
         }
         if is_good(wolfe, &start, &trial) {
-            return Ok(Some(length));
+            return Ok(true);
         }
         match bracket.next(wolfe, trial) {
             Some(next) => length = next,
@@ -104,9 +110,37 @@ pub(crate) fn line_search(
         if to.loss != best.value {
             evaluate(search, from, direction, best.length, to)?;
         }
-        return Ok(Some(best.length));
+        return Ok(true);
     }
-    Ok(None)
+    Ok(false)
+}
+
+/// The same by values alone, close to the lowest place of the line: where a gradient is made of thousands of differences, a few
+/// values more are nothing beside it.
+fn by_values(
+    search: &mut Search<'_>,
+    from: &Point,
+    direction: &[f64],
+    first: f64,
+    to: &mut Point,
+) -> Result<bool, Ended> {
+    let mut line = |length: f64| {
+        sum(&mut to.at, &from.at, length, direction);
+        search.value(&to.at)
+    };
+    let here = Place {
+        at: 0.0,
+        value: from.loss,
+    };
+    let there = look(&mut line, first)?;
+    let found = bracket(&mut line, here, there)?;
+    let lowest = brent(&mut line, found, TOLERANCE, 0.0)?;
+    if lowest.value >= from.loss {
+        return Ok(false);
+    }
+    sum(&mut to.at, &from.at, lowest.at, direction);
+    to.evaluate(search)?;
+    Ok(true)
 }
 
 fn evaluate(
@@ -177,14 +211,15 @@ impl Bracket {
         if self.is_first_stage && trial.value <= promised && trial.slope >= 0.0 {
             self.is_first_stage = false;
         }
-        let next = if self.is_first_stage && trial.value <= self.best.value && trial.value > promised {
-            self.tilt(-promise);
-            let next = self.update(trial.tilted(-promise));
-            self.tilt(promise);
-            next
-        } else {
-            self.update(trial)
-        };
+        let next =
+            if self.is_first_stage && trial.value <= self.best.value && trial.value > promised {
+                self.tilt(-promise);
+                let next = self.update(trial.tilted(-promise));
+                self.tilt(promise);
+                next
+            } else {
+                self.update(trial)
+            };
         let next = self.safe(next);
         let (low, high) = self.ends();
         let is_narrow = self.is_closed && high - low <= NARROWEST * high;
@@ -250,8 +285,8 @@ impl Bracket {
         let best = &self.best;
         let cubic = cubic(best, trial);
         let width = trial.length - best.length;
-        let quadratic =
-            best.length + 0.5 * width * best.slope / ((best.value - trial.value) / width + best.slope);
+        let quadratic = best.length
+            + 0.5 * width * best.slope / ((best.value - trial.value) / width + best.slope);
         if (cubic - best.length).abs() < (quadratic - best.length).abs() {
             cubic
         } else {
@@ -278,7 +313,11 @@ impl Bracket {
         if self.is_closed {
             let next = if is_closer { cubic } else { secant };
             let limit = trial.length + 0.66 * (self.other.length - trial.length);
-            if trial.length > best.length { next.min(limit) } else { next.max(limit) }
+            if trial.length > best.length {
+                next.min(limit)
+            } else {
+                next.max(limit)
+            }
         } else {
             let next = if is_closer { secant } else { cubic };
             let nearest = trial.length + GROWTH.0 * (trial.length - best.length);
@@ -288,7 +327,11 @@ impl Bracket {
 
     /// A lower value and a steeper slope of the same sign.
     fn case_steeper(&self, trial: &Trial) -> f64 {
-        if self.is_closed { cubic(&self.other, trial) } else { self.farthest(trial) }
+        if self.is_closed {
+            cubic(&self.other, trial)
+        } else {
+            self.farthest(trial)
+        }
     }
 
     fn farthest(&self, trial: &Trial) -> f64 {
@@ -312,14 +355,21 @@ fn cubic_parts(a: &Trial, b: &Trial) -> (f64, f64, f64) {
     let theta = 3.0 * (a.value - b.value) / (b.length - a.length) + a.slope + b.slope;
     let scale = theta.abs().max(a.slope.abs()).max(b.slope.abs());
     let theta = theta / scale;
-    (theta, theta * theta - a.slope / scale * (b.slope / scale), scale)
+    (
+        theta,
+        theta * theta - a.slope / scale * (b.slope / scale),
+        scale,
+    )
 }
 
 /// The minimum of the cubic through two trials.
 fn cubic(a: &Trial, b: &Trial) -> f64 {
     let (theta, square, scale) = cubic_parts(a, b);
     let gamma = square.max(0.0).sqrt().copysign(b.length - a.length);
-    let (p, q) = (gamma - a.slope / scale + theta, 2.0 * gamma + (b.slope - a.slope) / scale);
+    let (p, q) = (
+        gamma - a.slope / scale + theta,
+        2.0 * gamma + (b.slope - a.slope) / scale,
+    );
     a.length + p / q * (b.length - a.length)
 }
 
@@ -327,7 +377,10 @@ fn cubic(a: &Trial, b: &Trial) -> f64 {
 fn cubic_beyond(a: &Trial, b: &Trial) -> Option<f64> {
     let (theta, square, scale) = cubic_parts(a, b);
     let gamma = square.max(0.0).sqrt().copysign(b.length - a.length);
-    let (p, q) = (gamma - b.slope / scale + theta, 2.0 * gamma + (a.slope - b.slope) / scale);
+    let (p, q) = (
+        gamma - b.slope / scale + theta,
+        2.0 * gamma + (a.slope - b.slope) / scale,
+    );
     let r = p / q;
     (r < 0.0 && gamma != 0.0).then_some(b.length + r * (a.length - b.length))
 }

@@ -1,8 +1,10 @@
 //! The methods by name.
 
+use crate::bfgs::bfgs;
 use crate::conjugate::conjugate_gradient;
 use crate::lbfgs::lbfgs;
 use crate::nelder_mead::nelder_mead;
+use crate::newton::truncated_newton;
 use crate::powell::powell;
 use crate::search::Search;
 use crate::{Limits, Minimum, Objective, Progress};
@@ -35,7 +37,9 @@ pub fn minimize(
     let mut search = Search::new(objective, start, limits, watch);
     let ended = match method {
         Method::ConjugateGradient => conjugate_gradient(&mut search, start),
-        Method::Bfgs | Method::Lbfgs | Method::TruncatedNewton => lbfgs(&mut search, start),
+        Method::Bfgs => bfgs(&mut search, start),
+        Method::Lbfgs => lbfgs(&mut search, start),
+        Method::TruncatedNewton => truncated_newton(&mut search, start),
         Method::Powell => powell(&mut search, start),
         Method::NelderMead => nelder_mead(&mut search, start),
     };

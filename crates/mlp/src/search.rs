@@ -41,6 +41,14 @@ impl<'a> Search<'a> {
         self.limits.gradient_tolerance
     }
 
+    /// Evaluations that a gradient costs.
+    pub(crate) fn gradient_cost(&self) -> usize {
+        match self.limits.gradient {
+            GradientKind::Exact => 1,
+            GradientKind::Finite => 1 + self.best.len(),
+        }
+    }
+
     /// The value at a point.
     ///
     /// # Errors
@@ -106,7 +114,11 @@ impl<'a> Search<'a> {
         if !(self.watch)(&progress) {
             return Err(Ended::Stopped);
         }
-        if self.limits.target.is_some_and(|target| self.best_loss <= target) {
+        if self
+            .limits
+            .target
+            .is_some_and(|target| self.best_loss <= target)
+        {
             return Err(Ended::Target);
         }
         if !loss.is_finite() {

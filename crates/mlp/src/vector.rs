@@ -90,5 +90,6 @@ pub(crate) fn norm(a: &[f64]) -> f64 {
 
 /// The largest |aᵢ|; not a number where a part is none.
 pub(crate) fn largest(a: &[f64]) -> f64 {
-    a.iter().fold(0.0, |most, a| if a.abs() <= most { most } else { a.abs() })
+    a.iter()
+        .fold(0.0, |most, a| if a.abs() <= most { most } else { a.abs() })
 }

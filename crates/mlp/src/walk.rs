@@ -10,8 +10,6 @@ use crate::vector::largest;
 pub(crate) struct Step<'a> {
     /// Where it began.
     pub(crate) from: &'a Point,
-    /// How often its direction it went.
-    pub(crate) length: f64,
 }
 
 /// Steps from point to point until the gradient is flat or a limit is reached.
@@ -23,7 +21,7 @@ pub(crate) fn walk(
     search: &mut Search<'_>,
     start: &[f64],
     wolfe: &Wolfe,
-    mut steer: impl FnMut(&mut Search<'_>, &Point, Option<Step<'_>>, &mut [f64]) -> Result<f64, Ended>,
+    mut steer: impl FnMut(&Point, Option<Step<'_>>, &mut [f64]) -> f64,
 ) -> Result<Ended, Ended> {
     let mut now = Point::new(start);
     let mut next = now.clone();
@@ -33,19 +31,19 @@ pub(crate) fn walk(
         return Ok(Ended::NotFinite);
     }
     let mut is_fresh = true;
-    let mut first = steer(search, &now, None, &mut direction)?;
+    let mut first = steer(&now, None, &mut direction);
     while largest(&now.gradient) > search.tolerance() {
         match line_search(search, wolfe, &now, &direction, first, &mut next)? {
-            Some(length) => {
+            true => {
                 search.iterated(next.loss, &next.at)?;
                 std::mem::swap(&mut now, &mut next);
-                let step = Step { from: &next, length };
-                first = steer(search, &now, Some(step), &mut direction)?;
+                let step = Step { from: &next };
+                first = steer(&now, Some(step), &mut direction);
                 is_fresh = false;
             }
-            None if is_fresh => return Ok(Ended::Stalled),
-            None => {
-                first = steer(search, &now, None, &mut direction)?;
+            false if is_fresh => return Ok(Ended::Stalled),
+            false => {
+                first = steer(&now, None, &mut direction);
                 is_fresh = true;
             }
         }

@@ -52,7 +52,10 @@ impl Glyphs {
     pub fn select(&self, places: &[usize]) -> Self {
         Self {
             pixels: places.iter().map(|place| self.pixels[*place]).collect(),
-            names: places.iter().map(|place| self.names[*place].clone()).collect(),
+            names: places
+                .iter()
+                .map(|place| self.names[*place].clone())
+                .collect(),
         }
     }
 
@@ -90,7 +93,11 @@ impl Glyphs {
         let weights: Vec<f64> = self.pixels.iter().map(weight).collect();
         let total: f64 = weights.iter().sum();
         let ink = |place: usize| {
-            let with = self.pixels.iter().zip(&weights).filter(|(glyph, _)| glyph[place]);
+            let with = self
+                .pixels
+                .iter()
+                .zip(&weights)
+                .filter(|(glyph, _)| glyph[place]);
             with.map(|(_, weight)| weight).sum::<f64>() / total
         };
         (0..PIXELS).map(ink).collect()
@@ -115,7 +122,9 @@ pub fn flipped(glyph: &Glyph, p: f64, rng: &mut ChaCha8Rng) -> Glyph {
 
 /// `copies` noisy copies of each glyph, glyph after glyph.
 pub fn noisy(glyphs: &[Glyph], p: f64, copies: usize, rng: &mut ChaCha8Rng) -> Vec<Glyph> {
-    let each = glyphs.iter().flat_map(|glyph| std::iter::repeat_n(glyph, copies));
+    let each = glyphs
+        .iter()
+        .flat_map(|glyph| std::iter::repeat_n(glyph, copies));
     each.map(|glyph| flipped(glyph, p, rng)).collect()
 }
 

@@ -21,15 +21,25 @@ pub fn html(chapters: &[Chapter], scale: Scale, place: &Place) -> Result<String,
         "<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
          <title>Espejo: reproduction</title><style>{STYLE}</style>\n<h1>Reproduction</h1>\n"
     );
-    let held = chapters.iter().filter(|chapter| chapter.verdict() == Verdict::Reproduced).count();
+    let held = chapters
+        .iter()
+        .filter(|chapter| chapter.verdict() == Verdict::Reproduced)
+        .count();
     let _ = writeln!(
         page,
         "<p><code>{}</code>, {}, {}: {held} of {} rows within their bands, {:.0} s. Numbers are the median over {} seeds (least to greatest).</p>",
-        escaped(&place.command), escaped(&place.date), escaped(&place.machine), chapters.len(), place.seconds, scale.seeds
+        escaped(&place.command),
+        escaped(&place.date),
+        escaped(&place.machine),
+        chapters.len(),
+        place.seconds,
+        scale.seeds
     );
     let contents = Table {
         title: String::new(),
-        columns: ["row", "document", "what", "verdict"].map(str::to_owned).to_vec(),
+        columns: ["row", "document", "what", "verdict"]
+            .map(str::to_owned)
+            .to_vec(),
         rows: Vec::new(),
     };
     page += &table(&contents, |page| {
@@ -38,7 +48,10 @@ pub fn html(chapters: &[Chapter], scale: Scale, place: &Place) -> Result<String,
             let _ = writeln!(
                 page,
                 "<tr><td><a href=\"#{id}\">{id}</a></td><td>{}</td><td>{}</td>{}</tr>",
-                row.document, escaped(row.title), verdict_cell(chapter.verdict().name()), id = row.id
+                row.document,
+                escaped(row.title),
+                verdict_cell(chapter.verdict().name()),
+                id = row.id
             );
         }
     });
@@ -50,9 +63,20 @@ pub fn html(chapters: &[Chapter], scale: Scale, place: &Place) -> Result<String,
 
 fn chapter_html(chapter: &Chapter) -> Result<String, Error> {
     let row = chapter.row;
-    let mut text = format!("<h2 id=\"{}\">{}: {}</h2>\n", row.id, row.id, escaped(row.title));
-    let _ = writeln!(text, "<p><em>{}</em></p><p>{}</p>", escaped(row.claim), escaped(row.about));
-    let tables = std::iter::once(numbers_table(chapter)).chain(chapter.section.tables.iter().cloned());
+    let mut text = format!(
+        "<h2 id=\"{}\">{}: {}</h2>\n",
+        row.id,
+        row.id,
+        escaped(row.title)
+    );
+    let _ = writeln!(
+        text,
+        "<p><em>{}</em></p><p>{}</p>",
+        escaped(row.claim),
+        escaped(row.about)
+    );
+    let tables =
+        std::iter::once(numbers_table(chapter)).chain(chapter.section.tables.iter().cloned());
     for one in tables.filter(|table| !table.rows.is_empty()) {
         if !one.title.is_empty() {
             let _ = writeln!(text, "<p>{}</p>", escaped(&one.title));
@@ -67,7 +91,13 @@ fn chapter_html(chapter: &Chapter) -> Result<String, Error> {
     if !chapter.section.claims.is_empty() {
         text += "<ul>\n";
         for claim in &chapter.section.claims {
-            let _ = writeln!(text, "<li><b>{}</b> {} {}</li>", escaped(&claim.text), claim_word(claim), escaped(&claim.seen));
+            let _ = writeln!(
+                text,
+                "<li><b>{}</b> {} {}</li>",
+                escaped(&claim.text),
+                claim_word(claim),
+                escaped(&claim.seen)
+            );
         }
         text += "</ul>\n";
     }
@@ -84,17 +114,28 @@ fn chapter_html(chapter: &Chapter) -> Result<String, Error> {
 }
 
 fn table(of: &Table, rows: impl FnOnce(&mut String)) -> String {
-    let head: String = of.columns.iter().map(|column| format!("<th>{}</th>", escaped(column))).collect();
+    let head: String = of
+        .columns
+        .iter()
+        .map(|column| format!("<th>{}</th>", escaped(column)))
+        .collect();
     let mut text = format!("<table><tr>{head}</tr>\n");
     rows(&mut text);
     text + "</table>\n"
 }
 
 fn verdict_cell(cell: &str) -> String {
-    let class = if cell == "OUTSIDE" { " class=\"out\"" } else { "" };
+    let class = if cell == "OUTSIDE" {
+        " class=\"out\""
+    } else {
+        ""
+    };
     format!("<td{class}>{}</td>", escaped(cell))
 }
 
 fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
 }

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use espejo_mlp::{Counts, Fit, Limits, Minimum, Net, Progress};
+use espejo_mlp::{Counts, Fit, Limits, Minimum, Net, Objective, Progress, descend, minimize};
 use espejo_train::merge::{into_config, overlay, parse_set};
 use espejo_train::{Algorithm, DenseFit, Error, Pca, Preset, RunConfig, dense_fit, method};
 
@@ -79,12 +79,34 @@ impl Setup {
 
     /// Trains on an objective.
     pub fn train(&self, fit: Fit) -> Learned {
-        let begun = Instant::now();
-        let mut curve = Curve::default();
-        let minimum = self.watched(fit, &mut |progress| {
-            curve.take(progress, begun);
-            true
-        });
+        let mut seen = Seen::new(fit);
+        let minimum = match self.algorithm {
+            Algorithm::Minimize(method) => minimize(
+                method,
+                &mut seen,
+                &self.dense.start,
+                &self.limits,
+                &mut |_| true,
+            ),
+            Algorithm::Descend(descent) => {
+                let Seen {
+                    fit, curve, begun, ..
+                } = &mut seen;
+                descend(
+                    &descent,
+                    fit,
+                    &self.dense.start,
+                    &self.limits,
+                    &mut |progress| {
+                        curve.take(progress.counts, progress.best_loss, *begun);
+                        true
+                    },
+                )
+            }
+        };
+        let Seen {
+            mut curve, begun, ..
+        } = seen;
         curve.push(minimum.counts, minimum.loss, begun);
         Learned {
             mirror: self.mirror(&minimum.at),
@@ -94,7 +116,7 @@ impl Setup {
         }
     }
 
-    /// Trains on an objective under somebody's eyes.
+    /// Descends on an objective under somebody's eyes.
     pub fn watched(&self, fit: Fit, watch: &mut dyn FnMut(&Progress<'_>) -> bool) -> Minimum {
         let mut dense = self.dense.clone();
         dense.fit = fit;
@@ -109,6 +131,51 @@ impl Setup {
             encoder_layers: self.dense.encoder_layers,
             low: self.low(),
         }
+    }
+}
+
+/// An objective whose every evaluation is seen: an iteration may take thousands.
+struct Seen {
+    fit: Fit,
+    counts: Counts,
+    best: f64,
+    curve: Curve,
+    begun: Instant,
+}
+
+impl Seen {
+    fn new(fit: Fit) -> Self {
+        Self {
+            fit,
+            counts: Counts::default(),
+            best: f64::INFINITY,
+            curve: Curve::default(),
+            begun: Instant::now(),
+        }
+    }
+
+    fn note(&mut self, loss: f64, gradients: usize) -> f64 {
+        self.counts.evaluations += 1;
+        self.counts.gradients += gradients;
+        self.best = self.best.min(loss);
+        self.curve.take(self.counts, self.best, self.begun);
+        loss
+    }
+}
+
+impl Objective for Seen {
+    fn dimension(&self) -> usize {
+        self.fit.dimension()
+    }
+
+    fn value(&mut self, at: &[f64]) -> f64 {
+        let loss = self.fit.value(at);
+        self.note(loss, 0)
+    }
+
+    fn gradient(&mut self, at: &[f64], gradient: &mut [f64]) -> f64 {
+        let loss = self.fit.gradient(at, gradient);
+        self.note(loss, 1)
     }
 }
 
@@ -144,11 +211,11 @@ impl Curve {
     /// Places a tenfold of evaluations has, about.
     const DENSITY: f64 = 60.0;
 
-    fn take(&mut self, progress: &Progress<'_>, begun: Instant) {
-        let evaluations = progress.counts.evaluations as f64;
-        if evaluations >= self.next {
+    fn take(&mut self, counts: Counts, best: f64, begun: Instant) {
+        let evaluations = counts.evaluations as f64;
+        if evaluations >= self.next && best.is_finite() {
             self.next = (evaluations * 10.0_f64.powf(1.0 / Self::DENSITY)).max(evaluations + 1.0);
-            self.push(progress.counts, progress.best_loss, begun);
+            self.push(counts, best, begun);
         }
     }
 
@@ -177,19 +244,28 @@ impl Mirror {
 
     /// Outputs of letters, `[letters][35]`.
     pub fn outputs(&self, letters: &[Glyph]) -> Vec<Vec<f64>> {
-        rows(&self.net.predict(&self.weights, &values(letters, self.low)), PIXELS)
+        rows(
+            &self.net.predict(&self.weights, &values(letters, self.low)),
+            PIXELS,
+        )
     }
 
     /// What comes back, as letters.
     pub fn mirrored(&self, letters: &[Glyph]) -> Vec<Glyph> {
         let outputs = self.outputs(letters);
-        outputs.iter().map(|row| thresholded(row, self.low)).collect()
+        outputs
+            .iter()
+            .map(|row| thresholded(row, self.low))
+            .collect()
     }
 
     /// Pixels that come back wrong, letter by letter, when `inputs` should become `targets`.
     pub fn wrong(&self, inputs: &[Glyph], targets: &[Glyph]) -> Vec<usize> {
         let back = self.mirrored(inputs);
-        back.iter().zip(targets).map(|(a, b)| distance(a, b)).collect()
+        back.iter()
+            .zip(targets)
+            .map(|(a, b)| distance(a, b))
+            .collect()
     }
 
     /// ‖x - x̂‖² letter by letter, with pixels in [0, 1] or [-1, 1] as the net has them.
@@ -206,7 +282,10 @@ impl Mirror {
     pub fn encode(&self, letters: &[Glyph]) -> Vec<Vec<f64>> {
         let (encoder, _) = self.net.split(self.encoder_layers);
         let weights = &self.weights[..encoder.parameters()];
-        rows(&encoder.predict(weights, &values(letters, self.low)), encoder.outputs())
+        rows(
+            &encoder.predict(weights, &values(letters, self.low)),
+            encoder.outputs(),
+        )
     }
 
     /// What the decoder makes of codes, `[codes][35]`, as shades from 0 to 1.

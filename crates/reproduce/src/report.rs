@@ -65,7 +65,11 @@ impl Chapter {
                 published: number.published,
                 band: number.band,
                 // A case that a quick run leaves out is neither in its band nor outside.
-                holds: if ours.values.is_empty() { None } else { number.band.holds(ours.median()) },
+                holds: if ours.values.is_empty() {
+                    None
+                } else {
+                    number.band.holds(ours.median())
+                },
                 digits: number.digits,
                 ours,
             }
@@ -111,18 +115,36 @@ pub fn markdown(chapters: &[Chapter], scale: Scale, place: &Place, figures: &str
 
 /// What stands above the chapters.
 fn introduction(chapters: &[Chapter], scale: Scale, place: &Place) -> String {
-    let held = chapters.iter().filter(|chapter| chapter.verdict() == Verdict::Reproduced).count();
+    let held = chapters
+        .iter()
+        .filter(|chapter| chapter.verdict() == Verdict::Reproduced)
+        .count();
     let mut text = format!(
         "`{}`, {}, {}: {held} of {} rows within their bands, {:.0} s. Numbers are the median over {} seeds (least to greatest).\n\n",
-        place.command, place.date, place.machine, chapters.len(), place.seconds, scale.seeds
+        place.command,
+        place.date,
+        place.machine,
+        chapters.len(),
+        place.seconds,
+        scale.seeds
     );
     text += "S1 to S25 are systems of two course documents: 000 is ITBA's TP5 of group 1, 001 that of group 3. A row is reproduced where \
              the median is as good as the published number or better within the published budget; where a published number comes \
              from a mistake, the text says so. Rows without a document go beyond them.\n\n";
     text += "| row | document | what | verdict |\n| --- | --- | --- | --- |\n";
     for Chapter { row, .. } in chapters {
-        let verdict = chapters.iter().find(|chapter| chapter.row.id == row.id).map_or("", |chapter| chapter.verdict().name());
-        let _ = writeln!(text, "| [{}](#{}) | {} | {} | {verdict} |", row.id, anchor(row), row.document, row.title);
+        let verdict = chapters
+            .iter()
+            .find(|chapter| chapter.row.id == row.id)
+            .map_or("", |chapter| chapter.verdict().name());
+        let _ = writeln!(
+            text,
+            "| [{}](#{}) | {} | {} | {verdict} |",
+            row.id,
+            anchor(row),
+            row.document,
+            row.title
+        );
     }
     text.push('\n');
     text
@@ -131,7 +153,9 @@ fn introduction(chapters: &[Chapter], scale: Scale, place: &Place) -> String {
 /// The address of a chapter within the page, as Markdown hosts make it of the heading.
 fn anchor(row: &Row) -> String {
     let heading = format!("{} {}", row.id, row.title).to_lowercase();
-    let kept = heading.chars().filter(|c| c.is_alphanumeric() || " -".contains(*c));
+    let kept = heading
+        .chars()
+        .filter(|c| c.is_alphanumeric() || " -".contains(*c));
     kept.map(|c| if c == ' ' { '-' } else { c }).collect()
 }
 
@@ -146,7 +170,13 @@ fn chapter_text(chapter: &Chapter, figures: &str) -> String {
         text += &markdown_table(&table);
     }
     for claim in &section.claims {
-        let _ = writeln!(text, "- **{}** {} {}", claim.text, claim_word(claim), sentence(&claim.seen));
+        let _ = writeln!(
+            text,
+            "- **{}** {} {}",
+            claim.text,
+            claim_word(claim),
+            sentence(&claim.seen)
+        );
     }
     if !section.claims.is_empty() {
         text.push('\n');
@@ -159,11 +189,19 @@ fn chapter_text(chapter: &Chapter, figures: &str) -> String {
 
 /// What a claim came to.
 pub fn claim_word(claim: &Claim) -> &'static str {
-    if claim.holds { "Confirmed:" } else { "Not confirmed:" }
+    if claim.holds {
+        "Confirmed:"
+    } else {
+        "Not confirmed:"
+    }
 }
 
 fn sentence(text: &str) -> String {
-    if text.ends_with('.') { text.to_owned() } else { format!("{text}.") }
+    if text.ends_with('.') {
+        text.to_owned()
+    } else {
+        format!("{text}.")
+    }
 }
 
 /// The numbers of a chapter.
@@ -177,7 +215,8 @@ pub fn numbers_table(chapter: &Chapter) -> Table {
         };
         vec![
             line.what.to_owned(),
-            line.published.map_or("–".to_owned(), |published| number(published, line.digits)),
+            line.published
+                .map_or("–".to_owned(), |published| number(published, line.digits)),
             line.ours.text(line.digits),
             line.band.text(line.digits),
             verdict.to_owned(),
@@ -198,7 +237,11 @@ fn markdown_table(table: &Table) -> String {
         let cells = cells.iter().map(|cell| cell.replace('|', "\\|"));
         format!("| {} |\n", cells.collect::<Vec<_>>().join(" | "))
     };
-    let mut text = if table.title.is_empty() { String::new() } else { format!("{}:\n\n", table.title) };
+    let mut text = if table.title.is_empty() {
+        String::new()
+    } else {
+        format!("{}:\n\n", table.title)
+    };
     text += &line(&table.columns);
     text += &format!("|{}\n", " --- |".repeat(table.columns.len()));
     for row in &table.rows {

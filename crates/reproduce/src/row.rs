@@ -195,7 +195,9 @@ impl Results {
 
     /// The sum of a list's entries over all seeds of a case.
     pub fn total(&self, case: &str, measure: &str) -> f64 {
-        self.of(case).flat_map(|outcome| outcome.list(measure)).sum()
+        self.of(case)
+            .flat_map(|outcome| outcome.list(measure))
+            .sum()
     }
 }
 

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, OnceLock};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, OnceLock};
 
 use espejo_train::{Error, sha256, write_file};
 use serde_json::json;
@@ -80,7 +80,9 @@ pub fn run(
         return Ok(Ended::Interrupted);
     }
     let results = rows.iter().map(|row| {
-        let mine = tasks.iter().filter(|(of, _)| of.id == row.id || row.reads.contains(&of.id));
+        let mine = tasks
+            .iter()
+            .filter(|(of, _)| of.id == row.id || row.reads.contains(&of.id));
         let outcomes = mine.map(|task| {
             let outcome = outcomes[&path(folder, task)].clone();
             (task.0.id, task.1.clone(), outcome)
@@ -116,12 +118,16 @@ fn work(
         for _ in 0..threads().min(open.len()) {
             scope.spawn(|| {
                 while !stop.load(Ordering::Relaxed) && failed.lock().expect(UNPOISONED).is_none() {
-                    let Some(((row, job), path)) = open.get(next.fetch_add(1, Ordering::Relaxed)) else {
+                    let Some(((row, job), path)) = open.get(next.fetch_add(1, Ordering::Relaxed))
+                    else {
                         return;
                     };
                     match (row.run)(job).and_then(|outcome| keep(path, outcome)) {
                         Ok(outcome) => {
-                            outcomes.lock().expect(UNPOISONED).insert(path.clone(), outcome);
+                            outcomes
+                                .lock()
+                                .expect(UNPOISONED)
+                                .insert(path.clone(), outcome);
                             watch(Event::Done {
                                 row: row.id,
                                 case: &job.case,
@@ -140,19 +146,29 @@ fn work(
 /// As many as the machine has, or as `RAYON_NUM_THREADS` says, as for a training.
 pub fn threads() -> usize {
     let asked = std::env::var("RAYON_NUM_THREADS").ok();
-    let asked = asked.and_then(|text| text.parse().ok()).filter(|count| *count > 0);
+    let asked = asked
+        .and_then(|text| text.parse().ok())
+        .filter(|count| *count > 0);
     asked.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from))
 }
 
 /// Where the outcome of a task is kept: under what it was made of, so that another program, preset or scale makes it anew.
 fn path(folder: &Path, (row, job): &Task) -> PathBuf {
-    let preset = row.preset.map(|name| espejo_train::Preset::find(name).map(|preset| preset.text));
+    let preset = row
+        .preset
+        .map(|name| espejo_train::Preset::find(name).map(|preset| preset.text));
     let made_of = json!([program(), row.id, preset.and_then(Result::ok), job]);
     let mark = &sha256(made_of.to_string().as_bytes())[..16];
     let case: String = job
         .case
         .chars()
-        .map(|c| if c.is_ascii_alphanumeric() || "-.".contains(c) { c } else { '_' })
+        .map(|c| {
+            if c.is_ascii_alphanumeric() || "-.".contains(c) {
+                c
+            } else {
+                '_'
+            }
+        })
         .collect();
     let name = format!("{case}-s{}-{mark}.json", job.seed);
     folder.join("jobs").join(row.id).join(name)
@@ -163,7 +179,10 @@ fn program() -> &'static str {
     static PROGRAM: OnceLock<String> = OnceLock::new();
     PROGRAM.get_or_init(|| {
         let bytes = std::env::current_exe().and_then(fs::read);
-        bytes.map_or_else(|_| env!("CARGO_PKG_VERSION").to_owned(), |bytes| sha256(&bytes))
+        bytes.map_or_else(
+            |_| env!("CARGO_PKG_VERSION").to_owned(),
+            |bytes| sha256(&bytes),
+        )
     })
 }
 
@@ -175,7 +194,9 @@ fn kept(path: &Path) -> Option<Outcome> {
 fn keep(path: &Path, outcome: Outcome) -> Result<Outcome, Error> {
     // What is not finite has no place in JSON; a measure that is missing reads as NaN.
     let mut outcome = outcome;
-    outcome.0.retain(|_, values| values.iter().all(|value| value.is_finite()));
+    outcome
+        .0
+        .retain(|_, values| values.iter().all(|value| value.is_finite()));
     let parent = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(parent).map_err(|source| Error::Io {
         action: "create",
@@ -196,7 +217,10 @@ pub fn rows_named(names: &[String]) -> Result<Vec<&'static Row>, Error> {
     if names.is_empty() || names.iter().any(|name| name.eq_ignore_ascii_case("all")) {
         return Ok(ROWS.iter().collect());
     }
-    let asked: Vec<&Row> = names.iter().map(|name| find(name)).collect::<Result<_, _>>()?;
+    let asked: Vec<&Row> = names
+        .iter()
+        .map(|name| find(name))
+        .collect::<Result<_, _>>()?;
     Ok(ROWS
         .iter()
         .filter(|row| asked.iter().any(|other| other.id == row.id))

@@ -82,7 +82,12 @@ pub fn rank_correlation(pairs: &[(f64, f64)]) -> f64 {
     let (x, y): (Vec<f64>, Vec<f64>) = pairs.iter().copied().unzip();
     let (x, y) = (ranks(&x), ranks(&y));
     let (mx, my) = (mean(&x), mean(&y));
-    let sum = |f: &dyn Fn(f64, f64) -> f64| x.iter().zip(&y).map(|(a, b)| f(a - mx, b - my)).sum::<f64>();
+    let sum = |f: &dyn Fn(f64, f64) -> f64| {
+        x.iter()
+            .zip(&y)
+            .map(|(a, b)| f(a - mx, b - my))
+            .sum::<f64>()
+    };
     sum(&|a, b| a * b) / (sum(&|a, _| a * a) * sum(&|_, b| b * b)).sqrt()
 }
 
@@ -102,7 +107,10 @@ mod tests {
     #[test]
     fn the_middle_and_the_ends() {
         let spread = Spread::of(vec![3.0, f64::NAN, 1.0, 2.0, 10.0]);
-        assert_eq!((spread.low(), spread.median(), spread.high()), (1.0, 2.5, 10.0));
+        assert_eq!(
+            (spread.low(), spread.median(), spread.high()),
+            (1.0, 2.5, 10.0)
+        );
         assert_eq!(spread.text(1), "2.5 (1.0 to 10.0)");
         assert_eq!(Spread::default().text(2), "–");
     }
@@ -117,7 +125,10 @@ mod tests {
     #[test]
     fn the_intervals_of_eight_and_of_fifteen_draws() {
         let close = |(low, high): (f64, f64), l: f64, h: f64| {
-            assert!((low - l).abs() < 5e-3 && (high - h).abs() < 5e-3, "{low} {high}");
+            assert!(
+                (low - l).abs() < 5e-3 && (high - h).abs() < 5e-3,
+                "{low} {high}"
+            );
         };
         close(wilson(4.0, 8.0), 0.22, 0.78);
         close(wilson(13.0, 15.0), 0.62, 0.96);

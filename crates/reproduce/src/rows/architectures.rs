@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use espejo_pictures::{Bar, BarSeries, Bars, Figure, Grid, Point, Scatter, bars, compose, grid, scatter};
+use espejo_pictures::{
+    Bar, BarSeries, Bars, Figure, Grid, Point, Scatter, bars, compose, grid, scatter,
+};
 use espejo_train::Error;
 
 use crate::glyphs::{Glyph, Glyphs, PIXELS, thresholded, tile};
@@ -27,14 +29,22 @@ const POSITIVE: &str = "positive";
 
 pub fn jobs(scale: &Scale) -> Vec<Job> {
     let ways = [WAYS[0], WAYS[1], POSITIVE];
-    let cases = NETS.iter().flat_map(|(name, ..)| ways.map(|way| format!("{name} {way}")));
+    let cases = NETS
+        .iter()
+        .flat_map(|(name, ..)| ways.map(|way| format!("{name} {way}")));
     scale.each(cases, 0.3)
 }
 
 pub fn run(job: &Job) -> Result<Outcome, Error> {
     let (name, way) = job.case.split_once(' ').unwrap_or((&job.case, WAYS[0]));
-    let layers = NETS.iter().find(|(other, ..)| *other == name).map_or("[]", |(_, layers, _)| layers);
-    let mut sets = vec![format!("model.layers={layers}"), format!("train.seed={}", job.seed)];
+    let layers = NETS
+        .iter()
+        .find(|(other, ..)| *other == name)
+        .map_or("[]", |(_, layers, _)| layers);
+    let mut sets = vec![
+        format!("model.layers={layers}"),
+        format!("train.seed={}", job.seed),
+    ];
     if way == "L-BFGS" {
         sets.extend(["train.optimizer=lbfgs", "train.max_evaluations=1500"].map(str::to_owned));
     }
@@ -47,8 +57,14 @@ pub fn run(job: &Job) -> Result<Outcome, Error> {
     let wrong = learned.mirror.wrong(letters, letters);
     Ok(Outcome::default()
         .with("error", 2.0 * learned.minimum.loss)
-        .with("exact", wrong.iter().filter(|wrong| **wrong == 0).count() as f64)
-        .with_list("codes", learned.mirror.encode(letters).into_iter().flatten()))
+        .with(
+            "exact",
+            wrong.iter().filter(|wrong| **wrong == 0).count() as f64,
+        )
+        .with_list(
+            "codes",
+            learned.mirror.encode(letters).into_iter().flatten(),
+        ))
 }
 
 pub fn section(results: &Results) -> Result<Section, Error> {
@@ -84,7 +100,9 @@ pub fn section(results: &Results) -> Result<Section, Error> {
         reference_name: "published".to_owned(),
         ..Bars::default()
     });
-    let errors = |way: &str| NETS.map(|(name, ..)| results.spread(&format!("{name} {way}"), "error").median());
+    let errors = |way: &str| {
+        NETS.map(|(name, ..)| results.spread(&format!("{name} {way}"), "error").median())
+    };
     let (described, positive) = (errors(WAYS[0]), errors(POSITIVE));
     let listed = |errors: [f64; 5]| errors.map(|error| number(error, 2)).join(", ");
     let ranked = |[shallow, wide, narrow, deep, deepest]: [f64; 5]| {
@@ -136,13 +154,30 @@ pub fn map_jobs(scale: &Scale) -> Vec<Job> {
 
 pub fn map_run(job: &Job) -> Result<Outcome, Error> {
     let case = format!("{} {}", NETS[1].0, job.case);
-    let outcome = run(&Job { case, ..job.clone() })?;
+    let outcome = run(&Job {
+        case,
+        ..job.clone()
+    })?;
     let glyphs = Glyphs::of("fonts:2")?;
-    let codes: Vec<Vec<f64>> = outcome.list("codes").chunks_exact(2).map(<[f64]>::to_vec).collect();
-    let place = |name: &str| glyphs.names.iter().position(|other| other == name).unwrap_or(0);
-    let ranks: Vec<f64> = PAIRS.map(|(a, b)| rank(&codes, place(a), place(b)) as f64).to_vec();
+    let codes: Vec<Vec<f64>> = outcome
+        .list("codes")
+        .chunks_exact(2)
+        .map(<[f64]>::to_vec)
+        .collect();
+    let place = |name: &str| {
+        glyphs
+            .names
+            .iter()
+            .position(|other| other == name)
+            .unwrap_or(0)
+    };
+    let ranks: Vec<f64> = PAIRS
+        .map(|(a, b)| rank(&codes, place(a), place(b)) as f64)
+        .to_vec();
     let near = ranks.iter().filter(|rank| **rank <= NEAR as f64).count() as f64;
-    Ok(outcome.with("near", near / PAIRS.len() as f64).with_list("ranks", ranks))
+    Ok(outcome
+        .with("near", near / PAIRS.len() as f64)
+        .with_list("ranks", ranks))
 }
 
 pub fn map_section(results: &Results) -> Result<Section, Error> {
@@ -158,7 +193,11 @@ pub fn map_section(results: &Results) -> Result<Section, Error> {
     let ranks = |way: &str| {
         let runs: Vec<_> = results.of(way).collect();
         let pairs = PAIRS.iter().enumerate().map(|(at, (a, b))| {
-            let near = runs.iter().filter(|run| run.list("ranks").get(at).is_some_and(|rank| *rank <= NEAR as f64));
+            let near = runs.iter().filter(|run| {
+                run.list("ranks")
+                    .get(at)
+                    .is_some_and(|rank| *rank <= NEAR as f64)
+            });
             format!("{a}-{b} {} of {}", near.count(), runs.len())
         });
         pairs.collect::<Vec<_>>().join(", ")
@@ -169,7 +208,9 @@ pub fn map_section(results: &Results) -> Result<Section, Error> {
             text: "Letters alike lie side by side: F-P, I-T, [-]-J.".to_owned(),
             seen: format!(
                 "one among the {NEAR} nearest of the other (by chance in about {} of 100): as described {}; L-BFGS {}",
-                100 * 2 * NEAR / 31 - 100 * NEAR * NEAR / (31 * 31), ranks(WAYS[0]), ranks(WAYS[1])
+                100 * 2 * NEAR / 31 - 100 * NEAR * NEAR / (31 * 31),
+                ranks(WAYS[0]),
+                ranks(WAYS[1])
             ),
             holds: share(WAYS[0]) > 0.5,
         }],
@@ -228,17 +269,31 @@ pub fn invent_run(job: &Job) -> Result<Outcome, Error> {
     let codes = learned.mirror.encode(&setup.glyphs.pixels);
     let end = |axis: usize| {
         let values = codes.iter().map(|code| code[axis]);
-        values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| (low.min(v), high.max(v)))
+        values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| {
+            (low.min(v), high.max(v))
+        })
     };
     let at = |axis: usize, index: usize| {
         let (low, high) = end(axis);
         low + (high - low) * part(index)
     };
-    let cells = (0..CELLS).rev().flat_map(|row| (0..CELLS).map(move |column| (row, column)));
-    let cells: Vec<Vec<f64>> = cells.map(|(row, column)| vec![at(0, column), at(1, row)]).collect();
-    let drawn: Vec<Glyph> = learned.mirror.decode(&cells).iter().map(|row| thresholded(row, 0.0)).collect();
+    let cells = (0..CELLS)
+        .rev()
+        .flat_map(|row| (0..CELLS).map(move |column| (row, column)));
+    let cells: Vec<Vec<f64>> = cells
+        .map(|(row, column)| vec![at(0, column), at(1, row)])
+        .collect();
+    let drawn: Vec<Glyph> = learned
+        .mirror
+        .decode(&cells)
+        .iter()
+        .map(|row| thresholded(row, 0.0))
+        .collect();
     let new = invented(&drawn, &Glyphs::of("fonts:all")?);
-    let known = drawn.iter().filter(|glyph| setup.glyphs.nearest(glyph).1 == 0).count();
+    let known = drawn
+        .iter()
+        .filter(|glyph| setup.glyphs.nearest(glyph).1 == 0)
+        .count();
     let mut kinds = drawn.clone();
     kinds.sort_unstable();
     kinds.dedup();
@@ -247,7 +302,10 @@ pub fn invent_run(job: &Job) -> Result<Outcome, Error> {
         .with("known", known as f64 / drawn.len() as f64)
         .with("kinds", kinds.len() as f64)
         .with_list("marks", new.into_iter().map(|place| place as f64))
-        .with_list("grid", drawn.iter().flatten().map(|ink| f64::from(u8::from(*ink))))
+        .with_list(
+            "grid",
+            drawn.iter().flatten().map(|ink| f64::from(u8::from(*ink))),
+        )
         .with_list("codes", codes.into_iter().flatten()))
 }
 
@@ -271,7 +329,9 @@ fn invented(drawn: &[Glyph], known: &Glyphs) -> Vec<usize> {
             }
         }
     }
-    let large = regions.into_values().filter(|cells| cells.len() >= NEW_CELLS);
+    let large = regions
+        .into_values()
+        .filter(|cells| cells.len() >= NEW_CELLS);
     // A picture that fills two regions is one invention.
     let mut seen = Vec::new();
     large
@@ -305,20 +365,35 @@ pub fn invent_section(results: &Results) -> Result<Section, Error> {
         .enumerate()
         .map(|(at, run)| {
             let title = format!("run {}", at + 1);
-            (new_grid(&title, run), map(&title, run.list("codes"), &glyphs.names))
+            (
+                new_grid(&title, run),
+                map(&title, run.list("codes"), &glyphs.names),
+            )
         })
         .collect();
     let rows: Vec<Vec<&Figure>> = drawn.iter().map(|(grid, map)| vec![grid, map]).collect();
     let figure = compose("New letters between the known ones (S21)", None, &rows);
     let table = Table {
         title: "625 cells a seed".to_owned(),
-        columns: ["seed", "different pictures", "cells with a known letter", "new letters"].map(str::to_owned).to_vec(),
+        columns: [
+            "seed",
+            "different pictures",
+            "cells with a known letter",
+            "new letters",
+        ]
+        .map(str::to_owned)
+        .to_vec(),
         rows: results
             .of("grid")
             .enumerate()
             .map(|(at, run)| {
                 let share = format!("{:.0} %", 100.0 * run.get("known"));
-                vec![(at + 1).to_string(), number(run.get("kinds"), 0), share, number(run.get("new"), 0)]
+                vec![
+                    (at + 1).to_string(),
+                    number(run.get("kinds"), 0),
+                    share,
+                    number(run.get("new"), 0),
+                ]
             })
             .collect(),
     };
@@ -350,7 +425,9 @@ fn new_grid(title: &str, run: &Outcome) -> Figure {
         y_label: "z2, part of its range".to_owned(),
         xs: (0..CELLS).map(part).collect(),
         ys: (0..CELLS).rev().map(part).collect(),
-        tiles: cells.map(|cell| tile(&std::array::from_fn(|at| cell[at] > 0.5))).collect(),
+        tiles: cells
+            .map(|cell| tile(&std::array::from_fn(|at| cell[at] > 0.5)))
+            .collect(),
         marks,
         mark_name: "new letter".to_owned(),
         ..Grid::default()
@@ -367,7 +444,10 @@ mod tests {
         let letter = known.pixels[33];
         let mut new = letter;
         (0..35).step_by(4).for_each(|at| new[at] ^= true);
-        assert!(known.nearest(&new).1 >= NEW_PIXELS, "the test's picture is new");
+        assert!(
+            known.nearest(&new).1 >= NEW_PIXELS,
+            "the test's picture is new"
+        );
         let mut drawn = vec![letter; CELLS * CELLS];
         for cell in [30, 31, 55, 200, 201] {
             drawn[cell] = new; // a region of three, and one of two

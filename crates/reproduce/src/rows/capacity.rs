@@ -16,8 +16,19 @@ const WAISTS: [usize; 4] = [1, 2, 3, 4];
 const NETS: [&str; 3] = ["25", "64", "64,32"];
 /// Methods: name, what they set beside the preset.
 const METHODS: [(&str, &[&str]); 4] = [
-    ("Adam", &["train.optimizer=adam", "train.precision=double", "train.batch_size=0", "train.learning_rate=0.01"]),
-    ("Rprop", &["train.optimizer=rprop", "train.learning_rate=0.01"]),
+    (
+        "Adam",
+        &[
+            "train.optimizer=adam",
+            "train.precision=double",
+            "train.batch_size=0",
+            "train.learning_rate=0.01",
+        ],
+    ),
+    (
+        "Rprop",
+        &["train.optimizer=rprop", "train.learning_rate=0.01"],
+    ),
     ("L-BFGS", &["train.optimizer=lbfgs"]),
     ("truncated Newton", &["train.optimizer=truncated-newton"]),
 ];
@@ -32,7 +43,9 @@ fn cases() -> impl Iterator<Item = (&'static str, usize, usize, &'static str, &'
     let sets = SETS.into_iter();
     sets.flat_map(|(set, glyphs)| {
         WAISTS.into_iter().flat_map(move |waist| {
-            NETS.into_iter().flat_map(move |net| METHODS.map(move |(method, _)| (set, glyphs, waist, net, method)))
+            NETS.into_iter().flat_map(move |net| {
+                METHODS.map(move |(method, _)| (set, glyphs, waist, net, method))
+            })
         })
     })
 }
@@ -43,7 +56,10 @@ pub fn jobs(scale: &Scale) -> Vec<Job> {
         .filter(|(.., net, method)| !scale.quick || few(net, method))
         .flat_map(|(set, glyphs, waist, net, method)| {
             let width = if net == "25" { 1.0 } else { 3.0 };
-            scale.each([case(set, waist, net, method)], 0.01 * width * glyphs as f64)
+            scale.each(
+                [case(set, waist, net, method)],
+                0.01 * width * glyphs as f64,
+            )
         })
         .collect()
 }
@@ -52,7 +68,11 @@ pub fn run(job: &Job) -> Result<Outcome, Error> {
     let mut parts = job.case.split("; ");
     let mut part = || parts.next().unwrap_or_default();
     let (set, waist, net, method) = (part(), part(), part(), part());
-    let evaluations = if job.scale.quick { EVALUATIONS / 10 } else { EVALUATIONS };
+    let evaluations = if job.scale.quick {
+        EVALUATIONS / 10
+    } else {
+        EVALUATIONS
+    };
     let mut sets = vec![
         format!("data.name={set}"),
         format!("model.latent={waist}"),
@@ -61,14 +81,19 @@ pub fn run(job: &Job) -> Result<Outcome, Error> {
         format!("train.max_evaluations={evaluations}"),
         format!("train.max_iterations={evaluations}"),
     ];
-    let own = METHODS.iter().find(|(name, _)| *name == method).map_or(&[][..], |(_, own)| own);
+    let own = METHODS
+        .iter()
+        .find(|(name, _)| *name == method)
+        .map_or(&[][..], |(_, own)| own);
     sets.extend(own.iter().map(|set| (*set).to_owned()));
     let mut setup = Setup::of("capacity", &sets)?;
     setup.limits.gradient_tolerance = 0.0;
     // A loss of a thousandth of a nat leaves no pixel in doubt.
     setup.limits.target = Some(1e-3);
     let learned = setup.learn();
-    let wrong = learned.mirror.wrong(&setup.glyphs.pixels, &setup.glyphs.pixels);
+    let wrong = learned
+        .mirror
+        .wrong(&setup.glyphs.pixels, &setup.glyphs.pixels);
     let count = |most: usize| wrong.iter().filter(|wrong| **wrong <= most).count() as f64;
     Ok(Outcome::default()
         .with("exact", count(0))
@@ -83,15 +108,22 @@ pub fn section(results: &Results) -> Result<Section, Error> {
     let mut tables = Vec::new();
     for (set, glyphs) in SETS {
         let known = Glyphs::of(set)?;
-        let held = WAISTS.map(|waist| pca_exact(&known, waist).to_string()).join(", ");
-        let ran = |net: &str| METHODS.iter().any(|(method, _)| results.first(&case(set, 2, net, method)).is_some());
+        let held = WAISTS
+            .map(|waist| pca_exact(&known, waist).to_string())
+            .join(", ");
+        let ran = |net: &str| {
+            METHODS
+                .iter()
+                .any(|(method, _)| results.first(&case(set, 2, net, method)).is_some())
+        };
         let charts: Vec<[Figure; 2]> = NETS
             .into_iter()
             .filter(|net| ran(net))
             .map(|net| MEASURES.map(|measure| chart(results, (set, glyphs), net, measure)))
             .collect();
         let rows: Vec<Vec<&Figure>> = charts.iter().map(|row| row.iter().collect()).collect();
-        let note = format!("Exact from as many principal components: {held}; from the mean image: 0.");
+        let note =
+            format!("Exact from as many principal components: {held}; from the mean image: 0.");
         figures.push((
             format!("capacity-{glyphs}"),
             format!("glyphs of {glyphs} that come back, by the waist, the hidden layers and the method: median and range of the seeds"),
@@ -99,15 +131,26 @@ pub fn section(results: &Results) -> Result<Section, Error> {
         ));
         tables.push(table_of(results, set, glyphs));
     }
-    Ok(Section { claims: claims(results), tables, figures })
+    Ok(Section {
+        claims: claims(results),
+        tables,
+        figures,
+    })
 }
 
 /// What counts: the measure, and what it is.
 const MEASURES: [(&str, &str); 2] = [("exact", "exact"), ("close", "at most one wrong pixel")];
 
 /// The methods on one net.
-fn chart(results: &Results, (set, glyphs): (&str, usize), net: &str, (measure, what): (&str, &str)) -> Figure {
-    let series = METHODS.iter().filter(|(method, _)| results.first(&case(set, 2, net, method)).is_some());
+fn chart(
+    results: &Results,
+    (set, glyphs): (&str, usize),
+    net: &str,
+    (measure, what): (&str, &str),
+) -> Figure {
+    let series = METHODS
+        .iter()
+        .filter(|(method, _)| results.first(&case(set, 2, net, method)).is_some());
     let bar = |waist: &usize, method: &str| {
         let spread = results.spread(&case(set, *waist, net, method), measure);
         Bar {
@@ -135,10 +178,22 @@ fn chart(results: &Results, (set, glyphs): (&str, usize), net: &str, (measure, w
 
 /// Glyphs that come back exact from their principal components.
 fn pca_exact(glyphs: &Glyphs, components: usize) -> usize {
-    let rows: Vec<Vec<f32>> = glyphs.pixels.iter().map(|glyph| glyph.map(|ink| f32::from(u8::from(ink))).to_vec()).collect();
+    let rows: Vec<Vec<f32>> = glyphs
+        .pixels
+        .iter()
+        .map(|glyph| glyph.map(|ink| f32::from(u8::from(ink))).to_vec())
+        .collect();
     let pca = espejo_train::Pca::fit(&rows, components);
-    let exact = |(row, glyph): (&Vec<f32>, &Glyph)| pca.project(row).iter().zip(glyph).all(|(value, ink)| (*value > 0.5) == *ink);
-    rows.iter().zip(&glyphs.pixels).filter(|pair| exact(*pair)).count()
+    let exact = |(row, glyph): (&Vec<f32>, &Glyph)| {
+        pca.project(row)
+            .iter()
+            .zip(glyph)
+            .all(|(value, ink)| (*value > 0.5) == *ink)
+    };
+    rows.iter()
+        .zip(&glyphs.pixels)
+        .filter(|pair| exact(*pair))
+        .count()
 }
 
 fn table_of(results: &Results, set: &str, glyphs: usize) -> Table {
@@ -146,7 +201,9 @@ fn table_of(results: &Results, set: &str, glyphs: usize) -> Table {
     columns.extend(WAISTS.iter().map(|waist| format!("{waist}: exact")));
     columns.extend(WAISTS.iter().map(|waist| format!("{waist}: ≤ 1 wrong")));
     columns.push("seconds".to_owned());
-    let rows = NETS.iter().flat_map(|net| METHODS.map(|(method, _)| (*net, method)));
+    let rows = NETS
+        .iter()
+        .flat_map(|net| METHODS.map(|(method, _)| (*net, method)));
     let rows = rows.filter(|(net, method)| results.first(&case(set, 2, net, method)).is_some());
     let rows = rows.map(|(net, method)| {
         let of = |waist: &usize, measure| results.spread(&case(set, *waist, net, method), measure);
@@ -157,7 +214,9 @@ fn table_of(results: &Results, set: &str, glyphs: usize) -> Table {
         cells
     });
     Table {
-        title: format!("{glyphs} glyphs: median and range of the seeds, by the numbers in the waist"),
+        title: format!(
+            "{glyphs} glyphs: median and range of the seeds, by the numbers in the waist"
+        ),
         columns,
         rows: rows.collect(),
     }
@@ -165,8 +224,12 @@ fn table_of(results: &Results, set: &str, glyphs: usize) -> Table {
 
 /// The most glyphs of a set that any net and method brings back exact through a waist: the median and the best of the seeds.
 fn most(results: &Results, set: &str, waist: usize) -> (f64, f64) {
-    let spreads = NETS.iter().flat_map(|net| METHODS.map(|(method, _)| results.spread(&case(set, waist, net, method), "exact")));
-    spreads.fold((0.0, 0.0), |(median, best), spread| (spread.median().max(median), spread.high().max(best)))
+    let spreads = NETS.iter().flat_map(|net| {
+        METHODS.map(|(method, _)| results.spread(&case(set, waist, net, method), "exact"))
+    });
+    spreads.fold((0.0, 0.0), |(median, best), spread| {
+        (spread.median().max(median), spread.high().max(best))
+    })
 }
 
 fn claims(results: &Results) -> Vec<Claim> {
@@ -175,17 +238,28 @@ fn claims(results: &Results) -> Vec<Claim> {
     vec![
         Claim {
             text: "How many samples are learned depends on the latent space.".to_owned(),
-            seen: format!("of 96 glyphs the best median brings back {} through 1, 2, 3, 4 numbers", seen.join(", ")),
+            seen: format!(
+                "of 96 glyphs the best median brings back {} through 1, 2, 3, 4 numbers",
+                seen.join(", ")
+            ),
             holds: most(results, SETS[1].0, 1).0 < two.0,
         },
         Claim {
             text: "Two numbers hold all 96 glyphs.".to_owned(),
-            seen: format!("exact: {} in the median of the best net and method, {} with the best seed", number(two.0, 0), number(two.1, 0)),
+            seen: format!(
+                "exact: {} in the median of the best net and method, {} with the best seed",
+                number(two.0, 0),
+                number(two.1, 0)
+            ),
             holds: two.1 >= 96.0,
         },
         Claim {
             text: "A single number holds the 32 capitals.".to_owned(),
-            seen: format!("exact: {} in the median of the best net and method, {} with the best seed", number(one.0, 0), number(one.1, 0)),
+            seen: format!(
+                "exact: {} in the median of the best net and method, {} with the best seed",
+                number(one.0, 0),
+                number(one.1, 0)
+            ),
             holds: one.1 >= 32.0,
         },
     ]

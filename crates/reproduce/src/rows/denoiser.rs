@@ -1,7 +1,9 @@
 //! Document 001, the denoiser: the best subset of letters (S17), codes of noisy letters (S18), loss against noise (S19), the best
 //! and the worst predictions (S20).
 
-use espejo_pictures::{Curves, Figure, Panel, Point, Scatter, Series, Sheet, Tile, compose, curves, scatter, sheet};
+use espejo_pictures::{
+    Curves, Figure, Panel, Point, Scatter, Series, Sheet, Tile, compose, curves, scatter, sheet,
+};
 use espejo_train::Error;
 use rand::seq::index::sample;
 
@@ -41,13 +43,18 @@ pub fn subset_run(job: &Job) -> Result<Outcome, Error> {
     for _ in 0..if job.scale.quick { 2 } else { SUBSETS } {
         let mut places = sample(&mut rng, glyphs.len(), size).into_vec();
         places.sort_unstable();
-        let letters: String = places.iter().map(|place| glyphs.names[*place].as_str()).collect();
+        let letters: String = places
+            .iter()
+            .map(|place| glyphs.names[*place].as_str())
+            .collect();
         let letters = format!("data.letters={}", serde_json::json!(letters));
         let learned = Setup::of("s17", &[seed.clone(), letters])?.learn();
         losses.push(2.0 * learned.minimum.loss);
         members.extend(places.iter().map(|place| *place as f64));
     }
-    Ok(Outcome::default().with_list("losses", losses).with_list("members", members))
+    Ok(Outcome::default()
+        .with_list("losses", losses)
+        .with_list("members", members))
 }
 
 pub fn subset_section(results: &Results) -> Result<Section, Error> {
@@ -57,23 +64,37 @@ pub fn subset_section(results: &Results) -> Result<Section, Error> {
         for run in results.of(&size.to_string()) {
             let sets = run.list("members").chunks_exact(size);
             for (loss, places) in run.list("losses").iter().zip(sets) {
-                let names = places.iter().map(|place| glyphs.names[*place as usize].as_str());
+                let names = places
+                    .iter()
+                    .map(|place| glyphs.names[*place as usize].as_str());
                 found.push((size, *loss, names.collect::<Vec<_>>().join(" ")));
             }
         }
     }
     found.sort_by(|a, b| a.1.total_cmp(&b.1));
-    let pairs: Vec<(f64, f64)> = found.iter().map(|(size, loss, _)| (*size as f64, *loss)).collect();
+    let pairs: Vec<(f64, f64)> = found
+        .iter()
+        .map(|(size, loss, _)| (*size as f64, *loss))
+        .collect();
     let rho = rank_correlation(&pairs);
     // Under no correlation, 95 of 100 samples of this many stay within it.
     let chance = 1.96 / (pairs.len() as f64 - 1.0).sqrt();
     let published = results.spread(PUBLISHED, "loss");
-    let tens: Vec<f64> = found.iter().filter(|found| found.0 == 10).map(|found| found.1).collect();
-    let beaten = tens.iter().filter(|loss| **loss > published.median()).count();
+    let tens: Vec<f64> = found
+        .iter()
+        .filter(|found| found.0 == 10)
+        .map(|found| found.1)
+        .collect();
+    let beaten = tens
+        .iter()
+        .filter(|loss| **loss > published.median())
+        .count();
     let best = |size: usize| found.iter().filter(move |found| found.0 == size).take(3);
     let table = Table {
         title: "The three best subsets of each size".to_owned(),
-        columns: ["letters", "mean ‖x - x̂‖² a letter", "subset"].map(str::to_owned).to_vec(),
+        columns: ["letters", "mean ‖x - x̂‖² a letter", "subset"]
+            .map(str::to_owned)
+            .to_vec(),
         rows: SIZES
             .iter()
             .flat_map(|size| best(*size))
@@ -84,12 +105,21 @@ pub fn subset_section(results: &Results) -> Result<Section, Error> {
         claims: vec![
             Claim {
                 text: "The loss does not go with the size of the subset.".to_owned(),
-                seen: format!("rank correlation {} over {} subsets; chance stays within ±{}", number(rho, 2), pairs.len(), number(chance, 2)),
+                seen: format!(
+                    "rank correlation {} over {} subsets; chance stays within ±{}",
+                    number(rho, 2),
+                    pairs.len(),
+                    number(chance, 2)
+                ),
                 holds: rho.abs() <= chance,
             },
             Claim {
                 text: "Q ] ^ Z U G X Y N P is the best subset.".to_owned(),
-                seen: format!("{} a letter; {beaten} of {} random subsets of ten are worse", published.text(2), tens.len()),
+                seen: format!(
+                    "{} a letter; {beaten} of {} random subsets of ten are worse",
+                    published.text(2),
+                    tens.len()
+                ),
                 holds: beaten == tens.len(),
             },
         ],
@@ -113,7 +143,9 @@ fn case(p: f64, target: &str) -> String {
 }
 
 pub fn noise_jobs(scale: &Scale) -> Vec<Job> {
-    let cases = NOISES.iter().flat_map(|p| [CLEAN, NOISY].map(|target| case(*p, target)));
+    let cases = NOISES
+        .iter()
+        .flat_map(|p| [CLEAN, NOISY].map(|target| case(*p, target)));
     scale.each(cases, 0.4)
 }
 
@@ -123,17 +155,33 @@ pub fn noise_run(job: &Job) -> Result<Outcome, Error> {
     let setup = Setup::of("s17", &[format!("train.seed={}", job.seed)])?;
     let letters = &setup.glyphs.pixels;
     let copies = noisy(letters, p, COPIES, &mut generator(job.seed, COPIED));
-    let clean: Vec<Glyph> = letters.iter().flat_map(|letter| [*letter; COPIES]).collect();
+    let clean: Vec<Glyph> = letters
+        .iter()
+        .flat_map(|letter| [*letter; COPIES])
+        .collect();
     let wanted = if target == CLEAN { &clean } else { &copies };
     let learned = setup.train(setup.fit(&copies, wanted));
     let mirror = &learned.mirror;
     let tested = if job.scale.quick { 100 } else { TESTED };
     let fresh = noisy(letters, p, tested, &mut generator(job.seed, FRESH));
-    let truth: Vec<Glyph> = letters.iter().flat_map(|letter| std::iter::repeat_n(*letter, tested)).collect();
-    let wrong: Vec<f64> = mirror.wrong(&fresh, &truth).into_iter().map(|wrong| wrong as f64).collect();
+    let truth: Vec<Glyph> = letters
+        .iter()
+        .flat_map(|letter| std::iter::repeat_n(*letter, tested))
+        .collect();
+    let wrong: Vec<f64> = mirror
+        .wrong(&fresh, &truth)
+        .into_iter()
+        .map(|wrong| wrong as f64)
+        .collect();
     let example: Vec<Glyph> = fresh.iter().step_by(tested).copied().collect();
     let answers = mirror.mirrored(&example);
-    let flat = |glyphs: &[Glyph]| glyphs.iter().flatten().map(|ink| f64::from(u8::from(*ink))).collect::<Vec<_>>();
+    let flat = |glyphs: &[Glyph]| {
+        glyphs
+            .iter()
+            .flatten()
+            .map(|ink| f64::from(u8::from(*ink)))
+            .collect::<Vec<_>>()
+    };
     Ok(Outcome::default()
         .with("loss", mean(&mirror.squared_errors(&copies, wanted)))
         .with("fresh loss", mean(&mirror.squared_errors(&fresh, &truth)))
@@ -151,15 +199,25 @@ pub fn noise_section(results: &Results) -> Result<Section, Error> {
         let spreads = NOISES.map(|p| (p, results.spread(&case(p, target), measure)));
         Series {
             name: name.to_owned(),
-            points: spreads.iter().map(|(p, spread)| (100.0 * p, spread.median())).collect(),
-            bars: spreads.iter().map(|(p, spread)| (100.0 * p, spread.low(), spread.high())).collect(),
+            points: spreads
+                .iter()
+                .map(|(p, spread)| (100.0 * p, spread.median()))
+                .collect(),
+            bars: spreads
+                .iter()
+                .map(|(p, spread)| (100.0 * p, spread.low(), spread.high()))
+                .collect(),
             marks: true,
             ..Series::default()
         }
     };
     let theirs = Series {
         name: "published".to_owned(),
-        points: NOISES.iter().zip(published).map(|(p, loss)| (100.0 * p, loss)).collect(),
+        points: NOISES
+            .iter()
+            .zip(published)
+            .map(|(p, loss)| (100.0 * p, loss))
+            .collect(),
         dashed: true,
         marks: true,
         ..Series::default()
@@ -180,7 +238,9 @@ pub fn noise_section(results: &Results) -> Result<Section, Error> {
         }],
         ..Curves::default()
     });
-    let medians = |target: &str, measure: &str| NOISES.map(|p| results.spread(&case(p, target), measure).median());
+    let medians = |target: &str, measure: &str| {
+        NOISES.map(|p| results.spread(&case(p, target), measure).median())
+    };
     let fresh = medians(CLEAN, "fresh loss");
     let pairs: Vec<(f64, f64)> = NOISES.into_iter().zip(fresh).collect();
     let listed = |values: [f64; 5]| values.map(|value| number(value, 2)).join(", ");
@@ -192,12 +252,21 @@ pub fn noise_section(results: &Results) -> Result<Section, Error> {
                 holds: rank_correlation(&pairs) > 0.99,
             },
             Claim {
-                text: "The published losses are those of a net that copies its noisy input.".to_owned(),
-                seen: format!("with the noisy picture as target: {}; with the letter: {}", listed(medians(NOISY, "loss")), listed(medians(CLEAN, "loss"))),
+                text: "The published losses are those of a net that copies its noisy input."
+                    .to_owned(),
+                seen: format!(
+                    "with the noisy picture as target: {}; with the letter: {}",
+                    listed(medians(NOISY, "loss")),
+                    listed(medians(CLEAN, "loss"))
+                ),
                 holds: medians(NOISY, "loss")[4] > medians(CLEAN, "loss")[4],
             },
         ],
-        figures: vec![("s19-noise".to_owned(), "loss against noise: median and range of the seeds".to_owned(), figure)],
+        figures: vec![(
+            "s19-noise".to_owned(),
+            "loss against noise: median and range of the seeds".to_owned(),
+            figure,
+        )],
         ..Section::default()
     })
 }
@@ -243,8 +312,10 @@ pub fn codes_section(results: &Results) -> Result<Section, Error> {
 fn separation(codes: &[f64]) -> f64 {
     let points: Vec<&[f64]> = codes.chunks_exact(2).collect();
     let spread = |points: &[&[f64]]| {
-        let middle = [0, 1].map(|axis| points.iter().map(|point| point[axis]).sum::<f64>() / points.len() as f64);
-        let square = |point: &&[f64]| (point[0] - middle[0]).powi(2) + (point[1] - middle[1]).powi(2);
+        let middle = [0, 1]
+            .map(|axis| points.iter().map(|point| point[axis]).sum::<f64>() / points.len() as f64);
+        let square =
+            |point: &&[f64]| (point[0] - middle[0]).powi(2) + (point[1] - middle[1]).powi(2);
         points.iter().map(square).sum::<f64>()
     };
     let within: f64 = points.chunks(COPIES).map(spread).sum();
@@ -256,7 +327,9 @@ fn map(p: f64, codes: &[f64], letters: &Glyphs) -> Figure {
         x: code[0],
         y: code[1],
         // One name for the copies of a letter.
-        label: at.is_multiple_of(COPIES).then(|| letters.names[at / COPIES].clone()),
+        label: at
+            .is_multiple_of(COPIES)
+            .then(|| letters.names[at / COPIES].clone()),
         class: Some(at / COPIES),
     });
     scatter(&Scatter {
@@ -276,16 +349,31 @@ pub fn predictions_section(results: &Results) -> Result<Section, Error> {
     let ten = Setup::of("s17", &[])?.glyphs;
     let case = case(RANKED, CLEAN);
     let runs: Vec<&Outcome> = results.of(&case).collect();
-    let wrong = |letter: usize| mean(&runs.iter().map(|run| run.list("letters")[letter]).collect::<Vec<_>>());
-    let mut ranked: Vec<(f64, usize)> = (0..ten.len()).map(|letter| (wrong(letter), letter)).collect();
+    let wrong = |letter: usize| {
+        mean(
+            &runs
+                .iter()
+                .map(|run| run.list("letters")[letter])
+                .collect::<Vec<_>>(),
+        )
+    };
+    let mut ranked: Vec<(f64, usize)> = (0..ten.len())
+        .map(|letter| (wrong(letter), letter))
+        .collect();
     ranked.sort_by(|a, b| a.0.total_cmp(&b.0));
     let name = |place: usize| ten.names[ranked[place].1].as_str();
     let order: Vec<&str> = (0..ranked.len()).map(name).collect();
     let place = |name: &str| order.iter().position(|other| *other == name).unwrap_or(0);
     let table = Table {
-        title: format!("Wrong pixels a letter on fresh noise of {:.0} %, the best first", 100.0 * RANKED),
+        title: format!(
+            "Wrong pixels a letter on fresh noise of {:.0} %, the best first",
+            100.0 * RANKED
+        ),
         columns: ["letter", "wrong pixels"].map(str::to_owned).to_vec(),
-        rows: ranked.iter().map(|(wrong, letter)| vec![ten.names[*letter].clone(), number(*wrong, 2)]).collect(),
+        rows: ranked
+            .iter()
+            .map(|(wrong, letter)| vec![ten.names[*letter].clone(), number(*wrong, 2)])
+            .collect(),
     };
     let shown = [ranked[0], ranked[1], ranked[8], ranked[9]].map(|(_, letter)| letter);
     Ok(Section {
@@ -313,12 +401,22 @@ fn panels(letters: &Glyphs, shown: &[usize], run: Option<&Outcome>) -> Figure {
         };
         shown.iter().map(glyph).collect::<Vec<_>>()
     };
-    let tiles = |glyphs: &[Option<Glyph>]| glyphs.iter().map(|glyph| glyph.as_ref().map(tile)).collect::<Vec<Option<Tile>>>();
+    let tiles = |glyphs: &[Option<Glyph>]| {
+        glyphs
+            .iter()
+            .map(|glyph| glyph.as_ref().map(tile))
+            .collect::<Vec<Option<Tile>>>()
+    };
     let (seen, answers) = (of("noisy"), of("answers"));
-    let originals: Vec<Option<Glyph>> = shown.iter().map(|letter| Some(letters.pixels[*letter])).collect();
+    let originals: Vec<Option<Glyph>> = shown
+        .iter()
+        .map(|letter| Some(letters.pixels[*letter]))
+        .collect();
     let marks = |glyphs: &[Option<Glyph>]| {
         let pairs = glyphs.iter().zip(&originals);
-        let wrong = |(a, b): (&Option<Glyph>, &Option<Glyph>)| Some(format!("{}", distance(a.as_ref()?, b.as_ref()?)));
+        let wrong = |(a, b): (&Option<Glyph>, &Option<Glyph>)| {
+            Some(format!("{}", distance(a.as_ref()?, b.as_ref()?)))
+        };
         pairs.map(wrong).collect::<Vec<_>>()
     };
     sheet(&Sheet {
@@ -328,7 +426,10 @@ fn panels(letters: &Glyphs, shown: &[usize], run: Option<&Outcome>) -> Figure {
             ("noise".to_owned(), tiles(&seen)),
             ("prediction".to_owned(), tiles(&answers)),
         ],
-        captions: shown.iter().map(|letter| letters.names[*letter].clone()).collect(),
+        captions: shown
+            .iter()
+            .map(|letter| letters.names[*letter].clone())
+            .collect(),
         marks: vec![Vec::new(), marks(&seen), marks(&answers)],
         wrap: 0,
     })
@@ -340,7 +441,11 @@ mod tests {
 
     #[test]
     fn copies_that_coincide_have_no_spread() {
-        let codes = [[0.0, 0.0]; 3].iter().chain(&[[1.0, 0.5]; 3]).flatten().copied();
+        let codes = [[0.0, 0.0]; 3]
+            .iter()
+            .chain(&[[1.0, 0.5]; 3])
+            .flatten()
+            .copied();
         assert_eq!(separation(&codes.collect::<Vec<_>>()), 0.0);
         let codes = [0.0, 0.0, 1.0, 0.0, 0.5, 1.0].repeat(2);
         assert!((separation(&codes) - 1.0).abs() < 1e-12);

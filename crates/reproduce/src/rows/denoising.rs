@@ -1,7 +1,9 @@
 //! Denoising, tested on fresh noise by the thousand: the document's net (S5), and what is best possible.
 
 use espejo_mlp::{Descending, Descent, Rule};
-use espejo_pictures::{Bar, BarSeries, Bars, Cell, Figure, Matrix, Sheet, Tile, bars, matrix, sheet};
+use espejo_pictures::{
+    Bar, BarSeries, Bars, Cell, Figure, Matrix, Sheet, Tile, bars, matrix, sheet,
+};
 use espejo_train::Error;
 
 use crate::glyphs::{Glyph, Glyphs, PIXELS, distance, generator, noisy, thresholded, tile, values};
@@ -35,13 +37,23 @@ impl Score {
         let answer = thresholded(shades, 0.0);
         let wrong = distance(&answer, &letters.pixels[truth]);
         // A letter as near as another one is no answer.
-        let nearest = letters.pixels.iter().enumerate().all(|(at, other)| at == truth || distance(&answer, other) > wrong);
+        let nearest = letters
+            .pixels
+            .iter()
+            .enumerate()
+            .all(|(at, other)| at == truth || distance(&answer, other) > wrong);
         let hits = [wrong == 0, wrong <= 1, wrong <= 2, nearest];
         for (sum, hit) in self.hits.iter_mut().zip(hits) {
             *sum += f64::from(u8::from(hit));
         }
-        let wanted = letters.pixels[truth].iter().map(|ink| f64::from(u8::from(*ink)));
-        self.error += shades.iter().zip(wanted).map(|(y, t)| (y - t) * (y - t)).sum::<f64>();
+        let wanted = letters.pixels[truth]
+            .iter()
+            .map(|ink| f64::from(u8::from(*ink)));
+        self.error += shades
+            .iter()
+            .zip(wanted)
+            .map(|(y, t)| (y - t) * (y - t))
+            .sum::<f64>();
         self.draws += 1.0;
     }
 
@@ -55,16 +67,29 @@ impl Score {
 }
 
 /// The net and the rules on the same `copies` fresh noisy copies of each letter.
-fn tested(mirror: &Mirror, letters: &Glyphs, (p, copies): (f64, usize), seed: u64) -> Vec<(&'static str, Score)> {
+fn tested(
+    mirror: &Mirror,
+    letters: &Glyphs,
+    (p, copies): (f64, usize),
+    seed: u64,
+) -> Vec<(&'static str, Score)> {
     let seen = noisy(&letters.pixels, p, copies, &mut generator(seed, TESTED));
     let low = mirror.low();
     let mut scores = [Score::default(); 4];
     for (at, (glyph, output)) in seen.iter().zip(mirror.outputs(&seen)).enumerate() {
         let truth = at / copies;
-        let shades: Vec<f64> = output.iter().map(|y| ((y - low) / (1.0 - low)).clamp(0.0, 1.0)).collect();
+        let shades: Vec<f64> = output
+            .iter()
+            .map(|y| ((y - low) / (1.0 - low)).clamp(0.0, 1.0))
+            .collect();
         let as_values = |glyph: &Glyph| glyph.map(|ink| f64::from(u8::from(ink))).to_vec();
         let nearest = letters.pixels[letters.nearest(glyph).0];
-        let answers = [shades, as_values(glyph), as_values(&nearest), letters.posterior_mean(glyph, p)];
+        let answers = [
+            shades,
+            as_values(glyph),
+            as_values(&nearest),
+            letters.posterior_mean(glyph, p),
+        ];
         for (score, answer) in scores.iter_mut().zip(answers) {
             score.take(&answer, truth, letters);
         }
@@ -111,39 +136,78 @@ pub fn run(job: &Job) -> Result<Outcome, Error> {
     ];
     let setup = Setup::of("s5", &sets)?;
     let learned = setup.learn();
-    let scores = tested(&learned.mirror, &setup.glyphs, (p, copies(&job.scale)), job.seed);
+    let scores = tested(
+        &learned.mirror,
+        &setup.glyphs,
+        (p, copies(&job.scale)),
+        job.seed,
+    );
     let shown = noisy(&setup.glyphs.pixels, p, 1, &mut generator(job.seed, COPIED));
     let answers = learned.mirror.mirrored(&shown);
-    let flat = |glyphs: &[Glyph]| glyphs.iter().flatten().map(|ink| f64::from(u8::from(*ink))).collect::<Vec<_>>();
-    let outcome = scores.into_iter().fold(Outcome::default(), |outcome, (name, score)| score.into(outcome, name));
-    Ok(outcome.with_list("seen", flat(&shown)).with_list("answers", flat(&answers)))
+    let flat = |glyphs: &[Glyph]| {
+        glyphs
+            .iter()
+            .flatten()
+            .map(|ink| f64::from(u8::from(*ink)))
+            .collect::<Vec<_>>()
+    };
+    let outcome = scores
+        .into_iter()
+        .fold(Outcome::default(), |outcome, (name, score)| {
+            score.into(outcome, name)
+        });
+    Ok(outcome
+        .with_list("seen", flat(&shown))
+        .with_list("answers", flat(&answers)))
 }
 
 /// A share over all seeds of a case with its Wilson interval.
 fn share(results: &Results, case: &str, measure: &str, who: &str) -> (f64, f64, f64) {
-    let hits: f64 = results.of(case).map(|run| run.get(measure) * run.get(&format!("{who} draws"))).sum();
-    let draws: f64 = results.of(case).map(|run| run.get(&format!("{who} draws"))).sum();
+    let hits: f64 = results
+        .of(case)
+        .map(|run| run.get(measure) * run.get(&format!("{who} draws")))
+        .sum();
+    let draws: f64 = results
+        .of(case)
+        .map(|run| run.get(&format!("{who} draws")))
+        .sum();
     let (low, high) = wilson(hits, draws);
     (hits / draws, low, high)
 }
 
 pub fn section(results: &Results) -> Result<Section, Error> {
     let table = Table {
-        title: "Success on fresh noise, all seeds together, with Wilson's 95 % intervals".to_owned(),
-        columns: ["letters, noise", "published", "exact", "≤ 1 pixel", "≤ 2 pixels", "nearest letter", "as it is, nearest", "nearest rule, exact", "Bayes, exact"]
-            .map(str::to_owned)
-            .to_vec(),
+        title: "Success on fresh noise, all seeds together, with Wilson's 95 % intervals"
+            .to_owned(),
+        columns: [
+            "letters, noise",
+            "published",
+            "exact",
+            "≤ 1 pixel",
+            "≤ 2 pixels",
+            "nearest letter",
+            "as it is, nearest",
+            "nearest rule, exact",
+            "Bayes, exact",
+        ]
+        .map(str::to_owned)
+        .to_vec(),
         rows: CONDITIONS
             .iter()
             .map(|(letters, p, published)| {
                 let case = condition(*letters, *p);
                 let text = |who: &str, criterion: &str| {
-                    let (middle, low, high) = share(results, &case, &format!("{who} {criterion}"), who);
+                    let (middle, low, high) =
+                        share(results, &case, &format!("{who} {criterion}"), who);
                     format!("{middle:.3} ({low:.3} to {high:.3})")
                 };
                 let mut cells = vec![case.clone(), number(*published, 3)];
                 cells.extend(CRITERIA.map(|criterion| text("net", criterion)));
-                cells.extend([text(RULES[0], CRITERIA[3]), text(RULES[1], CRITERIA[0]), text(RULES[2], CRITERIA[0])]);
+                cells.extend([
+                    text(RULES[0], CRITERIA[3]),
+                    text(RULES[1], CRITERIA[0]),
+                    text(RULES[2], CRITERIA[0]),
+                ]);
                 cells
             })
             .collect(),
@@ -153,7 +217,12 @@ pub fn section(results: &Results) -> Result<Section, Error> {
         bars: CONDITIONS
             .iter()
             .map(|(letters, p, published)| {
-                let (value, low, high) = share(results, &condition(*letters, *p), &format!("net {criterion}"), "net");
+                let (value, low, high) = share(
+                    results,
+                    &condition(*letters, *p),
+                    &format!("net {criterion}"),
+                    "net",
+                );
                 Bar {
                     value,
                     low: Some(low),
@@ -168,12 +237,17 @@ pub fn section(results: &Results) -> Result<Section, Error> {
         title: "Letters cleaned by 35-12-35 (S5)".to_owned(),
         x_label: "letters learned, pixels flipped".to_owned(),
         y_label: "share of fresh copies".to_owned(),
-        groups: CONDITIONS.iter().map(|(letters, p, _)| format!("{letters}, {:.0} %", 100.0 * p)).collect(),
+        groups: CONDITIONS
+            .iter()
+            .map(|(letters, p, _)| format!("{letters}, {:.0} %", 100.0 * p))
+            .collect(),
         series: series.to_vec(),
         reference_name: "published, by eye".to_owned(),
         ..Bars::default()
     });
-    let nearest = |letters: usize, p: f64| share(results, &condition(letters, p), "net nearest letter", "net").0;
+    let nearest = |letters: usize, p: f64| {
+        share(results, &condition(letters, p), "net nearest letter", "net").0
+    };
     Ok(Section {
         claims: vec![
             Claim {
@@ -197,10 +271,23 @@ pub fn section(results: &Results) -> Result<Section, Error> {
 
 fn triptychs(results: &Results) -> Result<Figure, Error> {
     let letters = Glyphs::of("fonts:2")?.select(&(0..16).collect::<Vec<_>>());
-    let run = results.first("16 letters, 0.1").cloned().unwrap_or_default();
-    let of = |name: &str| run.list(name).chunks_exact(PIXELS).map(|row| thresholded(row, 0.0)).collect::<Vec<Glyph>>();
+    let run = results
+        .first("16 letters, 0.1")
+        .cloned()
+        .unwrap_or_default();
+    let of = |name: &str| {
+        run.list(name)
+            .chunks_exact(PIXELS)
+            .map(|row| thresholded(row, 0.0))
+            .collect::<Vec<Glyph>>()
+    };
     let (seen, answers) = (of("seen"), of("answers"));
-    let tiles = |glyphs: &[Glyph]| glyphs.iter().map(|glyph| Some(tile(glyph))).collect::<Vec<Option<Tile>>>();
+    let tiles = |glyphs: &[Glyph]| {
+        glyphs
+            .iter()
+            .map(|glyph| Some(tile(glyph)))
+            .collect::<Vec<Option<Tile>>>()
+    };
     let mark = |(at, answer): (usize, &Glyph)| {
         let (nearest, _) = letters.nearest(answer);
         Some(if nearest == at { "✓" } else { "✗" }.to_owned())
@@ -213,7 +300,11 @@ fn triptychs(results: &Results) -> Result<Figure, Error> {
             ("output".to_owned(), tiles(&answers)),
         ],
         captions: letters.names.clone(),
-        marks: vec![Vec::new(), Vec::new(), answers.iter().enumerate().map(mark).collect()],
+        marks: vec![
+            Vec::new(),
+            Vec::new(),
+            answers.iter().enumerate().map(mark).collect(),
+        ],
         wrap: 16,
     }))
 }
@@ -226,7 +317,9 @@ const TESTING: [f64; 6] = [0.0, 0.05, 0.1, 0.15, 0.2, 0.3];
 const NETS: [&str; 2] = ["3 copies", "fresh noise"];
 
 pub fn matrix_jobs(scale: &Scale) -> Vec<Job> {
-    let cases = NETS.iter().flat_map(|net| LEARNING.map(|p| format!("{net}, {p}")));
+    let cases = NETS
+        .iter()
+        .flat_map(|net| LEARNING.map(|p| format!("{net}, {p}")));
     scale.each(cases, 1.5)
 }
 
@@ -235,7 +328,12 @@ pub fn matrix_run(job: &Job) -> Result<Outcome, Error> {
     let p: f64 = p.parse().unwrap_or(0.1);
     let seed = format!("train.seed={}", job.seed);
     let mirror = if net == NETS[0] {
-        let sets = [seed, "data.first=32".to_owned(), format!("noise.kind=flip:{p}"), "train.optimizer=adaptive".to_owned()];
+        let sets = [
+            seed,
+            "data.first=32".to_owned(),
+            format!("noise.kind=flip:{p}"),
+            "train.optimizer=adaptive".to_owned(),
+        ];
         let setup = Setup::of("s5", &sets)?;
         (setup.glyphs.clone(), setup.learn().mirror)
     } else {
@@ -257,11 +355,19 @@ const STEPS: usize = 8000;
 
 /// A net that never sees the same noise twice.
 fn fresh(p: f64, job: &Job, seed: String) -> Result<(Glyphs, Mirror), Error> {
-    let sets = [seed, format!("noise.kind=flip:{p}"), format!("noise.copies={STEP_COPIES}")];
+    let sets = [
+        seed,
+        format!("noise.kind=flip:{p}"),
+        format!("noise.copies={STEP_COPIES}"),
+    ];
     let setup = Setup::of("denoising", &sets)?;
     let letters = &setup.glyphs;
     let mut rng = generator(job.seed, LEARNED);
-    let clean: Vec<Glyph> = letters.pixels.iter().flat_map(|letter| [*letter; STEP_COPIES]).collect();
+    let clean: Vec<Glyph> = letters
+        .pixels
+        .iter()
+        .flat_map(|letter| [*letter; STEP_COPIES])
+        .collect();
     let mut fit = setup.fit(&clean, &clean);
     let descent = |learning_rate| Descent {
         rule: Rule::Adam,
@@ -288,27 +394,41 @@ const RATE: f64 = 0.005;
 
 pub fn matrix_section(results: &Results) -> Result<Section, Error> {
     let who = |net: &str, p: f64| format!("{net}, {p}");
-    let measure = |case: &str, who: &str, p: f64, criterion: &str| share_at(results, case, who, p, criterion);
+    let measure =
+        |case: &str, who: &str, p: f64, criterion: &str| share_at(results, case, who, p, criterion);
     let panel = |net: &str, criterion: &str| {
         let rows = LEARNING.iter().map(|learned| {
             TESTING
                 .iter()
                 .map(|p| {
                     let (value, low, high) = measure(&who(net, *learned), "net", *p, criterion);
-                    Cell { value, text: Some(format!("{low:.3} – {high:.3}")) }
+                    Cell {
+                        value,
+                        text: Some(format!("{low:.3} – {high:.3}")),
+                    }
                 })
                 .collect()
         });
         let rules = RULES.iter().map(|rule| {
             TESTING
                 .iter()
-                .map(|p| Cell { value: measure(&who(NETS[1], 0.1), rule, *p, criterion).0, text: None })
+                .map(|p| Cell {
+                    value: measure(&who(NETS[1], 0.1), rule, *p, criterion).0,
+                    text: None,
+                })
                 .collect::<Vec<Cell>>()
         });
         rows.chain(rules).collect::<Vec<Vec<Cell>>>()
     };
-    let row_names: Vec<String> = LEARNING.iter().map(|p| format!("learned {:.0} %", 100.0 * p)).chain(RULES.map(str::to_owned)).collect();
-    let columns: Vec<String> = TESTING.iter().map(|p| format!("{:.0} %", 100.0 * p)).collect();
+    let row_names: Vec<String> = LEARNING
+        .iter()
+        .map(|p| format!("learned {:.0} %", 100.0 * p))
+        .chain(RULES.map(str::to_owned))
+        .collect();
+    let columns: Vec<String> = TESTING
+        .iter()
+        .map(|p| format!("{:.0} %", 100.0 * p))
+        .collect();
     let mut figures = Vec::new();
     for (at, criterion) in CRITERIA.iter().enumerate() {
         let figure = matrix(&Matrix {
@@ -317,29 +437,65 @@ pub fn matrix_section(results: &Results) -> Result<Section, Error> {
             y_label: "noise while learning, and rules".to_owned(),
             columns: columns.clone(),
             rows: row_names.clone(),
-            panels: NETS.iter().map(|net| ((*net).to_owned(), panel(net, criterion))).collect(),
+            panels: NETS
+                .iter()
+                .map(|net| ((*net).to_owned(), panel(net, criterion)))
+                .collect(),
             range: Some((0.0, 1.0)),
             ..Matrix::default()
         });
-        figures.push((format!("denoising-{}", at + 1), format!("{criterion}: all seeds together, Wilson's intervals under the shares"), figure));
+        figures.push((
+            format!("denoising-{}", at + 1),
+            format!("{criterion}: all seeds together, Wilson's intervals under the shares"),
+            figure,
+        ));
     }
     let table = Table {
-        title: "Mean squared error a letter on fresh noise, and the least that any rule can expect".to_owned(),
-        columns: ["noise", "3 copies", "fresh noise", "as it is", "nearest rule", "Bayes (least possible)"].map(str::to_owned).to_vec(),
+        title: "Mean squared error a letter on fresh noise, and the least that any rule can expect"
+            .to_owned(),
+        columns: [
+            "noise",
+            "3 copies",
+            "fresh noise",
+            "as it is",
+            "nearest rule",
+            "Bayes (least possible)",
+        ]
+        .map(str::to_owned)
+        .to_vec(),
         rows: LEARNING
             .iter()
             .map(|p| {
-                let error = |case: String, name: &str| number(results.spread(&case, &format!("{name} {p} {ERROR}")).median(), 3);
+                let error = |case: String, name: &str| {
+                    number(
+                        results
+                            .spread(&case, &format!("{name} {p} {ERROR}"))
+                            .median(),
+                        3,
+                    )
+                };
                 let other = |name: &str| error(who(NETS[1], *p), name);
-                vec![format!("{:.0} %", 100.0 * p), error(who(NETS[0], *p), "net"), other("net"), other(RULES[0]), other(RULES[1]), other(RULES[2])]
+                vec![
+                    format!("{:.0} %", 100.0 * p),
+                    error(who(NETS[0], *p), "net"),
+                    other("net"),
+                    other(RULES[0]),
+                    other(RULES[1]),
+                    other(RULES[2]),
+                ]
             })
             .collect(),
     };
     let errors = LEARNING.map(|p| {
-        let error = |name: &str| results.spread(&who(NETS[1], p), &format!("{name} {p} {ERROR}")).median();
+        let error = |name: &str| {
+            results
+                .spread(&who(NETS[1], p), &format!("{name} {p} {ERROR}"))
+                .median()
+        };
         (p, error("net"), error(RULES[1]), error(RULES[2]))
     });
-    let listed = errors.map(|(p, net, _, least)| format!("{:.0} %: {net:.3} of {least:.3}", 100.0 * p));
+    let listed =
+        errors.map(|(p, net, _, least)| format!("{:.0} %: {net:.3} of {least:.3}", 100.0 * p));
     Ok(Section {
         claims: vec![Claim {
             text: "A net that sees fresh noise beats the nearest letter from 10 % noise on, and comes close to the least error possible.".to_owned(),

@@ -37,7 +37,8 @@ pub fn section(_: &Results) -> Result<Section, Error> {
     let capitals = Glyphs::of("fonts:2")?;
     let apart = closest(&capitals).2;
     let pairs = (0..capitals.len()).flat_map(|a| (a + 1..capitals.len()).map(move |b| (a, b)));
-    let close = pairs.filter(|(a, b)| distance(&capitals.pixels[*a], &capitals.pixels[*b]) == apart);
+    let close =
+        pairs.filter(|(a, b)| distance(&capitals.pixels[*a], &capitals.pixels[*b]) == apart);
     let names: Vec<String> = close
         .map(|(a, b)| format!("{}-{}", capitals.names[a], capitals.names[b]))
         .collect();

@@ -27,19 +27,41 @@ pub fn run(job: &Job) -> Result<Outcome, Error> {
     let letters = Glyphs::of("fonts:2")?;
     let drawn = match job.case.as_str() {
         "VAE" => drawn_by_vae(job)?,
-        "AE" => drawn_by_ae("letters", &["train.optimizer=lbfgs", "train.schedule=constant", "train.max_evaluations=5000"], job)?,
+        "AE" => drawn_by_ae(
+            "letters",
+            &[
+                "train.optimizer=lbfgs",
+                "train.schedule=constant",
+                "train.max_evaluations=5000",
+            ],
+            job,
+        )?,
         _ => drawn_by_ae("s10", &[], job)?,
     };
     let apart: Vec<(usize, usize)> = drawn.iter().map(|glyph| letters.nearest(glyph)).collect();
-    let share = |most: usize| apart.iter().filter(|(_, apart)| *apart <= most).count() as f64 / apart.len() as f64;
-    let mut reached: Vec<usize> = apart.iter().filter(|(_, apart)| *apart <= 1).map(|(at, _)| *at).collect();
+    let share = |most: usize| {
+        apart.iter().filter(|(_, apart)| *apart <= most).count() as f64 / apart.len() as f64
+    };
+    let mut reached: Vec<usize> = apart
+        .iter()
+        .filter(|(_, apart)| *apart <= 1)
+        .map(|(at, _)| *at)
+        .collect();
     reached.sort_unstable();
     reached.dedup();
     let shown = drawn.iter().take(SHOWN).flatten();
     Ok(Outcome::default()
         .with("exact", share(0))
         .with("close", share(1))
-        .with("apart", mean(&apart.iter().map(|(_, apart)| *apart as f64).collect::<Vec<_>>()))
+        .with(
+            "apart",
+            mean(
+                &apart
+                    .iter()
+                    .map(|(_, apart)| *apart as f64)
+                    .collect::<Vec<_>>(),
+            ),
+        )
         .with("reached", reached.len() as f64)
         .with_list("drawn", shown.map(|ink| f64::from(u8::from(*ink)))))
 }
@@ -52,30 +74,56 @@ fn drawn_by_ae(preset: &str, sets: &[&str], job: &Job) -> Result<Vec<Glyph>, Err
     let codes = mirror.encode(&setup.glyphs.pixels);
     let span = |axis: usize| {
         let values = codes.iter().map(|code| code[axis]);
-        values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| (low.min(v), high.max(v)))
+        values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| {
+            (low.min(v), high.max(v))
+        })
     };
     let spans = [span(0), span(1)];
     let mut rng = generator(job.seed, STREAM);
     let draws: Vec<Vec<f64>> = (0..DRAWS)
-        .map(|_| spans.map(|(low, high)| low + (high - low) * rng.random::<f64>()).to_vec())
+        .map(|_| {
+            spans
+                .map(|(low, high)| low + (high - low) * rng.random::<f64>())
+                .to_vec()
+        })
         .collect();
-    Ok(mirror.decode(&draws).iter().map(|row| thresholded(row, 0.0)).collect())
+    Ok(mirror
+        .decode(&draws)
+        .iter()
+        .map(|row| thresholded(row, 0.0))
+        .collect())
 }
 
 fn drawn_by_vae(job: &Job) -> Result<Vec<Glyph>, Error> {
     let mut config = configured("letters-vae", &[format!("train.seed={}", job.seed)])?;
     // The processor where the build has it: jobs run side by side.
-    config.train.device = if device::choose("cpu").is_ok() { "cpu" } else { "auto" }.to_owned();
-    let aside = std::env::temp_dir().join(format!("espejo-reproduce-{}-{}", std::process::id(), job.seed));
+    config.train.device = if device::choose("cpu").is_ok() {
+        "cpu"
+    } else {
+        "auto"
+    }
+    .to_owned();
+    let aside = std::env::temp_dir().join(format!(
+        "espejo-reproduce-{}-{}",
+        std::process::id(),
+        job.seed
+    ));
     let prepared = prepare(config)?;
     let folder = Folder::create(&aside, None, &prepared.config)?;
-    let trained = fit(&prepared, &folder, "espejo reproduce", &AtomicBool::new(false), &mut |_| ());
+    let trained = fit(
+        &prepared,
+        &folder,
+        "espejo reproduce",
+        &AtomicBool::new(false),
+        &mut |_| (),
+    );
     // Whether it is gone or not changes no result.
     let _ = std::fs::remove_dir_all(&aside);
     let trained = trained?.trained;
     let codes = trained.random_codes(DRAWS, job.seed)?;
     let rows = trained.decode(&codes);
-    let glyph = |row: &Vec<f32>| thresholded(&row.iter().copied().map(f64::from).collect::<Vec<_>>(), 0.0);
+    let glyph =
+        |row: &Vec<f32>| thresholded(&row.iter().copied().map(f64::from).collect::<Vec<_>>(), 0.0);
     Ok(rows.iter().map(glyph).collect())
 }
 
@@ -95,19 +143,33 @@ pub fn section(results: &Results) -> Result<Section, Error> {
     let chart = bars(&Bars {
         title: "1,000 random codes, decoded (S25)".to_owned(),
         y_label: "share".to_owned(),
-        groups: ["a known letter, exact", "within one pixel of one", "of the 32 letters reached"].map(str::to_owned).to_vec(),
+        groups: [
+            "a known letter, exact",
+            "within one pixel of one",
+            "of the 32 letters reached",
+        ]
+        .map(str::to_owned)
+        .to_vec(),
         series: MODELS
             .iter()
             .map(|model| BarSeries {
                 name: (*model).to_owned(),
-                bars: vec![bar(model, "exact", 1.0), bar(model, "close", 1.0), bar(model, "reached", 32.0)],
+                bars: vec![
+                    bar(model, "exact", 1.0),
+                    bar(model, "close", 1.0),
+                    bar(model, "reached", 32.0),
+                ],
             })
             .collect(),
         ..Bars::default()
     });
     let rows = MODELS.iter().map(|model| {
-        let list = results.first(model).map_or(&[][..], |run| run.list("drawn"));
-        let tiles = list.chunks_exact(PIXELS).map(|row| Some(tile(&thresholded(row, 0.0))));
+        let list = results
+            .first(model)
+            .map_or(&[][..], |run| run.list("drawn"));
+        let tiles = list
+            .chunks_exact(PIXELS)
+            .map(|row| Some(tile(&thresholded(row, 0.0))));
         ((*model).to_owned(), tiles.collect())
     });
     let drawn = sheet(&Sheet {

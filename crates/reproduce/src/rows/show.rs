@@ -42,8 +42,14 @@ pub fn curve_over(results: &Results, case: &str, x: &str, name: &str) -> Series 
     let spreads: Vec<(f64, Spread)> = places.into_iter().map(|place| (place, at(place))).collect();
     Series {
         name: name.to_owned(),
-        points: spreads.iter().map(|(x, spread)| (*x, spread.median())).collect(),
-        band: spreads.iter().map(|(x, spread)| (*x, spread.low(), spread.high())).collect(),
+        points: spreads
+            .iter()
+            .map(|(x, spread)| (*x, spread.median()))
+            .collect(),
+        band: spreads
+            .iter()
+            .map(|(x, spread)| (*x, spread.low(), spread.high()))
+            .collect(),
         ..Series::default()
     }
 }

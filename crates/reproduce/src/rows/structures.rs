@@ -1,9 +1,11 @@
 //! Document 000, the "linear" autoencoder: structures (S2), optimisations (S3), and ever more letters (S4).
 
-use espejo_pictures::{Curves, Figure, Grid, Panel, Point, Scatter, compose, curves, grid, scatter};
+use espejo_pictures::{
+    Curves, Figure, Grid, Panel, Point, Scatter, compose, curves, grid, scatter,
+};
 use espejo_train::Error;
 
-use crate::glyphs::{Glyphs, PIXELS, tile_of, thresholded};
+use crate::glyphs::{Glyphs, PIXELS, thresholded, tile_of};
 use crate::lab::{Learned, Setup};
 use crate::row::{Claim, Job, Outcome, Results, Scale, Section, Table};
 use crate::statistics::{mean, number};
@@ -32,7 +34,12 @@ fn error_of(loss: f64, letters: usize) -> f64 {
 
 /// What changes the preset's way into today's, which gets through flat places that stop momentum.
 fn todays() -> Vec<String> {
-    let sets = ["train.optimizer=adam", "train.precision=double", "train.batch_size=0", "train.learning_rate=0.01"];
+    let sets = [
+        "train.optimizer=adam",
+        "train.precision=double",
+        "train.batch_size=0",
+        "train.learning_rate=0.01",
+    ];
     sets.map(str::to_owned).to_vec()
 }
 
@@ -51,7 +58,9 @@ fn outcome(learned: &Learned, letters: usize) -> Outcome {
 
 pub fn structures_jobs(scale: &Scale) -> Vec<Job> {
     let ways = [DESCRIBED, TODAY];
-    let cases = STRUCTURES.iter().flat_map(|(name, _)| ways.map(|way| format!("{name} {way}")));
+    let cases = STRUCTURES
+        .iter()
+        .flat_map(|(name, _)| ways.map(|way| format!("{name} {way}")));
     scale.each(cases, 0.05)
 }
 
@@ -98,18 +107,32 @@ pub fn structures_section(results: &Results) -> Result<Section, Error> {
         number(best("35-3-2-3-35"), 2),
         number(best("35-5-3-2-3-5-35"), 2)
     );
-    let described = |case: &str| results.spread(&format!("{case} {DESCRIBED}"), "error").median();
+    let described = |case: &str| {
+        results
+            .spread(&format!("{case} {DESCRIBED}"), "error")
+            .median()
+    };
     let narrow = ["35-2-35", "35-3-2-3-35", "35-5-3-2-3-5-35"];
     Ok(Section {
         claims: vec![
             Claim {
-                text: "The structure decides: 16-2-16 learns best, as trained by the document's rule.".to_owned(),
+                text:
+                    "The structure decides: 16-2-16 learns best, as trained by the document's rule."
+                        .to_owned(),
                 seen: format!(
                     "described rule: {} for 16-2-16, {} for the best other",
                     number(described("35-16-2-16-35"), 2),
-                    number(narrow.map(described).into_iter().fold(f64::INFINITY, f64::min), 2)
+                    number(
+                        narrow
+                            .map(described)
+                            .into_iter()
+                            .fold(f64::INFINITY, f64::min),
+                        2
+                    )
                 ),
-                holds: narrow.iter().all(|case| described("35-16-2-16-35") <= described(case)),
+                holds: narrow
+                    .iter()
+                    .all(|case| described("35-16-2-16-35") <= described(case)),
             },
             Claim {
                 text: "The narrow structures cannot learn the four letters.".to_owned(),
@@ -128,7 +151,9 @@ pub fn structures_section(results: &Results) -> Result<Section, Error> {
 
 /// The document's error of the mean image of some letters.
 fn mean_error(set: &str, places: std::ops::Range<usize>) -> f64 {
-    let Ok(glyphs) = Glyphs::of(set) else { return f64::NAN };
+    let Ok(glyphs) = Glyphs::of(set) else {
+        return f64::NAN;
+    };
     let glyphs = glyphs.select(&places.collect::<Vec<_>>());
     let mean = glyphs.mean();
     let cost = |ink: bool, share: f64| -(if ink { share } else { 1.0 - share }).log10();
@@ -140,11 +165,25 @@ fn mean_error(set: &str, places: std::ops::Range<usize>) -> f64 {
 
 /// The steps of the ablation: name, what each sets beside the preset.
 const STEPS: [(&str, &[&str]); 5] = [
-    ("plain", &["objective.loss=mse", "model.output_activation=tanh", "train.optimizer=sgd"]),
+    (
+        "plain",
+        &[
+            "objective.loss=mse",
+            "model.output_activation=tanh",
+            "train.optimizer=sgd",
+        ],
+    ),
     ("entropic", &["train.optimizer=sgd"]),
     ("+ momentum", &["train.optimizer=momentum"]),
     ("+ adaptive", &[]),
-    (TODAY, &["train.optimizer=adam", "train.batch_size=0", "train.learning_rate=0.01"]),
+    (
+        TODAY,
+        &[
+            "train.optimizer=adam",
+            "train.batch_size=0",
+            "train.learning_rate=0.01",
+        ],
+    ),
 ];
 
 pub fn optimisations_jobs(scale: &Scale) -> Vec<Job> {
@@ -153,7 +192,11 @@ pub fn optimisations_jobs(scale: &Scale) -> Vec<Job> {
 
 pub fn optimisations_run(job: &Job) -> Result<Outcome, Error> {
     let step = STEPS.iter().find(|(name, _)| *name == job.case);
-    let mut sets: Vec<String> = step.map_or(&[][..], |(_, sets)| sets).iter().map(|set| (*set).to_owned()).collect();
+    let mut sets: Vec<String> = step
+        .map_or(&[][..], |(_, sets)| sets)
+        .iter()
+        .map(|set| (*set).to_owned())
+        .collect();
     sets.push(format!("train.seed={}", job.seed));
     let mut setup = Setup::of("s3", &sets)?;
     let letters = setup.glyphs.len();
@@ -168,11 +211,18 @@ pub fn optimisations_run(job: &Job) -> Result<Outcome, Error> {
     let fit = setup.dense.fit.clone();
     let _ = setup.watched(fit, &mut |progress| {
         x.push(progress.counts.iterations as f64);
-        y.push(error_of(espejo_mlp::Objective::value(&mut measure, progress.at), letters));
+        y.push(error_of(
+            espejo_mlp::Objective::value(&mut measure, progress.at),
+            letters,
+        ));
         y.last().is_some_and(|error| *error > TARGET)
     });
     let last = y.last().copied().unwrap_or(f64::NAN);
-    let needed = if last <= TARGET { x.len() as f64 } else { EPOCHS };
+    let needed = if last <= TARGET {
+        x.len() as f64
+    } else {
+        EPOCHS
+    };
     Ok(Outcome::default()
         .with("error", last)
         .with("epochs", needed)
@@ -197,14 +247,21 @@ pub fn optimisations_section(results: &Results) -> Result<Section, Error> {
     let errors = STEPS.map(|(name, _)| results.spread(name, "error").median());
     let epochs = STEPS.map(|(name, _)| results.spread(name, "epochs").median());
     let seen = STEPS.iter().zip(errors.iter().zip(&epochs));
-    let seen = seen.map(|((name, _), (error, epochs))| format!("{name}: E {} in {epochs:.0}", number(*error, 2)));
+    let seen = seen.map(|((name, _), (error, epochs))| {
+        format!("{name}: E {} in {epochs:.0}", number(*error, 2))
+    });
     Ok(Section {
         claims: vec![Claim {
-            text: "Each optimisation gives a smaller error, or the same in fewer epochs.".to_owned(),
+            text: "Each optimisation gives a smaller error, or the same in fewer epochs."
+                .to_owned(),
             seen: seen.collect::<Vec<_>>().join("; "),
-            holds: errors.windows(2).zip(epochs.windows(2)).take(3).all(|(error, epochs)| {
-                error[1] < error[0] || (error[1] <= TARGET && epochs[1] <= epochs[0])
-            }),
+            holds: errors
+                .windows(2)
+                .zip(epochs.windows(2))
+                .take(3)
+                .all(|(error, epochs)| {
+                    error[1] < error[0] || (error[1] <= TARGET && epochs[1] <= epochs[0])
+                }),
         }],
         tables: Vec::new(),
         figures: vec![(
@@ -223,7 +280,9 @@ const CELLS: usize = 10;
 const SATURATED: f64 = 0.9;
 
 pub fn letters_jobs(scale: &Scale) -> Vec<Job> {
-    let cases = SIZES.iter().flat_map(|size| [DESCRIBED, TODAY].map(|way| format!("{size} {way}")));
+    let cases = SIZES
+        .iter()
+        .flat_map(|size| [DESCRIBED, TODAY].map(|way| format!("{size} {way}")));
     scale.each(cases, 0.3)
 }
 
@@ -231,7 +290,10 @@ fn letters_of(size: &str) -> Result<String, Error> {
     let size: usize = size.parse().unwrap_or(4);
     let glyphs = Glyphs::of("fonts:1")?;
     let letters = &glyphs.names[1..=size];
-    Ok(format!("data.letters={}", serde_json::json!(letters.concat())))
+    Ok(format!(
+        "data.letters={}",
+        serde_json::json!(letters.concat())
+    ))
 }
 
 pub fn letters_run(job: &Job) -> Result<Outcome, Error> {
@@ -246,13 +308,22 @@ pub fn letters_run(job: &Job) -> Result<Outcome, Error> {
     let wrong = learned.mirror.wrong(letters, letters);
     let codes = learned.mirror.encode(letters);
     let grid = learned.mirror.decode(&plane());
-    let known = grid.iter().filter(|shades| setup.glyphs.nearest(&thresholded(shades, 0.0)).1 <= 1);
-    let saturated = codes.iter().flatten().filter(|value| value.abs() > SATURATED).count();
+    let known = grid
+        .iter()
+        .filter(|shades| setup.glyphs.nearest(&thresholded(shades, 0.0)).1 <= 1);
+    let saturated = codes
+        .iter()
+        .flatten()
+        .filter(|value| value.abs() > SATURATED)
+        .count();
     let exact = wrong.iter().filter(|wrong| **wrong == 0).count() as f64;
     Ok(Outcome::default()
         .with("error a letter", error_of(learned.minimum.loss, 1))
         .with("exact", exact / letters.len() as f64)
-        .with("wrong", mean(&wrong.iter().map(|wrong| *wrong as f64).collect::<Vec<_>>()))
+        .with(
+            "wrong",
+            mean(&wrong.iter().map(|wrong| *wrong as f64).collect::<Vec<_>>()),
+        )
         .with("saturated", saturated as f64 / (2 * letters.len()) as f64)
         .with("known", known.count() as f64 / grid.len() as f64)
         .with_list("codes", codes.into_iter().flatten())
@@ -263,24 +334,41 @@ pub fn letters_run(job: &Job) -> Result<Outcome, Error> {
 fn plane() -> Vec<Vec<f64>> {
     let at = |index: usize| -1.0 + 2.0 * index as f64 / (CELLS - 1) as f64;
     let rows = (0..CELLS).rev();
-    rows.flat_map(|row| (0..CELLS).map(move |column| vec![at(column), at(row)])).collect()
+    rows.flat_map(|row| (0..CELLS).map(move |column| vec![at(column), at(row)]))
+        .collect()
 }
 
 pub fn letters_section(results: &Results) -> Result<Section, Error> {
     let mut panels = Vec::new();
     for size in SIZES {
         let case = format!("{size} {TODAY}");
-        let Some(run) = median_run(results, &case, "wrong") else { continue };
+        let Some(run) = median_run(results, &case, "wrong") else {
+            continue;
+        };
         panels.push((map_of(size, run)?, grid_of(size, run)));
     }
     let rows: Vec<Vec<&Figure>> = panels.iter().map(|(map, grid)| vec![map, grid]).collect();
-    let figure = compose("Codes and what is decoded between them, by letters learned (S4)", None, &rows);
-    let median = |size: usize, way: &str, measure| results.spread(&format!("{size} {way}"), measure).median();
+    let figure = compose(
+        "Codes and what is decoded between them, by letters learned (S4)",
+        None,
+        &rows,
+    );
+    let median = |size: usize, way: &str, measure| {
+        results.spread(&format!("{size} {way}"), measure).median()
+    };
     let table = Table {
         title: "Medians over the seeds".to_owned(),
-        columns: ["letters", "way", "E a letter", "letters exact", "wrong pixels a letter", "codes beyond ±0.9", "grid within 1 pixel of a letter"]
-            .map(str::to_owned)
-            .to_vec(),
+        columns: [
+            "letters",
+            "way",
+            "E a letter",
+            "letters exact",
+            "wrong pixels a letter",
+            "codes beyond ±0.9",
+            "grid within 1 pixel of a letter",
+        ]
+        .map(str::to_owned)
+        .to_vec(),
         rows: SIZES
             .iter()
             .flat_map(|size| [DESCRIBED, TODAY].map(|way| (*size, way)))
@@ -316,7 +404,11 @@ pub fn letters_section(results: &Results) -> Result<Section, Error> {
 }
 
 fn listed(values: &[f64]) -> String {
-    values.iter().map(|value| number(*value, 2)).collect::<Vec<_>>().join(", ")
+    values
+        .iter()
+        .map(|value| number(*value, 2))
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 fn map_of(size: usize, run: &Outcome) -> Result<Figure, Error> {
@@ -347,7 +439,11 @@ fn grid_of(size: usize, run: &Outcome) -> Figure {
         y_label: "z2".to_owned(),
         xs: (0..CELLS).map(at).collect(),
         ys: (0..CELLS).rev().map(at).collect(),
-        tiles: run.list("grid").chunks_exact(PIXELS).map(|row| tile_of(row.iter().copied())).collect(),
+        tiles: run
+            .list("grid")
+            .chunks_exact(PIXELS)
+            .map(|row| tile_of(row.iter().copied()))
+            .collect(),
         ..Grid::default()
     })
 }
