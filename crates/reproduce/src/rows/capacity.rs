@@ -68,18 +68,13 @@ pub fn run(job: &Job) -> Result<Outcome, Error> {
     let mut parts = job.case.split("; ");
     let mut part = || parts.next().unwrap_or_default();
     let (set, waist, net, method) = (part(), part(), part(), part());
-    let evaluations = if job.scale.quick {
-        EVALUATIONS / 10
-    } else {
-        EVALUATIONS
-    };
     let mut sets = vec![
         format!("data.name={set}"),
         format!("model.latent={waist}"),
         format!("model.layers=[{net}]"),
         format!("train.seed={}", job.seed),
-        format!("train.max_evaluations={evaluations}"),
-        format!("train.max_iterations={evaluations}"),
+        format!("train.max_evaluations={EVALUATIONS}"),
+        format!("train.max_iterations={EVALUATIONS}"),
     ];
     let own = METHODS
         .iter()
