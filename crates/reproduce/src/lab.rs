@@ -62,7 +62,7 @@ impl Setup {
     /// The same from first weights that are all positive, uniform in [0, 1) over the root of a layer's inputs, as the code
     /// of document 001 draws them.
     #[must_use]
-    pub fn from_positive_weights(mut self, seed: u64) -> Self {
+    pub fn with_positive_weights(mut self, seed: u64) -> Self {
         let mut rng = generator(seed, POSITIVE);
         let layers = self.dense.net.layers().iter();
         let each = layers.flat_map(|layer| std::iter::repeat_n(layer.inputs, layer.parameters()));

@@ -50,7 +50,7 @@ pub fn run(job: &Job) -> Result<Outcome, Error> {
     }
     let mut setup = Setup::of("s10", &sets)?;
     if way == POSITIVE {
-        setup = setup.from_positive_weights(job.seed);
+        setup = setup.with_positive_weights(job.seed);
     }
     let learned = setup.learn();
     let letters = &setup.glyphs.pixels;
