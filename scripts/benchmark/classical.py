@@ -8,7 +8,7 @@ w3      A step of 35-16-2-16-35 by all 32 glyphs, with momentum: ours in double 
         single precision on its threads. Microseconds, the median of the loops of one process.
 w4      A value with its gradient of 35-25-2-25-35 on 32 glyphs: ours, and an evaluation of scipy's L-BFGS-B and CG with numpy's
         gradient, the method's own work included.
-sweep   Seconds of `espejo reproduce S10 --fresh`, 75 trainings and the report, on one thread and on all: `RAYON_NUM_THREADS`.
+sweep   Seconds of `espejo reproduce S10 --fresh`, 75 trainings, figures and report, on one thread and on all: `RAYON_NUM_THREADS`.
 
 Ours runs, then each peer, and so on `--runs` times; the table has median and range of the runs, and ours over theirs.
 """

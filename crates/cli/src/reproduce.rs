@@ -3,7 +3,7 @@
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Instant;
 
 use anyhow::Context;
@@ -174,18 +174,42 @@ fn write(
         html: folder.join("report.html"),
         figures: folder.join("figures"),
     };
-    for (stem, figure) in figures(chapters) {
-        figure.save(&written.figures, stem)?;
-    }
+    save_figures(chapters, &written.figures)?;
+    let png = |stem: &str| read_png(&written.figures, stem);
     write_file(
         &written.markdown,
         markdown(chapters, scale, place, "figures").as_bytes(),
     )?;
-    write_file(&written.html, html(chapters, scale, place)?.as_bytes())?;
+    write_file(&written.html, html(chapters, scale, place, png)?.as_bytes())?;
     if let Some(page) = page {
-        write_page(chapters, scale, place, page)?;
+        write_page(chapters, scale, place, (page, &written.figures))?;
     }
     Ok(written)
+}
+
+/// Draws and writes every figure, on all cores.
+fn save_figures(chapters: &[Chapter], into: &Path) -> anyhow::Result<()> {
+    let all: Vec<_> = figures(chapters).collect();
+    let next = AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        let work = || -> Result<(), espejo_pictures::Error> {
+            while let Some((stem, figure)) = all.get(next.fetch_add(1, Ordering::Relaxed)) {
+                figure.save(into, stem)?;
+            }
+            Ok(())
+        };
+        let workers: Vec<_> = (0..threads()).map(|_| scope.spawn(work)).collect();
+        for worker in workers {
+            worker.join().expect("drawing does not panic")?;
+        }
+        Ok(())
+    })
+}
+
+/// The picture of a figure that was written.
+fn read_png(folder: &Path, stem: &str) -> anyhow::Result<Vec<u8>> {
+    let path = folder.join(format!("{stem}.png"));
+    std::fs::read(&path).with_context(|| format!("cannot read `{}`", shown(&path)))
 }
 
 /// The report as a page of a documentation: its pictures in a folder of its own name beside it.
@@ -193,7 +217,7 @@ fn write_page(
     chapters: &[Chapter],
     scale: Scale,
     place: &Place,
-    page: &Path,
+    (page, drawn): (&Path, &Path),
 ) -> anyhow::Result<()> {
     let Some(stem) = page
         .file_stem()
@@ -207,8 +231,11 @@ fn write_page(
     let pictures = page.with_file_name(&stem);
     std::fs::create_dir_all(&pictures)
         .with_context(|| format!("cannot create `{}`", shown(&pictures)))?;
-    for (name, figure) in figures(chapters) {
-        write_file(&pictures.join(format!("{name}.png")), &figure.png()?)?;
+    for (name, _) in figures(chapters) {
+        write_file(
+            &pictures.join(format!("{name}.png")),
+            &read_png(drawn, name)?,
+        )?;
     }
     let written_by =
         "<!-- Written by `espejo reproduce all --page`; changes here are lost. -->\n\n";

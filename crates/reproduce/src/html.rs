@@ -4,7 +4,6 @@ use std::fmt::Write as _;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use espejo_pictures::Error;
 
 use crate::report::{Chapter, Place, Verdict, claim_word, numbers_table};
 use crate::row::{Scale, Table};
@@ -15,8 +14,17 @@ const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;mar
     img{max-width:100%;height:auto}figure{margin:1.5rem 0}figcaption{color:#555;font-size:.9rem}\
     .out{color:#b00020;font-weight:bold}h2{margin-top:3rem}em{color:#444}";
 
-/// The report as HTML; it loads nothing from anywhere.
-pub fn html(chapters: &[Chapter], scale: Scale, place: &Place) -> Result<String, Error> {
+/// The report as HTML; it loads nothing from anywhere. `png` gives the picture of a figure by its name.
+///
+/// # Errors
+///
+/// Those of `png`.
+pub fn html<E>(
+    chapters: &[Chapter],
+    scale: Scale,
+    place: &Place,
+    png: impl Fn(&str) -> Result<Vec<u8>, E>,
+) -> Result<String, E> {
     let mut page = format!(
         "<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
          <title>Espejo: reproduction</title><style>{STYLE}</style>\n<h1>Reproduction</h1>\n"
@@ -56,12 +64,15 @@ pub fn html(chapters: &[Chapter], scale: Scale, place: &Place) -> Result<String,
         }
     });
     for chapter in chapters {
-        page += &chapter_html(chapter)?;
+        page += &chapter_html(chapter, &png)?;
     }
     Ok(page + "</html>\n")
 }
 
-fn chapter_html(chapter: &Chapter) -> Result<String, Error> {
+fn chapter_html<E>(
+    chapter: &Chapter,
+    png: &impl Fn(&str) -> Result<Vec<u8>, E>,
+) -> Result<String, E> {
     let row = chapter.row;
     let mut text = format!(
         "<h2 id=\"{}\">{}: {}</h2>\n",
@@ -101,9 +112,9 @@ fn chapter_html(chapter: &Chapter) -> Result<String, Error> {
         }
         text += "</ul>\n";
     }
-    for (_, what, figure) in &chapter.section.figures {
+    for (stem, what, figure) in &chapter.section.figures {
         let (width, height) = figure.size();
-        let png = BASE64_STANDARD.encode(figure.png()?);
+        let png = BASE64_STANDARD.encode(png(stem)?);
         let _ = writeln!(
             text,
             "<figure><img width=\"{width}\" height=\"{height}\" alt=\"{what}\" src=\"data:image/png;base64,{png}\"><figcaption>{what}</figcaption></figure>",
