@@ -29,6 +29,7 @@ pub fn reproduce(args: &ReproduceArgs, json: bool) -> anyhow::Result<u8> {
         return list(json).map(|()| 0);
     }
     let rows = rows_named(&args.rows)?;
+    args.page.as_deref().map(stem_of).transpose()?;
     let scale = if args.quick {
         Scale::QUICK
     } else {
@@ -219,15 +220,7 @@ fn write_page(
     place: &Place,
     (page, drawn): (&Path, &Path),
 ) -> anyhow::Result<()> {
-    let Some(stem) = page
-        .file_stem()
-        .map(|stem| stem.to_string_lossy().into_owned())
-    else {
-        return Err(output::usage(
-            format!("`--page {}` names no file", shown(page)),
-            "give a file, as `--page docs/reproduction.md`",
-        ));
-    };
+    let stem = stem_of(page)?;
     let pictures = page.with_file_name(&stem);
     std::fs::create_dir_all(&pictures)
         .with_context(|| format!("cannot create `{}`", shown(&pictures)))?;
@@ -241,6 +234,19 @@ fn write_page(
         "<!-- Written by `espejo reproduce all --page`; changes here are lost. -->\n\n";
     let text = written_by.to_owned() + &markdown(chapters, scale, place, &stem);
     Ok(write_file(page, text.as_bytes())?)
+}
+
+/// The name of a page without its ending: that of the folder of its pictures.
+fn stem_of(page: &Path) -> anyhow::Result<String> {
+    let stem = page
+        .file_stem()
+        .map(|stem| stem.to_string_lossy().into_owned());
+    stem.ok_or_else(|| {
+        output::usage(
+            format!("`--page {}` names no file", shown(page)),
+            "give a file, as `--page docs/reproduction.md`",
+        )
+    })
 }
 
 /// Published, ours and the verdict, row by row.
