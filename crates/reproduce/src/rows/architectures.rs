@@ -7,7 +7,7 @@ use espejo_pictures::{
 };
 use espejo_train::Error;
 
-use crate::glyphs::{Glyph, Glyphs, PIXELS, thresholded, tile};
+use crate::glyphs::{Glyph, Glyphs, PIXELS, thresholded, tile, values};
 use crate::lab::{Setup, baselines};
 use crate::row::{Claim, Job, Outcome, Results, Scale, Section, Table};
 use crate::statistics::{mean, number};
@@ -302,10 +302,7 @@ pub fn invent_run(job: &Job) -> Result<Outcome, Error> {
         .with("known", known as f64 / drawn.len() as f64)
         .with("kinds", kinds.len() as f64)
         .with_list("marks", new.into_iter().map(|place| place as f64))
-        .with_list(
-            "grid",
-            drawn.iter().flatten().map(|ink| f64::from(u8::from(*ink))),
-        )
+        .with_list("grid", values(&drawn, 0.0))
         .with_list("codes", codes.into_iter().flatten()))
 }
 

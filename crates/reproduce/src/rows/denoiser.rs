@@ -7,7 +7,7 @@ use espejo_pictures::{
 use espejo_train::Error;
 use rand::seq::index::sample;
 
-use crate::glyphs::{Glyph, Glyphs, PIXELS, distance, generator, noisy, thresholded, tile};
+use crate::glyphs::{Glyph, Glyphs, PIXELS, distance, generator, noisy, thresholded, tile, values};
 use crate::lab::{Setup, baselines};
 use crate::row::{Claim, Job, Outcome, Results, Scale, Section, Table};
 use crate::statistics::{mean, number, rank_correlation};
@@ -175,21 +175,14 @@ pub fn noise_run(job: &Job) -> Result<Outcome, Error> {
         .collect();
     let example: Vec<Glyph> = fresh.iter().step_by(tested).copied().collect();
     let answers = mirror.mirrored(&example);
-    let flat = |glyphs: &[Glyph]| {
-        glyphs
-            .iter()
-            .flatten()
-            .map(|ink| f64::from(u8::from(*ink)))
-            .collect::<Vec<_>>()
-    };
     Ok(Outcome::default()
         .with("loss", mean(&mirror.squared_errors(&copies, wanted)))
         .with("fresh loss", mean(&mirror.squared_errors(&fresh, &truth)))
         .with("wrong", mean(&wrong))
         .with_list("letters", wrong.chunks_exact(tested).map(mean))
         .with_list("codes", mirror.encode(&copies).into_iter().flatten())
-        .with_list("noisy", flat(&example))
-        .with_list("answers", flat(&answers)))
+        .with_list("noisy", values(&example, 0.0))
+        .with_list("answers", values(&answers, 0.0)))
 }
 
 pub fn noise_section(results: &Results) -> Result<Section, Error> {

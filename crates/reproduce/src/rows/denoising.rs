@@ -144,21 +144,14 @@ pub fn run(job: &Job) -> Result<Outcome, Error> {
     );
     let shown = noisy(&setup.glyphs.pixels, p, 1, &mut generator(job.seed, COPIED));
     let answers = learned.mirror.mirrored(&shown);
-    let flat = |glyphs: &[Glyph]| {
-        glyphs
-            .iter()
-            .flatten()
-            .map(|ink| f64::from(u8::from(*ink)))
-            .collect::<Vec<_>>()
-    };
     let outcome = scores
         .into_iter()
         .fold(Outcome::default(), |outcome, (name, score)| {
             score.into(outcome, name)
         });
     Ok(outcome
-        .with_list("seen", flat(&shown))
-        .with_list("answers", flat(&answers)))
+        .with_list("seen", values(&shown, 0.0))
+        .with_list("answers", values(&answers, 0.0)))
 }
 
 /// A share over all seeds of a case with its Wilson interval.
