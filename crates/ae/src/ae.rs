@@ -9,8 +9,8 @@
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use espejo_nets::{
-    Activation, Batch, Initializer, LayerInfo, Layers, LayersConfig, Loss, Model, Penalties,
-    Reconstruction, Term,
+    Activation, Autoencoder, Batch, Criterion, Initializer, LayerInfo, Layers, LayersConfig, Loss,
+    Model, Penalties, Term,
 };
 use rand::Rng;
 
@@ -24,7 +24,7 @@ pub struct AeConfig {
     /// How first weights are drawn.
     pub initializer: Initializer,
     /// The reconstruction loss.
-    pub reconstruction: Reconstruction,
+    pub criterion: Criterion,
     /// Penalties on code and weights.
     pub penalties: Penalties,
 }
@@ -43,7 +43,7 @@ impl AeConfig {
             encoder: LayersConfig::dense(down, activation, Activation::Linear),
             decoder: LayersConfig::dense(up, activation, Activation::Sigmoid),
             initializer: Initializer::Glorot,
-            reconstruction: Reconstruction::Bce,
+            criterion: Criterion::Bce,
             penalties: Penalties::default(),
         }
     }
@@ -53,7 +53,7 @@ impl AeConfig {
         Ae {
             encoder: self.encoder.init(self.initializer, rng, device),
             decoder: self.decoder.init(self.initializer, rng, device),
-            reconstruction: self.reconstruction,
+            criterion: self.criterion,
             penalties: self.penalties,
         }
     }
@@ -65,39 +65,26 @@ pub struct Ae {
     encoder: Layers,
     decoder: Layers,
     #[module(skip)]
-    reconstruction: Reconstruction,
+    criterion: Criterion,
     #[module(skip)]
     penalties: Penalties,
 }
 
-impl Ae {
-    /// The objective of bringing `clean` back from `seen`; a denoising model sees noisy pictures.
-    pub fn loss_from(&self, seen: Tensor<2>, clean: Tensor<2>) -> Loss {
-        let code = self.encoder.forward(seen.clone()); // [batch, latent]
-        let logits = self.decoder.forward_logits(code.clone()); // [batch, pixels]
-        let reconstruction =
-            self.reconstruction
-                .value(logits, clean, self.decoder.last_activation()); // [1]
-        let mut terms = vec![Term::new("reconstruction", 1.0, reconstruction)];
-        terms.extend(
-            self.penalties
-                .terms(&self.encoder, &self.decoder, seen, code),
-        );
-        Loss(terms)
-    }
-}
-
 impl Model for Ae {
-    fn encode(&self, pictures: Tensor<2>) -> Tensor<2> {
-        self.encoder.forward(pictures) // [batch, latent]
-    }
-
-    fn decode(&self, codes: Tensor<2>) -> Tensor<2> {
-        self.decoder.forward(codes) // [batch, pixels]
+    fn output(&self, inputs: Tensor<2>) -> Tensor<2> {
+        self.decode(self.encode(inputs)) // [batch, values]
     }
 
     fn loss(&self, batch: &Batch) -> Loss {
-        self.loss_from(batch.clean.clone(), batch.clean.clone())
+        let code = self.encoder.forward(batch.inputs.clone()); // [batch, latent]
+        let logits = self.decoder.forward_logits(code.clone()); // [batch, values]
+        let output = self.decoder.last_activation();
+        let reconstruction = self.criterion.mean(logits, batch.targets.clone(), output); // [1]
+        let mut terms = vec![Term::new("reconstruction", 1.0, reconstruction)];
+        let (encoder, decoder) = (&self.encoder, &self.decoder);
+        let inputs = batch.inputs.clone(); // [batch, values]
+        terms.extend(self.penalties.terms(encoder, decoder, inputs, code));
+        Loss(terms)
     }
 
     fn table(&self) -> Vec<(&'static str, LayerInfo)> {
@@ -105,6 +92,16 @@ impl Model for Ae {
         encoder
             .chain(self.decoder.table().into_iter().map(|row| ("decoder", row)))
             .collect()
+    }
+}
+
+impl Autoencoder for Ae {
+    fn encode(&self, samples: Tensor<2>) -> Tensor<2> {
+        self.encoder.forward(samples) // [batch, latent]
+    }
+
+    fn decode(&self, codes: Tensor<2>) -> Tensor<2> {
+        self.decoder.forward(codes) // [batch, values]
     }
 }
 
@@ -126,7 +123,7 @@ mod tests {
         // Biases start at zero, so a zero picture gives zero logits whatever the weights.
         let loss = config
             .init(&mut seeded(1), &device)
-            .loss(&Batch::clean(zeros));
+            .loss(&Batch::same(zeros));
         assert_relative_eq!(
             value(&loss.0[0]),
             35.0 * std::f32::consts::LN_2,
@@ -149,7 +146,7 @@ mod tests {
         let pictures = Tensor::<2>::ones([4, 6], &device);
         let loss = config
             .init(&mut seeded(1), &device)
-            .loss(&Batch::clean(pictures));
+            .loss(&Batch::same(pictures));
         let names: Vec<_> = loss.0.iter().map(|term| term.name).collect();
         assert_eq!(
             names,

@@ -3,13 +3,13 @@
 //! ```
 //! use burn::tensor::{Device, Tensor};
 //! use espejo_ae::AeConfig;
-//! use espejo_nets::{Activation, Batch, Model, seeded};
+//! use espejo_nets::{Activation, Autoencoder, Batch, Model, seeded};
 //!
 //! let device = Device::flex();
 //! let model = AeConfig::mirrored(35, &[25], 2, Activation::Tanh).init(&mut seeded(42), &device);
 //! let glyphs = Tensor::<2>::zeros([32, 35], &device);
 //! assert_eq!(model.encode(glyphs.clone()).dims(), [32, 2]);
-//! assert_eq!(model.loss(&Batch::clean(glyphs)).0[0].name, "reconstruction");
+//! assert_eq!(model.loss(&Batch::same(glyphs)).0[0].name, "reconstruction");
 //! ```
 
 mod ae;

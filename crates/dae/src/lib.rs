@@ -1,19 +1,20 @@
-//! The denoising autoencoder: it sees a corrupted picture and is trained to give back the clean one.
+//! The denoising autoencoder: it sees a corrupted sample and is trained to give back the clean one.
 //!
 //! ```
 //! use burn::tensor::{Device, Tensor};
 //! use espejo_ae::AeConfig;
-//! use espejo_dae::DaeConfig;
-//! use espejo_nets::{Activation, Batch, Model, Noise, Range, seeded};
+//! use espejo_dae::{DaeConfig, corrupt};
+//! use espejo_nets::{Activation, Model, Noise, Range, seeded};
 //!
 //! let device = Device::flex();
 //! let autoencoder = AeConfig::mirrored(35, &[], 12, Activation::Tanh);
-//! let config = DaeConfig { autoencoder, noise: Noise::SaltPepper(0.1), range: Range::Unit };
-//! let model = config.init(&mut seeded(42), &device);
+//! let model = DaeConfig { autoencoder }.init(&mut seeded(42), &device);
 //! assert_eq!(burn::module::Module::num_params(&model), 887);
-//! # let _ = model.loss(&Batch::clean(Tensor::<2>::zeros([8, 35], &device)));
+//! let clean = Tensor::<2>::zeros([8, 35], &device);
+//! let loss = model.loss(&corrupt(clean, Noise::SaltPepper(0.1), Range::Unit));
+//! assert_eq!(loss.0[0].name, "reconstruction");
 //! ```
 
 mod dae;
 
-pub use dae::{Dae, DaeConfig};
+pub use dae::{Dae, DaeConfig, corrupt};

@@ -175,6 +175,19 @@ impl Layers {
         })
     }
 
+    /// The same layers, of which the first `count` keep their weights while the others are trained. Batch normalisation among
+    /// them goes by its running means, dropout lets everything through.
+    pub fn freeze_first(mut self, count: usize) -> Self {
+        let layers = self.stack.into_iter().enumerate();
+        self.stack = layers
+            .map(|(place, layer)| match place < count {
+                true => layer.freeze(),
+                false => layer,
+            })
+            .collect();
+        self
+    }
+
     /// The layers, in order.
     pub fn stack(&self) -> &[Layer] {
         &self.stack

@@ -1,11 +1,11 @@
-//! What every autoencoder of Espejo shares: layers, activations, losses, penalties, noise and the [`Model`] trait.
+//! What every model of Espejo shares: layers, activations, criteria, penalties, noise and the [`Model`] trait.
 //!
-//! For the model crates (`espejo-ae`, `espejo-dae`, `espejo-vae`) and for whoever writes another model. Tensor
+//! For the model crates (`espejo-ae`, `espejo-dae`, `espejo-vae`, `espejo-supervised`) and for whoever writes another model. Tensor
 //! code here cannot fail: sizes are checked where a configuration enters the program, a wrong shape further down is a bug.
 //!
 //! ```
 //! use burn::tensor::{Device, Tensor};
-//! use espejo_nets::{Activation, Initializer, LayersConfig, Reconstruction, seeded};
+//! use espejo_nets::{Activation, Criterion, Initializer, LayersConfig, seeded};
 //!
 //! let device = Device::flex();
 //! let encoder = LayersConfig::dense([35, 25, 2], Activation::Tanh, Activation::Linear)
@@ -14,16 +14,16 @@
 //! assert_eq!(encoder.forward(glyphs.clone()).dims(), [32, 2]);
 //!
 //! // The cross-entropy of 35 undecided pixels is 35 ln 2 nats.
-//! let loss = Reconstruction::Bce.value(glyphs.clone(), glyphs, Activation::Sigmoid);
+//! let loss = Criterion::Bce.mean(glyphs.clone(), glyphs, Activation::Sigmoid);
 //! assert!((loss.into_scalar::<f32>() - 35.0 * std::f32::consts::LN_2).abs() < 1e-5);
 //! ```
 
 mod activation;
 mod conv;
+mod criterion;
 mod initializer;
 mod layer;
 mod layers;
-mod loss;
 mod model;
 mod noise;
 mod penalties;
@@ -32,11 +32,11 @@ mod resample;
 
 pub use activation::Activation;
 pub use conv::{Conv, Map, Transposed};
+pub use criterion::Criterion;
 pub use initializer::{Initializer, seeded};
 pub use layer::{Layer, LayerConfig, LayerInfo, half_squares};
 pub use layers::{Layers, LayersConfig};
-pub use loss::Reconstruction;
-pub use model::{Batch, Loss, Model, Term};
+pub use model::{Autoencoder, Batch, Loss, Model, Prior, Term};
 pub use noise::{Noise, ParseNoiseError, Range};
 pub use penalties::Penalties;
 pub use plan::{Common, ConvPlan, ParsePlanError, Style};

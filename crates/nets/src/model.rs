@@ -1,4 +1,4 @@
-//! What every model can do, and the loss as a list of named terms.
+//! The [`Model`] and [`Autoencoder`] traits, and a loss as named terms.
 
 use burn::module::Module;
 use burn::tensor::Tensor;
@@ -6,35 +6,64 @@ use burn::tensor::Tensor;
 use crate::LayerInfo;
 
 /// Some samples, ready for a model.
+///
+/// What a model is trained for is the difference between the two: an autoencoder has its inputs as targets, a denoising one the
+/// clean samples behind them, a classifier one-hot rows, a regressor numbers.
 #[derive(Clone, Debug)]
 pub struct Batch {
-    /// The pictures as they are: `[batch, pixels]`.
-    pub clean: Tensor<2>,
-    /// The pictures as the model shall see them, where noise was drawn beforehand: `[batch, pixels]`. Without it a denoising
-    /// model draws fresh noise.
-    pub noisy: Option<Tensor<2>>,
+    /// The samples as the model sees them: `[batch, values]`.
+    pub inputs: Tensor<2>,
+    /// What shall come out: `[batch, outputs]`.
+    pub targets: Tensor<2>,
 }
 
 impl Batch {
-    /// Pictures without noise drawn beforehand.
-    pub fn clean(clean: Tensor<2>) -> Self {
-        Self { clean, noisy: None }
+    /// Samples that shall come back as they are.
+    pub fn same(samples: Tensor<2>) -> Self {
+        Self {
+            inputs: samples.clone(),
+            targets: samples,
+        }
     }
 }
 
-/// An autoencoder. Pictures are `[batch, pixels]`, codes `[batch, latent]`, whatever the layers are.
+/// A net that can be trained: `[batch, values]` in, `[batch, outputs]` out, whatever the layers are.
 pub trait Model: Module {
-    /// The code of each picture; for a variational model the posterior mean.
-    fn encode(&self, pictures: Tensor<2>) -> Tensor<2>;
-
-    /// The picture of each code, in the range of the data.
-    fn decode(&self, codes: Tensor<2>) -> Tensor<2>;
+    /// What the model makes of inputs, in the range of its targets; a variational model decodes the posterior mean, a classifier
+    /// gives the probability of each class.
+    fn output(&self, inputs: Tensor<2>) -> Tensor<2>;
 
     /// The objective on a batch, term by term.
     fn loss(&self, batch: &Batch) -> Loss;
 
-    /// The layers, as (part, row) pairs in the order in which a picture meets them.
+    /// The layers, as (part, row) pairs in the order in which a sample meets them.
     fn table(&self) -> Vec<(&'static str, LayerInfo)>;
+}
+
+/// A model with a latent code between an encoder and a decoder.
+pub trait Autoencoder {
+    /// The code of each sample, `[batch, latent]`; for a variational model the posterior mean.
+    fn encode(&self, samples: Tensor<2>) -> Tensor<2>;
+
+    /// The sample of each code, `[batch, values]`, in the range of the data.
+    fn decode(&self, codes: Tensor<2>) -> Tensor<2>;
+
+    /// The distribution from which codes can be drawn; none where training shapes no such distribution.
+    fn prior(&self) -> Option<Prior> {
+        None
+    }
+
+    /// A draw from the posterior of each sample, `[batch, latent]`; the code itself where the encoder is deterministic.
+    fn sample(&self, samples: Tensor<2>) -> Tensor<2> {
+        self.encode(samples)
+    }
+}
+
+/// A distribution of latent codes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Prior {
+    /// N(0, I).
+    StandardNormal,
 }
 
 /// One named part of an objective.
@@ -50,6 +79,8 @@ pub struct Term {
     pub optimised: Option<Tensor<1>>,
     /// Whether warm-up scales its weight.
     pub warms_up: bool,
+    /// Whether it is reported and no part of the loss, as the accuracy of a classifier.
+    pub is_measure: bool,
 }
 
 impl Term {
@@ -61,6 +92,15 @@ impl Term {
             value,
             optimised: None,
             warms_up: false,
+            is_measure: false,
+        }
+    }
+
+    /// A number that is reported beside the loss, whose weight in it is 0.
+    pub fn measure(name: &'static str, value: Tensor<1>) -> Self {
+        Self {
+            is_measure: true,
+            ..Self::new(name, 0.0, value)
         }
     }
 }
@@ -74,9 +114,10 @@ impl Loss {
     ///
     /// # Panics
     ///
-    /// Without terms: every model has a reconstruction.
+    /// Without a term that is optimised: every model has one.
     pub fn objective(&self, warm_up: f64) -> Tensor<1> {
-        let weighted = self.0.iter().map(|term| {
+        let optimised = self.0.iter().filter(|term| !term.is_measure);
+        let weighted = optimised.map(|term| {
             let weight = if term.warms_up {
                 term.weight * warm_up
             } else {

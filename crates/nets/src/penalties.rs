@@ -2,7 +2,7 @@
 
 use burn::tensor::Tensor;
 
-use crate::loss::per_sample;
+use crate::criterion::mean_of_sums;
 use crate::{Layers, Term, half_squares};
 
 /// Weights of the penalties; a weight of zero leaves its penalty out.
@@ -62,7 +62,7 @@ impl Penalties {
 
 /// Σ|code|, mean over the batch: `[1]`.
 pub(crate) fn l1(code: Tensor<2>) -> Tensor<1> {
-    per_sample(code.abs())
+    mean_of_sums(code.abs())
 }
 
 /// Σ_j KL(ρ ‖ ρ̂_j) over the batch means ρ̂_j: `[1]`.

@@ -4,7 +4,7 @@
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{DType, Device, Gradients, Tensor, TensorData};
 use espejo_nets::{
-    Activation, Common, ConvPlan, Initializer, Layers, LayersConfig, Penalties, Reconstruction,
+    Activation, Common, ConvPlan, Initializer, Layers, LayersConfig, Penalties, Criterion,
     Style, seeded,
 };
 use rand::RngExt;
@@ -135,18 +135,18 @@ fn net(sizes: &[usize], hidden: Activation, last: Activation) -> Layers {
 #[test]
 fn every_activation_through_every_loss() {
     let losses = [
-        (Reconstruction::Bce, Activation::Sigmoid, 0.0),
-        (Reconstruction::Mse, Activation::Sigmoid, 0.0),
-        (Reconstruction::Mse, Activation::Linear, 0.0),
-        (Reconstruction::Mae, Activation::Sigmoid, 0.0),
-        (Reconstruction::LogCosh, Activation::Sigmoid, 0.0),
+        (Criterion::Bce, Activation::Sigmoid, 0.0),
+        (Criterion::Mse, Activation::Sigmoid, 0.0),
+        (Criterion::Mse, Activation::Linear, 0.0),
+        (Criterion::Mae, Activation::Sigmoid, 0.0),
+        (Criterion::LogCosh, Activation::Sigmoid, 0.0),
         (
-            Reconstruction::Correntropy { width: 0.5 },
+            Criterion::Correntropy { width: 0.5 },
             Activation::Sigmoid,
             0.0,
         ),
-        (Reconstruction::Mse, Activation::Tanh, -1.0),
-        (Reconstruction::Entropic, Activation::Tanh, -1.0),
+        (Criterion::Mse, Activation::Tanh, -1.0),
+        (Criterion::Entropic, Activation::Tanh, -1.0),
     ];
     let input = random([5, 7], -1.5, 1.5, DType::F64);
     for hidden in Activation::ALL {
@@ -156,7 +156,7 @@ fn every_activation_through_every_loss() {
             let what = format!("{} through {}", hidden.name(), loss.name());
             check(&what, &layers, DType::F64, (1e-6, 1e-7), |layers| {
                 let logits = layers.forward_logits(input.clone());
-                loss.value(logits, target.clone(), output)
+                loss.mean(logits, target.clone(), output)
             });
         }
     }
@@ -219,7 +219,7 @@ fn convolutions_pooling_upsampling_and_batch_normalisation() {
         let what = format!("{plan} on {picture:?}, {style:?}, {common:?}");
         check(&what, &layers, DType::F64, (1e-6, 1e-6), |layers| {
             let logits = layers.forward_logits(input.clone());
-            Reconstruction::Bce.value(logits, target.clone(), Activation::Sigmoid)
+            Criterion::Bce.mean(logits, target.clone(), Activation::Sigmoid)
         });
     }
 }

@@ -1,11 +1,11 @@
 //! Losses and activations whose values are known exactly, and their behaviour at the ends of the number line.
 
 use burn::tensor::{Device, Tensor, TensorData};
-use espejo_nets::{Activation, Initializer, LayersConfig, Penalties, Reconstruction, seeded};
+use espejo_nets::{Activation, Initializer, LayersConfig, Penalties, Criterion, seeded};
 
 /// The value and the gradient by the logits of one row of pixels, held against the expected.
 fn check(
-    loss: Reconstruction,
+    loss: Criterion,
     output: Activation,
     logits: &[f32],
     target: &[f32],
@@ -18,7 +18,7 @@ fn check(
         Tensor::<2>::from_data(data, &device)
     };
     let logits = row(logits).require_grad();
-    let found = loss.value(logits.clone(), row(target), output);
+    let found = loss.mean(logits.clone(), row(target), output);
     let slope = logits.grad(&found.backward()).expect("it was reached");
     let found = f64::from(found.into_scalar::<f32>());
     let near = |a: f64, b: f64| (a - b).abs() <= 2e-6 * b.abs().max(1.0);
@@ -40,7 +40,7 @@ fn the_cross_entropy_of_35_undecided_pixels_is_35_ln_2() {
     let target = [[1.0; 20].as_slice(), &[0.0; 15]].concat();
     let gradient = [[-0.5; 20].as_slice(), &[0.5; 15]].concat();
     check(
-        Reconstruction::Bce,
+        Criterion::Bce,
         Activation::Sigmoid,
         &[0.0; 35],
         &target,
@@ -52,7 +52,7 @@ fn the_cross_entropy_of_35_undecided_pixels_is_35_ln_2() {
 #[test]
 fn the_cross_entropy_of_saturated_logits_is_finite() {
     check(
-        Reconstruction::Bce,
+        Criterion::Bce,
         Activation::Sigmoid,
         &[1000.0, -1000.0, 1000.0, -1000.0, 1000.0],
         &[1.0, 0.0, 0.0, 1.0, 0.5],
@@ -65,7 +65,7 @@ fn the_cross_entropy_of_saturated_logits_is_finite() {
 fn the_cross_entropy_of_a_batch_is_a_mean_over_its_pictures() {
     let device = Device::flex();
     let zeros = Tensor::<2>::zeros([9, 35], &device);
-    let value = Reconstruction::Bce.value(zeros.clone(), zeros, Activation::Sigmoid);
+    let value = Criterion::Bce.mean(zeros.clone(), zeros, Activation::Sigmoid);
     let expected = 35.0 * std::f32::consts::LN_2;
     assert!((value.into_scalar::<f32>() / expected - 1.0).abs() < 1e-6);
 }
@@ -73,7 +73,7 @@ fn the_cross_entropy_of_a_batch_is_a_mean_over_its_pictures() {
 #[test]
 fn the_entropic_cost_of_perfect_signs_is_zero() {
     check(
-        Reconstruction::Entropic,
+        Criterion::Entropic,
         Activation::Tanh,
         &[50.0, -50.0, 1000.0, -1000.0],
         &[1.0, -1.0, 1.0, -1.0],
@@ -87,7 +87,7 @@ fn the_entropic_cost_of_an_output_like_its_target_is_zero() {
     // tanh 0 = 0 and tanh(½ ln 3) = ½.
     let half = 0.5 * 3.0_f32.ln();
     check(
-        Reconstruction::Entropic,
+        Criterion::Entropic,
         Activation::Tanh,
         &[0.0, half, -half],
         &[0.0, 0.5, -0.5],
@@ -99,7 +99,7 @@ fn the_entropic_cost_of_an_output_like_its_target_is_zero() {
 #[test]
 fn the_entropic_cost_of_undecided_signs_is_ln_2_a_pixel() {
     check(
-        Reconstruction::Entropic,
+        Criterion::Entropic,
         Activation::Tanh,
         &[0.0, 0.0],
         &[1.0, -1.0],
@@ -111,7 +111,7 @@ fn the_entropic_cost_of_undecided_signs_is_ln_2_a_pixel() {
 #[test]
 fn the_entropic_cost_of_wrong_saturated_signs_is_finite() {
     check(
-        Reconstruction::Entropic,
+        Criterion::Entropic,
         Activation::Tanh,
         &[1000.0, -1000.0],
         &[-1.0, 1.0],
@@ -123,7 +123,7 @@ fn the_entropic_cost_of_wrong_saturated_signs_is_finite() {
 #[test]
 fn log_cosh_is_zero_at_zero_and_the_error_less_ln_2_far_away() {
     let linear = Activation::Linear;
-    let loss = Reconstruction::LogCosh;
+    let loss = Criterion::LogCosh;
     check(loss, linear, &[0.0, 0.3], &[0.0, 0.3], 0.0, &[0.0, 0.0]);
     let far = 500.0 - std::f64::consts::LN_2;
     check(
@@ -138,7 +138,7 @@ fn log_cosh_is_zero_at_zero_and_the_error_less_ln_2_far_away() {
 
 #[test]
 fn correntropy_approaches_the_squared_width_and_forgets_outliers() {
-    let loss = Reconstruction::Correntropy { width: 0.5 };
+    let loss = Criterion::Correntropy { width: 0.5 };
     check(
         loss,
         Activation::Linear,
@@ -155,7 +155,7 @@ fn squared_and_absolute_errors() {
     let (logits, target) = ([3.0, -1.0, 0.5], [1.0, 0.0, 0.5]);
     let linear = Activation::Linear;
     check(
-        Reconstruction::Mse,
+        Criterion::Mse,
         linear,
         &logits,
         &target,
@@ -163,7 +163,7 @@ fn squared_and_absolute_errors() {
         &[2.0, -1.0, 0.0],
     );
     check(
-        Reconstruction::Mae,
+        Criterion::Mae,
         linear,
         &logits,
         &target,

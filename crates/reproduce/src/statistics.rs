@@ -1,5 +1,7 @@
 //! A few numbers that stand for many.
 
+pub use espejo_train::wilson;
+
 /// A measure over its seeds.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Spread {
@@ -65,16 +67,6 @@ pub fn number(value: f64, digits: usize) -> String {
 /// The mean; NaN without values.
 pub fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len() as f64
-}
-
-/// The 95 % interval of a share, `hits` of `count` (Wilson 1927).
-pub fn wilson(hits: f64, count: f64) -> (f64, f64) {
-    const Z: f64 = 1.959_963_984_540_054;
-    let (share, z2) = (hits / count, Z * Z);
-    let middle = (share + z2 / (2.0 * count)) / (1.0 + z2 / count);
-    let half = Z * (share * (1.0 - share) / count + z2 / (4.0 * count * count)).sqrt()
-        / (1.0 + z2 / count);
-    ((middle - half).max(0.0), (middle + half).min(1.0))
 }
 
 /// Spearman's rank correlation (1904) of pairs; equal values share their middle rank. NaN where one side is constant.

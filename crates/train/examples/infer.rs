@@ -55,7 +55,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         "encode_seconds": times(repeats, encode)?,
         "codes": grid.len(),
         "decode_seconds": times(repeats, || {
-            let pictures = trained.decode(&grid);
+            let pictures = trained.decode(&grid)?;
             assert_eq!(pictures.len(), grid.len());
             Ok(())
         })?,
@@ -103,7 +103,7 @@ fn cross_entropy(trained: &Trained) -> Result<Option<f64>, espejo_train::Error> 
         return Ok(None);
     }
     let targets = unit_rows(trained.test())?;
-    let outputs = trained.reconstruct(&targets);
+    let outputs = trained.reconstruct(&targets)?;
     let nats: f64 = targets
         .iter()
         .flatten()

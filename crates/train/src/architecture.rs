@@ -1,10 +1,12 @@
 //! The layers of a model, from a configuration and the shape of the samples.
 
 use espejo_data::Shape;
-use espejo_nets::{Activation, Common, ConvPlan, LayerConfig, LayersConfig, Style};
+use espejo_nets::{
+    Activation, Common, ConvChain, ConvPlan, DenseStep, LayerConfig, LayersConfig, Style, Window,
+};
 
 use crate::Error;
-use crate::config::{DownKind, Kind, ModelConfig, UpKind};
+use crate::config::{DownKind, ModelConfig, UpKind};
 
 /// The largest layer, and the most weights, that a configuration may ask for.
 const MAX_WIDTH: usize = 1 << 20;
@@ -20,14 +22,54 @@ const MAX_KERNEL: usize = 15;
 /// The layers of a model.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Architecture {
-    /// From samples to codes; of a `vae`, to the last hidden layer.
+    /// The layers themselves.
+    pub stacks: Stacks,
+    /// Of a chain: how many of its first layers are the encoder of an autoencoder; 0 without one.
+    pub body: usize,
+    /// In a few words, e.g. `784-256-2-256-784` or `conv 32,16, code 2`.
+    pub title: String,
+}
+
+/// The layers of an autoencoder, or of a net with targets.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Stacks {
+    /// Down to a code and up again.
+    Mirror(Mirror),
+    /// From samples to targets.
+    Chain(LayersConfig),
+}
+
+/// The layers of an autoencoder.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mirror {
+    /// From samples to codes; where there are heads, to the last hidden layer.
     pub encoder: LayersConfig,
-    /// Of a `vae`: the two heads on the encoder.
+    /// The two heads on the encoder that give mean and log-variance of a posterior.
     pub head: Option<LayerConfig>,
     /// From codes to samples.
     pub decoder: LayersConfig,
-    /// In a few words, e.g. `784-256-2-256-784` or `conv 32,16, code 2`.
-    pub title: String,
+}
+
+/// What the layers of a model have to fit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Layout {
+    /// The shape of a sample.
+    pub shape: Shape,
+    /// Whether samples are rows of a table.
+    pub table: bool,
+    /// Values of a target: classes, or columns of numbers; 0 where the samples are their own targets.
+    pub outputs: usize,
+}
+
+impl From<Shape> for Layout {
+    /// Images that are their own targets.
+    fn from(shape: Shape) -> Self {
+        Self {
+            shape,
+            table: false,
+            outputs: 0,
+        }
+    }
 }
 
 impl Architecture {
@@ -36,52 +78,84 @@ impl Architecture {
     /// # Errors
     ///
     /// [`Error::Config`] naming the first key that cannot be used.
-    pub fn new(model: &ModelConfig, shape: Shape, output: Activation) -> Result<Self, Error> {
+    pub fn new(model: &ModelConfig, layout: Layout, output: Activation) -> Result<Self, Error> {
         check_sizes(model)?;
-        let architecture = match &model.conv {
-            None => dense(model, shape.pixels(), output)?,
-            Some(plan) => convolutional(model, plan, shape, output)?,
+        let shape = layout.shape;
+        let architecture = match (model.kind.has_code(), &model.conv) {
+            (false, _) => chain(model, layout, output)?,
+            (true, None) => dense(model, shape.pixels(), output)?,
+            (true, Some(plan)) => convolutional(model, plan, shape, output)?,
         };
         architecture.check_weights()?;
         Ok(architecture)
     }
 
-    /// Size of the code.
+    /// The layers of an autoencoder, where it is one.
+    pub fn mirror(&self) -> Option<&Mirror> {
+        match &self.stacks {
+            Stacks::Mirror(mirror) => Some(mirror),
+            Stacks::Chain(_) => None,
+        }
+    }
+
+    /// Dimensions of the latent code; 0 where there is none.
     pub fn latent(&self) -> usize {
-        self.decoder.input.iter().product()
+        self.mirror()
+            .map_or(0, |mirror| mirror.decoder.input.iter().product())
     }
 
     /// Values of a sample, then after each layer that has weights of its own.
     pub fn sizes(&self) -> Vec<usize> {
-        let mut sizes = vec![self.encoder.input.iter().product()];
-        sizes.extend(self.encoder.sizes());
-        sizes.extend(self.head.map(|head| head.output_size()));
-        sizes.extend(self.decoder.sizes());
-        sizes
+        match &self.stacks {
+            Stacks::Mirror(mirror) => {
+                let mut sizes = vec![mirror.encoder.input.iter().product()];
+                sizes.extend(mirror.encoder.sizes());
+                sizes.extend(mirror.head.as_ref().map(LayerConfig::output_size));
+                sizes.extend(mirror.decoder.sizes());
+                sizes
+            }
+            Stacks::Chain(layers) => {
+                let mut sizes = vec![layers.input.iter().product()];
+                sizes.extend(layers.sizes());
+                sizes
+            }
+        }
     }
 
     /// Samples that go through the net at once where nothing is learned: fewer where a layer makes much of each.
     pub fn chunk(&self) -> usize {
-        let layers = self.encoder.layers.iter().chain(&self.decoder.layers);
-        let widest = layers.map(|(layer, _)| layer.output_size()).max();
+        let widest = self.stacked().map(LayerConfig::output_size).max();
         (CHUNK_VALUES / widest.unwrap_or(1).max(1)).clamp(1, MAX_CHUNK)
     }
 
     /// Weights and biases.
     pub fn weights(&self) -> usize {
-        let stacks = self.encoder.layers.iter().chain(&self.decoder.layers);
-        let layers = stacks.map(|(layer, _)| layer).chain(&self.head);
+        let layers = self.stacked().chain(self.head());
         layers.fold(0, |sum, layer| sum.saturating_add(layer.parameters()))
+    }
+
+    /// Every layer but the heads.
+    fn stacked(&self) -> Box<dyn Iterator<Item = &LayerConfig> + '_> {
+        match &self.stacks {
+            Stacks::Mirror(Mirror {
+                encoder, decoder, ..
+            }) => {
+                let layers = encoder.layers.iter().chain(&decoder.layers);
+                Box::new(layers.map(|(layer, _)| layer))
+            }
+            Stacks::Chain(layers) => Box::new(layers.layers.iter().map(|(layer, _)| layer)),
+        }
+    }
+
+    fn head(&self) -> Option<&LayerConfig> {
+        self.mirror().and_then(|mirror| mirror.head.as_ref())
     }
 
     /// Refuses a net that no memory would hold.
     fn check_weights(&self) -> Result<(), Error> {
-        let layers = || {
-            let stacks = self.encoder.layers.iter().chain(&self.decoder.layers);
-            stacks.map(|(layer, _)| *layer).chain(self.head)
-        };
         let total = |count: fn(&LayerConfig) -> usize| {
-            layers().fold(0_usize, |sum, layer| sum.saturating_add(count(&layer)))
+            let layers = self.stacked().chain(self.head());
+            layers.fold(0_usize, |sum, layer| sum.saturating_add(count(layer)))
         };
         let refuse = |what: &str, found: usize, most: usize, hint: &str| {
             let message = format!("{} has {found} {what}, expected at most {most}", self.title);
@@ -96,7 +170,7 @@ impl Architecture {
                 "weights",
                 weights,
                 MAX_WEIGHTS,
-                "give smaller `--layers`, or bring pictures to a smaller `--size`",
+                "give smaller `--layers`, or bring images to a smaller `--size`",
             );
         }
         if values > MAX_VALUES {
@@ -108,8 +182,12 @@ impl Architecture {
 }
 
 fn check_sizes(model: &ModelConfig) -> Result<(), Error> {
-    let bad = |size: &&usize| **size == 0 || **size > MAX_WIDTH;
-    if let Some(bad) = model.layers.iter().find(bad) {
+    let sizes = model.layers.iter().filter_map(|step| match step {
+        DenseStep::Size(size) => Some(*size),
+        DenseStep::BatchNorm | DenseStep::Dropout(_) => None,
+    });
+    let mut bad = sizes.filter(|size| !(1..=MAX_WIDTH).contains(size));
+    if let Some(bad) = bad.next() {
         return Err(Error::config(
             format!("layer size {bad} in `model.layers`, expected 1 to {MAX_WIDTH}"),
             None,
@@ -138,8 +216,20 @@ fn check_sizes(model: &ModelConfig) -> Result<(), Error> {
     }
 }
 
-/// The size of a dense waist.
-fn waist(model: &ModelConfig) -> Result<usize, Error> {
+/// The sizes in `model.layers` of an autoencoder, whose mirrored layers have no other steps.
+fn sizes(model: &ModelConfig) -> Result<Vec<usize>, Error> {
+    let size = |step: &DenseStep| match step {
+        DenseStep::Size(size) => Ok(*size),
+        other => Err(Error::config(
+            format!("`{other}` in `model.layers` is for `classifier` and `regressor`"),
+            Some("give sizes alone, as in `--layers 256,64`".to_owned()),
+        )),
+    };
+    model.layers.iter().map(size).collect()
+}
+
+/// Dimensions of a dense bottleneck.
+fn bottleneck(model: &ModelConfig) -> Result<usize, Error> {
     let latent = model.latent.unwrap_or(2);
     if latent == 0 || latent > MAX_WIDTH {
         return Err(Error::config(
@@ -150,30 +240,114 @@ fn waist(model: &ModelConfig) -> Result<usize, Error> {
     Ok(latent)
 }
 
+fn mirror(
+    encoder: LayersConfig,
+    head: Option<LayerConfig>,
+    decoder: LayersConfig,
+    title: String,
+) -> Architecture {
+    Architecture {
+        stacks: Stacks::Mirror(Mirror {
+            encoder,
+            head,
+            decoder,
+        }),
+        body: 0,
+        title,
+    }
+}
+
+/// From samples to targets: hidden layers, or the encoder of an autoencoder where a bottleneck is asked for, and a dense layer
+/// of the target's size.
+fn chain(model: &ModelConfig, layout: Layout, output: Activation) -> Result<Architecture, Error> {
+    let encoded = model.latent.is_some() || model.init_from.is_some();
+    let (mut layers, words) = match encoded {
+        true => body(model, layout)?,
+        false => hidden(model, layout)?,
+    };
+    let body = if encoded { layers.layers.len() } else { 0 };
+    layers.push_linear(layout.outputs, output);
+    Ok(Architecture {
+        stacks: Stacks::Chain(layers),
+        body,
+        title: format!("{words}-{}", layout.outputs),
+    })
+}
+
+/// The hidden layers that the keys name.
+fn hidden(model: &ModelConfig, layout: Layout) -> Result<(LayersConfig, String), Error> {
+    let shape = layout.shape;
+    let input = [shape.channels, shape.height, shape.width];
+    let (mut layers, mut words) = match &model.conv {
+        None => (LayersConfig::new(input), vec![shape.pixels().to_string()]),
+        Some(text) => {
+            let unusable = |reason: String| {
+                let hint = "give the steps in order, as in `--conv 32,pool,bn,16,pool,bn`; a net with targets has no way back";
+                Error::config(format!("`--conv {text}` {reason}"), Some(hint.into()))
+            };
+            let chain: ConvChain = text
+                .parse()
+                .map_err(|error| unusable(format!("cannot be read: {error}")))?;
+            let layers = chain.layers(input, common(model)).map_err(unusable)?;
+            (layers, vec![format!("conv {text}")])
+        }
+    };
+    layers.push_steps(&model.layers, model.activation);
+    words.extend(model.layers.iter().map(ToString::to_string));
+    Ok((layers, words.join("-")))
+}
+
+/// What all convolutions of a net have in common.
+fn common(model: &ModelConfig) -> Common {
+    Common {
+        kernel: model.kernel,
+        activation: model.activation,
+        batch_norm: model.batch_norm,
+    }
+}
+
+/// The encoder that an autoencoder with these keys would have.
+fn body(model: &ModelConfig, layout: Layout) -> Result<(LayersConfig, String), Error> {
+    let plain = Activation::Linear;
+    let architecture = match &model.conv {
+        None => dense(model, layout.shape.pixels(), plain)?,
+        Some(plan) => convolutional(model, plan, layout.shape, plain)?,
+    };
+    let Stacks::Mirror(mirror) = architecture.stacks else {
+        unreachable!("an autoencoder's layers are a mirror")
+    };
+    let code = mirror.decoder.input.iter().product::<usize>();
+    let words = match &model.conv {
+        None => {
+            let sizes = std::iter::once(layout.shape.pixels()).chain(mirror.encoder.sizes());
+            let sizes: Vec<String> = sizes.map(|size| size.to_string()).collect();
+            sizes.join("-")
+        }
+        Some(plan) => format!("conv {plan}, code {code}"),
+    };
+    Ok((mirror.encoder, words))
+}
+
 fn dense(model: &ModelConfig, pixels: usize, output: Activation) -> Result<Architecture, Error> {
     let (down, up) = dense_sizes(model, pixels)?;
     let hidden = model.activation;
     let title = down.iter().chain(&up[1..]).map(ToString::to_string);
     let title = title.collect::<Vec<_>>().join("-");
-    let (encoder, head) = match model.kind {
-        Kind::Vae => {
+    let (encoder, head) = match model.kind.has_posterior() {
+        true => {
             let (latent, before) = down.split_last().expect("a way down has sizes");
             let encoder = LayersConfig::dense(before, hidden, hidden);
             let inputs = encoder.output_size();
             let outputs = *latent;
             (encoder, Some(LayerConfig::Linear { inputs, outputs }))
         }
-        _ => (
+        false => (
             LayersConfig::dense(down, hidden, model.latent_activation),
             None,
         ),
     };
-    Ok(Architecture {
-        encoder,
-        head,
-        decoder: LayersConfig::dense(up, hidden, output),
-        title,
-    })
+    let decoder = LayersConfig::dense(up, hidden, output);
+    Ok(mirror(encoder, head, decoder, title))
 }
 
 fn convolutional(
@@ -200,11 +374,7 @@ fn convolutional(
             Some("in a whole list of steps, write `32s` to halve by a stride and `32t` to double by a transposed convolution".into()),
         ));
     }
-    let common = Common {
-        kernel: model.kernel,
-        activation: model.activation,
-        batch_norm: model.batch_norm,
-    };
+    let common = common(model);
     let picture = [shape.channels, shape.height, shape.width];
     let (encoder, decoder) = parsed
         .layers(picture, style, common, output)
@@ -213,7 +383,7 @@ fn convolutional(
     if whole || model.latent == Some(0) {
         fully_convolutional(model, plan, encoder, decoder)
     } else {
-        with_waist(model, plan, encoder, decoder)
+        with_bottleneck(model, plan, encoder, decoder)
     }
 }
 
@@ -225,27 +395,22 @@ fn fully_convolutional(
     decoder: LayersConfig,
 ) -> Result<Architecture, Error> {
     if !model.layers.is_empty() {
-        let message = "`model.layers` needs a dense waist, and this net has none";
-        let hint = "give the size of the waist with `--latent N`, or leave `--layers` out";
+        let message = "`model.layers` needs a dense bottleneck, and this net has none";
+        let hint = "give its dimensions with `--latent N`, or leave `--layers` out";
         return Err(Error::config(message, Some(hint.into())));
     }
     let input = encoder.output();
-    let head = (model.kind == Kind::Vae).then_some(LayerConfig::Conv {
+    let head = model.kind.has_posterior().then_some(LayerConfig::Conv {
         input,
         outputs: input[0],
-        kernel: 1,
-        stride: 1,
+        window: Window::same(1, 1),
     });
     if head.is_none() {
         activate_code(&mut encoder, model.latent_activation);
     }
     let [channels, height, width] = input;
-    Ok(Architecture {
-        encoder,
-        head,
-        decoder,
-        title: format!("conv {plan}, code {channels}x{height}x{width}"),
-    })
+    let title = format!("conv {plan}, code {channels}x{height}x{width}");
+    Ok(mirror(encoder, head, decoder, title))
 }
 
 /// Gives the last map its activation; pooling and repeating only choose among values, so what stands before them decides.
@@ -268,49 +433,46 @@ fn activate_code(encoder: &mut LayersConfig, code: Activation) {
 }
 
 /// Dense layers from the last map of the encoder to the code and back to the first map of the decoder.
-fn with_waist(
+fn with_bottleneck(
     model: &ModelConfig,
     plan: &str,
     mut encoder: LayersConfig,
     decoder: LayersConfig,
 ) -> Result<Architecture, Error> {
-    let latent = waist(model)?;
+    let latent = bottleneck(model)?;
     let map = encoder.output_size();
-    for size in &model.layers {
+    let sizes = sizes(model)?;
+    for size in &sizes {
         encoder.push_linear(*size, model.activation);
     }
-    let head = match model.kind {
-        Kind::Vae => Some(LayerConfig::Linear {
+    let head = match model.kind.has_posterior() {
+        true => Some(LayerConfig::Linear {
             inputs: encoder.output_size(),
             outputs: latent,
         }),
-        _ => {
+        false => {
             encoder.push_linear(latent, model.latent_activation);
             None
         }
     };
     let mut up = LayersConfig::new([latent, 1, 1]);
-    for size in model.layers.iter().rev().chain([&map]) {
+    for size in sizes.iter().rev().chain([&map]) {
         up.push_linear(*size, model.activation);
     }
     up.layers.extend(decoder.layers);
-    Ok(Architecture {
-        encoder,
-        head,
-        decoder: up,
-        title: format!("conv {plan}, code {latent}"),
-    })
+    let title = format!("conv {plan}, code {latent}");
+    Ok(mirror(encoder, head, up, title))
 }
 
 /// The way down and the way up, from either form of `layers`.
 fn dense_sizes(model: &ModelConfig, pixels: usize) -> Result<(Vec<usize>, Vec<usize>), Error> {
-    let layers = &model.layers;
+    let layers = &sizes(model)?;
     let whole = layers.len() >= 3 && layers.first() == layers.last() && layers[0] == pixels;
     if !whole {
-        let latent = waist(model)?;
+        let latent = bottleneck(model)?;
         if layers.len() >= 3 && layers.first() == layers.last() {
             let message = format!(
-                "layers {layers:?} start and end with {}, but a picture has {pixels} pixels",
+                "layers {layers:?} start and end with {}, but a sample has {pixels} values",
                 layers[0]
             );
             return Err(Error::config(
@@ -326,7 +488,7 @@ fn dense_sizes(model: &ModelConfig, pixels: usize) -> Result<(Vec<usize>, Vec<us
     }
     let inner = &layers[1..layers.len() - 1];
     let narrowest = *inner.iter().min().expect("a whole list has inner layers");
-    let waist = 1 + inner
+    let narrow = 1 + inner
         .iter()
         .position(|size| *size == narrowest)
         .expect("the minimum is there");
@@ -339,11 +501,11 @@ fn dense_sizes(model: &ModelConfig, pixels: usize) -> Result<(Vec<usize>, Vec<us
     }
     if let Some(latent) = model.latent.filter(|latent| *latent != narrowest) {
         let message =
-            format!("`latent` is {latent}, but the waist of layers {layers:?} is {narrowest}");
+            format!("`latent` is {latent}, but the bottleneck of layers {layers:?} is {narrowest}");
         return Err(Error::config(
             message,
             Some("leave `--latent` out when the whole list is given".into()),
         ));
     }
-    Ok((layers[..=waist].to_vec(), layers[waist..].to_vec()))
+    Ok((layers[..=narrow].to_vec(), layers[narrow..].to_vec()))
 }

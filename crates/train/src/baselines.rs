@@ -1,20 +1,21 @@
 //! What one gets without training: every model is shown beside these.
 
 use burn::tensor::Tensor;
-use espejo_nets::{Model, Range};
-use serde_json::{Map, Value, json};
+use espejo_nets::{Autoencoder, Range};
+use serde_json::{Map, Value};
 
 use crate::Error;
-use crate::config::Kind;
+use crate::host_rows::{Rows, nearest, unit_rows};
 use crate::median::median_filter;
+use crate::metrics::Measure;
+use crate::model::AnyModel;
 use crate::pca::Pca;
+use crate::prediction;
 use crate::prepare::Prepared;
-use crate::rows::{Rows, nearest, unit_rows};
+use crate::reconstruction_errors::{ErrorRule, ReconstructionErrors};
 use crate::seed::Purpose;
-use crate::spec::AnyModel;
-use crate::tally::{Measure, Quality, Tally};
 
-/// Training pictures that the nearest-picture rule compares with, at most.
+/// Training samples that the nearest-sample rule compares with, at most.
 const MAX_NEAREST: usize = 1000;
 /// Values of all training samples together that the exact principal components are taken from, at most; more come in chunks.
 const MAX_EXACT: usize = 1 << 22;
@@ -26,20 +27,21 @@ const MEDIAN: usize = 3;
 /// One baseline, per sample.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Baseline {
-    /// Its key in `run.json`: `mean_image`, `pca`, `identity`, `median` or `nearest`.
+    /// Its key in `run.json`: `mean_image`, `pca`, `identity`, `median` or `nearest` for an autoencoder; `majority`, `mean`, `linear`
+    /// or `nearest` for a net with targets.
     pub key: &'static str,
-    /// Its name in figures.
+    /// Its name in figures and tables.
     pub name: String,
-    /// Components of `pca`.
-    pub components: Option<usize>,
-    /// ‖x - x̂‖² with pixels in [0, 1].
-    pub squared_error: f64,
-    /// Its reconstruction loss in the unit of the run, where that is defined for it.
-    pub reconstruction: Option<f64>,
-    /// Pixels on the wrong side of one half, for two-valued pictures.
-    pub wrong_pixels_mean: Option<f64>,
-    /// How alike picture and output look, for grey and colour pictures.
-    pub quality: Option<Quality>,
+    /// What is measured of it, by the names that the model's own measures have; `components` of `pca`.
+    pub measures: Vec<Measure>,
+}
+
+impl Baseline {
+    /// The measure of this name.
+    pub fn get(&self, name: &str) -> Option<f64> {
+        let found = self.measures.iter().find(|measure| measure.name == name);
+        found.map(|measure| measure.value)
+    }
 }
 
 /// A way to bring samples back that needs no net.
@@ -51,31 +53,37 @@ enum Rule {
     Nearest(Rows),
 }
 
-/// What is measured of the model itself beside its baselines.
-pub struct Own {
-    /// How alike picture and output look, for grey and colour pictures.
-    pub quality: Option<Quality>,
-    /// Of a `vae` on pictures: the reconstruction loss of decoding the posterior mean, where the objective decodes a draw.
-    pub reconstruction_at_mean: Option<f64>,
-}
-
-/// All baselines of a run, on its test samples, and the picture quality of `model` on the same.
+/// All baselines of a run, on its test samples, and what only the end of a training measures of `model` on the same.
 ///
 /// # Errors
 ///
 /// [`Error::Data`] where the samples lie in a file that cannot be read.
-pub fn measure(prepared: &Prepared, model: &AnyModel) -> Result<(Own, Vec<Baseline>), Error> {
+pub fn measure(
+    prepared: &Prepared,
+    model: &AnyModel,
+) -> Result<(Vec<Measure>, Vec<Baseline>), Error> {
+    match model.autoencoder() {
+        Some(model) => reconstruction(prepared, model),
+        None => prediction::measure(prepared, model),
+    }
+}
+
+/// The baselines of an autoencoder.
+fn reconstruction(
+    prepared: &Prepared,
+    model: &dyn Autoencoder,
+) -> Result<(Vec<Measure>, Vec<Baseline>), Error> {
     let rules = rules(prepared)?;
     let feed = prepared.measured_data(&prepared.test, Purpose::Evaluate)?;
-    let measure = Measure::of(&prepared.spec, &prepared.test, feed.samples());
-    let mut own = Tally::new(measure);
-    let mut tallies: Vec<Tally> = rules.iter().map(|_| Tally::new(measure)).collect();
+    let measured = ErrorRule::of(&prepared.spec, &prepared.test, feed.samples());
+    let mut own = ReconstructionErrors::new(measured);
+    let mut tallies: Vec<ReconstructionErrors> = rules.iter().map(|_| ReconstructionErrors::new(measured)).collect();
     for batch in feed.in_order(prepared.spec.architecture.chunk()) {
         let batch = batch?;
-        let seen = batch.noisy.unwrap_or_else(|| batch.clean.clone()); // [batch, values]
+        let seen = batch.inputs; // [batch, values]
         let range = prepared.spec.range;
-        let clean = unit(batch.clean, range);
-        if measure.pictures.is_some() {
+        let clean = unit(batch.targets, range);
+        if measured.images.is_some() {
             let output = unit(model.decode(model.encode(seen.clone())), range);
             add(&mut own, &output, &clean, prepared);
         }
@@ -85,24 +93,20 @@ pub fn measure(prepared: &Prepared, model: &AnyModel) -> Result<(Own, Vec<Baseli
         }
     }
     let baselines = rules.iter().zip(&tallies);
-    let variational = prepared.spec.kind == Kind::Vae && measure.pictures.is_some();
-    let own = Own {
-        quality: own.quality(),
-        reconstruction_at_mean: own.reconstruction().filter(|_| variational),
-    };
-    Ok((
-        own,
-        baselines
-            .map(|(rule, tally)| rule.baseline(tally))
-            .collect(),
-    ))
+    let variational = model.prior().is_some() && measured.images.is_some();
+    let at_mean = own.reconstruction().filter(|_| variational);
+    let at_mean = at_mean.map(|value| Measure::new("reconstruction_at_mean", value));
+    let own = at_mean.into_iter().chain(own.quality()).collect();
+    let table = prepared.train.is_table();
+    let baselines = baselines.map(|(rule, errors)| rule.baseline(errors, table));
+    Ok((own, baselines.collect()))
 }
 
 /// Adds a chunk of samples laid end to end.
-fn add(tally: &mut Tally, outputs: &[f32], targets: &[f32], prepared: &Prepared) {
+fn add(errors: &mut ReconstructionErrors, outputs: &[f32], targets: &[f32], prepared: &Prepared) {
     let width = prepared.test.shape().pixels();
     let pairs = outputs.chunks_exact(width).zip(targets.chunks_exact(width));
-    pairs.for_each(|(output, target)| tally.add(output, target));
+    pairs.for_each(|(output, target)| errors.add(output, target));
 }
 
 /// Values of pictures in [0, 1], laid end to end.
@@ -126,7 +130,7 @@ fn rules(prepared: &Prepared) -> Result<Vec<Rule>, Error> {
     if wanted {
         rules.push(Rule::Components(pca));
     }
-    if spec.kind == Kind::Dae {
+    if spec.task.denoises() {
         rules.push(Rule::Identity);
         if !train.is_table() && !train.two_valued() {
             rules.push(Rule::Median);
@@ -181,25 +185,30 @@ impl Rule {
         }
     }
 
-    fn baseline(&self, tally: &Tally) -> Baseline {
+    fn baseline(&self, errors: &ReconstructionErrors, table: bool) -> Baseline {
+        let mean = if table { "mean row" } else { "mean image" };
+        let nearest = if table { "nearest row" } else { "nearest image" };
         let (key, name, components) = match self {
-            Self::Mean(_) => ("mean_image", "mean image".to_owned(), None),
+            Self::Mean(_) => ("mean_image", mean.to_owned(), None),
             Self::Components(pca) => {
                 let k = pca.components();
-                ("pca", format!("PCA-{k}"), Some(k))
+                ("pca", format!("PCA-{k}"), Some(k as f64))
             }
             Self::Identity => ("identity", "identity".to_owned(), None),
             Self::Median => ("median", format!("median {MEDIAN}x{MEDIAN}"), None),
-            Self::Nearest(_) => ("nearest", "nearest picture".to_owned(), None),
+            Self::Nearest(_) => ("nearest", nearest.to_owned(), None),
         };
+        let squared = Some(errors.squared_error());
+        let numbers = [
+            components.map(|count| Measure::count("components", count)),
+            squared.map(|value| Measure::new("squared_error", value)),
+            errors.reconstruction().map(|value| Measure::new("reconstruction", value)),
+            errors.wrong_pixels_mean().map(|value| Measure::new("wrong_pixels_mean", value)),
+        ];
         Baseline {
             key,
             name,
-            components,
-            squared_error: tally.squared_error(),
-            reconstruction: tally.reconstruction(),
-            wrong_pixels_mean: tally.wrong_pixels_mean(),
-            quality: tally.quality(),
+            measures: numbers.into_iter().flatten().chain(errors.quality()).collect(),
         }
     }
 }
@@ -207,27 +216,10 @@ impl Rule {
 /// The baselines as they stand in `run.json`.
 pub fn to_json(baselines: &[Baseline]) -> Value {
     let entries = baselines.iter().map(|baseline| {
-        let mut map = Map::new();
-        let numbers = [
-            ("components", baseline.components.map(|k| json!(k))),
-            ("squared_error", Some(json!(baseline.squared_error))),
-            (
-                "reconstruction",
-                baseline.reconstruction.map(|value| json!(value)),
-            ),
-            (
-                "wrong_pixels_mean",
-                baseline.wrong_pixels_mean.map(|value| json!(value)),
-            ),
-        ];
-        for (key, value) in numbers {
-            if let Some(value) = value {
-                map.insert(key.into(), value);
-            }
-        }
-        if let Some(quality) = baseline.quality {
-            quality.insert_into(&mut map);
-        }
+        let measures = baseline.measures.iter();
+        let map: Map<String, Value> = measures
+            .map(|measure| (measure.name.clone(), measure.to_json()))
+            .collect();
         (baseline.key.to_owned(), Value::Object(map))
     });
     Value::Object(entries.collect())
@@ -254,7 +246,7 @@ mod tests {
         let (_, all) = measure(&prepared, &model).expect("the fonts are built in");
         for (baseline, expected) in all.iter().zip([mean_image, pca]) {
             assert!(
-                (baseline.squared_error - expected).abs() < 5e-4,
+                (baseline.get("squared_error").expect("it is measured") - expected).abs() < 5e-4,
                 "{name}: {all:?}"
             );
         }

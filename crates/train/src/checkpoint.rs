@@ -1,38 +1,38 @@
-//! Checkpoints: weights, the optimiser's moments and the course, under one checksum list.
+//! Checkpoints: weights, the optimiser's moments and the training state, under one checksum list.
 
 use std::path::Path;
 
-use crate::course::Course;
-use crate::files::{read_group, write_group};
+use crate::training_state::TrainingState;
+use crate::atomic_files::{read_group, write_group};
 use crate::optimizer::{Optimizer, trained_numbers};
 use crate::prepare::Prepared;
-use crate::spec::AnyModel;
+use crate::model::AnyModel;
 use crate::{Error, tensors};
 
 const MODEL: &str = "model.safetensors";
 const OPTIMIZER: &str = "optimizer.safetensors";
 const BEST: &str = "best.safetensors";
-const COURSE: &str = "course.json";
+const STATE: &str = "course.json";
 
 /// What training needs to go on from a checkpoint, beside its weights.
-pub(crate) struct Rest<'a> {
+pub(crate) struct ResumeState<'a> {
     /// The moments.
     pub optimizer: &'a Optimizer,
     /// The best weights so far, where they are not the checkpoint's own: one group then holds all that belongs together.
     pub best: Option<Vec<tensors::Named>>,
 }
 
-/// Writes weights and course, and the rest where training is to go on from here.
+/// Writes weights and training state, and the rest where training is to go on from here.
 pub(crate) fn save(
     folder: &Path,
     model: &[tensors::Named],
-    rest: Option<&Rest<'_>>,
-    course: &Course,
+    rest: Option<&ResumeState<'_>>,
+    state: &TrainingState,
 ) -> Result<(), Error> {
-    let course = serde_json::to_string_pretty(course).expect("a course is plain values");
+    let state = serde_json::to_string_pretty(state).expect("a training state is plain values");
     let mut files = vec![
         (MODEL, tensors::to_bytes(model)),
-        (COURSE, course.into_bytes()),
+        (STATE, state.into_bytes()),
     ];
     if let Some(rest) = rest {
         files.push((OPTIMIZER, tensors::to_bytes(&rest.optimizer.to_named())));
@@ -45,22 +45,27 @@ pub(crate) fn save(
     write_group(folder, &files)
 }
 
-/// `model` with the weights of a checkpoint, and the course it was written at.
-pub(crate) fn load_model(folder: &Path, model: AnyModel) -> Result<(AnyModel, Course), Error> {
+/// `model` with the weights of a checkpoint, and the training state it was written at.
+pub(crate) fn load_model(folder: &Path, model: AnyModel) -> Result<(AnyModel, TrainingState), Error> {
     let files = read_group(folder)?;
-    let course = course(folder, &files)?;
-    Ok((weights(folder, &files, MODEL, model)?, course))
+    let state = state(folder, &files)?;
+    Ok((weights(folder, &files, MODEL, model)?, state))
 }
 
-/// The course that a checkpoint was written at, where there is a whole one.
-pub(crate) fn load_course(folder: &Path) -> Option<Course> {
+/// The weights of a checkpoint, whatever model they are of.
+pub(crate) fn load_tensors(folder: &Path) -> Result<Vec<tensors::Named>, Error> {
+    named(folder, &read_group(folder)?, MODEL)
+}
+
+/// The training state that a checkpoint was written at, where there is a whole one.
+pub(crate) fn load_state(folder: &Path) -> Option<TrainingState> {
     let files = read_group(folder).ok()?;
-    course(folder, &files).ok()
+    state(folder, &files).ok()
 }
 
-fn course(folder: &Path, files: &[(String, Vec<u8>)]) -> Result<Course, Error> {
-    serde_json::from_slice(file(folder, files, COURSE)?)
-        .map_err(|error| Error::checkpoint(&folder.join(COURSE), error.to_string(), None))
+fn state(folder: &Path, files: &[(String, Vec<u8>)]) -> Result<TrainingState, Error> {
+    serde_json::from_slice(file(folder, files, STATE)?)
+        .map_err(|error| Error::checkpoint(&folder.join(STATE), error.to_string(), None))
 }
 
 /// The best model known to a checkpoint that training goes on from: its own where it is the best.

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use espejo_data::ScalingKind;
-use espejo_nets::{Activation, Initializer, Range};
+use espejo_nets::{Activation, DenseStep, Initializer, Range};
 use serde::{Deserialize, Serialize};
 
 /// The configuration of a run.
@@ -72,6 +72,9 @@ pub struct DataConfig {
     /// The part kept out of training, of sets without an official test part.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub test_fraction: Option<f64>,
+    /// The fold kept out of training in place of such a part, e.g. `2/5` for the second of five.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fold: Option<String>,
     /// Height and width to bring pictures to, e.g. `50x37`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub size: Option<String>,
@@ -81,6 +84,13 @@ pub struct DataConfig {
     /// The column of a table that holds the labels, by its name or its number counted from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
+    /// The column of a table that a classifier or regressor learns to give, by its name or its number counted from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub target: Option<String>,
+    /// Whether the values of every sample change places, all in the same way, drawn from the seed: a net that knows of
+    /// neighbours loses them.
+    #[serde(skip_serializing_if = "is_false")]
+    pub permute: bool,
     /// How the columns of a table are scaled, by the statistics of its training part.
     #[serde(skip_serializing_if = "is_none")]
     pub scale: ScalingKind,
@@ -101,9 +111,12 @@ impl Default for DataConfig {
             subject: None,
             limit: None,
             test_fraction: None,
+            fold: None,
             size: None,
             grey: false,
             label: None,
+            target: None,
+            permute: false,
             scale: ScalingKind::None,
             skip_bad: false,
         }
@@ -118,10 +131,10 @@ fn is_none(scale: &ScalingKind) -> bool {
     *scale == ScalingKind::None
 }
 
-/// Which model.
+/// Which family of models.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Kind {
+pub enum ModelKind {
     /// The autoencoder.
     #[default]
     Ae,
@@ -129,29 +142,23 @@ pub enum Kind {
     Dae,
     /// The variational autoencoder.
     Vae,
-}
-
-impl Kind {
-    /// The name in configurations and on the command line.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Ae => "ae",
-            Self::Dae => "dae",
-            Self::Vae => "vae",
-        }
-    }
+    /// A net whose targets are classes.
+    Classifier,
+    /// A net whose targets are numbers.
+    Regressor,
 }
 
 /// `[model]`: what to train.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ModelConfig {
-    /// `ae`, `dae` or `vae`.
-    pub kind: Kind,
-    /// Hidden sizes from the picture down to the code, mirrored on the way up; or the whole list, pixels first and last.
-    pub layers: Vec<usize>,
+    /// `ae`, `dae`, `vae`, `classifier` or `regressor`.
+    pub kind: ModelKind,
+    /// Hidden sizes from the sample down to the code, mirrored on the way up; or the whole list, the size of a sample first and
+    /// last. Of a classifier or regressor its hidden layers in order, among which `bn` and `dropout:RATE` may stand.
+    pub layers: Vec<DenseStep>,
     /// Convolutions, as in `32,16` or `32,pool,16,pool/16,up,32,up,1`; `layers` are then the dense layers between them and
-    /// the code.
+    /// the code. Of a classifier or regressor a chain without a way back: `32,pool,bn,16,pool,bn`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub conv: Option<String>,
     /// Height and width of their kernels, odd.
@@ -178,13 +185,19 @@ pub struct ModelConfig {
     pub range: Option<Range>,
     /// How first weights are drawn.
     pub initializer: Initializer,
+    /// The run whose encoder a classifier or regressor starts from: a folder with `config.toml`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub init_from: Option<PathBuf>,
+    /// Whether that encoder keeps its weights.
+    #[serde(skip_serializing_if = "is_false")]
+    pub freeze: bool,
 }
 
 impl Default for ModelConfig {
     fn default() -> Self {
         Self {
-            kind: Kind::Ae,
-            layers: vec![25],
+            kind: ModelKind::Ae,
+            layers: vec![DenseStep::Size(25)],
             conv: None,
             kernel: 3,
             down: DownKind::Pool,
@@ -196,6 +209,8 @@ impl Default for ModelConfig {
             output_activation: None,
             range: None,
             initializer: Initializer::Glorot,
+            init_from: None,
+            freeze: false,
         }
     }
 }
@@ -222,7 +237,7 @@ pub enum UpKind {
     Transpose,
 }
 
-/// Which reconstruction loss.
+/// Which loss.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LossKind {
@@ -239,13 +254,15 @@ pub enum LossKind {
     Correntropy,
     /// Entropic cost for -1/+1 pixels.
     Entropic,
+    /// Categorical cross-entropy of a classifier.
+    CrossEntropy,
 }
 
 /// `[objective]`: what to minimise, in nats (or squared error) a picture.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ObjectiveConfig {
-    /// The reconstruction loss.
+    /// The loss between outputs and targets.
     pub loss: LossKind,
     /// Kernel width of the correntropy loss, in pixel values.
     pub correntropy_width: f64,

@@ -6,11 +6,12 @@ use std::time::Instant;
 use burn::tensor::{ElementConversion, Tensor};
 use espejo_nets::{Loss, Model};
 
-use crate::batch::{Feed, training_batch};
-use crate::course::Course;
-use crate::files::group_exists;
-use crate::fit::{Ended, Event, State, own_copy};
+use crate::feed::{Feed, training_batch};
+use crate::training_state::TrainingState;
+use crate::atomic_files::group_exists;
+use crate::fit::{Ended, Event, Training, own_copy};
 use crate::folder::{Folder, Which};
+use crate::init_from::initialised;
 use crate::metrics::Metrics;
 use crate::optimizer::Optimizer;
 use crate::prepare::Prepared;
@@ -27,30 +28,31 @@ const PATIENCE: f64 = 1.0;
 type Term = (&'static str, f64, f64);
 
 /// First weights, or those of the last checkpoint.
-pub(crate) fn begin(prepared: &Prepared, folder: &Folder) -> Result<State, Error> {
+pub(crate) fn begin(prepared: &Prepared, folder: &Folder) -> Result<Training, Error> {
     let model = prepared
         .spec
         .init(&prepared.config, &prepared.chosen.device.clone().autodiff());
     let last = folder.checkpoint(Which::Last);
     if !group_exists(&last) {
+        let model = initialised(prepared, model)?;
         let best = own_copy(&model);
-        return Ok(State {
+        return Ok(Training {
             model,
             optimizer: Some(Optimizer::new(&prepared.config.train)),
             best,
-            course: Course::default(),
+            state: TrainingState::default(),
             epoch_seconds: Vec::new(),
             solution: None,
         });
     }
     let best = checkpoint::load_best(&last, own_copy(&model))?;
-    let (model, course) = checkpoint::load_model(&last, model)?;
+    let (model, state) = checkpoint::load_model(&last, model)?;
     let optimizer = checkpoint::load_optimizer(&last, prepared, &model)?;
-    Ok(State {
+    Ok(Training {
         model,
         optimizer: Some(optimizer),
         best,
-        course,
+        state,
         epoch_seconds: Vec::new(),
         solution: None,
     })
@@ -60,24 +62,24 @@ pub(crate) fn begin(prepared: &Prepared, folder: &Folder) -> Result<State, Error
 pub(crate) fn train(
     prepared: &Prepared,
     folder: &Folder,
-    state: &mut State,
+    training: &mut Training,
     stop: &AtomicBool,
     watch: &mut dyn FnMut(Event<'_>),
 ) -> Result<Ended, Error> {
     let config = &prepared.config.train;
     let data = prepared.training_data()?;
-    let mut session = Session::begin(prepared, folder, &state.course)?;
+    let mut session = Session::begin(prepared, folder, &training.state)?;
     session.warn_of_compiling(watch);
-    while state.course.epoch < config.epochs && state.course.ended.is_none() {
+    while training.state.epoch < config.epochs && training.state.ended.is_none() {
         if stop.load(Ordering::Relaxed) {
-            session.save(state)?;
+            session.save(training)?;
             return Ok(Ended::Interrupted);
         }
         let begun = Instant::now();
-        let epoch = state.course.epoch + 1;
-        let rate = learning_rate(config, epoch, state.course.reductions);
-        let Some(terms) = one_epoch(prepared, state, &data, epoch, rate, stop)? else {
-            session.save(state)?;
+        let epoch = training.state.epoch + 1;
+        let rate = learning_rate(config, epoch, training.state.reductions);
+        let Some(terms) = one_epoch(prepared, training, &data, epoch, rate, stop)? else {
+            session.save(training)?;
             return Ok(Ended::Interrupted);
         };
         check_finite(
@@ -85,40 +87,40 @@ pub(crate) fn train(
             terms.iter().map(|(name, _, value)| (*name, *value)),
             folder.path(),
         )?;
-        state.course.epoch = epoch;
-        let tested = test(&mut session, state)?;
+        training.state.epoch = epoch;
+        let tested = test(&mut session, training)?;
         let seconds = begun.elapsed().as_secs_f64();
         if epoch == 1 {
-            state.course.first_epoch_seconds = seconds;
+            training.state.first_epoch_seconds = seconds;
         }
-        let last = epoch == config.epochs || state.course.ended.is_some();
-        let report = report(&session, &data, state, (rate, seconds), &terms, tested);
-        session.log(state, &report, last, watch)?;
-        session.keep(state, last)?;
-        // Pictures and checkpoints are no part of training.
-        state.epoch_seconds.push(seconds);
+        let last = epoch == config.epochs || training.state.ended.is_some();
+        let report = report(&session, &data, training, (rate, seconds), &terms, tested);
+        session.log(training, &report, last, watch)?;
+        session.keep(training, last)?;
+        // Figures and checkpoints are no part of training.
+        training.epoch_seconds.push(seconds);
     }
-    Ok(Ended::Finished(state.course.ended.clone()))
+    Ok(Ended::Finished(training.state.ended.clone()))
 }
 
 /// Measures the epoch just done, where it is due.
-fn test(session: &mut Session<'_>, state: &mut State) -> Result<Option<(Metrics, bool)>, Error> {
+fn test(session: &mut Session<'_>, training: &mut Training) -> Result<Option<(Metrics, bool)>, Error> {
     let config = &session.prepared.config.train;
-    let epoch = state.course.epoch;
+    let epoch = training.state.epoch;
     let due = epoch == config.epochs || epoch.is_multiple_of(config.eval_every);
-    due.then(|| session.test(state)).transpose()
+    due.then(|| session.test(training)).transpose()
 }
 
 fn report(
     session: &Session<'_>,
     data: &Feed,
-    state: &State,
+    training: &Training,
     (rate, seconds): (f64, f64),
     terms: &[Term],
     test: Option<(Metrics, bool)>,
 ) -> EpochReport {
     let epochs = session.prepared.config.train.epochs;
-    let epoch = state.course.epoch;
+    let epoch = training.state.epoch;
     let pace = session.seconds() / (epoch + 1 - session.first) as f64;
     EpochReport {
         epoch,
@@ -132,6 +134,8 @@ fn report(
             .map(|(name, _, value)| ((*name).to_owned(), *value))
             .collect(),
         test,
+        columns: session.prepared.spec.task.columns(),
+        unit: session.prepared.sample_unit(),
         samples_per_second: data.samples() as f64 / seconds,
         latent: session.prepared.spec.latent(),
         part: epoch as f64 / epochs as f64,
@@ -142,7 +146,7 @@ fn report(
 /// One pass over the training samples; none when it was interrupted, and then nothing has changed.
 fn one_epoch(
     prepared: &Prepared,
-    state: &mut State,
+    training: &mut Training,
     data: &Feed,
     epoch: usize,
     rate: f64,
@@ -151,14 +155,14 @@ fn one_epoch(
     let config = &prepared.config;
     let batches = data.shuffled(config.train.batch_size, config.train.seed, epoch);
     // A short epoch is ended before anybody loses patience; a copy of its start would cost more than it.
-    let short = state
+    let short = training
         .epoch_seconds
         .last()
         .is_some_and(|seconds| *seconds < PATIENCE);
-    let optimizer = state.optimizer.as_mut().expect("it trains on a device");
-    let before = (!short && !batches.is_one()).then(|| (own_copy(&state.model), optimizer.clone()));
+    let optimizer = training.optimizer.as_mut().expect("it trains on a device");
+    let before = (!short && !batches.is_one()).then(|| (own_copy(&training.model), optimizer.clone()));
     // Taken out, so that each step finds weights that nobody else holds, and updates them in place.
-    let mut model = std::mem::replace(&mut state.model, state.best.clone());
+    let mut model = std::mem::replace(&mut training.model, training.best.clone());
     prepared
         .chosen
         .device
@@ -171,11 +175,11 @@ fn one_epoch(
     let mut sums: Vec<Tensor<1>> = Vec::new();
     for batch in batches {
         if let Some(before) = before.as_ref().filter(|_| stop.load(Ordering::Relaxed)) {
-            (state.model, *optimizer) = before.clone();
+            (training.model, *optimizer) = before.clone();
             return Ok(None);
         }
         let batch = batch?;
-        let [samples, _] = batch.clean.dims();
+        let [samples, _] = batch.inputs.dims();
         let loss = model.loss(&training_batch(batch));
         let gradients = loss.objective(warm_up).backward();
         model = optimizer.step(rate, model, gradients);
@@ -183,7 +187,7 @@ fn one_epoch(
         let share = samples as f64 / data.samples() as f64;
         sums = add_share(sums, loss, share);
     }
-    state.model = model;
+    training.model = model;
     let values = Tensor::cat(sums, 0).into_data();
     let values = values.iter::<f32>().map(ElementConversion::elem::<f64>);
     Ok(Some(

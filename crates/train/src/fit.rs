@@ -5,16 +5,16 @@ use std::sync::atomic::AtomicBool;
 use burn::module::Module;
 
 use crate::classical::{self, Solution};
-use crate::course::Course;
-use crate::folder::{Folder, SCALING};
+use crate::training_state::TrainingState;
+use crate::folder::Folder;
 use crate::metrics::evaluate;
 use crate::optimizer::Optimizer;
 use crate::prepare::Prepared;
-use crate::report::{EpochReport, Facts, Results, Status, data_json, layer_table, run_json};
-use crate::rows::Rows;
+use crate::report::{EpochReport, RunFacts, Results, Status, data_json, layer_table, run_json};
+use crate::host_rows::Rows;
 use crate::seed::Purpose;
 use crate::session::rescue;
-use crate::spec::AnyModel;
+use crate::model::AnyModel;
 use crate::trained::Trained;
 use crate::{Error, baselines, epochs};
 
@@ -64,21 +64,21 @@ pub struct Outcome {
 }
 
 /// What has changed from epoch to epoch.
-pub(crate) struct State {
+pub(crate) struct Training {
     pub model: AnyModel,
     /// What steps from epoch to epoch; none in double precision.
     pub optimizer: Option<Optimizer>,
     pub best: AnyModel,
-    pub course: Course,
+    pub state: TrainingState,
     pub epoch_seconds: Vec<f64>,
     /// Where a training in double precision stands.
     pub solution: Option<Solution>,
 }
 
-impl State {
+impl Training {
     /// The best model; before the first evaluation, the latest.
     fn best(&self) -> &AnyModel {
-        if self.course.best_epoch == 0 {
+        if self.state.best_epoch == 0 {
             &self.model
         } else {
             &self.best
@@ -102,40 +102,38 @@ pub fn fit(
     let _lock = folder.lock()?;
     let (started, command) = origin(folder, command);
     let classical = prepared.config.train.is_classical();
-    let mut state = match classical {
+    let mut training = match classical {
         true => classical::begin(prepared),
         false => epochs::begin(prepared, folder)?,
     };
     folder.write("config.toml", &prepared.config.to_toml())?;
-    folder.write("model.txt", &layer_table(prepared, &state.model))?;
-    if let Some(scaling) = &prepared.scaling {
-        folder.write(SCALING, &scaling.to_csv())?;
-    }
+    folder.write("model.txt", &layer_table(prepared, &training.model))?;
+    prepared.kept().write(folder)?;
     let data = data_json(prepared)?;
-    let end = |state: &State, status, reason: Option<&str>, results: Option<&Results>| {
-        let facts = Facts {
+    let end = |training: &Training, status, reason: Option<&str>, results: Option<&Results>| {
+        let facts = RunFacts {
             prepared,
-            model: &state.model,
+            model: &training.model,
             command: &command,
             started: &started,
-            course: &state.course,
-            epoch_median: median(&state.epoch_seconds),
-            solution: state.solution.as_ref(),
+            state: &training.state,
+            epoch_median: median(&training.epoch_seconds),
+            solution: training.solution.as_ref(),
             data: &data,
         };
         let report = run_json(&facts, status, reason, results);
         folder.write_report(&report).map(|()| report)
     };
-    end(&state, Status::Running, None, None)?;
+    end(&training, Status::Running, None, None)?;
     let train = match classical {
         true => classical::train,
         false => epochs::train,
     };
-    let ended = train(prepared, folder, &mut state, stop, watch).and_then(|ended| {
+    let ended = train(prepared, folder, &mut training, stop, watch).and_then(|ended| {
         Ok(match ended {
             Ended::Interrupted => (Status::Stopped, Some("interrupted".to_owned()), None),
             Ended::Finished(reason) => {
-                let results = results(prepared, state.best())?;
+                let results = results(prepared, training.best())?;
                 (Status::Completed, reason, Some(results))
             }
         })
@@ -145,17 +143,17 @@ pub fn fit(
         Err(error) => {
             // The error itself matters more than a checkpoint or a report that cannot be written either.
             if matches!(error, Error::Diverged { .. }) {
-                let _ = rescue(folder, &state);
+                let _ = rescue(folder, &training);
             }
-            let _ = end(&state, Status::Failed, Some(&error.to_string()), None);
+            let _ = end(&training, Status::Failed, Some(&error.to_string()), None);
             return Err(error);
         }
     };
-    let report = end(&state, status, reason.as_deref(), results.as_ref())?;
+    let report = end(&training, status, reason.as_deref(), results.as_ref())?;
     let trained = Trained::new(
         prepared.clone(),
-        state.best().valid(),
-        state.course.best_epoch,
+        training.best().valid(),
+        training.state.best_epoch,
     );
     Ok(Outcome {
         status,

@@ -4,17 +4,15 @@ use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use espejo_data::Scaling;
 use serde_json::Value;
 
 use crate::Error;
 use crate::config::RunConfig;
 use crate::error::AtPath;
-use crate::files::write_file;
-use crate::logs::CODES;
+use crate::atomic_files::write_file;
 
-/// How the columns of a table were scaled.
-pub(crate) const SCALING: &str = "scaling.csv";
+/// The codes of the test images at some epochs, for the animation of how their latent space formed.
+pub(crate) const CODES: &str = "codes.csv";
 
 /// Which checkpoint of a run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -192,16 +190,20 @@ impl Folder {
             .map_err(|error| Error::checkpoint(&path, format!("damaged: {error}"), None))
     }
 
-    /// How the columns of a table were scaled, where they were.
+    /// The contents of a text file, where it is there.
     ///
     /// # Errors
     ///
-    /// [`Error::Checkpoint`] when the file is damaged.
-    pub fn scaling(&self) -> Result<Option<Scaling>, Error> {
-        let path = self.path.join(SCALING);
+    /// [`Error::Checkpoint`] when it is damaged.
+    pub(crate) fn read<T, E: std::fmt::Display>(
+        &self,
+        name: &str,
+        parse: &dyn Fn(&str, &str) -> Result<T, E>,
+    ) -> Result<Option<T>, Error> {
+        let path = self.path.join(name);
         let damaged = |message: String| Error::checkpoint(&path, message, None);
         match fs::read_to_string(&path) {
-            Ok(text) => Scaling::from_csv(&text, &path.display().to_string())
+            Ok(text) => parse(&text, &path.display().to_string())
                 .map(Some)
                 .map_err(|error| damaged(format!("damaged: {error}"))),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),

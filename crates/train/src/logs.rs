@@ -7,13 +7,11 @@ use std::time::{Duration, Instant};
 
 use crate::Error;
 use crate::error::AtPath;
-use crate::folder::Folder;
+use crate::folder::{CODES, Folder};
 use crate::report::EpochReport;
 
 /// Progress lines come no faster than this where they are appended to a log.
 const LINE_EVERY: Duration = Duration::from_millis(500);
-/// The codes of the test pictures at some epochs, for the animation of how their map formed.
-pub(crate) const CODES: &str = "codes.csv";
 /// How often they are noted, about.
 const FRAMES: f64 = 60.0;
 

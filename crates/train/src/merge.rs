@@ -3,96 +3,22 @@
 use toml::{Table, Value};
 
 use crate::Error;
-use crate::config::RunConfig;
+use crate::config::{
+    DataConfig, LossKind, ModelConfig, NoiseConfig, ObjectiveConfig, RunConfig, TrainConfig,
+};
+use crate::key_names::keys_of;
 use crate::suggest::hint;
 
-/// The keys of each section, for suggestions; a test holds them against the structs.
-const KEYS: [(&str, &[&str]); 5] = [
-    (
-        "data",
-        &[
-            "name",
-            "directory",
-            "letters",
-            "first",
-            "fraction",
-            "classes",
-            "subject",
-            "limit",
-            "test_fraction",
-            "size",
-            "grey",
-            "label",
-            "scale",
-            "skip_bad",
-        ],
-    ),
-    (
-        "model",
-        &[
-            "kind",
-            "layers",
-            "conv",
-            "kernel",
-            "down",
-            "up",
-            "batch_norm",
-            "latent",
-            "activation",
-            "latent_activation",
-            "output_activation",
-            "range",
-            "initializer",
-        ],
-    ),
-    (
-        "objective",
-        &[
-            "loss",
-            "correntropy_width",
-            "beta",
-            "kl_warmup",
-            "free_bits",
-            "l1",
-            "sparsity",
-            "sparsity_target",
-            "contractive",
-            "weight_decay",
-        ],
-    ),
-    ("noise", &["kind", "copies"]),
-    (
-        "train",
-        &[
-            "epochs",
-            "batch_size",
-            "optimizer",
-            "precision",
-            "max_evaluations",
-            "max_iterations",
-            "gradient",
-            "learning_rate",
-            "momentum",
-            "adaptive_raise",
-            "adaptive_after",
-            "adaptive_lower",
-            "decay",
-            "schedule",
-            "schedule_epochs",
-            "schedule_factor",
-            "clip_norm",
-            "patience",
-            "target_loss",
-            "eval_every",
-            "checkpoint_every",
-            "checkpoint_seconds",
-            "samples_every",
-            "device_memory",
-            "seed",
-            "device",
-        ],
-    ),
-];
+/// The sections of a configuration and their keys, as their types name them.
+fn sections() -> [(&'static str, &'static [&'static str]); 5] {
+    [
+        ("data", keys_of::<DataConfig>()),
+        ("model", keys_of::<ModelConfig>()),
+        ("objective", keys_of::<ObjectiveConfig>()),
+        ("noise", keys_of::<NoiseConfig>()),
+        ("train", keys_of::<TrainConfig>()),
+    ]
+}
 
 /// Lays `over` on `base`, key by key.
 pub fn overlay(base: &mut Table, over: Table) {
@@ -176,6 +102,8 @@ pub fn into_config(table: Table, origin: &str) -> Result<RunConfig, Error> {
     {
         model.insert("layers".into(), Value::Array(Vec::new()));
     }
+    let objective = table.get("objective").and_then(Value::as_table);
+    let has_loss = objective.is_some_and(|objective| objective.contains_key("loss"));
     let config = serde_path_to_error::deserialize(Value::Table(table));
     let mut config: RunConfig = config.map_err(|error| {
         let path = error.path().to_string();
@@ -186,18 +114,22 @@ pub fn into_config(table: Table, origin: &str) -> Result<RunConfig, Error> {
         )
     })?;
     config.train.complete();
+    if !has_loss {
+        config.objective.loss = LossKind::usual(config.model.kind);
+    }
     Ok(config)
 }
 
 /// Refuses keys that no configuration has.
 fn check_keys(table: &Table, origin: &str) -> Result<(), Error> {
-    let sections: Vec<&str> = KEYS.iter().map(|(section, _)| *section).collect();
+    let known = sections();
+    let names: Vec<&str> = known.iter().map(|(section, _)| *section).collect();
     for (section, value) in table {
         if section == "version" {
             continue;
         }
-        let Some((_, keys)) = KEYS.iter().find(|(name, _)| name == section) else {
-            return Err(unknown("section", section, &sections, origin));
+        let Some((_, keys)) = known.iter().find(|(name, _)| name == section) else {
+            return Err(unknown("section", section, &names, origin));
         };
         let Value::Table(inner) = value else {
             return Err(Error::config(
@@ -268,9 +200,12 @@ mod tests {
             subject = "1"
             limit = 10
             test_fraction = 0.2
+            fold = "1/5"
             size = "50x37"
             grey = true
             label = "class"
+            target = "price"
+            permute = true
             scale = "standardise"
             skip_bad = true
             [model]
@@ -278,6 +213,8 @@ mod tests {
             latent = 2
             output_activation = "sigmoid"
             range = "unit"
+            init_from = "runs/first"
+            freeze = true
             [noise]
             kind = "none"
             [train]
@@ -296,7 +233,7 @@ mod tests {
     #[test]
     fn the_key_list_is_the_structs() {
         let table: Table = full().to_toml().parse().expect("own output parses");
-        for (section, keys) in KEYS {
+        for (section, keys) in sections() {
             let Value::Table(inner) = &table[section] else {
                 panic!("{section} is a section")
             };

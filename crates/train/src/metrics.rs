@@ -1,45 +1,93 @@
-//! What a model makes of pictures, measured the same way in training, at the end and by `espejo eval`.
+//! What a model makes of samples, measured the same way in training, at the end and by `espejo eval`.
 
 use burn::tensor::{ElementConversion, Tensor};
-use espejo_nets::{Model, Range};
+use espejo_nets::{Autoencoder, Batch, Model, Range};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::Error;
-use crate::baselines::Own;
-use crate::batch::Feed;
+use crate::feed::Feed;
+use crate::model::AnyModel;
 use crate::prepare::Prepared;
+use crate::regression;
 use crate::seed::{Purpose, stream};
-use crate::spec::AnyModel;
-use crate::tally::Quality;
 
 /// A code dimension is active when its posterior mean varies more than this over the data (Burda, Grosse and Salakhutdinov
 /// 2016).
 const ACTIVE_VARIANCE: f64 = 0.01;
 
-/// One evaluation: every number is per picture.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// One evaluation: every number is per sample.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Metrics {
     /// The whole objective: Σ weight · term.
     pub loss: f64,
-    /// The terms of the objective, unweighted, in their order.
+    /// The terms of the objective, unweighted, in their order; and what is reported with them, as accuracy.
     pub terms: Vec<(String, f64)>,
-    /// ‖x - x̂‖² with pixels in [0, 1], mean over the pictures.
-    pub squared_error: f64,
-    /// For two-valued pictures: pixels on the wrong side of one half, mean over the pictures.
-    pub wrong_pixels_mean: Option<f64>,
-    /// The same, of the worst picture.
-    pub wrong_pixels_max: Option<f64>,
-    /// For a `vae`: code dimensions in use.
-    pub active_units: Option<usize>,
-    /// For a `vae` on grey or colour pictures, measured when training is over: the reconstruction loss of decoding the
-    /// posterior mean, where the objective decodes a draw.
-    pub reconstruction_at_mean: Option<f64>,
-    /// For grey and colour pictures: how alike picture and output look, measured when training is over.
-    pub quality: Option<Quality>,
+    /// What the task measures beside its loss, in the order in which it is written.
+    pub measures: Vec<Measure>,
+}
+
+/// A named number of an evaluation.
+///
+/// | name | of | what |
+/// | --- | --- | --- |
+/// | `squared_error` | autoencoders | ‖x - x̂‖² with pixels in [0, 1], mean over the samples |
+/// | `wrong_pixels_mean`, `wrong_pixels_max` | two-valued images | pixels on the wrong side of one half: mean, worst image |
+/// | `active_units` | models with a prior | code dimensions in use |
+/// | `reconstruction_at_mean` | the same on images, after training | the loss of decoding the posterior mean |
+/// | `psnr`, `ssim` | grey and colour images, after training | how alike image and output look |
+/// | `rmse`, `r2` | regressors | root of the mean squared error in the target's unit; share of the variance explained |
+/// | `accuracy_low`, `accuracy_high` | classifiers, after training | 95 % interval of the accuracy (Wilson 1927) |
+/// | `calibration_error` | the same | expected calibration error (Guo et al. 2017) |
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Measure {
+    /// Its key in `run.json`.
+    pub name: String,
+    /// Its value.
+    pub value: f64,
+    /// Whether it is a count, which is written without a decimal point.
+    pub whole: bool,
+}
+
+impl Measure {
+    /// A number that need not be whole.
+    pub(crate) fn new(name: &str, value: f64) -> Self {
+        Self {
+            name: name.to_owned(),
+            value,
+            whole: false,
+        }
+    }
+
+    /// A count.
+    pub(crate) fn count(name: &str, value: f64) -> Self {
+        Self {
+            whole: true,
+            ..Self::new(name, value)
+        }
+    }
+
+    /// As it stands in `run.json`.
+    pub(crate) fn to_json(&self) -> Value {
+        match self.whole {
+            // A count is exact in f64.
+            true => json!(self.value as u64),
+            false => json!(self.value),
+        }
+    }
 }
 
 impl Metrics {
+    /// The measure or the term of this name.
+    pub fn get(&self, name: &str) -> Option<f64> {
+        let measures = self.measures.iter();
+        let mut measures = measures.map(|measure| (&measure.name, measure.value));
+        let terms = self.terms.iter().map(|(name, value)| (name, *value));
+        let found = measures.find(|(found, _)| *found == name);
+        let found = found.or_else(|| terms.clone().find(|(found, _)| *found == name));
+        found.map(|(_, value)| value)
+    }
+
     /// As it stands in `run.json`.
     pub fn to_json(&self) -> Value {
         let mut map = Map::new();
@@ -47,91 +95,69 @@ impl Metrics {
         for (name, value) in &self.terms {
             map.insert(name.clone(), json!(value));
         }
-        map.insert("squared_error".into(), json!(self.squared_error));
-        if let (Some(mean), Some(max)) = (self.wrong_pixels_mean, self.wrong_pixels_max) {
-            map.insert("wrong_pixels_mean".into(), json!(mean));
-            // A count of pixels, exact in f64.
-            map.insert("wrong_pixels_max".into(), json!(max as u64));
-        }
-        if let Some(active) = self.active_units {
-            map.insert("active_units".into(), json!(active));
-        }
-        if let Some(value) = self.reconstruction_at_mean {
-            map.insert("reconstruction_at_mean".into(), json!(value));
-        }
-        if let Some(quality) = self.quality {
-            quality.insert_into(&mut map);
+        for measure in &self.measures {
+            map.insert(measure.name.clone(), measure.to_json());
         }
         Value::Object(map)
     }
 
-    /// The same numbers with what only the end of a training measures.
-    pub(crate) fn with(self, own: Own) -> Self {
-        Self {
-            reconstruction_at_mean: own.reconstruction_at_mean,
-            quality: own.quality,
-            ..self
-        }
+    /// The metrics with what only the end of a training measures.
+    pub(crate) fn with(mut self, more: Vec<Measure>) -> Self {
+        self.measures.extend(more);
+        self
     }
 
     /// The first number that is not finite, with its name.
     pub fn not_finite(&self) -> Option<(&str, f64)> {
-        let terms = self
-            .terms
-            .iter()
-            .map(|(name, value)| (name.as_str(), *value));
+        let terms = self.terms.iter();
+        let terms = terms.map(|(name, value)| (name.as_str(), *value));
+        let measures = self.measures.iter();
+        let measures = measures.map(|measure| (measure.name.as_str(), measure.value));
         terms
-            .chain([("loss", self.loss), ("squared_error", self.squared_error)])
+            .chain([("loss", self.loss)])
+            .chain(measures)
             .find(|(_, value)| !value.is_finite())
     }
 }
 
 /// What is added up over the batches of an evaluation, on the device.
 struct Sums {
-    terms: Vec<Tensor<1>>,
-    squared_error: Tensor<1>,
-    wrong: Tensor<1>,
-    wrong_max: Tensor<1>,
-    codes: Tensor<2>,         // [1, latent]
-    codes_squared: Tensor<2>, // [1, latent]
+    /// Means over the samples so far: terms of the loss first, then measures. Each is a vector.
+    means: Vec<Tensor<1>>,
+    /// Largest values so far.
+    maxima: Vec<Tensor<1>>,
 }
 
 /// Measures `model`, on a plain device, over all samples.
 ///
-/// Posterior draws come from the seed of the run, the same at every call, so that losses of different epochs compare. The squared error
-/// and the wrong pixels are those of decoding the code itself (the posterior mean).
+/// Posterior draws come from the seed of the run, the same at every call, so that losses of different epochs compare. The squared
+/// error and the wrong pixels are those of decoding the code itself (the posterior mean).
 ///
 /// # Errors
 ///
 /// [`Error::Data`] where the samples lie in a file that cannot be read.
 pub fn evaluate(model: &AnyModel, data: &Feed, prepared: &Prepared) -> Result<Metrics, Error> {
     let (range, chunk) = (prepared.spec.range, prepared.spec.architecture.chunk());
-    let (two_valued, seed) = (prepared.train.two_valued(), prepared.config.train.seed);
+    let seed = prepared.config.train.seed;
     data.device().seed(stream(seed, 0, Purpose::Evaluate));
     let mut names: Vec<(&'static str, f64)> = Vec::new();
     let mut sums: Option<Sums> = None;
     for batch in data.in_order(chunk) {
         let batch = batch?;
-        let [samples, _] = batch.clean.dims();
+        let [samples, _] = batch.inputs.dims();
+        let share = samples as f64 / data.samples() as f64;
         let loss = model.loss(&batch);
         names = loss.0.iter().map(|term| (term.name, term.weight)).collect();
-        let code = model.encode(batch.noisy.unwrap_or_else(|| batch.clean.clone())); // [batch, latent]
-        let output = model.decode(code.clone()); // [batch, pixels]
-        let wrong = wrong_pixels(output.clone(), batch.clean.clone(), range); // [batch, 1]
-        let span = 1.0 - range.low();
-        let squared = (output - batch.clean).div_scalar(span).square().sum_dim(1); // [batch, 1]
-        let share = samples as f64 / data.samples() as f64;
-        let next = Sums {
-            terms: loss
-                .0
-                .into_iter()
-                .map(|term| term.value.mul_scalar(share))
-                .collect(),
-            squared_error: squared.mean().mul_scalar(share),
-            wrong: wrong.clone().mean().mul_scalar(share),
-            wrong_max: wrong.max(),
-            codes: code.clone().mean_dim(0).mul_scalar(share),
-            codes_squared: code.square().mean_dim(0).mul_scalar(share),
+        let terms = loss.0.into_iter();
+        let terms = terms.map(|term| term.value.mul_scalar(share)).collect();
+        let next = match model.autoencoder() {
+            Some(model) => reconstruction_sums(model, batch, range, share, terms),
+            None if prepared.target.is_some() => prediction_sums(model, batch, share, terms),
+            // A classifier has its accuracy among the terms.
+            None => Sums {
+                means: terms,
+                maxima: Vec::new(),
+            },
         };
         sums = Some(match sums {
             None => next,
@@ -139,7 +165,98 @@ pub fn evaluate(model: &AnyModel, data: &Feed, prepared: &Prepared) -> Result<Me
         });
     }
     let sums = sums.expect("a data set is not empty");
-    Ok(sums.read(&names, matches!(model, AnyModel::Vae(_)), two_valued))
+    let (terms, means, maxima) = sums.read(names.len());
+    let measures = match model.autoencoder() {
+        Some(model) => {
+            let variational = model.prior().is_some();
+            reconstruction_measures(&means, &maxima, variational, prepared.train.two_valued())
+        }
+        None => prediction_measures(&means, prepared),
+    };
+    let weighted = names.iter().zip(&terms);
+    Ok(Metrics {
+        loss: weighted.map(|((_, weight), value)| weight * value).sum(),
+        terms: names
+            .iter()
+            .zip(&terms)
+            .map(|((name, _), value)| ((*name).to_owned(), *value))
+            .collect(),
+        measures,
+    })
+}
+
+/// What an autoencoder makes of a batch: squared error, wrong pixels, and the first two moments of its codes.
+fn reconstruction_sums(
+    model: &dyn Autoencoder,
+    batch: Batch,
+    range: Range,
+    share: f64,
+    terms: Vec<Tensor<1>>,
+) -> Sums {
+    let code = model.encode(batch.inputs); // [batch, latent]
+    let output = model.decode(code.clone()); // [batch, values]
+    let wrong = wrong_pixels(output.clone(), batch.targets.clone(), range); // [batch, 1]
+    let span = 1.0 - range.low();
+    let squared = (output - batch.targets).div_scalar(span).square().sum_dim(1); // [batch, 1]
+    let moment = |codes: Tensor<2>| codes.mean_dim(0).mul_scalar(share).reshape([-1]); // [latent]
+    let mut means = terms;
+    means.extend([
+        squared.mean().mul_scalar(share),
+        wrong.clone().mean().mul_scalar(share),
+        moment(code.clone()),
+        moment(code.square()),
+    ]);
+    Sums {
+        means,
+        maxima: vec![wrong.max()],
+    }
+}
+
+fn reconstruction_measures(
+    means: &[Vec<f64>],
+    maxima: &[Vec<f64>],
+    variational: bool,
+    two_valued: bool,
+) -> Vec<Measure> {
+    let [squared_error, wrong, codes, codes_squared] = means else {
+        unreachable!("four means of an autoencoder")
+    };
+    let mut measures = vec![Measure::new("squared_error", squared_error[0])];
+    if two_valued {
+        measures.push(Measure::new("wrong_pixels_mean", wrong[0]));
+        measures.push(Measure::count("wrong_pixels_max", maxima[0][0]));
+    }
+    if variational {
+        let moments = codes.iter().zip(codes_squared);
+        let variances = moments.map(|(mean, square)| square - mean * mean);
+        let active = variances.filter(|variance| *variance > ACTIVE_VARIANCE);
+        measures.push(Measure::count("active_units", active.count() as f64));
+    }
+    measures
+}
+
+/// What a regressor makes of a batch: the squared error of each scaled column.
+fn prediction_sums(model: &AnyModel, batch: Batch, share: f64, terms: Vec<Tensor<1>>) -> Sums {
+    let error = model.output(batch.inputs) - batch.targets; // [batch, outputs]
+    let mut means = terms;
+    means.push(error.square().mean_dim(0).mul_scalar(share).reshape([-1])); // [outputs]
+    Sums {
+        means,
+        maxima: Vec::new(),
+    }
+}
+
+/// The measures of a regressor, from the mean squared error of each scaled column.
+fn prediction_measures(means: &[Vec<f64>], prepared: &Prepared) -> Vec<Measure> {
+    let (Some(target), Some(errors)) = (&prepared.target, means.last()) else {
+        return Vec::new();
+    };
+    let errors: Vec<f64> = errors
+        .iter()
+        .zip(&target.units)
+        .map(|(error, unit)| error * unit * unit)
+        .collect();
+    regression::measures(&errors, &target.test_variances)
 }
 
 /// Pixels on the wrong side of the middle, one number a sample: `[batch, 1]`.
@@ -154,51 +271,29 @@ fn wrong_pixels(output: Tensor<2>, target: Tensor<2>, range: Range) -> Tensor<2>
 
 impl Sums {
     fn add(self, next: Self) -> Self {
+        let means = self.means.into_iter().zip(next.means);
+        let maxima = self.maxima.into_iter().zip(next.maxima);
         Self {
-            terms: self
-                .terms
-                .into_iter()
-                .zip(next.terms)
-                .map(|(sum, term)| sum + term)
-                .collect(),
-            squared_error: self.squared_error + next.squared_error,
-            wrong: self.wrong + next.wrong,
-            wrong_max: self.wrong_max.max_pair(next.wrong_max),
-            codes: self.codes + next.codes,
-            codes_squared: self.codes_squared + next.codes_squared,
+            means: means.map(|(sum, next)| sum + next).collect(),
+            maxima: maxima.map(|(most, next)| most.max_pair(next)).collect(),
         }
     }
 
-    /// One read from the device for everything.
-    fn read(self, names: &[(&'static str, f64)], variational: bool, two_valued: bool) -> Metrics {
-        let variance = (self.codes_squared - self.codes.square()).reshape([-1]); // [latent]
-        let mut parts = self.terms;
-        parts.extend([self.squared_error, self.wrong, self.wrong_max, variance]);
-        let values: Vec<f64> = Tensor::cat(parts, 0)
-            .into_data()
-            .iter::<f32>()
-            .map(ElementConversion::elem)
+    /// One read from the device for everything: the first `terms` means, which are single numbers, the others, and the maxima.
+    fn read(self, terms: usize) -> (Vec<f64>, Vec<Vec<f64>>, Vec<Vec<f64>>) {
+        let (count, parts) = (
+            self.means.len(),
+            [self.means, self.maxima].concat(),
+        );
+        let sizes: Vec<usize> = parts.iter().map(|part| part.dims()[0]).collect();
+        let data = Tensor::cat(parts, 0).into_data();
+        let mut values = data.iter::<f32>().map(ElementConversion::elem::<f64>);
+        let mut parts: Vec<Vec<f64>> = sizes
+            .into_iter()
+            .map(|size| values.by_ref().take(size).collect())
             .collect();
-        let (terms, rest) = values.split_at(names.len());
-        let (squared_error, wrong, wrong_max, variances) = (rest[0], rest[1], rest[2], &rest[3..]);
-        Metrics {
-            loss: names
-                .iter()
-                .zip(terms)
-                .map(|((_, weight), value)| weight * value)
-                .sum(),
-            terms: names
-                .iter()
-                .zip(terms)
-                .map(|((name, _), value)| ((*name).to_owned(), *value))
-                .collect(),
-            squared_error,
-            wrong_pixels_mean: two_valued.then_some(wrong),
-            wrong_pixels_max: two_valued.then_some(wrong_max),
-            active_units: variational
-                .then(|| variances.iter().filter(|v| **v > ACTIVE_VARIANCE).count()),
-            reconstruction_at_mean: None,
-            quality: None,
-        }
+        let maxima = parts.split_off(count);
+        let means = parts.split_off(terms);
+        (parts.concat(), means, maxima)
     }
 }

@@ -8,7 +8,7 @@ use espejo_nets::seeded;
 use nalgebra::{DMatrix, DMatrixView, DVector, SymmetricEigen};
 use rand::RngExt;
 
-use crate::rows::Rows;
+use crate::host_rows::Rows;
 
 /// Up to this many rows or values the eigenvectors are computed exactly.
 const EXACT: usize = 512;

@@ -1,18 +1,25 @@
 //! A configuration with its data loaded, its sizes known and its device found: ready to train, nothing written yet.
 
-use espejo_data::{Samples, Scaling, ScalingKind, Selection, Source};
+use std::sync::Arc;
+
+use espejo_data::{
+    HoldOut, Samples, Scaling, ScalingKind, Selection, Source, TargetColumn, permutation,
+};
 
 use crate::Error;
-use crate::batch::{Feed, bytes};
+use crate::architecture::Layout;
 use crate::classical::{check_values, rows};
-use crate::config::{DataConfig, Kind, LossKind, RunConfig};
+use crate::config::{DataConfig, LossKind, RunConfig};
 use crate::device::{self, Chosen};
-use crate::folder::Folder;
+use crate::feed::{Feed, bytes};
+use crate::kept::Kept;
 use crate::seed::{Purpose, stream};
 use crate::spec::{Spec, check_copies};
+use crate::target_rows::{self, NumberTarget, TargetRows};
+use crate::task::Task;
 
-/// Noisy test pictures of a denoising model are drawn until there are about this many, so that the measure is steady.
-const NOISY_TEST_PICTURES: usize = 1000;
+/// Noisy test samples of a denoising model are drawn until there are about this many, so that the measure is steady.
+const NOISY_TEST_SAMPLES: usize = 1000;
 
 /// Bytes of samples that are kept as floats where the device is the processor, at most.
 const PROCESSOR_RESIDENT: usize = 32 << 20;
@@ -35,6 +42,10 @@ pub struct Prepared {
     pub skipped: Vec<String>,
     /// How the columns of a table were scaled.
     pub scaling: Option<Scaling>,
+    /// Of a regressor: the numbers that it learns.
+    pub target: Option<NumberTarget>,
+    /// The place that each value of a sample is taken from, where values change places.
+    pub permutation: Option<Arc<[u32]>>,
     /// The device.
     pub chosen: Chosen,
 }
@@ -45,11 +56,11 @@ pub struct Prepared {
 ///
 /// For each of these that fails, in this order: data, configuration, device.
 pub fn prepare(config: RunConfig) -> Result<Prepared, Error> {
-    prepare_with(config, None)
+    prepare_with(config, Kept::default())
 }
 
-/// The same with the scaling that a run has kept.
-pub(crate) fn prepare_with(config: RunConfig, kept: Option<Scaling>) -> Result<Prepared, Error> {
+/// Prepares a run again, with what it has kept.
+pub(crate) fn prepare_with(config: RunConfig, kept: Kept) -> Result<Prepared, Error> {
     let checked = load(&config, kept)?;
     let chosen = match (config.train.is_classical(), config.train.device.as_str()) {
         (true, "auto") => beside_the_processor()?,
@@ -63,6 +74,8 @@ pub(crate) fn prepare_with(config: RunConfig, kept: Option<Scaling>) -> Result<P
         held_out: checked.held_out,
         skipped: checked.skipped,
         scaling: checked.scaling,
+        target: checked.target,
+        permutation: checked.permutation,
         chosen,
     })
 }
@@ -84,13 +97,15 @@ pub(crate) struct Checked {
     pub held_out: bool,
     pub skipped: Vec<String>,
     pub scaling: Option<Scaling>,
+    pub target: Option<NumberTarget>,
+    pub permutation: Option<Arc<[u32]>>,
 }
 
 /// Loads the data and checks the configuration against it.
-pub(crate) fn load(config: &RunConfig, kept: Option<Scaling>) -> Result<Checked, Error> {
+pub(crate) fn load(config: &RunConfig, kept: Kept) -> Result<Checked, Error> {
     let loaded = espejo_data::load(&source(config)?)?;
     let columns = loaded.train.shape().pixels();
-    let scaling = match kept {
+    let scaling = match kept.scaling {
         Some(scaling) if scaling.columns.len() != columns => {
             let message = format!(
                 "its `scaling.csv` has {} columns, and the data {columns}",
@@ -105,9 +120,22 @@ pub(crate) fn load(config: &RunConfig, kept: Option<Scaling>) -> Result<Checked,
         Some(scaling) => scaling.apply(samples),
         None => Ok(samples.clone()),
     };
-    let train = scaled(&loaded.train)?;
+    let permutation = match kept.permutation {
+        None => drawn_permutation(config, columns),
+        kept => kept,
+    };
+    let permuted = |samples: Samples| match &permutation {
+        Some(order) => Ok(samples.permuted(order.clone())?),
+        None => Ok::<Samples, Error>(samples),
+    };
+    let train = permuted(scaled(&loaded.train)?)?;
     let test = loaded.test.as_ref().map(scaled).transpose()?;
-    let spec = Spec::new(config, train.shape(), train.is_table())?;
+    let test = test.map(permuted).transpose()?;
+    let spec = Spec::new(config, layout(config, &train)?)?;
+    let target = number_target(&spec, &train, test.as_ref(), kept.target_scaling)?;
+    if spec.task == Task::Classify {
+        check_classes(&train)?;
+    }
     if config.objective.loss == LossKind::Bce && train.is_table() {
         check_probabilities(test.as_ref().unwrap_or(&train))?;
     }
@@ -123,7 +151,52 @@ pub(crate) fn load(config: &RunConfig, kept: Option<Scaling>) -> Result<Checked,
         train,
         skipped: loaded.skipped,
         scaling,
+        target,
+        permutation,
     })
+}
+
+/// What the layers of a model have to fit.
+fn layout(config: &RunConfig, train: &Samples) -> Result<Layout, Error> {
+    Ok(Layout {
+        shape: train.shape(),
+        table: train.is_table(),
+        outputs: target_rows::outputs(config.model.kind.target(), train)?,
+    })
+}
+
+/// Refuses training samples of one class, or with a class that none of them has.
+fn check_classes(train: &Samples) -> Result<(), Error> {
+    let counts = train.class_counts();
+    let known = counts.iter().filter(|count| **count > 0).count();
+    if known >= 2 {
+        return Ok(());
+    }
+    let message = format!(
+        "the training samples of `{}` are of {known} class, expected at least 2",
+        train.name()
+    );
+    let hint = "a classifier tells classes apart: add samples of another class, or choose another `--target`";
+    Err(Error::config(message, Some(hint.to_owned())))
+}
+
+/// The numbers that a regressor learns, scaled by the statistics of its training part.
+fn number_target(
+    spec: &Spec,
+    train: &Samples,
+    test: Option<&Samples>,
+    kept: Option<Scaling>,
+) -> Result<Option<NumberTarget>, Error> {
+    match spec.task {
+        Task::Regress => NumberTarget::of(train, test.unwrap_or(train), kept).map(Some),
+        Task::Reconstruct | Task::Denoise(_) | Task::Classify => Ok(None),
+    }
+}
+
+/// The order that the configuration asks for, drawn from its seed.
+fn drawn_permutation(config: &RunConfig, values: usize) -> Option<Arc<[u32]>> {
+    let seed = stream(config.train.seed, 0, Purpose::Permutation);
+    config.data.permute.then(|| permutation(values, seed).into())
 }
 
 /// Refuses rows outside [0, 1], of which there is no cross-entropy: test rows may leave the range of the training rows.
@@ -157,14 +230,34 @@ pub(crate) fn source(config: &RunConfig) -> Result<Source, Error> {
             subject: data.subject.clone(),
             limit: data.limit,
         },
-        test_fraction: data.test_fraction,
+        hold_out: data.hold_out()?,
         seed: config.train.seed,
         size: data.size()?,
         grey: data.grey,
         label: data.label.clone(),
+        target: target_column(config)?,
         skip_bad: data.skip_bad,
         memory: budget(config),
     })
+}
+
+/// The column that the model learns to give.
+fn target_column(config: &RunConfig) -> Result<Option<TargetColumn>, Error> {
+    let Some(column) = &config.data.target else {
+        return Ok(None);
+    };
+    let Some(kind) = config.model.kind.target() else {
+        let message = format!(
+            "`data.target` is for nets that learn a target, and this is `{}`",
+            config.model.kind.name()
+        );
+        let hint = "add `--model classifier` or `--model regressor`, or give the column as `--label`";
+        return Err(Error::config(message, Some(hint.to_owned())));
+    };
+    Ok(Some(TargetColumn {
+        column: column.clone(),
+        kind,
+    }))
 }
 
 /// Bytes that the data may take.
@@ -180,6 +273,32 @@ fn scaling(config: &RunConfig, train: &Samples) -> Result<Option<Scaling>, Error
 }
 
 impl DataConfig {
+    /// Which samples are kept out of training.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] where `fold` is no fold, or stands beside `test_fraction`.
+    pub fn hold_out(&self) -> Result<HoldOut, Error> {
+        let Some(text) = &self.fold else {
+            return Ok(self.test_fraction.map_or(HoldOut::Official, HoldOut::Fraction));
+        };
+        let refuse = |message: String, hint: &str| Err(Error::config(message, Some(hint.to_owned())));
+        if self.test_fraction.is_some() {
+            let message = format!("`data.fold` is `{text}`, and `data.test_fraction` is given too");
+            return refuse(message, "give one of them");
+        }
+        let parts = text
+            .split_once('/')
+            .and_then(|(index, of)| Some((index.trim().parse().ok()?, of.trim().parse().ok()?)));
+        match parts {
+            Some((index, of)) => Ok(HoldOut::Fold { index, of }),
+            None => refuse(
+                format!("`data.fold` is `{text}`, expected a fold and how many there are"),
+                "as in `--fold 2/5`, the second of five",
+            ),
+        }
+    }
+
     /// The height and width that `size` asks for.
     ///
     /// # Errors
@@ -216,24 +335,26 @@ impl Prepared {
         ("cpu (double precision, own code)".to_owned(), why)
     }
 
+    /// What its samples are called where their pace is told.
+    pub(crate) fn sample_unit(&self) -> &'static str {
+        match self.train.is_table() {
+            true => "rows",
+            false => "img",
+        }
+    }
+
     /// Bytes of the device that the data may take.
     pub(crate) fn budget(&self) -> usize {
         budget(&self.config)
     }
 
-    /// Whether the data is what it was when the run in `folder` was started, as far as its report says.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Data`] where the samples lie in a file that cannot be read.
-    pub fn is_data_of(&self, folder: &Folder) -> Result<bool, Error> {
-        // A run that was killed as it started has no report yet.
-        let report = folder.report().unwrap_or_default();
-        let same = |key: &str, samples: &Samples| match report["data"][key].as_str() {
-            Some(noted) => Ok::<bool, Error>(noted == samples.sha256()?),
-            None => Ok(true),
-        };
-        Ok(same("sha256", &self.train)? && same("test_sha256", &self.test)?)
+    /// What the run keeps of its data.
+    pub(crate) fn kept(&self) -> Kept {
+        Kept {
+            scaling: self.scaling.clone(),
+            target_scaling: self.target.as_ref().map(|target| target.scaling.clone()),
+            permutation: self.permutation.clone(),
+        }
     }
 
     /// Whether the training samples take more of the device than they may, and are read while they are used.
@@ -260,12 +381,16 @@ impl Prepared {
     pub(crate) fn training_data(&self) -> Result<Feed, Error> {
         let copies = self.config.noise.copies;
         if copies == 0 {
-            return self.feed(&self.train);
+            let feed = self.feed(&self.train)?;
+            return Ok(match self.targets(&self.train)? {
+                Some(targets) => feed.with_targets(targets),
+                None => feed.with_fresh_noise(self.spec.noise()),
+            });
         }
         let budget = self.budget().min(self.chosen.largest);
         let feed = self.feed_within(&self.train, budget)?;
         if !self.config.train.is_classical() {
-            let (noise, seed) = (self.spec.noise, self.seed(Purpose::Copies));
+            let (noise, seed) = (self.spec.noise(), self.seed(Purpose::Copies));
             return feed.with_kept_noise(noise, copies, seed, budget);
         }
         let (_, noisy) = rows(&self.config, &self.spec, &self.train)?;
@@ -273,14 +398,23 @@ impl Prepared {
         feed.with_kept_copies(noisy, copies, budget)
     }
 
+    /// The targets of `samples`, where they are not the samples themselves.
+    pub(crate) fn targets(&self, samples: &Samples) -> Result<Option<TargetRows>, Error> {
+        let scaling = self.target.as_ref().map(|target| &target.scaling);
+        TargetRows::of(self.spec.task, samples, scaling)
+    }
+
     /// `samples` as they are measured: a denoising model gets noisy copies drawn from the stream of `purpose`.
     pub(crate) fn measured_data(&self, samples: &Samples, purpose: Purpose) -> Result<Feed, Error> {
         let feed = self.feed(samples)?;
-        if self.spec.kind != Kind::Dae {
+        if let Some(targets) = self.targets(samples)? {
+            return Ok(feed.with_targets(targets));
+        }
+        if !self.spec.task.denoises() {
             return Ok(feed);
         }
-        let copies = NOISY_TEST_PICTURES.div_ceil(samples.len());
-        Ok(feed.with_noise_per_pass(self.spec.noise, copies, self.seed(purpose)))
+        let copies = NOISY_TEST_SAMPLES.div_ceil(samples.len());
+        Ok(feed.with_noise_per_pass(self.spec.noise(), copies, self.seed(purpose)))
     }
 
     fn seed(&self, purpose: Purpose) -> u64 {

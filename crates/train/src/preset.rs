@@ -2,6 +2,7 @@
 
 use toml::Table;
 
+use crate::config::ModelKind;
 use crate::suggest::hint;
 use crate::{Error, merge};
 
@@ -26,8 +27,21 @@ macro_rules! preset {
     };
 }
 
+/// What a data set is, as far as the defaults of a model depend on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum DataForm {
+    /// One of the built-in fonts.
+    Font,
+    /// All of them.
+    AllFonts,
+    /// Any other images.
+    Images,
+    /// Rows of numbers.
+    Table,
+}
+
 /// The presets, in the order in which they are listed.
-pub const PRESETS: [Preset; 35] = [
+pub const PRESETS: [Preset; 42] = [
     preset!(
         "letters",
         "autoencoder, 32 letters through 2 numbers, every pixel back"
@@ -120,6 +134,13 @@ pub const PRESETS: [Preset; 35] = [
         "faces-vae",
         "variational autoencoder of all Yale faces, for moving between them"
     ),
+    preset!("classifier", "classifier of images, dense"),
+    preset!("classifier-table", "classifier of the rows of a table"),
+    preset!("regressor", "regressor: numbers that belong to the rows of a table"),
+    preset!("s34-dense", "document 004, digits with two small dense layers and batch norm"),
+    preset!("s34-conv", "document 004, digits with two convolutions and batch norm"),
+    preset!("s35-dense", "document 004, the dense net on pixels that changed places"),
+    preset!("s35-conv", "document 004, the convolutional net on pixels that changed places"),
 ];
 
 impl Preset {
@@ -144,19 +165,15 @@ impl Preset {
         })
     }
 
-    /// What suits a data set and a model when no preset is named.
-    pub fn suited(data: &str, kind: &str) -> Self {
-        let name = match (kind, data) {
-            _ if is_table(data) => "table",
-            ("dae", _) if data.starts_with("fonts") => "letters-dae",
-            ("vae", _) if data.starts_with("fonts") => "letters-vae",
-            (_, "fonts:all") => "glyphs",
-            _ if data.starts_with("fonts") => "letters",
-            ("dae", _) => "pictures-dae",
-            ("vae", _) => "pictures-vae",
-            _ => "pictures",
+    /// What suits a data set and a family of models when no preset is named.
+    pub fn suited(data: &str, kind: ModelKind) -> Self {
+        let form = match data {
+            "fonts:all" => DataForm::AllFonts,
+            _ if data.starts_with("fonts") => DataForm::Font,
+            _ if is_table(data) => DataForm::Table,
+            _ => DataForm::Images,
         };
-        Self::find(name).expect("a built-in name")
+        Self::find(kind.preset(form)).expect("a built-in name")
     }
 
     /// Its table.

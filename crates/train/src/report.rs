@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use espejo_data::{Samples, Targets};
 use espejo_mlp::Counts;
 use espejo_nets::Model;
 use serde_json::{Value, json};
@@ -9,11 +10,10 @@ use serde_json::{Value, json};
 use crate::Error;
 use crate::baselines::{self, Baseline};
 use crate::classical::Solution;
-use crate::config::Kind;
-use crate::course::Course;
+use crate::training_state::TrainingState;
 use crate::metrics::Metrics;
 use crate::prepare::Prepared;
-use crate::spec::AnyModel;
+use crate::model::AnyModel;
 use burn::module::Module;
 
 /// How a run ended, or that it has not.
@@ -44,9 +44,9 @@ impl Status {
 /// The results of a finished run.
 #[derive(Clone, Debug)]
 pub struct Results {
-    /// The best model on the training pictures.
+    /// The best model on the training samples.
     pub train: Metrics,
-    /// The best model on the test pictures.
+    /// The best model on the test samples.
     pub test: Metrics,
     /// What one gets without training.
     pub baselines: Vec<Baseline>,
@@ -70,10 +70,27 @@ pub fn data_json(prepared: &Prepared) -> Result<Value, Error> {
     if prepared.held_out {
         data["test_sha256"] = json!(prepared.test.sha256()?);
     }
+    // Labels are no part of what an autoencoder learns.
+    if prepared.spec.task.has_targets() {
+        data["targets_sha256"] = json!(prepared.train.targets_sha256());
+        if prepared.held_out {
+            data["test_targets_sha256"] = json!(prepared.test.targets_sha256());
+        }
+        data["target"] = target_json(&prepared.train);
+    }
     if !prepared.skipped.is_empty() {
         data["skipped"] = json!(prepared.skipped.len());
     }
     Ok(data)
+}
+
+/// What is learned beside the samples: names of classes, or of columns.
+fn target_json(samples: &Samples) -> Value {
+    match samples.targets() {
+        Targets::None => Value::Null,
+        Targets::Classes { names, .. } => json!({ "classes": names.as_ref() }),
+        Targets::Numbers { columns, .. } => json!({ "columns": columns.as_ref() }),
+    }
 }
 
 /// The `model` part of `run.json`.
@@ -84,16 +101,22 @@ pub fn model_json(prepared: &Prepared, model: &AnyModel) -> Value {
         "architecture": prepared.spec.architecture.title,
         "latent": prepared.spec.latent(),
         "parameters": model.num_params(),
+        "non_trainable": non_trainable(model),
     })
 }
 
+/// Parameters that are no part of the gradient: running means and variances of batch normalisation.
+fn non_trainable(model: &AnyModel) -> usize {
+    model.table().iter().map(|(_, row)| row.measured).sum()
+}
+
 /// What `run.json` needs to know of a run.
-pub(crate) struct Facts<'a> {
+pub(crate) struct RunFacts<'a> {
     pub prepared: &'a Prepared,
     pub model: &'a AnyModel,
     pub command: &'a str,
     pub started: &'a str,
-    pub course: &'a Course,
+    pub state: &'a TrainingState,
     pub epoch_median: Option<f64>,
     pub solution: Option<&'a Solution>,
     pub data: &'a Value,
@@ -101,13 +124,13 @@ pub(crate) struct Facts<'a> {
 
 /// The whole of `run.json`.
 pub(crate) fn run_json(
-    facts: &Facts<'_>,
+    facts: &RunFacts<'_>,
     status: Status,
     reason: Option<&str>,
     results: Option<&Results>,
 ) -> Value {
-    let Facts {
-        prepared, course, ..
+    let RunFacts {
+        prepared, state, ..
     } = facts;
     let train = &prepared.config.train;
     let requested = match facts.solution {
@@ -127,10 +150,10 @@ pub(crate) fn run_json(
         "data": facts.data,
         "model": model_json(prepared, facts.model),
         "parameters": facts.model.num_params(),
-        "epochs": { "requested": requested, "completed": course.epoch, "best": course.best_epoch },
+        "epochs": { "requested": requested, "completed": state.epoch, "best": state.best_epoch },
         "seconds": {
-            "total": course.seconds,
-            "first_epoch": course.first_epoch_seconds,
+            "total": state.seconds,
+            "first_epoch": state.first_epoch_seconds,
             "per_epoch_median": facts.epoch_median,
         },
         "samples_per_second": samples_per_second(facts),
@@ -144,14 +167,14 @@ pub(crate) fn run_json(
 }
 
 /// Training samples a second; in double precision those of all evaluations.
-fn samples_per_second(facts: &Facts<'_>) -> Option<f64> {
+fn samples_per_second(facts: &RunFacts<'_>) -> Option<f64> {
     let copies = facts.prepared.config.noise.copies.max(1);
     let samples = (facts.prepared.train.len() * copies) as f64;
     let (samples, seconds) = match facts.solution {
         None => (samples, facts.epoch_median?),
         Some(solution) => {
             let evaluations = solution.counts.evaluations as f64;
-            (samples * evaluations, facts.course.seconds)
+            (samples * evaluations, facts.state.seconds)
         }
     };
     (seconds > 0.0).then_some(samples / seconds)
@@ -195,11 +218,14 @@ pub fn layer_table(prepared: &Prepared, model: &AnyModel) -> String {
     };
     let rule = "─".repeat(widths.iter().sum::<usize>() + 6) + "\n";
     let shape = prepared.train.shape();
+    let values = match prepared.train.is_table() {
+        true => format!("{} columns", shape.pixels()),
+        false => format!("{shape}, {} pixels", shape.pixels()),
+    };
     let mut text = format!(
-        "{} on {} ({shape}, {} pixels)\n",
+        "{} on {} ({values})\n",
         prepared.spec.kind.name(),
         prepared.config.data.name,
-        shape.pixels()
     );
     text += &rule;
     text += &line(&header);
@@ -211,10 +237,10 @@ pub fn layer_table(prepared: &Prepared, model: &AnyModel) -> String {
         "parameters {total} ({:.1} KiB as 32-bit floats)\n",
         total as f64 * 4.0 / 1024.0
     );
-    let measured: usize = model.table().iter().map(|(_, row)| row.measured).sum();
-    if measured > 0 {
+    let fixed = non_trainable(model);
+    if fixed > 0 {
         text += &format!(
-            "of these {measured} are not trained: running means and variances of batch normalisation\n"
+            "of these {fixed} are non-trainable: running means and variances of batch normalisation\n"
         );
     }
     text
@@ -251,9 +277,13 @@ pub struct EpochReport {
     pub terms: Vec<(String, f64)>,
     /// The evaluation after this epoch, if there was one, and whether its loss is the best so far.
     pub test: Option<(Metrics, bool)>,
-    /// Training samples a second.
+    /// The measures of an evaluation that have a column.
+    pub columns: &'static [&'static str],
+    /// What the samples are called, for their pace: `img` or `rows`.
+    pub unit: &'static str,
+    /// Training samples per second.
     pub samples_per_second: f64,
-    /// Size of the code.
+    /// Dimensions of the latent code.
     pub latent: usize,
     /// The part of the training that is done, in [0, 1].
     pub part: f64,
@@ -278,7 +308,9 @@ impl EpochReport {
         for (name, _) in &self.terms {
             let _ = write!(header, ",test_{name}");
         }
-        header += ",test_squared_error,test_wrong_pixels_mean,test_wrong_pixels_max";
+        for name in self.columns {
+            let _ = write!(header, ",test_{name}");
+        }
         if self.counts.is_some() {
             header += ",evaluations,gradients";
         }
@@ -299,12 +331,8 @@ impl EpochReport {
         for index in 0..self.terms.len() {
             let _ = write!(row, ",{}", optional(test.map(|test| test.terms[index].1)));
         }
-        for value in [
-            test.map(|test| test.squared_error),
-            test.and_then(|test| test.wrong_pixels_mean),
-            test.and_then(|test| test.wrong_pixels_max),
-        ] {
-            let _ = write!(row, ",{}", optional(value));
+        for name in self.columns {
+            let _ = write!(row, ",{}", optional(test.and_then(|test| test.get(name))));
         }
         if let Some(counts) = self.counts {
             let _ = write!(row, ",{},{}", counts.evaluations, counts.gradients);
@@ -341,20 +369,37 @@ impl EpochReport {
                 short(test.loss),
                 if *best { "*" } else { "" }
             );
-            if let (Some(mean), Some(max)) = (test.wrong_pixels_mean, test.wrong_pixels_max) {
-                let _ = write!(line, "  wrong px {mean:.2} (max {max})");
-            }
-            if let Some(active) = test.active_units {
-                let _ = write!(line, "  active {active}/{}", self.latent);
-            }
+            line += &self.measures(test);
         }
         let _ = write!(
             line,
-            "  {} img/s  eta {}",
+            "  {} {}/s  eta {}",
             rate(self.samples_per_second),
+            self.unit,
             clock(self.eta)
         );
         line
+    }
+}
+
+impl EpochReport {
+    /// The measures of an evaluation that tell a person most, for the progress line.
+    fn measures(&self, test: &Metrics) -> String {
+        let mut text = String::new();
+        let wrong = (test.get("wrong_pixels_mean"), test.get("wrong_pixels_max"));
+        if let (Some(mean), Some(max)) = wrong {
+            let _ = write!(text, "  wrong px {mean:.2} (max {max})");
+        }
+        if let Some(active) = test.get("active_units") {
+            let _ = write!(text, "  active {active}/{}", self.latent);
+        }
+        if let Some(accuracy) = test.get("accuracy") {
+            let _ = write!(text, "  accuracy {accuracy:.4}");
+        }
+        if let Some(r2) = test.get("r2") {
+            let _ = write!(text, "  R2 {r2:.4}");
+        }
+        text
     }
 }
 
@@ -362,6 +407,8 @@ fn abbreviation(term: &str) -> &str {
     match term {
         "reconstruction" => "rec",
         "weight_decay" => "decay",
+        "cross_entropy" => "xent",
+        "accuracy" => "acc",
         other => other,
     }
 }
@@ -396,32 +443,20 @@ fn clock(seconds: f64) -> String {
     }
 }
 
-impl Kind {
-    /// What it is called in full.
-    pub fn title(self) -> &'static str {
-        match self {
-            Self::Ae => "autoencoder",
-            Self::Dae => "denoising autoencoder",
-            Self::Vae => "variational autoencoder",
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::metrics::Measure;
 
     #[test]
     fn the_progress_lines_read_as_documented() {
         let metrics = Metrics {
             loss: 272.3,
             terms: vec![("reconstruction".into(), 272.3)],
-            squared_error: 1.0,
-            wrong_pixels_mean: None,
-            wrong_pixels_max: None,
-            active_units: Some(2),
-            reconstruction_at_mean: None,
-            quality: None,
+            measures: vec![
+                Measure::new("squared_error", 1.0),
+                Measure::count("active_units", 2.0),
+            ],
         };
         let report = EpochReport {
             epoch: 12,
@@ -432,6 +467,8 @@ mod tests {
             loss: 271.84,
             terms: vec![("reconstruction".into(), 267.42), ("kl".into(), 4.42)],
             test: Some((metrics, true)),
+            columns: &["squared_error", "wrong_pixels_mean"],
+            unit: "img",
             samples_per_second: 31_234.0,
             latent: 2,
             part: 0.24,
@@ -455,6 +492,6 @@ mod tests {
         assert_eq!(double.line(), expected);
         assert!(double.csv_header().ends_with(",evaluations,gradients"));
         assert!(double.csv_row().starts_with("12,,1.000000,271.84,"));
-        assert!(double.csv_row().ends_with(",25,25"));
+        assert!(double.csv_row().ends_with(",1,,25,25"));
     }
 }

@@ -17,6 +17,10 @@ pub enum Purpose {
     Copies,
     /// Samples and noise of the commands that use a run.
     Use,
+    /// The order in which the values of a sample change places.
+    Permutation,
+    /// What a baseline draws.
+    Baseline,
 }
 
 /// The seed of a stream: a function of the run's seed, the epoch and the purpose alone, so that a resumed run draws what
@@ -53,6 +57,8 @@ mod tests {
                     Purpose::Measure,
                     Purpose::Copies,
                     Purpose::Use,
+                    Purpose::Permutation,
+                    Purpose::Baseline,
                 ] {
                     assert!(
                         seen.insert(stream(seed, epoch, purpose)),

@@ -1,25 +1,24 @@
-//! One session of training: what is measured, logged and saved from epoch to epoch, in either precision.
+//! Evaluation, logging and checkpointing between epochs, in either precision.
 
 use std::path::Path;
 use std::time::Instant;
 
 use burn::module::Module;
 use burn::tensor::Tensor;
-use espejo_nets::Model;
 
-use crate::batch::{Feed, upload};
-use crate::checkpoint::Rest;
-use crate::course::Course;
-use crate::files::group_exists;
-use crate::fit::{Event, MAX_MAPPED, State, own_copy};
+use crate::feed::{Feed, upload};
+use crate::checkpoint::ResumeState;
+use crate::training_state::TrainingState;
+use crate::atomic_files::group_exists;
+use crate::fit::{Event, MAX_MAPPED, Training, own_copy};
 use crate::folder::{Folder, Which};
 use crate::logs::{Logs, is_frame};
 use crate::metrics::{Metrics, evaluate};
 use crate::prepare::Prepared;
 use crate::report::EpochReport;
 use crate::seed::Purpose;
-use crate::shown::Shown;
-use crate::spec::AnyModel;
+use crate::fixed_samples::FixedSamples;
+use crate::model::AnyModel;
 use crate::{Error, checkpoint, tensors};
 
 /// What one session of training works with.
@@ -30,7 +29,7 @@ pub(crate) struct Session<'a> {
     pub first: usize,
     test: Feed,
     /// The pictures that are shown while training, where they are.
-    shown: Option<Shown>,
+    shown: Option<FixedSamples>,
     /// The pictures whose codes are noted for the animation, where they are: `[pictures, pixels]`.
     mapped: Option<Tensor<2>>,
     /// The epoch at which they were noted last.
@@ -47,7 +46,7 @@ impl<'a> Session<'a> {
     pub(crate) fn begin(
         prepared: &'a Prepared,
         folder: &'a Folder,
-        course: &Course,
+        state: &TrainingState,
     ) -> Result<Self, Error> {
         let most = MAX_MAPPED.min(prepared.spec.architecture.chunk());
         let mapped = prepared.spec.latent() == 2 && prepared.test.len() <= most;
@@ -56,17 +55,17 @@ impl<'a> Session<'a> {
         Ok(Self {
             prepared,
             folder,
-            first: course.epoch + 1,
+            first: state.epoch + 1,
             test: prepared.measured_data(&prepared.test, Purpose::Evaluate)?,
-            shown: Shown::of(prepared)?,
+            shown: FixedSamples::of(prepared)?,
             mapped: mapped.then(upload).transpose()?,
-            noted: (course.epoch > 0).then_some(course.epoch),
-            logs: Logs::open(folder, course.epoch)?,
+            noted: (state.epoch > 0).then_some(state.epoch),
+            logs: Logs::open(folder, state.epoch)?,
             begun: Instant::now(),
             saved: Instant::now(),
             // `best` may be ahead of `last` after a kill between the two: it is written again.
             written_best: 0,
-            before: course.seconds,
+            before: state.seconds,
         })
     }
 
@@ -82,31 +81,31 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Measures the model as it is, without a word to the course.
-    pub(crate) fn measure(&self, state: &State) -> Result<Metrics, Error> {
-        let metrics = evaluate(&state.model.valid(), &self.test, self.prepared)?;
-        check_finite(state.course.epoch, metrics.not_finite(), self.folder.path())?;
+    /// Measures the model as it is, and leaves the training state as it is.
+    pub(crate) fn measure(&self, training: &Training) -> Result<Metrics, Error> {
+        let metrics = evaluate(&training.model.valid(), &self.test, self.prepared)?;
+        check_finite(training.state.epoch, metrics.not_finite(), self.folder.path())?;
         Ok(metrics)
     }
 
     /// Measures the epoch just done, and takes the best model and an early stop from it; the numbers, and whether they are the
     /// best.
-    pub(crate) fn test(&mut self, state: &mut State) -> Result<(Metrics, bool), Error> {
+    pub(crate) fn test(&mut self, training: &mut Training) -> Result<(Metrics, bool), Error> {
         let config = &self.prepared.config.train;
-        let metrics = self.measure(state)?;
-        let best = state.course.evaluated(metrics.loss, config);
+        let metrics = self.measure(training)?;
+        let best = training.state.evaluated(metrics.loss, config);
         if best {
-            state.best = own_copy(&state.model);
+            training.best = own_copy(&training.model);
             self.written_best = 0;
         }
-        state.course.ended = state.course.early_stop(metrics.loss, config);
+        training.state.ended = training.state.early_stop(metrics.loss, config);
         Ok((metrics, best))
     }
 
     /// Writes what is known of an epoch, and tells it.
     pub(crate) fn log(
         &mut self,
-        state: &State,
+        training: &Training,
         report: &EpochReport,
         last: bool,
         watch: &mut dyn FnMut(Event<'_>),
@@ -114,22 +113,26 @@ impl<'a> Session<'a> {
         let due = self.logs.write(report, last)?;
         let frame = !report.is_within() && is_frame(report.epoch, self.noted, report.epochs);
         if last || frame {
-            self.note_codes(state, report.epoch)?;
+            self.note_codes(training, report.epoch)?;
         }
         watch(Event::Epoch { report, due });
         let every = self.prepared.config.train.samples_every;
         if last || report.epoch.is_multiple_of(every.max(1)) {
-            self.show(state, report.epoch, watch);
+            self.show(training, report.epoch, watch);
         }
         Ok(())
     }
 
     /// Notes where the test pictures lie on the map of the codes, once an epoch.
-    pub(crate) fn note_codes(&mut self, state: &State, epoch: usize) -> Result<(), Error> {
-        let Some(pictures) = &self.mapped else {
+    pub(crate) fn note_codes(&mut self, training: &Training, epoch: usize) -> Result<(), Error> {
+        let Some(images) = &self.mapped else {
             return Ok(());
         };
-        let codes = state.model.valid().encode(pictures.clone()); // [pictures, 2]
+        let model = training.model.valid();
+        let Some(model) = model.autoencoder() else {
+            return Ok(());
+        };
+        let codes = model.encode(images.clone()); // [images, 2]
         let codes: Vec<f32> = codes.into_data().iter().collect();
         self.noted = Some(epoch);
         self.logs.write_codes(epoch, &codes)
@@ -138,77 +141,77 @@ impl<'a> Session<'a> {
     /// Notes and shows the last epoch once it has turned out to be the last.
     pub(crate) fn conclude(
         &mut self,
-        state: &State,
+        training: &Training,
         watch: &mut dyn FnMut(Event<'_>),
     ) -> Result<(), Error> {
-        let epoch = state.course.epoch;
+        let epoch = training.state.epoch;
         if self.noted != Some(epoch) {
-            self.note_codes(state, epoch)?;
+            self.note_codes(training, epoch)?;
         }
-        self.show(state, epoch, watch);
+        self.show(training, epoch, watch);
         Ok(())
     }
 
     /// Tells what the model makes of the pictures that are shown.
-    pub(crate) fn show(&self, state: &State, epoch: usize, watch: &mut dyn FnMut(Event<'_>)) {
+    pub(crate) fn show(&self, training: &Training, epoch: usize, watch: &mut dyn FnMut(Event<'_>)) {
         if let Some(shown) = &self.shown {
-            watch(shown.event(epoch, &state.model.valid(), self.prepared));
+            watch(shown.event(epoch, &training.model.valid(), self.prepared));
         }
     }
 
     /// Writes the checkpoints that are due.
-    pub(crate) fn keep(&mut self, state: &mut State, last: bool) -> Result<(), Error> {
+    pub(crate) fn keep(&mut self, training: &mut Training, last: bool) -> Result<(), Error> {
         let config = &self.prepared.config.train;
-        let epoch = state.course.epoch;
+        let epoch = training.state.epoch;
         if config.checkpoint_every > 0 && epoch > 0 && epoch.is_multiple_of(config.checkpoint_every)
         {
             let kept = self.folder.checkpoint(Which::Epoch(epoch));
-            let weights = finite_weights(&state.model, epoch, self.folder.path())?;
-            checkpoint::save(&kept, &weights, state.rest(None).as_ref(), &state.course)?;
+            let weights = finite_weights(&training.model, epoch, self.folder.path())?;
+            checkpoint::save(&kept, &weights, training.rest(None).as_ref(), &training.state)?;
         }
-        state.course.seconds = self.before + self.seconds();
+        training.state.seconds = self.before + self.seconds();
         if last || self.saved.elapsed().as_secs_f64() >= config.checkpoint_seconds {
             self.logs.sync()?;
-            self.save(state)?;
+            self.save(training)?;
             self.saved = Instant::now();
         }
         Ok(())
     }
 
     /// Writes the checkpoints `best`, if it is new, and `last`.
-    pub(crate) fn save(&mut self, state: &State) -> Result<(), Error> {
+    pub(crate) fn save(&mut self, training: &Training) -> Result<(), Error> {
         let folder = self.folder;
-        let Course {
+        let TrainingState {
             epoch,
             best_epoch,
             evaluations_since_best,
             ..
-        } = state.course;
-        let weights = finite_weights(&state.model, epoch, folder.path())?;
+        } = training.state;
+        let weights = finite_weights(&training.model, epoch, folder.path())?;
         let best = match best_epoch {
             0 => None,
             // An iteration may have several rows: the latest of them need not be the best.
             best if best == epoch && evaluations_since_best == 0 => None,
-            _ => Some(tensors::collect(&state.best.valid())),
+            _ => Some(tensors::collect(&training.best.valid())),
         };
         if best_epoch == 0
             || self.written_best != best_epoch
             || !group_exists(&folder.checkpoint(Which::Best))
         {
             let best = best.as_ref().unwrap_or(&weights);
-            checkpoint::save(&folder.checkpoint(Which::Best), best, None, &state.course)?;
+            checkpoint::save(&folder.checkpoint(Which::Best), best, None, &training.state)?;
             self.written_best = best_epoch;
         }
         let last = folder.checkpoint(Which::Last);
-        checkpoint::save(&last, &weights, state.rest(best).as_ref(), &state.course)
+        checkpoint::save(&last, &weights, training.rest(best).as_ref(), &training.state)
     }
 }
 
-impl State {
+impl Training {
     /// What an optimiser that steps from epoch to epoch needs to go on; one of double precision begins anew.
-    fn rest(&self, best: Option<Vec<tensors::Named>>) -> Option<Rest<'_>> {
+    fn rest(&self, best: Option<Vec<tensors::Named>>) -> Option<ResumeState<'_>> {
         let optimizer = self.optimizer.as_ref()?;
-        Some(Rest { optimizer, best })
+        Some(ResumeState { optimizer, best })
     }
 }
 
@@ -246,15 +249,15 @@ fn finite_weights(
 }
 
 /// Keeps the best model of a training that diverged.
-pub(crate) fn rescue(folder: &Folder, state: &State) -> Result<(), Error> {
-    if state.course.best_epoch == 0 {
+pub(crate) fn rescue(folder: &Folder, training: &Training) -> Result<(), Error> {
+    if training.state.best_epoch == 0 {
         return Ok(());
     }
-    let weights = finite_weights(&state.best, state.course.best_epoch, folder.path())?;
+    let weights = finite_weights(&training.best, training.state.best_epoch, folder.path())?;
     checkpoint::save(
         &folder.checkpoint(Which::Best),
         &weights,
         None,
-        &state.course,
+        &training.state,
     )
 }

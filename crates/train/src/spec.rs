@@ -1,20 +1,15 @@
 //! From a configuration and the shape of the data to a model: every check that Burn would answer with a panic is here.
 
-use burn::module::Module;
-use burn::tensor::{Device, Tensor};
-use espejo_ae::{Ae, AeConfig};
-use espejo_dae::{Dae, DaeConfig};
-use espejo_data::{ScalingKind, Shape};
-use espejo_nets::{
-    Activation, Batch, LayerInfo, Loss, Model, Noise, Penalties, Range, Reconstruction, seeded,
-};
-use espejo_vae::{Vae, VaeConfig};
+use burn::tensor::Device;
+use espejo_data::ScalingKind;
+use espejo_nets::{Activation, Criterion, Noise, Range};
 
 use crate::Error;
-use crate::architecture::Architecture;
+use crate::architecture::{Architecture, Layout};
 use crate::classical::check_precision;
-use crate::config::{Kind, LossKind, OptimizerKind, RunConfig};
-use crate::seed::{Purpose, stream};
+use crate::config::{LossKind, ModelKind, OptimizerKind, RunConfig};
+use crate::model::AnyModel;
+use crate::task::Task;
 
 /// The most pixel values that noisy copies may make.
 const MAX_COPIED: usize = 1 << 29;
@@ -22,137 +17,61 @@ const MAX_COPIED: usize = 1 << 29;
 /// A configuration made concrete for samples of one shape.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Spec {
-    /// Which model.
-    pub kind: Kind,
+    /// The family of the model.
+    pub kind: ModelKind,
+    /// What it is trained for.
+    pub task: Task,
     /// Its layers.
     pub architecture: Architecture,
-    /// Activation of the output.
+    /// Activation of the output; linear for the logits of a classifier.
     pub output: Activation,
     /// The ends of the pixel values: signed for a tanh output, else unit. Numbers of a table stay as they are.
     pub range: Range,
-    /// The reconstruction loss.
-    pub reconstruction: Reconstruction,
-    /// The corruption of a denoising model.
-    pub noise: Noise,
+    /// What outputs are held against targets by.
+    pub criterion: Criterion,
 }
 
 impl Spec {
-    /// Checks the whole configuration against samples of this shape; `table` where they are rows of a table.
+    /// Checks the whole configuration against the samples that the model shall fit.
     ///
     /// # Errors
     ///
     /// [`Error::Config`] naming the first key that cannot be used.
-    pub fn new(config: &RunConfig, shape: Shape, table: bool) -> Result<Self, Error> {
-        let (reconstruction, output) = loss_and_output(config)?;
-        check_table(config, table, output)?;
-        let architecture = Architecture::new(&config.model, shape, output)?;
-        check_objective(config)?;
+    pub fn new(config: &RunConfig, layout: impl Into<Layout>) -> Result<Self, Error> {
+        let layout = layout.into();
+        let table = layout.table;
+        let task = Task::of(config, table)?;
+        let (criterion, output) = loss_and_output(config, task)?;
+        check_table(config, task, table, output)?;
+        let architecture = Architecture::new(&config.model, layout, output)?;
+        check_objective(config, task)?;
         check_penalties(config, &architecture)?;
         check_train(config)?;
-        check_precision(config, &architecture)?;
-        let range = pixel_range(config, table, reconstruction, output)?;
+        check_precision(config, task, &architecture)?;
+        let range = pixel_range(config, task, table, criterion, output)?;
         Ok(Self {
             kind: config.model.kind,
+            task,
             architecture,
             output,
             range,
-            reconstruction,
-            noise: noise(config, table)?,
+            criterion,
         })
     }
 
-    /// Size of the code.
+    /// Dimensions of the latent code; 0 for a model without one.
     pub fn latent(&self) -> usize {
         self.architecture.latent()
     }
 
+    /// The corruption of a denoising model; none for the others.
+    pub fn noise(&self) -> Noise {
+        self.task.noise()
+    }
+
     /// A model with first weights from the seed of the configuration, the same on every device.
     pub fn init(&self, config: &RunConfig, device: &Device) -> AnyModel {
-        let mut rng = seeded(stream(config.train.seed, 0, Purpose::Weights));
-        let (model, objective) = (&config.model, &config.objective);
-        let Architecture {
-            encoder,
-            head,
-            decoder,
-            ..
-        } = self.architecture.clone();
-        if let Some(head) = head {
-            let vae = VaeConfig {
-                encoder,
-                head,
-                decoder,
-                initializer: model.initializer,
-                reconstruction: self.reconstruction,
-                beta: objective.beta,
-                free_bits: objective.free_bits,
-                weight_decay: objective.weight_decay,
-            };
-            return AnyModel::Vae(vae.init(&mut rng, device));
-        }
-        let autoencoder = AeConfig {
-            encoder,
-            decoder,
-            initializer: model.initializer,
-            reconstruction: self.reconstruction,
-            penalties: Penalties {
-                l1: objective.l1,
-                sparsity: objective.sparsity,
-                sparsity_target: objective.sparsity_target,
-                contractive: objective.contractive,
-                weight_decay: objective.weight_decay,
-            },
-        };
-        match self.kind {
-            Kind::Dae => AnyModel::Dae(
-                DaeConfig {
-                    autoencoder,
-                    noise: self.noise,
-                    range: self.range,
-                }
-                .init(&mut rng, device),
-            ),
-            _ => AnyModel::Ae(autoencoder.init(&mut rng, device)),
-        }
-    }
-}
-
-/// Any of the models; which one is a value, so that everything past this file is written once.
-#[derive(Module, Debug)]
-#[allow(clippy::large_enum_variant, reason = "there is one model in a run")]
-pub enum AnyModel {
-    /// The autoencoder.
-    Ae(Ae),
-    /// The denoising autoencoder.
-    Dae(Dae),
-    /// The variational autoencoder.
-    Vae(Vae),
-}
-
-macro_rules! each {
-    ($self:expr, $model:ident => $call:expr) => {
-        match $self {
-            AnyModel::Ae($model) => $call,
-            AnyModel::Dae($model) => $call,
-            AnyModel::Vae($model) => $call,
-        }
-    };
-}
-
-impl Model for AnyModel {
-    fn encode(&self, pictures: Tensor<2>) -> Tensor<2> {
-        each!(self, model => model.encode(pictures)) // [batch, latent]
-    }
-
-    fn decode(&self, codes: Tensor<2>) -> Tensor<2> {
-        each!(self, model => model.decode(codes)) // [batch, pixels]
-    }
-
-    fn loss(&self, batch: &Batch) -> Loss {
-        each!(self, model => model.loss(batch))
-    }
-
-    fn table(&self) -> Vec<(&'static str, LayerInfo)> {
-        each!(self, model => model.table())
+        AnyModel::init(self, config, device)
     }
 }
 
@@ -161,37 +80,42 @@ impl Model for AnyModel {
 /// # Errors
 ///
 /// [`Error::Config`] with the most that there may be.
-pub fn check_copies(key: &str, copies: usize, pictures: usize, pixels: usize) -> Result<(), Error> {
-    let most = MAX_COPIED / (pictures * pixels).max(1);
+pub fn check_copies(key: &str, copies: usize, samples: usize, values: usize) -> Result<(), Error> {
+    let most = MAX_COPIED / (samples * values).max(1);
     if copies <= most {
         return Ok(());
     }
-    let message =
-        format!("`{key}` is {copies}, too many for {pictures} pictures of {pixels} pixels");
+    let message = format!("`{key}` is {copies}, too many for {samples} samples of {values} values");
     Err(Error::config(message, format!("give 1 to {most}")))
 }
 
-fn loss_and_output(config: &RunConfig) -> Result<(Reconstruction, Activation), Error> {
+fn loss_and_output(config: &RunConfig, task: Task) -> Result<(Criterion, Activation), Error> {
     let objective = &config.objective;
     let width = objective.correntropy_width;
-    let (reconstruction, needed) = match objective.loss {
-        LossKind::Bce => (Reconstruction::Bce, Some(Activation::Sigmoid)),
-        LossKind::Entropic => (Reconstruction::Entropic, Some(Activation::Tanh)),
-        LossKind::Mse => (Reconstruction::Mse, None),
-        LossKind::Mae => (Reconstruction::Mae, None),
-        LossKind::LogCosh => (Reconstruction::LogCosh, None),
-        LossKind::Correntropy => (Reconstruction::Correntropy { width }, None),
+    let (criterion, needed) = match objective.loss {
+        LossKind::Bce => (Criterion::Bce, Some(Activation::Sigmoid)),
+        LossKind::Entropic => (Criterion::Entropic, Some(Activation::Tanh)),
+        LossKind::Mse => (Criterion::Mse, None),
+        LossKind::Mae => (Criterion::Mae, None),
+        LossKind::LogCosh => (Criterion::LogCosh, None),
+        LossKind::Correntropy => (Criterion::Correntropy { width }, None),
+        LossKind::CrossEntropy => (Criterion::SoftmaxCrossEntropy, Some(Activation::Linear)),
+    };
+    task.check_loss(criterion)?;
+    let usual = match task.has_targets() {
+        true => Activation::Linear,
+        false => Activation::Sigmoid,
     };
     let output = config
         .model
         .output_activation
         .or(needed)
-        .unwrap_or(Activation::Sigmoid);
+        .unwrap_or(usual);
     match needed {
         Some(needed) if output != needed => {
             let message = format!(
                 "loss `{}` needs output activation `{}`, not `{}`",
-                reconstruction.name(),
+                criterion.name(),
                 needed.name(),
                 output.name()
             );
@@ -200,34 +124,32 @@ fn loss_and_output(config: &RunConfig) -> Result<(Reconstruction, Activation), E
                 Some("leave `model.output_activation` out, or take `--loss mse`".into()),
             ))
         }
-        _ => Ok((reconstruction, output)),
+        _ => Ok((criterion, output)),
     }
 }
 
 /// The ends of the pixel values: as asked for, else signed where the output is.
 fn pixel_range(
     config: &RunConfig,
+    task: Task,
     table: bool,
-    reconstruction: Reconstruction,
+    criterion: Criterion,
     output: Activation,
 ) -> Result<Range, Error> {
     let usual = match output {
-        Activation::Tanh if !table => Range::Signed,
+        Activation::Tanh if !table && !task.has_targets() => Range::Signed,
         _ => Range::Unit,
     };
     let Some(range) = config.model.range else {
         return Ok(usual);
     };
-    let fixed = matches!(
-        reconstruction,
-        Reconstruction::Bce | Reconstruction::Entropic
-    );
+    let fixed = matches!(criterion, Criterion::Bce | Criterion::Entropic);
     let reason = if table {
         "the numbers of a table stay as they are scaled".to_owned()
     } else if fixed && range != usual {
         format!(
             "loss `{}` is for pixels that are `{}`",
-            reconstruction.name(),
+            criterion.name(),
             usual.name()
         )
     } else {
@@ -238,23 +160,31 @@ fn pixel_range(
 }
 
 /// Refuses what is for pixels where there are none, and the other way round.
-fn check_table(config: &RunConfig, table: bool, output: Activation) -> Result<(), Error> {
+fn check_table(
+    config: &RunConfig,
+    task: Task,
+    table: bool,
+    output: Activation,
+) -> Result<(), Error> {
     let refuse = |message: &str, hint: &str| Err(Error::config(message, Some(hint.to_owned())));
     let scale = config.data.scale;
     if !table {
         return match scale {
             ScalingKind::None => Ok(()),
             _ => refuse(
-                "`data.scale` is for tables, and these are pictures",
+                "`data.scale` is for tables, and these are images",
                 "leave it out: pixels are scaled by their own range",
             ),
         };
     }
     if config.model.conv.is_some() {
         return refuse(
-            "`model.conv` is for pictures, and this is a table",
+            "`model.conv` is for images, and this is a table",
             "give `--layers` in place of `--conv`",
         );
+    }
+    if task.has_targets() {
+        return Ok(());
     }
     let bounded = matches!(output, Activation::Sigmoid | Activation::Tanh);
     if bounded && scale != ScalingKind::MinMax {
@@ -278,42 +208,16 @@ fn check_table(config: &RunConfig, table: bool, output: Activation) -> Result<()
 
 /// Refuses penalties that these layers do not have.
 fn check_penalties(config: &RunConfig, architecture: &Architecture) -> Result<(), Error> {
-    if config.objective.contractive > 0.0 && !architecture.encoder.is_dense() {
+    let dense = architecture
+        .mirror()
+        .is_some_and(|mirror| mirror.encoder.is_dense());
+    if config.objective.contractive > 0.0 && !dense {
         return Err(Error::config(
             "`objective.contractive` is for dense encoders",
             Some("leave it out, or `--conv`".into()),
         ));
     }
     Ok(())
-}
-
-fn noise(config: &RunConfig, table: bool) -> Result<Noise, Error> {
-    let noise = match &config.noise.kind {
-        // Numbers of a table have no ends to jump to.
-        None if config.model.kind == Kind::Dae && table => Noise::Gaussian(0.1),
-        None if config.model.kind == Kind::Dae => Noise::SaltPepper(0.1),
-        None => Noise::None,
-        Some(text) => text
-            .parse()
-            .map_err(|error| Error::config(format!("{error}"), None))?,
-    };
-    if config.model.kind != Kind::Dae && (noise != Noise::None || config.noise.copies > 0) {
-        let message = format!(
-            "noise is for a denoising model, and this is `{}`",
-            config.model.kind.name()
-        );
-        return Err(Error::config(
-            message,
-            Some("add `--model dae`, or leave the noise out".into()),
-        ));
-    }
-    if config.noise.copies > 0 && noise == Noise::None {
-        return Err(Error::config(
-            "`noise.copies` without noise makes copies that are all alike",
-            None,
-        ));
-    }
-    Ok(noise)
 }
 
 /// A number outside its range.
@@ -327,7 +231,7 @@ fn range(key: &str, value: f64, expected: &str, ok: bool) -> Result<(), Error> {
     ))
 }
 
-fn check_objective(config: &RunConfig) -> Result<(), Error> {
+fn check_objective(config: &RunConfig, task: Task) -> Result<(), Error> {
     let objective = &config.objective;
     let weights = [
         ("objective.beta", objective.beta),
@@ -358,17 +262,8 @@ fn check_objective(config: &RunConfig) -> Result<(), Error> {
         ("sparsity", objective.sparsity),
         ("contractive", objective.contractive),
     ];
-    if let Some((name, _)) = on_code
-        .iter()
-        .find(|(_, weight)| config.model.kind == Kind::Vae && *weight > 0.0)
-    {
-        let message = format!(
-            "`objective.{name}` is for `ae` and `dae`; the code of a `vae` is drawn at random"
-        );
-        return Err(Error::config(
-            message,
-            Some("use `--beta` to shape the code of a `vae`".into()),
-        ));
+    if let Some((name, _)) = on_code.iter().find(|(_, weight)| *weight > 0.0) {
+        check_code_penalty(config, task, name)?;
     }
     if objective.sparsity > 0.0 && config.model.latent_activation != Activation::Sigmoid {
         let message = format!(
@@ -381,6 +276,26 @@ fn check_objective(config: &RunConfig) -> Result<(), Error> {
         ));
     }
     Ok(())
+}
+
+/// Refuses a penalty on the code where there is no code, or where it is drawn at random.
+fn check_code_penalty(config: &RunConfig, task: Task, name: &str) -> Result<(), Error> {
+    let kind = config.model.kind;
+    let (reason, hint) = if task.has_targets() {
+        ("which has no code", "use `objective.weight_decay`")
+    } else if kind.has_posterior() {
+        (
+            "whose code is drawn at random",
+            "use `--beta` to shape the code of a `vae`",
+        )
+    } else {
+        return Ok(());
+    };
+    let message = format!(
+        "`objective.{name}` is for `ae` and `dae`, and this is a `{}`, {reason}",
+        kind.name()
+    );
+    Err(Error::config(message, Some(hint.to_owned())))
 }
 
 fn check_train(config: &RunConfig) -> Result<(), Error> {

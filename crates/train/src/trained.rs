@@ -1,22 +1,22 @@
-//! A trained model in use: pictures to codes and back, on the host's side of the tensors.
+//! A trained model in use: samples to codes and back, or to predictions, on the host's side of the tensors.
 
 use burn::module::Module;
 use burn::tensor::{Tensor, TensorData};
 use espejo_data::{Loaded, Samples, ScalingKind, Shape};
-use espejo_nets::{Model, Noise, Range, seeded};
+use espejo_nets::{Autoencoder, Model, Noise, Prior, Range, seeded};
 use rand::RngExt;
-use serde_json::Value;
 
-use crate::baselines;
-use crate::batch::Feed;
-use crate::config::{DataConfig, Kind, RunConfig};
+use crate::baselines::{self, Baseline};
+use crate::feed::Feed;
+use crate::config::{DataConfig, RunConfig};
 use crate::device::{self, Chosen};
-use crate::folder::{Folder, SCALING, Which};
+use crate::folder::{Folder, Which};
+use crate::kept::{Kept, SCALING, TARGET_SCALING};
 use crate::metrics::{Metrics, evaluate};
 use crate::prepare::{Prepared, prepare_with, source};
-use crate::rows::{Rows, normal};
+use crate::host_rows::{Rows, normal};
 use crate::seed::{Purpose, stream};
-use crate::spec::AnyModel;
+use crate::model::AnyModel;
 use crate::{Error, checkpoint};
 
 /// Numbers that the codes of a map may be, all together.
@@ -111,25 +111,37 @@ impl Trained {
             // A word that is no device is the user's slip, not the run's damage.
             device::choose(&config.train.device)?;
         }
-        let scaling = folder.scaling()?;
-        let scaled = config.data.scale != ScalingKind::None;
-        let prepared = prepare_with(config, scaling.clone()).map_err(damaged)?;
-        if scaled && scaling.is_none() {
-            let hint = "without it nobody knows how the model's columns were scaled";
-            return Err(Error::checkpoint(
-                &folder.path().join(SCALING),
+        let kept = Kept::read(folder)?;
+        let missing = |name: &str, hint: &str| {
+            Err(Error::checkpoint(
+                &folder.path().join(name),
                 "is missing",
                 Some(hint.to_owned()),
-            ));
+            ))
+        };
+        let (scaled, scaling) = (config.data.scale != ScalingKind::None, kept.scaling.is_some());
+        let target_scaling = kept.target_scaling.is_some();
+        let prepared = prepare_with(config, kept).map_err(damaged)?;
+        if scaled && !scaling {
+            return missing(
+                SCALING,
+                "without it nobody knows how the model's columns were scaled",
+            );
+        }
+        if prepared.target.is_some() && !target_scaling {
+            return missing(
+                TARGET_SCALING,
+                "without it nobody knows how the numbers to predict were scaled",
+            );
         }
         let blank = prepared
             .spec
             .init(&prepared.config, &prepared.chosen.device);
-        let (model, course) = checkpoint::load_model(&folder.checkpoint(which), blank)?;
-        let epoch = if which == Which::Best && course.best_epoch > 0 {
-            course.best_epoch
+        let (model, state) = checkpoint::load_model(&folder.checkpoint(which), blank)?;
+        let epoch = if which == Which::Best && state.best_epoch > 0 {
+            state.best_epoch
         } else {
-            course.epoch
+            state.epoch
         };
         Ok(Self {
             prepared,
@@ -186,8 +198,12 @@ impl Trained {
             let hint = "a model takes samples of the shape it was trained on";
             return Err(Error::config(message, Some(hint.to_owned())));
         }
-        match &self.prepared.scaling {
-            Some(scaling) => Ok(scaling.apply(&samples)?),
+        let samples = match &self.prepared.scaling {
+            Some(scaling) => scaling.apply(&samples)?,
+            None => samples,
+        };
+        match &self.prepared.permutation {
+            Some(order) => Ok(samples.permuted(order.clone())?),
             None => Ok(samples),
         }
     }
@@ -221,24 +237,42 @@ impl Trained {
         &self.prepared.chosen
     }
 
-    /// Shape of a picture.
+    /// The shape of a sample.
     pub fn shape(&self) -> Shape {
         self.prepared.train.shape()
     }
 
     /// The noise that the run was trained with.
     pub fn noise(&self) -> Noise {
-        self.prepared.spec.noise
+        self.prepared.spec.noise()
     }
 
-    /// Codes drawn at random: from the prior N(0, I) for a `vae`, else evenly over the span of the known codes.
+    /// The model as an encoder and a decoder.
     ///
     /// # Errors
     ///
-    /// [`Error::Data`] where the samples lie in a file that cannot be read.
+    /// [`Error::Config`] where it has no code.
+    pub fn autoencoder(&self) -> Result<&dyn Autoencoder, Error> {
+        self.model.autoencoder().ok_or_else(|| {
+            let kind = self.prepared.spec.kind.name();
+            let message = format!("this run is a `{kind}`, which has no latent code");
+            Error::config(message, Some("use `espejo predict` and `espejo eval`".to_owned()))
+        })
+    }
+
+    /// The distribution from which codes can be drawn, where training shaped one.
+    pub fn prior(&self) -> Option<Prior> {
+        self.model.prior()
+    }
+
+    /// Codes drawn at random: from the prior where there is one, else evenly over the span of the known codes.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Data`] where the samples lie in a file that cannot be read, [`Error::Config`] where the model has no code.
     pub fn random_codes(&self, count: usize, seed: u64) -> Result<Rows, Error> {
         let mut rng = seeded(stream(seed, 0, Purpose::Use));
-        if self.prepared.spec.kind == Kind::Vae {
+        if let Some(Prior::StandardNormal) = self.prior() {
             return Ok((0..count)
                 .map(|_| (0..self.latent()).map(|_| normal(&mut rng)).collect())
                 .collect());
@@ -257,56 +291,83 @@ impl Trained {
             .collect())
     }
 
-    /// Size of a code.
+    /// Dimensions of the latent code; 0 for a model without one.
     pub fn latent(&self) -> usize {
         self.prepared.spec.latent()
     }
 
-    /// The code of each sample (the posterior mean of a `vae`): `[samples][latent]`.
+    /// The code of each sample (the posterior mean of a variational model): `[samples][latent]`.
     ///
     /// # Errors
     ///
-    /// [`Error::Data`] where the samples lie in a file that cannot be read.
+    /// [`Error::Data`] where the samples lie in a file that cannot be read, [`Error::Config`] where the model has no code.
     pub fn encode(&self, samples: &Samples) -> Result<Rows, Error> {
-        self.by_chunks(samples, |chunk| self.model.encode(chunk))
+        let model = self.autoencoder()?;
+        self.by_chunks(samples, |chunk| model.encode(chunk))
     }
 
-    /// A draw from each sample's posterior, for a `vae`; the code itself for the others.
+    /// A draw from each sample's posterior; the code itself where there is none.
     ///
     /// # Errors
     ///
-    /// [`Error::Data`] where the samples lie in a file that cannot be read.
+    /// As [`encode`](Self::encode).
     pub fn sample(&self, samples: &Samples, seed: u64) -> Result<Rows, Error> {
-        self.prepared
-            .chosen
-            .device
-            .seed(stream(seed, 0, Purpose::Use));
-        match &self.model {
-            AnyModel::Vae(vae) => self.by_chunks(samples, |chunk| vae.sample(chunk)),
-            _ => self.encode(samples),
-        }
+        let model = self.autoencoder()?;
+        let device = &self.prepared.chosen.device;
+        device.seed(stream(seed, 0, Purpose::Use));
+        self.by_chunks(samples, |chunk| model.sample(chunk))
     }
 
-    /// The picture of each code; codes are `[codes][latent]`.
-    pub fn decode(&self, codes: &[Vec<f32>]) -> Rows {
+    /// The sample of each code; codes are `[codes][latent]`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] where the model has no code.
+    pub fn decode(&self, codes: &[Vec<f32>]) -> Result<Rows, Error> {
+        let model = self.autoencoder()?;
         let chunks = codes.chunks(self.chunk()).flat_map(|codes| {
             let codes = self.write(codes, self.latent()); // [codes, latent]
-            self.read_unit(self.model.decode(codes))
+            self.read_unit(model.decode(codes))
         });
-        chunks.collect()
+        Ok(chunks.collect())
     }
 
-    /// Each sample through the code and back; pictures with values in [0, 1].
-    pub fn reconstruct(&self, samples: &[Vec<f32>]) -> Rows {
+    /// Each sample through the code and back; images with values in [0, 1].
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] where the model has no code.
+    pub fn reconstruct(&self, samples: &[Vec<f32>]) -> Result<Rows, Error> {
+        let model = self.autoencoder()?;
         let low = self.range().low();
         let chunks = samples.chunks(self.chunk()).flat_map(|rows| {
             let rows = self
                 .write(rows, self.shape().pixels())
                 .mul_scalar(1.0 - low)
                 + low; // [rows, values]
-            self.read_unit(self.model.decode(self.model.encode(rows)))
+            self.read_unit(model.decode(model.encode(rows)))
         });
-        chunks.collect()
+        Ok(chunks.collect())
+    }
+
+    /// What a net with targets says of each sample, `[samples][outputs]`: the probability of each class, or numbers in the units
+    /// of their columns.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Data`] where the samples lie in a file that cannot be read, [`Error::Config`] where the model learns no target.
+    pub fn predict(&self, samples: &Samples) -> Result<Rows, Error> {
+        if !self.prepared.spec.task.has_targets() {
+            let kind = self.prepared.spec.kind.name();
+            let message = format!("this run is a `{kind}`, which learns no target to predict");
+            let hint = "use `espejo encode` or `espejo reconstruct`, or train with `--model classifier` or `regressor`";
+            return Err(Error::config(message, Some(hint.to_owned())));
+        }
+        let mut rows = self.by_chunks(samples, |chunk| self.model.output(chunk))?;
+        if let Some(target) = &self.prepared.target {
+            rows.iter_mut().for_each(|row| target.scaling.invert_row(row));
+        }
+        Ok(rows)
     }
 
     /// Noisy copies of samples, `copies` of each, copy by copy.
@@ -328,7 +389,7 @@ impl Trained {
             .with_noise_per_pass(noise, copies, seed)
             .in_order(self.chunk())
         {
-            rows.extend(self.read_unit(batch?.noisy.expect("noise is drawn on every pass")));
+            rows.extend(self.read_unit(batch?.inputs));
         }
         Ok(rows)
     }
@@ -338,18 +399,18 @@ impl Trained {
     /// # Errors
     ///
     /// [`Error::Data`] where the samples lie in a file that cannot be read.
-    pub fn evaluate(&self) -> Result<(Metrics, Value), Error> {
+    pub fn evaluate(&self) -> Result<(Metrics, Vec<Baseline>), Error> {
         let prepared = &self.prepared;
         let data = prepared.measured_data(&prepared.test, Purpose::Evaluate)?;
         let metrics = evaluate(&self.model, &data, prepared)?;
         let (own, baselines) = baselines::measure(prepared, &self.model)?;
-        Ok((metrics.with(own), baselines::to_json(&baselines)))
+        Ok((metrics.with(own), baselines))
     }
 
     /// The test samples, or as many of them, evenly spread, as their codes can be held at once.
     pub fn mapped(&self) -> Samples {
         let test = self.test();
-        let most = (MAX_CODES / self.latent()).max(1);
+        let most = (MAX_CODES / self.latent().max(1)).max(1);
         if test.len() <= most {
             return test.clone();
         }
@@ -376,7 +437,7 @@ impl Trained {
         // Each sample is seen once: no reason to keep them all on the device.
         let feed = Feed::new(samples, self.range(), &self.prepared.chosen.device, 0)?;
         for chunk in feed.in_order(self.chunk()) {
-            rows.extend(self.read(through(chunk?.clean))); // [chunk, values]
+            rows.extend(self.read(through(chunk?.inputs))); // [chunk, values]
         }
         Ok(rows)
     }
@@ -395,10 +456,10 @@ impl Trained {
         values.chunks_exact(width).map(<[f32]>::to_vec).collect()
     }
 
-    fn read_unit(&self, pictures: Tensor<2>) -> Rows {
+    fn read_unit(&self, samples: Tensor<2>) -> Rows {
         self.read(match self.range() {
-            Range::Unit => pictures,
-            range => (pictures - range.low()).div_scalar(1.0 - range.low()),
+            Range::Unit => samples,
+            range => (samples - range.low()).div_scalar(1.0 - range.low()),
         })
     }
 }

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use burn::tensor::{Device, Tensor, TensorData};
 use espejo_data::{Shape, Source};
 use espejo_nets::{Activation, Batch, Loss, Model, seeded};
-use espejo_train::config::{DownKind, Kind, ModelConfig, RunConfig, TrainConfig, UpKind};
+use espejo_train::config::{DownKind, ModelKind, ModelConfig, RunConfig, TrainConfig, UpKind};
 use espejo_train::{AnyModel, Optimizer, Spec, device, tensors};
 use rand::{Rng, RngExt};
 
@@ -44,7 +44,7 @@ fn find_devices() -> Vec<(&'static str, Device)> {
     found
 }
 
-fn config(kind: Kind) -> RunConfig {
+fn config(kind: ModelKind) -> RunConfig {
     RunConfig {
         model: ModelConfig {
             kind,
@@ -87,10 +87,10 @@ fn loss(model: &AnyModel, pictures: &[f32], step: usize, device: &Device) -> Los
     let eps: Vec<f32> = (0..BATCH * LATENT).map(|_| normal(&mut rng)).collect();
     let clean = upload(clean, PIXELS, device);
     match model {
-        AnyModel::Vae(vae) => vae.loss_with(clean, upload(eps, LATENT, device)),
+        AnyModel::Vae(vae) => vae.loss_with(&Batch::same(clean), upload(eps, LATENT, device)),
         other => other.loss(&Batch {
-            clean,
-            noisy: Some(upload(noisy, PIXELS, device)),
+            inputs: upload(noisy, PIXELS, device),
+            targets: clean,
         }),
     }
 }
@@ -104,7 +104,7 @@ fn losses(config: &RunConfig, device: &Device) -> Vec<f64> {
     glyphs
         .read(0..glyphs.len(), 0.0, &mut pictures)
         .expect("in memory");
-    let spec = Spec::new(config, GLYPH, false).expect("a good configuration");
+    let spec = Spec::new(config, GLYPH).expect("a good configuration");
     let mut model = spec.init(config, &device);
     let mut optimizer = Optimizer::new(&config.train);
     let mut found = Vec::new();
@@ -118,12 +118,12 @@ fn losses(config: &RunConfig, device: &Device) -> Vec<f64> {
     found
 }
 
-fn check(kind: Kind) {
+fn check(kind: ModelKind) {
     check_config(&config(kind));
 }
 
 /// The same nets from convolutions: 7x5 pixels are halved to odd sizes and come back.
-fn check_conv(kind: Kind, change: impl Fn(&mut ModelConfig)) {
+fn check_conv(kind: ModelKind, change: impl Fn(&mut ModelConfig)) {
     let mut config = config(kind);
     config.model.layers = Vec::new();
     config.model.conv = Some("4,3".into());
@@ -162,9 +162,9 @@ fn check_config(config: &RunConfig) {
 
 #[test]
 fn first_weights_are_the_very_same() {
-    for kind in [Kind::Ae, Kind::Dae, Kind::Vae] {
+    for kind in [ModelKind::Ae, ModelKind::Dae, ModelKind::Vae] {
         let config = config(kind);
-        let spec = Spec::new(&config, GLYPH, false).expect("a good configuration");
+        let spec = Spec::new(&config, GLYPH).expect("a good configuration");
         let weights: Vec<_> = devices()
             .iter()
             .map(|(_, device)| tensors::collect(&spec.init(&config, device)))
@@ -186,27 +186,27 @@ fn a_device_can_be_chosen_more_than_once() {
 
 #[test]
 fn an_autoencoder_trains_alike() {
-    check(Kind::Ae);
+    check(ModelKind::Ae);
 }
 
 #[test]
 fn a_denoising_autoencoder_trains_alike() {
-    check(Kind::Dae);
+    check(ModelKind::Dae);
 }
 
 #[test]
 fn a_variational_autoencoder_trains_alike() {
-    check(Kind::Vae);
+    check(ModelKind::Vae);
 }
 
 #[test]
 fn convolutions_with_pooling_train_alike() {
-    check_conv(Kind::Vae, |_| ());
+    check_conv(ModelKind::Vae, |_| ());
 }
 
 #[test]
 fn strided_and_transposed_convolutions_with_batch_normalisation_train_alike() {
-    check_conv(Kind::Dae, |model| {
+    check_conv(ModelKind::Dae, |model| {
         model.latent = Some(0);
         model.down = DownKind::Stride;
         model.up = UpKind::Transpose;

@@ -5,24 +5,24 @@
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::{Device, Gradients, Tensor, TensorData};
 use espejo_mlp::Objective;
-use espejo_nets::{Activation, Batch, Initializer, Model};
+use espejo_nets::{Activation, Batch, DenseStep, Initializer, Model};
 use espejo_train::config::{
     GradientSource, Kind, LossKind, OptimizerKind, Precision, RunConfig, TrainConfig,
 };
-use espejo_train::{Algorithm, AnyModel, DenseFit, Spec, dense_fit, method};
+use espejo_train::{Algorithm, AnyModel, DenseFit, Layout, Spec, dense_fit, method};
 
 /// Ten letters through a small net.
 fn small() -> RunConfig {
     let mut config = RunConfig::default();
     config.data.first = Some(10);
-    config.model.layers = vec![7];
+    config.model.layers = vec![DenseStep::Size(7)];
     config.train.optimizer = OptimizerKind::Bfgs;
     config
 }
 
 /// The same in single precision: the model with its first weights.
 fn model(config: &RunConfig, dense: &DenseFit) -> AnyModel {
-    let spec = Spec::new(config, dense.train.shape(), dense.train.is_table()).expect("it is sound");
+    let spec = Spec::new(config, Layout { shape: dense.train.shape(), table: dense.train.is_table(), outputs: 0 }).expect("it is sound");
     spec.init(config, &Device::flex().autodiff())
 }
 
@@ -61,9 +61,11 @@ fn batch(dense: &DenseFit) -> Batch {
         let shape = [dense.fit.samples(), dense.net.inputs()];
         Tensor::<2>::from_data(TensorData::new(values, shape), &Device::flex().autodiff())
     };
+    let targets = rows(&dense.clean.repeat(copies)); // [copies * samples, values]
+    let noisy = dense.noisy.as_deref().map(rows);
     Batch {
-        clean: rows(&dense.clean.repeat(copies)),
-        noisy: dense.noisy.as_deref().map(rows),
+        inputs: noisy.unwrap_or_else(|| targets.clone()),
+        targets,
     }
 }
 
@@ -142,7 +144,7 @@ fn a_denoising_net_learns_from_its_kept_copies() {
 #[test]
 fn the_code_is_where_the_net_is_split() {
     let mut config = small();
-    config.model.layers = vec![35, 9, 3, 8, 35];
+    config.model.layers = [35, 9, 3, 8, 35].map(DenseStep::Size).to_vec();
     let dense = dense_fit(&config).expect("it is sound");
     let (encoder, decoder) = dense.net.split(dense.encoder_layers);
     assert_eq!((encoder.inputs(), encoder.outputs()), (35, 3));

@@ -37,7 +37,7 @@ fn check_preset(name: &str, (channels, height, width): (usize, usize, usize), ex
     };
     let preset = Preset::find(name).expect(name);
     let config = merge::into_config(preset.table(), name).expect(name);
-    let spec = Spec::new(&config, shape, false).expect(name);
+    let spec = Spec::new(&config, shape).expect(name);
     check(|device| spec.init(&config, device), expected);
 }
 
@@ -66,7 +66,7 @@ fn batch_normalisation_has_four_numbers_a_channel() {
         height: 7,
         width: 5,
     };
-    let spec = Spec::new(&config, shape, false).expect("a good configuration");
+    let spec = Spec::new(&config, shape).expect("a good configuration");
     // Down: conv 40, norm 16, waist 4*4*3 * 2 + 2; up: 2 * 48 + 48, conv 148, norm 16, conv 37.
     check(
         |device| spec.init(&config, device),

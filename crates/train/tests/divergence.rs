@@ -59,7 +59,8 @@ fn check(result: Result<(), Error>, folder: &Folder) {
     for which in [Which::Best, Which::Last] {
         if folder.checkpoint(which).exists() {
             let trained = Trained::open(folder, which, None).expect("a good checkpoint");
-            let pictures = trained.reconstruct(&unit_rows(trained.test()).expect("in memory"));
+            let rows = unit_rows(trained.test()).expect("in memory");
+            let pictures = trained.reconstruct(&rows).expect("an autoencoder");
             let finite = pictures.iter().flatten().all(|value| value.is_finite());
             assert!(finite, "the checkpoint {} is ruined", which.name());
         }

@@ -8,7 +8,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, Once, PoisonError};
 
-use espejo_train::config::{Kind, ModelConfig, OptimizerKind, RunConfig, TrainConfig};
+use espejo_train::config::{ModelConfig, ModelKind, OptimizerKind, RunConfig, TrainConfig};
 use espejo_train::{Event, Folder, Prepared, device, fit, prepare};
 
 /// A call that reaches the device.
@@ -97,7 +97,7 @@ fn train(prepared: &Prepared, mut watch: impl FnMut(usize)) {
 fn vae(samples: usize, train: TrainConfig) -> Prepared {
     let config = RunConfig {
         model: ModelConfig {
-            kind: Kind::Vae,
+            kind: ModelKind::Vae,
             layers: vec![8],
             // The codes of two dimensions are noted for a film, which reads them.
             latent: Some(3),
@@ -243,7 +243,7 @@ fn memory_stays_flat_over_200_epochs_of_a_convolutional_denoiser() {
     check_memory(|| {
         let mut config = RunConfig {
             model: ModelConfig {
-                kind: Kind::Dae,
+                kind: ModelKind::Dae,
                 layers: Vec::new(),
                 conv: Some("4".into()),
                 latent: Some(0),

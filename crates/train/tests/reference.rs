@@ -10,10 +10,10 @@ use espejo_dae::DaeConfig;
 use espejo_data::Shape;
 use espejo_nets::{
     Activation, Batch, Initializer, Layer, LayerConfig, LayersConfig, Loss, Model, Noise,
-    Penalties, Range, Reconstruction, seeded,
+    Penalties, Range, Criterion, seeded,
 };
 use espejo_train::config::{
-    DownKind, Kind, ModelConfig, ObjectiveConfig, OptimizerKind, TrainConfig, UpKind,
+    DownKind, ModelConfig, ModelKind, ObjectiveConfig, OptimizerKind, TrainConfig, UpKind,
 };
 use espejo_train::tensors::{self, Named};
 use espejo_train::{AnyModel, Optimizer, RunConfig, Spec, device};
@@ -170,20 +170,20 @@ fn losses_and_their_gradients() {
         let device = device.autodiff();
         for (name, expected) in entries(&file["losses"]) {
             let (loss, output, target) = match name {
-                "bce" => (Reconstruction::Bce, Activation::Sigmoid, "target01"),
-                "mse" => (Reconstruction::Mse, Activation::Sigmoid, "target01"),
-                "mae" => (Reconstruction::Mae, Activation::Sigmoid, "target01"),
-                "log_cosh" => (Reconstruction::LogCosh, Activation::Sigmoid, "target01"),
+                "bce" => (Criterion::Bce, Activation::Sigmoid, "target01"),
+                "mse" => (Criterion::Mse, Activation::Sigmoid, "target01"),
+                "mae" => (Criterion::Mae, Activation::Sigmoid, "target01"),
+                "log_cosh" => (Criterion::LogCosh, Activation::Sigmoid, "target01"),
                 "correntropy" => (
-                    Reconstruction::Correntropy { width },
+                    Criterion::Correntropy { width },
                     Activation::Sigmoid,
                     "target01",
                 ),
-                "entropic" => (Reconstruction::Entropic, Activation::Tanh, "target_signed"),
+                "entropic" => (Criterion::Entropic, Activation::Tanh, "target_signed"),
                 other => panic!("no loss `{other}`"),
             };
             let logits = tensor::<2>(&file["logits"], &device).require_grad();
-            let value = loss.value(logits.clone(), tensor(&file[target], &device), output);
+            let value = loss.mean(logits.clone(), tensor(&file[target], &device), output);
             let what = format!("{name} on {backend}");
             check(&what, &scalar(&value), &[number(&expected["value"])]);
             let gradient = logits.grad(&value.backward()).expect("it was reached");
@@ -258,9 +258,9 @@ fn regularisers_and_their_gradients() {
     };
     for (backend, device) in cpu_devices() {
         let device = device.autodiff();
-        let batch = Batch::clean(tensor(&file["input"], &device));
+        let batch = Batch::same(tensor(&file["input"], &device));
         let model = regularised("tanh", "sigmoid", penalties, &file["parameters"], &device);
-        let code = model.encode(batch.clean.clone());
+        let code = model.encode(batch.inputs.clone());
         check("code", &values(&code), &array(&file["code"]).data);
         for (name, expected) in entries(&file["regularisers"]) {
             let loss = model.loss(&batch);
@@ -280,7 +280,7 @@ fn the_contractive_penalty_takes_every_layer_into_account() {
     };
     for (backend, device) in cpu_devices() {
         let device = device.autodiff();
-        let batch = Batch::clean(tensor(&file["input"], &device));
+        let batch = Batch::same(tensor(&file["input"], &device));
         for (pair, expected) in entries(&file["contractive"]) {
             let (hidden, latent) = pair.split_once('-').expect("two activations");
             let model = regularised(hidden, latent, penalties, &file["parameters"], &device);
@@ -309,7 +309,7 @@ fn a_variational_autoencoder() {
         let device = device.autodiff();
         let model = vae(&file, &device);
         let pictures = tensor::<2>(&file["input"], &device);
-        let loss = model.loss_with(pictures.clone(), tensor(&file["eps"], &device));
+        let loss = model.loss_with(&Batch::same(pictures.clone()), tensor(&file["eps"], &device));
         for name in ["reconstruction", "kl"] {
             let what = format!("{name} on {backend}");
             check(&what, &scalar(term(&loss, name)), &[number(&file[name])]);
@@ -386,7 +386,7 @@ fn ten_steps_of_each_optimiser() {
     let file = read("training_ae.json");
     for (backend, device) in cpu_devices() {
         let device = device.autodiff();
-        let batch = Batch::clean(tensor(&file["input"], &device));
+        let batch = Batch::same(tensor(&file["input"], &device));
         let config = AeConfig::mirrored(35, &[16], 2, Activation::Tanh);
         let weights = parameters(&file["parameters"]);
         let model =
@@ -451,7 +451,7 @@ fn ten_steps_of_a_variational_autoencoder() {
             &format!("vae on {backend}"),
             vae(&file, &device),
             optimizer("adam", &file["settings"]),
-            |model, step| model.loss_with(pictures.clone(), noise(step)),
+            |model, step| model.loss_with(&Batch::same(pictures.clone()), noise(step)),
             &expected,
         );
     }
@@ -463,8 +463,8 @@ fn ten_steps_of_a_denoising_autoencoder() {
     for (backend, device) in cpu_devices() {
         let device = device.autodiff();
         let batch = Batch {
-            clean: tensor(&file["target"], &device),
-            noisy: Some(tensor(&file["input"], &device)),
+            inputs: tensor(&file["input"], &device),
+            targets: tensor(&file["target"], &device),
         };
         let mut autoencoder = AeConfig::mirrored(35, &[], 12, Activation::Tanh);
         autoencoder.encoder = LayersConfig::dense([35, 12], Activation::Tanh, Activation::Tanh);
@@ -489,9 +489,9 @@ fn ten_steps_of_a_denoising_autoencoder() {
 // Convolutional nets, from the keys of a configuration and not from layers put together here.
 
 /// `conv = "4,3"` on the pictures of `conv.json`, with first weights that have nothing to do with it.
-fn convolutional(kind: Kind, device: &Device) -> AnyModel {
+fn convolutional(kind: ModelKind, device: &Device) -> AnyModel {
     let (shape, model) = match kind {
-        Kind::Vae => {
+        ModelKind::Vae => {
             let model = ModelConfig {
                 latent: Some(2),
                 activation: Activation::Relu,
@@ -531,12 +531,12 @@ fn convolutional(kind: Kind, device: &Device) -> AnyModel {
         height,
         width,
     };
-    let spec = Spec::new(&config, shape, false).expect("a good configuration");
+    let spec = Spec::new(&config, shape).expect("a good configuration");
     spec.init(&config, device)
 }
 
 /// The same model with the weights of `torch.nn`.
-fn with_weights(kind: Kind, expected: &Value, device: &Device) -> AnyModel {
+fn with_weights(kind: ModelKind, expected: &Value, device: &Device) -> AnyModel {
     let weights = parameters(&expected["parameters"]);
     tensors::apply(convolutional(kind, device), weights).expect("they fit")
 }
@@ -545,7 +545,7 @@ fn with_weights(kind: Kind, expected: &Value, device: &Device) -> AnyModel {
 fn names_and_shapes_of_a_convolutional_net_are_those_of_torch_nn() {
     let file = read("conv.json");
     let (_, device) = cpu_devices().remove(0);
-    for kind in [Kind::Vae, Kind::Dae] {
+    for kind in [ModelKind::Vae, ModelKind::Dae] {
         let saved = tensors::to_bytes(&tensors::collect(&convolutional(kind, &device)));
         let found: BTreeMap<_, _> = tensors::from_bytes(&saved)
             .expect("just written")
@@ -569,7 +569,7 @@ fn a_convolutional_variational_autoencoder_and_ten_steps_of_it() {
     for (backend, device) in cpu_devices() {
         let what = format!("convolutional vae on {backend}");
         let device = device.autodiff();
-        let AnyModel::Vae(model) = with_weights(Kind::Vae, file, &device) else {
+        let AnyModel::Vae(model) = with_weights(ModelKind::Vae, file, &device) else {
             panic!("a configuration of a vae");
         };
         let pictures = tensor::<2>(&file["input"], &device);
@@ -588,13 +588,13 @@ fn a_convolutional_variational_autoencoder_and_ten_steps_of_it() {
         let expected_pictures = values(&Activation::Sigmoid.forward(logits));
         check(&what, &values(&decoded), &expected_pictures);
 
-        let objective = model.loss_with(pictures.clone(), noise(0)).objective(1.0);
+        let objective = model.loss_with(&Batch::same(pictures.clone()), noise(0)).objective(1.0);
         check_gradients(&what, &model, &objective, &file["gradients"]);
         check_training(
             &what,
             model,
             optimizer("adam", &file["settings"]),
-            |model, step| model.loss_with(pictures.clone(), noise(step)),
+            |model, step| model.loss_with(&Batch::same(pictures.clone()), noise(step)),
             &expected,
         );
     }
@@ -607,8 +607,8 @@ fn ten_steps_of_a_convolutional_denoising_autoencoder_with_batch_normalisation()
     for (backend, device) in cpu_devices() {
         let what = format!("convolutional dae on {backend}");
         let batch = |device: &Device| Batch {
-            clean: tensor(&file["target"], device),
-            noisy: Some(tensor(&file["input"], device)),
+            inputs: tensor(&file["input"], device),
+            targets: tensor(&file["target"], device),
         };
         let (plain, device) = (batch(&device), device.autodiff());
         let training = batch(&device);
@@ -617,7 +617,7 @@ fn ten_steps_of_a_convolutional_denoising_autoencoder_with_batch_normalisation()
             check(what, &scalar(&found), &[expected]);
         };
 
-        let model = with_weights(Kind::Dae, file, &device);
+        let model = with_weights(ModelKind::Dae, file, &device);
         let objective = model.loss(&training).objective(1.0);
         check_gradients(&what, &model, &objective, &file["gradients"]);
         let first = format!("{what}, evaluated after one look");
@@ -626,7 +626,7 @@ fn ten_steps_of_a_convolutional_denoising_autoencoder_with_batch_normalisation()
         // A model of its own: the look above has moved the running means of that one.
         let trained = check_training(
             &what,
-            with_weights(Kind::Dae, file, &device),
+            with_weights(ModelKind::Dae, file, &device),
             optimizer("momentum", &file["settings"]),
             |model, _| model.loss(&training),
             &[("loss", numbers_of(&file["losses"]))],

@@ -8,7 +8,7 @@
 //! let device = Device::flex();
 //! let model = VaeConfig::mirrored(35, &[16], 2, Activation::Relu).init(&mut seeded(42), &device);
 //! assert_eq!(burn::module::Module::num_params(&model), 1287);
-//! let loss = model.loss(&Batch::clean(Tensor::<2>::zeros([32, 35], &device)));
+//! let loss = model.loss(&Batch::same(Tensor::<2>::zeros([32, 35], &device)));
 //! assert_eq!(loss.0.iter().map(|term| term.name).collect::<Vec<_>>(), ["reconstruction", "kl"]);
 //! ```
 

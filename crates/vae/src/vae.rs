@@ -7,8 +7,8 @@
 use burn::module::Module;
 use burn::tensor::{Device, Distribution, Tensor};
 use espejo_nets::{
-    Activation, Batch, Initializer, Layer, LayerConfig, LayerInfo, Layers, LayersConfig, Loss,
-    Model, Reconstruction, Term, half_squares,
+    Activation, Autoencoder, Batch, Criterion, Initializer, Layer, LayerConfig, LayerInfo, Layers,
+    LayersConfig, Loss, Model, Prior, Term, half_squares,
 };
 use rand::Rng;
 
@@ -24,7 +24,7 @@ pub struct VaeConfig {
     /// How first weights are drawn.
     pub initializer: Initializer,
     /// The reconstruction loss.
-    pub reconstruction: Reconstruction,
+    pub criterion: Criterion,
     /// Weight β of the Kullback-Leibler term.
     pub beta: f64,
     /// Nats a code dimension that cost nothing, on the batch mean; 0 for none.
@@ -56,7 +56,7 @@ impl VaeConfig {
             encoder,
             decoder: LayersConfig::dense(up, activation, Activation::Sigmoid),
             initializer: Initializer::Glorot,
-            reconstruction: Reconstruction::Bce,
+            criterion: Criterion::Bce,
             beta: 1.0,
             free_bits: 0.0,
             weight_decay: 0.0,
@@ -72,7 +72,7 @@ impl VaeConfig {
             log_variance: self.head.init(initializer, rng, device),
             latent: self.head.output_size(),
             decoder: self.decoder.init(initializer, rng, device),
-            reconstruction: self.reconstruction,
+            criterion: self.criterion,
             beta: self.beta,
             free_bits: self.free_bits,
             weight_decay: self.weight_decay,
@@ -89,7 +89,7 @@ pub struct Vae {
     latent: usize,
     decoder: Layers,
     #[module(skip)]
-    reconstruction: Reconstruction,
+    criterion: Criterion,
     beta: f64,
     free_bits: f64,
     weight_decay: f64,
@@ -105,21 +105,13 @@ impl Vae {
         )
     }
 
-    /// A draw from q(z | x): `[batch, latent]`.
-    pub fn sample(&self, pictures: Tensor<2>) -> Tensor<2> {
-        let (mean, log_variance) = self.posterior(pictures);
-        let noise = mean.random_like(Distribution::Normal(0.0, 1.0)); // [batch, latent]
-        reparameterise(mean, log_variance, noise)
-    }
-
     /// The objective with the draws of the standard normal given: `noise` `[batch, latent]`.
-    pub fn loss_with(&self, pictures: Tensor<2>, noise: Tensor<2>) -> Loss {
-        let (mean, log_variance) = self.posterior(pictures.clone());
+    pub fn loss_with(&self, batch: &Batch, noise: Tensor<2>) -> Loss {
+        let (mean, log_variance) = self.posterior(batch.inputs.clone());
         let code = reparameterise(mean.clone(), log_variance.clone(), noise); // [batch, latent]
         let logits = self.decoder.forward_logits(code); // [batch, pixels]
-        let reconstruction =
-            self.reconstruction
-                .value(logits, pictures, self.decoder.last_activation()); // [1]
+        let output = self.decoder.last_activation();
+        let reconstruction = self.criterion.mean(logits, batch.targets.clone(), output); // [1]
         let mut terms = vec![
             Term::new("reconstruction", 1.0, reconstruction),
             self.kl(mean, log_variance),
@@ -165,23 +157,18 @@ pub fn kl_per_dimension(mean: Tensor<2>, log_variance: Tensor<2>) -> Tensor<2> {
 }
 
 impl Model for Vae {
-    fn encode(&self, pictures: Tensor<2>) -> Tensor<2> {
-        self.posterior(pictures).0 // [batch, latent]
-    }
-
-    fn decode(&self, codes: Tensor<2>) -> Tensor<2> {
-        self.decoder.forward(codes) // [batch, pixels]
+    fn output(&self, inputs: Tensor<2>) -> Tensor<2> {
+        self.decode(self.encode(inputs)) // [batch, values]
     }
 
     fn loss(&self, batch: &Batch) -> Loss {
-        let pictures = batch.clean.clone(); // [batch, pixels]
-        let [samples, _] = pictures.dims();
+        let [samples, _] = batch.inputs.dims();
         let noise = Tensor::random(
             [samples, self.latent],
             Distribution::Normal(0.0, 1.0),
-            &pictures.device(),
-        );
-        self.loss_with(pictures, noise)
+            &batch.inputs.device(),
+        ); // [batch, latent]
+        self.loss_with(batch, noise)
     }
 
     fn table(&self) -> Vec<(&'static str, LayerInfo)> {
@@ -194,6 +181,26 @@ impl Model for Vae {
         ];
         let decoder = self.decoder.table().into_iter().map(|row| ("decoder", row));
         encoder.chain(heads).chain(decoder).collect()
+    }
+}
+
+impl Autoencoder for Vae {
+    fn encode(&self, samples: Tensor<2>) -> Tensor<2> {
+        self.posterior(samples).0 // [batch, latent]
+    }
+
+    fn decode(&self, codes: Tensor<2>) -> Tensor<2> {
+        self.decoder.forward(codes) // [batch, values]
+    }
+
+    fn prior(&self) -> Option<Prior> {
+        Some(Prior::StandardNormal)
+    }
+
+    fn sample(&self, samples: Tensor<2>) -> Tensor<2> {
+        let (mean, log_variance) = self.posterior(samples);
+        let noise = mean.random_like(Distribution::Normal(0.0, 1.0)); // [batch, latent]
+        reparameterise(mean, log_variance, noise)
     }
 }
 
@@ -225,7 +232,7 @@ mod tests {
         };
         let model = config.init(&mut seeded(1), &device);
         // Zero pictures, zero biases: the posterior is the prior, its divergence 0 is reported and 3 · 0.7 optimised.
-        let loss = model.loss(&Batch::clean(Tensor::zeros([8, 6], &device)));
+        let loss = model.loss(&Batch::same(Tensor::zeros([8, 6], &device)));
         let kl = &loss.0[1];
         assert_eq!(kl.value.clone().into_scalar::<f32>(), 0.0);
         let optimised = kl.optimised.clone().expect("free bits are on");

@@ -125,7 +125,7 @@ fn drawn_by_vae(job: &Job) -> Result<Vec<Glyph>, Error> {
     let _ = std::fs::remove_dir_all(&aside);
     let trained = trained?.trained;
     let codes = trained.random_codes(DRAWS, job.seed)?;
-    let rows = trained.decode(&codes);
+    let rows = trained.decode(&codes)?;
     let glyph =
         |row: &Vec<f32>| thresholded(&row.iter().copied().map(f64::from).collect::<Vec<_>>(), 0.0);
     Ok(rows.iter().map(glyph).collect())

@@ -5,8 +5,9 @@ use espejo_data::Samples;
 use crate::Error;
 use crate::architecture::Architecture;
 use crate::config::{
-    GradientSource, Kind, OptimizerKind, Precision, RunConfig, ScheduleKind, TrainConfig,
+    GradientSource, OptimizerKind, Precision, RunConfig, ScheduleKind, TrainConfig,
 };
+use crate::task::Task;
 
 /// Bytes of the samples in double precision, and of the matrix that some methods keep, at most.
 const MAX_BYTES: usize = 1 << 30;
@@ -20,13 +21,14 @@ fn refuse(message: String, hint: impl Into<String>) -> Result<(), Error> {
 /// Refuses a training in double precision that `mlp` has not, and its keys in one of single precision.
 pub(crate) fn check_precision(
     config: &RunConfig,
+    task: Task,
     architecture: &Architecture,
 ) -> Result<(), Error> {
     if !config.train.is_classical() {
         return check_single(&config.train);
     }
     check_optimizer(&config.train)?;
-    check_model(config)?;
+    check_model(config, task)?;
     check_matrix(&config.train, architecture)
 }
 
@@ -147,10 +149,20 @@ fn check_numbers(train: &TrainConfig) -> Result<(), Error> {
 }
 
 /// Refuses models and objectives that are no function of the weights alone, or that `mlp` has not.
-pub(super) fn check_model(config: &RunConfig) -> Result<(), Error> {
+pub(super) fn check_model(config: &RunConfig, task: Task) -> Result<(), Error> {
     let name = config.train.optimizer.name();
     let single = "take `--optimizer adam` in single precision";
-    if config.model.kind == Kind::Vae {
+    let kind = config.model.kind;
+    if kind.target().is_some() {
+        return refuse(
+            format!(
+                "`{name}` in double precision trains `ae` and `dae`, and this is `{}`",
+                kind.name()
+            ),
+            single,
+        );
+    }
+    if kind.has_posterior() {
         return refuse(
             format!("`{name}` in double precision trains `ae` and `dae`, and this is `vae`"),
             format!("the loss of a `vae` is drawn anew each time; {single}"),
@@ -175,12 +187,12 @@ pub(super) fn check_model(config: &RunConfig) -> Result<(), Error> {
             format!("leave it out, or {single}"),
         );
     }
-    if config.model.kind == Kind::Dae && config.noise.copies == 0 {
+    if task.denoises() && config.noise.copies == 0 {
         return refuse(
             format!(
                 "`{name}` in double precision needs noise that stays, not fresh noise each time"
             ),
-            "add `--copies 10`: so many noisy copies of each picture, drawn once",
+            "add `--copies 10`: so many noisy copies of each sample, drawn once",
         );
     }
     Ok(())

@@ -2,15 +2,17 @@
 
 use espejo_data::Samples;
 use espejo_mlp::{Descent, Fit, Limits, Loss, Minimum, Net, Progress, descend, minimize};
-use espejo_nets::{Activation, Initializer, Range, Reconstruction, seeded};
+use espejo_nets::{Activation, Initializer, Range, Criterion, seeded};
 
 use crate::Error;
 use crate::classical::check::{check_model, check_values};
 use crate::classical::method::Algorithm;
-use crate::config::{Kind, RunConfig};
+use crate::config::RunConfig;
+use crate::kept::Kept;
 use crate::prepare::load;
 use crate::seed::{Purpose, stream};
 use crate::spec::Spec;
+use crate::task::Task;
 use crate::tensors::Named;
 
 /// A dense net, its first weights and its samples, ready for a method of [`espejo_mlp`].
@@ -63,8 +65,9 @@ pub struct DenseFit {
 /// # Ok::<(), espejo_train::Error>(())
 /// ```
 pub fn dense_fit(config: &RunConfig) -> Result<DenseFit, Error> {
-    check_model(config)?;
-    let checked = load(config, None)?;
+    let task = Task::of(config, false)?;
+    check_model(config, task)?;
+    let checked = load(config, Kept::default())?;
     check_values(config, &checked.train)?;
     DenseFit::new(config, &checked.spec, &checked.train, &checked.test).map(|fit| DenseFit {
         held_out: checked.held_out,
@@ -84,7 +87,7 @@ impl DenseFit {
         let start = first_weights(&net, config.model.initializer, config.train.seed);
         let (clean, noisy) = rows(config, spec, train)?;
         let (clean, noisy) = (wide(&clean), noisy.as_deref().map(wide));
-        let loss = loss(spec.reconstruction);
+        let loss = loss(spec.criterion);
         let fit = match &noisy {
             None => Fit::new(net.clone(), loss, &clean, &clean),
             Some(noisy) => {
@@ -137,7 +140,9 @@ impl DenseFit {
 
 /// The layers as `mlp` has them, and how many of them make the code.
 fn net(spec: &Spec) -> (Net, usize) {
-    let stacks = [&spec.architecture.encoder, &spec.architecture.decoder];
+    let mirror = spec.architecture.mirror();
+    let mirror = mirror.expect("nets with targets are refused before");
+    let stacks = [&mirror.encoder, &mirror.decoder];
     let mut sizes = vec![stacks[0].input.iter().product()];
     let mut activations = Vec::new();
     for (layer, after) in stacks.iter().flat_map(|stack| &stack.layers) {
@@ -161,15 +166,16 @@ fn activation(activation: Activation) -> espejo_mlp::Activation {
     }
 }
 
-fn loss(reconstruction: Reconstruction) -> espejo_mlp::Loss {
+fn loss(criterion: Criterion) -> espejo_mlp::Loss {
     use espejo_mlp::Loss as Mlp;
-    match reconstruction {
-        Reconstruction::Bce => Mlp::Bce,
-        Reconstruction::Mse => Mlp::Mse,
-        Reconstruction::Mae => Mlp::Mae,
-        Reconstruction::LogCosh => Mlp::LogCosh,
-        Reconstruction::Correntropy { width } => Mlp::Correntropy { width },
-        Reconstruction::Entropic => Mlp::Entropic,
+    match criterion {
+        Criterion::Bce => Mlp::Bce,
+        Criterion::Mse => Mlp::Mse,
+        Criterion::Mae => Mlp::Mae,
+        Criterion::LogCosh => Mlp::LogCosh,
+        Criterion::Correntropy { width } => Mlp::Correntropy { width },
+        Criterion::Entropic => Mlp::Entropic,
+        Criterion::SoftmaxCrossEntropy => unreachable!("classifiers are refused before"),
     }
 }
 
@@ -195,10 +201,10 @@ pub(crate) fn rows(
 ) -> Result<(Vec<f32>, Option<Vec<f32>>), Error> {
     let mut clean = Vec::with_capacity(train.len() * train.shape().pixels());
     train.read(0..train.len(), spec.range.low() as f32, &mut clean)?;
-    let noisy = (spec.kind == Kind::Dae).then(|| {
+    let noisy = spec.task.denoises().then(|| {
         let mut noisy = clean.repeat(config.noise.copies);
         let mut rng = seeded(stream(config.train.seed, 0, Purpose::Copies));
-        spec.noise.apply_to(&mut noisy, spec.range, &mut rng);
+        spec.noise().apply_to(&mut noisy, spec.range, &mut rng);
         noisy
     });
     Ok((clean, noisy))

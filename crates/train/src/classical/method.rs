@@ -7,7 +7,7 @@ use crate::classical::check::check_optimizer;
 use crate::config::{GradientSource, OptimizerKind, Precision, TrainConfig};
 use crate::seed::{Purpose, stream};
 
-/// The course's numbers for `adaptive` (document 000): a, the epochs that a step has to be right for, and b.
+/// Document 000's numbers for `adaptive`: a, the epochs that a step has to be right for, and b.
 const RAISE: f64 = 1e-4;
 const AFTER: usize = 3;
 const LOWER: f64 = 1e-5;

@@ -8,7 +8,7 @@ use espejo_mlp::{Counts, Ended, Minimum, Net, Objective, Progress};
 use crate::classical::dense::{DenseFit, named};
 use crate::classical::solution::{Solution, ended_name};
 use crate::config::OptimizerKind;
-use crate::fit::{self, Event, State};
+use crate::fit::{self, Event, Training};
 use crate::report::EpochReport;
 use crate::session::Session;
 use crate::{Error, Metrics, tensors};
@@ -22,7 +22,7 @@ const WITHIN_LEAST: usize = 100;
 /// A training in double precision as it is logged, measured and saved.
 pub(super) struct Record<'a> {
     session: Session<'a>,
-    state: &'a mut State,
+    training: &'a mut Training,
     watch: &'a mut dyn FnMut(Event<'_>),
     stop: &'a AtomicBool,
     net: Net,
@@ -49,7 +49,7 @@ pub(super) struct Record<'a> {
 /// What a record is made of.
 pub(super) struct Parts<'a> {
     pub session: Session<'a>,
-    pub state: &'a mut State,
+    pub training: &'a mut Training,
     pub watch: &'a mut dyn FnMut(Event<'_>),
     pub stop: &'a AtomicBool,
     /// The epoch of the checkpoint of a session before.
@@ -61,7 +61,7 @@ impl<'a> Record<'a> {
     pub(super) fn begin(parts: Parts<'a>, dense: &mut DenseFit) -> Result<Self, Error> {
         let mut record = Self {
             session: parts.session,
-            state: parts.state,
+            training: parts.training,
             watch: parts.watch,
             stop: parts.stop,
             net: dense.net.clone(),
@@ -79,7 +79,7 @@ impl<'a> Record<'a> {
         };
         let loss = dense.fit.value(&dense.start);
         if loss.is_finite() {
-            let tested = (record.session.measure(record.state)?, false);
+            let tested = (record.session.measure(record.training)?, false);
             // It is known after one evaluation.
             record.counts.evaluations = 1;
             record.log(0, loss, tested, false)?;
@@ -91,7 +91,7 @@ impl<'a> Record<'a> {
     /// Whether nothing shall be evaluated any more.
     pub(super) fn is_halted(&self) -> bool {
         self.error.is_some()
-            || self.state.course.ended.is_some()
+            || self.training.state.ended.is_some()
             || self.stop.load(Ordering::Relaxed)
     }
 
@@ -146,9 +146,9 @@ impl<'a> Record<'a> {
     fn tick(&mut self) {
         let seconds = self.ticked.elapsed().as_secs_f64();
         self.ticked = Instant::now();
-        self.state.epoch_seconds.push(seconds);
+        self.training.epoch_seconds.push(seconds);
         if self.counts.iterations == 1 {
-            self.state.course.first_epoch_seconds = seconds;
+            self.training.state.first_epoch_seconds = seconds;
         }
     }
 
@@ -161,12 +161,12 @@ impl<'a> Record<'a> {
 
     fn try_note(&mut self, epoch: usize, at: &[f64], loss: f64, last: bool) -> Result<(), Error> {
         let tested = self.test(epoch, at)?;
-        let last = last || self.state.course.ended.is_some();
+        let last = last || self.training.state.ended.is_some();
         if last || is_logged(epoch) || epoch > self.counts.iterations {
             self.log(epoch, loss, tested, last)?;
         }
         if epoch >= self.ahead {
-            self.session.keep(self.state, last)?;
+            self.session.keep(self.training, last)?;
         }
         Ok(())
     }
@@ -174,8 +174,8 @@ impl<'a> Record<'a> {
     /// Measures weights.
     fn test(&mut self, epoch: usize, at: &[f64]) -> Result<(Metrics, bool), Error> {
         self.place(at);
-        self.state.course.epoch = epoch;
-        self.session.test(self.state)
+        self.training.state.epoch = epoch;
+        self.session.test(self.training)
     }
 
     /// Writes a row.
@@ -187,7 +187,7 @@ impl<'a> Record<'a> {
         last: bool,
     ) -> Result<(), Error> {
         let report = self.report(epoch, loss, tested);
-        self.session.log(self.state, &report, last, self.watch)?;
+        self.session.log(self.training, &report, last, self.watch)?;
         self.logged = self.counts.evaluations;
         self.written = Instant::now();
         Ok(())
@@ -196,8 +196,8 @@ impl<'a> Record<'a> {
     /// Puts flat weights into the model.
     fn place(&mut self, at: &[f64]) {
         let tensors = named(&self.net, self.encoder_layers, at);
-        let model = self.state.model.clone();
-        self.state.model = tensors::apply(model, tensors).expect("the net is the model's");
+        let model = self.training.model.clone();
+        self.training.model = tensors::apply(model, tensors).expect("the net is the model's");
     }
 
     fn report(&self, epoch: usize, loss: f64, tested: (Metrics, bool)) -> EpochReport {
@@ -224,6 +224,8 @@ impl<'a> Record<'a> {
             loss,
             terms: vec![("reconstruction".to_owned(), loss)],
             test: Some(tested),
+            columns: prepared.spec.task.columns(),
+            unit: prepared.sample_unit(),
             samples_per_second: (self.samples * evaluations) as f64 / seconds,
             latent: prepared.spec.latent(),
             part,
@@ -236,12 +238,12 @@ impl<'a> Record<'a> {
         if let Some(error) = self.error.take() {
             return Err(error);
         }
-        let early = self.state.course.ended.is_some();
+        let early = self.training.state.ended.is_some();
         let interrupted = !early && self.is_halted();
         if !early && !interrupted {
             self.counts = minimum.counts;
         }
-        self.state.solution = Some(Solution {
+        self.training.solution = Some(Solution {
             counts: self.counts,
             ended: Some(match (early, interrupted) {
                 (true, _) => "test loss",
@@ -259,9 +261,9 @@ impl<'a> Record<'a> {
             return Ok(fit::Ended::Interrupted);
         }
         if !early {
-            self.state.course.ended = self.reason(minimum.ended);
+            self.training.state.ended = self.reason(minimum.ended);
         }
-        Ok(fit::Ended::Finished(self.state.course.ended.clone()))
+        Ok(fit::Ended::Finished(self.training.state.ended.clone()))
     }
 
     fn diverged(&self) -> Error {
@@ -294,14 +296,14 @@ impl<'a> Record<'a> {
             let (loss, at) = self.best.clone();
             let tested = self.test(epoch, &at)?;
             // It has ended by itself already.
-            self.state.course.ended = None;
+            self.training.state.ended = None;
             self.log(epoch, loss, tested, true)?;
         } else {
-            self.session.conclude(self.state, self.watch)?;
+            self.session.conclude(self.training, self.watch)?;
         }
         match interrupted && epoch < self.ahead {
             true => Ok(()),
-            false => self.session.keep(self.state, true),
+            false => self.session.keep(self.training, true),
         }
     }
 }

@@ -6,27 +6,27 @@ use std::sync::atomic::AtomicBool;
 use espejo_mlp::{Fit, Limits, Minimum, Objective, Progress, descend, minimize};
 
 use crate::Error;
-use crate::checkpoint::load_course;
+use crate::checkpoint::load_state;
 use crate::classical::dense::DenseFit;
 use crate::classical::method::{Algorithm, method};
 use crate::classical::record::{Parts, Record};
 use crate::classical::solution::Solution;
-use crate::course::Course;
-use crate::fit::{Ended, Event, State};
+use crate::training_state::TrainingState;
+use crate::fit::{Ended, Event, Training};
 use crate::folder::{Folder, Which};
 use crate::prepare::Prepared;
 use crate::session::Session;
 
 /// First weights, also of a run that goes on: its methods give the same numbers again.
-pub(crate) fn begin(prepared: &Prepared) -> State {
+pub(crate) fn begin(prepared: &Prepared) -> Training {
     let model = prepared
         .spec
         .init(&prepared.config, &prepared.chosen.device);
-    State {
+    Training {
         best: model.clone(),
         model,
         optimizer: None,
-        course: Course::default(),
+        state: TrainingState::default(),
         epoch_seconds: Vec::new(),
         solution: Some(Solution::default()),
     }
@@ -36,7 +36,7 @@ pub(crate) fn begin(prepared: &Prepared) -> State {
 pub(crate) fn train(
     prepared: &Prepared,
     folder: &Folder,
-    state: &mut State,
+    training: &mut Training,
     stop: &AtomicBool,
     watch: &mut dyn FnMut(Event<'_>),
 ) -> Result<Ended, Error> {
@@ -52,15 +52,15 @@ pub(crate) fn train(
         // Measured at the end: what does not fit the device shall be told now.
         prepared.training_data()?;
     }
-    let session = Session::begin(prepared, folder, &state.course)?;
+    let session = Session::begin(prepared, folder, &training.state)?;
     session.warn_of_compiling(watch);
-    let before = load_course(&folder.checkpoint(Which::Last));
+    let before = load_state(&folder.checkpoint(Which::Last));
     let parts = Parts {
         session,
-        state,
+        training,
         watch,
         stop,
-        ahead: before.map_or(0, |course| course.epoch),
+        ahead: before.map_or(0, |state| state.epoch),
     };
     let record = Record::begin(parts, &mut dense)?;
     let record = RefCell::new(record);

@@ -1,44 +1,46 @@
-//! Fixed pictures that are put through the model again and again while it trains, so that one sees it learn.
+//! Fixed images that are put through an autoencoder again and again while it trains, so that one sees it learn.
 
 use burn::tensor::{Tensor, TensorData};
-use espejo_nets::{Model, seeded};
+use espejo_nets::seeded;
 
 use crate::Error;
-use crate::batch::upload;
-use crate::config::Kind;
+use crate::feed::upload;
 use crate::fit::Event;
 use crate::prepare::Prepared;
-use crate::rows::{Rows, normal};
+use crate::host_rows::{Rows, normal};
 use crate::seed::{Purpose, stream};
-use crate::spec::AnyModel;
+use crate::model::AnyModel;
 
-/// Pictures shown, at most.
-const PICTURES: usize = 16;
+/// Images shown, at most.
+const IMAGES: usize = 16;
 
-/// The pictures, on the device.
-pub(crate) struct Shown {
-    clean: Tensor<2>,         // [pictures, values]
-    noisy: Option<Tensor<2>>, // [pictures, values]
-    drawn: Option<Tensor<2>>, // [pictures, latent]
+/// The images, on the device.
+pub(crate) struct FixedSamples {
+    clean: Tensor<2>,         // [images, values]
+    noisy: Option<Tensor<2>>, // [images, values]
+    drawn: Option<Tensor<2>>, // [images, latent]
 }
 
-impl Shown {
-    /// Pictures spread over the test set; none for a table, or where none are asked for.
+impl FixedSamples {
+    /// Images spread over the test set; none for a table, for a model without a code, or where none are asked for.
     pub(crate) fn of(prepared: &Prepared) -> Result<Option<Self>, Error> {
         let test = &prepared.test;
-        if prepared.config.train.samples_every == 0 || test.is_table() {
+        let spec = &prepared.spec;
+        if prepared.config.train.samples_every == 0 || test.is_table() || !spec.kind.has_code() {
             return Ok(None);
         }
-        let count = PICTURES.min(test.len());
+        let count = IMAGES.min(test.len());
         let indices: Vec<usize> = (0..count).map(|i| i * test.len() / count).collect();
         let (range, device) = (prepared.spec.range, &prepared.chosen.device);
         let clean = upload(&test.select(&indices), 0..count, range, device)?;
         let seed = stream(prepared.config.train.seed, 0, Purpose::Use);
         device.seed(seed);
-        let noisy = (prepared.spec.kind == Kind::Dae)
-            .then(|| prepared.spec.noise.apply(clean.clone(), range));
-        let drawn = (prepared.spec.kind == Kind::Vae).then(|| {
-            let latent = prepared.spec.latent();
+        let noisy = spec
+            .task
+            .denoises()
+            .then(|| spec.noise().apply(clean.clone(), range));
+        let drawn = spec.kind.has_posterior().then(|| {
+            let latent = spec.latent();
             let mut rng = seeded(seed);
             let codes: Vec<f32> = (0..count * latent).map(|_| normal(&mut rng)).collect();
             Tensor::from_data(TensorData::new(codes, [count, latent]), device)
@@ -58,12 +60,15 @@ impl Shown {
         prepared: &Prepared,
     ) -> Event<'static> {
         let low = prepared.spec.range.low();
-        let rows = |pictures: Tensor<2>| -> Rows {
-            let [_, width] = pictures.dims();
-            let unit = (pictures - low).div_scalar(1.0 - low).into_data();
+        let rows = |images: Tensor<2>| -> Rows {
+            let [_, width] = images.dims();
+            let unit = (images - low).div_scalar(1.0 - low).into_data();
             let values: Vec<f32> = unit.iter().collect();
             values.chunks_exact(width).map(<[f32]>::to_vec).collect()
         };
+        let model = model
+            .autoencoder()
+            .expect("images are shown of autoencoders alone");
         let seen = self.noisy.as_ref().unwrap_or(&self.clean);
         Event::Samples {
             epoch,

@@ -1,39 +1,22 @@
-//! How far outputs are from what they should be, added up over samples on the host.
+//! Reconstruction error of outputs on the host, summed over samples.
 
 use espejo_data::Shape;
-use espejo_nets::Reconstruction;
-use serde_json::{Map, Value, json};
+use espejo_nets::Criterion;
 
-use crate::quality::{psnr, ssim};
-use crate::rows::{squared_error, wrong_pixels};
+use crate::host_rows::{squared_error, wrong_pixels};
+use crate::image_quality::{psnr, ssim};
+use crate::metrics::Measure;
 use crate::spec::Spec;
-
-/// How alike pictures and outputs look, mean over the pictures.
-#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-pub struct Quality {
-    /// Peak signal-to-noise ratio in dB; a picture that comes back exactly counts as [`MAX_PSNR`].
-    pub psnr: f64,
-    /// Structural similarity, at most 1.
-    pub ssim: f64,
-}
 
 /// The ratio that stands for an exact picture, in dB.
 pub const MAX_PSNR: f64 = 100.0;
 /// Pictures whose quality is measured, about: evenly spread over the set.
 const QUALITY_PICTURES: usize = 1000;
 
-impl Quality {
-    /// Adds `psnr` and `ssim` to an entry of `run.json`.
-    pub(crate) fn insert_into(self, map: &mut Map<String, Value>) {
-        map.insert("psnr".into(), json!(self.psnr));
-        map.insert("ssim".into(), json!(self.ssim));
-    }
-}
-
 /// The errors of one kind of output so far.
 #[derive(Clone, Debug)]
-pub(crate) struct Tally {
-    measure: Measure,
+pub(crate) struct ReconstructionErrors {
+    rule: ErrorRule,
     samples: usize,
     squared_error: f64,
     reconstruction: f64,
@@ -45,35 +28,35 @@ pub(crate) struct Tally {
 
 /// What is measured of each sample.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Measure {
-    pub loss: Reconstruction,
+pub(crate) struct ErrorRule {
+    pub criterion: Criterion,
     /// The width of the range that losses see: 2 for pixels of -1 to 1.
     pub span: f64,
     pub two_valued: bool,
-    /// The shape of grey and colour pictures, whose quality is measured.
-    pub pictures: Option<Shape>,
+    /// The shape of grey and colour images, whose quality is measured.
+    pub images: Option<Shape>,
     /// One sample in so many has its quality measured.
     pub every: usize,
 }
 
-impl Measure {
+impl ErrorRule {
     /// What suits a run measured on `samples` samples.
     pub(crate) fn of(spec: &Spec, samples: &espejo_data::Samples, count: usize) -> Self {
         let grey = !samples.is_table() && !samples.two_valued();
         Self {
-            loss: spec.reconstruction,
+            criterion: spec.criterion,
             span: 1.0 - spec.range.low(),
             two_valued: samples.two_valued(),
-            pictures: grey.then(|| samples.shape()),
+            images: grey.then(|| samples.shape()),
             every: count.div_ceil(QUALITY_PICTURES).max(1),
         }
     }
 }
 
-impl Tally {
-    pub(crate) fn new(measure: Measure) -> Self {
+impl ReconstructionErrors {
+    pub(crate) fn new(rule: ErrorRule) -> Self {
         Self {
-            measure,
+            rule,
             samples: 0,
             squared_error: 0.0,
             reconstruction: 0.0,
@@ -86,17 +69,17 @@ impl Tally {
     /// Adds one sample; values in [0, 1] for pictures.
     pub(crate) fn add(&mut self, output: &[f32], target: &[f32]) {
         self.squared_error += squared_error(output, target);
-        match reconstruction(self.measure, output, target).filter(|value| value.is_finite()) {
+        match reconstruction(self.rule, output, target).filter(|value| value.is_finite()) {
             Some(value) => self.reconstruction += value,
             None => self.defined = false,
         }
-        if self.measure.two_valued {
+        if self.rule.two_valued {
             self.wrong_pixels += wrong_pixels(output, target) as f64;
         }
         if let Some(shape) = self
-            .measure
-            .pictures
-            .filter(|_| self.samples.is_multiple_of(self.measure.every))
+            .rule
+            .images
+            .filter(|_| self.samples.is_multiple_of(self.rule.every))
         {
             let (count, noise, similarity) = &mut self.quality;
             *count += 1;
@@ -117,49 +100,55 @@ impl Tally {
     }
 
     pub(crate) fn wrong_pixels_mean(&self) -> Option<f64> {
-        self.measure
+        self.rule
             .two_valued
             .then(|| self.wrong_pixels / self.samples as f64)
     }
 
-    pub(crate) fn quality(&self) -> Option<Quality> {
+    /// How alike grey and colour images and outputs look, mean over the images.
+    pub(crate) fn quality(&self) -> Vec<Measure> {
         let (count, noise, similarity) = self.quality;
-        (count > 0).then(|| Quality {
-            psnr: noise / count as f64,
-            ssim: similarity / count as f64,
-        })
+        match count {
+            0 => Vec::new(),
+            count => vec![
+                Measure::new("psnr", noise / count as f64),
+                Measure::new("ssim", similarity / count as f64),
+            ],
+        }
     }
 }
 
 /// The loss of a sample, where it is defined: cross-entropy is for outputs in [0, 1] alone, which the mean image has and
 /// projections on components have not.
-fn reconstruction(measure: Measure, output: &[f32], target: &[f32]) -> Option<f64> {
+fn reconstruction(rule: ErrorRule, output: &[f32], target: &[f32]) -> Option<f64> {
     let sum = |error: &dyn Fn(f64) -> f64| {
         let differences = output
             .iter()
             .zip(target)
-            .map(|(o, t)| measure.span * (f64::from(*o) - f64::from(*t)));
+            .map(|(o, t)| rule.span * (f64::from(*o) - f64::from(*t)));
         Some(differences.map(error).sum())
     };
-    match measure.loss {
-        Reconstruction::Mse => sum(&|d| 0.5 * d * d),
-        Reconstruction::Mae => sum(&f64::abs),
-        Reconstruction::LogCosh => sum(&|d| d.cosh().ln()),
-        Reconstruction::Correntropy { width } => {
+    match rule.criterion {
+        Criterion::Mse => sum(&|d| 0.5 * d * d),
+        Criterion::Mae => sum(&f64::abs),
+        Criterion::LogCosh => sum(&|d| d.cosh().ln()),
+        Criterion::Correntropy { width } => {
             sum(&|d| width * width * (1.0 - (-0.5 * d * d / (width * width)).exp()))
         }
-        Reconstruction::Bce | Reconstruction::Entropic => {
+        Criterion::Bce | Criterion::Entropic => {
             let inside = |value: &f32| (0.0..=1.0).contains(value);
             let defined = output.iter().all(inside);
             defined.then(|| {
-                let excess = match measure.loss {
+                let excess = match rule.criterion {
                     // The entropic cost is the cross-entropy less the entropy of the target.
-                    Reconstruction::Entropic => cross_entropy(target, target),
+                    Criterion::Entropic => cross_entropy(target, target),
                     _ => 0.0,
                 };
                 cross_entropy(output, target) - excess
             })
         }
+        // Classes are nothing to reconstruct.
+        Criterion::SoftmaxCrossEntropy => None,
     }
 }
 
@@ -177,12 +166,12 @@ fn cross_entropy(output: &[f32], target: &[f32]) -> f64 {
 mod tests {
     use super::*;
 
-    fn measure(loss: Reconstruction) -> Measure {
-        Measure {
-            loss,
+    fn rule(criterion: Criterion) -> ErrorRule {
+        ErrorRule {
+            criterion,
             span: 1.0,
             two_valued: true,
-            pictures: None,
+            images: None,
             every: 1,
         }
     }
@@ -195,21 +184,21 @@ mod tests {
 
     #[test]
     fn means_are_over_the_samples() {
-        let mut tally = Tally::new(measure(Reconstruction::Mse));
-        tally.add(&[0.0, 1.0], &[1.0, 1.0]);
-        tally.add(&[1.0, 1.0], &[1.0, 1.0]);
-        assert_eq!(tally.squared_error(), 0.5);
-        assert_eq!(tally.reconstruction(), Some(0.25));
-        assert_eq!(tally.wrong_pixels_mean(), Some(0.5));
-        assert_eq!(tally.quality(), None);
+        let mut errors = ReconstructionErrors::new(rule(Criterion::Mse));
+        errors.add(&[0.0, 1.0], &[1.0, 1.0]);
+        errors.add(&[1.0, 1.0], &[1.0, 1.0]);
+        assert_eq!(errors.squared_error(), 0.5);
+        assert_eq!(errors.reconstruction(), Some(0.25));
+        assert_eq!(errors.wrong_pixels_mean(), Some(0.5));
+        assert_eq!(errors.quality(), []);
     }
 
     #[test]
     fn one_output_without_a_loss_leaves_the_mean_undefined() {
-        let mut tally = Tally::new(measure(Reconstruction::Bce));
-        tally.add(&[0.5], &[1.0]);
-        assert!(tally.reconstruction().is_some());
-        tally.add(&[1.2], &[1.0]);
-        assert_eq!(tally.reconstruction(), None);
+        let mut errors = ReconstructionErrors::new(rule(Criterion::Bce));
+        errors.add(&[0.5], &[1.0]);
+        assert!(errors.reconstruction().is_some());
+        errors.add(&[1.2], &[1.0]);
+        assert_eq!(errors.reconstruction(), None);
     }
 }

@@ -1,6 +1,6 @@
 //! How good a picture looks beside its target: peak signal-to-noise ratio and structural similarity.
 
-use crate::rows::squared_error;
+use crate::host_rows::squared_error;
 
 /// The standard deviation of the Gaussian window, in pixels.
 const DEVIATION: f64 = 1.5;

@@ -10,18 +10,20 @@ use std::thread::JoinHandle;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use espejo_data::Samples;
 use espejo_kernels::{buffers, threads};
+use espejo_dae::corrupt;
 use espejo_nets::{Batch, Noise, Range, seeded};
 use rand::seq::SliceRandom;
 
 use crate::Error;
 use crate::seed::{Purpose, stream};
+use crate::target_rows::TargetRows;
 
 /// Batches that are read ahead of the training.
 const AHEAD: usize = 3;
 /// Samples that a thread reads at a time.
 const ROWS: usize = 16;
 
-/// Samples for a device, each perhaps several times, with noise.
+/// Samples for a device, each perhaps several times, with noise or with targets of their own.
 #[derive(Clone, Debug)]
 pub struct Feed {
     samples: Samples,
@@ -31,20 +33,31 @@ pub struct Feed {
     resident: Option<Tensor<2>>,
     noise: Noisy,
     copies: usize,
+    targets: Option<Targets>,
 }
 
-/// Where the noisy copies come from.
+/// Targets that are not the samples themselves.
+#[derive(Clone, Debug)]
+struct Targets {
+    rows: TargetRows,
+    /// The rows on the device, where the samples are there: `[samples, outputs]`.
+    resident: Option<Tensor<2>>,
+}
+
+/// Where the noise of the inputs comes from.
 #[derive(Clone, Debug)]
 #[allow(
     clippy::large_enum_variant,
     reason = "there are a few of them in a run"
 )]
 enum Noisy {
-    /// The model draws them, if any, anew for each batch.
-    ByModel,
-    /// They were drawn once: `[copies * samples, values]`, copy by copy.
+    /// There is none.
+    None,
+    /// It is drawn anew for each batch.
+    PerBatch(Noise),
+    /// Noisy copies were drawn once: `[copies * samples, values]`, copy by copy.
     Kept(Tensor<2>),
-    /// They are drawn from this seed on each pass, the same in every one.
+    /// Noisy copies are drawn from this seed on each pass, the same in every one.
     PerPass { noise: Noise, seed: u64 },
 }
 
@@ -70,12 +83,39 @@ impl Feed {
             range,
             device: device.clone(),
             resident,
-            noise: Noisy::ByModel,
+            noise: Noisy::None,
             copies: 1,
+            targets: None,
         })
     }
 
-    /// The same samples, each with `copies` noisy ones drawn once from `seed`; they have to fit the device.
+    /// Samples with targets of their own, one row each.
+    pub(crate) fn with_targets(self, rows: TargetRows) -> Self {
+        let upload = || {
+            let mut values = Vec::new();
+            (0..self.samples.len()).for_each(|index| rows.append(index, &mut values));
+            let shape = [self.samples.len(), rows.width()];
+            Tensor::from_data(TensorData::new(values, shape), &self.device) // [samples, outputs]
+        };
+        let resident = self.resident.is_some().then(upload);
+        Self {
+            targets: Some(Targets { rows, resident }),
+            ..self
+        }
+    }
+
+    /// Samples that get fresh noise in every batch.
+    pub fn with_fresh_noise(self, noise: Noise) -> Self {
+        Self {
+            noise: match noise {
+                Noise::None => Noisy::None,
+                noise => Noisy::PerBatch(noise),
+            },
+            ..self
+        }
+    }
+
+    /// Samples, each with `copies` noisy ones drawn once from `seed`; they have to fit the device.
     ///
     /// # Errors
     ///
@@ -93,7 +133,7 @@ impl Feed {
         Ok(self.keeping(noisy, copies))
     }
 
-    /// The same samples with `copies` noisy ones of each, copy by copy; they have to fit the device.
+    /// Samples with `copies` noisy ones of each, copy by copy; they have to fit the device.
     ///
     /// # Errors
     ///
@@ -135,7 +175,7 @@ impl Feed {
         }
     }
 
-    /// The same samples, each with `copies` noisy ones drawn from `seed` on every pass.
+    /// Samples, each with `copies` noisy ones drawn from `seed` on every pass.
     pub fn with_noise_per_pass(self, noise: Noise, copies: usize, seed: u64) -> Self {
         Self {
             noise: Noisy::PerPass { noise, seed },
@@ -193,7 +233,8 @@ impl Feed {
                     Source::Memory(order)
                 } else {
                     let low = self.range.low() as f32;
-                    Source::Stream(Stream::start(self.samples.clone(), order, size, low))
+                    let stream = Stream::start(self.samples.clone(), order.clone(), size, low);
+                    Source::Stream(stream, order)
                 }
             }
         };
@@ -247,8 +288,8 @@ enum Source {
     Resident(Tensor<1, Int>),
     /// Samples in memory, in this order.
     Memory(Vec<u32>),
-    /// A thread.
-    Stream(Stream),
+    /// A thread, which reads them in this order.
+    Stream(Stream, Vec<u32>),
 }
 
 impl Batches {
@@ -257,30 +298,40 @@ impl Batches {
         self.size >= self.feed.samples()
     }
 
-    /// The clean and the kept noisy rows from `start` to `end`.
+    /// The samples from place `start` to `end` of the pass, with targets or kept noise.
     fn gather(&mut self, start: usize, end: usize) -> Result<Batch, Error> {
-        let rows = match &self.source {
+        let (rows, order) = match &self.source {
             Source::Whole => return Ok(self.whole()),
             Source::Resident(order) => {
                 let order = order.clone().slice(start..end); // [batch]
                 return Ok(self.select(order));
             }
-            Source::Memory(order) => self.feed.read(&order[start..end]),
-            Source::Stream(stream) => stream.next()?,
+            Source::Memory(order) => (self.feed.read(&order[start..end]), order),
+            Source::Stream(stream, order) => (stream.next()?, order),
         };
         let shape = [end - start, self.feed.samples.shape().pixels()];
-        let rows = TensorData::new(rows, shape);
-        Ok(Batch::clean(Tensor::from_data(rows, &self.feed.device)))
+        let samples = Tensor::from_data(TensorData::new(rows, shape), &self.feed.device); // [batch, values]
+        Ok(match &self.feed.targets {
+            None => Batch::same(samples),
+            Some(targets) => Batch {
+                inputs: samples,
+                targets: self.feed.target_rows(&targets.rows, &order[start..end]),
+            },
+        })
     }
 
+    /// All resident samples, in their own order.
     fn whole(&self) -> Batch {
-        let clean = self.feed.resident();
+        let feed = &self.feed;
+        let samples = match feed.copies {
+            1 => feed.resident(),
+            copies => feed.resident().repeat_dim(0, copies),
+        }; // [copies * samples, values]
+        let noisy = feed.kept();
+        let targets = feed.resident_targets();
         Batch {
-            clean: match self.feed.copies {
-                1 => clean,
-                copies => clean.repeat_dim(0, copies),
-            },
-            noisy: self.feed.kept(),
+            inputs: noisy.unwrap_or_else(|| samples.clone()),
+            targets: targets.unwrap_or(samples),
         }
     }
 
@@ -292,9 +343,12 @@ impl Batches {
             1 => order,
             _ => order.remainder_scalar(feed.samples.len() as i64),
         };
+        let targets = feed.resident_targets();
+        let targets = targets.map(|targets| targets.select(0, places.clone())); // [batch, outputs]
+        let samples = feed.resident().select(0, places); // [batch, values]
         Batch {
-            clean: feed.resident().select(0, places),
-            noisy,
+            inputs: noisy.unwrap_or_else(|| samples.clone()),
+            targets: targets.unwrap_or(samples),
         }
     }
 }
@@ -304,6 +358,26 @@ impl Feed {
         self.resident
             .clone()
             .expect("the samples are on the device")
+    }
+
+    /// The targets on the device, where samples have targets of their own: `[samples, outputs]`.
+    fn resident_targets(&self) -> Option<Tensor<2>> {
+        let targets = self.targets.as_ref()?;
+        Some(
+            targets
+                .resident
+                .clone()
+                .expect("where samples are, so are their targets"),
+        )
+    }
+
+    /// The targets of these samples: `[indices, outputs]`.
+    fn target_rows(&self, rows: &TargetRows, indices: &[u32]) -> Tensor<2> {
+        let mut values = Vec::with_capacity(indices.len() * rows.width());
+        let indices = indices.iter().map(|index| *index as usize);
+        let count = indices.len();
+        indices.for_each(|index| rows.append(index, &mut values));
+        Tensor::from_data(TensorData::new(values, [count, rows.width()]), &self.device)
     }
 
     /// The noisy copies that were drawn once.
@@ -344,11 +418,10 @@ impl Iterator for Batches {
         }
         self.start = end;
         let batch = self.gather(start, end).map(|batch| match self.feed.noise {
-            Noisy::PerPass { noise, .. } => Batch {
-                noisy: Some(noise.apply(batch.clean.clone(), self.feed.range)),
-                ..batch
-            },
-            _ => batch,
+            Noisy::PerBatch(noise) | Noisy::PerPass { noise, .. } => {
+                corrupt(batch.targets, noise, self.feed.range)
+            }
+            Noisy::None | Noisy::Kept(_) => batch,
         });
         Some(batch)
     }
@@ -402,9 +475,9 @@ impl Drop for Stream {
 }
 
 /// A batch, ready to be differentiated through.
-pub fn training_batch(Batch { clean, noisy }: Batch) -> Batch {
+pub fn training_batch(Batch { inputs, targets }: Batch) -> Batch {
     Batch {
-        clean: Tensor::from_inner(clean),
-        noisy: noisy.map(Tensor::from_inner),
+        inputs: Tensor::from_inner(inputs),
+        targets: Tensor::from_inner(targets),
     }
 }

@@ -1,13 +1,13 @@
-//! Where a training stands between two epochs: what a resumed run has to know beside weights and moments.
+//! The training state between two epochs: what a resumed run has to know beside weights and moments.
 
 use serde::{Deserialize, Serialize};
 
 use crate::config::{ScheduleKind, TrainConfig};
 
-/// The course of a training so far.
+/// What a training has done so far.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Course {
+pub struct TrainingState {
     /// Epochs completed.
     pub epoch: usize,
     /// The epoch with the lowest test loss; 0 before the first evaluation.
@@ -16,7 +16,7 @@ pub struct Course {
     pub best_loss: Option<f64>,
     /// Evaluations since then.
     pub evaluations_since_best: usize,
-    /// How often the learning rate was reduced on a plateau.
+    /// Times the learning rate was reduced on a plateau.
     pub reductions: usize,
     /// The epoch of the last reduction or best loss, from which the next plateau counts.
     pub plateau_start: usize,
@@ -28,7 +28,7 @@ pub struct Course {
     pub ended: Option<String>,
 }
 
-impl Course {
+impl TrainingState {
     /// Takes in the test loss of the epoch just completed; true when it is the best so far.
     pub fn evaluated(&mut self, loss: f64, config: &TrainConfig) -> bool {
         let better = self.best_loss.is_none_or(|best| loss < best);
@@ -68,13 +68,13 @@ impl Course {
 mod tests {
     use super::*;
 
-    fn after(losses: &[f64], config: &TrainConfig) -> Course {
-        let mut course = Course::default();
+    fn after(losses: &[f64], config: &TrainConfig) -> TrainingState {
+        let mut state = TrainingState::default();
         for loss in losses {
-            course.epoch += 1;
-            course.evaluated(*loss, config);
+            state.epoch += 1;
+            state.evaluated(*loss, config);
         }
-        course
+        state
     }
 
     #[test]
@@ -83,9 +83,9 @@ mod tests {
             patience: 2,
             ..TrainConfig::default()
         };
-        let course = after(&[3.0, 2.0, 2.0], &config);
-        assert_eq!((course.best_epoch, course.evaluations_since_best), (2, 1));
-        assert_eq!(course.early_stop(2.0, &config), None);
+        let state = after(&[3.0, 2.0, 2.0], &config);
+        assert_eq!((state.best_epoch, state.evaluations_since_best), (2, 1));
+        assert_eq!(state.early_stop(2.0, &config), None);
         assert!(
             after(&[3.0, 2.0, 2.0, 2.5], &config)
                 .early_stop(2.5, &config)
@@ -113,7 +113,7 @@ mod tests {
             target_loss: Some(0.5),
             ..TrainConfig::default()
         };
-        assert!(Course::default().early_stop(0.5, &config).is_some());
-        assert!(Course::default().early_stop(0.51, &config).is_none());
+        assert!(TrainingState::default().early_stop(0.5, &config).is_some());
+        assert!(TrainingState::default().early_stop(0.51, &config).is_none());
     }
 }

@@ -1,0 +1,153 @@
+//! A chain of layers trained to give a target: one-hot rows for a classifier, numbers for a regressor.
+//!
+//! - Classification: -Σ t ln softmax(logits), the categorical cross-entropy (Bishop 2006, section 4.3.4).
+//! - Regression: ½‖t - o‖², or another [`Criterion`].
+//! - The first layers may come from another model and stay as they are (transfer learning: Yosinski et al., *How transferable
+//!   are features in deep neural networks?*, NeurIPS 2014).
+
+use burn::module::Module;
+use burn::tensor::{Device, Tensor};
+use espejo_nets::{
+    Batch, Criterion, Initializer, LayerInfo, Layers, LayersConfig, Loss, Model, Term, half_squares,
+};
+use rand::Rng;
+
+/// What a net with targets is made of.
+#[derive(Clone, Debug)]
+pub struct NetworkConfig {
+    /// From samples to logits.
+    pub layers: LayersConfig,
+    /// How many of the first layers are not trained.
+    pub frozen: usize,
+    /// How first weights are drawn.
+    pub initializer: Initializer,
+    /// What outputs are held against targets by.
+    pub criterion: Criterion,
+    /// Weight of ½Σw² over the weights of all layers; 0 for none.
+    pub weight_decay: f64,
+}
+
+impl NetworkConfig {
+    /// Layers that are all trained, Glorot weights, no weight decay.
+    pub fn new(layers: LayersConfig, criterion: Criterion) -> Self {
+        Self {
+            layers,
+            frozen: 0,
+            initializer: Initializer::Glorot,
+            criterion,
+            weight_decay: 0.0,
+        }
+    }
+
+    /// A model with first weights from `rng`.
+    pub fn init(&self, rng: &mut impl Rng, device: &Device) -> Network {
+        let layers = self.layers.init(self.initializer, rng, device);
+        Network {
+            layers: layers.freeze_first(self.frozen),
+            criterion: self.criterion,
+            weight_decay: self.weight_decay,
+        }
+    }
+}
+
+/// A net with targets and its weights.
+#[derive(Module, Debug)]
+pub struct Network {
+    layers: Layers,
+    #[module(skip)]
+    criterion: Criterion,
+    weight_decay: f64,
+}
+
+impl Model for Network {
+    fn output(&self, inputs: Tensor<2>) -> Tensor<2> {
+        let logits = self.layers.forward_logits(inputs); // [batch, outputs]
+        self.criterion
+            .outputs(logits, self.layers.last_activation()) // [batch, outputs]
+    }
+
+    fn loss(&self, batch: &Batch) -> Loss {
+        let logits = self.layers.forward_logits(batch.inputs.clone()); // [batch, outputs]
+        let (targets, output) = (batch.targets.clone(), self.layers.last_activation());
+        let value = self.criterion.mean(logits.clone(), targets.clone(), output); // [1]
+        let mut terms = vec![Term::new(self.criterion.term(), 1.0, value)];
+        if self.criterion == Criterion::SoftmaxCrossEntropy {
+            terms.push(Term::measure("accuracy", accuracy(logits, targets)));
+        }
+        if self.weight_decay > 0.0 {
+            let squares = half_squares(self.layers.stack());
+            terms.push(Term::new("weight_decay", self.weight_decay, squares));
+        }
+        Loss(terms)
+    }
+
+    fn table(&self) -> Vec<(&'static str, LayerInfo)> {
+        let rows = self.layers.table().into_iter();
+        rows.map(|row| ("layers", row)).collect()
+    }
+}
+
+/// The share of the samples whose largest logit is that of their class: `[1]`. Both are `[batch, classes]`.
+fn accuracy(logits: Tensor<2>, targets: Tensor<2>) -> Tensor<1> {
+    let (predicted, wanted) = (logits.argmax(1), targets.argmax(1)); // [batch, 1]
+    predicted.equal(wanted).float().mean()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use approx::assert_relative_eq;
+    use espejo_nets::{Activation, Layer, seeded};
+
+    fn tensor<const R: usize, const C: usize>(rows: [[f32; C]; R]) -> Tensor<2> {
+        Tensor::from_data(rows, &Device::flex())
+    }
+
+    #[test]
+    fn accuracy_is_the_share_of_largest_logits_that_are_right() {
+        let logits = tensor([[0.1, 0.3], [2.0, -1.0], [0.0, 0.5], [1.0, 0.0]]);
+        let targets = tensor([[0.0, 1.0], [1.0, 0.0], [1.0, 0.0], [1.0, 0.0]]);
+        assert_eq!(accuracy(logits, targets).into_scalar::<f32>(), 0.75);
+    }
+
+    #[test]
+    fn accuracy_is_reported_and_no_part_of_the_loss() {
+        let layers = LayersConfig::dense([2, 2], Activation::Relu, Activation::Linear);
+        let config = NetworkConfig {
+            weight_decay: 0.1,
+            ..NetworkConfig::new(layers, Criterion::SoftmaxCrossEntropy)
+        };
+        let model = config.init(&mut seeded(1), &Device::flex());
+        let (inputs, targets) = (tensor([[1.0, 2.0]]), tensor([[0.0, 1.0]]));
+        let loss = model.loss(&Batch { inputs, targets });
+        let names: Vec<_> = loss.0.iter().map(|term| term.name).collect();
+        assert_eq!(names, ["cross_entropy", "accuracy", "weight_decay"]);
+        let value = |index: usize| loss.0[index].value.clone().into_scalar::<f32>();
+        let objective = loss.objective(1.0).into_scalar::<f32>();
+        assert_relative_eq!(objective, value(0) + 0.1 * value(2), max_relative = 1e-6);
+    }
+
+    #[test]
+    fn frozen_layers_get_no_gradient() {
+        let device = Device::flex().autodiff();
+        let layers = LayersConfig::dense([2, 3, 1], Activation::Tanh, Activation::Linear);
+        let config = NetworkConfig {
+            frozen: 1,
+            ..NetworkConfig::new(layers, Criterion::Mse)
+        };
+        let model = config.init(&mut seeded(1), &device);
+        let rows = |values: [[f32; 2]; 1]| Tensor::<2>::from_data(values, &device);
+        let targets = rows([[1.0, 2.0]]).slice([0..1, 0..1]);
+        let batch = Batch {
+            inputs: rows([[1.0, 2.0]]),
+            targets,
+        };
+        let gradients = model.loss(&batch).objective(1.0).backward();
+        let is_reached = |layer: &Layer| match layer {
+            Layer::Linear(linear) => linear.weight.val().grad(&gradients).is_some(),
+            other => panic!("a dense layer, not {other:?}"),
+        };
+        let reached: Vec<bool> = model.layers.stack().iter().map(is_reached).collect();
+        assert_eq!(reached, [false, true]);
+    }
+}

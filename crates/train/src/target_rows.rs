@@ -1,0 +1,171 @@
+//! Targets as a net is trained on them: one-hot rows of classes, or scaled numbers.
+
+use std::sync::Arc;
+
+use espejo_data::{Facts, Samples, Scaling, ScalingKind, TargetKind, Targets};
+
+use crate::Error;
+use crate::task::Task;
+
+/// One row of numbers for each sample, made when it is wanted: a hundred classes in one-hot rows would take more than the images.
+#[derive(Clone, Debug)]
+pub(crate) struct TargetRows {
+    width: usize,
+    values: Values,
+}
+
+#[derive(Clone, Debug)]
+enum Values {
+    /// The class of each sample.
+    Labels(Arc<[u16]>),
+    /// Numbers row by row, `[samples, width]`.
+    Numbers(Arc<[f32]>),
+}
+
+impl TargetRows {
+    /// The targets that `samples` have for `task`; none where they are their own. Numbers are scaled by `scaling`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] where the samples do not have such targets.
+    pub(crate) fn of(
+        task: Task,
+        samples: &Samples,
+        scaling: Option<&Scaling>,
+    ) -> Result<Option<Self>, Error> {
+        match task {
+            Task::Reconstruct | Task::Denoise(_) => Ok(None),
+            Task::Classify => classes(samples).map(Some),
+            Task::Regress => numbers(samples, scaling).map(Some),
+        }
+    }
+
+    /// Values of a row.
+    pub(crate) fn width(&self) -> usize {
+        self.width
+    }
+
+    /// Appends the row of a sample.
+    pub(crate) fn append(&self, index: usize, out: &mut Vec<f32>) {
+        match &self.values {
+            Values::Labels(labels) => {
+                let start = out.len();
+                out.resize(start + self.width, 0.0);
+                out[start + usize::from(labels[index])] = 1.0;
+            }
+            Values::Numbers(values) => {
+                out.extend_from_slice(&values[index * self.width..][..self.width]);
+            }
+        }
+    }
+}
+
+/// Values of a target of this kind: classes, or columns of numbers; 0 where there is none.
+///
+/// # Errors
+///
+/// [`Error::Config`] where the samples do not have such targets.
+pub(crate) fn outputs(kind: Option<TargetKind>, samples: &Samples) -> Result<usize, Error> {
+    match kind {
+        None => Ok(0),
+        Some(TargetKind::Classes) => classes(samples).map(|rows| rows.width),
+        Some(TargetKind::Numbers) => Ok(target_table(samples)?.shape().pixels()),
+    }
+}
+
+/// The numbers that a regressor learns.
+#[derive(Clone, Debug)]
+pub struct NumberTarget {
+    /// How they are scaled for training.
+    pub scaling: Scaling,
+    /// What a scaled one is in the unit of its column: its standard deviation in the training part.
+    pub units: Vec<f64>,
+    /// The variance of each column in the test part, in its unit squared.
+    pub test_variances: Vec<f64>,
+}
+
+impl NumberTarget {
+    /// The statistics of the training part, unless a run has `kept` them, and the spread of the test part.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] where samples have no numbers.
+    pub(crate) fn of(
+        train: &Samples,
+        test: &Samples,
+        kept: Option<Scaling>,
+    ) -> Result<Self, Error> {
+        let scaling = match kept {
+            Some(scaling) => scaling,
+            None => Scaling::fit(&target_table(train)?, ScalingKind::Standardise)?,
+        };
+        let width = scaling.columns.len();
+        let (mut low, mut high) = (vec![0.0; width], vec![1.0; width]);
+        scaling.invert_row(&mut low);
+        scaling.invert_row(&mut high);
+        let units = low.iter().zip(&high).map(|(l, h)| f64::from(h - l));
+        Ok(Self {
+            units: units.collect(),
+            test_variances: variances(&target_table(test)?)?,
+            scaling,
+        })
+    }
+}
+
+/// The variance of each column.
+fn variances(table: &Samples) -> Result<Vec<f64>, Error> {
+    let (rows, width) = (table.len(), table.shape().pixels());
+    let mut values = Vec::with_capacity(rows * width);
+    table.read(0..rows, 0.0, &mut values)?;
+    let column = |place: usize| values.iter().skip(place).step_by(width).map(|v| f64::from(*v));
+    let mean = |place: usize| column(place).sum::<f64>() / rows as f64;
+    let variance = |place: usize| {
+        let mean = mean(place);
+        column(place).map(|v| (v - mean).powi(2)).sum::<f64>() / rows as f64
+    };
+    Ok((0..width).map(variance).collect())
+}
+
+fn classes(samples: &Samples) -> Result<TargetRows, Error> {
+    let Targets::Classes { labels, names } = samples.targets() else {
+        let message = format!("`{}` has no classes to learn", samples.name());
+        let hint = "a classifier needs a set with classes, a folder with a sub-folder for each class, or a table with \
+                    `--target COLUMN`";
+        return Err(Error::config(message, Some(hint.to_owned())));
+    };
+    Ok(TargetRows {
+        width: names.len(),
+        values: Values::Labels(labels.clone()),
+    })
+}
+
+fn numbers(samples: &Samples, scaling: Option<&Scaling>) -> Result<TargetRows, Error> {
+    let mut table = target_table(samples)?;
+    if let Some(scaling) = scaling {
+        table = scaling.apply(&table)?;
+    }
+    let mut values = Vec::new();
+    table.read(0..table.len(), 0.0, &mut values)?;
+    Ok(TargetRows {
+        width: table.shape().pixels(),
+        values: Values::Numbers(values.into()),
+    })
+}
+
+/// The numbers that belong to samples, as a table of their own.
+///
+/// # Errors
+///
+/// [`Error::Config`] where there are none.
+pub(crate) fn target_table(samples: &Samples) -> Result<Samples, Error> {
+    let Targets::Numbers { columns, values } = samples.targets() else {
+        let message = format!("`{}` has no numbers to predict", samples.name());
+        let hint = "a regressor needs a table and `--target COLUMN`, a column of numbers";
+        return Err(Error::config(message, Some(hint.to_owned())));
+    };
+    let facts = Facts {
+        name: samples.name().to_owned(),
+        ..Facts::default()
+    };
+    Ok(Samples::table(facts, columns.to_vec(), values.to_vec())?)
+}
