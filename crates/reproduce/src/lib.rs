@@ -28,6 +28,6 @@ mod table;
 pub use html::html;
 pub use report::{Chapter, Line, Place, Verdict, claim_word, figures, markdown, numbers_table};
 pub use row::{Band, Claim, Job, Number, Outcome, Results, Row, Scale, Section, Table};
-pub use run::{Ended, Event, rows_named, run, threads};
+pub use run::{Ended, Event, has_data, rows_named, run, threads};
 pub use statistics::{Spread, number};
 pub use table::{ROWS, find};

@@ -33,6 +33,8 @@ pub struct Row {
     pub section: fn(&Results) -> Result<Section, Error>,
     /// Rows whose trainings it reads beside its own.
     pub reads: &'static [&'static str],
+    /// The data set that it needs beside what is built in.
+    pub data: Option<&'static str>,
 }
 
 /// A number of the table: the median over the seeds is held against the band.

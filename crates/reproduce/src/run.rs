@@ -209,14 +209,23 @@ fn keep(path: &Path, outcome: Outcome) -> Result<Outcome, Error> {
     Ok(outcome)
 }
 
-/// The rows asked for, in the order of the table: `all`, or some by their names.
+/// Whether the data that a row needs is where data sets lie; what is built in always is.
+pub fn has_data(row: &Row) -> bool {
+    let Some(set) = row.data.and_then(espejo_data::set_named) else {
+        return true;
+    };
+    let directory = espejo_data::directory_or(None);
+    directory.is_ok_and(|directory| set.folder.is_none_or(|folder| directory.join(folder).is_dir()))
+}
+
+/// The rows asked for, in the order of the table: `all` whose data is there, or some by their names.
 ///
 /// # Errors
 ///
 /// [`Error::Config`] listing the rows when a name is none.
 pub fn rows_named(names: &[String]) -> Result<Vec<&'static Row>, Error> {
     if names.is_empty() || names.iter().any(|name| name.eq_ignore_ascii_case("all")) {
-        return Ok(ROWS.iter().collect());
+        return Ok(ROWS.iter().filter(|row| has_data(row)).collect());
     }
     let asked: Vec<&Row> = names
         .iter()

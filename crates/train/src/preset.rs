@@ -41,7 +41,7 @@ pub(crate) enum DataForm {
 }
 
 /// The presets, in the order in which they are listed.
-pub const PRESETS: [Preset; 42] = [
+pub const PRESETS: [Preset; 43] = [
     preset!(
         "letters",
         "autoencoder, 32 letters through 2 numbers, every pixel back"
@@ -137,6 +137,7 @@ pub const PRESETS: [Preset; 42] = [
     preset!("classifier", "classifier of images, dense"),
     preset!("classifier-table", "classifier of the rows of a table"),
     preset!("regressor", "regressor: numbers that belong to the rows of a table"),
+    preset!("s30", "document 002, an encoder for a classifier with few labels"),
     preset!("s34-dense", "document 004, digits with two small dense layers and batch norm"),
     preset!("s34-conv", "document 004, digits with two convolutions and batch norm"),
     preset!("s35-dense", "document 004, the dense net on pixels that changed places"),

@@ -7,7 +7,7 @@ use burn::tensor::{Device, Gradients, Tensor, TensorData};
 use espejo_mlp::Objective;
 use espejo_nets::{Activation, Batch, DenseStep, Initializer, Model};
 use espejo_train::config::{
-    GradientSource, Kind, LossKind, OptimizerKind, Precision, RunConfig, TrainConfig,
+    GradientSource, ModelKind, LossKind, OptimizerKind, Precision, RunConfig, TrainConfig,
 };
 use espejo_train::{Algorithm, AnyModel, DenseFit, Layout, Spec, dense_fit, method};
 
@@ -126,7 +126,7 @@ fn every_activation_is_that_of_the_tensors() {
 fn a_denoising_net_learns_from_its_kept_copies() {
     for noise in ["flip:0.1", "salt-pepper:0.2", "gaussian:0.3"] {
         let mut config = small();
-        config.model.kind = Kind::Dae;
+        config.model.kind = ModelKind::Dae;
         config.noise.kind = Some(noise.into());
         config.noise.copies = 4;
         check(&config);

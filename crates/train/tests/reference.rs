@@ -9,8 +9,8 @@ use espejo_ae::{Ae, AeConfig};
 use espejo_dae::DaeConfig;
 use espejo_data::Shape;
 use espejo_nets::{
-    Activation, Batch, Initializer, Layer, LayerConfig, LayersConfig, Loss, Model, Noise,
-    Penalties, Range, Criterion, seeded,
+    Activation, Autoencoder, Batch, Initializer, Layer, LayerConfig, LayersConfig, Loss, Model,
+    Penalties, Criterion, seeded,
 };
 use espejo_train::config::{
     DownKind, ModelConfig, ModelKind, ObjectiveConfig, OptimizerKind, TrainConfig, UpKind,
@@ -468,11 +468,7 @@ fn ten_steps_of_a_denoising_autoencoder() {
         };
         let mut autoencoder = AeConfig::mirrored(35, &[], 12, Activation::Tanh);
         autoencoder.encoder = LayersConfig::dense([35, 12], Activation::Tanh, Activation::Tanh);
-        let config = DaeConfig {
-            autoencoder,
-            noise: Noise::Flip(0.1),
-            range: Range::Unit,
-        };
+        let config = DaeConfig { autoencoder };
         let weights = parameters(&file["parameters"]);
         let model =
             tensors::apply(config.init(&mut seeded(1), &device), weights).expect("they fit");

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use espejo_train::config::{
-    DataConfig, Kind, ModelConfig, NoiseConfig, ObjectiveConfig, OptimizerKind, RunConfig,
+    DataConfig, ModelKind, ModelConfig, NoiseConfig, ObjectiveConfig, OptimizerKind, RunConfig,
     ScheduleKind, TrainConfig,
 };
 use espejo_train::{Event, Folder, Prepared, Status, Which, device, fit, prepare};
@@ -30,7 +30,7 @@ fn on_each_backend(test: impl Fn(&str)) {
 // The runs.
 
 /// Ten letters through a small net, in two batches of five.
-fn small(kind: Kind, backend: &str) -> RunConfig {
+fn small(kind: ModelKind, backend: &str) -> RunConfig {
     RunConfig {
         data: DataConfig {
             first: Some(10),
@@ -54,7 +54,7 @@ fn small(kind: Kind, backend: &str) -> RunConfig {
 
 /// One run of each kind that keeps something of its own from epoch to epoch.
 fn variety(backend: &str) -> Vec<(&'static str, RunConfig)> {
-    let ae = small(Kind::Ae, backend);
+    let ae = small(ModelKind::Ae, backend);
     let mut whole_batch = ae.clone();
     whole_batch.train.batch_size = 0;
     let mut plateau = ae.clone();
@@ -77,14 +77,14 @@ fn variety(backend: &str) -> Vec<(&'static str, RunConfig)> {
         weight_decay: 1e-3,
         ..ObjectiveConfig::default()
     };
-    let mut vae = small(Kind::Vae, backend);
+    let mut vae = small(ModelKind::Vae, backend);
     vae.objective.kl_warmup = 20;
     vae.objective.free_bits = 0.1;
-    let mut conv = small(Kind::Vae, backend);
+    let mut conv = small(ModelKind::Vae, backend);
     conv.model.layers = Vec::new();
     conv.model.conv = Some("3,2".into());
     conv.model.batch_norm = true;
-    let mut copies = small(Kind::Dae, backend);
+    let mut copies = small(ModelKind::Dae, backend);
     copies.noise = NoiseConfig {
         kind: Some("gaussian:0.3".into()),
         copies: 2,
@@ -97,7 +97,7 @@ fn variety(backend: &str) -> Vec<(&'static str, RunConfig)> {
         ("ae, sgd", sgd),
         ("ae, adamw with penalties", penalised),
         ("vae", vae),
-        ("dae", small(Kind::Dae, backend)),
+        ("dae", small(ModelKind::Dae, backend)),
         ("dae, copies", copies),
         ("vae, convolutions with batch normalisation", conv),
     ]
@@ -216,7 +216,7 @@ fn a_run_that_is_stopped_and_resumed_gives_the_numbers_of_one_that_is_not() {
 #[test]
 fn a_run_that_is_stopped_in_the_middle_of_epochs_is_resumed_the_same() {
     on_each_backend(|backend| {
-        let mut config = small(Kind::Vae, backend);
+        let mut config = small(ModelKind::Vae, backend);
         config.train.batch_size = 1;
         let expected = in_one_go(&config);
         let (_out, folder, prepared) = new(&config);
@@ -247,7 +247,7 @@ fn within(time: Duration, prepared: &Prepared, folder: &Folder) -> bool {
 #[test]
 fn a_run_that_died_goes_on_from_its_last_checkpoint() {
     on_each_backend(|backend| {
-        for kind in [Kind::Ae, Kind::Dae, Kind::Vae] {
+        for kind in [ModelKind::Ae, ModelKind::Dae, ModelKind::Vae] {
             let mut config = small(kind, backend);
             // A checkpoint after every epoch; the death comes before that of epoch 11, after its row of metrics.
             config.train.checkpoint_seconds = 0.0;

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
-use espejo_train::config::{DataConfig, Kind, ModelConfig, NoiseConfig, RunConfig, TrainConfig};
+use espejo_train::config::{DataConfig, ModelKind, ModelConfig, NoiseConfig, RunConfig, TrainConfig};
 use espejo_train::{Folder, Trained, Which, device, fit, prepare};
 use rand::Rng;
 
@@ -31,7 +31,7 @@ fn write_pictures(directory: &Path) {
     }
 }
 
-fn config(directory: &Path, kind: Kind, device_memory: usize) -> RunConfig {
+fn config(directory: &Path, kind: ModelKind, device_memory: usize) -> RunConfig {
     RunConfig {
         data: DataConfig {
             name: "mnist".into(),
@@ -44,7 +44,7 @@ fn config(directory: &Path, kind: Kind, device_memory: usize) -> RunConfig {
             ..ModelConfig::default()
         },
         noise: NoiseConfig {
-            kind: (kind == Kind::Dae).then(|| "gaussian:0.2".into()),
+            kind: (kind == ModelKind::Dae).then(|| "gaussian:0.2".into()),
             copies: 0,
         },
         train: TrainConfig {
@@ -82,7 +82,7 @@ fn streamed_and_resident_trainings_are_the_same() {
     }
     let data = tempfile::tempdir().expect("a folder");
     write_pictures(data.path());
-    for kind in [Kind::Ae, Kind::Dae, Kind::Vae] {
+    for kind in [ModelKind::Ae, ModelKind::Dae, ModelKind::Vae] {
         let resident = trained(config(data.path(), kind, 1024));
         let streamed = trained(config(data.path(), kind, 1));
         assert_eq!(resident.0, streamed.0, "{}", kind.name());
@@ -98,7 +98,7 @@ fn kept_copies_that_do_not_fit_are_refused() {
     }
     let data = tempfile::tempdir().expect("a folder");
     write_pictures(data.path());
-    let mut config = config(data.path(), Kind::Dae, 8);
+    let mut config = config(data.path(), ModelKind::Dae, 8);
     config.noise.copies = 3;
     let prepared = prepare(config).expect("each part is sound");
     let out = tempfile::tempdir().expect("a folder");

@@ -1,14 +1,14 @@
 //! Document 001, conclusions (S25): a variational autoencoder generates better than a plain one.
 
-use std::sync::atomic::AtomicBool;
-use std::sync::{Mutex, PoisonError};
+use std::sync::PoisonError;
 
 use espejo_pictures::{Bar, BarSeries, Bars, Sheet, bars, sheet};
-use espejo_train::{Error, Folder, device, fit, prepare};
+use espejo_train::Error;
 
 use crate::glyphs::{Glyph, Glyphs, PIXELS, generator, thresholded, tile, values};
 use crate::lab::{Setup, configured};
 use crate::row::{Claim, Job, Outcome, Results, Scale, Section};
+use crate::rows::trained::{DEVICE, trained};
 use crate::statistics::{mean, number};
 use rand::RngExt;
 
@@ -94,36 +94,10 @@ fn drawn_by_ae(preset: &str, sets: &[&str], job: &Job) -> Result<Vec<Glyph>, Err
         .collect())
 }
 
-/// The device's random numbers are one stream for the whole process: two trainings at once would share it out by chance.
-static DEVICE: Mutex<()> = Mutex::new(());
-
 fn drawn_by_vae(job: &Job) -> Result<Vec<Glyph>, Error> {
-    let mut config = configured("letters-vae", &[format!("train.seed={}", job.seed)])?;
-    // The processor where the build has it: jobs run side by side.
-    config.train.device = if device::choose("cpu").is_ok() {
-        "cpu"
-    } else {
-        "auto"
-    }
-    .to_owned();
-    let aside = std::env::temp_dir().join(format!(
-        "espejo-reproduce-{}-{}",
-        std::process::id(),
-        job.seed
-    ));
-    let prepared = prepare(config)?;
+    let config = configured("letters-vae", &[format!("train.seed={}", job.seed)])?;
     let _alone = DEVICE.lock().unwrap_or_else(PoisonError::into_inner);
-    let folder = Folder::create(&aside, None, &prepared.config)?;
-    let trained = fit(
-        &prepared,
-        &folder,
-        "espejo reproduce",
-        &AtomicBool::new(false),
-        &mut |_| (),
-    );
-    // Whether it is gone or not changes no result.
-    let _ = std::fs::remove_dir_all(&aside);
-    let trained = trained?.trained;
+    let trained = trained(config, &mut |_| ())?.trained;
     let codes = trained.random_codes(DRAWS, job.seed)?;
     let rows = trained.decode(&codes)?;
     let glyph =

@@ -9,21 +9,21 @@ use crate::statistics::Spread;
 pub fn median_over_seeds(results: &Results, case: &str, x: &str, name: &str) -> Series {
     Series {
         band: Vec::new(),
-        ..curve_over(results, case, x, name)
+        ..curve_over(results, case, x, "y", name)
     }
 }
 
 /// The curve `x`, `y` of a case: at each place the median of its seeds, a seed that has ended keeping its last value, with the
 /// range of the seeds around it.
 pub fn curve_over_seeds(results: &Results, case: &str, name: &str) -> Series {
-    curve_over(results, case, "x", name)
+    curve_over(results, case, "x", "y", name)
 }
 
-/// The same over another list than `x`.
-pub fn curve_over(results: &Results, case: &str, x: &str, name: &str) -> Series {
+/// The curve of the lists `x` and `y` of a case, as [`curve_over_seeds`] draws it.
+pub fn curve_over(results: &Results, case: &str, x: &str, y: &str, name: &str) -> Series {
     let runs: Vec<(&[f64], &[f64])> = results
         .of(case)
-        .map(|run| (run.list(x), run.list("y")))
+        .map(|run| (run.list(x), run.list(y)))
         .filter(|(x, _)| !x.is_empty())
         .collect();
     let mut places: Vec<f64> = runs.iter().flat_map(|(x, _)| *x).copied().collect();
