@@ -46,6 +46,7 @@ mod selection;
 mod split;
 mod store;
 mod table;
+mod targets;
 mod text;
 mod yale;
 
@@ -56,4 +57,5 @@ pub use fetch::{Fetched, FileState, Progress, State, fetch, verify};
 pub use samples::{Facts, Samples, Shape};
 pub use scaling::{Scaling, ScalingKind};
 pub use selection::Selection;
+pub use targets::Targets;
 pub use text::as_text;
