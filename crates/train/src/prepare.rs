@@ -1,6 +1,6 @@
 //! A configuration with its data loaded, its sizes known and its device found: ready to train, nothing written yet.
 
-use espejo_data::{Samples, Scaling, ScalingKind, Selection, Source};
+use espejo_data::{HoldOut, Samples, Scaling, ScalingKind, Selection, Source};
 
 use crate::Error;
 use crate::batch::{Feed, bytes};
@@ -157,11 +157,14 @@ pub(crate) fn source(config: &RunConfig) -> Result<Source, Error> {
             subject: data.subject.clone(),
             limit: data.limit,
         },
-        test_fraction: data.test_fraction,
+        hold_out: data
+            .test_fraction
+            .map_or(HoldOut::Official, HoldOut::Fraction),
         seed: config.train.seed,
         size: data.size()?,
         grey: data.grey,
         label: data.label.clone(),
+        target: None,
         skip_bad: data.skip_bad,
         memory: budget(config),
     })
