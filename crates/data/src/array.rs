@@ -1,8 +1,8 @@
 //! One NumPy array: its header read strictly, its elements as pictures, as rows of a table or as labels.
 
-use crate::catalogue::Source;
 use crate::error::content_of as content;
 use crate::rows::shown;
+use crate::source::{Source, TargetKind};
 use crate::{Error, Facts, Samples, Shape};
 
 /// The values of a part, in the order of [`Samples`].
@@ -43,6 +43,51 @@ impl Values {
             } => Samples::pictures(facts, shape, levels, pixels),
         }
     }
+}
+
+/// The targets of a part, one a sample.
+#[derive(Debug)]
+pub(crate) enum Held {
+    /// The names of classes; none where nothing is known.
+    Classes(Vec<String>),
+    /// Numbers to predict.
+    Numbers(Vec<f32>),
+}
+
+impl Held {
+    /// No target as yet, of this kind.
+    pub(crate) fn none(kind: Option<TargetKind>) -> Self {
+        match kind {
+            Some(TargetKind::Numbers) => Self::Numbers(Vec::new()),
+            Some(TargetKind::Classes) | None => Self::Classes(Vec::new()),
+        }
+    }
+
+    /// Whether the target of this row can be learned.
+    fn is_finite(&self, row: usize) -> bool {
+        match self {
+            Self::Classes(_) => true,
+            Self::Numbers(values) => values.get(row).is_none_or(|value| value.is_finite()),
+        }
+    }
+
+    /// Takes over the target of a row, if there is one.
+    fn take_over(&mut self, from: &Self, row: usize) {
+        match (self, from) {
+            (Self::Classes(to), Self::Classes(from)) => to.extend(from.get(row).cloned()),
+            (Self::Numbers(to), Self::Numbers(from)) => to.extend(from.get(row)),
+            _ => {}
+        }
+    }
+}
+
+/// A column of a table that is no input.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Column {
+    /// Its place, counted from 0.
+    pub(crate) place: usize,
+    /// What it was asked for as; nothing for a plain label.
+    pub(crate) kind: Option<TargetKind>,
 }
 
 /// What the elements of an array are.
@@ -160,26 +205,42 @@ impl Array {
         }
     }
 
-    /// The rows of a table, without its label column.
+    /// The rows of a table without its target column, and their targets: those of the column, or else those held.
     pub(crate) fn table(
         &self,
         source: &Source,
-        label: Option<usize>,
-        labels: Vec<String>,
+        target: Option<Column>,
+        held: &Held,
         skipped: &mut Vec<String>,
-    ) -> Result<(Values, Vec<String>), Error> {
+    ) -> Result<(Values, Held), Error> {
         let width = self.shape[1];
-        let columns: Vec<_> = (0..width).filter(|&place| Some(place) != label).collect();
+        let is_input = |place: &usize| Some(*place) != target.map(|target| target.place);
+        let columns: Vec<_> = (0..width).filter(is_input).collect();
+        let number = |target: &Column| target.kind == Some(TargetKind::Numbers);
+        let to_predict = target.filter(number).map(|target| target.place);
         let mut values = Vec::new();
         self.each(&[0, 1], |value| values.push(value));
         let mut numbers = Vec::with_capacity(values.len());
-        let mut kept = Vec::new();
+        let mut kept = match target {
+            Some(target) => Held::none(target.kind),
+            None => Held::none(matches!(held, Held::Numbers(_)).then_some(TargetKind::Numbers)),
+        };
         for (row, values) in values.chunks_exact(width).enumerate() {
-            let bad = |&&place: &&usize| !(values[place] as f32).is_finite();
-            if let Some(&place) = columns.iter().find(bad) {
+            let bad = |place: &usize| !(values[*place] as f32).is_finite();
+            let bad = columns.iter().copied().chain(to_predict).find(bad);
+            let broken = match bad {
+                Some(place) => Some((
+                    format!("a finite number in column {}", place + 1),
+                    values[place].to_string(),
+                )),
+                None if held.is_finite(row) => None,
+                None => Some((
+                    "a finite number to predict".to_owned(),
+                    "another".to_owned(),
+                )),
+            };
+            if let Some((expected, found)) = broken {
                 let origin = format!("{}: row {}", self.origin, row + 1);
-                let expected = format!("a finite number in column {}", place + 1);
-                let found = values[place].to_string();
                 if !source.skip_bad {
                     return Err(content(&origin, expected, found));
                 }
@@ -187,9 +248,12 @@ impl Array {
                 continue;
             }
             numbers.extend(columns.iter().map(|&place| values[place] as f32));
-            match label {
-                Some(place) => kept.push(self.label(row, values[place])?),
-                None => kept.extend(labels.get(row).cloned()),
+            match target {
+                Some(target) => {
+                    let name = (target.place + 1).to_string();
+                    self.append(&mut kept, target.kind, &name, row, values[target.place])?;
+                }
+                None => kept.take_over(held, row),
             }
         }
         if numbers.is_empty() {
@@ -203,33 +267,60 @@ impl Array {
         Ok((Values::Numbers { columns, numbers }, kept))
     }
 
-    /// One label for each of so many samples.
-    pub(crate) fn labels(&self, samples: usize) -> Result<Vec<String>, Error> {
+    /// One target for each of so many samples, out of an array called like this.
+    pub(crate) fn targets(
+        &self,
+        samples: usize,
+        kind: Option<TargetKind>,
+        name: &str,
+    ) -> Result<Held, Error> {
         let count = self.shape.first().copied().unwrap_or(0);
         if count != samples || !matches!(self.shape[..], [_] | [_, 1]) {
-            let expected = format!("one label for each of {samples} samples");
+            let what = if kind.is_none() { "label" } else { "target" };
+            let expected = format!("one {what} for each of {samples} samples");
             let found = format!("the shape {:?}", self.shape);
             return Err(content(&self.origin, expected, found));
         }
         let mut values = Vec::new();
         self.each(&[0], |value| values.push(value));
-        let labels = values.into_iter().enumerate();
-        labels.map(|(row, value)| self.label(row, value)).collect()
+        let mut held = Held::none(kind);
+        for (row, value) in values.into_iter().enumerate() {
+            self.append(&mut held, kind, name, row, value)?;
+        }
+        Ok(held)
     }
 
-    fn label(&self, row: usize, value: f64) -> Result<String, Error> {
-        match value.fract() == 0.0 {
-            // The sum makes -0 a plain 0.
-            true => Ok((value + 0.0).to_string()),
-            false => {
-                let origin = format!("{}: row {}", self.origin, row + 1);
-                Err(content(
-                    &origin,
-                    "a whole number as label",
-                    value.to_string(),
-                ))
+    /// Takes in the target of a row.
+    fn append(
+        &self,
+        held: &mut Held,
+        kind: Option<TargetKind>,
+        column: &str,
+        row: usize,
+        value: f64,
+    ) -> Result<(), Error> {
+        let names = match held {
+            Held::Numbers(values) => {
+                values.push(value as f32);
+                return Ok(());
             }
+            Held::Classes(names) => names,
+        };
+        if value.fract() == 0.0 {
+            // The sum makes -0 a plain 0.
+            names.push((value + 0.0).to_string());
+            return Ok(());
         }
+        let origin = format!("{}: row {}", self.origin, row + 1);
+        if kind.is_some() && value.is_finite() {
+            return Err(Error::NoClass {
+                origin,
+                column: column.to_owned(),
+                found: format!("`{value}`"),
+            });
+        }
+        let found = value.to_string();
+        Err(content(&origin, "a whole number as label", found))
     }
 
     pub(crate) fn pictures(&self) -> Result<Values, Error> {

@@ -1,31 +1,12 @@
 //! The data sets by name, and how any of them is loaded.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::selection::{Pair, refuse};
+use crate::source::{DataSet, HoldOut, Loaded, Parts, Source};
 use crate::{
-    Error, Samples, Selection, Shape, cifar, directory, folder, fonts, idx, npy, satimage, split,
-    table, yale,
+    Error, Shape, cifar, directory, folder, folds, fonts, idx, npy, satimage, split, table, yale,
 };
-
-/// A data set that [`load`] knows by name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct DataSet {
-    /// The name that [`load`] takes.
-    pub name: &'static str,
-    /// The name in running text.
-    pub title: &'static str,
-    /// Its training samples; all samples where it has no official test part.
-    pub train: usize,
-    /// The samples of its official test part, 0 where it has none.
-    pub test: usize,
-    /// The shape of each sample.
-    pub shape: Shape,
-    /// What it holds, in one line.
-    pub about: &'static str,
-    /// Its folder in the data directory; none for what is built in.
-    pub folder: Option<&'static str>,
-}
 
 /// What MNIST and all made after it have.
 const HANDWRITTEN: Shape = Shape {
@@ -205,73 +186,12 @@ const NAMES: [DataSet; 16] = [
     },
 ];
 
-/// What to load, and how.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Source {
-    /// A name of [`names`], a folder of pictures, or a `.csv`, `.npy` or `.npz` file.
-    pub name: String,
-    /// The data directory; without it that of `ESPEJO_DATA`, or else the user's own.
-    pub directory: Option<PathBuf>,
-    /// What to take of it.
-    pub selection: Selection,
-    /// The part to keep out of training, above 0 and under 1, for sets without an official test part.
-    pub test_fraction: Option<f64>,
-    /// The seed of that split and of `limit`.
-    pub seed: u64,
-    /// Height and width to bring pictures to.
-    pub size: Option<[usize; 2]>,
-    /// Whether colour becomes grey.
-    pub grey: bool,
-    /// The column of a table that holds the labels, by its name or its number counted from 1.
-    pub label: Option<String>,
-    /// Whether what cannot be read is left out and counted, where otherwise it is an error.
-    pub skip_bad: bool,
-    /// Bytes of pictures to keep in memory, at most; more go to a temporary file.
-    pub memory: usize,
-}
-
-/// A loaded data set.
-#[derive(Clone, Debug)]
-pub struct Loaded {
-    /// The samples to learn from.
-    pub train: Samples,
-    /// The samples kept out of training, where there are such.
-    pub test: Option<Samples>,
-    /// What was left out because it could not be read: the file (and row), and why.
-    pub skipped: Vec<String>,
-}
-
-/// What a loader finds: whole parts, before any selection.
-pub(crate) struct Parts {
-    pub(crate) train: Samples,
-    pub(crate) test: Option<Samples>,
-    pub(crate) skipped: Vec<String>,
-}
-
 /// What a name stands for.
 enum Target<'a> {
     Set(&'static DataSet),
     Folder(&'a Path),
     Table(&'a Path),
     Array(&'a Path),
-}
-
-impl Source {
-    /// All of a data set, at most a gibibyte of it in memory.
-    pub fn named(name: impl Into<String>) -> Self {
-        Self {
-            name: name.into(),
-            directory: None,
-            selection: Selection::default(),
-            test_fraction: None,
-            seed: 42,
-            size: None,
-            grey: false,
-            label: None,
-            skip_bad: false,
-            memory: 1 << 30,
-        }
-    }
 }
 
 /// The data sets that [`load`] knows by name.
@@ -318,18 +238,21 @@ pub fn load(source: &Source) -> Result<Loaded, Error> {
 
 /// The parts, after splitting a test part off where that is asked for.
 fn split_off(source: &Source, (train, test): Pair) -> Result<Pair, Error> {
-    match (source.test_fraction, test) {
-        (None, test) => Ok((train, test)),
-        (Some(fraction), None) => {
-            let (train, test) = split::split(&train, fraction, source.seed)?;
-            Ok((train, Some(test)))
-        }
-        (Some(fraction), Some(_)) => {
-            let expected = "none, for the set has a test part of its own";
-            let found = fraction.to_string();
-            Err(refuse(&train, "test_fraction", expected, found))
-        }
+    let (field, asked) = match source.hold_out {
+        HoldOut::Official => return Ok((train, test)),
+        HoldOut::Fraction(fraction) => ("test_fraction", fraction.to_string()),
+        HoldOut::Fold { of, .. } => ("folds", of.to_string()),
+    };
+    if test.is_some() {
+        let expected = "none, for the set has a test part of its own";
+        return Err(refuse(&train, field, expected, asked));
     }
+    let (train, test) = match source.hold_out {
+        HoldOut::Official => return Ok((train, None)),
+        HoldOut::Fraction(fraction) => split::split(&train, fraction, source.seed)?,
+        HoldOut::Fold { index, of } => folds::fold(&train, index, of, source.seed)?,
+    };
+    Ok((train, Some(test)))
 }
 
 /// All of the set, the folder or the file.
@@ -402,22 +325,23 @@ fn target(source: &Source) -> Result<Target<'_>, Error> {
 }
 
 /// Refuses what this kind of set cannot do, rather than leave it out in silence.
-fn refuse_misplaced(source: &Source, target: &Target) -> Result<(), Error> {
-    let set = match target {
+fn refuse_misplaced(source: &Source, target_of: &Target) -> Result<(), Error> {
+    let set = match target_of {
         Target::Set(set) => set.name,
         _ => "",
     };
-    let fonts = matches!(target, Target::Set(set) if set.folder.is_none());
-    let table = matches!(target, Target::Table(_)) || set == "satimage";
-    let file = matches!(target, Target::Table(_) | Target::Array(_));
-    let refuse = |field, expected: &str, found: String| {
-        Err(Error::Selection {
-            field,
-            set: source.name.clone(),
-            expected: expected.to_owned(),
-            found,
-        })
-    };
+    let fonts = matches!(target_of, Target::Set(set) if set.folder.is_none());
+    let table = matches!(target_of, Target::Table(_)) || set == "satimage";
+    let file = matches!(target_of, Target::Table(_) | Target::Array(_));
+    let refuse = |field, expected: &str, found: String| Err(source.refuse(field, expected, found));
+    if let Some(target) = source.target.as_ref().filter(|_| !file) {
+        let whose = match target_of {
+            Target::Folder(_) => "the sub-folders",
+            _ => "the set itself",
+        };
+        let expected = format!("none: the classes come from {whose}, and `target` is for tables");
+        return refuse("target", &expected, format!("`{}`", target.column));
+    }
     match (&source.selection.subject, source.size, &source.label) {
         (Some(subject), ..) if set != "yale" => {
             refuse("subject", "the set `yale`", format!("`{subject}`"))
@@ -457,7 +381,11 @@ pub(crate) fn accepted() -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::path::PathBuf;
+
     use super::*;
+    use crate::source::{TargetColumn, TargetKind};
+    use crate::{Samples, Selection};
 
     #[test]
     fn each_built_in_set_is_as_listed() {
@@ -481,15 +409,39 @@ mod tests {
 
     #[test]
     fn a_set_with_a_test_part_is_not_split() {
-        let source = Source {
-            test_fraction: Some(0.2),
-            ..Source::named("fonts")
+        for (hold_out, field, found) in [
+            (HoldOut::Fraction(0.2), "test_fraction", "0.2"),
+            (HoldOut::Fold { index: 1, of: 5 }, "folds", "5"),
+        ] {
+            let source = Source {
+                hold_out,
+                ..Source::named("fonts")
+            };
+            let train = parts(&source).expect("built in").train;
+            let test = Some(train.clone());
+            let error = split_off(&source, (train, test)).expect_err("it has one");
+            let message = format!(
+                "`{field}` of `fonts`: expected none, for the set has a test part of its own, found {found}"
+            );
+            assert_eq!(error.to_string(), message);
+        }
+    }
+
+    #[test]
+    fn each_fold_holds_out_its_part_of_every_class() {
+        let of_fold = |index| {
+            let source = Source {
+                hold_out: HoldOut::Fold { index, of: 4 },
+                ..Source::named("fonts:all")
+            };
+            let Loaded { train, test, .. } = load(&source).expect("it splits");
+            let test = test.expect("a fold is held out");
+            assert_eq!(train.class_counts(), [24, 24, 24]);
+            assert_eq!(test.class_counts(), [8, 8, 8]);
+            (0..24).map(move |at| (test.label(at), test.caption(at).to_owned()))
         };
-        let parts = parts(&source).expect("built in");
-        let test = Some(parts.train.clone());
-        let error = split_off(&source, (parts.train, test)).expect_err("it has one");
-        let message = "`test_fraction` of `fonts`: expected none, for the set has a test part of its own, found 0.2";
-        assert_eq!(error.to_string(), message);
+        let all: std::collections::BTreeSet<_> = (1..=4).flat_map(of_fold).collect();
+        assert_eq!(all.len(), 96);
     }
 
     #[test]
@@ -500,7 +452,7 @@ mod tests {
                 limit: Some(15),
                 ..Selection::default()
             },
-            test_fraction: Some(0.25),
+            hold_out: HoldOut::Fraction(0.25),
             ..Source::named("fonts:all")
         };
         let loaded = load(&source).expect("there are enough");
@@ -553,6 +505,17 @@ mod tests {
                     ..fonts()
                 },
                 "`label` of `fonts`: expected a `.csv`, `.npy` or `.npz` file, found `x`",
+            ),
+            (
+                Source {
+                    target: Some(TargetColumn {
+                        column: "x".to_owned(),
+                        kind: TargetKind::Classes,
+                    }),
+                    ..fonts()
+                },
+                "`target` of `fonts`: expected none: the classes come from the set itself, and `target` is for tables, \
+                 found `x`",
             ),
             (
                 Source {

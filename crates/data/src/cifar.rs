@@ -6,9 +6,9 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::thread;
 
-use crate::catalogue::{DataSet, Parts};
 use crate::error::{content, missing, unreadable};
 use crate::picture::Fit;
+use crate::source::{DataSet, Parts};
 use crate::store::{Sink, budgets, fill};
 use crate::{Error, Facts, Samples, Source};
 

@@ -52,6 +52,19 @@ pub enum Error {
         found: String,
     },
 
+    /// A column that is to hold classes has a number with a fraction.
+    #[error(
+        "`{origin}`: expected a class (a word or a whole number) in column `{column}`, found {found}"
+    )]
+    NoClass {
+        /// The file, and the line or row.
+        origin: String,
+        /// The column.
+        column: String,
+        /// The field as it stands there, in backticks.
+        found: String,
+    },
+
     /// The pictures of a folder are not of one size.
     #[error("`{}`: expected {expected} pixels as in `{first}`, found {found}", path.display())]
     Sizes {
@@ -117,6 +130,10 @@ impl Error {
             Self::Selection {
                 field: "fraction", ..
             } => Some("`first` takes a number of samples, `fraction` a part of them".to_owned()),
+            Self::NoClass { .. } => Some(
+                "a number to predict is for regression: take the column as numbers, not as classes"
+                    .to_owned(),
+            ),
             Self::Sizes { expected, .. } => Some(format!(
                 "`--size {expected}` brings all pictures to one size"
             )),

@@ -3,9 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::catalogue::Parts;
 use crate::error::{content, unreadable};
 use crate::gather::gather;
+use crate::source::Parts;
 use crate::{Error, Facts, Samples, Source};
 
 /// How the names of picture files end. What is in them decides how they are read.
@@ -119,6 +119,7 @@ mod tests {
 
     use super::*;
     use crate::load;
+    use crate::source::{TargetColumn, TargetKind};
 
     /// A folder with a grey picture of 2x3 pixels for each name ending in `.png`, and nothing in the other files.
     fn folder(names: &[&str]) -> TempDir {
@@ -196,6 +197,21 @@ mod tests {
         fs::copy(folder.path().join("dog/1.png"), folder.path().join("3.png")).expect("a file");
         let message = "`FOLDER`: expected either pictures or folders of pictures, found `3.png` beside folder `cat`";
         check_refused(&source(&folder), &folder, message, None);
+    }
+
+    #[test]
+    fn a_target_is_not_for_folders() {
+        let folder = folder(&["dog/1.png", "cat/1.png"]);
+        let source = Source {
+            target: Some(TargetColumn {
+                column: "price".to_owned(),
+                kind: TargetKind::Numbers,
+            }),
+            ..source(&folder)
+        };
+        let message = "`target` of `FOLDER`: expected none: the classes come from the sub-folders, and `target` is for \
+            tables, found `price`";
+        check_refused(&source, &folder, message, None);
     }
 
     #[test]

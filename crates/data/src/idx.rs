@@ -7,9 +7,9 @@ use std::thread;
 
 use flate2::bufread::MultiGzDecoder;
 
-use crate::catalogue::{DataSet, Parts};
 use crate::error::{content, missing, unreadable};
 use crate::picture::Fit;
+use crate::source::{DataSet, Parts};
 use crate::store::{Sink, budgets, fill};
 use crate::{Error, Facts, Samples, Shape, Source};
 

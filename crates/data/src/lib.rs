@@ -23,6 +23,7 @@ mod archive;
 mod array;
 mod catalogue;
 mod cifar;
+mod classes;
 #[cfg(test)]
 mod damage;
 mod directory;
@@ -31,6 +32,7 @@ mod error;
 mod fetch;
 mod files;
 mod folder;
+mod folds;
 mod fonts;
 #[doc(hidden)]
 pub mod fuzzing;
@@ -43,17 +45,21 @@ mod samples;
 mod satimage;
 mod scaling;
 mod selection;
+mod source;
 mod split;
 mod store;
 mod table;
+mod targets;
 mod text;
 mod yale;
 
-pub use catalogue::{DataSet, Loaded, Source, is_source, load, names, set_named};
+pub use catalogue::{is_source, load, names, set_named};
 pub use directory::{directory, directory_or};
 pub use error::Error;
 pub use fetch::{Fetched, FileState, Progress, State, fetch, verify};
 pub use samples::{Facts, Samples, Shape};
 pub use scaling::{Scaling, ScalingKind};
 pub use selection::Selection;
+pub use source::{DataSet, HoldOut, Loaded, Source, TargetColumn, TargetKind};
+pub use targets::Targets;
 pub use text::as_text;

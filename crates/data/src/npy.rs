@@ -8,12 +8,12 @@ use std::path::Path;
 
 use zip::ZipArchive;
 
-use crate::array::{Array, Values};
-use crate::catalogue::{Parts, Source};
+use crate::array::{Array, Column, Held, Values};
+use crate::classes::{self, Classes};
 use crate::error::{content_of as content, unreadable};
 use crate::rows::shown;
-use crate::table::Classes;
-use crate::{Error, Facts};
+use crate::source::{Parts, Source, TargetKind};
+use crate::{Error, Facts, Samples, Targets};
 
 /// The arrays that hold the samples of an archive, the first that is there.
 const DATA: [&str; 4] = ["x", "X", "data", "images"];
@@ -23,13 +23,14 @@ const LABELS: [&str; 2] = ["y", "labels"];
 /// Loads an array, or the arrays of an archive.
 ///
 /// - Two dimensions, `[rows, columns]`, are a table with columns called by their number, counted from 1; where
-///   `source.label` is such a number, that column becomes the classes.
+///   `source.label` is such a number, that column becomes the classes; where `source.target` is, it becomes the classes or
+///   the numbers to predict.
 /// - Three, `[n, height, width]`, and four, `[n, height, width, channels]` or `[n, channels, height, width]` with 1 or 3
 ///   channels (the first where both would do), are pictures. Whole numbers are 0 to 255; floats are 0 to 1 and are rounded
 ///   to 255 levels. Where all are 0 or 1 the pictures are two-valued.
 /// - The samples of an archive are its array `x`, `X`, `data` or `images`, or its only one; their labels, whole numbers,
-///   are `y` or `labels`, or what `source.label` names. With `x_train` there, the parts are `x_train`, `y_train` and
-///   `x_test`, `y_test`, as in the files that come with Keras.
+///   are `y` or `labels`, or what `source.label` or `source.target` names. With `x_train` there, the parts are `x_train`,
+///   `y_train` and `x_test`, `y_test`, as in the files that come with Keras; a target is then `y`, or a column.
 ///
 /// Rows of a table that have a number that is not finite are an error, or left out and listed where `source.skip_bad`
 /// says so.
@@ -58,6 +59,37 @@ pub(crate) fn try_bytes(bytes: &[u8]) -> Result<(), Error> {
     }
     let data = Array::parse("bytes".to_owned(), bytes.to_vec())?;
     parts(&source, Part { data, labels: None }, None).map(drop)
+}
+
+/// The array or column that the targets are to come from.
+struct Wanted<'a> {
+    /// The field of [`Source`] that names it.
+    field: &'static str,
+    name: &'a str,
+    /// What it was asked for as; nothing for a plain label.
+    kind: Option<TargetKind>,
+}
+
+/// What `source` says of the targets.
+fn wanted(source: &Source) -> Result<Option<Wanted<'_>>, Error> {
+    let label = source.label.as_deref();
+    let target = source.target.as_ref();
+    match (label, target) {
+        (Some(label), Some(target)) if label != target.column => {
+            Err(source.two_targets(label, &target.column))
+        }
+        (_, Some(target)) => Ok(Some(Wanted {
+            field: "target",
+            name: &target.column,
+            kind: Some(target.kind),
+        })),
+        (Some(name), None) => Ok(Some(Wanted {
+            field: "label",
+            name,
+            kind: None,
+        })),
+        (None, None) => Ok(None),
+    }
 }
 
 /// The arrays of one part.
@@ -102,7 +134,10 @@ fn archive(source: &Source, origin: &str, reader: impl Read + Seek) -> Result<Pa
         })
     };
     if has("x_train") {
-        let given = |name: &'static str| has(name).then_some(name);
+        // A target that is no array is a column, and then what lies beside the samples is not asked for.
+        let beside = source.target.as_ref().map(|target| &*target.column);
+        let beside = beside.is_none_or(|name| matches!(name, "y" | "y_train"));
+        let given = |name: &'static str| (beside && has(name)).then_some(name);
         let train = part("x_train", given("y_train"))?;
         let test = match has("x_test") {
             true => Some(part("x_test", given("y_test"))?),
@@ -119,25 +154,33 @@ fn archive(source: &Source, origin: &str, reader: impl Read + Seek) -> Result<Pa
 /// The array that holds the labels, if there is one. A label that is a number may also be a column.
 fn label_array<'a>(source: &Source, names: &'a [String]) -> Result<Option<&'a str>, Error> {
     let known = |wanted: &str| names.iter().find(|name| *name == wanted);
-    let Some(wanted) = &source.label else {
+    let Some(wanted) = wanted(source)? else {
         return Ok(LABELS.into_iter().find_map(known).map(String::as_str));
     };
-    match known(wanted) {
+    match known(wanted.name) {
         Some(name) => Ok(Some(name)),
-        None if wanted.parse::<usize>().is_ok() => Ok(None),
+        None if wanted.name.parse::<usize>().is_ok() => Ok(None),
         None => {
             let expected = format!("one of {}, or a column by its number", listed(names));
-            Err(no_label(source, expected, wanted))
+            Err(wanted.refuse(source, expected))
         }
     }
 }
 
-fn no_label(source: &Source, expected: String, wanted: &str) -> Error {
-    Error::Selection {
-        field: "label",
-        set: source.name.clone(),
-        expected,
-        found: format!("`{wanted}`"),
+impl Wanted<'_> {
+    fn refuse(&self, source: &Source, expected: impl Into<String>) -> Error {
+        source.refuse(self.field, expected, format!("`{}`", self.name))
+    }
+
+    /// The column of a table with so many that is called by its number.
+    fn column(&self, source: &Source, width: usize) -> Result<Column, Error> {
+        match self.name.parse() {
+            Ok(number @ 1usize..) if number <= width => Ok(Column {
+                place: number - 1,
+                kind: self.kind,
+            }),
+            _ => Err(self.refuse(source, format!("a column by its number, 1 to {width}"))),
+        }
     }
 }
 
@@ -172,16 +215,26 @@ fn listed(names: &[String]) -> String {
 
 /// Puts the parts together; both share their classes, and whether their pictures are two-valued.
 fn parts(source: &Source, train: Part, test: Option<Part>) -> Result<Parts, Error> {
+    let wanted = wanted(source)?;
     let mut parts = vec![train];
     parts.extend(test);
     let mut classes = Classes::default();
     let mut values = Vec::new();
     let mut skipped = Vec::new();
     let mut counts = Vec::new();
+    let mut to_predict = Vec::new();
     for part in &parts {
-        let (value, labels) = part.values(source, &mut skipped)?;
-        counts.push(labels.len());
-        classes.extend(&part.data.origin, labels)?;
+        let (value, held) = part.values(source, wanted.as_ref(), &mut skipped)?;
+        match held {
+            Held::Classes(labels) => {
+                counts.push(labels.len());
+                push_all(&mut classes, &part.data.origin, &labels)?;
+            }
+            Held::Numbers(numbers) => {
+                counts.push(0);
+                to_predict.push(numbers);
+            }
+        }
         values.push(value);
     }
     same_shape(&parts, &values)?;
@@ -189,6 +242,7 @@ fn parts(source: &Source, train: Part, test: Option<Part>) -> Result<Parts, Erro
     let (mut labels, classes) = classes.sorted();
     let test_labels = labels.split_off(counts[0]);
     let mut samples = values.into_iter().zip([labels, test_labels]);
+    let mut to_predict = to_predict.into_iter();
     let mut next = || {
         let facts = |labels| Facts {
             name: source.name.clone(),
@@ -196,14 +250,38 @@ fn parts(source: &Source, train: Part, test: Option<Part>) -> Result<Parts, Erro
             labels,
             classes: classes.clone(),
         };
-        let sample = samples.next();
-        sample.map(|(values, labels)| values.samples(facts(labels)))
+        let (values, labels) = samples.next()?;
+        let samples = values.samples(facts(labels));
+        Some(match (&wanted, to_predict.next()) {
+            (Some(wanted), Some(numbers)) => {
+                samples.and_then(|samples| with_numbers(samples, wanted.name, numbers))
+            }
+            _ => samples,
+        })
     };
     let train = next().expect("there is always a training part")?;
     Ok(Parts {
         train,
         test: next().transpose()?,
         skipped,
+    })
+}
+
+/// Takes in the classes of a part.
+fn push_all(classes: &mut Classes, origin: &str, labels: &[String]) -> Result<(), Error> {
+    match labels.iter().find(|label| !classes.push(label)) {
+        None => Ok(()),
+        Some(label) => {
+            let expected = format!("at most {} classes", classes::MOST);
+            Err(content(origin, expected, format!("another, `{label}`")))
+        }
+    }
+}
+
+fn with_numbers(samples: Samples, column: &str, numbers: Vec<f32>) -> Result<Samples, Error> {
+    samples.with_targets(Targets::Numbers {
+        columns: [column.to_owned()].into(),
+        values: numbers.into(),
     })
 }
 
@@ -237,46 +315,39 @@ fn two_valued(values: &mut [Values]) {
 }
 
 impl Part {
-    /// The values and, where there are labels, the name of each sample's class.
+    /// The values and, where there are such, the target of each sample.
     fn values(
         &self,
         source: &Source,
+        wanted: Option<&Wanted>,
         skipped: &mut Vec<String>,
-    ) -> Result<(Values, Vec<String>), Error> {
-        let labels = match &self.labels {
-            Some(labels) => labels.labels(self.data.shape.first().copied().unwrap_or(0))?,
-            None => Vec::new(),
+    ) -> Result<(Values, Held), Error> {
+        let kind = wanted.and_then(|wanted| wanted.kind);
+        let held = match &self.labels {
+            Some(labels) => {
+                let samples = self.data.shape.first().copied().unwrap_or(0);
+                let name = wanted.map_or("", |wanted| wanted.name);
+                labels.targets(samples, kind, name)?
+            }
+            None => Held::none(None),
         };
+        let wanted = wanted.filter(|_| self.labels.is_none());
         if let [_, width] = self.data.shape[..] {
-            let column = match &source.label {
-                Some(wanted) if self.labels.is_none() => Some(column(source, wanted, width)?),
-                _ => None,
-            };
-            return self.data.table(source, column, labels, skipped);
+            let column = wanted.map(|wanted| wanted.column(source, width));
+            return self.data.table(source, column.transpose()?, &held, skipped);
         }
-        if let (Some(wanted), None) = (&source.label, &self.labels) {
-            let expected = "none for pictures without an array of labels".to_owned();
-            return Err(no_label(source, expected, wanted));
+        if let Some(wanted) = wanted {
+            let expected = "none for pictures without an array of labels";
+            return Err(wanted.refuse(source, expected));
         }
-        Ok((self.data.pictures()?, labels))
-    }
-}
-
-/// The place of the label among the columns of a table.
-fn column(source: &Source, wanted: &str, width: usize) -> Result<usize, Error> {
-    match wanted.parse() {
-        Ok(number @ 1usize..) if number <= width => Ok(number - 1),
-        _ => {
-            let expected = format!("a column by its number, 1 to {width}");
-            Err(no_label(source, expected, wanted))
-        }
+        Ok((self.data.pictures()?, held))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Samples;
+    use crate::source::TargetColumn;
 
     // Written by NumPy 2.4.6:
     // `numpy.savez_compressed(f, x=array([[0.5, 1.5], [2.5, -3.5], [4, 5]], '<f4'), y=array([7, 3, 7], 'i8'))`
@@ -340,11 +411,15 @@ mod tests {
             skip_bad,
             ..Source::named("a.npy")
         };
+        load_from(&source, file)
+    }
+
+    fn load_from(source: &Source, file: Vec<u8>) -> Result<Parts, Error> {
         if file.starts_with(b"PK") {
-            return archive(&source, "a.npz", std::io::Cursor::new(file));
+            return archive(source, "a.npz", std::io::Cursor::new(file));
         }
         let data = Array::parse("a.npy".to_owned(), file)?;
-        parts(&source, Part { data, labels: None }, None)
+        parts(source, Part { data, labels: None }, None)
     }
 
     fn values(samples: &Samples) -> Vec<f32> {
@@ -435,6 +510,96 @@ mod tests {
             file,
             Some("4"),
             "`label` of `a.npy`: expected a column by its number, 1 to 3, found `4`",
+        );
+    }
+
+    fn load_target(file: Vec<u8>, column: &str, kind: TargetKind) -> Result<Parts, Error> {
+        let source = Source {
+            target: Some(TargetColumn {
+                column: column.to_owned(),
+                kind,
+            }),
+            ..Source::named("a.npy")
+        };
+        load_from(&source, file)
+    }
+
+    fn targets(samples: &Samples) -> Vec<f32> {
+        let rows = (0..samples.len()).filter_map(|sample| samples.target_row(sample));
+        rows.flatten().copied().collect()
+    }
+
+    fn floats(numbers: &[f32]) -> Vec<u8> {
+        numbers.iter().flat_map(|x| x.to_le_bytes()).collect()
+    }
+
+    #[test]
+    fn a_column_of_a_table_may_be_the_target() {
+        let file = npy("<f4", "(2, 3)", &floats(&[1.0, 9.0, 2.5, 3.0, 8.0, -4.5]));
+        let parts = load_target(file.clone(), "3", TargetKind::Numbers);
+        let train = parts.expect("it is there").train;
+        assert_eq!(values(&train), [1.0, 9.0, 3.0, 8.0]);
+        assert_eq!(train.target_columns(), ["3"]);
+        assert_eq!(targets(&train), [2.5, -4.5]);
+        let parts = load_target(file.clone(), "2", TargetKind::Classes);
+        assert_eq!(labels(&parts.expect("it is there").train), ["9", "8"]);
+        for (column, kind, message) in [
+            (
+                "3",
+                TargetKind::Classes,
+                "`a.npy: row 1`: expected a class (a word or a whole number) in column `3`, found `2.5`",
+            ),
+            (
+                "y",
+                TargetKind::Numbers,
+                "`target` of `a.npy`: expected a column by its number, 1 to 3, found `y`",
+            ),
+        ] {
+            let error = load_target(file.clone(), column, kind)
+                .err()
+                .expect(message);
+            assert_eq!(error.to_string(), message);
+        }
+        let pictures = load_target(npy("|u1", "(1, 1, 2)", &[0, 1]), "1", TargetKind::Classes);
+        let error = pictures.err().expect("pictures have no column");
+        let message =
+            "`target` of `a.npy`: expected none for pictures without an array of labels, found `1`";
+        assert_eq!(error.to_string(), message);
+    }
+
+    #[test]
+    fn an_array_beside_the_samples_may_be_the_target() {
+        let parts = load_target(bytes(COMPRESSED), "y", TargetKind::Numbers);
+        let train = parts.expect("it is there").train;
+        assert_eq!(train.target_columns(), ["y"]);
+        assert_eq!(targets(&train), [7.0, 3.0, 7.0]);
+        assert!(train.classes().is_empty());
+        let parts = load_target(bytes(COMPRESSED), "y", TargetKind::Classes);
+        assert_eq!(parts.expect("it is there").train.classes(), ["3", "7"]);
+        // A column of the table: the array beside it is left alone.
+        let parts = load_target(bytes(COMPRESSED), "2", TargetKind::Numbers);
+        let train = parts.expect("it is there").train;
+        assert_eq!(
+            (values(&train), targets(&train)),
+            (vec![0.5, 2.5, 4.0], vec![1.5, -3.5, 5.0])
+        );
+        let parts = load_target(bytes(KERAS), "y", TargetKind::Numbers).expect("both are there");
+        assert_eq!(targets(&parts.train), [1.0, 0.0]);
+        assert_eq!(targets(&parts.test.expect("a test part")), [2.0]);
+        let error = load_target(bytes(COMPRESSED), "z", TargetKind::Numbers);
+        assert_eq!(
+            error.err().expect("no such array").to_string(),
+            "`target` of `a.npy`: expected one of `x`, `y`, or a column by its number, found `z`"
+        );
+    }
+
+    #[test]
+    fn numbers_to_predict_that_are_not_finite_are_refused() {
+        let file = npy("<f4", "(2, 2)", &floats(&[1.0, 2.0, 3.0, f32::INFINITY]));
+        let error = load_target(file, "2", TargetKind::Numbers).err();
+        assert_eq!(
+            error.expect("infinity").to_string(),
+            "`a.npy: row 2`: expected a finite number in column 2, found inf"
         );
     }
 

@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use crate::Error;
+use crate::error::content_of as content;
 use crate::store::Store;
+use crate::{Error, Targets};
 
-/// Samples of one shape, each with a caption and, where the set has classes, a label: pictures with one byte a pixel, or
-/// rows of a table with one number a column.
+/// Samples of one shape, each with a caption and, where they are known, its targets: pictures with one byte a pixel, or rows
+/// of a table with one number a column.
 ///
 /// A selection shares the values with the set it was taken from.
 #[derive(Clone, Debug)]
@@ -20,8 +21,7 @@ pub struct Samples {
     /// The place of each sample among the values; without it, all in order.
     places: Option<Arc<[u32]>>,
     captions: Arc<[Arc<str>]>,
-    labels: Arc<[u16]>,
-    classes: Arc<[String]>,
+    targets: Targets,
 }
 
 /// What the samples are made of.
@@ -160,32 +160,20 @@ impl Samples {
                 count.to_string(),
             );
         }
-        let (captions, labels) = (facts.captions.len(), facts.labels.len());
+        let captions = facts.captions.len();
         if captions != 0 && captions != count {
             let found = format!("{captions} captions for {count} samples");
             return refuse(&facts, "one caption a sample or none at all", found);
         }
-        if labels != 0 && labels != count {
-            let found = format!("{labels} labels for {count} samples");
-            return refuse(&facts, "one label a sample or none at all", found);
-        }
-        let classes = facts.classes.len();
-        if let Some(at) = facts
-            .labels
-            .iter()
-            .position(|&label| usize::from(label) >= classes)
-        {
-            let found = format!("{} for sample {at}", facts.labels[at]);
-            return refuse(&facts, format!("labels below {classes}"), found);
-        }
+        let targets = Targets::of_labels(facts.labels, facts.classes);
+        targets.check(&facts.name, count)?;
         Ok(Self {
-            captions: captions_of(&facts, count),
+            captions: captions_of(&facts.captions, &targets, count),
             name: facts.name,
             shape,
             values,
             places: None,
-            labels: facts.labels.into(),
-            classes: facts.classes.into(),
+            targets,
         })
     }
 
@@ -336,20 +324,10 @@ impl Samples {
         &self.captions[index]
     }
 
-    /// The class of a sample as an index into [`classes`](Self::classes); `None` where the set has no labels.
-    ///
-    /// # Panics
-    /// Where the set has labels and `index` is not below [`len`](Self::len).
-    pub fn label(&self, index: usize) -> Option<usize> {
-        (!self.labels.is_empty()).then(|| usize::from(self.labels[index]))
-    }
-
-    /// The names of the classes: of a font set its fonts (`font1`).
-    pub fn classes(&self) -> &[String] {
-        &self.classes
-    }
-
     /// The SHA-256 of the values, 64 hexadecimal digits, whatever the set, its samples and classes are called.
+    ///
+    /// Targets are not in it, and it never changes: a run that is resumed is held against the value that it wrote down when it
+    /// was started, maybe years ago. Targets have [`targets_sha256`](Self::targets_sha256).
     ///
     /// For pictures it is taken over the 16 bytes `espejo images 1\n`, then channels, height, width, levels and the number
     /// of images as little-endian `u64`, then the pixels; for a table over `espejo numbers 1`, then columns and rows, then
@@ -392,13 +370,13 @@ impl Samples {
         Ok(digest.iter().map(|byte| format!("{byte:02x}")).collect())
     }
 
-    /// The samples at these indices, in this order; an index may come again. Name and classes stay as they are.
+    /// The samples at these indices, in this order, with their targets; an index may come again. Name and classes stay as
+    /// they are.
     ///
     /// # Panics
     /// Where an index is not below [`len`](Self::len).
     pub fn select(&self, indices: &[usize]) -> Self {
         let size = self.shape.pixels();
-        let labels = indices.iter().filter(|_| !self.labels.is_empty());
         Self {
             name: self.name.clone(),
             shape: self.shape,
@@ -410,24 +388,8 @@ impl Samples {
                     .collect(),
             ),
             captions: indices.iter().map(|&i| self.captions[i].clone()).collect(),
-            labels: labels.map(|&i| self.labels[i]).collect(),
-            classes: self.classes.clone(),
+            targets: self.targets.select(indices),
         }
-    }
-
-    /// As [`select`](Self::select), with the classes reduced to these, in this order, and relabelled.
-    ///
-    /// # Panics
-    /// As `select`, and where a sample at `indices` is of none of these classes.
-    pub(crate) fn select_classes(&self, indices: &[usize], classes: &[usize]) -> Self {
-        let mut selected = self.select(indices);
-        let label = |&old: &u16| {
-            let new = classes.iter().position(|&class| class == usize::from(old));
-            new.expect("a sample of a class that is kept") as u16
-        };
-        selected.labels = selected.labels.iter().map(label).collect();
-        selected.classes = classes.iter().map(|&i| self.classes[i].clone()).collect();
-        selected
     }
 
     /// The same rows of a table with other numbers, one for each of them, row-major.
@@ -455,27 +417,21 @@ impl Samples {
 }
 
 /// The captions given; else the class of each sample; else its number, counted from 0.
-fn captions_of(facts: &Facts, count: usize) -> Arc<[Arc<str>]> {
-    if !facts.captions.is_empty() {
-        return facts
-            .captions
+fn captions_of(given: &[String], targets: &Targets, count: usize) -> Arc<[Arc<str>]> {
+    if !given.is_empty() {
+        return given
             .iter()
             .map(|caption| caption.as_str().into())
             .collect();
     }
-    let classes: Vec<Arc<str>> = facts
-        .classes
-        .iter()
-        .map(|class| class.as_str().into())
-        .collect();
-    if facts.labels.is_empty() {
+    let Targets::Classes { labels, names } = targets else {
         return (0..count).map(|index| index.to_string().into()).collect();
-    }
-    facts
-        .labels
+    };
+    let names: Vec<Arc<str>> = names.iter().map(|name| name.as_str().into()).collect();
+    let names = labels
         .iter()
-        .map(|&label| classes[usize::from(label)].clone())
-        .collect()
+        .map(|&label| names[usize::from(label)].clone());
+    names.collect()
 }
 
 fn refuse<T>(
@@ -483,11 +439,7 @@ fn refuse<T>(
     expected: impl Into<String>,
     found: impl Into<String>,
 ) -> Result<T, Error> {
-    Err(Error::Content {
-        origin: facts.name.clone(),
-        expected: expected.into(),
-        found: found.into(),
-    })
+    Err(content(&facts.name, expected, found))
 }
 
 impl Shape {
@@ -505,5 +457,6 @@ impl fmt::Display for Shape {
     }
 }
 
+mod targeted;
 #[cfg(test)]
 mod tests;

@@ -6,9 +6,9 @@ use std::fs::File;
 use std::io::{self, BufReader};
 use std::path::Path;
 
-use crate::catalogue::{Parts, Source};
 use crate::error::{missing, unreadable};
 use crate::rows::{Row, Rows, Separator, shown};
+use crate::source::{Parts, Source};
 use crate::{Error, Facts, Samples};
 
 /// Numbers before the class: 9 pixels of 4 bands.

@@ -48,10 +48,7 @@ fn draw(samples: &Samples, count: usize, seed: u64) -> Vec<usize> {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let mut taken = Vec::with_capacity(count);
     for (group, share) in groups.iter_mut().zip(shares(&sizes, count)) {
-        for at in 0..share {
-            let other = at + below(&mut random, group.len() - at);
-            group.swap(at, other);
-        }
+        shuffle(group, share, &mut random);
         taken.extend_from_slice(&group[..share]);
     }
     taken.sort_unstable();
@@ -59,12 +56,20 @@ fn draw(samples: &Samples, count: usize, seed: u64) -> Vec<usize> {
 }
 
 /// The indices of the samples of each class; one group of all where there are no labels.
-fn groups(samples: &Samples) -> Vec<Vec<usize>> {
+pub(crate) fn groups(samples: &Samples) -> Vec<Vec<usize>> {
     let mut groups = vec![Vec::new(); samples.classes().len().max(1)];
     for index in 0..samples.len() {
         groups[samples.label(index).unwrap_or(0)].push(index);
     }
     groups
+}
+
+/// Puts a random choice of `count` of a group to its start, in random order.
+pub(crate) fn shuffle<T>(group: &mut [T], count: usize, random: &mut ChaCha8Rng) {
+    for at in 0..count {
+        let other = at + below(random, group.len() - at);
+        group.swap(at, other);
+    }
 }
 
 /// How many to take of groups of these sizes, in proportion, `count` (at most all) together.

@@ -1,15 +1,15 @@
 //! Tables of numbers in text: one row a line, its fields separated by commas, semicolons, tabs or blanks.
 
-use std::cmp::Ordering;
-use std::collections::HashMap;
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, BufReader, Cursor, Read};
 use std::path::Path;
 
-use crate::catalogue::{Parts, Source};
+use crate::classes::{self, Classes, class_name};
 use crate::error::unreadable;
 use crate::rows::{Row, Rows, Separator, shown};
-use crate::{Error, Facts, Samples};
+use crate::source::{Parts, Source, TargetKind};
+use crate::{Error, Facts, Samples, Targets};
 
 /// As much of a file is looked at to tell its separator.
 const START: u64 = 64 << 10;
@@ -22,11 +22,13 @@ const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 /// `--label` or refused with a message that names it.
 ///
 /// The column called `source.label` (or, where there is no such name, the one with this number, counted from 1) becomes
-/// the classes, sorted as numbers where all of them are numbers, otherwise as texts. Every other field must be a finite
-/// number; a row that breaks this is an error, or left out and listed where `source.skip_bad` says so.
+/// the classes, sorted as numbers where all of them are numbers, otherwise as texts. The column called `source.target`
+/// likewise becomes the classes, each a word or a whole number, or the numbers to predict. Every other field must be a
+/// finite number; a row that breaks this is an error, or left out and listed where `source.skip_bad` says so.
 ///
 /// # Errors
-/// [`Error::Content`] with the line, [`Error::Selection`] for a label that is no column, or [`Error::Io`].
+/// [`Error::Content`] with the line, [`Error::NoClass`] for a class with a fraction, which is never left out,
+/// [`Error::Selection`] for a label or target that is no column, or [`Error::Io`].
 pub(crate) fn load(source: &Source, path: &Path) -> Result<Parts, Error> {
     let reading = |failure| unreadable(path, failure);
     read(source, path, File::open(path).map_err(reading)?)
@@ -85,6 +87,8 @@ fn read(source: &Source, path: &Path, mut reader: impl Read) -> Result<Parts, Er
 struct Rule {
     expected: String,
     found: String,
+    /// The column of classes that has a number with a fraction: the whole column is another thing, not one row bad.
+    no_class: Option<String>,
 }
 
 impl Rule {
@@ -92,6 +96,7 @@ impl Rule {
         Self {
             expected: expected.into(),
             found: found.into(),
+            no_class: None,
         }
     }
 
@@ -100,12 +105,29 @@ impl Rule {
     }
 
     fn broken_file(self, origin: &str) -> Error {
-        Error::Content {
-            origin: origin.to_owned(),
-            expected: self.expected,
-            found: self.found,
+        let (origin, found) = (origin.to_owned(), self.found);
+        match self.no_class {
+            Some(column) => Error::NoClass {
+                origin,
+                column,
+                found,
+            },
+            None => Error::Content {
+                origin,
+                expected: self.expected,
+                found,
+            },
         }
     }
+}
+
+/// The column that is taken out of the inputs.
+#[derive(Clone, Copy)]
+struct Target {
+    /// Its place among the columns.
+    place: usize,
+    /// What it was asked for as: nothing for a plain label, whose fields are classes as they stand there.
+    kind: Option<TargetKind>,
 }
 
 /// A table as it is read.
@@ -118,10 +140,12 @@ struct Table {
     line: u64,
     /// Every column: its name in the header, or its number.
     names: Vec<String>,
-    /// The place of the label among the columns.
-    label: Option<usize>,
+    /// The column that is no input.
+    target: Option<Target>,
     numbers: Vec<f32>,
     classes: Classes,
+    /// The numbers to predict.
+    to_predict: Vec<f32>,
     skip_bad: bool,
     skipped: Vec<String>,
 }
@@ -135,22 +159,35 @@ impl Table {
         second: Option<&Row>,
     ) -> Result<Self, Error> {
         let texts: Vec<_> = first.fields().map(String::from_utf8_lossy).collect();
-        let wanted = source.label.as_deref();
-        let named = wanted.and_then(|name| texts.iter().position(|text| text == name));
-        let by_name = named.filter(|&place| !is_number(texts[place].as_bytes()));
-        let header = by_name.is_some() || is_header(first, second);
-        let label = match wanted {
-            Some(_) if header && named.is_some() => named,
-            Some(wanted) => Some(place(
-                source,
-                wanted,
-                header.then_some(&texts),
-                first.len(),
-            )?),
-            None => None,
+        let target = source.target.as_ref();
+        let wanted = [
+            ("label", source.label.as_deref()),
+            ("target", target.map(|target| &*target.column)),
+        ];
+        let named = |name: &str| texts.iter().position(|text| text == name);
+        let by_name = wanted.iter().filter_map(|(_, name)| named((*name)?));
+        let by_name = by_name
+            .filter(|&place| !is_number(texts[place].as_bytes()))
+            .count();
+        let header = by_name > 0 || is_header(first, second);
+        let place = |(field, wanted): (&'static str, Option<&str>)| {
+            let Some(wanted) = wanted else {
+                return Ok(None);
+            };
+            match named(wanted) {
+                Some(place) if header => Ok(Some(place)),
+                _ => place(source, field, wanted, header.then_some(&texts), first.len()).map(Some),
+            }
         };
-        let name = |(place, text): (usize, &std::borrow::Cow<str>)| match header && !text.is_empty()
+        let places = (place(wanted[0])?, place(wanted[1])?);
+        if let ((Some(label), Some(of_target)), [(_, Some(a)), (_, Some(b))]) = (places, wanted)
+            && label != of_target
         {
+            return Err(source.two_targets(a, b));
+        }
+        let kind = target.map(|target| target.kind);
+        let target = places.1.or(places.0).map(|place| Target { place, kind });
+        let name = |(place, text): (usize, &Cow<str>)| match header && !text.is_empty() {
             true => text.to_string(),
             false => (place + 1).to_string(),
         };
@@ -159,9 +196,10 @@ impl Table {
             header,
             line: first.line,
             names: texts.iter().enumerate().map(name).collect(),
-            label,
+            target,
             numbers: Vec::new(),
             classes: Classes::default(),
+            to_predict: Vec::new(),
             skip_bad: source.skip_bad,
             skipped: Vec::new(),
         })
@@ -173,11 +211,13 @@ impl Table {
         let Err(rule) = self.append(row) else {
             return Ok(());
         };
-        if !self.skip_bad {
+        if !self.skip_bad || rule.no_class.is_some() {
             return Err(rule.broken(&self.origin, row.line));
         }
         self.numbers.truncate(before);
-        let Rule { expected, found } = rule;
+        let Rule {
+            expected, found, ..
+        } = rule;
         self.skipped.push(format!(
             "{}:{}: expected {expected}, found {found}",
             self.origin, row.line
@@ -190,10 +230,10 @@ impl Table {
             let expected = format!("{} fields as in line {}", self.names.len(), self.line);
             return Err(Rule::new(expected, row.len().to_string()));
         }
-        let mut label = None;
+        let mut target = None;
         for (place, field) in row.fields().enumerate() {
-            if Some(place) == self.label {
-                label = Some(field);
+            if let Some(column) = self.target.filter(|target| target.place == place) {
+                target = Some((column, field));
                 continue;
             }
             match number(field) {
@@ -201,10 +241,47 @@ impl Table {
                 None => return Err(self.no_number(place, field)),
             }
         }
-        match label {
-            Some([]) => Err(Rule::new("a label", shown(b""))),
-            Some(label) => self.classes.push(&String::from_utf8_lossy(label)),
+        match target {
+            Some((target, field)) => self.append_target(target, field),
             None => Ok(()),
+        }
+    }
+
+    /// Takes in the field of a row that is no input.
+    fn append_target(&mut self, target: Target, field: &[u8]) -> Result<(), Rule> {
+        let text = String::from_utf8_lossy(field);
+        let class = match target.kind {
+            Some(TargetKind::Numbers) => match number(field) {
+                Some(number) => {
+                    self.to_predict.push(number);
+                    return Ok(());
+                }
+                None => return Err(self.no_number(target.place, field)),
+            },
+            None if field.is_empty() => return Err(Rule::new("a label", shown(b""))),
+            None => text,
+            Some(TargetKind::Classes) => match class_name(&text).filter(|_| !field.is_empty()) {
+                Some(class) => class,
+                None => return Err(self.no_class(target.place, field)),
+            },
+        };
+        match self.classes.push(&class) {
+            true => Ok(()),
+            false => {
+                let expected = format!("at most {} classes", classes::MOST);
+                Err(Rule::new(expected, format!("another, {}", shown(field))))
+            }
+        }
+    }
+
+    /// Why a field is not a class.
+    fn no_class(&self, place: usize, field: &[u8]) -> Rule {
+        let name = &self.names[place];
+        let expected = format!("a class (a word or a whole number) in column `{name}`");
+        let finite = parse(field).is_some_and(f64::is_finite);
+        Rule {
+            no_class: finite.then(|| name.clone()),
+            ..Rule::new(expected, shown(field))
         }
     }
 
@@ -217,7 +294,7 @@ impl Table {
                 rule.expected = format!("a number within ±{:e} in column `{name}`", f32::MAX);
             }
             Some(_) => rule.expected = format!("a finite number in column `{name}`"),
-            None if self.label.is_none() && !field.is_empty() => {
+            None if self.target.is_none() && !field.is_empty() => {
                 rule.found += &format!(" (a column of classes goes to `--label {name}`)");
             }
             None => {}
@@ -226,9 +303,13 @@ impl Table {
     }
 
     fn finish(self, source: &Source) -> Result<Parts, Error> {
-        let width = self.names.len() - usize::from(self.label.is_some());
+        let width = self.names.len() - usize::from(self.target.is_some());
         if width == 0 {
-            let rule = Rule::new("a column beside the label", "none");
+            let what = match source.target {
+                Some(_) => "target",
+                None => "label",
+            };
+            let rule = Rule::new(format!("a column beside the {what}"), "none");
             return Err(rule.broken_file(&self.origin));
         }
         if self.numbers.is_empty() {
@@ -239,8 +320,8 @@ impl Table {
             return Err(Rule::new("a row of numbers", found).broken_file(&self.origin));
         }
         let (labels, classes) = self.classes.sorted();
-        let columns = self.names.into_iter().enumerate();
-        let columns = columns.filter(|&(place, _)| Some(place) != self.label);
+        let mut columns = self.names;
+        let target = self.target.map(|target| columns.remove(target.place));
         let facts = Facts {
             name: source.name.clone(),
             captions: Vec::new(),
@@ -249,8 +330,15 @@ impl Table {
         };
         let mut numbers = self.numbers;
         numbers.shrink_to_fit();
+        let mut train = Samples::table(facts, columns, numbers)?;
+        if let (Some(column), false) = (target, self.to_predict.is_empty()) {
+            train = train.with_targets(Targets::Numbers {
+                columns: [column].into(),
+                values: self.to_predict.into(),
+            })?;
+        }
         Ok(Parts {
-            train: Samples::table(facts, columns.map(|(_, name)| name).collect(), numbers)?,
+            train,
             test: None,
             skipped: self.skipped,
         })
@@ -267,11 +355,12 @@ fn is_header(first: &Row, second: Option<&Row>) -> bool {
     pairs.any(|(name, below)| is_text(name) && is_number(below))
 }
 
-/// The place of the label column that is called by its number.
+/// The place of the column that is called by its number.
 fn place(
     source: &Source,
+    field: &'static str,
     wanted: &str,
-    names: Option<&Vec<std::borrow::Cow<str>>>,
+    names: Option<&Vec<Cow<str>>>,
     width: usize,
 ) -> Result<usize, Error> {
     match wanted.parse() {
@@ -282,18 +371,13 @@ fn place(
                 Some(names) => format!("one of {}, or {numbers}", listed(names)),
                 None => numbers,
             };
-            Err(Error::Selection {
-                field: "label",
-                set: source.name.clone(),
-                expected,
-                found: format!("`{wanted}`"),
-            })
+            Err(source.refuse(field, expected, format!("`{wanted}`")))
         }
     }
 }
 
 /// The first names, in backticks.
-fn listed(names: &[std::borrow::Cow<str>]) -> String {
+fn listed(names: &[Cow<str>]) -> String {
     const MOST: usize = 20;
     let mut list: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
     if list.len() > MOST {
@@ -317,76 +401,10 @@ fn number(field: &[u8]) -> Option<f32> {
     number.is_finite().then_some(number)
 }
 
-/// Labels as they come, and their classes.
-#[derive(Debug, Default)]
-pub(crate) struct Classes {
-    /// Each class and its number in the order of appearance.
-    known: HashMap<String, u16>,
-    labels: Vec<u16>,
-}
-
-impl Classes {
-    /// The most classes that labels can tell apart.
-    const MOST: usize = 1 << 16;
-
-    fn push(&mut self, name: &str) -> Result<(), Rule> {
-        let label = match self.known.get(name) {
-            Some(&label) => label,
-            None => {
-                let Ok(label) = u16::try_from(self.known.len()) else {
-                    let found = format!("another, {}", shown(name.as_bytes()));
-                    return Err(Rule::new(format!("at most {} classes", Self::MOST), found));
-                };
-                self.known.insert(name.to_owned(), label);
-                label
-            }
-        };
-        self.labels.push(label);
-        Ok(())
-    }
-
-    /// Takes in labels that are no text.
-    ///
-    /// # Errors
-    /// [`Error::Content`] where there are more than 65,536 classes.
-    pub(crate) fn extend(
-        &mut self,
-        origin: &str,
-        labels: impl IntoIterator<Item = String>,
-    ) -> Result<(), Error> {
-        labels
-            .into_iter()
-            .try_for_each(|label| self.push(&label))
-            .map_err(|rule| rule.broken_file(origin))
-    }
-
-    /// The labels as places among the sorted classes, and the classes: sorted as numbers where all of them are numbers.
-    pub(crate) fn sorted(self) -> (Vec<u16>, Vec<String>) {
-        let mut classes: Vec<_> = self.known.into_iter().collect();
-        if classes.iter().all(|(name, _)| is_number(name.as_bytes())) {
-            let value = |name: &str| parse(name.as_bytes()).unwrap_or(f64::NAN);
-            classes.sort_by(|(a, _), (b, _)| match value(a).total_cmp(&value(b)) {
-                Ordering::Equal => a.cmp(b),
-                order => order,
-            });
-        } else {
-            classes.sort();
-        }
-        let mut places = vec![0; classes.len()];
-        for (place, (_, label)) in (0..=u16::MAX).zip(&classes) {
-            places[usize::from(*label)] = place;
-        }
-        let labels = self.labels.iter().map(|&label| places[usize::from(label)]);
-        (
-            labels.collect(),
-            classes.into_iter().map(|(name, _)| name).collect(),
-        )
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::source::TargetColumn;
 
     fn load(text: &[u8], label: Option<&str>, skip_bad: bool) -> Result<Parts, Error> {
         let source = Source {
@@ -543,6 +561,157 @@ mod tests {
             "1,2\n",
             Some("0"),
             "`label` of `a.csv`: expected a column by its number, 1 to 2, found `0`",
+        );
+    }
+
+    fn load_target(
+        text: &str,
+        label: Option<&str>,
+        column: &str,
+        kind: TargetKind,
+        skip_bad: bool,
+    ) -> Result<Parts, Error> {
+        let source = Source {
+            label: label.map(str::to_owned),
+            target: Some(TargetColumn {
+                column: column.to_owned(),
+                kind,
+            }),
+            skip_bad,
+            ..Source::named("a.csv")
+        };
+        read(&source, Path::new("a.csv"), text.as_bytes())
+    }
+
+    fn refuses(parts: Result<Parts, Error>, message: &str) {
+        let error = parts.err().expect(message);
+        assert_eq!(error.to_string(), message);
+    }
+
+    const HOUSES: &str = "rooms,price,kind\n3,1.5,1\n4,-2e2,2.0\n5,7,+1\n";
+
+    #[test]
+    fn numbers_to_predict_are_no_input() {
+        let numbers = "rooms,price\n3,1.5\n4,-2e2\n";
+        for column in ["price", "2"] {
+            let parts = load_target(numbers, None, column, TargetKind::Numbers, false);
+            let train = parts.expect("it has numbers").train;
+            assert_eq!(train.columns(), ["rooms"]);
+            assert_eq!(train.target_columns(), ["price"]);
+            assert_eq!(train.target_row(0), Some(&[1.5][..]));
+            assert_eq!(train.target_row(1), Some(&[-200.0][..]));
+            assert_eq!((train.label(0), train.caption(1)), (None, "1"));
+        }
+        let parts = load_target("1,2\n3,4\n", None, "1", TargetKind::Numbers, false);
+        let train = parts.expect("it has numbers").train;
+        assert_eq!(
+            (train.columns(), train.target_columns()),
+            (&["2".to_owned()][..], &["1".to_owned()][..])
+        );
+        assert_eq!(train.target_row(1), Some(&[3.0][..]));
+    }
+
+    #[test]
+    fn a_whole_number_is_the_same_class_in_every_spelling() {
+        let parts = load_target(HOUSES, None, "kind", TargetKind::Classes, false);
+        let train = parts.expect("it has classes").train;
+        assert_eq!(train.columns(), ["rooms", "price"]);
+        assert_eq!(
+            (train.classes(), train.class_counts()),
+            (&["1".to_owned(), "2".to_owned()][..], vec![2, 1])
+        );
+        assert_eq!([0, 1, 2].map(|row| train.label(row)), [0, 1, 0].map(Some));
+        assert_eq!(train.caption(1), "2");
+        let words = load_target("a,b\n1,red\n2,3\n", None, "b", TargetKind::Classes, false);
+        assert_eq!(
+            words.expect("a word is a class").train.classes(),
+            ["3", "red"]
+        );
+    }
+
+    #[test]
+    fn a_number_with_a_fraction_is_no_class_and_the_message_says_what_it_is_for() {
+        for skip_bad in [false, true] {
+            let parts = load_target(
+                "a,price\n1,2\n3,2.75\n",
+                None,
+                "price",
+                TargetKind::Classes,
+                skip_bad,
+            );
+            let error = parts.err().expect("a fraction");
+            assert_eq!(
+                error.to_string(),
+                "`a.csv:3`: expected a class (a word or a whole number) in column `price`, found `2.75`"
+            );
+            let hint =
+                "a number to predict is for regression: take the column as numbers, not as classes";
+            assert_eq!(error.hint().as_deref(), Some(hint));
+        }
+        // A plain label stays a class as it stands there.
+        check("a,b\n1,2.75\n", Some("b"), &["a"], &[1.0], &["2.75"]);
+    }
+
+    #[test]
+    fn targets_that_are_not_there_are_named_with_their_line() {
+        for (text, kind, message) in [
+            (
+                "a,y\n1,\n",
+                TargetKind::Numbers,
+                "`a.csv:2`: expected a number in column `y`, found an empty field",
+            ),
+            (
+                "a,y\n1,2\n1,red\n",
+                TargetKind::Numbers,
+                "`a.csv:3`: expected a number in column `y`, found `red`",
+            ),
+            (
+                "a,y\n1,inf\n",
+                TargetKind::Numbers,
+                "`a.csv:2`: expected a finite number in column `y`, found `inf`",
+            ),
+            (
+                "a,y\n1,\n",
+                TargetKind::Classes,
+                "`a.csv:2`: expected a class (a word or a whole number) in column `y`, found an empty field",
+            ),
+            (
+                "a,y\n1,NaN\n",
+                TargetKind::Classes,
+                "`a.csv:2`: expected a class (a word or a whole number) in column `y`, found `NaN`",
+            ),
+            (
+                "y\n1\n",
+                TargetKind::Numbers,
+                "`a.csv`: expected a column beside the target, found none",
+            ),
+            (
+                "a,b\n1,2\n",
+                TargetKind::Classes,
+                "`target` of `a.csv`: expected one of `a`, `b`, or a column by its number, 1 to 2, found `y`",
+            ),
+        ] {
+            refuses(load_target(text, None, "y", kind, false), message);
+        }
+        let text = "a,y\n1,2\n3,\n5,x\n7,8\n";
+        let parts = load_target(text, None, "y", TargetKind::Numbers, true).expect("two are good");
+        assert_eq!(parts.train.len(), 2);
+        assert_eq!(parts.train.target_row(1), Some(&[8.0][..]));
+        assert_eq!(
+            parts.skipped[1],
+            "a.csv:4: expected a number in column `y`, found `x`"
+        );
+    }
+
+    #[test]
+    fn label_and_target_are_one_column_or_refused() {
+        for label in ["kind", "3"] {
+            let parts = load_target(HOUSES, Some(label), "kind", TargetKind::Classes, false);
+            assert_eq!(parts.expect("one column").train.classes(), ["1", "2"]);
+        }
+        refuses(
+            load_target(HOUSES, Some("kind"), "price", TargetKind::Numbers, false),
+            "`target` of `a.csv`: expected the column of `label`, or no `label`, found `price` beside the label `kind`",
         );
     }
 

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::catalogue::Parts;
 use crate::error::{missing, unreadable};
 use crate::gather::gather;
+use crate::source::Parts;
 use crate::{Error, Facts, Samples, Source};
 
 /// The expressions and lights of a subject, which are the classes.

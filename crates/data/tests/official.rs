@@ -2,7 +2,7 @@
 //!
 //! The sums are those of NumPy and Pillow over the same files, in the form that `Samples::sha256` documents.
 
-use espejo_data::{Error, Loaded, Samples, Selection, Source, load};
+use espejo_data::{Error, HoldOut, Loaded, Samples, Selection, Source, load};
 
 /// A set, if its files are here.
 fn found(source: &Source) -> Option<Loaded> {
@@ -194,7 +194,7 @@ fn yale() {
 #[test]
 fn yale_split() {
     let source = Source {
-        test_fraction: Some(0.2),
+        hold_out: HoldOut::Fraction(0.2),
         ..Source::named("yale")
     };
     if let Some(loaded) = found(&source) {

@@ -1,0 +1,196 @@
+//! Folds for cross-validation, with each class in its proportion.
+
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+
+use crate::selection::refuse;
+use crate::split::{groups, shuffle};
+use crate::{Error, Samples};
+
+/// Splits a set in two: what is left, and the fold with this number, 1 to `of`. Both keep the order of the set.
+///
+/// # Errors
+/// [`Error::Selection`] for fewer than 2 folds, more folds than samples, or a number that no fold has.
+pub(crate) fn fold(
+    samples: &Samples,
+    index: usize,
+    of: usize,
+    seed: u64,
+) -> Result<(Samples, Samples), Error> {
+    let all = samples.len();
+    if all < 2 {
+        let expected = "at least 2 samples to split";
+        return Err(refuse(samples, "folds", expected, all.to_string()));
+    }
+    if !(2..=all).contains(&of) {
+        let expected = format!("2 to {all} folds, for there are {all} samples");
+        return Err(refuse(samples, "folds", expected, of.to_string()));
+    }
+    if !(1..=of).contains(&index) {
+        let expected = format!("a fold of 1 to {of}");
+        return Err(refuse(samples, "fold", expected, index.to_string()));
+    }
+    let folds = assign(samples, of, seed);
+    let (held_out, left): (Vec<_>, Vec<_>) = (0..all).partition(|&at| folds[at] == index - 1);
+    Ok((samples.select(&left), samples.select(&held_out)))
+}
+
+/// The fold of each sample, counted from 0.
+///
+/// The samples of a class are shuffled and dealt out like cards, the next class going on where the last one ended: so the
+/// folds differ by at most one sample in each class, and by at most one altogether.
+fn assign(samples: &Samples, of: usize, seed: u64) -> Vec<usize> {
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    let mut folds = vec![0; samples.len()];
+    let mut dealt = 0;
+    for mut group in groups(samples) {
+        let count = group.len();
+        shuffle(&mut group, count, &mut random);
+        for index in group {
+            folds[index] = dealt % of;
+            dealt += 1;
+        }
+    }
+    folds
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Facts, Targets};
+
+    /// A table of this many rows, captioned by number, without targets.
+    fn plain(rows: usize) -> Samples {
+        let facts = Facts {
+            name: "mine".to_owned(),
+            ..Facts::default()
+        };
+        Samples::table(facts, vec!["x".to_owned()], vec![0.0; rows]).expect("the parts fit")
+    }
+
+    /// As many rows of each class as given, one class after another.
+    fn classes(counts: &[usize]) -> Samples {
+        let labels = (0..)
+            .zip(counts)
+            .flat_map(|(label, &count)| vec![label; count]);
+        let targets = Targets::Classes {
+            labels: labels.collect(),
+            names: (0..counts.len()).map(|class| class.to_string()).collect(),
+        };
+        let rows = plain(counts.iter().sum());
+        rows.with_targets(targets).expect("the targets fit")
+    }
+
+    fn captions(samples: &Samples) -> Vec<usize> {
+        let captions = (0..samples.len()).map(|index| samples.caption(index));
+        captions
+            .map(|text| text.parse().expect("a number"))
+            .collect()
+    }
+
+    /// Every sample is in one fold, and left where it is not held out; in each class sizes differ by at most one.
+    fn check(samples: &Samples, of: usize, sizes: &[usize]) {
+        let mut seen = Vec::new();
+        let mut counts = Vec::new();
+        for (index, &size) in (1..=of).zip(sizes) {
+            let (left, held_out) = fold(samples, index, of, 7).expect("it splits");
+            assert_eq!(held_out.len(), size, "fold {index}");
+            assert!(captions(&left).is_sorted() && captions(&held_out).is_sorted());
+            let mut both = [captions(&left), captions(&held_out)].concat();
+            both.sort_unstable();
+            assert_eq!(both, Vec::from_iter(0..samples.len()));
+            counts.push(held_out.class_counts());
+            seen.extend(captions(&held_out));
+        }
+        seen.sort_unstable();
+        assert_eq!(seen, Vec::from_iter(0..samples.len()));
+        for class in 0..samples.classes().len() {
+            let of_class = counts.iter().map(|counts| counts[class]);
+            let spread = of_class.clone().max().expect("folds") - of_class.min().expect("folds");
+            assert!(spread <= 1, "class {class}: {counts:?}");
+        }
+    }
+
+    #[test]
+    fn every_sample_is_in_exactly_one_fold() {
+        check(&plain(10), 3, &[4, 3, 3]);
+        check(&plain(5), 5, &[1; 5]);
+        check(&classes(&[7, 3, 1]), 3, &[4, 4, 3]);
+        check(&classes(&[50, 25, 25]), 5, &[20; 5]);
+        check(&classes(&[0, 4]), 2, &[2, 2]);
+    }
+
+    #[test]
+    fn classes_are_dealt_out_in_their_proportion() {
+        let held_out = |index| {
+            fold(&classes(&[50, 25, 25]), index, 5, 1)
+                .expect("it splits")
+                .1
+        };
+        for index in 1..=5 {
+            assert_eq!(held_out(index).class_counts(), [10, 5, 5]);
+        }
+    }
+
+    #[test]
+    fn the_seed_alone_decides_the_folds() {
+        let held_out = |seed| captions(&fold(&classes(&[12, 8]), 2, 4, seed).expect("it splits").1);
+        assert_eq!(held_out(1), held_out(1));
+        assert_ne!(held_out(1), held_out(2));
+        // Recorded: a run must find its folds again years later.
+        assert_eq!(held_out(42), [4, 9, 11, 13, 17]);
+    }
+
+    #[test]
+    fn numbers_to_predict_are_dealt_out_at_random() {
+        let targets = Targets::Numbers {
+            columns: vec!["y".to_owned()].into(),
+            values: (0..9u16).map(f32::from).collect(),
+        };
+        let samples = plain(9).with_targets(targets).expect("the targets fit");
+        check(&samples, 4, &[3, 2, 2, 2]);
+        let (_, held_out) = fold(&samples, 1, 4, 7).expect("it splits");
+        for (at, row) in captions(&held_out).into_iter().enumerate() {
+            assert_eq!(held_out.target_row(at), Some(&[row as f32][..]));
+        }
+    }
+
+    #[test]
+    fn folds_that_cannot_be_are_refused() {
+        for (rows, index, of, message) in [
+            (
+                4,
+                1,
+                1,
+                "`folds` of `mine`: expected 2 to 4 folds, for there are 4 samples, found 1",
+            ),
+            (
+                4,
+                1,
+                5,
+                "`folds` of `mine`: expected 2 to 4 folds, for there are 4 samples, found 5",
+            ),
+            (
+                1,
+                1,
+                2,
+                "`folds` of `mine`: expected at least 2 samples to split, found 1",
+            ),
+            (
+                4,
+                0,
+                2,
+                "`fold` of `mine`: expected a fold of 1 to 2, found 0",
+            ),
+            (
+                4,
+                3,
+                2,
+                "`fold` of `mine`: expected a fold of 1 to 2, found 3",
+            ),
+        ] {
+            let error = fold(&plain(rows), index, of, 1).expect_err(message);
+            assert_eq!(error.to_string(), message);
+        }
+    }
+}
