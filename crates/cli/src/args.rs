@@ -30,7 +30,7 @@ pub enum Command {
     Eval(RunArgs),
     /// Draw pictures beside their reconstructions
     #[command(after_help = "Example:\n  espejo reconstruct last --letters ABC")]
-    Reconstruct(PicturesArgs),
+    Reconstruct(SampleArgs),
     /// Add noise to pictures, clean them, and measure it
     #[command(after_help = "Example:\n  espejo denoise last --noise salt-pepper:.15 --copies 100")]
     Denoise(DenoiseArgs),
@@ -297,7 +297,7 @@ pub struct RunArgs {
 }
 
 #[derive(ClapArgs)]
-pub struct PicturesArgs {
+pub struct SampleArgs {
     #[command(flatten)]
     pub run: RunArgs,
     /// Other data than the run's: a data set, a folder of pictures, or a table
@@ -320,7 +320,7 @@ pub struct PicturesArgs {
 #[derive(ClapArgs)]
 pub struct DenoiseArgs {
     #[command(flatten)]
-    pub pictures: PicturesArgs,
+    pub samples: SampleArgs,
     /// KIND:STRENGTH; the noise of the run when left out
     #[arg(long)]
     pub noise: Option<String>,
@@ -335,7 +335,7 @@ pub struct DenoiseArgs {
 #[derive(ClapArgs)]
 pub struct EncodeArgs {
     #[command(flatten)]
-    pub pictures: PicturesArgs,
+    pub samples: SampleArgs,
     /// Draw from the posterior of a `vae` in place of its mean
     #[arg(long)]
     pub sample: bool,

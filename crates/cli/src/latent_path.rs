@@ -5,8 +5,9 @@ use espejo_train::config::Kind;
 use espejo_train::{Rows, Trained};
 
 use crate::args::Way;
-use crate::figures::{latent_scatter, normal_quantile, subject, tile};
+use crate::figures::{latent_scatter, normal_quantile, tile};
 use crate::output::usage;
+use crate::titles::subject;
 
 /// Turns of a spiral.
 const TURNS: f64 = 8.0;

@@ -5,10 +5,11 @@ use espejo_train::{Folder, MAX_MAPPED, Trained};
 use serde_json::json;
 
 use crate::args::{AnimateArgs, Way};
-use crate::figures::{data_name, points};
+use crate::figures::points;
+use crate::latent_path::walk_frames;
+use crate::open_run::open;
 use crate::output::{self, shown, usage};
-use crate::using::open;
-use crate::walk::walk_frames;
+use crate::titles::data_name;
 
 /// Draws the codes of the training pictures at the epochs at which they were noted, one frame each.
 pub fn animate(args: &AnimateArgs, json: bool) -> anyhow::Result<()> {

@@ -13,10 +13,11 @@ use serde_json::{Value as Json, json};
 use crate::args::TrainArgs;
 use crate::figures;
 use crate::flags::{merged, resumed_config};
-use crate::learning::Learning;
 use crate::output::{self, message, shown};
 use crate::progress::Progress;
-use crate::table::results_table;
+use crate::results_table::results_table;
+use crate::sample_figures::SampleFigures;
+use crate::sample_kind::SampleKind;
 
 /// Trains; the exit code is 0, or 130 when interrupted after saving.
 pub fn train(args: TrainArgs, json: bool) -> anyhow::Result<u8> {
@@ -138,17 +139,17 @@ fn watched(prepared: &Prepared, folder: &Folder, figures: bool) -> anyhow::Resul
     let words = std::env::args_os().map(|word| shell_word(&word.to_string_lossy()));
     let command = words.collect::<Vec<_>>().join(" ");
     let progress = Progress::new();
-    let mut learning = figures.then(|| Learning::new(prepared, folder));
+    let mut sample_figures = figures.then(|| SampleFigures::new(prepared, folder));
     let outcome = fit(prepared, folder, &command, &stop, &mut |event| {
         progress.show(&event);
-        if let Some(learning) = &mut learning {
-            learning.take(&event);
+        if let Some(sample_figures) = &mut sample_figures {
+            sample_figures.take(&event);
         }
     });
     progress.finish();
     let outcome = outcome?;
-    if let Some(learning) = learning {
-        learning.finish()?;
+    if let Some(sample_figures) = sample_figures {
+        sample_figures.finish()?;
     }
     Ok(outcome)
 }
@@ -189,11 +190,7 @@ fn summary(prepared: &Prepared, outcome: &Outcome, path: &str, figures: &[String
     let report = &outcome.report;
     let mut text = String::new();
     let kind = prepared.spec.kind.title();
-    let what = if prepared.train.is_table() {
-        "rows"
-    } else {
-        "pictures"
-    };
+    let samples = SampleKind::of(&prepared.train);
     let cost = match report["optimizer"]["evaluations"].as_u64() {
         None => format!("{} epochs", report["epochs"]["completed"]),
         Some(count) => format!(
@@ -202,24 +199,22 @@ fn summary(prepared: &Prepared, outcome: &Outcome, path: &str, figures: &[String
         ),
     };
     text += &format!(
-        "{kind} {} on {} ({} {what}): {} parameters, {cost} in {:.1} s\n",
+        "{kind} {} on {} ({}): {} parameters, {cost} in {:.1} s\n",
         prepared.spec.architecture.title,
         prepared.config.data.name,
-        prepared.train.len(),
+        samples.count(prepared.train.len()),
         report["model"]["parameters"],
         report["seconds"]["total"].as_f64().unwrap_or(0.0),
     );
     if let Some(reason) = &outcome.reason {
         text += &format!("ended early: {reason}\n");
     }
-    text += &results_table(&report["metrics"]["test"], &report["baselines"]);
+    text += &results_table(&report["metrics"]["test"], &report["baselines"], samples);
     if !prepared.held_out {
         text += "measured on what it learned: no part was held out (`--test-fraction .2` holds one out)\n";
     }
-    text += &format!("\nrun      {path}\n");
-    for figure in figures {
-        text += &format!("picture  {figure}\n");
-    }
+    text += &format!("\nrun     {path}\n");
+    text += &output::figure_lines(figures);
     text + &next_commands(prepared, path)
 }
 
