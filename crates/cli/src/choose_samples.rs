@@ -2,12 +2,35 @@
 
 use std::path::Path;
 
+use clap::Args;
 use espejo_data::{Error as DataError, Samples, Selection, Shape};
 use espejo_train::config::DataConfig;
 use espejo_train::{Error, Part, Trained};
 
-use crate::args::SampleArgs;
+use crate::open_run::RunArgs;
 use crate::output::usage;
+
+/// A run and the samples that go through its model.
+#[derive(Args)]
+pub struct SampleArgs {
+    #[command(flatten)]
+    pub run: RunArgs,
+    /// Other data: a data set, a folder of images, or a table [default: the data of the run]
+    #[arg(long)]
+    pub data: Option<String>,
+    /// Part of the data: `test` or `train`
+    #[arg(long, default_value = "test")]
+    pub part: Part,
+    /// Use only these glyphs, in this order
+    #[arg(long, allow_hyphen_values = true)]
+    pub letters: Option<String>,
+    /// Use only these classes, as in `Sneaker,Bag`
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub classes: Vec<String>,
+    /// Use only the first N samples
+    #[arg(long, value_name = "N")]
+    pub first: Option<usize>,
+}
 
 /// The run's test samples, or other ones.
 pub fn chosen_samples(trained: &Trained, args: &SampleArgs) -> anyhow::Result<Samples> {

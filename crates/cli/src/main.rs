@@ -1,11 +1,11 @@
 //! The program `espejo`: flags in, runs and messages out. What it does is in the library crates.
 
+mod accepted_words;
 mod args;
 mod choose_samples;
 mod commands;
 mod curves;
 mod figures;
-mod flags;
 mod latent_path;
 mod open_run;
 mod output;

@@ -1,17 +1,32 @@
 //! `espejo denoise`: noise added and removed again, beside the baselines.
 
+use clap::Args;
 use espejo_data::Samples;
 use espejo_train::{Folder, Noise, Rows, Trained, check_copies, median_filter, nearest, unit_rows};
 use serde_json::{Value, json};
 
-use crate::args::DenoiseArgs;
-use crate::choose_samples::chosen_samples;
+use crate::choose_samples::{SampleArgs, chosen_samples};
 use crate::figures;
 use crate::open_run::open;
 use crate::output::{self, usage};
 use crate::reconstruction_errors::reconstruction_errors;
 use crate::results_table::baseline_name;
 use crate::sample_kind::SampleKind;
+
+/// The arguments of `espejo denoise`.
+#[derive(Args)]
+pub struct DenoiseArgs {
+    #[command(flatten)]
+    pub samples: SampleArgs,
+    #[arg(long, value_name = "KIND:STRENGTH", help = format!("Noise to add, as in `salt-pepper:.1`: {} [default: that of the training]", Noise::NAMES.join(", ")))]
+    pub noise: Option<String>,
+    /// Noisy copies of each sample [default: up to 100, about 3200 in all]
+    #[arg(long, value_name = "N")]
+    pub copies: Option<usize>,
+    /// Seed of the noise
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+}
 
 /// Training samples that the nearest-neighbour baseline compares with, at most.
 const MAX_NEAREST: usize = 1000;

@@ -2,15 +2,28 @@
 
 use std::fmt::Write as _;
 
+use clap::Args;
 use espejo_pictures::csv_field;
 use espejo_train::config::Kind;
 use serde_json::json;
 
-use crate::args::EncodeArgs;
-use crate::choose_samples::chosen_samples;
+use crate::choose_samples::{SampleArgs, chosen_samples};
 use crate::figures::captions;
 use crate::open_run::open;
 use crate::output::{self, usage};
+
+/// The arguments of `espejo encode`.
+#[derive(Args)]
+pub struct EncodeArgs {
+    #[command(flatten)]
+    pub samples: SampleArgs,
+    /// Sample from the posterior of a `vae` in place of taking its mean
+    #[arg(long)]
+    pub sample: bool,
+    /// Seed of --sample
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+}
 
 /// Writes codes as CSV.
 pub fn encode(args: &EncodeArgs, json: bool) -> anyhow::Result<()> {

@@ -2,9 +2,8 @@
 
 use serde_json::json;
 
-use crate::args::RunArgs;
 use crate::figures;
-use crate::open_run::open;
+use crate::open_run::{RunArgs, open};
 use crate::output::{self, shown};
 use crate::results_table::results_table;
 use crate::sample_kind::SampleKind;

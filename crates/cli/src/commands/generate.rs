@@ -1,15 +1,31 @@
 //! `espejo generate`: new samples, decoded from latent codes.
 
+use clap::Args;
 use espejo_pictures::{Sheet, csv_field, sheet};
 use espejo_train::config::Kind;
 use espejo_train::{Rows, Trained};
 use serde_json::json;
 
-use crate::args::GenerateArgs;
 use crate::figures::{GENERATED_COLUMNS, MAX_DRAWN, save_all, tile};
-use crate::open_run::open;
+use crate::open_run::{RunArgs, open};
 use crate::output::{self, usage};
 use crate::sample_kind::SampleKind;
+
+/// The arguments of `espejo generate`.
+#[derive(Args)]
+pub struct GenerateArgs {
+    #[command(flatten)]
+    pub run: RunArgs,
+    /// Number of samples to generate
+    #[arg(long, value_name = "N", default_value_t = 24, conflicts_with = "at")]
+    pub count: usize,
+    /// Seed of the random latent codes
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Decode this latent code, as in `0.5,-1.2`; may be repeated
+    #[arg(long, value_name = "CODE", allow_hyphen_values = true)]
+    pub at: Vec<String>,
+}
 
 /// Decodes codes that were given, or drawn: from the prior for a `vae`, else evenly over the span of the codes.
 pub fn generate(args: &GenerateArgs, json: bool) -> anyhow::Result<()> {

@@ -2,8 +2,7 @@
 
 use espejo_train::{Folder, layer_table};
 
-use crate::args::RunArgs;
-use crate::open_run::open;
+use crate::open_run::{RunArgs, open};
 use crate::output;
 use crate::results_table::results_table;
 use crate::sample_kind::SampleKind;

@@ -1,9 +1,24 @@
 //! `espejo latent`: a plot of the latent space, and a grid of decoded codes.
 
-use crate::args::LatentArgs;
+use clap::Args;
+
 use crate::figures::{latent_grid, latent_map, save_all};
-use crate::open_run::open;
+use crate::open_run::{RunArgs, open};
 use crate::output::{self, drawn, usage};
+
+/// The arguments of `espejo latent`.
+#[derive(Args)]
+pub struct LatentArgs {
+    #[command(flatten)]
+    pub run: RunArgs,
+    /// Rows and columns of the grid of decoded codes
+    #[arg(long, value_name = "RxC", default_value = "15x15")]
+    pub grid: String,
+    /// Range of the grid on both axes, as in `-2,2` [default: quantiles 0.05 to 0.95 of the prior of a `vae`, else the range
+    /// of the codes]
+    #[arg(long, value_name = "LOW,HIGH", allow_hyphen_values = true)]
+    pub range: Option<String>,
+}
 
 /// Draws the map of the codes and the decoded grid.
 pub fn latent(args: &LatentArgs, json: bool) -> anyhow::Result<()> {

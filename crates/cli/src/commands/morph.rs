@@ -1,13 +1,29 @@
 //! `espejo morph`: the decoded path between the latent codes of two images.
 
+use clap::Args;
 use espejo_data::Samples;
 use espejo_pictures::{Sheet, sheet};
 use espejo_train::Rows;
 
-use crate::args::MorphArgs;
 use crate::figures::{GENERATED_COLUMNS, MAX_DRAWN, linspace, save_all, tile};
-use crate::open_run::open;
+use crate::open_run::{RunArgs, open};
 use crate::output::{drawn, usage};
+
+/// The arguments of `espejo morph`.
+#[derive(Args)]
+pub struct MorphArgs {
+    #[command(flatten)]
+    pub run: RunArgs,
+    /// The first image, by its caption (`A`) or its index (`#0`)
+    #[arg(allow_hyphen_values = true)]
+    pub from: String,
+    /// The last image
+    #[arg(allow_hyphen_values = true)]
+    pub to: String,
+    /// Number of images, both ends included
+    #[arg(long, value_name = "N", default_value_t = 11)]
+    pub steps: usize,
+}
 
 /// Captions in a message, at most.
 const MAX_CAPTIONS: usize = 100;

@@ -4,8 +4,7 @@ use espejo_data::Samples;
 use espejo_train::{Folder, Trained, unit_rows};
 use serde_json::{Value, json};
 
-use crate::args::SampleArgs;
-use crate::choose_samples::chosen_samples;
+use crate::choose_samples::{SampleArgs, chosen_samples};
 use crate::figures;
 use crate::open_run::open;
 use crate::output;

@@ -1,31 +1,40 @@
 //! `espejo data fetch`: the official files of a data set.
 
 use std::io::IsTerminal;
-use std::path::Path;
+use std::path::PathBuf;
 
+use clap::Args;
 use espejo_data::{Progress, directory_or, fetch};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
 use crate::output::{self, message, shown};
 
+/// The arguments of `espejo data fetch`.
+#[derive(Args)]
+pub struct FetchArgs {
+    /// The data set, as in `espejo data list`
+    pub name: String,
+    /// Directory of the data sets [default: $ESPEJO_DATA, else the platform's data directory]
+    #[arg(long, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// Try this address first, laid out like the data directory; may be repeated [default: $ESPEJO_MIRROR]
+    #[arg(long, value_name = "URL")]
+    pub mirror: Vec<String>,
+}
+
 /// The variable that names an address to try first.
 const MIRROR: &str = "ESPEJO_MIRROR";
 
 /// Gets the files of a set that are missing or damaged.
-pub fn get(
-    name: &str,
-    data_dir: Option<&Path>,
-    mirrors: &[String],
-    json: bool,
-) -> anyhow::Result<()> {
-    let directory = directory_or(data_dir).map_err(espejo_train::Error::from)?;
-    let mut mirrors = mirrors.to_vec();
+pub fn get(args: &FetchArgs, json: bool) -> anyhow::Result<()> {
+    let directory = directory_or(args.data_dir.as_deref()).map_err(espejo_train::Error::from)?;
+    let mut mirrors = args.mirror.clone();
     if mirrors.is_empty() {
         mirrors.extend(std::env::var(MIRROR).ok().filter(|url| !url.is_empty()));
     }
     let bar = Bar::new();
-    let fetched = fetch(name, &directory, &mirrors, &mut |progress| {
+    let fetched = fetch(&args.name, &directory, &mirrors, &mut |progress| {
         bar.show(&progress)
     });
     bar.finish();

@@ -1,15 +1,49 @@
 //! `espejo data show`: a data set in the terminal or as a PNG sheet.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use clap::Args;
 use espejo_data::{Samples, Selection, Shape, Source, as_text, load};
 use espejo_pictures::{Sheet, sheet};
 use espejo_train::unit_rows;
 use serde_json::json;
 
-use crate::args::ShowArgs;
 use crate::figures::{captions, spread, tile};
 use crate::output::{self, shown};
+
+/// The arguments of `espejo data show`.
+#[derive(Args)]
+pub struct ShowArgs {
+    /// A data set, as in `espejo data list`, a folder of images, or a table
+    pub name: String,
+    /// Directory of the data sets [default: $ESPEJO_DATA, else the platform's data directory]
+    #[arg(long, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// Show only these glyphs, in this order
+    #[arg(long, allow_hyphen_values = true)]
+    pub letters: Option<String>,
+    /// Show only these classes, as in `Sneaker,Bag`
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub classes: Vec<String>,
+    /// Show only this subject of the data set `yale`
+    #[arg(long, value_name = "N")]
+    pub subject: Option<String>,
+    /// Show only the first N samples
+    #[arg(long, value_name = "N")]
+    pub first: Option<usize>,
+    /// Show only this fraction of the samples, above 0 and up to 1
+    #[arg(long, value_name = "FRACTION")]
+    pub fraction: Option<f64>,
+    /// Resize images to this height and width, as in `50x37`
+    #[arg(long, value_name = "HxW")]
+    pub size: Option<String>,
+    /// The column of a table that holds the class labels, by name or number
+    #[arg(long, value_name = "COLUMN")]
+    pub label: Option<String>,
+    /// Write a PNG sheet to this file in place of showing text
+    #[arg(long, value_name = "FILE")]
+    pub png: Option<PathBuf>,
+}
 
 /// Characters that images may take side by side in a terminal, and columns of a sheet.
 const TEXT_WIDTH: usize = 96;

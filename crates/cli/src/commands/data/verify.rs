@@ -1,15 +1,27 @@
 //! `espejo data verify`: the files of data sets against their official checksums.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use clap::Args;
 use espejo_data::{FileState, State, directory_or, names, verify};
 use serde_json::json;
 
 use crate::output::{self, shown};
 
+/// The arguments of `espejo data verify`.
+#[derive(Args)]
+pub struct VerifyArgs {
+    /// Data sets [default: all that are there]
+    pub names: Vec<String>,
+    /// Directory of the data sets [default: $ESPEJO_DATA, else the platform's data directory]
+    #[arg(long, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+}
+
 /// Checks files; an error, exit code 3, where one is damaged or, of a set asked for by name, missing.
-pub fn check(wanted: &[String], data_dir: Option<&Path>, json: bool) -> anyhow::Result<()> {
-    let directory = directory_or(data_dir).map_err(espejo_train::Error::from)?;
+pub fn check(args: &VerifyArgs, json: bool) -> anyhow::Result<()> {
+    let wanted = &args.names;
+    let directory = directory_or(args.data_dir.as_deref()).map_err(espejo_train::Error::from)?;
     let mut sets = Vec::new();
     for name in asked(wanted) {
         let files = verify(&name, &directory).map_err(espejo_train::Error::from)?;
