@@ -5,9 +5,10 @@ use espejo_pictures::{Curves, Figure, Panel, Series, curves};
 use espejo_train::{Folder, Trained};
 use serde_json::Value;
 
-use crate::figures::subject;
 use crate::output::shown;
-use crate::table::baseline_name;
+use crate::results_table::baseline_name;
+use crate::sample_kind::SampleKind;
+use crate::titles::subject;
 
 /// The column of what a training in double precision has cost.
 const EVALUATIONS: &str = "evaluations";
@@ -18,11 +19,12 @@ pub fn loss(trained: &Trained, folder: &Folder, baselines: &Value) -> anyhow::Re
     let text = std::fs::read_to_string(&path)
         .with_context(|| format!("cannot read `{}`", shown(&path)))?;
     let table = Columns::parse(&text);
+    let kind = SampleKind::of(trained.test());
     let baselines = baselines.as_object().cloned().unwrap_or_default();
     let baseline = |key: &str| {
-        let named = baselines
-            .iter()
-            .filter_map(|(name, entry)| Some((baseline_name(name, entry), entry[key].as_f64()?)));
+        let named = baselines.iter().filter_map(|(name, entry)| {
+            Some((baseline_name(name, entry, kind), entry[key].as_f64()?))
+        });
         named.collect::<Vec<_>>()
     };
     let unit = trained.prepared().spec.reconstruction.unit();
@@ -45,7 +47,7 @@ pub fn loss(trained: &Trained, folder: &Folder, baselines: &Value) -> anyhow::Re
             .collect();
         panels.push(Panel {
             title: "terms of the training loss, unweighted".into(),
-            y_label: "a picture".into(),
+            y_label: format!("per {}", kind.word()),
             series: table.series(&columns),
             baselines: Vec::new(),
             log_y: true,
@@ -53,7 +55,7 @@ pub fn loss(trained: &Trained, folder: &Folder, baselines: &Value) -> anyhow::Re
     }
     panels.push(Panel {
         title: "squared error".into(),
-        y_label: "‖x − x̂‖² a picture".into(),
+        y_label: format!("‖x − x̂‖² per {}", kind.word()),
         series: table.series(&[("test_squared_error", "test", true)]),
         baselines: baseline("squared_error"),
         log_y: true,

@@ -13,6 +13,7 @@ use serde_json::Value;
 
 use crate::curves;
 use crate::output::shown;
+use crate::titles::subject;
 
 /// Pictures on a sheet, at most: two-valued ones, and others, which are larger.
 const SHEET_PICTURES: usize = 96;
@@ -21,6 +22,10 @@ const SHEET_PHOTOGRAPHS: usize = 32;
 const MAX_NAMED: usize = 100;
 /// Columns of a sheet before it wraps.
 const SHEET_COLUMNS: usize = 16;
+/// Columns of a sheet of generated images.
+pub const GENERATED_COLUMNS: usize = 12;
+/// Rows, columns, images or steps that one command draws, at most.
+pub const MAX_DRAWN: usize = 10_000;
 /// Rows and columns of a decoded grid.
 pub const GRID: (usize, usize) = (15, 15);
 
@@ -117,25 +122,6 @@ pub fn captions(images: &Samples) -> Vec<String> {
     (0..images.len())
         .map(|index| images.caption(index).to_owned())
         .collect()
-}
-
-/// Name of the model, its layers and its data, for titles.
-pub fn subject(trained: &Trained) -> String {
-    let architecture = &trained.prepared().spec.architecture;
-    format!(
-        "{} {} on {}",
-        trained.config().model.kind.name().to_uppercase(),
-        architecture.title,
-        data_name(trained)
-    )
-}
-
-/// The name of the data; of a file or folder without the way there.
-pub fn data_name(trained: &Trained) -> String {
-    let name = &trained.config().data.name;
-    let path = std::path::Path::new(name);
-    path.file_name()
-        .map_or(name.clone(), |file| file.to_string_lossy().into_owned())
 }
 
 /// Originals over reconstructions, with the wrong pixels of each.

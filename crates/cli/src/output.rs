@@ -66,3 +66,17 @@ pub fn usage(message: impl Into<String>, hint: impl Into<String>) -> anyhow::Err
 pub fn shown(path: &Path) -> String {
     path.display().to_string()
 }
+
+/// Says where figures were written, as text or as JSON.
+pub fn drawn(figures: &[String], as_json: bool) -> anyhow::Result<()> {
+    if as_json {
+        return json(&serde_json::json!({ "figures": figures }));
+    }
+    text(&figure_lines(figures))
+}
+
+/// The files of figures, a line each.
+pub fn figure_lines(figures: &[String]) -> String {
+    let lines = figures.iter().map(|figure| format!("figure  {figure}\n"));
+    lines.collect()
+}

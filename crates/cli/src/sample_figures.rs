@@ -13,7 +13,7 @@ const FRAMES_PER_SECOND: f64 = 4.0;
 const MAX_FRAMES: usize = 200;
 
 /// Draws what a training tells of its samples.
-pub struct Learning<'a> {
+pub struct SampleFigures<'a> {
     folder: &'a Folder,
     shape: Shape,
     ink: bool,
@@ -24,7 +24,7 @@ pub struct Learning<'a> {
     failed: bool,
 }
 
-impl<'a> Learning<'a> {
+impl<'a> SampleFigures<'a> {
     /// Nothing drawn yet.
     pub fn new(prepared: &Prepared, folder: &'a Folder) -> Self {
         Self {

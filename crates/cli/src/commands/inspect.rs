@@ -2,10 +2,10 @@
 
 use espejo_train::{Folder, layer_table};
 
-use crate::args::RunArgs;
+use crate::open_run::{RunArgs, open};
 use crate::output;
-use crate::table::results_table;
-use crate::using::open;
+use crate::results_table::results_table;
+use crate::sample_kind::SampleKind;
 
 /// Shows the layer table, the numbers and the configuration of a run; with `json` its `run.json`.
 pub fn inspect(args: &RunArgs, json: bool) -> anyhow::Result<()> {
@@ -28,7 +28,11 @@ pub fn inspect(args: &RunArgs, json: bool) -> anyhow::Result<()> {
         word(&report["command"]),
     );
     if report["metrics"].is_object() {
-        text += &results_table(&report["metrics"]["test"], &report["baselines"]);
+        text += &results_table(
+            &report["metrics"]["test"],
+            &report["baselines"],
+            SampleKind::of(trained.test()),
+        );
         text.push('\n');
     }
     text += &trained.config().to_toml();

@@ -1,14 +1,31 @@
 //! `espejo animate`: how the map of the codes formed, or a walk through the codes.
 
+use clap::Args;
 use espejo_pictures::{Figure, Pace, Scatter, apng, gif, scatter};
 use espejo_train::{Folder, MAX_MAPPED, Trained};
 use serde_json::json;
 
-use crate::args::{AnimateArgs, Way};
-use crate::figures::{data_name, points};
+use crate::figures::points;
+use crate::latent_path::{Way, walk_frames};
+use crate::open_run::{RunArgs, open};
 use crate::output::{self, shown, usage};
-use crate::using::open;
-use crate::walk::walk_frames;
+use crate::titles::data_name;
+
+/// The arguments of `espejo animate`.
+#[derive(Args)]
+pub struct AnimateArgs {
+    #[command(flatten)]
+    pub run: RunArgs,
+    /// Frames per second
+    #[arg(long, default_value_t = 12.0)]
+    pub fps: f64,
+    /// Walk through the latent space: `loop` (a closed smooth curve) or `spiral` (inwards, over the whole plane)
+    #[arg(long, value_name = "WAY")]
+    pub walk: Option<Way>,
+    /// Number of frames of a walk
+    #[arg(long, value_name = "N", default_value_t = 120)]
+    pub frames: usize,
+}
 
 /// Draws the codes of the training pictures at the epochs at which they were noted, one frame each.
 pub fn animate(args: &AnimateArgs, json: bool) -> anyhow::Result<()> {

@@ -1,37 +1,56 @@
-//! `espejo data`: what there is to learn from.
+//! `espejo data show`: a data set in the terminal or as a PNG sheet.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use espejo_data::{DataSet, Samples, Selection, Shape, Source, as_text, directory, load, names};
+use clap::Args;
+use espejo_data::{Samples, Selection, Shape, Source, as_text, load};
 use espejo_pictures::{Sheet, sheet};
 use espejo_train::unit_rows;
 use serde_json::json;
 
-use crate::args::{DataCommand, ShowArgs};
-use crate::fetch;
 use crate::figures::{captions, spread, tile};
 use crate::output::{self, shown};
 
-/// Characters that pictures may take side by side in a terminal, and columns of a sheet.
+/// The arguments of `espejo data show`.
+#[derive(Args)]
+pub struct ShowArgs {
+    /// A data set, as in `espejo data list`, a folder of images, or a table
+    pub name: String,
+    /// Directory of the data sets [default: $ESPEJO_DATA, else the platform's data directory]
+    #[arg(long, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// Show only these glyphs, in this order
+    #[arg(long, allow_hyphen_values = true)]
+    pub letters: Option<String>,
+    /// Show only these classes, as in `Sneaker,Bag`
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub classes: Vec<String>,
+    /// Show only this subject of the data set `yale`
+    #[arg(long, value_name = "N")]
+    pub subject: Option<String>,
+    /// Show only the first N samples
+    #[arg(long, value_name = "N")]
+    pub first: Option<usize>,
+    /// Show only this fraction of the samples, above 0 and up to 1
+    #[arg(long, value_name = "FRACTION")]
+    pub fraction: Option<f64>,
+    /// Resize images to this height and width, as in `50x37`
+    #[arg(long, value_name = "HxW")]
+    pub size: Option<String>,
+    /// The column of a table that holds the class labels, by name or number
+    #[arg(long, value_name = "COLUMN")]
+    pub label: Option<String>,
+    /// Write a PNG sheet to this file in place of showing text
+    #[arg(long, value_name = "FILE")]
+    pub png: Option<PathBuf>,
+}
+
+/// Characters that images may take side by side in a terminal, and columns of a sheet.
 const TEXT_WIDTH: usize = 96;
 const SHEET_COLUMNS: usize = 16;
 
-/// Lists the sets or shows one.
-pub fn data(command: &DataCommand, json: bool) -> anyhow::Result<()> {
-    match command {
-        DataCommand::List => list(json),
-        DataCommand::Fetch {
-            name,
-            data_dir,
-            mirror,
-        } => fetch::get(name, data_dir.as_deref(), mirror, json),
-        DataCommand::Verify { names, data_dir } => fetch::check(names, data_dir.as_deref(), json),
-        DataCommand::Show(args) => show(args, json),
-    }
-}
-
 /// Shows a set: pictures as text or as a sheet, of a table its columns.
-fn show(args: &ShowArgs, json: bool) -> anyhow::Result<()> {
+pub fn show(args: &ShowArgs, json: bool) -> anyhow::Result<()> {
     let samples = loaded(args)?;
     if samples.is_table() && args.png.is_some() {
         return Err(output::usage(
@@ -48,7 +67,7 @@ fn show(args: &ShowArgs, json: bool) -> anyhow::Result<()> {
     if let Some(path) = &args.png {
         draw(args, &samples, &some, path)?;
         if !json {
-            return output::text(&format!("picture  {}\n", shown(path)));
+            return output::text(&output::figure_lines(&[shown(path)]));
         }
     }
     if json {
@@ -149,45 +168,4 @@ fn columns_table(samples: &Samples) -> anyhow::Result<String> {
         text += &format!("{column:<32}{low:>12.4}  {mean:>12.4}  {high:>12.4}\n");
     }
     Ok(text)
-}
-
-/// Whether the files of a set are in the data directory.
-fn here(set: &DataSet) -> &'static str {
-    match (set.folder, directory()) {
-        (None, _) => "built in",
-        // A fetch that failed leaves an empty folder.
-        (Some(folder), Ok(directory))
-            if std::fs::read_dir(directory.join(folder))
-                .is_ok_and(|mut files| files.next().is_some()) =>
-        {
-            "yes"
-        }
-        _ => "no",
-    }
-}
-
-fn list(json: bool) -> anyhow::Result<()> {
-    if json {
-        let sets = names().iter().map(|set| {
-            let shape = [set.shape.channels, set.shape.height, set.shape.width];
-            json!({ "name": set.name, "title": set.title, "pictures": set.train, "test": set.test, "shape": shape, "here": here(set), "about": set.about })
-        });
-        return output::json(&json!({ "sets": sets.collect::<Vec<_>>() }));
-    }
-    let mut text = format!(
-        "{:<16}{:>9}  {:<9}  {:<8}  {}\n",
-        "name", "samples", "shape", "here", "what"
-    );
-    for set in names() {
-        text += &format!(
-            "{:<16}{:>9}  {:<9}  {:<8}  {}\n",
-            set.name,
-            set.train + set.test,
-            set.shape.to_string(),
-            here(set),
-            set.about
-        );
-    }
-    text += "\na folder of pictures, or a .csv, .npy or .npz file, serves as well\n";
-    output::text(&text)
 }

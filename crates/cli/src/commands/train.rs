@@ -1,6 +1,10 @@
 //! `espejo train`: from flags to a run folder with its pictures.
 
-use std::path::Path;
+mod configuration;
+mod flags;
+mod resume;
+mod summary;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -10,42 +14,44 @@ use espejo_train::{
 };
 use serde_json::{Value as Json, json};
 
-use crate::args::TrainArgs;
+use configuration::merged;
+pub use flags::TrainArgs;
+use resume::resumed_config;
+use summary::{program, summary};
+
 use crate::figures;
-use crate::flags::{merged, resumed_config};
-use crate::learning::Learning;
 use crate::output::{self, message, shown};
 use crate::progress::Progress;
-use crate::table::results_table;
+use crate::sample_figures::SampleFigures;
 
 /// Trains; the exit code is 0, or 130 when interrupted after saving.
 pub fn train(args: TrainArgs, json: bool) -> anyhow::Result<u8> {
-    if args.presets {
+    if args.run.presets {
         return list_presets(json).map(|()| 0);
     }
-    let (config, resumed) = match &args.resume {
+    let (config, resumed) = match &args.run.resume {
         Some(run) => {
-            let folder = Folder::find(run, &args.out)?;
+            let folder = Folder::find(run, &args.run.out)?;
             (resumed_config(&folder, &args)?, Some(folder))
         }
         None => (merged(&args)?, None),
     };
-    if args.print_config {
+    if args.run.print_config {
         output::text(&config.to_toml())?;
         return Ok(0);
     }
     let prepared = prepare(config)?;
-    if args.dry_run {
+    if args.run.dry_run {
         return dry_run(&prepared, json).map(|()| 0);
     }
     let folder = match resumed {
         Some(folder) if !prepared.is_data_of(&folder)? => return Err(changed_data(&folder)),
         Some(folder) => folder,
-        None => Folder::create(&args.out, args.name.as_deref(), &prepared.config)?,
+        None => Folder::create(&args.run.out, args.run.name.as_deref(), &prepared.config)?,
     };
     let (device, why) = prepared.device_words();
     message(&format!("device {device}: {why}"));
-    if args.resume.is_some() && prepared.config.train.is_classical() {
+    if args.run.resume.is_some() && prepared.config.train.is_classical() {
         message(
             "a training in double precision is repeated from its first weights, to the same numbers",
         );
@@ -54,7 +60,7 @@ pub fn train(args: TrainArgs, json: bool) -> anyhow::Result<u8> {
     if prepared.streams() {
         message("the data is larger than `--device-memory`: it streams in while training");
     }
-    let outcome = watched(&prepared, &folder, !args.no_figures)?;
+    let outcome = watched(&prepared, &folder, !args.run.no_figures)?;
     let path = shown(folder.path());
     if outcome.status == Status::Stopped {
         tell_stopped(&prepared, &outcome, &path);
@@ -63,7 +69,7 @@ pub fn train(args: TrainArgs, json: bool) -> anyhow::Result<u8> {
         }
         return Ok(130);
     }
-    let drawn = if args.no_figures {
+    let drawn = if args.run.no_figures {
         Vec::new()
     } else {
         figures::draw_all(&outcome.trained, &folder, &outcome.report["baselines"])?
@@ -138,17 +144,17 @@ fn watched(prepared: &Prepared, folder: &Folder, figures: bool) -> anyhow::Resul
     let words = std::env::args_os().map(|word| shell_word(&word.to_string_lossy()));
     let command = words.collect::<Vec<_>>().join(" ");
     let progress = Progress::new();
-    let mut learning = figures.then(|| Learning::new(prepared, folder));
+    let mut sample_figures = figures.then(|| SampleFigures::new(prepared, folder));
     let outcome = fit(prepared, folder, &command, &stop, &mut |event| {
         progress.show(&event);
-        if let Some(learning) = &mut learning {
-            learning.take(&event);
+        if let Some(sample_figures) = &mut sample_figures {
+            sample_figures.take(&event);
         }
     });
     progress.finish();
     let outcome = outcome?;
-    if let Some(learning) = learning {
-        learning.finish()?;
+    if let Some(sample_figures) = sample_figures {
+        sample_figures.finish()?;
     }
     Ok(outcome)
 }
@@ -182,104 +188,4 @@ fn with_run(report: &Json, path: &str, figures: &[String]) -> Json {
     report["run"] = json!(path);
     report["figures"] = json!(figures);
     report
-}
-
-/// What a person reads when training is over.
-fn summary(prepared: &Prepared, outcome: &Outcome, path: &str, figures: &[String]) -> String {
-    let report = &outcome.report;
-    let mut text = String::new();
-    let kind = prepared.spec.kind.title();
-    let what = if prepared.train.is_table() {
-        "rows"
-    } else {
-        "pictures"
-    };
-    let cost = match report["optimizer"]["evaluations"].as_u64() {
-        None => format!("{} epochs", report["epochs"]["completed"]),
-        Some(count) => format!(
-            "{} iterations, {count} evaluations",
-            report["optimizer"]["iterations"]
-        ),
-    };
-    text += &format!(
-        "{kind} {} on {} ({} {what}): {} parameters, {cost} in {:.1} s\n",
-        prepared.spec.architecture.title,
-        prepared.config.data.name,
-        prepared.train.len(),
-        report["model"]["parameters"],
-        report["seconds"]["total"].as_f64().unwrap_or(0.0),
-    );
-    if let Some(reason) = &outcome.reason {
-        text += &format!("ended early: {reason}\n");
-    }
-    text += &results_table(&report["metrics"]["test"], &report["baselines"]);
-    if !prepared.held_out {
-        text += "measured on what it learned: no part was held out (`--test-fraction .2` holds one out)\n";
-    }
-    text += &format!("\nrun      {path}\n");
-    for figure in figures {
-        text += &format!("picture  {figure}\n");
-    }
-    text + &next_commands(prepared, path)
-}
-
-/// How the program was started, so that the next command can be started alike.
-fn program() -> &'static str {
-    // Cargo sets this for what it runs.
-    if std::env::var_os("CARGO_MANIFEST_DIR").is_some() {
-        "cargo run --release --"
-    } else {
-        "espejo"
-    }
-}
-
-fn next_commands(prepared: &Prepared, path: &str) -> String {
-    let run = if Path::new(path).starts_with("runs") {
-        "last".to_owned()
-    } else {
-        path.to_owned()
-    };
-    let images = &prepared.test;
-    if images.is_table() {
-        return next_of_table(&run);
-    }
-    // The caption as one shell word; by its number where it has a quote itself.
-    let word = |index: usize| {
-        let index = index.min(images.len() - 1);
-        let caption = images.caption(index);
-        if caption.contains('\'') || images.position(caption) != Some(index) {
-            format!("'#{index}'")
-        } else {
-            format!("'{caption}'")
-        }
-    };
-    let (first, second) = (word(1), word(2));
-    let mut next = vec![
-        format!("latent {run}"),
-        format!("morph {run} {first} {second}"),
-        format!("generate {run}"),
-    ];
-    if prepared.spec.kind == espejo_train::config::Kind::Dae {
-        next.insert(0, format!("denoise {run}"));
-    }
-    if prepared.spec.latent() == 2 && images.len() <= 1000 {
-        next.push(format!("animate {run}"));
-    }
-    if prepared.spec.kind == espejo_train::config::Kind::Vae {
-        next.push(format!("animate {run} --walk loop"));
-    }
-    listed(&next)
-}
-
-fn next_of_table(run: &str) -> String {
-    listed(&[
-        format!("encode {run} > codes.csv"),
-        format!("latent {run}"),
-        format!("generate {run} --count 5"),
-    ])
-}
-
-fn listed(next: &[String]) -> String {
-    let lines = next.iter().map(|line| format!("  {} {line}\n", program()));
-    format!("\ntry next\n{}", lines.collect::<String>())
 }

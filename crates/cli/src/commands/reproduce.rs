@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Instant;
 
 use anyhow::Context;
+use clap::Args;
 use espejo_reproduce::{
     Chapter, Ended, Event, Line, Place, ROWS, Results, Row, Scale, Verdict, claim_word, figures,
     html, markdown, number, rows_named, run, threads,
@@ -15,8 +16,33 @@ use espejo_train::write_file;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
-use crate::args::ReproduceArgs;
 use crate::output::{self, message, shown};
+
+/// The arguments of `espejo reproduce`.
+#[derive(Args)]
+pub struct ReproduceArgs {
+    /// Experiments to repeat, as in `S10 S12`, or `all` [default: all]
+    #[arg(value_name = "ID")]
+    pub rows: Vec<String>,
+    /// Use fewer seeds and values: a minute, to see that it runs
+    #[arg(long)]
+    pub quick: bool,
+    /// Repeat the trainings that were done before
+    #[arg(long)]
+    pub fresh: bool,
+    /// List the experiments and exit
+    #[arg(long)]
+    pub list: bool,
+    /// Parent directory of the reproduction's folder
+    #[arg(long, value_name = "DIR", default_value = "runs")]
+    pub out: PathBuf,
+    /// Name of the reproduction's folder [default: `reproduction`, with --quick `reproduction-quick`]
+    #[arg(long)]
+    pub name: Option<String>,
+    /// Write the report to this file as well, its figures into a folder of the same name beside it
+    #[arg(long, value_name = "FILE")]
+    pub page: Option<PathBuf>,
+}
 
 /// The exit code of a reproduction that fell outside its band.
 const OUTSIDE: u8 = 6;

@@ -4,9 +4,9 @@ use espejo_pictures::{Figure, Scatter, Walk, WalkFrame, walk};
 use espejo_train::config::Kind;
 use espejo_train::{Rows, Trained};
 
-use crate::args::Way;
-use crate::figures::{latent_scatter, normal_quantile, subject, tile};
+use crate::figures::{latent_scatter, normal_quantile, tile};
 use crate::output::usage;
+use crate::titles::subject;
 
 /// Turns of a spiral.
 const TURNS: f64 = 8.0;
@@ -14,6 +14,15 @@ const TURNS: f64 = 8.0;
 const LOOP_RADIUS: f64 = 1.4;
 /// Frames of a walk, at most.
 const MAX_FRAMES: usize = 2000;
+
+/// A path through the latent space.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Way {
+    /// A closed curve around the middle of the codes.
+    Loop,
+    /// From the edge of the plane inwards, over all of it.
+    Spiral,
+}
 
 /// The frames of a walk; a closed one ends a step before its start.
 pub fn walk_frames(trained: &Trained, way: Way, count: usize) -> anyhow::Result<Vec<Figure>> {

@@ -1,0 +1,102 @@
+//! Choosing the samples that a command puts through a model: the run's own, or others.
+
+use std::path::Path;
+
+use clap::Args;
+use espejo_data::{Error as DataError, Samples, Selection, Shape};
+use espejo_train::config::DataConfig;
+use espejo_train::{Error, Part, Trained};
+
+use crate::open_run::RunArgs;
+use crate::output::usage;
+
+/// A run and the samples that go through its model.
+#[derive(Args)]
+pub struct SampleArgs {
+    #[command(flatten)]
+    pub run: RunArgs,
+    /// Other data: a data set, a folder of images, or a table [default: the data of the run]
+    #[arg(long)]
+    pub data: Option<String>,
+    /// Part of the data: `test` or `train`
+    #[arg(long, default_value = "test")]
+    pub part: Part,
+    /// Use only these glyphs, in this order
+    #[arg(long, allow_hyphen_values = true)]
+    pub letters: Option<String>,
+    /// Use only these classes, as in `Sneaker,Bag`
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub classes: Vec<String>,
+    /// Use only the first N samples
+    #[arg(long, value_name = "N")]
+    pub first: Option<usize>,
+}
+
+/// The run's test samples, or other ones.
+pub fn chosen_samples(trained: &Trained, args: &SampleArgs) -> anyhow::Result<Samples> {
+    let samples = if args.data.is_none() && args.letters.is_none() {
+        // The run's own split, whatever classes of it are wanted.
+        let part = match args.part {
+            Part::Test => trained.test(),
+            Part::Train => &trained.prepared().train,
+        };
+        let wanted = Selection {
+            classes: args.classes.clone(),
+            ..Selection::default()
+        };
+        wanted.part(part).map_err(Error::from)?
+    } else {
+        let shape = trained.shape();
+        let wanted = trained.samples(args.part, |data| change(data, args, shape));
+        match wanted {
+            // New rows need not have the column of the labels.
+            Err(Error::Data(DataError::Selection { field: "label", .. }))
+                if args.data.is_some() =>
+            {
+                trained.samples(args.part, |data| {
+                    change(data, args, shape);
+                    data.label = None;
+                })?
+            }
+            wanted => wanted?,
+        }
+    };
+    match args.first {
+        None => Ok(samples),
+        Some(first) if (1..=samples.len()).contains(&first) => {
+            Ok(samples.select(&Vec::from_iter(0..first)))
+        }
+        Some(first) => Err(usage(
+            format!("`--first` is {first}"),
+            format!("give 1 to {}", samples.len()),
+        )),
+    }
+}
+
+/// The data that the arguments ask for, where it is not the run's own.
+fn change(data: &mut DataConfig, args: &SampleArgs, shape: Shape) {
+    if let Some(name) = &args.data {
+        *data = DataConfig {
+            name: name.clone(),
+            directory: data.directory.take(),
+            size: data.size.take(),
+            label: data.label.take(),
+            ..data.clone()
+        };
+        // Pictures of a folder are brought to what the run learned.
+        if Path::new(name).is_dir() {
+            data.size
+                .get_or_insert(format!("{}x{}", shape.height, shape.width));
+            data.grey |= shape.channels == 1;
+        }
+        data.subject = None;
+        data.test_fraction = None;
+        data.limit = None;
+    }
+    if args.data.is_some() || args.letters.is_some() || !args.classes.is_empty() {
+        data.letters.clone_from(&args.letters);
+        data.classes.clone_from(&args.classes);
+        data.first = None;
+        data.fraction = None;
+    }
+}

@@ -1,0 +1,15 @@
+//! The commands, one a file.
+
+pub mod animate;
+pub mod data;
+pub mod denoise;
+pub mod doctor;
+pub mod encode;
+pub mod eval;
+pub mod generate;
+pub mod inspect;
+pub mod latent;
+pub mod morph;
+pub mod reconstruct;
+pub mod reproduce;
+pub mod train;

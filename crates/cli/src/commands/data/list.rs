@@ -1,0 +1,48 @@
+//! `espejo data list`: the data sets there are.
+
+use espejo_data::{DataSet, directory, names};
+use serde_json::json;
+
+use crate::output;
+
+/// Lists the data sets.
+pub fn list(json: bool) -> anyhow::Result<()> {
+    if json {
+        let sets = names().iter().map(|set| {
+            let shape = [set.shape.channels, set.shape.height, set.shape.width];
+            json!({ "name": set.name, "title": set.title, "pictures": set.train, "test": set.test, "shape": shape, "here": here(set), "about": set.about })
+        });
+        return output::json(&json!({ "sets": sets.collect::<Vec<_>>() }));
+    }
+    let mut text = format!(
+        "{:<16}{:>9}  {:<9}  {:<8}  {}\n",
+        "name", "samples", "shape", "here", "what"
+    );
+    for set in names() {
+        text += &format!(
+            "{:<16}{:>9}  {:<9}  {:<8}  {}\n",
+            set.name,
+            set.train + set.test,
+            set.shape.to_string(),
+            here(set),
+            set.about
+        );
+    }
+    text += "\na folder of pictures, or a .csv, .npy or .npz file, serves as well\n";
+    output::text(&text)
+}
+
+/// Whether the files of a set are in the data directory.
+fn here(set: &DataSet) -> &'static str {
+    match (set.folder, directory()) {
+        (None, _) => "built in",
+        // A fetch that failed leaves an empty folder.
+        (Some(folder), Ok(directory))
+            if std::fs::read_dir(directory.join(folder))
+                .is_ok_and(|mut files| files.next().is_some()) =>
+        {
+            "yes"
+        }
+        _ => "no",
+    }
+}

@@ -1,0 +1,33 @@
+//! `espejo eval`: a run measured again, beside its baselines.
+
+use serde_json::json;
+
+use crate::figures;
+use crate::open_run::{RunArgs, open};
+use crate::output::{self, shown};
+use crate::results_table::results_table;
+use crate::sample_kind::SampleKind;
+
+/// Measures the run again, and draws its pictures again.
+pub fn eval(args: &RunArgs, json: bool) -> anyhow::Result<()> {
+    let (folder, trained) = open(args)?;
+    // A run whose report is damaged is not passed over in silence.
+    folder.report()?;
+    let (metrics, baselines) = trained.evaluate()?;
+    let metrics = metrics.to_json();
+    let drawn = figures::draw_all(&trained, &folder, &baselines)?;
+    let kind = SampleKind::of(trained.test());
+    if json {
+        let value = json!({ "run": shown(folder.path()), "epoch": trained.epoch(), "metrics": metrics, "baselines": baselines, "figures": drawn });
+        output::json(&value)?;
+    } else {
+        output::text(&format!(
+            "epoch {} of {}\n",
+            trained.epoch(),
+            shown(folder.path())
+        ))?;
+        output::text(&results_table(&metrics, &baselines, kind))?;
+        output::text(&output::figure_lines(&drawn))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,117 @@
+//! `espejo generate`: new samples, decoded from latent codes.
+
+use clap::Args;
+use espejo_pictures::{Sheet, csv_field, sheet};
+use espejo_train::config::Kind;
+use espejo_train::{Rows, Trained};
+use serde_json::json;
+
+use crate::figures::{GENERATED_COLUMNS, MAX_DRAWN, save_all, tile};
+use crate::open_run::{RunArgs, open};
+use crate::output::{self, usage};
+use crate::sample_kind::SampleKind;
+
+/// The arguments of `espejo generate`.
+#[derive(Args)]
+pub struct GenerateArgs {
+    #[command(flatten)]
+    pub run: RunArgs,
+    /// Number of samples to generate
+    #[arg(long, value_name = "N", default_value_t = 24, conflicts_with = "at")]
+    pub count: usize,
+    /// Seed of the random latent codes
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Decode this latent code, as in `0.5,-1.2`; may be repeated
+    #[arg(long, value_name = "CODE", allow_hyphen_values = true)]
+    pub at: Vec<String>,
+}
+
+/// Decodes codes that were given, or drawn: from the prior for a `vae`, else evenly over the span of the codes.
+pub fn generate(args: &GenerateArgs, json: bool) -> anyhow::Result<()> {
+    let (folder, trained) = open(&args.run)?;
+    if args.at.is_empty() && !(1..=MAX_DRAWN).contains(&args.count) {
+        return Err(usage(
+            format!("`--count` is {}", args.count),
+            format!("give 1 to {MAX_DRAWN}"),
+        ));
+    }
+    let codes = match args.at.is_empty() {
+        true => trained.random_codes(args.count, args.seed)?,
+        false => args
+            .at
+            .iter()
+            .map(|text| code(text, trained.latent()))
+            .collect::<anyhow::Result<Rows>>()?,
+    };
+    let decoded = trained.decode(&codes);
+    if trained.test().is_table() {
+        return decoded_rows(&trained, &codes, &decoded, json);
+    }
+    let ink = trained.test().two_valued();
+    let tiles: Vec<_> = decoded
+        .iter()
+        .map(|row| Some(tile(row, trained.shape(), ink)))
+        .collect();
+    let source = match (args.at.is_empty(), trained.config().model.kind) {
+        (false, _) => "codes as given",
+        (true, Kind::Vae) => "codes drawn from the prior",
+        (true, _) => "codes drawn evenly over the span of the known ones",
+    };
+    let figure = sheet(&Sheet {
+        title: format!("Generated pictures, {source}"),
+        rows: vec![(String::new(), tiles)],
+        captions: Vec::new(),
+        marks: Vec::new(),
+        wrap: GENERATED_COLUMNS,
+    });
+    let drawn = save_all(&folder, &[("generated", figure)])?;
+    if json {
+        return output::json(&json!({ "codes": codes, "figures": drawn }));
+    }
+    output::text(&format!(
+        "{}, {source}\n{}",
+        SampleKind::Image.count(codes.len()),
+        output::figure_lines(&drawn)
+    ))
+}
+
+/// Rows decoded by a model of a table, in the table's own units, as CSV.
+fn decoded_rows(trained: &Trained, codes: &Rows, decoded: &Rows, json: bool) -> anyhow::Result<()> {
+    let mut rows = decoded.clone();
+    if let Some(scaling) = &trained.prepared().scaling {
+        rows.iter_mut().for_each(|row| scaling.invert_row(row));
+    }
+    if json {
+        return output::json(&json!({ "codes": codes, "rows": rows }));
+    }
+    let columns = trained.test().columns().iter();
+    let mut text = columns
+        .map(|column| csv_field(column))
+        .collect::<Vec<_>>()
+        .join(",")
+        + "\n";
+    for row in rows {
+        let cells: Vec<String> = row.iter().map(ToString::to_string).collect();
+        text += &(cells.join(",") + "\n");
+    }
+    output::text(&text)
+}
+
+/// A code written with commas.
+fn code(text: &str, latent: usize) -> anyhow::Result<Vec<f32>> {
+    let numbers = text.split(',').map(|number| {
+        number
+            .trim()
+            .parse::<f32>()
+            .ok()
+            .filter(|number| number.is_finite())
+    });
+    match numbers.collect::<Option<Vec<f32>>>() {
+        Some(numbers) if numbers.len() == latent => Ok(numbers),
+        _ => Err(usage(
+            format!("`--at {text}` is no code of this run"),
+            format!("give {latent} numbers with commas"),
+        )),
+    }
+}

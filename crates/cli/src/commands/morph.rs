@@ -1,0 +1,111 @@
+//! `espejo morph`: the decoded path between the latent codes of two images.
+
+use clap::Args;
+use espejo_data::Samples;
+use espejo_pictures::{Sheet, sheet};
+use espejo_train::Rows;
+
+use crate::figures::{GENERATED_COLUMNS, MAX_DRAWN, linspace, save_all, tile};
+use crate::open_run::{RunArgs, open};
+use crate::output::{drawn, usage};
+
+/// The arguments of `espejo morph`.
+#[derive(Args)]
+pub struct MorphArgs {
+    #[command(flatten)]
+    pub run: RunArgs,
+    /// The first image, by its caption (`A`) or its index (`#0`)
+    #[arg(allow_hyphen_values = true)]
+    pub from: String,
+    /// The last image
+    #[arg(allow_hyphen_values = true)]
+    pub to: String,
+    /// Number of images, both ends included
+    #[arg(long, value_name = "N", default_value_t = 11)]
+    pub steps: usize,
+}
+
+/// Captions in a message, at most.
+const MAX_CAPTIONS: usize = 100;
+
+/// Draws the decoded path between the codes of two pictures.
+pub fn morph(args: &MorphArgs, json: bool) -> anyhow::Result<()> {
+    if !(2..=MAX_DRAWN).contains(&args.steps) {
+        return Err(usage(
+            format!("`--steps` is {}", args.steps),
+            format!("give 2 to {MAX_DRAWN}"),
+        ));
+    }
+    let (folder, trained) = open(&args.run)?;
+    let images = trained.test();
+    if images.is_table() {
+        return Err(usage(
+            "a table has no pictures to draw",
+            "use `encode` and `generate`",
+        ));
+    }
+    let ends = images.select(&[position(images, &args.from)?, position(images, &args.to)?]);
+    let codes = trained.encode(&ends)?;
+    let shares = linspace(0.0, 1.0, args.steps);
+    let between = |share: &f64| -> Vec<f32> {
+        codes[0]
+            .iter()
+            .zip(&codes[1])
+            .map(|(from, to)| from + (to - from) * *share as f32)
+            .collect()
+    };
+    let path: Rows = shares.iter().map(between).collect();
+    let ink = images.two_valued();
+    let tiles = trained
+        .decode(&path)
+        .iter()
+        .map(|row| Some(tile(row, trained.shape(), ink)))
+        .collect();
+    let figure = sheet(&Sheet {
+        title: format!(
+            "From {} to {}, a straight line between their codes",
+            ends.caption(0),
+            ends.caption(1)
+        ),
+        rows: vec![(String::new(), tiles)],
+        captions: shares
+            .iter()
+            .map(|share| format!("{:.0} %", share * 100.0))
+            .collect(),
+        marks: Vec::new(),
+        wrap: GENERATED_COLUMNS,
+    });
+    drawn(&save_all(&folder, &[("morph", figure)])?, json)
+}
+
+/// The picture with this caption, or with this number after `#`.
+fn position(images: &Samples, text: &str) -> anyhow::Result<usize> {
+    let number = text
+        .strip_prefix('#')
+        .and_then(|number| number.parse::<usize>().ok())
+        .filter(|n| *n < images.len());
+    images.position(text).or(number).ok_or_else(|| {
+        let hint = format!(
+            "this run has {} pictures, `#0` to `#{}`: {}",
+            images.len(),
+            images.len() - 1,
+            some_captions(images)
+        );
+        usage(format!("no picture `{text}` in this run"), hint)
+    })
+}
+
+/// The captions, each once, as many as a message can hold.
+fn some_captions(images: &Samples) -> String {
+    let mut different: Vec<&str> = Vec::new();
+    for caption in (0..images.len()).map(|index| images.caption(index)) {
+        if different.len() == MAX_CAPTIONS {
+            different.push("…");
+            break;
+        }
+        if !different.contains(&caption) {
+            different.push(caption);
+        }
+    }
+    different.join(" ")
+}

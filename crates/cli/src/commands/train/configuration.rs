@@ -1,0 +1,140 @@
+//! The configuration of a new run: flags over `--set` over the file over the preset over the defaults.
+
+use espejo_train::config::OptimizerKind;
+use espejo_train::merge::{into_config, overlay, parse, parse_set};
+use espejo_train::{Preset, RunConfig};
+use toml::{Table, Value};
+
+use super::flags::{TrainArgs, data_name};
+use crate::output::{self, shown};
+
+/// The configuration of a new run.
+pub fn merged(args: &TrainArgs) -> anyhow::Result<RunConfig> {
+    let mut over = Table::new();
+    for assignment in &args.sets {
+        overlay(&mut over, parse_set(assignment)?);
+    }
+    overlay(&mut over, args.table()?);
+    let (preset, data) = match args.preset.as_deref() {
+        // Data may stand where a preset does: `espejo train fonts:all`, `espejo train my-pictures/`.
+        Some(word) => match Preset::find(word) {
+            Err(_) if espejo_data::is_source(word) => (None, Some(data_name(word))),
+            found => (Some(found?), None),
+        },
+        None => (None, None),
+    };
+    if let (Some(first), Some(second)) = (&data, text_of(&over, "data", "name")) {
+        return Err(output::usage(
+            format!("two data sets, `{first}` and `{second}`"),
+            "give one of them",
+        ));
+    }
+    if let (Some(name), None) = (&data, text_of(&over, "data", "name")) {
+        let mut inner = Table::new();
+        inner.insert("name".into(), Value::String(name.clone()));
+        overlay(
+            &mut over,
+            Table::from_iter([("data".to_owned(), Value::Table(inner))]),
+        );
+    }
+    let data = text_of(&over, "data", "name").unwrap_or_else(|| "fonts".into());
+    let kind = text_of(&over, "model", "kind").unwrap_or_else(|| "ae".into());
+    let mut base = match (preset, &args.config) {
+        (Some(preset), _) => preset.table(),
+        (None, Some(_)) => Table::new(),
+        (None, None) => Preset::suited(&data, &kind).table(),
+    };
+    drop_architecture(&mut base, &over);
+    drop_training(&mut base, &over);
+    if let Some(path) = &args.config {
+        let origin = shown(path);
+        let text = std::fs::read_to_string(path).map_err(|error| {
+            output::usage(
+                format!("cannot read `{origin}`: {error}"),
+                "`--config` takes a file such as a run's `config.toml`",
+            )
+        })?;
+        let table = parse(&text, &origin)?;
+        // Read on its own first, so that what is wrong in the file is told of the file.
+        into_config(table.clone(), &origin)?;
+        overlay(&mut base, table);
+    }
+    overlay(&mut base, over);
+    Ok(into_config(base, "the merged configuration")?)
+}
+
+/// The keys of `[model]` that say how a net is convolutional.
+const CONV_KEYS: [&str; 5] = ["conv", "kernel", "down", "up", "batch_norm"];
+
+/// What a preset says of its layers does not bind a net that is asked for in another way: a whole list of layers brings its
+/// own waist, convolutions take the place of dense layers and the other way round.
+fn drop_architecture(preset: &mut Table, over: &Table) {
+    let empty = Table::new();
+    let asked = over
+        .get("model")
+        .and_then(Value::as_table)
+        .unwrap_or(&empty);
+    let Some(Value::Table(model)) = preset.get_mut("model") else {
+        return;
+    };
+    // Of a loss with an output of its own, too.
+    let loss = text_of(over, "objective", "loss");
+    if matches!(loss.as_deref(), Some("bce" | "entropic")) {
+        model.remove("output_activation");
+    }
+    let layers = asked.get("layers").and_then(Value::as_array);
+    let whole = layers.is_some_and(|layers| layers.len() >= 3 && layers.first() == layers.last());
+    // Dense layers cannot do without a waist.
+    let no_waist = model.get("latent").and_then(Value::as_integer) == Some(0);
+    let was_conv = model.contains_key("conv");
+    let conv = asked.contains_key("conv");
+    if whole || (conv && !was_conv) || (no_waist && layers.is_some()) {
+        model.remove("latent");
+    }
+    if conv {
+        // A net without a dense waist stays one, whatever its convolutions.
+        if was_conv && !model.contains_key("latent") {
+            model.insert("latent".into(), Value::Integer(0));
+        }
+        model.remove("layers");
+    } else if layers.is_some() {
+        model.retain(|key, _| !CONV_KEYS.contains(&key));
+    }
+}
+
+/// The keys of `[train]` that are for double precision alone.
+const DOUBLE_KEYS: [&str; 7] = [
+    "precision",
+    "max_evaluations",
+    "max_iterations",
+    "gradient",
+    "adaptive_raise",
+    "adaptive_after",
+    "adaptive_lower",
+];
+
+/// Nor does what a preset says of its own optimiser bind another that is asked for, which may have no use for it.
+fn drop_training(preset: &mut Table, over: &Table) {
+    let optimizer = text_of(over, "train", "optimizer");
+    let precision = text_of(over, "train", "precision");
+    let Some(Value::Table(train)) = preset.get_mut("train") else {
+        return;
+    };
+    let kind = optimizer.and_then(|name| Value::String(name).try_into::<OptimizerKind>().ok());
+    let classical = kind.is_some_and(OptimizerKind::is_classical);
+    if classical || precision.as_deref() == Some("double") {
+        train.retain(|key, _| !key.starts_with("schedule") && key != "clip_norm");
+    } else if kind.is_some() || precision.is_some() {
+        train.retain(|key, _| !DOUBLE_KEYS.contains(&key));
+    }
+    if matches!(
+        kind,
+        Some(OptimizerKind::Powell | OptimizerKind::NelderMead)
+    ) {
+        train.remove("gradient");
+    }
+}
+
+fn text_of(table: &Table, section: &str, key: &str) -> Option<String> {
+    table.get(section)?.get(key)?.as_str().map(str::to_owned)
+}

@@ -1,0 +1,375 @@
+//! The flags of `espejo train`: a struct for each section of the configuration, whose fields are its keys.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use espejo_train::{Noise, device};
+use serde::{Serialize, Serializer};
+use toml::{Table, Value};
+
+use crate::accepted_words::accepted_words;
+use crate::output::usage;
+
+/// The arguments of `espejo train`.
+#[derive(Args)]
+#[command(allow_negative_numbers = true)]
+pub struct TrainArgs {
+    /// A preset (`espejo train --presets` lists them), a data set, a folder of images, or a table
+    pub preset: Option<String>,
+    /// Read a configuration file, such as a run's `config.toml`
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Set any key of the configuration, as in `train.clip_norm=1`; may be repeated
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub sets: Vec<String>,
+    #[command(flatten, next_help_heading = "Data")]
+    pub data: DataFlags,
+    #[command(flatten, next_help_heading = "Model")]
+    pub model: ModelFlags,
+    #[command(flatten, next_help_heading = "Objective")]
+    pub objective: ObjectiveFlags,
+    #[command(flatten, next_help_heading = "Noise")]
+    pub noise: NoiseFlags,
+    #[command(flatten, next_help_heading = "Training")]
+    pub train: TrainingFlags,
+    #[command(flatten, next_help_heading = "Run")]
+    pub run: RunFlags,
+}
+
+/// `[data]`
+#[derive(Args, Serialize)]
+pub struct DataFlags {
+    /// A data set (`espejo data list`), a folder of images, or a .csv, .npy or .npz file
+    #[arg(long)]
+    #[serde(rename = "name", serialize_with = "data_name_of")]
+    pub data: Option<String>,
+    /// Directory of the data sets [default: $ESPEJO_DATA, else the platform's data directory]
+    #[arg(long, value_name = "DIR")]
+    #[serde(rename = "directory", serialize_with = "absolute_of")]
+    pub data_dir: Option<PathBuf>,
+    /// Use only these glyphs, in this order
+    #[arg(long, allow_hyphen_values = true)]
+    pub letters: Option<String>,
+    /// Use only the first N samples
+    #[arg(long, value_name = "N")]
+    pub first: Option<usize>,
+    /// Use only this fraction of the samples, above 0 and up to 1
+    #[arg(long, value_name = "FRACTION")]
+    pub fraction: Option<f64>,
+    /// Use only these classes, as in `Sneaker,Bag`
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub classes: Vec<String>,
+    /// Use only this subject of the data set `yale`
+    #[arg(long, value_name = "N")]
+    pub subject: Option<String>,
+    /// Draw at most N samples for training and N for testing, by the seed
+    #[arg(long, value_name = "N")]
+    pub limit: Option<usize>,
+    /// Hold out this fraction for testing, where the data set has no test set of its own
+    #[arg(long, value_name = "FRACTION")]
+    pub test_fraction: Option<f64>,
+    /// Resize images to this height and width, as in `50x37`
+    #[arg(long, value_name = "HxW")]
+    pub size: Option<String>,
+    /// Convert colour images to grey
+    #[arg(long)]
+    #[serde(skip_serializing_if = "is_off")]
+    pub grey: bool,
+    /// The column of a table that holds the class labels, by name or number
+    #[arg(long, value_name = "COLUMN")]
+    pub label: Option<String>,
+    #[arg(long, value_name = "HOW", help = format!("Scaling of the columns of a table: {}", accepted_words(|config| config.data.scale)))]
+    pub scale: Option<String>,
+    /// Skip samples that cannot be read, and report how many
+    #[arg(long)]
+    #[serde(skip_serializing_if = "is_off")]
+    pub skip_bad: bool,
+}
+
+/// `[model]`
+#[derive(Args, Serialize)]
+pub struct ModelFlags {
+    #[arg(long, help = format!("Kind of model: {} (plain, denoising and variational autoencoder) [default: ae]", accepted_words(|config| config.model.kind)))]
+    #[serde(rename = "kind")]
+    pub model: Option<String>,
+    /// Sizes of the hidden dense layers, mirrored in the decoder (`25`), or of all layers (`35,25,2,25,35`)
+    #[arg(long, value_name = "SIZES")]
+    #[serde(skip)]
+    pub layers: Option<String>,
+    /// Convolutional layers: channels per level (`32,16`), or every step with `/` at the latent code
+    /// (`32,pool,16,pool/16,up,32,up,1`)
+    #[arg(long, value_name = "STEPS")]
+    pub conv: Option<String>,
+    /// Kernel size of the convolutions, odd [default: 3]
+    #[arg(long, value_name = "N")]
+    pub kernel: Option<usize>,
+    #[arg(long, value_name = "HOW", help = format!("Downsampling per level: {} [default: pool]", accepted_words(|config| config.model.down)))]
+    pub down: Option<String>,
+    #[arg(long, value_name = "HOW", help = format!("Upsampling per level: {} [default: upsample]", accepted_words(|config| config.model.up)))]
+    pub up: Option<String>,
+    /// Add batch normalization after each hidden convolution
+    #[arg(long)]
+    #[serde(skip_serializing_if = "is_off")]
+    pub batch_norm: bool,
+    /// Dimensions of the latent code; with --conv, 0 = no dense bottleneck
+    #[arg(long, value_name = "N")]
+    pub latent: Option<usize>,
+    #[arg(long, help = format!("Activation of the hidden layers: {}", accepted_words(|config| config.model.activation)))]
+    pub activation: Option<String>,
+}
+
+/// `[objective]`
+#[derive(Args, Serialize)]
+pub struct ObjectiveFlags {
+    #[arg(long, help = format!("Reconstruction loss: {}", accepted_words(|config| config.objective.loss)))]
+    pub loss: Option<String>,
+    /// Weight of the KL divergence of a `vae` [default: 1]
+    #[arg(long)]
+    pub beta: Option<f64>,
+    /// Epochs over which the weight of the KL divergence rises from 0 to --beta [default: 0]
+    #[arg(long, value_name = "EPOCHS")]
+    pub kl_warmup: Option<usize>,
+}
+
+/// `[noise]`
+#[derive(Args, Serialize)]
+pub struct NoiseFlags {
+    #[arg(long, value_name = "KIND:STRENGTH", help = format!("Noise on the inputs of a `dae`, as in `salt-pepper:.1`: {}", Noise::NAMES.join(", ")))]
+    #[serde(rename = "kind")]
+    pub noise: Option<String>,
+    /// Noisy copies of each sample, drawn once; 0 = fresh noise for every batch [default: 0]
+    #[arg(long, value_name = "N")]
+    pub copies: Option<usize>,
+}
+
+/// `[train]`
+#[derive(Args, Serialize)]
+pub struct TrainingFlags {
+    /// Passes over the training set
+    #[arg(long, value_name = "N")]
+    pub epochs: Option<usize>,
+    /// Samples per optimizer step; 0 = full batch
+    #[arg(long, value_name = "N")]
+    pub batch_size: Option<usize>,
+    /// Learning rate
+    #[arg(long, value_name = "RATE")]
+    #[serde(rename = "learning_rate")]
+    pub lr: Option<f64>,
+    #[arg(long, help = format!("Optimizer: {}; `adaptive` and those after it train in double precision [default: adam]", accepted_words(|config| config.train.optimizer)))]
+    pub optimizer: Option<String>,
+    #[arg(long, value_name = "HOW", help = format!("Floating-point precision: {}; double precision trains on the CPU [default: by the optimizer]", accepted_words(|config| config.train.precision)))]
+    pub precision: Option<String>,
+    /// Maximum number of loss evaluations, in double precision [default: no limit]
+    #[arg(long, value_name = "N")]
+    pub max_evaluations: Option<usize>,
+    /// Maximum number of iterations, in double precision [default: --epochs]
+    #[arg(long, value_name = "N")]
+    pub max_iterations: Option<usize>,
+    #[arg(long, value_name = "HOW", help = format!("Gradients in double precision: {} (finite differences of the loss) [default: exact]", accepted_words(|config| config.train.gradient)))]
+    pub gradient: Option<String>,
+    #[arg(long, help = format!("Learning rate schedule: {}", accepted_words(|config| config.train.schedule)))]
+    pub schedule: Option<String>,
+    /// Early stopping: evaluations without a lower test loss before training stops; 0 = never [default: 0]
+    #[arg(long, value_name = "N")]
+    pub patience: Option<usize>,
+    /// Stop when the test loss reaches this value
+    #[arg(long, value_name = "LOSS")]
+    pub target_loss: Option<f64>,
+    /// Epochs between two figures of fixed samples; 0 = no such figures
+    #[arg(long, value_name = "EPOCHS")]
+    pub samples_every: Option<usize>,
+    /// Device memory for the data, in MiB; a larger data set is read from disk during training [default: 1024]
+    #[arg(long, value_name = "MIB")]
+    pub device_memory: Option<usize>,
+    /// Seed of all random numbers [default: 42]
+    #[arg(long)]
+    pub seed: Option<u64>,
+    #[arg(long, help = format!("Device: {} [default: auto]", device::NAMES.join(", ")))]
+    pub device: Option<String>,
+}
+
+/// The run folder, and what to do in place of training.
+#[derive(Args)]
+pub struct RunFlags {
+    /// Parent directory of the run folder
+    #[arg(long, value_name = "DIR", default_value = "runs")]
+    pub out: PathBuf,
+    /// Name of the run folder [default: date and time]
+    #[arg(long, conflicts_with = "resume")]
+    pub name: Option<String>,
+    /// Resume a run: its folder, its name, or `last`
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["preset", "config", "sets"])]
+    pub resume: Option<String>,
+    /// List the presets and exit
+    #[arg(long)]
+    pub presets: bool,
+    /// Print the merged configuration and exit
+    #[arg(long)]
+    pub print_config: bool,
+    /// Check the configuration and the data, print the layer table and exit
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Draw no figures
+    #[arg(long)]
+    pub no_figures: bool,
+}
+
+impl TrainArgs {
+    /// The flags that were given, as a table of the configuration.
+    pub fn table(&self) -> anyhow::Result<Table> {
+        let mut model = section(&self.model)?;
+        if let Some(list) = &self.model.layers {
+            model.insert("layers".into(), layers(list)?);
+        }
+        let sections = [
+            ("data", section(&self.data)?),
+            ("model", model),
+            ("objective", section(&self.objective)?),
+            ("noise", section(&self.noise)?),
+            ("train", section(&self.train)?),
+        ];
+        let given = sections.into_iter().filter(|(_, table)| !table.is_empty());
+        Ok(given
+            .map(|(name, table)| (name.to_owned(), Value::Table(table)))
+            .collect())
+    }
+}
+
+/// A section as its table; a flag that was not given leaves no key, because TOML has no null.
+fn section(flags: &impl Serialize) -> anyhow::Result<Table> {
+    Table::try_from(flags).map_err(|error| too_large(flags).unwrap_or_else(|| error.into()))
+}
+
+/// The error that names the flag whose whole number is beyond those of TOML, which are signed.
+fn too_large(flags: &impl Serialize) -> Option<anyhow::Error> {
+    let flags = serde_json::to_value(flags).ok()?;
+    let mut beyond = flags
+        .as_object()?
+        .iter()
+        .filter(|(_, value)| value.is_u64() && !value.is_i64());
+    let (key, _) = beyond.next()?;
+    Some(usage(
+        format!("`--{}` is too large", key.replace('_', "-")),
+        format!("expected at most {}", i64::MAX),
+    ))
+}
+
+/// The sizes in `25` or `35,25,2,25,35`; an empty list for none.
+fn layers(list: &str) -> anyhow::Result<Value> {
+    let sizes = list
+        .split(',')
+        .map(str::trim)
+        .filter(|size| !size.is_empty())
+        .map(|size| {
+            size.parse::<i64>().map(Value::Integer).map_err(|_| {
+                usage(
+                    format!("`--layers {list}`: `{size}` is no size"),
+                    "give whole numbers with commas, as in `--layers 35,25,2,25,35`",
+                )
+            })
+        });
+    Ok(Value::Array(sizes.collect::<anyhow::Result<_>>()?))
+}
+
+/// The name of a data set; of a folder or file its absolute path, so that a run can be used from anywhere.
+pub fn data_name(name: &str) -> String {
+    if let Some(set) = espejo_data::set_named(name) {
+        return set.name.to_owned();
+    }
+    // A misspelt name leads nowhere and must be told as it was typed.
+    if !name.contains(std::path::is_separator) && !Path::new(name).exists() {
+        return name.to_owned();
+    }
+    absolute(Path::new(name))
+}
+
+/// The absolute path where there is one, else the path as it was given.
+fn absolute(path: &Path) -> String {
+    let path = std::fs::canonicalize(path)
+        .or_else(|_| std::path::absolute(path))
+        .unwrap_or_else(|_| path.to_owned());
+    path.to_string_lossy().into_owned()
+}
+
+// Serde wants these signatures.
+fn data_name_of<S: Serializer>(name: &Option<String>, serializer: S) -> Result<S::Ok, S::Error> {
+    name.as_deref().map(data_name).serialize(serializer)
+}
+
+fn absolute_of<S: Serializer>(path: &Option<PathBuf>, serializer: S) -> Result<S::Ok, S::Error> {
+    path.as_deref().map(absolute).serialize(serializer)
+}
+
+fn is_off(switch: &bool) -> bool {
+    !switch
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{Args as _, Command, FromArgMatches};
+    use espejo_train::RunConfig;
+
+    use super::*;
+
+    fn command() -> Command {
+        TrainArgs::augment_args(Command::new("train"))
+    }
+
+    fn table(words: &[&str]) -> anyhow::Result<Table> {
+        let words = [&["train"], words].concat();
+        let matches = command().try_get_matches_from(words)?;
+        TrainArgs::from_arg_matches(&matches)?.table()
+    }
+
+    #[test]
+    fn flags_that_are_not_given_leave_no_key() {
+        assert_eq!(table(&[]).expect("valid"), Table::new());
+    }
+
+    #[test]
+    fn flags_become_keys_of_their_section() {
+        let words = "--data fonts --layers 35,2,35 --lr .5 --batch-norm --noise flip:.1 --seed 7";
+        let words: Vec<&str> = words.split(' ').collect();
+        let expected = "data.name = 'fonts'\nnoise.kind = 'flip:.1'\n[model]\nlayers = [35, 2, 35]\nbatch_norm = true\n[train]\nlearning_rate = 0.5\nseed = 7";
+        let expected: Table = expected.parse().expect("valid TOML");
+        assert_eq!(table(&words).expect("valid"), expected);
+    }
+
+    #[test]
+    fn a_number_beyond_toml_names_its_flag() {
+        let error = table(&["--device-memory", "9223372036854775808"]).expect_err("too large");
+        assert_eq!(error.to_string(), "`--device-memory` is too large");
+    }
+
+    #[test]
+    fn help_states_the_defaults_of_the_configuration() {
+        let RunConfig {
+            model,
+            objective,
+            noise,
+            train,
+            ..
+        } = RunConfig::default();
+        let defaults = [
+            ("model", model.kind.name().to_owned()),
+            ("kernel", model.kernel.to_string()),
+            ("beta", objective.beta.to_string()),
+            ("kl_warmup", objective.kl_warmup.to_string()),
+            ("copies", noise.copies.to_string()),
+            ("gradient", train.gradient.name().to_owned()),
+            ("patience", train.patience.to_string()),
+            ("device_memory", train.device_memory.to_string()),
+            ("seed", train.seed.to_string()),
+            ("device", train.device),
+        ];
+        let command = command();
+        for (id, value) in defaults {
+            let mut arguments = command.get_arguments();
+            let argument = arguments.find(|argument| argument.get_id() == id);
+            let help = argument.and_then(|argument| argument.get_help());
+            let help = help.expect("a flag with help").to_string();
+            assert!(help.ends_with(&format!("[default: {value}]")), "{help}");
+        }
+    }
+}

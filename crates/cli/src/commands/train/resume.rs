@@ -1,0 +1,143 @@
+//! The configuration of a run that is resumed.
+
+use espejo_train::config::ScheduleKind;
+use espejo_train::{Folder, RunConfig};
+use serde_json::Value as Json;
+use toml::Value;
+
+use super::flags::TrainArgs;
+use crate::output::{self, message, shown};
+
+/// What changes no number of a run, but for those that follow.
+const RESUMABLE: [(&str, &[&str]); 2] = [
+    (
+        "train",
+        &[
+            "epochs",
+            "max_evaluations",
+            "max_iterations",
+            "device",
+            "device_memory",
+        ],
+    ),
+    ("data", &["directory"]),
+];
+
+/// The configuration of a run, for more epochs or another device if asked.
+pub fn resumed_config(folder: &Folder, args: &TrainArgs) -> anyhow::Result<RunConfig> {
+    check_resumable(args)?;
+    let config = changed(folder.config()?, args)?;
+    let Ok(report) = folder.report() else {
+        return Ok(config);
+    };
+    if report["status"] == "completed" || is_past(&config, &report) {
+        refuse_complete(folder, &config, &report)?;
+    }
+    Ok(config)
+}
+
+/// Refuses flags that would make another run of it.
+fn check_resumable(args: &TrainArgs) -> anyhow::Result<()> {
+    let mut allowed = args.table()?;
+    for (section, keys) in RESUMABLE {
+        if let Some(Value::Table(inner)) = allowed.get_mut(section) {
+            inner.retain(|key, _| !keys.contains(&key));
+        }
+    }
+    let left = allowed
+        .iter()
+        .find(|(_, value)| value.as_table().is_some_and(|inner| !inner.is_empty()));
+    let Some((section, Value::Table(inner))) = left else {
+        return Ok(());
+    };
+    let key = inner.keys().next().map_or("", String::as_str);
+    let hint = "only `--epochs`, `--max-evaluations`, `--max-iterations`, `--device`, `--device-memory` and `--data-dir` may change; start a new run for anything else";
+    Err(output::usage(
+        format!("a resumed run keeps its `{section}.{key}`"),
+        hint,
+    ))
+}
+
+/// The configuration of a run with what may change.
+fn changed(mut config: RunConfig, args: &TrainArgs) -> anyhow::Result<RunConfig> {
+    if let Some(epochs) = args
+        .train
+        .epochs
+        .filter(|epochs| *epochs != config.train.epochs)
+    {
+        if config.train.schedule == ScheduleKind::Cosine {
+            let note = "the run is no longer one that its `config.toml` repeats";
+            message(&format!(
+                "the cosine schedule now ends at epoch {epochs}: {note}"
+            ));
+        }
+        config.train.epochs = epochs;
+    }
+    let train = &mut config.train;
+    train.max_evaluations = args.train.max_evaluations.or(train.max_evaluations);
+    train.max_iterations = args.train.max_iterations.or(train.max_iterations);
+    if let Some(device) = &args.train.device {
+        device.clone_into(&mut train.device);
+    }
+    if let Some(memory) = args.train.device_memory {
+        train.device_memory = memory;
+    }
+    if let Some(directory) = &args.data.data_dir {
+        config.data.directory = Some(std::path::absolute(directory)?);
+    }
+    Ok(config)
+}
+
+/// Epochs, iterations and evaluations that a run has done.
+fn done(report: &Json) -> (u64, Option<u64>, Option<u64>) {
+    let optimizer = &report["optimizer"];
+    (
+        report["epochs"]["completed"].as_u64().unwrap_or(0),
+        optimizer["iterations"].as_u64(),
+        optimizer["evaluations"].as_u64(),
+    )
+}
+
+/// Whether a run that did not complete has done more than is asked for.
+fn is_past(config: &RunConfig, report: &Json) -> bool {
+    let (epochs, iterations, _) = done(report);
+    iterations.is_none() && epochs > config.train.epochs as u64
+}
+
+/// Refuses to go on with a run that is complete.
+fn refuse_complete(folder: &Folder, config: &RunConfig, report: &Json) -> anyhow::Result<()> {
+    let run = shown(folder.path());
+    if let Some(reason) = report["reason"].as_str() {
+        let hint = format!("train anew with `--config {run}/config.toml` and what shall differ");
+        return Err(output::usage(
+            format!("run `{run}` is complete: {reason}"),
+            hint,
+        ));
+    }
+    let complete = |what: &str, count: u64, flag: &str| {
+        let hint = format!("`--{flag} {}` would go on", count * 2);
+        Err(output::usage(
+            format!("run `{run}` is complete: {count} {what}"),
+            hint,
+        ))
+    };
+    let train = &config.train;
+    match done(report) {
+        (_, _, Some(count))
+            if train
+                .max_evaluations
+                .is_some_and(|most| count >= most as u64) =>
+        {
+            complete("evaluations", count, "max-evaluations")
+        }
+        (_, Some(count), _) if count >= train.iterations() as u64 => {
+            let flag = match train.max_iterations {
+                Some(_) => "max-iterations",
+                None => "epochs",
+            };
+            complete("iterations", count, flag)
+        }
+        (count, None, _) if count >= train.epochs as u64 => complete("epochs", count, "epochs"),
+        _ => Ok(()),
+    }
+}

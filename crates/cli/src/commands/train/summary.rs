@@ -1,0 +1,104 @@
+//! What a person reads when training is over: the results, the files, and commands to try next.
+
+use std::path::Path;
+
+use espejo_train::config::Kind;
+use espejo_train::{Outcome, Prepared};
+
+use crate::output;
+use crate::results_table::results_table;
+use crate::sample_kind::SampleKind;
+
+/// What a person reads when training is over.
+pub fn summary(prepared: &Prepared, outcome: &Outcome, path: &str, figures: &[String]) -> String {
+    let report = &outcome.report;
+    let mut text = String::new();
+    let kind = prepared.spec.kind.title();
+    let samples = SampleKind::of(&prepared.train);
+    let cost = match report["optimizer"]["evaluations"].as_u64() {
+        None => format!("{} epochs", report["epochs"]["completed"]),
+        Some(count) => format!(
+            "{} iterations, {count} evaluations",
+            report["optimizer"]["iterations"]
+        ),
+    };
+    text += &format!(
+        "{kind} {} on {} ({}): {} parameters, {cost} in {:.1} s\n",
+        prepared.spec.architecture.title,
+        prepared.config.data.name,
+        samples.count(prepared.train.len()),
+        report["model"]["parameters"],
+        report["seconds"]["total"].as_f64().unwrap_or(0.0),
+    );
+    if let Some(reason) = &outcome.reason {
+        text += &format!("ended early: {reason}\n");
+    }
+    text += &results_table(&report["metrics"]["test"], &report["baselines"], samples);
+    if !prepared.held_out {
+        text += "measured on what it learned: no part was held out (`--test-fraction .2` holds one out)\n";
+    }
+    text += &format!("\nrun     {path}\n");
+    text += &output::figure_lines(figures);
+    text + &next_commands(prepared, path)
+}
+
+/// How the program was started, so that the next command can be started alike.
+pub fn program() -> &'static str {
+    // Cargo sets this for what it runs.
+    if std::env::var_os("CARGO_MANIFEST_DIR").is_some() {
+        "cargo run --release --"
+    } else {
+        "espejo"
+    }
+}
+
+fn next_commands(prepared: &Prepared, path: &str) -> String {
+    let run = if Path::new(path).starts_with("runs") {
+        "last".to_owned()
+    } else {
+        path.to_owned()
+    };
+    let images = &prepared.test;
+    if images.is_table() {
+        return next_of_table(&run);
+    }
+    // The caption as one shell word; by its number where it has a quote itself.
+    let word = |index: usize| {
+        let index = index.min(images.len() - 1);
+        let caption = images.caption(index);
+        if caption.contains('\'') || images.position(caption) != Some(index) {
+            format!("'#{index}'")
+        } else {
+            format!("'{caption}'")
+        }
+    };
+    let (first, second) = (word(1), word(2));
+    let mut next = vec![
+        format!("latent {run}"),
+        format!("morph {run} {first} {second}"),
+        format!("generate {run}"),
+    ];
+    if prepared.spec.kind == Kind::Dae {
+        next.insert(0, format!("denoise {run}"));
+    }
+    if prepared.spec.latent() == 2 && images.len() <= 1000 {
+        next.push(format!("animate {run}"));
+    }
+    if prepared.spec.kind == Kind::Vae {
+        next.push(format!("animate {run} --walk loop"));
+    }
+    listed(&next)
+}
+
+fn next_of_table(run: &str) -> String {
+    listed(&[
+        format!("encode {run} > codes.csv"),
+        format!("latent {run}"),
+        format!("generate {run} --count 5"),
+    ])
+}
+
+fn listed(next: &[String]) -> String {
+    let lines = next.iter().map(|line| format!("  {} {line}\n", program()));
+    format!("\ntry next\n{}", lines.collect::<String>())
+}

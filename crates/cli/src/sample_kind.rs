@@ -1,0 +1,48 @@
+//! How messages call the samples of a data set: images, or rows of a table.
+
+use espejo_data::Samples;
+
+/// What one sample is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SampleKind {
+    /// An image.
+    Image,
+    /// A row of a table.
+    Row,
+}
+
+impl SampleKind {
+    /// The kind of these samples.
+    pub fn of(samples: &Samples) -> Self {
+        if samples.is_table() {
+            Self::Row
+        } else {
+            Self::Image
+        }
+    }
+
+    /// The word for one sample.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Image => "image",
+            Self::Row => "row",
+        }
+    }
+
+    /// A number of samples in words, as in `1 image` or `3 rows`.
+    pub fn count(self, count: usize) -> String {
+        let plural = if count == 1 { "" } else { "s" };
+        format!("{count} {}{plural}", self.word())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_sample_has_no_plural() {
+        assert_eq!(SampleKind::Image.count(1), "1 image");
+        assert_eq!(SampleKind::Row.count(0), "0 rows");
+    }
+}
