@@ -29,14 +29,27 @@ const MEDIAN: usize = 3;
 pub struct Baseline {
     /// Its key in `run.json`: `mean_image`, `pca`, `identity`, `median` or `nearest` for an autoencoder; `majority`, `mean`, `linear`
     /// or `nearest` for a net with targets.
-    pub key: &'static str,
-    /// Its name in figures and tables.
-    pub name: String,
+    pub key: String,
     /// What is measured of it, by the names that the model's own measures have; `components` of `pca`.
     pub measures: Vec<Measure>,
 }
 
 impl Baseline {
+    /// Its name in figures and tables; `sample` is the word for a sample, `image` or `row`.
+    pub fn name(&self, sample: &str) -> String {
+        match (self.key.as_str(), self.get("components")) {
+            ("pca", Some(components)) => format!("PCA-{components}"),
+            ("mean_image", _) => format!("mean {sample}"),
+            ("nearest", _) => format!("nearest {sample}"),
+            ("identity", _) => "noisy input".to_owned(),
+            ("median", _) => format!("median {MEDIAN}x{MEDIAN}"),
+            ("majority", _) => "largest class".to_owned(),
+            ("mean", _) => "mean of the target".to_owned(),
+            ("linear", _) => "linear model".to_owned(),
+            (other, _) => other.to_owned(),
+        }
+    }
+
     /// The measure of this name.
     pub fn get(&self, name: &str) -> Option<f64> {
         let found = self.measures.iter().find(|measure| measure.name == name);
@@ -97,8 +110,7 @@ fn reconstruction(
     let at_mean = own.reconstruction().filter(|_| variational);
     let at_mean = at_mean.map(|value| Measure::new("reconstruction_at_mean", value));
     let own = at_mean.into_iter().chain(own.quality()).collect();
-    let table = prepared.train.is_table();
-    let baselines = baselines.map(|(rule, errors)| rule.baseline(errors, table));
+    let baselines = baselines.map(|(rule, errors)| rule.baseline(errors));
     Ok((own, baselines.collect()))
 }
 
@@ -185,18 +197,13 @@ impl Rule {
         }
     }
 
-    fn baseline(&self, errors: &ReconstructionErrors, table: bool) -> Baseline {
-        let mean = if table { "mean row" } else { "mean image" };
-        let nearest = if table { "nearest row" } else { "nearest image" };
-        let (key, name, components) = match self {
-            Self::Mean(_) => ("mean_image", mean.to_owned(), None),
-            Self::Components(pca) => {
-                let k = pca.components();
-                ("pca", format!("PCA-{k}"), Some(k as f64))
-            }
-            Self::Identity => ("identity", "identity".to_owned(), None),
-            Self::Median => ("median", format!("median {MEDIAN}x{MEDIAN}"), None),
-            Self::Nearest(_) => ("nearest", nearest.to_owned(), None),
+    fn baseline(&self, errors: &ReconstructionErrors) -> Baseline {
+        let (key, components) = match self {
+            Self::Mean(_) => ("mean_image", None),
+            Self::Components(pca) => ("pca", Some(pca.components() as f64)),
+            Self::Identity => ("identity", None),
+            Self::Median => ("median", None),
+            Self::Nearest(_) => ("nearest", None),
         };
         let squared = Some(errors.squared_error());
         let numbers = [
@@ -206,8 +213,7 @@ impl Rule {
             errors.wrong_pixels_mean().map(|value| Measure::new("wrong_pixels_mean", value)),
         ];
         Baseline {
-            key,
-            name,
+            key: key.to_owned(),
             measures: numbers.into_iter().flatten().chain(errors.quality()).collect(),
         }
     }
@@ -220,7 +226,7 @@ pub fn to_json(baselines: &[Baseline]) -> Value {
         let map: Map<String, Value> = measures
             .map(|measure| (measure.name.clone(), measure.to_json()))
             .collect();
-        (baseline.key.to_owned(), Value::Object(map))
+        (baseline.key.clone(), Value::Object(map))
     });
     Value::Object(entries.collect())
 }

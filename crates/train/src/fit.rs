@@ -7,14 +7,18 @@ use burn::module::Module;
 use crate::classical::{self, Solution};
 use crate::training_state::TrainingState;
 use crate::folder::Folder;
+use crate::classification::Classification;
 use crate::metrics::evaluate;
 use crate::optimizer::Optimizer;
+use crate::prediction::classification;
 use crate::prepare::Prepared;
-use crate::report::{EpochReport, RunFacts, Results, Status, data_json, layer_table, run_json};
+use crate::report::{EpochReport, Results, RunFacts, data_report, layer_table, run_report};
+use crate::run_report::{ClassReport, RunReport, Status};
 use crate::host_rows::Rows;
 use crate::seed::Purpose;
 use crate::session::rescue;
 use crate::model::AnyModel;
+use crate::task::Task;
 use crate::trained::Trained;
 use crate::{Error, baselines, epochs};
 
@@ -58,7 +62,7 @@ pub struct Outcome {
     /// The numbers of the best model; none where training was stopped.
     pub results: Option<Results>,
     /// What was written to `run.json`.
-    pub report: serde_json::Value,
+    pub report: RunReport,
     /// The best model, ready to use.
     pub trained: Trained,
 }
@@ -109,7 +113,7 @@ pub fn fit(
     folder.write("config.toml", &prepared.config.to_toml())?;
     folder.write("model.txt", &layer_table(prepared, &training.model))?;
     prepared.kept().write(folder)?;
-    let data = data_json(prepared)?;
+    let data = data_report(prepared)?;
     let end = |training: &Training, status, reason: Option<&str>, results: Option<&Results>| {
         let facts = RunFacts {
             prepared,
@@ -121,7 +125,7 @@ pub fn fit(
             solution: training.solution.as_ref(),
             data: &data,
         };
-        let report = run_json(&facts, status, reason, results);
+        let report = run_report(&facts, status, reason, results);
         folder.write_report(&report).map(|()| report)
     };
     end(&training, Status::Running, None, None)?;
@@ -167,16 +171,13 @@ pub fn fit(
 /// When and by which command the run was started: this one, unless it goes on from before.
 fn origin(folder: &Folder, command: &str) -> (String, String) {
     let before = folder.report().ok();
-    let word = |key: &str| {
-        before
-            .as_ref()
-            .and_then(|report| report[key].as_str())
-            .map(str::to_owned)
-    };
-    let started = word("started").unwrap_or_else(|| jiff::Timestamp::now().to_string());
+    let started = before.as_ref().map(|report| report.started.clone());
+    let started = started.filter(|started| !started.is_empty());
+    let before = before.map(|report| report.command);
+    let before = before.filter(|command| !command.is_empty());
     (
-        started,
-        word("command").unwrap_or_else(|| command.to_owned()),
+        started.unwrap_or_else(|| jiff::Timestamp::now().to_string()),
+        before.unwrap_or_else(|| command.to_owned()),
     )
 }
 
@@ -204,7 +205,25 @@ fn results(prepared: &Prepared, best: &AnyModel) -> Result<Results, Error> {
         train: evaluate(&best, &train, prepared)?,
         test: evaluate(&best, &test, prepared)?.with(own),
         baselines,
+        classes: match prepared.spec.task {
+            Task::Classify => class_reports(&classification(prepared, &best, &prepared.test)?),
+            Task::Reconstruct | Task::Denoise(_) | Task::Regress => Vec::new(),
+        },
     })
+}
+
+/// Every class with its recall and precision.
+fn class_reports(found: &Classification) -> Vec<ClassReport> {
+    let shares = found.recall().into_iter().zip(found.precision());
+    let classes = found.classes.iter().zip(&found.confusion).zip(shares);
+    classes
+        .map(|((name, row), (recall, precision))| ClassReport {
+            name: name.clone(),
+            samples: row.iter().sum(),
+            recall,
+            precision,
+        })
+        .collect()
 }
 
 fn median(values: &[f64]) -> Option<f64> {

@@ -4,11 +4,11 @@ use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use serde_json::Value;
 
 use crate::Error;
 use crate::config::RunConfig;
 use crate::error::AtPath;
+use crate::run_report::RunReport;
 use crate::atomic_files::write_file;
 
 /// The codes of the test images at some epochs, for the animation of how their latent space formed.
@@ -215,16 +215,13 @@ impl Folder {
     ///
     /// # Errors
     ///
-    /// [`Error::Checkpoint`] when it is not there or is no JSON object.
-    pub fn report(&self) -> Result<Value, Error> {
+    /// [`Error::Checkpoint`] when it is not there or is no report of a run.
+    pub fn report(&self) -> Result<RunReport, Error> {
         let path = self.path.join("run.json");
         let text =
             fs::read(&path).map_err(|error| Error::checkpoint(&path, error.to_string(), None))?;
-        match serde_json::from_slice(&text) {
-            Ok(Value::Object(map)) => Ok(Value::Object(map)),
-            Ok(_) => Err(Error::checkpoint(&path, "damaged: no JSON object", None)),
-            Err(error) => Err(Error::checkpoint(&path, format!("damaged: {error}"), None)),
-        }
+        serde_json::from_slice(&text)
+            .map_err(|error| Error::checkpoint(&path, format!("damaged: {error}"), None))
     }
 
     /// The codes of the `pictures` test pictures at the epochs at which they were noted, for codes of two numbers.
@@ -273,7 +270,7 @@ impl Folder {
     }
 
     /// Replaces `run.json`.
-    pub(crate) fn write_report(&self, report: &Value) -> Result<(), Error> {
+    pub(crate) fn write_report(&self, report: &RunReport) -> Result<(), Error> {
         let text = serde_json::to_string_pretty(report).expect("a report is plain values");
         self.write("run.json", &(text + "\n"))
     }

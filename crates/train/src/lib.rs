@@ -52,6 +52,7 @@ mod reconstruction_errors;
 mod regression;
 mod report;
 mod resume;
+mod run_report;
 mod schedule;
 mod seed;
 mod session;
@@ -82,7 +83,11 @@ pub use pca::{Pca, principal_plane};
 pub use prepare::{Prepared, prepare};
 pub use preset::{PRESETS, Preset};
 pub use image_quality::{psnr, ssim};
-pub use report::{EpochReport, Results, Status, data_json, layer_table, model_json};
+pub use report::{EpochReport, Results, data_report, layer_table, model_report};
+pub use run_report::{
+    ClassReport, DataReport, DeviceReport, EpochCounts, ModelReport, OptimizerReport, PartMetrics,
+    RunReport, Seconds, Status, TargetReport,
+};
 pub use host_rows::{Rows, nearest, squared_error, unit_rows, wrong_pixels};
 pub use schedule::learning_rate;
 pub use spec::{Spec, check_copies};

@@ -2,7 +2,6 @@
 
 use burn::tensor::{ElementConversion, Tensor};
 use espejo_nets::{Autoencoder, Batch, Model, Range};
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::Error;
@@ -17,7 +16,7 @@ use crate::seed::{Purpose, stream};
 const ACTIVE_VARIANCE: f64 = 0.01;
 
 /// One evaluation: every number is per sample.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Metrics {
     /// The whole objective: Σ weight · term.
     pub loss: f64,
@@ -39,7 +38,7 @@ pub struct Metrics {
 /// | `rmse`, `r2` | regressors | root of the mean squared error in the target's unit; share of the variance explained |
 /// | `accuracy_low`, `accuracy_high` | classifiers, after training | 95 % interval of the accuracy (Wilson 1927) |
 /// | `calibration_error` | the same | expected calibration error (Guo et al. 2017) |
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Measure {
     /// Its key in `run.json`.
     pub name: String,

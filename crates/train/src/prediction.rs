@@ -38,26 +38,25 @@ pub(crate) fn measure(
     let targets = |samples: &Samples| target_values(prepared, samples);
     let (train, test) = (targets(&prepared.train)?, targets(&prepared.test)?);
     let (nearest, compared) = nearest(prepared, &train)?;
-    let entry = |key, name: &str, outputs: Rows| Baseline {
-        key,
-        name: name.to_owned(),
+    let entry = |key: &str, outputs: Rows| Baseline {
+        key: key.to_owned(),
         measures: outputs_measures(prepared, &outputs, &test),
     };
     let constant = constant(&train);
     let constant = vec![constant; test.len()];
-    let (key, name) = match prepared.spec.task {
-        Task::Classify => ("majority", "largest class"),
-        Task::Regress | Task::Reconstruct | Task::Denoise(_) => ("mean", "mean"),
+    let key = match prepared.spec.task {
+        Task::Classify => "majority",
+        Task::Regress | Task::Reconstruct | Task::Denoise(_) => "mean",
     };
-    let mut nearest = entry("nearest", "nearest sample", nearest);
+    let mut nearest = entry("nearest", nearest);
     // The distance gives a class and no probability.
     nearest.measures.retain(|measure| measure.name != "cross_entropy");
     nearest
         .measures
         .push(Measure::count("compared_with", compared as f64));
     let baselines = vec![
-        entry(key, name, constant),
-        entry("linear", "linear model", linear(prepared)?),
+        entry(key, constant),
+        entry("linear", linear(prepared)?),
         nearest,
     ];
     Ok((own, baselines))

@@ -1,45 +1,23 @@
-//! `run.json`, `model.txt`, `metrics.csv` and the progress line.
+//! What is known of a run as `run.json`, `model.txt`, `metrics.csv` and the progress line.
 
 use std::fmt::Write as _;
 
 use espejo_data::{Samples, Targets};
 use espejo_mlp::Counts;
 use espejo_nets::Model;
-use serde_json::{Value, json};
 
 use crate::Error;
-use crate::baselines::{self, Baseline};
+use crate::baselines::Baseline;
 use crate::classical::Solution;
 use crate::training_state::TrainingState;
 use crate::metrics::Metrics;
 use crate::prepare::Prepared;
+use crate::run_report::{
+    ClassReport, DataReport, DeviceReport, EpochCounts, ModelReport, PartMetrics, RunReport, Seconds,
+    Status, TargetReport,
+};
 use crate::model::AnyModel;
 use burn::module::Module;
-
-/// How a run ended, or that it has not.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Status {
-    /// Training goes on.
-    Running,
-    /// All epochs, or an early stop by its own rule.
-    Completed,
-    /// Interrupted after saving.
-    Stopped,
-    /// Ended by an error.
-    Failed,
-}
-
-impl Status {
-    /// As it stands in `run.json`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Running => "running",
-            Self::Completed => "completed",
-            Self::Stopped => "stopped",
-            Self::Failed => "failed",
-        }
-    }
-}
 
 /// The results of a finished run.
 #[derive(Clone, Debug)]
@@ -50,6 +28,8 @@ pub struct Results {
     pub test: Metrics,
     /// What one gets without training.
     pub baselines: Vec<Baseline>,
+    /// Of a classifier: every class of the test samples.
+    pub classes: Vec<ClassReport>,
 }
 
 /// The `data` part of `run.json`.
@@ -57,52 +37,46 @@ pub struct Results {
 /// # Errors
 ///
 /// [`Error::Data`](crate::Error::Data) where the samples lie in a file that cannot be read.
-pub fn data_json(prepared: &Prepared) -> Result<Value, Error> {
-    let shape = prepared.train.shape();
-    let mut data = json!({
-        "name": prepared.config.data.name,
-        "sha256": prepared.train.sha256()?,
-        "train": prepared.train.len(),
-        "test": prepared.test.len(),
-        "held_out": prepared.held_out,
-        "shape": [shape.channels, shape.height, shape.width],
-    });
-    if prepared.held_out {
-        data["test_sha256"] = json!(prepared.test.sha256()?);
-    }
+pub fn data_report(prepared: &Prepared) -> Result<DataReport, Error> {
+    let (train, test) = (&prepared.train, &prepared.test);
+    let shape = train.shape();
     // Labels are no part of what an autoencoder learns.
-    if prepared.spec.task.has_targets() {
-        data["targets_sha256"] = json!(prepared.train.targets_sha256());
-        if prepared.held_out {
-            data["test_targets_sha256"] = json!(prepared.test.targets_sha256());
-        }
-        data["target"] = target_json(&prepared.train);
-    }
-    if !prepared.skipped.is_empty() {
-        data["skipped"] = json!(prepared.skipped.len());
-    }
-    Ok(data)
+    let targets = prepared.spec.task.has_targets();
+    let (learned, held_out) = (targets, prepared.held_out && targets);
+    let skipped = prepared.skipped.len();
+    Ok(DataReport {
+        name: prepared.config.data.name.clone(),
+        sha256: Some(train.sha256()?),
+        train: train.len(),
+        test: test.len(),
+        held_out: prepared.held_out,
+        shape: [shape.channels, shape.height, shape.width],
+        test_sha256: prepared.held_out.then(|| test.sha256()).transpose()?,
+        targets_sha256: train.targets_sha256().filter(|_| learned),
+        test_targets_sha256: test.targets_sha256().filter(|_| held_out),
+        target: target_report(train).filter(|_| learned),
+        skipped: (skipped > 0).then_some(skipped),
+    })
 }
 
-/// What is learned beside the samples: names of classes, or of columns.
-fn target_json(samples: &Samples) -> Value {
+fn target_report(samples: &Samples) -> Option<TargetReport> {
     match samples.targets() {
-        Targets::None => Value::Null,
-        Targets::Classes { names, .. } => json!({ "classes": names.as_ref() }),
-        Targets::Numbers { columns, .. } => json!({ "columns": columns.as_ref() }),
+        Targets::None => None,
+        Targets::Classes { names, .. } => Some(TargetReport::Classes(names.to_vec())),
+        Targets::Numbers { columns, .. } => Some(TargetReport::Columns(columns.to_vec())),
     }
 }
 
 /// The `model` part of `run.json`.
-pub fn model_json(prepared: &Prepared, model: &AnyModel) -> Value {
-    json!({
-        "kind": prepared.spec.kind.name(),
-        "layers": prepared.spec.architecture.sizes(),
-        "architecture": prepared.spec.architecture.title,
-        "latent": prepared.spec.latent(),
-        "parameters": model.num_params(),
-        "non_trainable": non_trainable(model),
-    })
+pub fn model_report(prepared: &Prepared, model: &AnyModel) -> ModelReport {
+    ModelReport {
+        kind: prepared.spec.kind.name().to_owned(),
+        layers: prepared.spec.architecture.sizes(),
+        architecture: prepared.spec.architecture.title.clone(),
+        latent: prepared.spec.latent(),
+        parameters: model.num_params(),
+        non_trainable: non_trainable(model),
+    }
 }
 
 /// Parameters that are no part of the gradient: running means and variances of batch normalisation.
@@ -119,51 +93,59 @@ pub(crate) struct RunFacts<'a> {
     pub state: &'a TrainingState,
     pub epoch_median: Option<f64>,
     pub solution: Option<&'a Solution>,
-    pub data: &'a Value,
+    pub data: &'a DataReport,
 }
 
 /// The whole of `run.json`.
-pub(crate) fn run_json(
+pub(crate) fn run_report(
     facts: &RunFacts<'_>,
     status: Status,
     reason: Option<&str>,
     results: Option<&Results>,
-) -> Value {
+) -> RunReport {
     let RunFacts {
         prepared, state, ..
     } = facts;
     let train = &prepared.config.train;
-    let requested = match facts.solution {
-        None => train.epochs,
-        Some(_) => train.iterations(),
-    };
     let (used, why) = prepared.device_words();
-    let mut report = json!({
-        "version": 1,
-        "status": status.name(),
-        "reason": reason,
-        "espejo": env!("CARGO_PKG_VERSION"),
-        "command": facts.command,
-        "started": facts.started,
-        "seed": train.seed,
-        "device": { "requested": prepared.chosen.requested, "used": used, "why": why },
-        "data": facts.data,
-        "model": model_json(prepared, facts.model),
-        "parameters": facts.model.num_params(),
-        "epochs": { "requested": requested, "completed": state.epoch, "best": state.best_epoch },
-        "seconds": {
-            "total": state.seconds,
-            "first_epoch": state.first_epoch_seconds,
-            "per_epoch_median": facts.epoch_median,
+    RunReport {
+        version: 1,
+        status,
+        reason: reason.map(str::to_owned),
+        espejo: env!("CARGO_PKG_VERSION").to_owned(),
+        command: facts.command.to_owned(),
+        started: facts.started.to_owned(),
+        seed: train.seed,
+        device: DeviceReport {
+            requested: prepared.chosen.requested.clone(),
+            used,
+            why,
         },
-        "samples_per_second": samples_per_second(facts),
-        "metrics": results.map(|results| json!({ "train": results.train.to_json(), "test": results.test.to_json() })),
-        "baselines": results.map(|results| baselines::to_json(&results.baselines)),
-    });
-    if let Some(solution) = facts.solution {
-        report["optimizer"] = solution.to_json(train);
+        data: facts.data.clone(),
+        model: model_report(prepared, facts.model),
+        parameters: facts.model.num_params(),
+        epochs: EpochCounts {
+            requested: match facts.solution {
+                None => train.epochs,
+                Some(_) => train.iterations(),
+            },
+            completed: state.epoch,
+            best: state.best_epoch,
+        },
+        seconds: Seconds {
+            total: state.seconds,
+            first_epoch: state.first_epoch_seconds,
+            per_epoch_median: facts.epoch_median,
+        },
+        samples_per_second: samples_per_second(facts),
+        metrics: results.map(|results| PartMetrics {
+            train: results.train.clone(),
+            test: results.test.clone(),
+        }),
+        baselines: results.map(|results| results.baselines.clone()),
+        classes: results.map_or(Vec::new(), |results| results.classes.clone()),
+        optimizer: facts.solution.map(|solution| solution.report(train)),
     }
-    report
 }
 
 /// Training samples a second; in double precision those of all evaluations.

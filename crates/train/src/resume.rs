@@ -14,18 +14,20 @@ impl Prepared {
     /// [`Error::Data`] where the samples lie in a file that cannot be read.
     pub fn is_data_of(&self, folder: &Folder) -> Result<bool, Error> {
         // A run that was killed as it started has no report yet.
-        let report = folder.report().unwrap_or_default();
-        let same = |key: &str, samples: &Samples| match report["data"][key].as_str() {
-            Some(noted) => Ok::<bool, Error>(noted == samples.sha256()?),
+        let Ok(report) = folder.report() else {
+            return Ok(true);
+        };
+        let noted = report.data;
+        let same = |noted: &Option<String>, samples: &Samples| match noted {
+            Some(noted) => Ok::<bool, Error>(*noted == samples.sha256()?),
             None => Ok(true),
         };
-        let targets = |key: &str, samples: &Samples| match report["data"][key].as_str() {
-            Some(noted) => samples.targets_sha256().as_deref() == Some(noted),
-            None => true,
+        let same_targets = |noted: &Option<String>, samples: &Samples| {
+            noted.is_none() || *noted == samples.targets_sha256()
         };
-        Ok(same("sha256", &self.train)?
-            && same("test_sha256", &self.test)?
-            && targets("targets_sha256", &self.train)
-            && targets("test_targets_sha256", &self.test))
+        Ok(same(&noted.sha256, &self.train)?
+            && same(&noted.test_sha256, &self.test)?
+            && same_targets(&noted.targets_sha256, &self.train)
+            && same_targets(&noted.test_targets_sha256, &self.test))
     }
 }

@@ -8,6 +8,7 @@ use rand::RngExt;
 
 use crate::baselines::{self, Baseline};
 use crate::feed::Feed;
+use crate::classification::Classification;
 use crate::config::{DataConfig, RunConfig};
 use crate::device::{self, Chosen};
 use crate::folder::{Folder, Which};
@@ -16,8 +17,9 @@ use crate::metrics::{Metrics, evaluate};
 use crate::prepare::{Prepared, prepare_with, source};
 use crate::host_rows::{Rows, normal};
 use crate::seed::{Purpose, stream};
+use crate::task::Task;
 use crate::model::AnyModel;
-use crate::{Error, checkpoint};
+use crate::{Error, checkpoint, prediction};
 
 /// Numbers that the codes of a map may be, all together.
 const MAX_CODES: usize = 1 << 26;
@@ -405,6 +407,21 @@ impl Trained {
         let metrics = evaluate(&self.model, &data, prepared)?;
         let (own, baselines) = baselines::measure(prepared, &self.model)?;
         Ok((metrics.with(own), baselines))
+    }
+
+    /// What a classifier does with samples whose classes are known.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Data`] where the samples lie in a file that cannot be read, [`Error::Config`] where the model tells no classes or the
+    /// samples have none.
+    pub fn classification(&self, samples: &Samples) -> Result<Classification, Error> {
+        let probabilities = self.predict(samples)?;
+        if self.prepared.spec.task != Task::Classify || samples.classes().is_empty() {
+            let message = format!("`{}` has no classes to hold predictions against", samples.name());
+            return Err(Error::config(message, None));
+        }
+        Ok(prediction::held_against(&probabilities, samples))
     }
 
     /// The test samples, or as many of them, evenly spread, as their codes can be held at once.
