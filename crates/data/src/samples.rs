@@ -9,6 +9,8 @@ use crate::error::content_of as content;
 use crate::store::Store;
 use crate::{Error, Targets};
 
+use permuted::Permuted;
+
 /// Samples of one shape, each with a caption and, where they are known, its targets: pictures with one byte a pixel, or rows
 /// of a table with one number a column.
 ///
@@ -22,6 +24,8 @@ pub struct Samples {
     places: Option<Arc<[u32]>>,
     captions: Arc<[Arc<str>]>,
     targets: Targets,
+    /// The order in which values are read; without it, that of storage.
+    permuted: Option<Permuted>,
 }
 
 /// What the samples are made of.
@@ -174,6 +178,7 @@ impl Samples {
             values,
             places: None,
             targets,
+            permuted: None,
         })
     }
 
@@ -204,9 +209,10 @@ impl Samples {
 
     /// The names of the columns of a table; empty for pictures.
     pub fn columns(&self) -> &[String] {
-        match &self.values {
-            Values::Numbers { columns, .. } => columns,
-            Values::Pixels { .. } => &[],
+        match (&self.values, &self.permuted) {
+            (Values::Numbers { .. }, Some(permuted)) => &permuted.columns,
+            (Values::Numbers { columns, .. }, None) => columns,
+            (Values::Pixels { .. }, _) => &[],
         }
     }
 
@@ -235,6 +241,9 @@ impl Samples {
         match &self.values {
             Values::Pixels { store, .. } => store.read(self.start(index) as u64, &mut out)?,
             Values::Numbers { .. } => panic!("a table has no pixels"),
+        }
+        if let Some(permuted) = &self.permuted {
+            permuted.apply(&out.clone(), &mut out, |pixel| pixel);
         }
         Ok(out)
     }
@@ -272,7 +281,11 @@ impl Samples {
         let (start, size) = (self.start(index), self.shape.pixels());
         let (levels, store) = match &self.values {
             Values::Numbers { numbers, .. } => {
-                out.copy_from_slice(&numbers[start..][..size]);
+                let row = &numbers[start..][..size];
+                match &self.permuted {
+                    None => out.copy_from_slice(row),
+                    Some(permuted) => permuted.apply(row, out, |number| number),
+                }
                 return Ok(());
             }
             Values::Pixels { levels, store } => (*levels, &**store),
@@ -288,8 +301,14 @@ impl Samples {
         };
         assert_eq!(out.len(), size, "room for a sample");
         let scale = (1.0 - low) / f32::from(levels);
-        for (out, &pixel) in out.iter_mut().zip(pixels) {
-            *out = low + scale * f32::from(pixel);
+        let value = |pixel| low + scale * f32::from(pixel);
+        match &self.permuted {
+            None => {
+                for (out, &pixel) in out.iter_mut().zip(pixels) {
+                    *out = value(pixel);
+                }
+            }
+            Some(permuted) => permuted.apply(pixels, out, value),
         }
         Ok(())
     }
@@ -326,7 +345,7 @@ impl Samples {
 
     /// The SHA-256 of the values, 64 hexadecimal digits, whatever the set, its samples and classes are called.
     ///
-    /// Targets are not in it, and it never changes: a run that is resumed is held against the value that it wrote down when it
+    /// Targets and a [permutation](Self::permuted) are not in it, and it never changes: a run that is resumed is held against the value that it wrote down when it
     /// was started, maybe years ago. Targets have [`targets_sha256`](Self::targets_sha256).
     ///
     /// For pictures it is taken over the 16 bytes `espejo images 1\n`, then channels, height, width, levels and the number
@@ -336,6 +355,9 @@ impl Samples {
     /// # Errors
     /// [`Error::Io`] where the values lie in a file that cannot be read.
     pub fn sha256(&self) -> Result<String, Error> {
+        if self.permuted.is_some() {
+            return self.unpermuted().sha256();
+        }
         let mut hasher = Sha256::new();
         let Shape {
             channels,
@@ -389,6 +411,7 @@ impl Samples {
             ),
             captions: indices.iter().map(|&i| self.captions[i].clone()).collect(),
             targets: self.targets.select(indices),
+            permuted: self.permuted.clone(),
         }
     }
 
@@ -398,12 +421,17 @@ impl Samples {
     /// Where these are pictures, or there are fewer or more numbers.
     pub fn with_numbers(&self, numbers: Vec<f32>) -> Self {
         assert_eq!(numbers.len(), self.len() * self.shape.pixels());
-        let columns = self.columns().to_vec();
-        assert!(!columns.is_empty(), "pictures have no columns");
+        let Values::Numbers { columns, .. } = &self.values else {
+            panic!("images have no columns");
+        };
+        let stored = match &self.permuted {
+            Some(permuted) => permuted.undo(&numbers),
+            None => numbers,
+        };
         Self {
             values: Values::Numbers {
-                columns: columns.into(),
-                numbers: Arc::new(numbers),
+                columns: columns.clone(),
+                numbers: Arc::new(stored),
             },
             places: None,
             ..self.clone()
@@ -457,6 +485,7 @@ impl fmt::Display for Shape {
     }
 }
 
+mod permuted;
 mod targeted;
 #[cfg(test)]
 mod tests;
