@@ -297,10 +297,13 @@ fn a_raised_limit_goes_on_to_the_numbers_of_the_longer_run() {
         room.run(&args).ok();
         let resume = ["train", "--no-figures", "--resume", optimizer];
         let ran = room.run(&resume).failed(2);
-        assert_eq!(ran.lines("hint: "), ["`--max-evaluations 400` would go on"]);
+        assert_eq!(
+            ran.lines("hint: "),
+            ["`--max-evaluations 400` would resume it"]
+        );
         let ran = room.run(&[&resume[..], &long].concat()).ok();
         assert!(
-            ran.stderr.contains("repeated from its first weights"),
+            ran.stderr.contains("starts again from its initial weights"),
             "{ran:?}"
         );
         let weights =

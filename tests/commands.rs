@@ -30,7 +30,7 @@ fn commands_that_draw_write_the_figures_that_they_name() {
             let stem = format!("runs/small/figures/{figure}");
             check_figure(&room, &stem);
             assert!(
-                said.stdout.contains(&format!("picture  {stem}.png\n")),
+                said.stdout.contains(&format!("figure  {stem}.png\n")),
                 "{said:?}"
             );
         }

@@ -43,7 +43,7 @@ text a.toml version = 2 | train --config a.toml | 2 | has version 2, expected 1 
 text a.toml train.epochs = "x" | train --config a.toml | 2 | `train.epochs` in |
 text a.toml train = 1 | train --config a.toml | 2 | must be a section, `[train]` |
 - | train --layers 35,0,35 | 2 | layer size 0 in `model.layers`, expected 1 to |
-- | train --layers a,b | 2 | `--layers a,b`: `a` is no size | as in `--layers 35,25,2,25,35`
+- | train --layers a,b | 2 | `--layers a,b`: `a` is not a size | as in `--layers 35,25,2,25,35`
 - | train --layers 36,2,36 | 2 | start and end with 36, but a picture has 35 pixels | starts and ends with 35
 - | train --layers 35,2,35 --latent 3 | 2 | `latent` is 3, but the waist of layers [35, 2, 35] is 2 | leave `--latent` out
 - | train --layers 35,2,9,2,35 | 2 | no single narrowest layer | `--latent N`
@@ -153,16 +153,16 @@ small; remove runs/small/checkpoints | eval small | 5 | `runs/small/checkpoints/
 small; swap [25] [24] runs/small/config.toml | eval small | 5 | tensor `encoder.0.weight` has shape [25, 35], expected [24, 35] | its `config.toml` describes another model
 small; twelve; remove runs/small/checkpoints; move runs/twelve/checkpoints runs/small/checkpoints | eval small | 5 | tensor `encoder.1.weight` has shape [12, 25], expected [2, 25] | copied from another run
 small | eval small --device zzz | 2 | unknown device `zzz` | accepted: `auto`,
-small | train --resume small | 2 | =run `runs/small` is complete: 20 epochs | =`--epochs 40` would go on
+small | train --resume small | 2 | =run `runs/small` is complete: 20 epochs | =`--epochs 40` would resume it
 small | train --resume small --layers 9 | 2 | a resumed run keeps its `model.layers` | may change; start a new run for anything else
 small | train --resume small --config a.toml | 2 | cannot be used with |
-small | morph small A a | 2 | =no picture `a` in this run | this run has 32 pictures, `#0` to `#31`: @ A B
+small | morph small A a | 2 | =no image `a` in this run | this run has 32 images, `#0` to `#31`: @ A B
 small | morph small A B --steps 1 | 2 | `--steps` is 1 | give 2 to
-small | generate small --at 1 | 2 | `--at 1` is no code of this run | give 2 numbers with commas
-small | generate small --at 1,nan | 2 | `--at 1,nan` is no code of this run | give 2 numbers with commas
+small | generate small --at 1 | 2 | `--at 1` is not a latent code of this run | give 2 numbers with commas
+small | generate small --at 1,nan | 2 | `--at 1,nan` is not a latent code of this run | give 2 numbers with commas
 small | generate small --count 0 | 2 | `--count` is 0 | give 1 to
-small | latent small --grid 0x3 | 2 | `--grid 0x3` is no grid | as in `--grid 15x15`
-small | latent small --range 2,-2 | 2 | `--range 2,-2` is no range | as in `--range=-2,2`
+small | latent small --grid 0x3 | 2 | `--grid 0x3` is not a grid | as in `--grid 15x15`
+small | latent small --range 2,-2 | 2 | `--range 2,-2` is not a range | as in `--range=-2,2`
 small | denoise small --noise bogus | 2 | unknown noise `bogus` | `--noise salt-pepper:.1`
 small | denoise small --noise flip:.1 --copies 0 | 2 | `--copies` is 0 | give 1 or more
 small | denoise small --noise flip:.1 --copies 1000000000000000 | 2 | `--copies` is 1000000000000000 | give 1
@@ -174,8 +174,8 @@ small | animate small --walk loop --frames 1 | 2 | =`--frames` is 1 | =give 2 to
 small | encode small --part zzz | 2 | expected `train` or `test` |
 small | encode small --data absent.csv | 2 | no data set `absent.csv` |
 small | encode small --first 33 | 2 | =`--first` is 33 | =give 1 to 32
-twelve | animate twelve --walk spiral | 2 | =this run has codes of 12 numbers | =a spiral needs 2; take `--walk loop`
-twelve | animate twelve | 2 | this run has codes of 12 numbers | `--walk loop`
+twelve | animate twelve --walk spiral | 2 | =the latent code of this run has 12 dimensions | =a spiral needs 2 dimensions; use `--walk loop`, which needs any number
+twelve | animate twelve | 2 | the latent code of this run has 12 dimensions | `--walk loop`
 "#;
 
 /// Makes the room of a case: runs and files, and what is wrong with them.

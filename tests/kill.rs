@@ -262,7 +262,7 @@ fn a_training_in_double_precision_is_repeated_to_the_same_numbers() {
         let ran = Ran::from(child.wait_with_output().expect("ends"));
         if signal == "-INT" {
             assert_eq!(ran.code, Some(130), "{ran:#?}");
-            let how = "which repeats it from its first weights";
+            let how = "which starts again from the initial weights";
             assert!(ran.stderr.contains(how), "{ran:#?}");
             let report = room.json(&format!("runs/{name}/run.json"));
             assert_eq!(report["status"], "stopped");

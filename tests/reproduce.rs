@@ -144,7 +144,7 @@ fn an_interrupt_keeps_what_is_done() {
     let stopped: Ran = child.wait_with_output().expect("ended").into();
     assert_eq!(stopped.code, Some(130), "{stopped:#?}");
     assert!(
-        stopped.stderr.contains("the same command goes on"),
+        stopped.stderr.contains("the same command continues"),
         "{}",
         stopped.stderr
     );

@@ -5,6 +5,7 @@ mod commands;
 mod data;
 mod edges;
 mod errors;
+mod golden;
 #[cfg(unix)]
 mod kill;
 mod program;

@@ -46,7 +46,7 @@ fn a_bare_train_gives_all_letters_back_and_leaves_a_whole_run() {
     let room = Room::new();
     let ran = room.run(&["train"]).ok();
     let run = only_run(&room);
-    assert!(ran.stdout.contains(&format!("run      {run}\n")), "{ran:?}");
+    assert!(ran.stdout.contains(&format!("run     {run}\n")), "{ran:?}");
     assert!(ran.stdout.contains("\ntry next\n  espejo "), "{ran:?}");
 
     let report = room.json(&format!("{run}/run.json"));

@@ -122,7 +122,7 @@ fn a_damaged_picture_is_named_or_left_out_and_counted() {
     let ran = train(&room, "rest", "some --skip-bad --layers 8");
     let data = facts(&room, "rest");
     assert_eq!((&data["train"], &data["skipped"]), (&json!(2), &json!(2)));
-    for message in ["left out 2:", "b.bmp`", "d.png`"] {
+    for message in ["skipped 2:", "b.bmp`", "d.png`"] {
         assert!(ran.stderr.contains(message), "{ran:#?}");
     }
     assert_eq!(cells(&run(&room, "encode rest").ok().stdout)[1][1], "c");

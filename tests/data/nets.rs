@@ -32,7 +32,10 @@ fn convolutions_are_trained_and_used_as_any_net() {
     let codes = run(&room, "encode map").ok().stdout;
     assert!(codes.starts_with("picture,caption,z1,z2,z3,z4,z5,z6,z7,z8,z9,z10,z11,z12\n"));
     let ran = run(&room, "latent map").ok();
-    assert!(ran.stderr.contains("a grid needs a code of 2 numbers"));
+    assert!(
+        ran.stderr
+            .contains("a grid needs a latent code of 2 dimensions")
+    );
     run(&room, "generate map --count 2").ok();
 }
 

@@ -57,7 +57,7 @@ fn a_set_larger_than_the_memory_streams_and_is_learned_just_the_same() {
     let room = Room::new();
     // As floats they take 1.2 MiB.
     mnist(&room, 400, 20);
-    const STREAMS: &str = "it streams in while training";
+    const STREAMS: &str = "it is read from disk during training";
     for model in ["ae", "dae --noise gaussian:.2", "vae"] {
         let line = format!("mnist --data-dir data --layers 8 --model {model}");
         let fits = train(&room, "fits", &format!("{line} --device-memory 64"));

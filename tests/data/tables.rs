@@ -129,15 +129,9 @@ fn what_is_for_pictures_is_refused_for_a_table() {
         "measured.csv --label kind --loss bce --scale min-max",
     );
     train(&room, "table", "measured.csv --label kind");
-    let pictures = "a table has no pictures";
-    refused(&room, "morph table #0 #1", 2, pictures, "`generate`");
-    refused(
-        &room,
-        "animate table --walk loop",
-        2,
-        pictures,
-        "`generate`",
-    );
+    let images = "a table has no images";
+    refused(&room, "morph table #0 #1", 2, images, "`generate`");
+    refused(&room, "animate table --walk loop", 2, images, "`generate`");
 }
 
 #[test]
@@ -156,7 +150,7 @@ fn a_table_is_shown_by_its_columns() {
     assert_eq!(value["shape"], json!([1, 1, 3]));
     assert_eq!(value["classes"], json!(["x", "y", "z"]));
     let png = format!("{show} --png sheet.png");
-    refused(&room, &png, 2, "a table has no pictures", "`--png`");
+    refused(&room, &png, 2, "a table has no images", "`--png`");
 }
 
 #[test]
@@ -178,7 +172,10 @@ fn every_model_takes_a_table_and_every_scale() {
             (Some("a,b,c"), 3)
         );
         let said = run(&room, &format!("reconstruct {name}")).ok().stdout;
-        assert!(said.contains("rows come back"), "{said}");
+        assert!(
+            said.contains("rows reconstructed with squared error"),
+            "{said}"
+        );
         let kept = room.path(&format!("runs/{name}/scaling.csv")).exists();
         assert_eq!(kept, name != "none", "{name}");
     }

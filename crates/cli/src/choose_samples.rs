@@ -32,10 +32,10 @@ pub struct SampleArgs {
     pub first: Option<usize>,
 }
 
-/// The run's test samples, or other ones.
+/// The samples of the run's test or training part, or those of other data.
 pub fn chosen_samples(trained: &Trained, args: &SampleArgs) -> anyhow::Result<Samples> {
     let samples = if args.data.is_none() && args.letters.is_none() {
-        // The run's own split, whatever classes of it are wanted.
+        // The run's own split, also where only some classes of it are wanted.
         let part = match args.part {
             Part::Test => trained.test(),
             Part::Train => &trained.prepared().train,
@@ -73,7 +73,7 @@ pub fn chosen_samples(trained: &Trained, args: &SampleArgs) -> anyhow::Result<Sa
     }
 }
 
-/// The data that the arguments ask for, where it is not the run's own.
+/// Changes the run's data configuration to the data that the arguments ask for.
 fn change(data: &mut DataConfig, args: &SampleArgs, shape: Shape) {
     if let Some(name) = &args.data {
         *data = DataConfig {
@@ -83,7 +83,7 @@ fn change(data: &mut DataConfig, args: &SampleArgs, shape: Shape) {
             label: data.label.take(),
             ..data.clone()
         };
-        // Pictures of a folder are brought to what the run learned.
+        // Images of a folder are resized to the shape that the model was trained on.
         if Path::new(name).is_dir() {
             data.size
                 .get_or_insert(format!("{}x{}", shape.height, shape.width));

@@ -1,4 +1,4 @@
-//! The curves of a training, from `metrics.csv` and `run.json`.
+//! The training curves of a run, from `metrics.csv` and `run.json`.
 
 use anyhow::Context;
 use espejo_pictures::{Curves, Figure, Panel, Series, curves};
@@ -10,10 +10,10 @@ use crate::results_table::baseline_name;
 use crate::sample_kind::SampleKind;
 use crate::titles::subject;
 
-/// The column of what a training in double precision has cost.
+/// Column of the loss evaluations, which a training in double precision counts.
 const EVALUATIONS: &str = "evaluations";
 
-/// Loss by epoch, its terms, and the squared error beside the baselines.
+/// Loss per epoch, its terms, and the squared error beside the baselines.
 pub fn loss(trained: &Trained, folder: &Folder, baselines: &Value) -> anyhow::Result<Figure> {
     let path = folder.path().join("metrics.csv");
     let text = std::fs::read_to_string(&path)
@@ -101,13 +101,13 @@ impl Columns {
             .collect()
     }
 
-    /// What curves go over: epochs, or what a training in double precision has cost.
+    /// Column of the x axis: epochs, or loss evaluations where they are counted.
     fn x(&self) -> &'static str {
         let costs = self.names.iter().any(|name| name == EVALUATIONS);
         if costs { EVALUATIONS } else { "epoch" }
     }
 
-    /// (column, name, dashed) as curves over them.
+    /// One curve for each (column, name, dashed).
     fn series(&self, columns: &[(&str, &str, bool)]) -> Vec<Series> {
         let find = |column: &str| self.names.iter().position(|name| name == column);
         let x = find(self.x()).unwrap_or(0);

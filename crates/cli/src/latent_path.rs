@@ -1,16 +1,18 @@
-//! Walks through the codes: a picture decoded at each place of a way.
+//! Walks through the latent space: an image decoded at each point of a path.
 
 use espejo_pictures::{Figure, Scatter, Walk, WalkFrame, walk};
-use espejo_train::config::Kind;
 use espejo_train::{Rows, Trained};
 
-use crate::figures::{latent_scatter, normal_quantile, tile};
+use crate::figures::tile;
+use crate::latent_figures::latent_scatter;
+use crate::model_kind::has_prior;
+use crate::normal_distribution::normal_quantile;
 use crate::output::usage;
 use crate::titles::subject;
 
 /// Turns of a spiral.
 const TURNS: f64 = 8.0;
-/// How far a loop lies from the middle of the codes, in their standard deviations.
+/// Radius of a loop around the mean of the codes, in standard deviations.
 const LOOP_RADIUS: f64 = 1.4;
 /// Frames of a walk, at most.
 const MAX_FRAMES: usize = 2000;
@@ -24,7 +26,7 @@ pub enum Way {
     Spiral,
 }
 
-/// The frames of a walk; a closed one ends a step before its start.
+/// The frames of a walk; a loop ends one step before its start.
 pub fn walk_frames(trained: &Trained, way: Way, count: usize) -> anyhow::Result<Vec<Figure>> {
     if !(2..=MAX_FRAMES).contains(&count) {
         return Err(usage(
@@ -34,14 +36,14 @@ pub fn walk_frames(trained: &Trained, way: Way, count: usize) -> anyhow::Result<
     }
     if trained.test().is_table() {
         return Err(usage(
-            "a table has no pictures to walk through",
+            "a table has no images to walk through",
             "use `generate`, which writes rows",
         ));
     }
     if way == Way::Spiral && trained.latent() != 2 {
         return Err(usage(
-            format!("this run has codes of {} numbers", trained.latent()),
-            "a spiral needs 2; take `--walk loop`",
+            wrong_dimensions(trained.latent()),
+            "a spiral needs 2 dimensions; use `--walk loop`, which needs any number",
         ));
     }
     let spread = Spread::of(trained)?;
@@ -65,13 +67,18 @@ pub fn walk_frames(trained: &Trained, way: Way, count: usize) -> anyhow::Result<
         .then(|| latent_scatter(trained))
         .transpose()?;
     Ok(walk(&Walk {
-        title: format!("A walk through the codes, {}", subject(trained)),
+        title: format!("Walk through the latent space, {}", subject(trained)),
         frames: frames.collect(),
         map,
     }))
 }
 
-/// Where the codes of a run lie: mean and standard deviation of each dimension.
+/// Says how many dimensions the latent code of a run has, where another number is needed.
+pub fn wrong_dimensions(latent: usize) -> String {
+    format!("the latent code of this run has {latent} dimensions")
+}
+
+/// Mean and standard deviation of the codes in each dimension.
 struct Spread {
     prior: bool,
     mean: Vec<f64>,
@@ -81,7 +88,7 @@ struct Spread {
 impl Spread {
     fn of(trained: &Trained) -> anyhow::Result<Self> {
         let latent = trained.latent();
-        if trained.config().model.kind == Kind::Vae {
+        if has_prior(trained.config().model.kind) {
             return Ok(Self {
                 prior: true,
                 mean: vec![0.0; latent],
@@ -105,8 +112,8 @@ impl Spread {
         })
     }
 
-    /// A place on a closed curve, `share` of the way round: each dimension swings once or a few times, out of step with the
-    /// others, so that the whole curve is smooth and comes back to its start.
+    /// A point on a closed curve at the fraction `share` of its length. Each dimension swings once to three times, out of phase
+    /// with the others, so that the whole curve is smooth and returns to its start.
     fn on_loop(&self, share: f64) -> Vec<f32> {
         let turn = 2.0 * std::f64::consts::PI * share;
         let places = self.mean.iter().zip(&self.deviation).enumerate();
@@ -122,9 +129,9 @@ impl Spread {
             .collect()
     }
 
-    /// A place on a spiral from the edge of the plane inwards: of the prior, whose quantiles it covers evenly, or of the codes.
+    /// A point on a spiral from the edge of the plane inwards, evenly over the quantiles of the prior or over the codes.
     fn on_spiral(&self, share: f64) -> Vec<f32> {
-        // The root keeps the pace along the way even.
+        // The square root keeps the speed along the path even.
         let radius = (1.0 - share).sqrt();
         let turn = 2.0 * std::f64::consts::PI * TURNS * radius;
         let place = |j: usize, swing: f64| {

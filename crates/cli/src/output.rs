@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::Context;
 use serde_json::Value;
 
-/// Writes a result. A reader that has seen enough (`| head`) is no error.
+/// Writes a result to stdout. A reader that has seen enough (`| head`) is no error.
 pub fn text(text: &str) -> anyhow::Result<()> {
     let mut stdout = io::stdout().lock();
     match stdout
@@ -18,12 +18,12 @@ pub fn text(text: &str) -> anyhow::Result<()> {
     }
 }
 
-/// Writes one JSON object.
+/// Writes one JSON object to stdout.
 pub fn json(value: &Value) -> anyhow::Result<()> {
     text(&format!("{value:#}\n"))
 }
 
-/// Writes a message for people.
+/// Writes a message for people to stderr.
 pub fn message(text: &str) {
     // Nothing is left to do when stderr itself is gone.
     let _ = writeln!(io::stderr(), "{text}");
@@ -42,7 +42,7 @@ pub fn report(error: &anyhow::Error) -> u8 {
     code
 }
 
-/// The message with those of its causes that it does not repeat itself.
+/// The message of an error, followed by those causes that it does not repeat.
 fn told(error: &anyhow::Error) -> String {
     let mut text = error.to_string();
     for cause in error.chain().skip(1).map(ToString::to_string) {

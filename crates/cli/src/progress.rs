@@ -10,13 +10,13 @@ use crate::output;
 /// Steps of the bar.
 const PARTS: u64 = 10_000;
 
-/// Shows what a training tells.
+/// Shows the progress of a training.
 pub struct Progress {
     bar: Option<ProgressBar>,
 }
 
 impl Progress {
-    /// A bar where stderr is a terminal.
+    /// Shows a bar if stderr is a terminal.
     pub fn new() -> Self {
         let bar = std::io::stderr().is_terminal().then(|| {
             let style =
@@ -26,11 +26,11 @@ impl Progress {
         Self { bar }
     }
 
-    /// Takes in one event.
+    /// Shows one event.
     pub fn show(&self, event: &Event<'_>) {
         match (event, &self.bar) {
             (Event::Compiling, _) => {
-                self.say("compiling and tuning kernels for this device, which takes a while; less where the driver has kept them from an earlier run");
+                self.say("compiling and tuning kernels for this device; the first run takes longest, later ones reuse the driver's cache");
             }
             (Event::Epoch { report, .. }, Some(bar)) => {
                 bar.set_position((report.part * PARTS as f64) as u64);
@@ -44,7 +44,7 @@ impl Progress {
         }
     }
 
-    /// Clears the bar away.
+    /// Removes the bar.
     pub fn finish(&self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();

@@ -4,7 +4,7 @@ use espejo_data::Samples;
 use espejo_train::{MAX_PSNR, Rows, psnr, squared_error, wrong_pixels};
 use serde_json::{Value, json};
 
-/// How far outputs are from what they should be: of two-valued pictures the wrong pixels, of others the noise ratio.
+/// Errors of outputs against their targets: wrong pixels for two-valued images, else the squared error, for images with the PSNR.
 pub fn reconstruction_errors(samples: &Samples, outputs: &Rows, targets: &Rows) -> Value {
     if samples.two_valued() {
         return wrong(outputs, targets);
@@ -21,7 +21,7 @@ pub fn reconstruction_errors(samples: &Samples, outputs: &Rows, targets: &Rows) 
     value
 }
 
-/// Mean and worst of the wrong pixels, and how many pictures have none.
+/// Mean and maximum number of wrong pixels, and the number of images without any.
 fn wrong(outputs: &Rows, targets: &Rows) -> Value {
     let counts: Vec<usize> = outputs
         .iter()

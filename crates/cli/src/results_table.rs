@@ -45,11 +45,11 @@ pub fn results_table(metrics: &Value, baselines: &Value, kind: SampleKind) -> St
 /// The measure in the last column.
 #[derive(Clone, Copy)]
 enum Measure {
-    /// Of two-valued images.
+    /// The measure of two-valued images.
     WrongPixels,
-    /// Of grey and colour images: PSNR and SSIM.
+    /// PSNR and SSIM, the measures of grey and colour images.
     Quality,
-    /// Of tables, which have none.
+    /// Tables have no measure beside the errors.
     None,
 }
 

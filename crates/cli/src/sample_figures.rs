@@ -1,4 +1,4 @@
-//! Pictures of fixed samples while a model learns, and an animation of them when it is done.
+//! Figures of fixed samples during training, and an animation of them at its end.
 
 use espejo_data::Shape;
 use espejo_pictures::{Figure, Sheet, Tile, apng, gif, sheet};
@@ -7,25 +7,25 @@ use espejo_train::{Event, Folder, Prepared, Rows};
 use crate::figures::tile;
 use crate::output::message;
 
-/// Frames a second of the animation.
+/// Frames per second of the animation.
 const FRAMES_PER_SECOND: f64 = 4.0;
-/// Frames that are kept for it, at most: with more, every other one is dropped.
+/// Frames of the animation, at most: above this number, every other one is dropped.
 const MAX_FRAMES: usize = 200;
 
-/// Draws what a training tells of its samples.
+/// The figures that a training has drawn of its fixed samples.
 pub struct SampleFigures<'a> {
     folder: &'a Folder,
     shape: Shape,
     ink: bool,
     frames: Vec<Figure>,
-    /// One picture in so many becomes a frame.
+    /// One figure in so many becomes a frame.
     every: usize,
     taken: usize,
     failed: bool,
 }
 
 impl<'a> SampleFigures<'a> {
-    /// Nothing drawn yet.
+    /// Starts without a figure.
     pub fn new(prepared: &Prepared, folder: &'a Folder) -> Self {
         Self {
             folder,
@@ -38,7 +38,7 @@ impl<'a> SampleFigures<'a> {
         }
     }
 
-    /// Draws `figures/samples.png`, each time anew. A picture that cannot be written is told once and stops no training.
+    /// Draws `figures/samples.png` anew. A figure that cannot be written is reported once and does not stop the training.
     pub fn take(&mut self, event: &Event<'_>) {
         let Event::Samples {
             epoch,
@@ -69,7 +69,7 @@ impl<'a> SampleFigures<'a> {
         let written = figure.save(&self.folder.path().join("figures"), "samples");
         if let (Err(error), false) = (written, self.failed) {
             self.failed = true;
-            message(&format!("the samples cannot be drawn: {error}"));
+            message(&format!("cannot draw the samples: {error}"));
         }
         self.keep(figure);
     }
@@ -89,7 +89,7 @@ impl<'a> SampleFigures<'a> {
         }
     }
 
-    /// Writes the animation, where there are at least two frames.
+    /// Writes the animation if it has two frames or more.
     pub fn finish(&self) -> anyhow::Result<()> {
         if self.frames.len() < 2 {
             return Ok(());

@@ -1,8 +1,8 @@
-//! What has to be settled before any thread starts.
+//! The environment of the Vulkan loader, which has to be set before any thread starts.
 
 /// Keeps Mesa's device-selection layer quiet on a Linux machine without a desktop session.
 ///
-/// That layer asks the Wayland display for its favourite graphics card and, where there is no session, writes
+/// The layer asks the Wayland display for its favourite graphics card and, where there is no session, writes
 /// `error: XDG_RUNTIME_DIR is invalid ...` to stderr of every program that lists the adapters. A variable switches it off,
 /// but the Vulkan loader reads the process's own environment, which safe Rust does not change: so the program starts itself
 /// once more, in the same process, with the variable set. That takes about a millisecond.
@@ -20,7 +20,7 @@ pub fn settle() {
     let (Some(name), Ok(program)) = (arguments.next(), std::env::current_exe()) else {
         return;
     };
-    // It comes back only when it failed, and then the program goes on as it is.
+    // This call returns only if it failed, and then the program goes on as it is.
     let _ = Command::new(program)
         .arg0(name)
         .args(arguments)
@@ -28,6 +28,6 @@ pub fn settle() {
         .exec();
 }
 
-/// Nothing to settle here.
+/// Does nothing where there is no Vulkan loader to keep quiet.
 #[cfg(not(all(target_os = "linux", feature = "wgpu")))]
 pub fn settle() {}

@@ -1,12 +1,12 @@
-//! `espejo animate`: how the map of the codes formed, or a walk through the codes.
+//! `espejo animate`: the latent space during training, or a walk through it.
 
 use clap::Args;
 use espejo_pictures::{Figure, Pace, Scatter, apng, gif, scatter};
 use espejo_train::{Folder, MAX_MAPPED, Trained};
 use serde_json::json;
 
-use crate::figures::points;
-use crate::latent_path::{Way, walk_frames};
+use crate::latent_figures::points;
+use crate::latent_path::{Way, walk_frames, wrong_dimensions};
 use crate::open_run::{RunArgs, open};
 use crate::output::{self, shown, usage};
 use crate::titles::data_name;
@@ -27,7 +27,7 @@ pub struct AnimateArgs {
     pub frames: usize,
 }
 
-/// Draws the codes of the training pictures at the epochs at which they were noted, one frame each.
+/// Animates a walk, or the codes of the samples at the epochs at which they were recorded.
 pub fn animate(args: &AnimateArgs, json: bool) -> anyhow::Result<()> {
     if !(0.1..=50.0).contains(&args.fps) {
         return Err(usage(format!("`--fps` is {}", args.fps), "give 0.1 to 50"));
@@ -47,17 +47,17 @@ pub fn animate(args: &AnimateArgs, json: bool) -> anyhow::Result<()> {
     }
     if trained.latent() != 2 {
         return Err(usage(
-            format!("this run has codes of {} numbers", trained.latent()),
-            "the map of a training needs 2; `--walk loop` takes any",
+            wrong_dimensions(trained.latent()),
+            "an animation of the training needs 2 dimensions; `--walk loop` needs any number",
         ));
     }
     if trained.test().len() > MAX_MAPPED {
         return Err(usage(
             format!(
-                "the codes of {} samples were not noted while training",
+                "the codes of {} samples were not recorded during training",
                 trained.test().len()
             ),
-            "their map is for up to 1,000; `--walk loop` walks through the codes",
+            "codes are recorded for up to 1,000 samples; `--walk loop` animates a walk through the latent space",
         ));
     }
     let history = folder.code_history(trained.test().len())?;
@@ -93,7 +93,7 @@ fn animated(
     ))
 }
 
-/// One map an epoch, all on the same axes.
+/// One scatter plot per recorded epoch, all on the same axes.
 fn frames(trained: &Trained, history: &[(usize, Vec<(f64, f64)>)]) -> Vec<Figure> {
     let all = || history.iter().flat_map(|(_, plane)| plane);
     let range = [
@@ -104,7 +104,7 @@ fn frames(trained: &Trained, history: &[(usize, Vec<(f64, f64)>)]) -> Vec<Figure
     let coloured = images.classes().len() > 1;
     let frame = |(epoch, plane): &(usize, Vec<(f64, f64)>)| {
         scatter(&Scatter {
-            title: format!("Codes of {} while training", data_name(trained)),
+            title: format!("Latent space during training, {}", data_name(trained)),
             x_label: "z1".into(),
             y_label: "z2".into(),
             points: points(plane, images, coloured),
@@ -121,7 +121,7 @@ fn frames(trained: &Trained, history: &[(usize, Vec<(f64, f64)>)]) -> Vec<Figure
     history.iter().map(frame).collect()
 }
 
-/// Lowest and highest value with a margin.
+/// Lowest and highest value, with a margin of 5 % on both sides.
 fn span(values: impl Iterator<Item = f64>) -> (f64, f64) {
     let (low, high) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| {
         (low.min(v), high.max(v))

@@ -1,4 +1,4 @@
-//! `espejo doctor`: which devices there are, what each can do, and which one `auto` takes.
+//! `espejo doctor`: the devices, a short training on each, and the one that `auto` selects.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -8,10 +8,10 @@ use serde_json::{Value, json};
 
 use crate::output;
 
-/// Each device trains for about this long.
+/// Length of the training on each device, about.
 const CHECK: Duration = Duration::from_secs(1);
 
-/// Lists and tries the devices.
+/// Lists and tests the devices.
 pub fn doctor(json: bool) -> anyhow::Result<()> {
     let backends = device::backends();
     let mut devices: Vec<(String, String)> = device::adapters()
@@ -65,7 +65,7 @@ pub fn doctor(json: bool) -> anyhow::Result<()> {
     }
     let auto_line = match auto["used"].as_str() {
         Some(used) => format!(
-            "`--device auto` takes {used}: {}",
+            "`--device auto` selects {used}: {}",
             auto["why"].as_str().unwrap_or("")
         ),
         None => format!(

@@ -4,11 +4,11 @@ use std::fmt::Write as _;
 
 use clap::Args;
 use espejo_pictures::csv_field;
-use espejo_train::config::Kind;
 use serde_json::json;
 
 use crate::choose_samples::{SampleArgs, chosen_samples};
 use crate::figures::captions;
+use crate::model_kind::has_prior;
 use crate::open_run::open;
 use crate::output::{self, usage};
 
@@ -25,12 +25,12 @@ pub struct EncodeArgs {
     pub seed: u64,
 }
 
-/// Writes codes as CSV.
+/// Prints the latent codes as CSV, one sample per line.
 pub fn encode(args: &EncodeArgs, json: bool) -> anyhow::Result<()> {
     let (_, trained) = open(&args.samples.run)?;
-    if args.sample && trained.config().model.kind != Kind::Vae {
+    if args.sample && !has_prior(trained.config().model.kind) {
         return Err(usage(
-            "only a `vae` has a posterior to draw from",
+            "only a `vae` has a posterior to sample from",
             "leave `--sample` out",
         ));
     }

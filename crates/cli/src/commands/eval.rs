@@ -1,4 +1,4 @@
-//! `espejo eval`: a run measured again, beside its baselines.
+//! `espejo eval`: the metrics of a run, its baselines and its figures, computed again.
 
 use serde_json::json;
 
@@ -8,10 +8,10 @@ use crate::output::{self, shown};
 use crate::results_table::results_table;
 use crate::sample_kind::SampleKind;
 
-/// Measures the run again, and draws its pictures again.
+/// Evaluates the run again and draws its figures again.
 pub fn eval(args: &RunArgs, json: bool) -> anyhow::Result<()> {
     let (folder, trained) = open(args)?;
-    // A run whose report is damaged is not passed over in silence.
+    // Evaluation does not need the report, but a damaged one must be reported.
     folder.report()?;
     let (metrics, baselines) = trained.evaluate()?;
     let metrics = metrics.to_json();

@@ -2,11 +2,11 @@
 
 use clap::Args;
 use espejo_pictures::{Sheet, csv_field, sheet};
-use espejo_train::config::Kind;
 use espejo_train::{Rows, Trained};
 use serde_json::json;
 
 use crate::figures::{GENERATED_COLUMNS, MAX_DRAWN, save_all, tile};
+use crate::model_kind::has_prior;
 use crate::open_run::{RunArgs, open};
 use crate::output::{self, usage};
 use crate::sample_kind::SampleKind;
@@ -27,7 +27,7 @@ pub struct GenerateArgs {
     pub at: Vec<String>,
 }
 
-/// Decodes codes that were given, or drawn: from the prior for a `vae`, else evenly over the span of the codes.
+/// Decodes given codes, or random ones: from the prior of a `vae`, else uniform over the range of the data's codes.
 pub fn generate(args: &GenerateArgs, json: bool) -> anyhow::Result<()> {
     let (folder, trained) = open(&args.run)?;
     if args.at.is_empty() && !(1..=MAX_DRAWN).contains(&args.count) {
@@ -53,13 +53,13 @@ pub fn generate(args: &GenerateArgs, json: bool) -> anyhow::Result<()> {
         .iter()
         .map(|row| Some(tile(row, trained.shape(), ink)))
         .collect();
-    let source = match (args.at.is_empty(), trained.config().model.kind) {
+    let source = match (args.at.is_empty(), has_prior(trained.config().model.kind)) {
         (false, _) => "codes as given",
-        (true, Kind::Vae) => "codes drawn from the prior",
-        (true, _) => "codes drawn evenly over the span of the known ones",
+        (true, true) => "codes sampled from the prior",
+        (true, false) => "codes sampled uniformly from the range of the data's codes",
     };
     let figure = sheet(&Sheet {
-        title: format!("Generated pictures, {source}"),
+        title: format!("Generated images, {source}"),
         rows: vec![(String::new(), tiles)],
         captions: Vec::new(),
         marks: Vec::new(),
@@ -76,7 +76,7 @@ pub fn generate(args: &GenerateArgs, json: bool) -> anyhow::Result<()> {
     ))
 }
 
-/// Rows decoded by a model of a table, in the table's own units, as CSV.
+/// Prints the decoded rows of a table as CSV, in the table's own units.
 fn decoded_rows(trained: &Trained, codes: &Rows, decoded: &Rows, json: bool) -> anyhow::Result<()> {
     let mut rows = decoded.clone();
     if let Some(scaling) = &trained.prepared().scaling {
@@ -98,7 +98,7 @@ fn decoded_rows(trained: &Trained, codes: &Rows, decoded: &Rows, json: bool) -> 
     output::text(&text)
 }
 
-/// A code written with commas.
+/// A latent code written as numbers with commas.
 fn code(text: &str, latent: usize) -> anyhow::Result<Vec<f32>> {
     let numbers = text.split(',').map(|number| {
         number
@@ -110,8 +110,8 @@ fn code(text: &str, latent: usize) -> anyhow::Result<Vec<f32>> {
     match numbers.collect::<Option<Vec<f32>>>() {
         Some(numbers) if numbers.len() == latent => Ok(numbers),
         _ => Err(usage(
-            format!("`--at {text}` is no code of this run"),
-            format!("give {latent} numbers with commas"),
+            format!("`--at {text}` is not a latent code of this run"),
+            format!("give {latent} numbers with commas, one per dimension"),
         )),
     }
 }

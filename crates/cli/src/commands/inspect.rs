@@ -1,4 +1,4 @@
-//! `espejo inspect`: what a run is made of and what came of it.
+//! `espejo inspect`: the layers, metrics and configuration of a run.
 
 use espejo_train::{Folder, layer_table};
 
@@ -7,7 +7,7 @@ use crate::output;
 use crate::results_table::results_table;
 use crate::sample_kind::SampleKind;
 
-/// Shows the layer table, the numbers and the configuration of a run; with `json` its `run.json`.
+/// Prints the layer table, the metrics and the configuration of a run, or with `json` its `run.json`.
 pub fn inspect(args: &RunArgs, json: bool) -> anyhow::Result<()> {
     let folder = Folder::find(&args.run, &args.out)?;
     let report = folder.report()?;

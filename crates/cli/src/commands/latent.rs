@@ -2,7 +2,8 @@
 
 use clap::Args;
 
-use crate::figures::{latent_grid, latent_map, save_all};
+use crate::figures::save_all;
+use crate::latent_figures::{latent_grid, latent_map};
 use crate::open_run::{RunArgs, open};
 use crate::output::{self, drawn, usage};
 
@@ -20,7 +21,7 @@ pub struct LatentArgs {
     pub range: Option<String>,
 }
 
-/// Draws the map of the codes and the decoded grid.
+/// Draws the latent space and, where it has two dimensions, a grid of decoded codes.
 pub fn latent(args: &LatentArgs, json: bool) -> anyhow::Result<()> {
     let size = parse_grid(&args.grid)?;
     let range = args.range.as_deref().map(parse_range).transpose()?;
@@ -30,7 +31,7 @@ pub fn latent(args: &LatentArgs, json: bool) -> anyhow::Result<()> {
         figures.push(("grid", latent_grid(&trained, size, range)?));
     } else if trained.latent() != 2 {
         output::message(&format!(
-            "a grid needs a code of 2 numbers, this run has {}: drawing the map alone",
+            "drawing the latent space without a grid: a grid needs a latent code of 2 dimensions, and this run has {}",
             trained.latent()
         ));
     }
@@ -46,7 +47,7 @@ fn parse_grid(text: &str) -> anyhow::Result<(usize, usize)> {
             Ok((rows, columns))
         }
         _ => Err(usage(
-            format!("`--grid {text}` is no grid"),
+            format!("`--grid {text}` is not a grid"),
             "give rows and columns from 1 to 100, as in `--grid 15x15`",
         )),
     }
@@ -61,7 +62,7 @@ fn parse_range(text: &str) -> anyhow::Result<(f64, f64)> {
             Ok((low, high))
         }
         _ => Err(usage(
-            format!("`--range {text}` is no range"),
+            format!("`--range {text}` is not a range"),
             "give the lower and the upper end, as in `--range=-2,2`",
         )),
     }

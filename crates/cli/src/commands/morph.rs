@@ -5,9 +5,11 @@ use espejo_data::Samples;
 use espejo_pictures::{Sheet, sheet};
 use espejo_train::Rows;
 
-use crate::figures::{GENERATED_COLUMNS, MAX_DRAWN, linspace, save_all, tile};
+use crate::figures::{GENERATED_COLUMNS, MAX_DRAWN, save_all, tile};
+use crate::latent_figures::linspace;
 use crate::open_run::{RunArgs, open};
 use crate::output::{drawn, usage};
+use crate::sample_kind::SampleKind;
 
 /// The arguments of `espejo morph`.
 #[derive(Args)]
@@ -28,7 +30,7 @@ pub struct MorphArgs {
 /// Captions in a message, at most.
 const MAX_CAPTIONS: usize = 100;
 
-/// Draws the decoded path between the codes of two pictures.
+/// Draws images decoded along the straight line between the codes of two images.
 pub fn morph(args: &MorphArgs, json: bool) -> anyhow::Result<()> {
     if !(2..=MAX_DRAWN).contains(&args.steps) {
         return Err(usage(
@@ -40,8 +42,8 @@ pub fn morph(args: &MorphArgs, json: bool) -> anyhow::Result<()> {
     let images = trained.test();
     if images.is_table() {
         return Err(usage(
-            "a table has no pictures to draw",
-            "use `encode` and `generate`",
+            "a table has no images to draw",
+            "use `encode` and `generate`, which print rows",
         ));
     }
     let ends = images.select(&[position(images, &args.from)?, position(images, &args.to)?]);
@@ -63,7 +65,7 @@ pub fn morph(args: &MorphArgs, json: bool) -> anyhow::Result<()> {
         .collect();
     let figure = sheet(&Sheet {
         title: format!(
-            "From {} to {}, a straight line between their codes",
+            "From {} to {}, linear interpolation of their codes",
             ends.caption(0),
             ends.caption(1)
         ),
@@ -78,7 +80,7 @@ pub fn morph(args: &MorphArgs, json: bool) -> anyhow::Result<()> {
     drawn(&save_all(&folder, &[("morph", figure)])?, json)
 }
 
-/// The picture with this caption, or with this number after `#`.
+/// Index of the image with this caption, or with this index after `#`.
 fn position(images: &Samples, text: &str) -> anyhow::Result<usize> {
     let number = text
         .strip_prefix('#')
@@ -86,16 +88,16 @@ fn position(images: &Samples, text: &str) -> anyhow::Result<usize> {
         .filter(|n| *n < images.len());
     images.position(text).or(number).ok_or_else(|| {
         let hint = format!(
-            "this run has {} pictures, `#0` to `#{}`: {}",
-            images.len(),
+            "this run has {}, `#0` to `#{}`: {}",
+            SampleKind::Image.count(images.len()),
             images.len() - 1,
             some_captions(images)
         );
-        usage(format!("no picture `{text}` in this run"), hint)
+        usage(format!("no image `{text}` in this run"), hint)
     })
 }
 
-/// The captions, each once, as many as a message can hold.
+/// Distinct captions, as many as a message can hold.
 fn some_captions(images: &Samples) -> String {
     let mut different: Vec<&str> = Vec::new();
     for caption in (0..images.len()).map(|index| images.caption(index)) {

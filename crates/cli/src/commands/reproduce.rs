@@ -46,7 +46,7 @@ pub struct ReproduceArgs {
 
 /// The exit code of a reproduction that fell outside its band.
 const OUTSIDE: u8 = 6;
-/// That of one that was interrupted; what was done is kept.
+/// The exit code of a reproduction that was interrupted; its finished trainings are kept.
 const INTERRUPTED: u8 = 130;
 
 /// Reproduces; the exit code is 0, 6 where a row fell outside its band, or 130 when interrupted.
@@ -78,7 +78,7 @@ pub fn reproduce(args: &ReproduceArgs, json: bool) -> anyhow::Result<u8> {
     let found = match ended? {
         Ended::Finished(found) => found,
         Ended::Interrupted => {
-            message("stopped; what is done is kept: the same command goes on");
+            message("stopped; finished trainings are kept, and the same command continues");
             return Ok(INTERRUPTED);
         }
     };
@@ -101,7 +101,7 @@ pub fn reproduce(args: &ReproduceArgs, json: bool) -> anyhow::Result<u8> {
     Ok(if outside { OUTSIDE } else { 0 })
 }
 
-/// What came of each row; drawing and measuring go on all cores, too.
+/// The results of each row, drawn and measured on all cores.
 fn chapters(found: &[(&'static Row, Results)]) -> anyhow::Result<Vec<Chapter>> {
     let chapters = found.iter().map(|(row, results)| Chapter::of(row, results));
     Ok(chapters.collect::<Result<_, _>>()?)
@@ -120,7 +120,7 @@ fn list(json: bool) -> anyhow::Result<()> {
     output::text(&lines.collect::<String>())
 }
 
-/// Outcomes of before are made anew; nothing but them is removed.
+/// Removes the kept outcomes of earlier trainings, and nothing else.
 fn forget(folder: &Path) -> anyhow::Result<()> {
     let jobs = folder.join("jobs");
     match std::fs::remove_dir_all(&jobs) {
@@ -136,7 +136,7 @@ fn stop_on_interrupt() -> anyhow::Result<Arc<AtomicBool>> {
     let flag = stop.clone();
     ctrlc::set_handler(move || {
         if flag.swap(true, Ordering::Relaxed) {
-            // Asked twice: leave at once. What is done is kept.
+            // Asked twice: leave at once. Finished trainings are kept.
             std::process::exit(i32::from(INTERRUPTED));
         }
     })?;
@@ -170,7 +170,7 @@ fn avx512() -> bool {
     false
 }
 
-/// The command that repeats it.
+/// The command that repeats this reproduction.
 fn command(args: &ReproduceArgs) -> String {
     let rows = if args.rows.is_empty() {
         "all".to_owned()
@@ -233,13 +233,13 @@ fn save_figures(chapters: &[Chapter], into: &Path) -> anyhow::Result<()> {
     })
 }
 
-/// The picture of a figure that was written.
+/// The bytes of a figure's PNG file.
 fn read_png(folder: &Path, stem: &str) -> anyhow::Result<Vec<u8>> {
     let path = folder.join(format!("{stem}.png"));
     std::fs::read(&path).with_context(|| format!("cannot read `{}`", shown(&path)))
 }
 
-/// The report as a page of a documentation: its pictures in a folder of its own name beside it.
+/// Writes the report as a page of documentation, with its figures in a folder of the same name beside it.
 fn write_page(
     chapters: &[Chapter],
     scale: Scale,
@@ -247,12 +247,12 @@ fn write_page(
     (page, drawn): (&Path, &Path),
 ) -> anyhow::Result<()> {
     let stem = stem_of(page)?;
-    let pictures = page.with_file_name(&stem);
-    std::fs::create_dir_all(&pictures)
-        .with_context(|| format!("cannot create `{}`", shown(&pictures)))?;
+    let figures_folder = page.with_file_name(&stem);
+    std::fs::create_dir_all(&figures_folder)
+        .with_context(|| format!("cannot create `{}`", shown(&figures_folder)))?;
     for (name, _) in figures(chapters) {
         write_file(
-            &pictures.join(format!("{name}.png")),
+            &figures_folder.join(format!("{name}.png")),
             &read_png(drawn, name)?,
         )?;
     }
@@ -262,7 +262,7 @@ fn write_page(
     Ok(write_file(page, text.as_bytes())?)
 }
 
-/// The name of a page without its ending: that of the folder of its pictures.
+/// The name of a page without its extension, which is the name of the folder of its figures.
 fn stem_of(page: &Path) -> anyhow::Result<String> {
     let stem = page
         .file_stem()
@@ -275,7 +275,7 @@ fn stem_of(page: &Path) -> anyhow::Result<String> {
     })
 }
 
-/// Published, ours and the verdict, row by row.
+/// The published value, our value and the verdict, row by row.
 fn summary(chapters: &[Chapter], written: &Written) -> String {
     let lines = || chapters.iter().flat_map(|chapter| &chapter.lines);
     let width = lines()
@@ -372,7 +372,7 @@ fn to_json(chapters: &[Chapter], written: &Written) -> Value {
     })
 }
 
-/// A bar over the trainings on a terminal, a line a row elsewhere.
+/// A bar over the trainings on a terminal, a line per row elsewhere.
 #[derive(Default)]
 struct Progress {
     bar: std::sync::OnceLock<ProgressBar>,

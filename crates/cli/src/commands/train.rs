@@ -1,4 +1,4 @@
-//! `espejo train`: from flags to a run folder with its pictures.
+//! `espejo train`: from flags to a run folder with its figures.
 
 mod configuration;
 mod flags;
@@ -53,12 +53,12 @@ pub fn train(args: TrainArgs, json: bool) -> anyhow::Result<u8> {
     message(&format!("device {device}: {why}"));
     if args.run.resume.is_some() && prepared.config.train.is_classical() {
         message(
-            "a training in double precision is repeated from its first weights, to the same numbers",
+            "a training in double precision starts again from its initial weights; the results are identical",
         );
     }
     tell_skipped(&prepared.skipped);
     if prepared.streams() {
-        message("the data is larger than `--device-memory`: it streams in while training");
+        message("the data is larger than `--device-memory`: it is read from disk during training");
     }
     let outcome = watched(&prepared, &folder, !args.run.no_figures)?;
     let path = shown(folder.path());
@@ -82,26 +82,26 @@ pub fn train(args: TrainArgs, json: bool) -> anyhow::Result<u8> {
     Ok(0)
 }
 
-/// Says what was saved and how to go on.
+/// Says what was saved and how to resume.
 fn tell_stopped(prepared: &Prepared, outcome: &Outcome, path: &str) {
     let epoch = &outcome.report["epochs"]["completed"];
     let (what, how) = match prepared.config.train.is_classical() {
         false => ("epoch", ""),
-        true => ("iteration", ", which repeats it from its first weights"),
+        true => ("iteration", ", which starts again from the initial weights"),
     };
     message(&format!(
-        "stopped after saving {what} {epoch}; go on with `{} train --resume {path}`{how}",
+        "stopped after saving {what} {epoch}; resume with `{} train --resume {path}`{how}",
         program()
     ));
 }
 
-/// Says what was left out, without filling the screen.
+/// Says what was skipped, without filling the screen.
 fn tell_skipped(skipped: &[String]) {
     const TOLD: usize = 5;
     if skipped.is_empty() {
         return;
     }
-    message(&format!("left out {}:", skipped.len()));
+    message(&format!("skipped {}:", skipped.len()));
     skipped
         .iter()
         .take(TOLD)
@@ -121,12 +121,12 @@ fn list_presets(json: bool) -> anyhow::Result<()> {
     output::text(&lines.concat())
 }
 
-/// A resumed run shall give the numbers of the uninterrupted one, and cannot on other data.
+/// The error of resuming on other data, which could not give the numbers of the uninterrupted run.
 fn changed_data(folder: &Folder) -> anyhow::Error {
     let error = espejo_train::Error::Checkpoint {
         path: folder.path().join("run.json"),
         message: "the data has changed since this run was started".to_owned(),
-        hint: Some("bring the data back, or start a new run".to_owned()),
+        hint: Some("restore the data, or start a new run".to_owned()),
     };
     error.into()
 }
@@ -159,7 +159,7 @@ fn watched(prepared: &Prepared, folder: &Folder, figures: bool) -> anyhow::Resul
     Ok(outcome)
 }
 
-/// A word as a shell takes it.
+/// A word quoted as a shell needs it.
 fn shell_word(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_=+.,:/@%".contains(c);
     if !word.is_empty() && word.chars().all(plain) {

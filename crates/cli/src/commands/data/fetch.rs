@@ -26,7 +26,7 @@ pub struct FetchArgs {
 /// The variable that names an address to try first.
 const MIRROR: &str = "ESPEJO_MIRROR";
 
-/// Gets the files of a set that are missing or damaged.
+/// Downloads the files of a data set that are missing or damaged.
 pub fn get(args: &FetchArgs, json: bool) -> anyhow::Result<()> {
     let directory = directory_or(args.data_dir.as_deref()).map_err(espejo_train::Error::from)?;
     let mut mirrors = args.mirror.clone();
@@ -51,7 +51,7 @@ pub fn get(args: &FetchArgs, json: bool) -> anyhow::Result<()> {
     fetched
         .kept
         .iter()
-        .for_each(|file| text += &format!("  was there  {file}\n"));
+        .for_each(|file| text += &format!("  kept     {file}\n"));
     output::text(&text)
 }
 

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::output;
 
-/// Lists the data sets.
+/// Prints the data sets.
 pub fn list(json: bool) -> anyhow::Result<()> {
     if json {
         let sets = names().iter().map(|set| {
@@ -16,7 +16,7 @@ pub fn list(json: bool) -> anyhow::Result<()> {
     }
     let mut text = format!(
         "{:<16}{:>9}  {:<9}  {:<8}  {}\n",
-        "name", "samples", "shape", "here", "what"
+        "name", "samples", "shape", "here", "contents"
     );
     for set in names() {
         text += &format!(
@@ -28,7 +28,7 @@ pub fn list(json: bool) -> anyhow::Result<()> {
             set.about
         );
     }
-    text += "\na folder of pictures, or a .csv, .npy or .npz file, serves as well\n";
+    text += "\na folder of images, or a .csv, .npy or .npz file, can be used as well\n";
     output::text(&text)
 }
 

@@ -10,6 +10,7 @@ use serde_json::json;
 
 use crate::figures::{captions, spread, tile};
 use crate::output::{self, shown};
+use crate::sample_kind::SampleKind;
 
 /// The arguments of `espejo data show`.
 #[derive(Args)]
@@ -49,16 +50,16 @@ pub struct ShowArgs {
 const TEXT_WIDTH: usize = 96;
 const SHEET_COLUMNS: usize = 16;
 
-/// Shows a set: pictures as text or as a sheet, of a table its columns.
+/// Shows a data set: images as text or as a sheet, a table by its columns.
 pub fn show(args: &ShowArgs, json: bool) -> anyhow::Result<()> {
     let samples = loaded(args)?;
     if samples.is_table() && args.png.is_some() {
         return Err(output::usage(
-            "a table has no pictures to draw",
+            "a table has no images to draw",
             "leave `--png` out",
         ));
     }
-    // Of a large set some pictures, unless the first so many were asked for.
+    // A large data set is shown by some images, unless the first N were asked for.
     let some = if args.first.is_some() || samples.is_table() {
         samples.clone()
     } else {
@@ -85,18 +86,15 @@ pub fn show(args: &ShowArgs, json: bool) -> anyhow::Result<()> {
     }
     if samples.shape().width > TEXT_WIDTH {
         return Err(output::usage(
-            format!(
-                "pictures of {} are too large for a terminal",
-                samples.shape()
-            ),
-            "draw them with `--png FILE`, or bring them to a smaller `--size`",
+            format!("images of {} are too large for a terminal", samples.shape()),
+            "draw them with `--png FILE`, or resize them with `--size`",
         ));
     }
     let columns = (TEXT_WIDTH / (2 * samples.shape().width + 2)).max(1);
     let mut text = as_text(&some, columns).map_err(espejo_train::Error::from)?;
     if some.len() < samples.len() {
         text += &format!(
-            "\n{} of {} pictures; `--first N` shows others, `--png FILE` draws them\n",
+            "\n{} of {} images; `--first N` shows the first N, `--png FILE` draws them\n",
             some.len(),
             samples.len()
         );
@@ -134,9 +132,9 @@ fn draw(args: &ShowArgs, samples: &Samples, some: &Samples, path: &Path) -> anyh
         .collect();
     let figure = sheet(&Sheet {
         title: format!(
-            "{}: {} pictures of {}",
+            "{}: {} of {}",
             args.name,
-            samples.len(),
+            SampleKind::Image.count(samples.len()),
             samples.shape()
         ),
         rows: vec![(String::new(), tiles)],
@@ -147,16 +145,16 @@ fn draw(args: &ShowArgs, samples: &Samples, some: &Samples, path: &Path) -> anyh
     Ok(espejo_train::write_file(path, &figure.png()?)?)
 }
 
-/// Least, mean and greatest value of each column.
+/// Minimum, mean and maximum of each column of a table.
 fn columns_table(samples: &Samples) -> anyhow::Result<String> {
     let rows = unit_rows(samples)?;
-    let mut text = format!("{} rows\n", samples.len());
+    let mut text = format!("{}\n", SampleKind::Row.count(samples.len()));
     if !samples.classes().is_empty() {
         text += &format!("classes: {}\n", samples.classes().join(", "));
     }
     text += &format!(
         "{:<32}{:>12}  {:>12}  {:>12}\n",
-        "column", "least", "mean", "greatest"
+        "column", "minimum", "mean", "maximum"
     );
     for (index, column) in samples.columns().iter().enumerate() {
         let values = || rows.iter().map(|row| f64::from(row[index]));

@@ -18,14 +18,14 @@ pub struct VerifyArgs {
     pub data_dir: Option<PathBuf>,
 }
 
-/// Checks files; an error, exit code 3, where one is damaged or, of a set asked for by name, missing.
+/// Verifies files. A damaged one is an error with exit code 3, and so is a missing one of a data set that was named.
 pub fn check(args: &VerifyArgs, json: bool) -> anyhow::Result<()> {
     let wanted = &args.names;
     let directory = directory_or(args.data_dir.as_deref()).map_err(espejo_train::Error::from)?;
     let mut sets = Vec::new();
     for name in asked(wanted) {
         let files = verify(&name, &directory).map_err(espejo_train::Error::from)?;
-        // A set that nobody asked for by name, and that is not there at all, is no news.
+        // A data set that is not there at all is reported only where it was asked for by name.
         let absent = files.iter().all(|file| file.state == State::Missing);
         if !(wanted.is_empty() && absent) {
             sets.push((name, files));
@@ -52,7 +52,7 @@ pub fn check(args: &VerifyArgs, json: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// What is wrong with a file; a missing one only where its set was asked for by name.
+/// The error of a damaged file, or of a missing one whose data set was asked for by name.
 fn refused(
     set: &str,
     file: &FileState,
@@ -77,7 +77,7 @@ fn refused(
     }
 }
 
-/// The sets to check: those named, else all that have files.
+/// Data sets to check: those named, else all that have files.
 fn asked(wanted: &[String]) -> Vec<String> {
     if !wanted.is_empty() {
         return wanted.to_vec();
@@ -91,14 +91,14 @@ fn word(file: &FileState) -> &'static str {
         State::Right => "right",
         State::Missing => "missing",
         State::Damaged { .. } => "damaged",
-        State::Unknown => "there, but without a checksum on record",
+        State::Unknown => "present, but without a checksum on record",
     }
 }
 
 fn listed(sets: &[(String, Vec<FileState>)], directory: &Path) -> String {
     let mut text = format!("{}\n", shown(directory));
     if sets.is_empty() {
-        text += "no data set is there; `espejo data fetch NAME` gets one\n";
+        text += "there is no data set yet; `espejo data fetch NAME` downloads one\n";
     }
     for (name, files) in sets {
         text += &format!("{name}\n");

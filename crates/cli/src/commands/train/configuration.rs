@@ -63,11 +63,11 @@ pub fn merged(args: &TrainArgs) -> anyhow::Result<RunConfig> {
     Ok(into_config(base, "the merged configuration")?)
 }
 
-/// The keys of `[model]` that say how a net is convolutional.
+/// Keys of `[model]` that are for convolutional networks alone.
 const CONV_KEYS: [&str; 5] = ["conv", "kernel", "down", "up", "batch_norm"];
 
-/// What a preset says of its layers does not bind a net that is asked for in another way: a whole list of layers brings its
-/// own waist, convolutions take the place of dense layers and the other way round.
+/// Drops the preset's layers where the flags ask for other ones: a whole list of layers has its own bottleneck, and
+/// convolutional layers replace dense ones and the other way round.
 fn drop_architecture(preset: &mut Table, over: &Table) {
     let empty = Table::new();
     let asked = over
@@ -77,22 +77,22 @@ fn drop_architecture(preset: &mut Table, over: &Table) {
     let Some(Value::Table(model)) = preset.get_mut("model") else {
         return;
     };
-    // Of a loss with an output of its own, too.
+    // These losses have an output activation of their own.
     let loss = text_of(over, "objective", "loss");
     if matches!(loss.as_deref(), Some("bce" | "entropic")) {
         model.remove("output_activation");
     }
     let layers = asked.get("layers").and_then(Value::as_array);
     let whole = layers.is_some_and(|layers| layers.len() >= 3 && layers.first() == layers.last());
-    // Dense layers cannot do without a waist.
-    let no_waist = model.get("latent").and_then(Value::as_integer) == Some(0);
+    // Dense layers need a bottleneck.
+    let no_bottleneck = model.get("latent").and_then(Value::as_integer) == Some(0);
     let was_conv = model.contains_key("conv");
     let conv = asked.contains_key("conv");
-    if whole || (conv && !was_conv) || (no_waist && layers.is_some()) {
+    if whole || (conv && !was_conv) || (no_bottleneck && layers.is_some()) {
         model.remove("latent");
     }
     if conv {
-        // A net without a dense waist stays one, whatever its convolutions.
+        // A network without a dense bottleneck stays one, whatever its convolutions.
         if was_conv && !model.contains_key("latent") {
             model.insert("latent".into(), Value::Integer(0));
         }
@@ -102,7 +102,7 @@ fn drop_architecture(preset: &mut Table, over: &Table) {
     }
 }
 
-/// The keys of `[train]` that are for double precision alone.
+/// Keys of `[train]` that are for double precision alone.
 const DOUBLE_KEYS: [&str; 7] = [
     "precision",
     "max_evaluations",
@@ -113,7 +113,7 @@ const DOUBLE_KEYS: [&str; 7] = [
     "adaptive_lower",
 ];
 
-/// Nor does what a preset says of its own optimiser bind another that is asked for, which may have no use for it.
+/// Drops the preset's settings of an optimizer where the flags ask for another one, which may not know them.
 fn drop_training(preset: &mut Table, over: &Table) {
     let optimizer = text_of(over, "train", "optimizer");
     let precision = text_of(over, "train", "precision");

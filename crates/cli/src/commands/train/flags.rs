@@ -264,7 +264,7 @@ fn layers(list: &str) -> anyhow::Result<Value> {
         .map(|size| {
             size.parse::<i64>().map(Value::Integer).map_err(|_| {
                 usage(
-                    format!("`--layers {list}`: `{size}` is no size"),
+                    format!("`--layers {list}`: `{size}` is not a size"),
                     "give whole numbers with commas, as in `--layers 35,25,2,25,35`",
                 )
             })

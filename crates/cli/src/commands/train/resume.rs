@@ -8,7 +8,7 @@ use toml::Value;
 use super::flags::TrainArgs;
 use crate::output::{self, message, shown};
 
-/// What changes no number of a run, but for those that follow.
+/// Keys that may change in a resumed run, because they change none of its numbers so far.
 const RESUMABLE: [(&str, &[&str]); 2] = [
     (
         "train",
@@ -23,7 +23,7 @@ const RESUMABLE: [(&str, &[&str]); 2] = [
     ("data", &["directory"]),
 ];
 
-/// The configuration of a run, for more epochs or another device if asked.
+/// The configuration of a run, with more epochs or another device where they are asked for.
 pub fn resumed_config(folder: &Folder, args: &TrainArgs) -> anyhow::Result<RunConfig> {
     check_resumable(args)?;
     let config = changed(folder.config()?, args)?;
@@ -36,7 +36,7 @@ pub fn resumed_config(folder: &Folder, args: &TrainArgs) -> anyhow::Result<RunCo
     Ok(config)
 }
 
-/// Refuses flags that would make another run of it.
+/// Refuses flags that would change what the run has computed so far.
 fn check_resumable(args: &TrainArgs) -> anyhow::Result<()> {
     let mut allowed = args.table()?;
     for (section, keys) in RESUMABLE {
@@ -58,7 +58,7 @@ fn check_resumable(args: &TrainArgs) -> anyhow::Result<()> {
     ))
 }
 
-/// The configuration of a run with what may change.
+/// Applies the flags that may change to the configuration of a run.
 fn changed(mut config: RunConfig, args: &TrainArgs) -> anyhow::Result<RunConfig> {
     if let Some(epochs) = args
         .train
@@ -66,7 +66,7 @@ fn changed(mut config: RunConfig, args: &TrainArgs) -> anyhow::Result<RunConfig>
         .filter(|epochs| *epochs != config.train.epochs)
     {
         if config.train.schedule == ScheduleKind::Cosine {
-            let note = "the run is no longer one that its `config.toml` repeats";
+            let note = "training with its `config.toml` no longer repeats this run";
             message(&format!(
                 "the cosine schedule now ends at epoch {epochs}: {note}"
             ));
@@ -98,24 +98,25 @@ fn done(report: &Json) -> (u64, Option<u64>, Option<u64>) {
     )
 }
 
-/// Whether a run that did not complete has done more than is asked for.
+/// Whether a run that did not complete has done more epochs than are asked for.
 fn is_past(config: &RunConfig, report: &Json) -> bool {
     let (epochs, iterations, _) = done(report);
     iterations.is_none() && epochs > config.train.epochs as u64
 }
 
-/// Refuses to go on with a run that is complete.
+/// Refuses to resume a run that is complete.
 fn refuse_complete(folder: &Folder, config: &RunConfig, report: &Json) -> anyhow::Result<()> {
     let run = shown(folder.path());
     if let Some(reason) = report["reason"].as_str() {
-        let hint = format!("train anew with `--config {run}/config.toml` and what shall differ");
+        let hint =
+            format!("train a new run with `--config {run}/config.toml` and the flags that differ");
         return Err(output::usage(
             format!("run `{run}` is complete: {reason}"),
             hint,
         ));
     }
     let complete = |what: &str, count: u64, flag: &str| {
-        let hint = format!("`--{flag} {}` would go on", count * 2);
+        let hint = format!("`--{flag} {}` would resume it", count * 2);
         Err(output::usage(
             format!("run `{run}` is complete: {count} {what}"),
             hint,

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use espejo_train::config::Kind;
 use espejo_train::{Outcome, Prepared};
 
+use crate::model_kind::{denoises, has_prior};
 use crate::output;
 use crate::results_table::results_table;
 use crate::sample_kind::SampleKind;
@@ -35,14 +35,14 @@ pub fn summary(prepared: &Prepared, outcome: &Outcome, path: &str, figures: &[St
     }
     text += &results_table(&report["metrics"]["test"], &report["baselines"], samples);
     if !prepared.held_out {
-        text += "measured on what it learned: no part was held out (`--test-fraction .2` holds one out)\n";
+        text += "these are errors on the training set, because no test set was held out (`--test-fraction .2` holds one out)\n";
     }
     text += &format!("\nrun     {path}\n");
     text += &output::figure_lines(figures);
     text + &next_commands(prepared, path)
 }
 
-/// How the program was started, so that the next command can be started alike.
+/// The words that start the program, so that a proposed command can be copied.
 pub fn program() -> &'static str {
     // Cargo sets this for what it runs.
     if std::env::var_os("CARGO_MANIFEST_DIR").is_some() {
@@ -78,13 +78,13 @@ fn next_commands(prepared: &Prepared, path: &str) -> String {
         format!("morph {run} {first} {second}"),
         format!("generate {run}"),
     ];
-    if prepared.spec.kind == Kind::Dae {
+    if denoises(prepared.spec.kind) {
         next.insert(0, format!("denoise {run}"));
     }
     if prepared.spec.latent() == 2 && images.len() <= 1000 {
         next.push(format!("animate {run}"));
     }
-    if prepared.spec.kind == Kind::Vae {
+    if has_prior(prepared.spec.kind) {
         next.push(format!("animate {run} --walk loop"));
     }
     listed(&next)
