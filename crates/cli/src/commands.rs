@@ -10,6 +10,7 @@ pub mod generate;
 pub mod inspect;
 pub mod latent;
 pub mod morph;
+pub mod predict;
 pub mod reconstruct;
 pub mod reproduce;
 pub mod train;

@@ -2,11 +2,9 @@
 
 use anyhow::Context;
 use espejo_pictures::{Curves, Figure, Panel, Series, curves};
-use espejo_train::{Folder, Trained};
-use serde_json::Value;
+use espejo_train::{Baseline, Folder, Trained};
 
 use crate::output::shown;
-use crate::results_table::baseline_name;
 use crate::sample_kind::SampleKind;
 use crate::titles::subject;
 
@@ -14,20 +12,15 @@ use crate::titles::subject;
 const EVALUATIONS: &str = "evaluations";
 
 /// Loss per epoch, its terms, and the squared error beside the baselines.
-pub fn loss(trained: &Trained, folder: &Folder, baselines: &Value) -> anyhow::Result<Figure> {
-    let path = folder.path().join("metrics.csv");
-    let text = std::fs::read_to_string(&path)
-        .with_context(|| format!("cannot read `{}`", shown(&path)))?;
-    let table = Columns::parse(&text);
+pub fn loss(
+    trained: &Trained,
+    folder: &Folder,
+    baselines: &[Baseline],
+) -> anyhow::Result<Figure> {
+    let table = Columns::read(folder)?;
     let kind = SampleKind::of(trained.test());
-    let baselines = baselines.as_object().cloned().unwrap_or_default();
-    let baseline = |key: &str| {
-        let named = baselines.iter().filter_map(|(name, entry)| {
-            Some((baseline_name(name, entry, kind), entry[key].as_f64()?))
-        });
-        named.collect::<Vec<_>>()
-    };
-    let unit = trained.prepared().spec.reconstruction.unit();
+    let baseline = |key: &str| lines(baselines, key, kind);
+    let unit = trained.prepared().spec.criterion.unit();
     let mut panels = vec![Panel {
         title: "loss".into(),
         y_label: unit.into(),
@@ -68,6 +61,54 @@ pub fn loss(trained: &Trained, folder: &Folder, baselines: &Value) -> anyhow::Re
     }))
 }
 
+/// Loss and accuracy of a classifier by epoch, or loss and error of a regressor, beside the baselines.
+pub fn prediction(
+    trained: &Trained,
+    folder: &Folder,
+    baselines: &[Baseline],
+) -> anyhow::Result<Figure> {
+    let table = Columns::read(folder)?;
+    let kind = SampleKind::of(trained.test());
+    let spec = &trained.prepared().spec;
+    let mut panels = vec![Panel {
+        title: "loss".into(),
+        y_label: spec.criterion.unit().into(),
+        series: table.series(&[("train_loss", "train", false), ("test_loss", "test", true)]),
+        baselines: lines(baselines, "cross_entropy", kind),
+        log_y: true,
+    }];
+    let measures = [
+        ("accuracy", "accuracy", "share of the samples"),
+        ("rmse", "root mean squared error", "units of the target"),
+    ];
+    for (key, title, y_label) in measures {
+        let (train, test) = (format!("train_{key}"), format!("test_{key}"));
+        let columns = [(train.as_str(), "train", false), (test.as_str(), "test", true)];
+        let series = table.series(&columns);
+        if !series.is_empty() {
+            panels.push(Panel {
+                title: title.into(),
+                y_label: y_label.into(),
+                series,
+                baselines: lines(baselines, key, kind),
+                log_y: false,
+            });
+        }
+    }
+    Ok(curves(&Curves {
+        title: format!("Training, {}", subject(trained)),
+        x_label: table.x().into(),
+        log_x: false,
+        panels,
+    }))
+}
+
+/// What the baselines have of a measure, as lines to compare with.
+fn lines(baselines: &[Baseline], key: &str, kind: SampleKind) -> Vec<(String, f64)> {
+    let line = |baseline: &Baseline| Some((baseline.name(kind.word()), baseline.get(key)?));
+    baselines.iter().filter_map(line).collect()
+}
+
 /// The columns of `metrics.csv`.
 struct Columns {
     names: Vec<String>,
@@ -75,6 +116,13 @@ struct Columns {
 }
 
 impl Columns {
+    fn read(folder: &Folder) -> anyhow::Result<Self> {
+        let path = folder.path().join("metrics.csv");
+        let text = std::fs::read_to_string(&path)
+            .with_context(|| format!("cannot read `{}`", shown(&path)))?;
+        Ok(Self::parse(&text))
+    }
+
     fn parse(text: &str) -> Self {
         let mut lines = text.lines();
         let names = lines

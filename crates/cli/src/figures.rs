@@ -4,13 +4,12 @@ use std::path::PathBuf;
 
 use espejo_data::{Samples, Shape};
 use espejo_pictures::{Figure, Sheet, Tile, sheet};
-use espejo_train::{Folder, MAX_PSNR, Rows, Trained, psnr, unit_rows, wrong_pixels};
-use serde_json::Value;
+use espejo_train::{Baseline, Folder, MAX_PSNR, Rows, Trained, psnr, unit_rows, wrong_pixels};
 
 use crate::curves;
 use crate::latent_figures::{GRID, latent_grid, latent_map};
-use crate::model_kind::denoises;
 use crate::output;
+use crate::prediction_figures;
 use crate::titles::subject;
 
 /// Two-valued images on a sheet, at most.
@@ -28,13 +27,17 @@ pub const MAX_DRAWN: usize = 10_000;
 pub fn draw_all(
     trained: &Trained,
     folder: &Folder,
-    baselines: &Value,
+    baselines: &[Baseline],
 ) -> anyhow::Result<Vec<String>> {
+    if trained.prepared().spec.task.has_targets() {
+        let figures = prediction_figures::all(trained, folder, baselines)?;
+        return save_all(folder, &figures);
+    }
     let mut figures = vec![("loss", curves::loss(trained, folder, baselines)?)];
     let images = !trained.test().is_table();
     if images {
         let shown = spread(trained.test());
-        figures.push(if denoises(trained.config().model.kind) {
+        figures.push(if trained.prepared().spec.task.denoises() {
             let figure = denoising(trained, &shown, trained.noise(), 1)?;
             ("denoising", figure)
         } else {
@@ -121,7 +124,7 @@ pub fn captions(images: &Samples) -> Vec<String> {
 /// Images over their reconstructions, with the error of each.
 pub fn reconstruction(trained: &Trained, images: &Samples) -> anyhow::Result<Figure> {
     let clean = unit_rows(images)?;
-    let output = trained.reconstruct(&clean);
+    let output = trained.reconstruct(&clean)?;
     Ok(sheet(&Sheet {
         title: format!("Reconstruction, {}", subject(trained)),
         captions: captions(images),
@@ -143,7 +146,7 @@ pub fn denoising(
 ) -> anyhow::Result<Figure> {
     let clean = unit_rows(images)?;
     let noisy = trained.noisy(images, noise, 1, seed)?;
-    let output = trained.reconstruct(&noisy);
+    let output = trained.reconstruct(&noisy)?;
     Ok(sheet(&Sheet {
         title: format!("Noise {noise}, {}", subject(trained)),
         captions: captions(images),

@@ -5,7 +5,6 @@ use espejo_pictures::{Figure, Grid, Point, Scatter, grid, scatter};
 use espejo_train::{Rows, Trained, principal_plane};
 
 use crate::figures::tile;
-use crate::model_kind::has_prior;
 use crate::normal_distribution::normal_quantile;
 use crate::sample_kind::SampleKind;
 use crate::titles::subject;
@@ -99,7 +98,7 @@ pub fn latent_grid(
     range: Option<(f64, f64)>,
 ) -> anyhow::Result<Figure> {
     let codes = trained.encode(&trained.mapped())?;
-    let variational = has_prior(trained.config().model.kind);
+    let variational = trained.prior().is_some();
     let axis = |dimension: usize, count: usize| match range {
         Some((low, high)) => linspace(low, high, count),
         None if variational => linspace(0.05, 0.95, count)
@@ -133,7 +132,7 @@ pub fn latent_grid(
         xs,
         ys,
         tiles: trained
-            .decode(&places)
+            .decode(&places)?
             .iter()
             .map(|row| tile(row, trained.shape(), ink))
             .collect(),

@@ -5,7 +5,6 @@ use espejo_train::{Rows, Trained};
 
 use crate::figures::tile;
 use crate::latent_figures::latent_scatter;
-use crate::model_kind::has_prior;
 use crate::normal_distribution::normal_quantile;
 use crate::output::usage;
 use crate::titles::subject;
@@ -54,7 +53,7 @@ pub fn walk_frames(trained: &Trained, way: Way, count: usize) -> anyhow::Result<
         })
         .collect();
     let ink = trained.test().two_valued();
-    let decoded = trained.decode(&places);
+    let decoded = trained.decode(&places)?;
     let frames = decoded.iter().zip(&places).map(|(row, place)| WalkFrame {
         tile: tile(row, trained.shape(), ink),
         at: (
@@ -88,7 +87,7 @@ struct Spread {
 impl Spread {
     fn of(trained: &Trained) -> anyhow::Result<Self> {
         let latent = trained.latent();
-        if has_prior(trained.config().model.kind) {
+        if trained.prior().is_some() {
             return Ok(Self {
                 prior: true,
                 mean: vec![0.0; latent],

@@ -8,10 +8,11 @@ mod curves;
 mod figures;
 mod latent_figures;
 mod latent_path;
-mod model_kind;
 mod normal_distribution;
 mod open_run;
 mod output;
+mod prediction_figures;
+mod prediction_table;
 mod progress;
 mod reconstruction_errors;
 mod results_table;
@@ -26,8 +27,8 @@ use clap::{CommandFactory, Parser};
 
 use args::{Args, Command};
 use commands::{
-    animate, data, denoise, doctor, encode, eval, generate, inspect, latent, morph, reconstruct,
-    reproduce, train,
+    animate, data, denoise, doctor, encode, eval, generate, inspect, latent, morph, predict,
+    reconstruct, reproduce, train,
 };
 
 /// Burn allocates a tensor an operation: with this allocator CPU training runs 1.3 to 1.6 times faster.
@@ -52,6 +53,7 @@ fn run(args: Args) -> anyhow::Result<u8> {
         Command::Eval(args) => eval::eval(&args, json)?,
         Command::Reconstruct(args) => reconstruct::reconstruct(&args, json)?,
         Command::Denoise(args) => denoise::denoise(&args, json)?,
+        Command::Predict(args) => predict::predict(&args, json)?,
         Command::Encode(args) => encode::encode(&args, json)?,
         Command::Generate(args) => generate::generate(&args, json)?,
         Command::Latent(args) => latent::latent(&args, json)?,

@@ -2,49 +2,50 @@
 
 use std::fmt::Write as _;
 
-use serde_json::Value;
+use espejo_train::{Baseline, Metrics};
 
+use crate::prediction_table::prediction_table;
 use crate::sample_kind::SampleKind;
 
 /// The name of a baseline as people read it.
-pub fn baseline_name(key: &str, entry: &Value, kind: SampleKind) -> String {
-    match (key, entry["components"].as_u64()) {
-        ("pca", Some(components)) => format!("PCA-{components}"),
-        ("mean_image", _) => format!("mean {}", kind.word()),
-        ("nearest", _) => format!("nearest {}", kind.word()),
-        ("identity", _) => "noisy input".into(),
-        ("median", _) => "median 3x3".into(),
-        (other, _) => other.into(),
-    }
+pub fn baseline_name(key: &str, kind: SampleKind) -> String {
+    let baseline = Baseline {
+        key: key.to_owned(),
+        measures: Vec::new(),
+    };
+    baseline.name(kind.word())
 }
 
 /// The metrics of a run beside its baselines.
-pub fn results_table(metrics: &Value, baselines: &Value, kind: SampleKind) -> String {
-    let measure = Measure::of(metrics);
+pub fn results_table(metrics: &Metrics, baselines: &[Baseline], kind: SampleKind) -> String {
+    if metrics.get("reconstruction").is_none() {
+        return prediction_table(metrics, baselines, kind);
+    }
+    let measure = LastColumn::of(metrics);
     let mut text = line(
         "",
         "reconstruction",
         "squared error",
         measure.heading(kind).as_str(),
     );
-    text += &row("model", metrics, measure);
-    for (key, entry) in baselines.as_object().into_iter().flatten() {
-        text += &row(&baseline_name(key, entry, kind), entry, measure);
+    text += &row("model", &|key| metrics.get(key), measure);
+    for baseline in baselines {
+        let name = baseline.name(kind.word());
+        text += &row(&name, &|key| baseline.get(key), measure);
     }
-    if let Some(kl) = metrics["kl"].as_f64() {
-        let _ = writeln!(
-            text,
-            "kl {kl:.4} nats, loss {:.4}, active units {}",
-            metrics["loss"].as_f64().unwrap_or(f64::NAN),
-            metrics["active_units"]
-        );
+    if let (Some(kl), Some(active)) = (metrics.get("kl"), metrics.get("active_units")) {
+        let loss = metrics.loss;
+        let _ = writeln!(text, "kl {kl:.4} nats, loss {loss:.4}, active units {active}");
     }
     text
 }
 
+/// A measure by its name.
+type Get<'a> = &'a dyn Fn(&str) -> Option<f64>;
+
 /// The measure in the last column.
 #[derive(Clone, Copy)]
-enum Measure {
+enum LastColumn {
     /// The measure of two-valued images.
     WrongPixels,
     /// PSNR and SSIM, the measures of grey and colour images.
@@ -53,12 +54,12 @@ enum Measure {
     None,
 }
 
-impl Measure {
-    fn of(metrics: &Value) -> Self {
-        match (&metrics["wrong_pixels_mean"], &metrics["psnr"]) {
-            (Value::Null, Value::Null) => Self::None,
-            (Value::Null, _) => Self::Quality,
-            _ => Self::WrongPixels,
+impl LastColumn {
+    fn of(metrics: &Metrics) -> Self {
+        match (metrics.get("wrong_pixels_mean"), metrics.get("psnr")) {
+            (None, None) => Self::None,
+            (None, Some(_)) => Self::Quality,
+            (Some(_), _) => Self::WrongPixels,
         }
     }
 
@@ -70,37 +71,35 @@ impl Measure {
         }
     }
 
-    fn cell(self, entry: &Value) -> String {
-        match (self, &entry["wrong_pixels_max"]) {
+    fn cell(self, get: Get<'_>) -> String {
+        match (self, get("wrong_pixels_max")) {
             (Self::None, _) => String::new(),
             (Self::Quality, _) => {
                 format!(
                     "{:>7}  {:>6}",
-                    number(entry, "psnr", 2),
-                    number(entry, "ssim", 4)
+                    number(get, "psnr", 2),
+                    number(get, "ssim", 4)
                 )
             }
-            (Self::WrongPixels, Value::Null) => number(entry, "wrong_pixels_mean", 3),
-            (Self::WrongPixels, max) => {
-                format!("{} (max {max})", number(entry, "wrong_pixels_mean", 3))
+            (Self::WrongPixels, None) => number(get, "wrong_pixels_mean", 3),
+            (Self::WrongPixels, Some(max)) => {
+                format!("{} (max {max})", number(get, "wrong_pixels_mean", 3))
             }
         }
     }
 }
 
-fn row(name: &str, entry: &Value, measure: Measure) -> String {
+fn row(name: &str, get: Get<'_>, measure: LastColumn) -> String {
     line(
         name,
-        &number(entry, "reconstruction", 4),
-        &number(entry, "squared_error", 4),
-        &measure.cell(entry),
+        &number(get, "reconstruction", 4),
+        &number(get, "squared_error", 4),
+        &measure.cell(get),
     )
 }
 
-fn number(entry: &Value, key: &str, digits: usize) -> String {
-    entry[key]
-        .as_f64()
-        .map_or("–".to_owned(), |value| format!("{value:.digits$}"))
+fn number(get: Get<'_>, key: &str, digits: usize) -> String {
+    get(key).map_or("–".to_owned(), |value| format!("{value:.digits$}"))
 }
 
 fn line(name: &str, reconstruction: &str, squared_error: &str, last: &str) -> String {
@@ -110,15 +109,34 @@ fn line(name: &str, reconstruction: &str, squared_error: &str, last: &str) -> St
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use espejo_train::Measure;
 
     use super::*;
 
+    fn measures(pairs: &[(&str, f64)]) -> Vec<Measure> {
+        let measure = |(name, value): &(&str, f64)| Measure {
+            name: (*name).to_owned(),
+            value: *value,
+            whole: false,
+        };
+        pairs.iter().map(measure).collect()
+    }
+
+    fn metrics(pairs: &[(&str, f64)]) -> Metrics {
+        Metrics {
+            measures: measures(pairs),
+            ..Metrics::default()
+        }
+    }
+
     #[test]
     fn a_table_is_told_nothing_of_images() {
-        let metrics = json!({ "reconstruction": 1.5, "squared_error": 3.0 });
-        let baselines = json!({ "mean_image": metrics, "nearest": metrics });
-        let text = results_table(&metrics, &baselines, SampleKind::Row);
+        let pairs = [("reconstruction", 1.5), ("squared_error", 3.0)];
+        let baselines = ["mean_image", "nearest"].map(|key| Baseline {
+            key: key.to_owned(),
+            measures: measures(&pairs),
+        });
+        let text = results_table(&metrics(&pairs), &baselines, SampleKind::Row);
         assert!(text.contains("mean row"), "{text}");
         assert!(text.contains("nearest row"), "{text}");
         assert!(!text.contains("image") && !text.contains("pixel"), "{text}");
@@ -126,8 +144,13 @@ mod tests {
 
     #[test]
     fn the_worst_image_stands_beside_the_mean() {
-        let metrics = json!({ "reconstruction": 1.5, "squared_error": 3.0, "wrong_pixels_mean": 0.25, "wrong_pixels_max": 4 });
-        let text = results_table(&metrics, &json!({}), SampleKind::Image);
+        let pairs = [
+            ("reconstruction", 1.5),
+            ("squared_error", 3.0),
+            ("wrong_pixels_mean", 0.25),
+            ("wrong_pixels_max", 4.0),
+        ];
+        let text = results_table(&metrics(&pairs), &[], SampleKind::Image);
         assert!(text.contains("wrong pixels per image"), "{text}");
         assert!(text.ends_with("0.250 (max 4)\n"), "{text}");
     }

@@ -7,7 +7,7 @@ pub fn subject(trained: &Trained) -> String {
     let architecture = &trained.prepared().spec.architecture;
     format!(
         "{} {} on {}",
-        trained.config().model.kind.name().to_uppercase(),
+        short(trained.config().model.kind.name()),
         architecture.title,
         data_name(trained)
     )
@@ -19,4 +19,12 @@ pub fn data_name(trained: &Trained) -> String {
     let path = std::path::Path::new(name);
     path.file_name()
         .map_or(name.clone(), |file| file.to_string_lossy().into_owned())
+}
+
+/// The name of a family in a title: `ae` is `AE`, `classifier` is `Classifier`.
+fn short(name: &str) -> String {
+    match name.len() {
+        0..=3 => name.to_uppercase(),
+        _ => name[..1].to_uppercase() + &name[1..],
+    }
 }

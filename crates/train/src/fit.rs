@@ -7,20 +7,17 @@ use burn::module::Module;
 use crate::classical::{self, Solution};
 use crate::training_state::TrainingState;
 use crate::folder::Folder;
-use crate::classification::Classification;
 use crate::metrics::evaluate;
 use crate::optimizer::Optimizer;
-use crate::prediction::classification;
 use crate::prepare::Prepared;
 use crate::report::{EpochReport, Results, RunFacts, data_report, layer_table, run_report};
-use crate::run_report::{ClassReport, RunReport, Status};
+use crate::run_report::{RunReport, Status};
 use crate::host_rows::Rows;
 use crate::seed::Purpose;
 use crate::session::rescue;
 use crate::model::AnyModel;
-use crate::task::Task;
 use crate::trained::Trained;
-use crate::{Error, baselines, epochs};
+use crate::{Error, baselines, epochs, prediction};
 
 /// With more pictures than this, the map of their codes is not noted while training.
 pub const MAX_MAPPED: usize = 1000;
@@ -205,25 +202,8 @@ fn results(prepared: &Prepared, best: &AnyModel) -> Result<Results, Error> {
         train: evaluate(&best, &train, prepared)?,
         test: evaluate(&best, &test, prepared)?.with(own),
         baselines,
-        classes: match prepared.spec.task {
-            Task::Classify => class_reports(&classification(prepared, &best, &prepared.test)?),
-            Task::Reconstruct | Task::Denoise(_) | Task::Regress => Vec::new(),
-        },
+        classes: prediction::classes(prepared, &best)?,
     })
-}
-
-/// Every class with its recall and precision.
-fn class_reports(found: &Classification) -> Vec<ClassReport> {
-    let shares = found.recall().into_iter().zip(found.precision());
-    let classes = found.classes.iter().zip(&found.confusion).zip(shares);
-    classes
-        .map(|((name, row), (recall, precision))| ClassReport {
-            name: name.clone(),
-            samples: row.iter().sum(),
-            recall,
-            precision,
-        })
-        .collect()
 }
 
 fn median(values: &[f64]) -> Option<f64> {

@@ -16,6 +16,7 @@ use crate::model::AnyModel;
 use crate::optimizer::Optimizer;
 use crate::prepare::Prepared;
 use crate::regression;
+use crate::run_report::ClassReport;
 use crate::seed::{Purpose, stream};
 use crate::task::Task;
 
@@ -70,6 +71,27 @@ fn final_measures(found: &Classification) -> Vec<Measure> {
         Measure::new("accuracy_high", high),
         Measure::new("calibration_error", found.calibration_error()),
     ]
+}
+
+/// Every class of the test samples with its recall and precision; none where the model tells no classes.
+pub(crate) fn classes(prepared: &Prepared, model: &AnyModel) -> Result<Vec<ClassReport>, Error> {
+    match prepared.spec.task {
+        Task::Classify => Ok(class_reports(&classification(prepared, model, &prepared.test)?)),
+        Task::Reconstruct | Task::Denoise(_) | Task::Regress => Ok(Vec::new()),
+    }
+}
+
+fn class_reports(found: &Classification) -> Vec<ClassReport> {
+    let shares = found.recall().into_iter().zip(found.precision());
+    let classes = found.classes.iter().zip(&found.confusion).zip(shares);
+    classes
+        .map(|((name, row), (recall, precision))| ClassReport {
+            name: name.clone(),
+            samples: row.iter().sum(),
+            recall,
+            precision,
+        })
+        .collect()
 }
 
 /// What a classifier does with samples whose classes are known.

@@ -16,6 +16,7 @@ use crate::kept::{Kept, SCALING, TARGET_SCALING};
 use crate::metrics::{Metrics, evaluate};
 use crate::prepare::{Prepared, prepare_with, source};
 use crate::host_rows::{Rows, normal};
+use crate::run_report::ClassReport;
 use crate::seed::{Purpose, stream};
 use crate::task::Task;
 use crate::model::AnyModel;
@@ -43,6 +44,17 @@ impl std::str::FromStr for Part {
             _ => Err(format!("`{text}`: expected `train` or `test`")),
         }
     }
+}
+
+/// What a run is measured by.
+#[derive(Clone, Debug)]
+pub struct Evaluation {
+    /// The metrics of the model.
+    pub metrics: Metrics,
+    /// What one gets without training.
+    pub baselines: Vec<Baseline>,
+    /// Of a classifier: every class of the test samples.
+    pub classes: Vec<ClassReport>,
 }
 
 /// A run that was trained, with the weights of one of its checkpoints.
@@ -401,12 +413,16 @@ impl Trained {
     /// # Errors
     ///
     /// [`Error::Data`] where the samples lie in a file that cannot be read.
-    pub fn evaluate(&self) -> Result<(Metrics, Vec<Baseline>), Error> {
+    pub fn evaluate(&self) -> Result<Evaluation, Error> {
         let prepared = &self.prepared;
         let data = prepared.measured_data(&prepared.test, Purpose::Evaluate)?;
         let metrics = evaluate(&self.model, &data, prepared)?;
         let (own, baselines) = baselines::measure(prepared, &self.model)?;
-        Ok((metrics.with(own), baselines))
+        Ok(Evaluation {
+            metrics: metrics.with(own),
+            baselines,
+            classes: prediction::classes(prepared, &self.model)?,
+        })
     }
 
     /// What a classifier does with samples whose classes are known.

@@ -105,7 +105,7 @@ fn measured(trained: &Trained, samples: &Samples, noisy: Rows) -> anyhow::Result
         .collect::<Rows>();
     let errors = |outputs: &Rows| reconstruction_errors(samples, outputs, &clean);
     let mut all = vec![
-        ("model", errors(&trained.reconstruct(&noisy))),
+        ("model", errors(&trained.reconstruct(&noisy)?)),
         ("identity", errors(&noisy)),
     ];
     let learned = &trained.prepared().train;
@@ -149,7 +149,7 @@ fn squared_error_table(errors: &Errors, kind: SampleKind) -> String {
         "", "squared error"
     ));
     for (name, entry) in errors {
-        let name = baseline_name(name, &Value::Null, kind);
+        let name = baseline_name(name, kind);
         let squared = entry["squared_error"].as_f64().unwrap_or(f64::NAN);
         let psnr = entry["psnr"].as_f64();
         let psnr = psnr.map_or(String::new(), |psnr| format!("{psnr:.2}"));
@@ -165,7 +165,7 @@ fn wrong_pixels_table(errors: &Errors, kind: SampleKind) -> String {
         "", "wrong pixels", "worst", "exact images"
     ));
     for (name, entry) in errors {
-        let name = baseline_name(name, &Value::Null, kind);
+        let name = baseline_name(name, kind);
         let number = |key: &str| entry[key].as_f64().unwrap_or(f64::NAN);
         let share = 100.0 * number("exact") / number("pictures");
         let (mean, worst) = (number("wrong_pixels_mean"), &entry["wrong_pixels_max"]);

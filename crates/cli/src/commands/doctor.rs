@@ -120,9 +120,6 @@ fn measure(name: &str) -> Result<(usize, f64, f64), Error> {
         }
     })?;
     let first = first.map_or(0.0, |first| first.as_secs_f64());
-    let total = outcome.report["seconds"]["total"].as_f64().unwrap_or(0.0);
-    let first_epoch = outcome.report["seconds"]["first_epoch"]
-        .as_f64()
-        .unwrap_or(0.0);
-    Ok((steps - 1, total - first_epoch, first))
+    let seconds = &outcome.report.seconds;
+    Ok((steps - 1, seconds.total - seconds.first_epoch, first))
 }

@@ -8,7 +8,6 @@ use serde_json::json;
 
 use crate::choose_samples::{SampleArgs, chosen_samples};
 use crate::figures::captions;
-use crate::model_kind::has_prior;
 use crate::open_run::open;
 use crate::output::{self, usage};
 
@@ -28,7 +27,7 @@ pub struct EncodeArgs {
 /// Prints the latent codes as CSV, one sample per line.
 pub fn encode(args: &EncodeArgs, json: bool) -> anyhow::Result<()> {
     let (_, trained) = open(&args.samples.run)?;
-    if args.sample && !has_prior(trained.config().model.kind) {
+    if args.sample && trained.prior().is_none() {
         return Err(usage(
             "only a `vae` has a posterior to sample from",
             "leave `--sample` out",

@@ -1,10 +1,12 @@
 //! `espejo eval`: the metrics of a run, its baselines and its figures, computed again.
 
+use espejo_train::baselines_json;
 use serde_json::json;
 
 use crate::figures;
 use crate::open_run::{RunArgs, open};
 use crate::output::{self, shown};
+use crate::prediction_table::class_table;
 use crate::results_table::results_table;
 use crate::sample_kind::SampleKind;
 
@@ -13,12 +15,12 @@ pub fn eval(args: &RunArgs, json: bool) -> anyhow::Result<()> {
     let (folder, trained) = open(args)?;
     // Evaluation does not need the report, but a damaged one must be reported.
     folder.report()?;
-    let (metrics, baselines) = trained.evaluate()?;
-    let metrics = metrics.to_json();
+    let results = trained.evaluate()?;
+    let (metrics, baselines, classes) = (results.metrics, results.baselines, results.classes);
     let drawn = figures::draw_all(&trained, &folder, &baselines)?;
     let kind = SampleKind::of(trained.test());
     if json {
-        let value = json!({ "run": shown(folder.path()), "epoch": trained.epoch(), "metrics": metrics, "baselines": baselines, "figures": drawn });
+        let value = json!({ "run": shown(folder.path()), "epoch": trained.epoch(), "metrics": metrics, "baselines": baselines_json(&baselines), "classes": classes, "figures": drawn });
         output::json(&value)?;
     } else {
         output::text(&format!(
@@ -27,6 +29,7 @@ pub fn eval(args: &RunArgs, json: bool) -> anyhow::Result<()> {
             shown(folder.path())
         ))?;
         output::text(&results_table(&metrics, &baselines, kind))?;
+        output::text(&class_table(&classes))?;
         output::text(&output::figure_lines(&drawn))?;
     }
     Ok(())

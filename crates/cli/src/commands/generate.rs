@@ -6,7 +6,6 @@ use espejo_train::{Rows, Trained};
 use serde_json::json;
 
 use crate::figures::{GENERATED_COLUMNS, MAX_DRAWN, save_all, tile};
-use crate::model_kind::has_prior;
 use crate::open_run::{RunArgs, open};
 use crate::output::{self, usage};
 use crate::sample_kind::SampleKind;
@@ -44,7 +43,7 @@ pub fn generate(args: &GenerateArgs, json: bool) -> anyhow::Result<()> {
             .map(|text| code(text, trained.latent()))
             .collect::<anyhow::Result<Rows>>()?,
     };
-    let decoded = trained.decode(&codes);
+    let decoded = trained.decode(&codes)?;
     if trained.test().is_table() {
         return decoded_rows(&trained, &codes, &decoded, json);
     }
@@ -53,7 +52,7 @@ pub fn generate(args: &GenerateArgs, json: bool) -> anyhow::Result<()> {
         .iter()
         .map(|row| Some(tile(row, trained.shape(), ink)))
         .collect();
-    let source = match (args.at.is_empty(), has_prior(trained.config().model.kind)) {
+    let source = match (args.at.is_empty(), trained.prior().is_some()) {
         (false, _) => "codes as given",
         (true, true) => "codes sampled from the prior",
         (true, false) => "codes sampled uniformly from the range of the data's codes",

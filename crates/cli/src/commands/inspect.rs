@@ -4,6 +4,7 @@ use espejo_train::{Folder, layer_table};
 
 use crate::open_run::{RunArgs, open};
 use crate::output;
+use crate::prediction_table::class_table;
 use crate::results_table::results_table;
 use crate::sample_kind::SampleKind;
 
@@ -12,27 +13,25 @@ pub fn inspect(args: &RunArgs, json: bool) -> anyhow::Result<()> {
     let folder = Folder::find(&args.run, &args.out)?;
     let report = folder.report()?;
     if json {
-        return output::json(&report);
+        return output::json(&report.to_json());
     }
     let (_, trained) = open(args)?;
     let mut text = layer_table(trained.prepared(), trained.model());
-    let word = |value: &serde_json::Value| value.as_str().unwrap_or("unknown").to_owned();
     text += &format!(
         "\nstatus   {}\nepochs   {} of {}, best {}\ndevice   {} ({})\ncommand  {}\n\n",
-        word(&report["status"]),
-        report["epochs"]["completed"],
-        report["epochs"]["requested"],
-        report["epochs"]["best"],
-        word(&report["device"]["used"]),
-        word(&report["device"]["why"]),
-        word(&report["command"]),
+        report.status.name(),
+        report.epochs.completed,
+        report.epochs.requested,
+        report.epochs.best,
+        report.device.used,
+        report.device.why,
+        report.command,
     );
-    if report["metrics"].is_object() {
-        text += &results_table(
-            &report["metrics"]["test"],
-            &report["baselines"],
-            SampleKind::of(trained.test()),
-        );
+    if let Some(metrics) = &report.metrics {
+        let baselines = report.baselines.as_deref().unwrap_or_default();
+        let kind = SampleKind::of(trained.test());
+        text += &results_table(&metrics.test, baselines, kind);
+        text += &class_table(&report.classes);
         text.push('\n');
     }
     text += &trained.config().to_toml();

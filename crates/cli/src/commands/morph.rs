@@ -59,7 +59,7 @@ pub fn morph(args: &MorphArgs, json: bool) -> anyhow::Result<()> {
     let path: Rows = shares.iter().map(between).collect();
     let ink = images.two_valued();
     let tiles = trained
-        .decode(&path)
+        .decode(&path)?
         .iter()
         .map(|row| Some(tile(row, trained.shape(), ink)))
         .collect();

@@ -16,7 +16,7 @@ pub fn reconstruct(args: &SampleArgs, json: bool) -> anyhow::Result<()> {
     let (folder, trained) = open(&args.run)?;
     let samples = chosen_samples(&trained, args)?;
     let clean = unit_rows(&samples)?;
-    let errors = reconstruction_errors(&samples, &trained.reconstruct(&clean), &clean);
+    let errors = reconstruction_errors(&samples, &trained.reconstruct(&clean)?, &clean);
     let drawn = draw(&folder, &trained, &samples)?;
     if json {
         return output::json(&json!({ "figures": drawn, "model": errors }));

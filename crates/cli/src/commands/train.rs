@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use espejo_train::{
-    Folder, Outcome, PRESETS, Prepared, Preset, Status, data_json, fit, layer_table, model_json,
+    Folder, Outcome, PRESETS, Prepared, Preset, RunReport, Status, data_report, fit, layer_table, model_report,
     prepare,
 };
 use serde_json::{Value as Json, json};
@@ -72,7 +72,8 @@ pub fn train(args: TrainArgs, json: bool) -> anyhow::Result<u8> {
     let drawn = if args.run.no_figures {
         Vec::new()
     } else {
-        figures::draw_all(&outcome.trained, &folder, &outcome.report["baselines"])?
+        let baselines = outcome.report.baselines.as_deref().unwrap_or_default();
+        figures::draw_all(&outcome.trained, &folder, baselines)?
     };
     if json {
         output::json(&with_run(&outcome.report, &path, &drawn))?;
@@ -84,7 +85,7 @@ pub fn train(args: TrainArgs, json: bool) -> anyhow::Result<u8> {
 
 /// Says what was saved and how to resume.
 fn tell_stopped(prepared: &Prepared, outcome: &Outcome, path: &str) {
-    let epoch = &outcome.report["epochs"]["completed"];
+    let epoch = outcome.report.epochs.completed;
     let (what, how) = match prepared.config.train.is_classical() {
         false => ("epoch", ""),
         true => ("iteration", ", which starts again from the initial weights"),
@@ -175,7 +176,7 @@ fn dry_run(prepared: &Prepared, json: bool) -> anyhow::Result<()> {
         .init(&prepared.config, &prepared.chosen.device);
     if json {
         output::json(
-            &json!({ "data": data_json(prepared)?, "model": model_json(prepared, &model) }),
+            &json!({ "data": data_report(prepared)?, "model": model_report(prepared, &model) }),
         )?;
     } else {
         output::text(&layer_table(prepared, &model))?;
@@ -183,8 +184,8 @@ fn dry_run(prepared: &Prepared, json: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn with_run(report: &Json, path: &str, figures: &[String]) -> Json {
-    let mut report = report.clone();
+fn with_run(report: &RunReport, path: &str, figures: &[String]) -> Json {
+    let mut report = report.to_json();
     report["run"] = json!(path);
     report["figures"] = json!(figures);
     report

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use espejo_train::{Noise, device};
+use espejo_train::{DenseStep, Noise, device};
 use serde::{Serialize, Serializer};
 use toml::{Table, Value};
 
@@ -76,9 +76,19 @@ pub struct DataFlags {
     #[arg(long)]
     #[serde(skip_serializing_if = "is_off")]
     pub grey: bool,
+    /// Hold out this fold of several for testing, as in `2/5`, each class in its proportion
+    #[arg(long, value_name = "N/OF")]
+    pub fold: Option<String>,
     /// The column of a table that holds the class labels, by name or number
     #[arg(long, value_name = "COLUMN")]
     pub label: Option<String>,
+    /// The column of a table that a `classifier` or `regressor` learns to predict, by name or number
+    #[arg(long, value_name = "COLUMN")]
+    pub target: Option<String>,
+    /// Permute the values of every sample, all in the same way, drawn by the seed
+    #[arg(long)]
+    #[serde(skip_serializing_if = "is_off")]
+    pub permute: bool,
     #[arg(long, value_name = "HOW", help = format!("Scaling of the columns of a table: {}", accepted_words(|config| config.data.scale)))]
     pub scale: Option<String>,
     /// Skip samples that cannot be read, and report how many
@@ -90,15 +100,16 @@ pub struct DataFlags {
 /// `[model]`
 #[derive(Args, Serialize)]
 pub struct ModelFlags {
-    #[arg(long, help = format!("Kind of model: {} (plain, denoising and variational autoencoder) [default: ae]", accepted_words(|config| config.model.kind)))]
+    #[arg(long, help = format!("Kind of model: {} (plain, denoising and variational autoencoder; nets that learn a target) [default: ae]", accepted_words(|config| config.model.kind)))]
     #[serde(rename = "kind")]
     pub model: Option<String>,
-    /// Sizes of the hidden dense layers, mirrored in the decoder (`25`), or of all layers (`35,25,2,25,35`)
+    /// Sizes of the hidden dense layers, mirrored in the decoder (`25`), or of all layers (`35,25,2,25,35`); of a classifier
+    /// or regressor its hidden layers in order, with `bn` and `dropout:.5` among them (`20,bn,10,bn`)
     #[arg(long, value_name = "SIZES")]
     #[serde(skip)]
     pub layers: Option<String>,
     /// Convolutional layers: channels per level (`32,16`), or every step with `/` at the latent code
-    /// (`32,pool,16,pool/16,up,32,up,1`)
+    /// (`32,pool,16,pool/16,up,32,up,1`); of a classifier or regressor a chain (`32,pool,bn,16,pool,bn`)
     #[arg(long, value_name = "STEPS")]
     pub conv: Option<String>,
     /// Kernel size of the convolutions, odd [default: 3]
@@ -115,6 +126,14 @@ pub struct ModelFlags {
     /// Dimensions of the latent code; with --conv, 0 = no dense bottleneck
     #[arg(long, value_name = "N")]
     pub latent: Option<usize>,
+    /// Start a classifier or regressor from the encoder of this run
+    #[arg(long, value_name = "RUN")]
+    #[serde(skip)]
+    pub init_from: Option<String>,
+    /// Keep the weights of that encoder as they are
+    #[arg(long, requires = "init_from")]
+    #[serde(skip_serializing_if = "is_off")]
+    pub freeze: bool,
     #[arg(long, help = format!("Activation of the hidden layers: {}", accepted_words(|config| config.model.activation)))]
     pub activation: Option<String>,
 }
@@ -122,7 +141,7 @@ pub struct ModelFlags {
 /// `[objective]`
 #[derive(Args, Serialize)]
 pub struct ObjectiveFlags {
-    #[arg(long, help = format!("Reconstruction loss: {}", accepted_words(|config| config.objective.loss)))]
+    #[arg(long, help = format!("Loss between outputs and targets: {}", accepted_words(|config| config.objective.loss)))]
     pub loss: Option<String>,
     /// Weight of the KL divergence of a `vae` [default: 1]
     #[arg(long)]
@@ -255,21 +274,18 @@ fn too_large(flags: &impl Serialize) -> Option<anyhow::Error> {
     ))
 }
 
-/// The sizes in `25` or `35,25,2,25,35`; an empty list for none.
+/// The steps in `25`, `35,25,2,25,35` or `20,bn,10,bn`; an empty list for none.
 fn layers(list: &str) -> anyhow::Result<Value> {
-    let sizes = list
-        .split(',')
-        .map(str::trim)
-        .filter(|size| !size.is_empty())
-        .map(|size| {
-            size.parse::<i64>().map(Value::Integer).map_err(|_| {
-                usage(
-                    format!("`--layers {list}`: `{size}` is not a size"),
-                    "give whole numbers with commas, as in `--layers 35,25,2,25,35`",
-                )
-            })
-        });
-    Ok(Value::Array(sizes.collect::<anyhow::Result<_>>()?))
+    let steps = list.split(',').map(str::trim).filter(|step| !step.is_empty());
+    let steps = steps.map(|step| match step.parse::<i64>() {
+        Ok(size) => Ok(Value::Integer(size)),
+        Err(_) if step.parse::<DenseStep>().is_ok() => Ok(Value::String(step.to_owned())),
+        Err(_) => Err(usage(
+            format!("`--layers {list}`: `{step}` is no size"),
+            "give whole numbers with commas, as in `--layers 35,25,2,25,35`; a classifier or regressor takes `bn` and `dropout:.5`, too",
+        )),
+    });
+    Ok(Value::Array(steps.collect::<anyhow::Result<_>>()?))
 }
 
 /// The name of a data set; of a folder or file its absolute path, so that a run can be used from anywhere.

@@ -1,8 +1,7 @@
 //! The configuration of a run that is resumed.
 
 use espejo_train::config::ScheduleKind;
-use espejo_train::{Folder, RunConfig};
-use serde_json::Value as Json;
+use espejo_train::{Folder, RunConfig, RunReport, Status};
 use toml::Value;
 
 use super::flags::TrainArgs;
@@ -30,7 +29,7 @@ pub fn resumed_config(folder: &Folder, args: &TrainArgs) -> anyhow::Result<RunCo
     let Ok(report) = folder.report() else {
         return Ok(config);
     };
-    if report["status"] == "completed" || is_past(&config, &report) {
+    if report.status == Status::Completed || is_past(&config, &report) {
         refuse_complete(folder, &config, &report)?;
     }
     Ok(config)
@@ -89,25 +88,25 @@ fn changed(mut config: RunConfig, args: &TrainArgs) -> anyhow::Result<RunConfig>
 }
 
 /// Epochs, iterations and evaluations that a run has done.
-fn done(report: &Json) -> (u64, Option<u64>, Option<u64>) {
-    let optimizer = &report["optimizer"];
+fn done(report: &RunReport) -> (usize, Option<usize>, Option<usize>) {
+    let cost = report.optimizer.as_ref();
     (
-        report["epochs"]["completed"].as_u64().unwrap_or(0),
-        optimizer["iterations"].as_u64(),
-        optimizer["evaluations"].as_u64(),
+        report.epochs.completed,
+        cost.map(|cost| cost.iterations),
+        cost.map(|cost| cost.evaluations),
     )
 }
 
 /// Whether a run that did not complete has done more epochs than are asked for.
-fn is_past(config: &RunConfig, report: &Json) -> bool {
+fn is_past(config: &RunConfig, report: &RunReport) -> bool {
     let (epochs, iterations, _) = done(report);
-    iterations.is_none() && epochs > config.train.epochs as u64
+    iterations.is_none() && epochs > config.train.epochs
 }
 
 /// Refuses to resume a run that is complete.
-fn refuse_complete(folder: &Folder, config: &RunConfig, report: &Json) -> anyhow::Result<()> {
+fn refuse_complete(folder: &Folder, config: &RunConfig, report: &RunReport) -> anyhow::Result<()> {
     let run = shown(folder.path());
-    if let Some(reason) = report["reason"].as_str() {
+    if let Some(reason) = &report.reason {
         let hint =
             format!("train a new run with `--config {run}/config.toml` and the flags that differ");
         return Err(output::usage(
@@ -115,7 +114,7 @@ fn refuse_complete(folder: &Folder, config: &RunConfig, report: &Json) -> anyhow
             hint,
         ));
     }
-    let complete = |what: &str, count: u64, flag: &str| {
+    let complete = |what: &str, count: usize, flag: &str| {
         let hint = format!("`--{flag} {}` would resume it", count * 2);
         Err(output::usage(
             format!("run `{run}` is complete: {count} {what}"),
@@ -127,18 +126,18 @@ fn refuse_complete(folder: &Folder, config: &RunConfig, report: &Json) -> anyhow
         (_, _, Some(count))
             if train
                 .max_evaluations
-                .is_some_and(|most| count >= most as u64) =>
+                .is_some_and(|most| count >= most) =>
         {
             complete("evaluations", count, "max-evaluations")
         }
-        (_, Some(count), _) if count >= train.iterations() as u64 => {
+        (_, Some(count), _) if count >= train.iterations() => {
             let flag = match train.max_iterations {
                 Some(_) => "max-iterations",
                 None => "epochs",
             };
             complete("iterations", count, flag)
         }
-        (count, None, _) if count >= train.epochs as u64 => complete("epochs", count, "epochs"),
+        (count, None, _) if count >= train.epochs => complete("epochs", count, "epochs"),
         _ => Ok(()),
     }
 }

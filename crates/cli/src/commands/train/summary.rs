@@ -4,7 +4,6 @@ use std::path::Path;
 
 use espejo_train::{Outcome, Prepared};
 
-use crate::model_kind::{denoises, has_prior};
 use crate::output;
 use crate::results_table::results_table;
 use crate::sample_kind::SampleKind;
@@ -15,11 +14,11 @@ pub fn summary(prepared: &Prepared, outcome: &Outcome, path: &str, figures: &[St
     let mut text = String::new();
     let kind = prepared.spec.kind.title();
     let samples = SampleKind::of(&prepared.train);
-    let cost = match report["optimizer"]["evaluations"].as_u64() {
-        None => format!("{} epochs", report["epochs"]["completed"]),
-        Some(count) => format!(
-            "{} iterations, {count} evaluations",
-            report["optimizer"]["iterations"]
+    let cost = match &report.optimizer {
+        None => format!("{} epochs", report.epochs.completed),
+        Some(cost) => format!(
+            "{} iterations, {} evaluations",
+            cost.iterations, cost.evaluations
         ),
     };
     text += &format!(
@@ -27,13 +26,14 @@ pub fn summary(prepared: &Prepared, outcome: &Outcome, path: &str, figures: &[St
         prepared.spec.architecture.title,
         prepared.config.data.name,
         samples.count(prepared.train.len()),
-        report["model"]["parameters"],
-        report["seconds"]["total"].as_f64().unwrap_or(0.0),
+        report.model.parameters, report.seconds.total,
     );
     if let Some(reason) = &outcome.reason {
         text += &format!("ended early: {reason}\n");
     }
-    text += &results_table(&report["metrics"]["test"], &report["baselines"], samples);
+    if let Some(results) = &outcome.results {
+        text += &results_table(&results.test, &results.baselines, samples);
+    }
     if !prepared.held_out {
         text += "these are errors on the training set, because no test set was held out (`--test-fraction .2` holds one out)\n";
     }
@@ -58,6 +58,9 @@ fn next_commands(prepared: &Prepared, path: &str) -> String {
     } else {
         path.to_owned()
     };
+    if prepared.spec.task.has_targets() {
+        return listed(&[format!("predict {run} > predictions.csv"), format!("eval {run}")]);
+    }
     let images = &prepared.test;
     if images.is_table() {
         return next_of_table(&run);
@@ -78,13 +81,13 @@ fn next_commands(prepared: &Prepared, path: &str) -> String {
         format!("morph {run} {first} {second}"),
         format!("generate {run}"),
     ];
-    if denoises(prepared.spec.kind) {
+    if prepared.spec.task.denoises() {
         next.insert(0, format!("denoise {run}"));
     }
     if prepared.spec.latent() == 2 && images.len() <= 1000 {
         next.push(format!("animate {run}"));
     }
-    if has_prior(prepared.spec.kind) {
+    if prepared.spec.kind.has_posterior() {
         next.push(format!("animate {run} --walk loop"));
     }
     listed(&next)
