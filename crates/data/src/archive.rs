@@ -8,7 +8,7 @@ use flate2::read::GzDecoder;
 use zip::ZipArchive;
 
 use crate::download::{Failure, io_error, remove, wrong};
-use crate::files::{DataFile, Packing};
+use crate::manifests::{DataFile, Packing};
 
 /// The most bytes that a file without a length on record may unpack to.
 const LARGEST: u64 = 4 << 30;

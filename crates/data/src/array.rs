@@ -1,7 +1,7 @@
 //! One NumPy array: its header read strictly, its elements as pictures, as rows of a table or as labels.
 
+use crate::delimited_text::shown;
 use crate::error::content_of as content;
-use crate::rows::shown;
 use crate::source::{Source, TargetKind};
 use crate::{Error, Facts, Samples, Shape};
 

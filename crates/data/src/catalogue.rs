@@ -2,11 +2,10 @@
 
 use std::path::Path;
 
+use crate::formats::{Contents, Format, all_endings, format_of, named_endings};
 use crate::selection::{Pair, refuse};
 use crate::source::{DataSet, HoldOut, Loaded, Parts, Source};
-use crate::{
-    Error, Shape, cifar, directory, folder, folds, fonts, idx, npy, satimage, split, table, yale,
-};
+use crate::{Error, Shape, cifar, directory, folder, folds, fonts, idx, satimage, split, yale};
 
 /// What MNIST and all made after it have.
 const HANDWRITTEN: Shape = Shape {
@@ -35,6 +34,9 @@ const BANDS: Shape = Shape {
     height: 1,
     width: 36,
 };
+
+/// Names less alike than this (Jaro-Winkler, 0 to 1) are not suggested.
+const LIKENESS: f64 = 0.8;
 
 /// The most pixels that `size` may ask for, each way.
 const LARGEST: usize = 4096;
@@ -190,8 +192,7 @@ const NAMES: [DataSet; 16] = [
 enum Target<'a> {
     Set(&'static DataSet),
     Folder(&'a Path),
-    Table(&'a Path),
-    Array(&'a Path),
+    File(&'a Path, &'static Format),
 }
 
 /// The data sets that [`load`] knows by name.
@@ -262,8 +263,7 @@ fn parts(source: &Source) -> Result<Parts, Error> {
     match target {
         Target::Set(set) => set_parts(source, set),
         Target::Folder(path) => folder::load(source, path),
-        Target::Table(path) => table::load(source, path),
-        Target::Array(path) => npy::load(source, path),
+        Target::File(path, format) => (format.load)(source, path),
     }
 }
 
@@ -299,17 +299,15 @@ fn target(source: &Source) -> Result<Target<'_>, Error> {
         return Ok(Target::Set(set));
     }
     let path = Path::new(name);
-    let extension = path.extension().and_then(|extension| extension.to_str());
-    match extension.map(str::to_lowercase).as_deref() {
+    match format_of(path) {
         _ if path.is_dir() => Ok(Target::Folder(path)),
-        Some("csv" | "tsv" | "txt" | "data") if path.is_file() => Ok(Target::Table(path)),
-        Some("npy" | "npz") if path.is_file() => Ok(Target::Array(path)),
+        Some(format) if path.is_file() => Ok(Target::File(path, format)),
         _ if path.is_file() => Err(Error::Content {
             origin: name.to_owned(),
-            expected: "a file ending in .csv, .tsv, .txt, .data, .npy or .npz".to_owned(),
+            expected: format!("a file ending in {}", all_endings()),
             found: "another ending".to_owned(),
         }),
-        // A way to somewhere that is not there is no misspelt name.
+        // A path to somewhere that is not there is no misspelt name.
         _ if name.contains(std::path::is_separator) => Err(Error::Io {
             action: "read",
             path: path.to_owned(),
@@ -318,9 +316,7 @@ fn target(source: &Source) -> Result<Target<'_>, Error> {
                 "there is no such file or folder",
             ),
         }),
-        _ => Err(Error::UnknownDataSet {
-            name: source.name.clone(),
-        }),
+        _ => Err(unknown(name)),
     }
 }
 
@@ -331,15 +327,21 @@ fn refuse_misplaced(source: &Source, target_of: &Target) -> Result<(), Error> {
         _ => "",
     };
     let fonts = matches!(target_of, Target::Set(set) if set.folder.is_none());
-    let table = matches!(target_of, Target::Table(_)) || set == "satimage";
-    let file = matches!(target_of, Target::Table(_) | Target::Array(_));
+    let table = match target_of {
+        Target::File(_, format) => format.contents == Contents::Table,
+        _ => set == "satimage",
+    };
+    let file = matches!(target_of, Target::File(..));
     let refuse = |field, expected: &str, found: String| Err(source.refuse(field, expected, found));
     if let Some(target) = source.target.as_ref().filter(|_| !file) {
         let whose = match target_of {
             Target::Folder(_) => "the sub-folders",
             _ => "the set itself",
         };
-        let expected = format!("none: the classes come from {whose}, and `target` is for tables");
+        let expected = format!(
+            "none, for the classes come from {whose}; `target` is for a {} file",
+            named_endings()
+        );
         return refuse("target", &expected, format!("`{}`", target.column));
     }
     match (&source.selection.subject, source.size, &source.label) {
@@ -362,7 +364,7 @@ fn refuse_misplaced(source: &Source, target_of: &Target) -> Result<(), Error> {
         }
         (.., Some(label)) if !file => refuse(
             "label",
-            "a `.csv`, `.npy` or `.npz` file",
+            &format!("a {} file", named_endings()),
             format!("`{label}`"),
         ),
         _ if source.grey && table => refuse("grey", "a set of pictures", "a table".to_owned()),
@@ -370,13 +372,33 @@ fn refuse_misplaced(source: &Source, target_of: &Target) -> Result<(), Error> {
     }
 }
 
-/// What a name may be, for messages: "`a`, `b` or ...".
-pub(crate) fn accepted() -> String {
+/// Says that no data set has this name, which ones there are, and which of them may be meant.
+pub(crate) fn unknown(name: &str) -> Error {
     let names: Vec<_> = NAMES.iter().map(|set| format!("`{}`", set.name)).collect();
-    format!(
-        "{}, a folder of pictures, or a `.csv`, `.npy` or `.npz` file",
-        names.join(", ")
-    )
+    Error::UnknownDataSet {
+        name: name.to_owned(),
+        accepted: format!(
+            "{}, a folder of pictures, or a {} file",
+            names.join(", "),
+            named_endings()
+        ),
+        suggestion: nearest(name),
+    }
+}
+
+/// The name of a data set most like `name`, if any is like it at all.
+fn nearest(name: &str) -> Option<&'static str> {
+    let name = name.to_lowercase();
+    let mut best = None;
+    let mut likeness = LIKENESS;
+    for set in names() {
+        let this = strsim::jaro_winkler(&name, set.name);
+        // The first of equals wins: the shorter name stands first.
+        if this > likeness {
+            (best, likeness) = (Some(set.name), this);
+        }
+    }
+    best
 }
 
 #[cfg(test)]
@@ -514,8 +536,8 @@ mod tests {
                     }),
                     ..fonts()
                 },
-                "`target` of `fonts`: expected none: the classes come from the set itself, and `target` is for tables, \
-                 found `x`",
+                "`target` of `fonts`: expected none, for the classes come from the set itself; `target` is for a `.csv`, \
+                 `.npy` or `.npz` file, found `x`",
             ),
             (
                 Source {

@@ -8,8 +8,8 @@ use std::thread;
 
 use crate::error::{content, missing, unreadable};
 use crate::picture::Fit;
+use crate::pixel_store::{Sink, budgets, fill};
 use crate::source::{DataSet, Parts};
-use crate::store::{Sink, budgets, fill};
 use crate::{Error, Facts, Samples, Source};
 
 const CLASSES: [&str; 10] = [

@@ -11,8 +11,7 @@ use ureq::http::{Response, StatusCode, header};
 use ureq::{Agent, Body};
 
 use crate::Error;
-use crate::fetch::Progress;
-use crate::files::DataFile;
+use crate::manifests::DataFile;
 
 /// How much is read at once.
 const BLOCK: usize = 64 << 10;
@@ -39,6 +38,27 @@ impl Default for Patience {
             pause: Duration::from_secs(1),
         }
     }
+}
+
+/// What [`fetch`](crate::fetch) is doing.
+#[derive(Clone, Copy, Debug)]
+pub enum Progress<'a> {
+    /// Bytes of a file have come.
+    Bytes {
+        /// The file.
+        file: &'a str,
+        /// How many bytes of it are here.
+        done: u64,
+        /// How many there will be, where that is known.
+        total: Option<u64>,
+    },
+    /// Something went wrong, and is tried again or elsewhere.
+    Retry {
+        /// The file.
+        file: &'a str,
+        /// What went wrong.
+        reason: &'a str,
+    },
 }
 
 /// Why an address did not bring a file.

@@ -4,8 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::archive::extract;
-use crate::download::{Client, Failure, Patience, io_error, remove, sha256, wrong};
-use crate::files::{Archive, DataFile, Manifest, Place, manifest};
+use crate::download::{Client, Failure, Patience, Progress, io_error, remove, sha256, wrong};
+use crate::manifests::{Archive, DataFile, Manifest, Place, manifest};
 use crate::{Error, catalogue};
 
 /// What [`fetch`] did.
@@ -17,27 +17,6 @@ pub struct Fetched {
     pub fetched: Vec<String>,
     /// The files that were there already, and right.
     pub kept: Vec<String>,
-}
-
-/// What [`fetch`] is doing.
-#[derive(Clone, Copy, Debug)]
-pub enum Progress<'a> {
-    /// Bytes of a file have come.
-    Bytes {
-        /// The file.
-        file: &'a str,
-        /// How many bytes of it are here.
-        done: u64,
-        /// How many there will be, where that is known.
-        total: Option<u64>,
-    },
-    /// Something went wrong, and is tried again or elsewhere.
-    Retry {
-        /// The file.
-        file: &'a str,
-        /// What went wrong.
-        reason: &'a str,
-    },
 }
 
 /// A file of a data set as [`verify`] finds it.
@@ -114,9 +93,7 @@ pub fn verify(name: &str, directory: &Path) -> Result<Vec<FileState>, Error> {
 fn known(name: &str) -> Result<Option<Manifest>, Error> {
     match manifest(name) {
         None if !catalogue::names().iter().any(|set| set.name == name) => {
-            Err(Error::UnknownDataSet {
-                name: name.to_owned(),
-            })
+            Err(catalogue::unknown(name))
         }
         manifest => Ok(manifest),
     }

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::error::{content, unreadable};
-use crate::gather::gather;
+use crate::picture_files::gather;
 use crate::source::Parts;
 use crate::{Error, Facts, Samples, Source};
 
@@ -209,8 +209,8 @@ mod tests {
             }),
             ..source(&folder)
         };
-        let message = "`target` of `FOLDER`: expected none: the classes come from the sub-folders, and `target` is for \
-            tables, found `price`";
+        let message = "`target` of `FOLDER`: expected none, for the classes come from the sub-folders; `target` is \
+            for a `.csv`, `.npy` or `.npz` file, found `price`";
         check_refused(&source, &folder, message, None);
     }
 

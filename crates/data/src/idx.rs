@@ -9,8 +9,8 @@ use flate2::bufread::MultiGzDecoder;
 
 use crate::error::{content, missing, unreadable};
 use crate::picture::Fit;
+use crate::pixel_store::{Sink, budgets, fill};
 use crate::source::{DataSet, Parts};
-use crate::store::{Sink, budgets, fill};
 use crate::{Error, Facts, Samples, Shape, Source};
 
 /// The first four bytes of a file of bytes with one dimension (labels) and with three (pictures), as a number.

@@ -10,8 +10,8 @@ use zip::ZipArchive;
 
 use crate::array::{Array, Column, Held, Values};
 use crate::classes::{self, Classes};
+use crate::delimited_text::shown;
 use crate::error::{content_of as content, unreadable};
-use crate::rows::shown;
 use crate::source::{Parts, Source, TargetKind};
 use crate::{Error, Facts, Samples, Targets};
 
@@ -701,7 +701,7 @@ mod tests {
 
     #[test]
     fn no_bytes_make_it_panic() {
-        let mut random = crate::damage::random();
+        let mut random = crate::test_random::random();
         let valid = [
             bytes(COMPRESSED),
             bytes(KERAS),

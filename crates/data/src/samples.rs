@@ -6,7 +6,7 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 
 use crate::error::content_of as content;
-use crate::store::Store;
+use crate::pixel_store::Store;
 use crate::{Error, Targets};
 
 use permuted::Permuted;

@@ -6,8 +6,8 @@ use std::fs::File;
 use std::io::{self, BufReader};
 use std::path::Path;
 
+use crate::delimited_text::{Row, Rows, Separator, shown};
 use crate::error::{missing, unreadable};
-use crate::rows::{Row, Rows, Separator, shown};
 use crate::source::{Parts, Source};
 use crate::{Error, Facts, Samples};
 

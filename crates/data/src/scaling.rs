@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::delimited_text::{Row, Rows, Separator, quoted, shown};
 use crate::error::content_of as content;
-use crate::rows::{Row, Rows, Separator, quoted, shown};
 use crate::{Error, Samples};
 
 /// The header of a scaling as text.

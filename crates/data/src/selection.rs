@@ -141,6 +141,7 @@ fn indices(glyphs: &Samples, letters: &str) -> Result<Vec<usize>, Error> {
                 letters: letters.to_owned(),
                 letter: caption,
                 available: captions.join(" "),
+                suggestion: fonts::set_with(letters),
             });
         };
         if indices.contains(&index) {

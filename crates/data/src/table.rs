@@ -6,8 +6,8 @@ use std::io::{self, BufReader, Cursor, Read};
 use std::path::Path;
 
 use crate::classes::{self, Classes, class_name};
+use crate::delimited_text::{Row, Rows, Separator, shown};
 use crate::error::unreadable;
-use crate::rows::{Row, Rows, Separator, shown};
 use crate::source::{Parts, Source, TargetKind};
 use crate::{Error, Facts, Samples, Targets};
 
@@ -747,7 +747,7 @@ mod tests {
     #[test]
     fn no_bytes_make_it_panic() {
         let valid = b"a,\"b\"\"c\",kind\r\n1,2.5,red\r\n-3e2,4,\"blue, dark\"\r\n5,6,7\r\n";
-        let mut random = crate::damage::random();
+        let mut random = crate::test_random::random();
         for _ in 0..20_000 {
             let mut bytes = valid.to_vec();
             for _ in 0..=random(4) {

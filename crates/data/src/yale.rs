@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::error::{missing, unreadable};
-use crate::gather::gather;
+use crate::picture_files::gather;
 use crate::source::Parts;
 use crate::{Error, Facts, Samples, Source};
 

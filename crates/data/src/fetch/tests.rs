@@ -9,7 +9,7 @@ use std::time::Duration;
 use sha2::{Digest, Sha256};
 
 use super::*;
-use crate::files::Packing;
+use crate::manifests::Packing;
 
 /// What a server sends for one request, after which it hangs up.
 #[derive(Clone, Default)]
@@ -596,7 +596,7 @@ fn damaged_archives_are_refused() {
 
 #[test]
 fn random_archives_are_an_error_at_worst() {
-    let mut random = crate::damage::random();
+    let mut random = crate::test_random::random();
     let small = [("x/b.bin", b"second".to_vec()), ("c.bin", vec![5; 300])];
     let directory = directory();
     let wanted = record("b.bin", b"second");

@@ -90,7 +90,7 @@ impl Samples {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::Sink;
+    use crate::pixel_store::Sink;
     use crate::{Facts, Shape};
 
     const SHAPE: Shape = Shape {

@@ -8,7 +8,7 @@ use std::thread;
 
 use crate::error::{content, unreadable};
 use crate::picture::{Fit, Picture};
-use crate::store::{Sink, Store};
+use crate::pixel_store::{Sink, Store};
 use crate::{Error, Shape, Source};
 
 /// How many pictures a thread reads before all are put into their place.
