@@ -46,20 +46,7 @@ pub fn chosen_samples(trained: &Trained, args: &SampleArgs) -> anyhow::Result<Sa
         };
         wanted.part(part).map_err(Error::from)?
     } else {
-        let shape = trained.shape();
-        let wanted = trained.samples(args.part, |data| change(data, args, shape));
-        match wanted {
-            // New rows need not have the column of the labels.
-            Err(Error::Data(DataError::Selection { field: "label", .. }))
-                if args.data.is_some() =>
-            {
-                trained.samples(args.part, |data| {
-                    change(data, args, shape);
-                    data.label = None;
-                })?
-            }
-            wanted => wanted?,
-        }
+        other_samples(trained, args)?
     };
     match args.first {
         None => Ok(samples),
@@ -81,6 +68,7 @@ fn change(data: &mut DataConfig, args: &SampleArgs, shape: Shape) {
             directory: data.directory.take(),
             size: data.size.take(),
             label: data.label.take(),
+            target: data.target.take(),
             ..data.clone()
         };
         // Images of a folder are resized to the shape that the model was trained on.
@@ -91,6 +79,7 @@ fn change(data: &mut DataConfig, args: &SampleArgs, shape: Shape) {
         }
         data.subject = None;
         data.test_fraction = None;
+        data.fold = None;
         data.limit = None;
     }
     if args.data.is_some() || args.letters.is_some() || !args.classes.is_empty() {

@@ -17,6 +17,8 @@ pub struct DataSet {
     pub test: usize,
     /// The shape of each sample.
     pub shape: Shape,
+    /// Whether its samples are rows of a table, not images.
+    pub is_table: bool,
     /// What it holds, in one line.
     pub about: &'static str,
     /// Its folder in the data directory; none for what is built in.

@@ -185,14 +185,15 @@ impl Preset {
 
 /// Whether a name stands for a table: an array file has to be looked into.
 fn is_table(data: &str) -> bool {
-    let name = data.to_lowercase();
-    let ends = |ends: &[&str]| ends.iter().any(|end| name.ends_with(end));
-    if ends(&[".npy", ".npz"]) {
+    if let Some(set) = espejo_data::set_named(data) {
+        return set.is_table;
+    }
+    if espejo_data::is_array_file(data) {
         // What cannot be read is refused with the rest of the configuration.
         let loaded = espejo_data::load(&espejo_data::Source::named(data));
         return loaded.is_ok_and(|loaded| loaded.train.is_table());
     }
-    data == "satimage" || ends(&[".csv", ".tsv", ".txt", ".data"])
+    espejo_data::is_table_file(data)
 }
 
 #[cfg(test)]

@@ -216,6 +216,13 @@ impl Trained {
             Some(scaling) => scaling.apply(&samples)?,
             None => samples,
         };
+        // The classes of other data are those that the model learned, or a mistake.
+        let samples = match self.prepared.spec.task {
+            Task::Classify if !samples.classes().is_empty() => {
+                samples.relabelled(self.test().classes())?
+            }
+            _ => samples,
+        };
         match &self.prepared.permutation {
             Some(order) => Ok(samples.permuted(order.clone())?),
             None => Ok(samples),

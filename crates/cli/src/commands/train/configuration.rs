@@ -1,8 +1,8 @@
 //! The configuration of a new run: flags over `--set` over the file over the preset over the defaults.
 
-use espejo_train::config::OptimizerKind;
+use espejo_train::config::{ModelKind, OptimizerKind};
 use espejo_train::merge::{into_config, overlay, parse, parse_set};
-use espejo_train::{Preset, RunConfig};
+use espejo_train::{Folder, Preset, RunConfig};
 use toml::{Table, Value};
 
 use super::flags::{TrainArgs, data_name};
@@ -38,11 +38,11 @@ pub fn merged(args: &TrainArgs) -> anyhow::Result<RunConfig> {
         );
     }
     let data = text_of(&over, "data", "name").unwrap_or_else(|| "fonts".into());
-    let kind = text_of(&over, "model", "kind").unwrap_or_else(|| "ae".into());
+    let kind = kind_of(&over)?;
     let mut base = match (preset, &args.config) {
         (Some(preset), _) => preset.table(),
         (None, Some(_)) => Table::new(),
-        (None, None) => Preset::suited(&data, &kind).table(),
+        (None, None) => Preset::suited(&data, kind).table(),
     };
     drop_architecture(&mut base, &over);
     drop_training(&mut base, &over);
@@ -60,7 +60,22 @@ pub fn merged(args: &TrainArgs) -> anyhow::Result<RunConfig> {
         overlay(&mut base, table);
     }
     overlay(&mut base, over);
-    Ok(into_config(base, "the merged configuration")?)
+    let mut config = into_config(base, "the merged configuration")?;
+    if let Some(run) = &args.model.init_from {
+        config.model.init_from(&Folder::find(run, &args.run.out)?)?;
+    }
+    Ok(config)
+}
+
+/// The family of models that flags or `--set` ask for.
+fn kind_of(over: &Table) -> anyhow::Result<ModelKind> {
+    let Some(word) = text_of(over, "model", "kind") else {
+        return Ok(ModelKind::default());
+    };
+    Value::String(word.clone()).try_into().map_err(|_| {
+        let names = ModelKind::ALL.map(ModelKind::name).join("`, `");
+        output::usage(format!("no model `{word}`"), format!("accepted: `{names}`"))
+    })
 }
 
 /// Keys of `[model]` that are for convolutional networks alone.
