@@ -146,6 +146,9 @@ pub enum ModelKind {
     Classifier,
     /// A net whose targets are numbers.
     Regressor,
+    /// A family that exists in tests alone: what it can do is seen, who it is nobody may ask.
+    #[cfg(test)]
+    Dummy,
 }
 
 /// `[model]`: what to train.

@@ -38,6 +38,8 @@ impl ModelKind {
             Self::Vae => "vae",
             Self::Classifier => "classifier",
             Self::Regressor => "regressor",
+            #[cfg(test)]
+            Self::Dummy => "dummy",
         }
     }
 
@@ -49,6 +51,8 @@ impl ModelKind {
             Self::Vae => "variational autoencoder",
             Self::Classifier => "classifier",
             Self::Regressor => "regressor",
+            #[cfg(test)]
+            Self::Dummy => "dummy",
         }
     }
 
@@ -66,6 +70,8 @@ impl ModelKind {
             (Self::Dae, DataForm::Images) => "pictures-dae",
             (Self::Vae, DataForm::Images) => "pictures-vae",
             (Self::Ae, DataForm::Images) => "pictures",
+            #[cfg(test)]
+            (Self::Dummy, _) => "letters",
         }
     }
 
@@ -74,6 +80,8 @@ impl ModelKind {
         match self {
             Self::Ae | Self::Dae | Self::Vae => true,
             Self::Classifier | Self::Regressor => false,
+            #[cfg(test)]
+            Self::Dummy => true,
         }
     }
 
@@ -83,6 +91,8 @@ impl ModelKind {
             Self::Ae | Self::Dae | Self::Vae => None,
             Self::Classifier => Some(TargetKind::Classes),
             Self::Regressor => Some(TargetKind::Numbers),
+            #[cfg(test)]
+            Self::Dummy => None,
         }
     }
 
@@ -91,6 +101,8 @@ impl ModelKind {
         match self {
             Self::Vae => true,
             Self::Ae | Self::Dae | Self::Classifier | Self::Regressor => false,
+            #[cfg(test)]
+            Self::Dummy => false,
         }
     }
 }
@@ -107,6 +119,9 @@ pub enum AnyModel {
     Vae(Vae),
     /// A net with targets.
     Network(Network),
+    /// A family that exists in tests alone.
+    #[cfg(test)]
+    Dummy(tests::Dummy),
 }
 
 macro_rules! each {
@@ -116,6 +131,8 @@ macro_rules! each {
             AnyModel::Dae($model) => $call,
             AnyModel::Vae($model) => $call,
             AnyModel::Network($model) => $call,
+            #[cfg(test)]
+            AnyModel::Dummy($model) => $call,
         }
     };
 }
@@ -150,6 +167,8 @@ impl AnyModel {
             Self::Dae(model) => Some(model),
             Self::Vae(model) => Some(model),
             Self::Network(_) => None,
+            #[cfg(test)]
+            Self::Dummy(model) => Some(model),
         }
     }
 
@@ -191,6 +210,10 @@ fn autoencoder(spec: &Spec, mirror: &Mirror, config: &RunConfig, device: &Device
     };
     match spec.kind {
         ModelKind::Dae => AnyModel::Dae(DaeConfig { autoencoder }.init(&mut rng, device)),
+        #[cfg(test)]
+        ModelKind::Dummy => AnyModel::Dummy(tests::Dummy {
+            autoencoder: autoencoder.init(&mut rng, device),
+        }),
         _ => AnyModel::Ae(autoencoder.init(&mut rng, device)),
     }
 }
@@ -208,4 +231,121 @@ fn network(spec: &Spec, layers: &LayersConfig, config: &RunConfig, device: &Devi
         weight_decay: config.objective.weight_decay,
     };
     network.init(&mut rng, device)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::{Path, PathBuf};
+    use std::sync::atomic::AtomicBool;
+
+    use super::*;
+    use crate::{Error, Folder, fit, prepare};
+
+    /// An autoencoder whose codes can be drawn, though no posterior is trained: what no real family is.
+    #[derive(Module, Debug)]
+    pub struct Dummy {
+        pub autoencoder: Ae,
+    }
+
+    impl Model for Dummy {
+        fn output(&self, inputs: Tensor<2>) -> Tensor<2> {
+            self.autoencoder.output(inputs) // [batch, values]
+        }
+
+        fn loss(&self, batch: &Batch) -> Loss {
+            self.autoencoder.loss(batch)
+        }
+
+        fn table(&self) -> Vec<(&'static str, LayerInfo)> {
+            self.autoencoder.table()
+        }
+    }
+
+    impl Autoencoder for Dummy {
+        fn encode(&self, samples: Tensor<2>) -> Tensor<2> {
+            self.autoencoder.encode(samples) // [batch, latent]
+        }
+
+        fn decode(&self, codes: Tensor<2>) -> Tensor<2> {
+            self.autoencoder.decode(codes) // [batch, values]
+        }
+
+        fn prior(&self) -> Option<Prior> {
+            Some(Prior::StandardNormal)
+        }
+    }
+
+    /// A family of models is trained, measured and used by what it can do: this one has a code and a prior.
+    #[test]
+    fn a_new_family_is_trained_by_what_it_can_do() -> Result<(), Error> {
+        let mut config = RunConfig::default();
+        config.model.kind = ModelKind::Dummy;
+        config.train.epochs = 3;
+        config.train.device = "cpu".into();
+        if crate::device::choose("cpu").is_err() {
+            return Ok(()); // a build with wgpu alone
+        }
+        let out = tempfile::tempdir().expect("a folder");
+        let prepared = prepare(config)?;
+        let folder = Folder::create(out.path(), Some("dummy"), &prepared.config)?;
+        let stop = AtomicBool::new(false);
+        let outcome = fit(&prepared, &folder, "test", &stop, &mut |_| ())?;
+        let results = outcome.results.expect("it ran to its end");
+        assert!(results.test.get("squared_error").is_some());
+        // Who has a prior has dimensions in use, and codes of standard normal numbers.
+        assert!(results.test.get("active_units").is_some());
+        let codes = outcome.trained.random_codes(2000, 1)?;
+        let mean = codes.iter().map(|code| code[0]).sum::<f32>() / 2000.0;
+        let square = codes.iter().map(|code| code[0] * code[0]).sum::<f32>() / 2000.0;
+        assert!(mean.abs() < 0.1 && (square - 1.0).abs() < 0.2, "{mean} {square}");
+        assert_eq!(folder.report()?.model.kind, "dummy");
+        Ok(())
+    }
+
+    /// The Rust files below a folder.
+    fn sources(folder: &Path) -> Vec<PathBuf> {
+        let entries = fs::read_dir(folder).expect("it is there").flatten();
+        let below = |path: PathBuf| match path.is_dir() {
+            true => sources(&path),
+            false => vec![path],
+        };
+        let paths = entries.flat_map(|entry| below(entry.path()));
+        paths
+            .filter(|path| path.extension().is_some_and(|ending| ending == "rs"))
+            .collect()
+    }
+
+    /// The lines of a file that name a family, its tests left out.
+    fn naming_a_family(path: &Path) -> Vec<String> {
+        let text = fs::read_to_string(path).expect("it reads");
+        let code = text.split("#[cfg(test)]\nmod tests").next().unwrap_or("");
+        let names = ["Ae", "Dae", "Vae", "Classifier", "Regressor", "Network"];
+        let is_named = |line: &&str| {
+            let named = |owner: &str| {
+                let found = line.split(owner).skip(1);
+                found.into_iter().any(|rest| {
+                    let word = rest.split(|c: char| !c.is_alphanumeric()).next();
+                    word.is_some_and(|word| names.contains(&word))
+                })
+            };
+            named("ModelKind::") || named("AnyModel::")
+        };
+        let lines = code.lines().filter(is_named);
+        lines.map(|line| format!("{}: {line}", path.display())).collect()
+    }
+
+    /// Which family a model is of is asked here and in `task.rs` alone; `config.rs` says which is the default.
+    #[test]
+    fn no_other_file_asks_which_family_a_model_is_of() {
+        let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let asking = ["train/src", "cli/src", "reproduce/src"]
+            .iter()
+            .flat_map(|folder| sources(&crates.join(folder)))
+            .filter(|path| !["model.rs", "task.rs", "config.rs"].iter().any(|own| path.ends_with(own)))
+            .flat_map(|path| naming_a_family(&path));
+        assert_eq!(asking.collect::<Vec<_>>(), Vec::<String>::new());
+        let own = naming_a_family(&crates.join("train/src/task.rs"));
+        assert!(!own.is_empty(), "the search finds what is there");
+    }
 }

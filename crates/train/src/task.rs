@@ -39,6 +39,8 @@ impl Task {
             ModelKind::Dae => Self::Denoise(noise.unwrap_or(Noise::SaltPepper(0.1))),
             ModelKind::Classifier => Self::Classify,
             ModelKind::Regressor => Self::Regress,
+            #[cfg(test)]
+            ModelKind::Dummy => Self::Reconstruct,
         };
         let copies = config.noise.copies > 0;
         let noisy = copies || noise.is_some_and(|noise| noise != Noise::None);
@@ -119,6 +121,8 @@ impl LossKind {
             ModelKind::Ae | ModelKind::Dae | ModelKind::Vae => Self::Bce,
             ModelKind::Classifier => Self::CrossEntropy,
             ModelKind::Regressor => Self::Mse,
+            #[cfg(test)]
+            ModelKind::Dummy => Self::Bce,
         }
     }
 }

@@ -3,7 +3,6 @@
 use std::sync::PoisonError;
 
 use espejo_pictures::{Curves, Panel, Series, curves};
-use espejo_train::config::ModelKind;
 use espejo_train::{Error, Folder, Prepared, RunConfig, prepare};
 use rand::seq::SliceRandom;
 
@@ -73,7 +72,6 @@ fn classifier(
 ) -> Result<RunConfig, Error> {
     let mut config = configured("classifier", &[])?;
     config.data = source.data.clone();
-    config.model.kind = ModelKind::Classifier;
     config.model.init_from(encoder)?;
     if way == "scratch" {
         config.model.init_from = None;
