@@ -1,4 +1,4 @@
-//! One NumPy array: its header read strictly, its elements as pictures, as rows of a table or as labels.
+//! One NumPy array: its header read strictly, its elements as images, as rows of a table or as labels.
 
 use crate::delimited_text::shown;
 use crate::error::content_of as content;
@@ -84,7 +84,7 @@ impl Held {
 /// A column of a table that is no input.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Column {
-    /// Its place, counted from 0.
+    /// The place of the column, counted from 0.
     pub(crate) place: usize,
     /// What it was asked for as; nothing for a plain label.
     pub(crate) kind: Option<TargetKind>,
@@ -325,8 +325,7 @@ impl Array {
 
     pub(crate) fn pictures(&self) -> Result<Values, Error> {
         let Some((axes, shape)) = picture_axes(&self.shape) else {
-            let expected =
-                "a table of 2 dimensions, or pictures of 3, or of 4 with 1 or 3 channels";
+            let expected = "a table of 2 dimensions, or images of 3, or of 4 with 1 or 3 channels";
             let found = format!("the shape {:?}", self.shape);
             return Err(content(&self.origin, expected, found));
         };
@@ -361,7 +360,7 @@ impl Array {
     }
 }
 
-/// The axes of pictures in the order of [`Samples`], and the shape of one picture.
+/// The axes of images in the order of [`Samples`], and the shape of one image.
 fn picture_axes(shape: &[usize]) -> Option<(&'static [usize], Shape)> {
     let of = |channels, height, width| Shape {
         channels,

@@ -11,7 +11,7 @@ use crate::error::unreadable;
 use crate::source::{Parts, Source, TargetKind};
 use crate::{Error, Facts, Samples, Targets};
 
-/// As much of a file is looked at to tell its separator.
+/// How many bytes of a file are looked at to tell its separator.
 const START: u64 = 64 << 10;
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
@@ -124,7 +124,7 @@ impl Rule {
 /// The column that is taken out of the inputs.
 #[derive(Clone, Copy)]
 struct Target {
-    /// Its place among the columns.
+    /// The place among the columns, counted from 0.
     place: usize,
     /// What it was asked for as: nothing for a plain label, whose fields are classes as they stand there.
     kind: Option<TargetKind>,
@@ -760,6 +760,10 @@ mod tests {
             }
             for label in [None, Some("kind"), Some("3")] {
                 let _ = load(&bytes, label, random(2) == 0);
+            }
+            let text = String::from_utf8_lossy(&bytes);
+            for kind in [TargetKind::Classes, TargetKind::Numbers] {
+                let _ = load_target(&text, None, "3", kind, random(2) == 0);
             }
         }
     }
