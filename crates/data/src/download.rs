@@ -40,7 +40,7 @@ impl Default for Patience {
     }
 }
 
-/// What [`fetch`](crate::fetch) is doing.
+/// What [`fetch`](fn@crate::fetch) is doing.
 #[derive(Clone, Copy, Debug)]
 pub enum Progress<'a> {
     /// Bytes of a file have come.

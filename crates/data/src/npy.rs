@@ -593,6 +593,63 @@ mod tests {
         );
     }
 
+    /// An archive of these arrays.
+    fn npz(arrays: &[(&str, Vec<u8>)]) -> Vec<u8> {
+        let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+        for (name, file) in arrays {
+            let options = zip::write::SimpleFileOptions::default()
+                .compression_method(zip::CompressionMethod::Deflated);
+            let name = format!("{name}.npy");
+            writer.start_file(name, options).expect("in memory");
+            std::io::Write::write_all(&mut writer, file).expect("in memory");
+        }
+        writer.finish().expect("in memory").into_inner()
+    }
+
+    #[test]
+    fn rows_whose_number_to_predict_is_not_finite_are_refused_or_left_out() {
+        let file = npz(&[
+            ("x", npy("<f4", "(3, 1)", &floats(&[1.0, 2.0, 3.0]))),
+            ("y", npy("<f4", "(3, 1)", &floats(&[0.5, f32::NAN, -1.5]))),
+        ]);
+        let error = load_target(file.clone(), "y", TargetKind::Numbers).err();
+        assert_eq!(
+            error.expect("the second is no number").to_string(),
+            "`a.npz: x: row 2`: expected a finite number to predict, found NaN"
+        );
+        let source = Source {
+            target: Some(TargetColumn {
+                column: "y".to_owned(),
+                kind: TargetKind::Numbers,
+            }),
+            skip_bad: true,
+            ..Source::named("a.npy")
+        };
+        let parts = load_from(&source, file).expect("two rows are good");
+        assert_eq!(values(&parts.train), [1.0, 3.0]);
+        assert_eq!(targets(&parts.train), [0.5, -1.5]);
+        let skipped = "a.npz: x: row 2: expected a finite number to predict, found NaN";
+        assert_eq!(parts.skipped, [skipped]);
+    }
+
+    #[test]
+    fn an_array_of_numbers_with_fractions_is_no_array_of_classes() {
+        let file = npz(&[
+            ("x", npy("|u1", "(2, 1, 2)", &[0, 1, 1, 0])),
+            ("y", npy("<f4", "(2,)", &floats(&[2.0, 2.75]))),
+        ]);
+        let error = load_target(file.clone(), "y", TargetKind::Classes).err();
+        assert_eq!(
+            error.expect("a fraction").to_string(),
+            "`a.npz: y: row 2`: expected a class (a word or a whole number) in column `y`, found `2.75`"
+        );
+        let train = load_target(file, "y", TargetKind::Numbers)
+            .expect("pictures may have numbers")
+            .train;
+        assert!(train.two_valued());
+        assert_eq!(targets(&train), [2.0, 2.75]);
+    }
+
     #[test]
     fn numbers_to_predict_that_are_not_finite_are_refused() {
         let file = npy("<f4", "(2, 2)", &floats(&[1.0, 2.0, 3.0, f32::INFINITY]));
