@@ -116,7 +116,7 @@ fn a_damaged_picture_is_named_or_left_out_and_counted() {
         &room,
         "train some",
         3,
-        "b.bmp`: expected a picture that can be read",
+        "b.bmp`: expected an image that can be read",
         "",
     );
     let ran = train(&room, "rest", "some --skip-bad --layers 8");
@@ -134,8 +134,8 @@ fn a_folder_without_a_picture_to_learn_from_is_refused() {
     let huge = bmp_header(60_000, 60_000, 0);
     for (name, file, bytes, found) in [
         ("words", "notes.txt", b"words".to_vec(), "found none"),
-        ("empty", "a.bmp", Vec::new(), "a picture that can be read"),
-        ("noise", "a.png", b"noise".to_vec(), "a picture that can be"),
+        ("empty", "a.bmp", Vec::new(), "an image that can be read"),
+        ("noise", "a.png", b"noise".to_vec(), "an image that can be"),
         ("huge", "a.bmp", huge, "Image size exceeds limit"),
     ] {
         folder(&room, name, &[(file, bytes)]);
@@ -149,7 +149,7 @@ fn a_folder_without_a_picture_to_learn_from_is_refused() {
         &room,
         "train both",
         3,
-        "either pictures or folders of pictures, found `b.bmp`",
+        "either images or folders of images, found `b.bmp`",
         "",
     );
 }

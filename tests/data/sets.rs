@@ -126,7 +126,7 @@ fn files_of_a_set_that_are_missing_or_damaged_are_named() {
     let cut = |bytes: usize| room.write(images, &room.bytes(images)[..bytes]);
     cut(784 * 30);
     let set = "train mnist --data-dir data";
-    refused(&room, set, 3, "ubyte`: expected 60 pictures, found 29", "");
+    refused(&room, set, 3, "ubyte`: expected 60 images, found 29", "");
     cut(7);
     refused(&room, set, 3, "train-images-idx3-ubyte`: ", "");
     fs::remove_file(room.path(images)).expect("it is there");

@@ -1,6 +1,8 @@
-//! One NumPy array: its header read strictly, its elements as pictures, as rows of a table or as labels.
+//! One NumPy array: its header read strictly, its elements as images, as rows of a table or as labels.
 
 use crate::delimited_text::shown;
+use std::fmt;
+
 use crate::error::content_of as content;
 use crate::source::{Source, TargetKind};
 use crate::{Error, Facts, Samples, Shape};
@@ -63,11 +65,19 @@ impl Held {
         }
     }
 
-    /// Whether the target of this row can be learned.
-    fn is_finite(&self, row: usize) -> bool {
+    /// No target as yet, of the same kind as these.
+    fn none_alike(&self) -> Self {
         match self {
-            Self::Classes(_) => true,
-            Self::Numbers(values) => values.get(row).is_none_or(|value| value.is_finite()),
+            Self::Classes(_) => Self::Classes(Vec::new()),
+            Self::Numbers(_) => Self::Numbers(Vec::new()),
+        }
+    }
+
+    /// The number to predict of a row, if there is one.
+    fn number(&self, row: usize) -> Option<f32> {
+        match self {
+            Self::Classes(_) => None,
+            Self::Numbers(values) => values.get(row).copied(),
         }
     }
 
@@ -81,10 +91,28 @@ impl Held {
     }
 }
 
+/// A row that is left out or refused, and why.
+struct Broken {
+    origin: String,
+    expected: String,
+    found: String,
+}
+
+impl fmt::Display for Broken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            origin,
+            expected,
+            found,
+        } = self;
+        write!(f, "{origin}: expected {expected}, found {found}")
+    }
+}
+
 /// A column of a table that is no input.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Column {
-    /// Its place, counted from 0.
+    /// The place of the column, counted from 0.
     pub(crate) place: usize,
     /// What it was asked for as; nothing for a plain label.
     pub(crate) kind: Option<TargetKind>,
@@ -216,35 +244,19 @@ impl Array {
         let width = self.shape[1];
         let is_input = |place: &usize| Some(*place) != target.map(|target| target.place);
         let columns: Vec<_> = (0..width).filter(is_input).collect();
-        let number = |target: &Column| target.kind == Some(TargetKind::Numbers);
-        let to_predict = target.filter(number).map(|target| target.place);
         let mut values = Vec::new();
         self.each(&[0, 1], |value| values.push(value));
         let mut numbers = Vec::with_capacity(values.len());
         let mut kept = match target {
             Some(target) => Held::none(target.kind),
-            None => Held::none(matches!(held, Held::Numbers(_)).then_some(TargetKind::Numbers)),
+            None => held.none_alike(),
         };
         for (row, values) in values.chunks_exact(width).enumerate() {
-            let bad = |place: &usize| !(values[*place] as f32).is_finite();
-            let bad = columns.iter().copied().chain(to_predict).find(bad);
-            let broken = match bad {
-                Some(place) => Some((
-                    format!("a finite number in column {}", place + 1),
-                    values[place].to_string(),
-                )),
-                None if held.is_finite(row) => None,
-                None => Some((
-                    "a finite number to predict".to_owned(),
-                    "another".to_owned(),
-                )),
-            };
-            if let Some((expected, found)) = broken {
-                let origin = format!("{}: row {}", self.origin, row + 1);
+            if let Some(broken) = self.broken(row, values, &columns, target, held) {
                 if !source.skip_bad {
-                    return Err(content(&origin, expected, found));
+                    return Err(content(&broken.origin, broken.expected, broken.found));
                 }
-                skipped.push(format!("{origin}: expected {expected}, found {found}"));
+                skipped.push(broken.to_string());
                 continue;
             }
             numbers.extend(columns.iter().map(|&place| values[place] as f32));
@@ -265,6 +277,32 @@ impl Array {
             .map(|place| (place + 1).to_string())
             .collect();
         Ok((Values::Numbers { columns, numbers }, kept))
+    }
+
+    /// What is not finite in a row, if anything: an input or a number to predict.
+    fn broken(
+        &self,
+        row: usize,
+        values: &[f64],
+        columns: &[usize],
+        target: Option<Column>,
+        held: &Held,
+    ) -> Option<Broken> {
+        let to_predict = target.filter(|target| target.kind == Some(TargetKind::Numbers));
+        let to_predict = to_predict.map(|target| target.place);
+        let mut places = columns.iter().copied().chain(to_predict);
+        let broken = |expected, found| Broken {
+            origin: format!("{}: row {}", self.origin, row + 1),
+            expected,
+            found,
+        };
+        if let Some(place) = places.find(|&place| !(values[place] as f32).is_finite()) {
+            let expected = format!("a finite number in column {}", place + 1);
+            return Some(broken(expected, values[place].to_string()));
+        }
+        let number = held.number(row).filter(|number| !number.is_finite())?;
+        let expected = "a finite number to predict".to_owned();
+        Some(broken(expected, number.to_string()))
     }
 
     /// One target for each of so many samples, out of an array called like this.
@@ -325,8 +363,7 @@ impl Array {
 
     pub(crate) fn pictures(&self) -> Result<Values, Error> {
         let Some((axes, shape)) = picture_axes(&self.shape) else {
-            let expected =
-                "a table of 2 dimensions, or pictures of 3, or of 4 with 1 or 3 channels";
+            let expected = "a table of 2 dimensions, or images of 3, or of 4 with 1 or 3 channels";
             let found = format!("the shape {:?}", self.shape);
             return Err(content(&self.origin, expected, found));
         };
@@ -361,7 +398,7 @@ impl Array {
     }
 }
 
-/// The axes of pictures in the order of [`Samples`], and the shape of one picture.
+/// The axes of images in the order of [`Samples`], and the shape of one image.
 fn picture_axes(shape: &[usize]) -> Option<(&'static [usize], Shape)> {
     let of = |channels, height, width| Shape {
         channels,

@@ -21,7 +21,7 @@ const FACES: Shape = Shape {
     width: 320,
 };
 
-/// Of CIFAR-10.
+/// The shape of the images of CIFAR-10.
 const COLOUR: Shape = Shape {
     channels: 3,
     height: 32,
@@ -366,7 +366,7 @@ fn refuse_misplaced(source: &Source, target_of: &Target) -> Result<(), Error> {
         }
         (_, Some([height, width]), _) if fonts || table => refuse(
             "size",
-            "a set of grey or colour pictures",
+            "a set of grey or colour images",
             format!("{height}x{width}"),
         ),
         (_, Some([height, width]), _)
@@ -383,7 +383,7 @@ fn refuse_misplaced(source: &Source, target_of: &Target) -> Result<(), Error> {
             &format!("a {} file", named_endings()),
             format!("`{label}`"),
         ),
-        _ if source.grey && table => refuse("grey", "a set of pictures", "a table".to_owned()),
+        _ if source.grey && table => refuse("grey", "a set of images", "a table".to_owned()),
         _ => Ok(()),
     }
 }
@@ -394,7 +394,7 @@ pub(crate) fn unknown(name: &str) -> Error {
     Error::UnknownDataSet {
         name: name.to_owned(),
         accepted: format!(
-            "{}, a folder of pictures, or a {} file",
+            "{}, a folder of images, or a {} file",
             names.join(", "),
             named_endings()
         ),
@@ -521,7 +521,7 @@ mod tests {
                     size: Some([14, 10]),
                     ..fonts()
                 },
-                "`size` of `fonts`: expected a set of grey or colour pictures, found 14x10",
+                "`size` of `fonts`: expected a set of grey or colour images, found 14x10",
             ),
             (
                 Source {
@@ -535,7 +535,7 @@ mod tests {
                     grey: true,
                     ..Source::named("satimage")
                 },
-                "`grey` of `satimage`: expected a set of pictures, found a table",
+                "`grey` of `satimage`: expected a set of images, found a table",
             ),
             (
                 Source {

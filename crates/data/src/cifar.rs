@@ -1,4 +1,4 @@
-//! CIFAR-10 in its binary form: records of a label and the pixels of a picture.
+//! CIFAR-10 in its binary form: records of a label and the pixels of an image.
 
 use std::borrow::Cow;
 use std::fs::{self, File};

@@ -40,7 +40,7 @@ impl Default for Patience {
     }
 }
 
-/// What [`fetch`](crate::fetch) is doing.
+/// What [`fetch`](fn@crate::fetch) is doing.
 #[derive(Clone, Copy, Debug)]
 pub enum Progress<'a> {
     /// Bytes of a file have come.
@@ -66,9 +66,9 @@ pub enum Progress<'a> {
 pub(crate) enum Failure {
     /// Nobody answers there.
     Unreachable(String),
-    /// It has not got the file, or not the right one.
+    /// The address has not got the file, or not the right one.
     Refused(String),
-    /// It is this machine that cannot go on.
+    /// This machine cannot go on.
     Local(Error),
 }
 
@@ -76,7 +76,7 @@ pub(crate) enum Failure {
 enum Try {
     /// The file is whole.
     Whole,
-    /// It may go better the next time; whether the server answered at all.
+    /// The file did not come, and may do so the next time; whether the server answered at all.
     Broken { answered: bool, reason: String },
 }
 
@@ -369,7 +369,7 @@ pub(crate) fn remove(path: &Path) -> Result<(), Error> {
     }
 }
 
-/// That the system would not do something with a file.
+/// Says that the system would not do something with a file.
 pub(crate) fn io_error(action: &'static str, path: &Path, source: io::Error) -> Error {
     Error::Io {
         action,

@@ -35,7 +35,7 @@ pub enum Error {
     /// A field of [`Selection`](crate::Selection) or [`Source`](crate::Source) has a value that this data set cannot serve.
     #[error("`{field}` of `{set}`: expected {expected}, found {found}")]
     Selection {
-        /// The field of it or of [`Source`](crate::Source).
+        /// The field of [`Selection`](crate::Selection) or [`Source`](crate::Source).
         field: &'static str,
         /// The data set as asked for.
         set: String,
@@ -69,14 +69,14 @@ pub enum Error {
         found: String,
     },
 
-    /// The pictures of a folder are not of one size.
+    /// The images of a folder are not of one size.
     #[error("`{}`: expected {expected} pixels as in `{first}`, found {found}", path.display())]
     Sizes {
-        /// The first picture of another size.
+        /// The first image of another size.
         path: PathBuf,
-        /// The name of the first picture.
+        /// The name of the first image.
         first: String,
-        /// Height and width of the first picture.
+        /// Height and width of the first image.
         expected: String,
         /// Height and width of this one.
         found: String,
@@ -138,16 +138,16 @@ impl Error {
                 "a number to predict is for regression: take the column as numbers, not as classes"
                     .to_owned(),
             ),
-            Self::Sizes { expected, .. } => Some(format!(
-                "`--size {expected}` brings all pictures to one size"
-            )),
+            Self::Sizes { expected, .. } => {
+                Some(format!("`--size {expected}` brings all images to one size"))
+            }
             Self::Missing { hint, .. } | Self::Fetch { hint, .. } => Some(hint.clone()),
             Self::Selection { .. } | Self::Content { .. } | Self::Io { .. } => None,
         }
     }
 }
 
-/// That a file of a set is not in its folder, and how to get all of them.
+/// Says that a file of a set is not in its folder, and how to get all of them.
 pub(crate) fn missing(set: &str, folder: &Path, file: &str, files: &str) -> Error {
     Error::Missing {
         name: set.to_owned(),
@@ -157,12 +157,12 @@ pub(crate) fn missing(set: &str, folder: &Path, file: &str, files: &str) -> Erro
     }
 }
 
-/// That a file holds something else than it should.
+/// Says that a file holds something else than it should.
 pub(crate) fn content(path: &Path, expected: impl Into<String>, found: impl Into<String>) -> Error {
     content_of(&path.display().to_string(), expected, found)
 }
 
-/// The same of a part of a file, or of what has no file.
+/// Says that a part of a file, or what has no file, holds something else than it should.
 pub(crate) fn content_of(
     origin: &str,
     expected: impl Into<String>,
@@ -175,7 +175,7 @@ pub(crate) fn content_of(
     }
 }
 
-/// That a file could not be read: damaged where a decoder says so, out of reach where the system does.
+/// Says that a file could not be read: damaged where a decoder says so, out of reach where the system does.
 pub(crate) fn unreadable(path: &Path, source: io::Error) -> Error {
     if source.raw_os_error().is_none() {
         return content(path, "a whole file", source.to_string());

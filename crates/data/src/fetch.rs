@@ -22,7 +22,7 @@ pub struct Fetched {
 /// A file of a data set as [`verify`] finds it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileState {
-    /// Its name.
+    /// The name of the file.
     pub file: String,
     /// How it is.
     pub state: State,
@@ -31,16 +31,16 @@ pub struct FileState {
 /// How a file is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum State {
-    /// It is there, and what it should be.
+    /// The file is there, and what it should be.
     Right,
-    /// It is not there.
+    /// The file is not there.
     Missing,
-    /// It is not what it should be.
+    /// The file is not what it should be.
     Damaged {
-        /// Its SHA-256, 64 hexadecimal digits.
+        /// The SHA-256 of what is there, 64 hexadecimal digits.
         found: String,
     },
-    /// It is there, and no checksum is on record to tell more.
+    /// The file is there, and no checksum is on record to tell more.
     Unknown,
 }
 

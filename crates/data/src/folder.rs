@@ -1,4 +1,4 @@
-//! A folder of pictures; its sub-folders are their classes.
+//! A folder of images; its sub-folders are their classes.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,17 +8,17 @@ use crate::picture_files::gather;
 use crate::source::Parts;
 use crate::{Error, Facts, Samples, Source};
 
-/// How the names of picture files end. What is in them decides how they are read.
+/// How the names of image files end. What is in them decides how they are read.
 const ENDINGS: [&str; 10] = [
     "png", "jpg", "jpeg", "jfif", "gif", "bmp", "dib", "tif", "tiff", "webp",
 ];
 
-/// All pictures of a folder, by name. Hidden files and those that do not end like a picture are passed over.
+/// All images of a folder, by name. Hidden files and those that do not end like an image are passed over.
 pub(crate) fn load(source: &Source, folder: &Path) -> Result<Parts, Error> {
     let found = find(folder)?;
     let files = &found.files;
     if files.is_empty() {
-        let expected = format!("pictures, with names in `.{}`", ENDINGS.join("`, `."));
+        let expected = format!("images, with names in `.{}`", ENDINGS.join("`, `."));
         return Err(content(folder, expected, "none"));
     }
     let gathered = gather(source, files)?;
@@ -36,7 +36,7 @@ pub(crate) fn load(source: &Source, folder: &Path) -> Result<Parts, Error> {
     })
 }
 
-/// The pictures of a folder.
+/// The images of a folder.
 struct Found {
     files: Vec<PathBuf>,
     /// The class of each, or nothing where there are no sub-folders.
@@ -54,7 +54,7 @@ fn find(folder: &Path) -> Result<Found, Error> {
     for class in entries.iter().filter(|path| path.is_dir()) {
         let pictures = pictures(self::entries(class)?);
         let Ok(label) = u16::try_from(found.classes.len()) else {
-            let expected = format!("at most {} folders of pictures", u16::MAX);
+            let expected = format!("at most {} folders of images", u16::MAX);
             return Err(content(folder, expected, "more"));
         };
         if pictures.is_empty() {
@@ -67,7 +67,7 @@ fn find(folder: &Path) -> Result<Found, Error> {
     let beside = pictures(entries);
     match beside.first() {
         Some(picture) if !found.files.is_empty() => {
-            let expected = "either pictures or folders of pictures";
+            let expected = "either images or folders of images";
             let found = format!("`{}` beside folder `{}`", name(picture), found.classes[0]);
             Err(content(folder, expected, found))
         }
@@ -93,7 +93,7 @@ fn entries(folder: &Path) -> Result<Vec<PathBuf>, Error> {
     Ok(paths)
 }
 
-/// The files whose names end like those of pictures.
+/// The files whose names end like those of images.
 fn pictures(mut paths: Vec<PathBuf>) -> Vec<PathBuf> {
     paths.retain(|path| {
         let ending = path.extension().unwrap_or_default().to_string_lossy();
@@ -121,7 +121,7 @@ mod tests {
     use crate::load;
     use crate::source::{TargetColumn, TargetKind};
 
-    /// A folder with a grey picture of 2x3 pixels for each name ending in `.png`, and nothing in the other files.
+    /// A folder with a grey image of 2x3 pixels for each name ending in `.png`, and nothing in the other files.
     fn folder(names: &[&str]) -> TempDir {
         let folder = tempfile::tempdir().expect("a temporary folder");
         for (grey, name) in names.iter().enumerate() {
@@ -143,7 +143,7 @@ mod tests {
     }
 
     fn train(source: &Source) -> Samples {
-        load(source).expect("the pictures are whole").train
+        load(source).expect("the images are whole").train
     }
 
     fn captions(samples: &Samples) -> Vec<&str> {
@@ -195,7 +195,7 @@ mod tests {
             [0, 0, 1].map(Some)
         );
         fs::copy(folder.path().join("dog/1.png"), folder.path().join("3.png")).expect("a file");
-        let message = "`FOLDER`: expected either pictures or folders of pictures, found `3.png` beside folder `cat`";
+        let message = "`FOLDER`: expected either images or folders of images, found `3.png` beside folder `cat`";
         check_refused(&source(&folder), &folder, message, None);
     }
 
@@ -264,7 +264,7 @@ mod tests {
             "`{}`: expected 2x3 pixels as in `a.png`, found 4x5",
             name.display()
         );
-        let hint = "`--size 2x3` brings all pictures to one size";
+        let hint = "`--size 2x3` brings all images to one size";
         check_refused(&source(&folder), &folder, &message, Some(hint));
         let pictures = train(&Source {
             size: Some([2, 2]),
@@ -281,10 +281,10 @@ mod tests {
             skip_bad: true,
             ..source(&folder)
         };
-        let error = load(&source(&folder)).expect_err("one letter is no picture");
+        let error = load(&source(&folder)).expect_err("one letter is no image");
         let path = folder.path().join("a.png");
         let start = format!(
-            "`{}`: expected a picture that can be read, found ",
+            "`{}`: expected an image that can be read, found ",
             path.display()
         );
         assert!(error.to_string().starts_with(&start), "{error}");

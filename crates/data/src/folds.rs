@@ -68,7 +68,7 @@ mod tests {
         Samples::table(facts, vec!["x".to_owned()], vec![0.0; rows]).expect("the parts fit")
     }
 
-    /// As many rows of each class as given, one class after another.
+    /// A table with so many rows of each class, one class after another.
     fn classes(counts: &[usize]) -> Samples {
         let labels = (0..)
             .zip(counts)

@@ -3,32 +3,32 @@
 use crate::picture::Picture;
 use crate::{Error, Scaling, cifar, idx, npy, table};
 
-/// As a file of labels and as one of pictures, packed or not.
+/// Reads bytes as a file of labels and as one of images, packed or not.
 pub fn idx(bytes: &[u8]) -> [Result<(), Error>; 2] {
     idx::try_both(bytes)
 }
 
-/// As records of CIFAR-10.
+/// Reads bytes as records of CIFAR-10.
 pub fn cifar(bytes: &[u8]) -> Result<(), Error> {
     cifar::try_records(bytes)
 }
 
-/// As an array, or an archive of arrays.
+/// Reads bytes as an array, or an archive of arrays.
 pub fn npy(bytes: &[u8]) -> Result<(), Error> {
     npy::try_bytes(bytes)
 }
 
-/// As a table.
+/// Reads bytes as a table.
 pub fn table(bytes: &[u8]) -> Result<(), Error> {
     table::try_bytes(bytes)
 }
 
-/// As the scaling that a run keeps.
+/// Reads bytes as the scaling that a run keeps.
 pub fn scaling(bytes: &[u8]) -> Result<(), Error> {
     Scaling::from_csv(&String::from_utf8_lossy(bytes), "bytes").map(drop)
 }
 
-/// As a picture of any format.
+/// Reads bytes as an image of any format.
 pub fn picture(bytes: &[u8]) -> Result<(), String> {
     Picture::decode(bytes).map(drop)
 }

@@ -13,7 +13,7 @@ use crate::pixel_store::{Sink, budgets, fill};
 use crate::source::{DataSet, Parts};
 use crate::{Error, Facts, Samples, Shape, Source};
 
-/// The first four bytes of a file of bytes with one dimension (labels) and with three (pictures), as a number.
+/// The first four bytes of a file of bytes with one dimension (labels) and with three (images), as a number.
 const LABELS: u32 = 0x0801;
 const PICTURES: u32 = 0x0803;
 
@@ -23,7 +23,7 @@ const GZIP: [u8; 2] = [0x1f, 0x8b];
 /// The most samples of a file: 24 times the largest set known. A header that claims more is refused.
 const MOST: u32 = 1 << 24;
 
-/// How many pictures are read at once.
+/// How many images are read at once.
 const BLOCK: usize = 64;
 
 /// What is said of a set by its official description, not by its files.
@@ -31,11 +31,11 @@ struct Kind {
     classes: Vec<String>,
     /// The label of the first class.
     first: u8,
-    /// Whether pictures lie on their side: column by column.
+    /// Whether images lie on their side: column by column.
     transposed: bool,
 }
 
-/// The pictures and the labels of one part.
+/// The images and the labels of one part.
 struct Files {
     pictures: PathBuf,
     labels: PathBuf,
@@ -54,7 +54,7 @@ pub(crate) fn load(source: &Source, set: &DataSet, folder: &Path) -> Result<Part
     let (train, test) = thread::scope(|scope| {
         let test = scope.spawn(|| part(&test, &test_labels, for_test));
         let train = part(&train, &train_labels, for_train);
-        (train, test.join().expect("reading pictures does not panic"))
+        (train, test.join().expect("reading images does not panic"))
     });
     Ok(Parts {
         train: train?,
@@ -152,7 +152,7 @@ fn read_labels(mut file: impl Read, path: &Path, kind: &Kind) -> Result<Vec<u16>
     bytes.iter().enumerate().map(label).collect()
 }
 
-/// The pictures of a part, which has these labels.
+/// The images of a part, which has these labels.
 fn read(
     source: &Source,
     shape: Shape,
@@ -183,7 +183,7 @@ fn read(
     Samples::stored(facts, fit.shape(shape), 255, sink.finish())
 }
 
-/// Hands out `count` pictures of this shape, one after another.
+/// Hands out `count` images of this shape, one after another.
 fn read_pictures(
     mut file: impl Read,
     path: &Path,
@@ -191,13 +191,13 @@ fn read_pictures(
     count: usize,
     mut each: impl FnMut(&[u8]) -> Result<(), Error>,
 ) -> Result<(), Error> {
-    let [claimed, height, width] = header(&mut file, path, PICTURES, "pictures")?;
+    let [claimed, height, width] = header(&mut file, path, PICTURES, "images")?;
     if [height as usize, width as usize] != [shape.height, shape.width] {
-        let expected = format!("pictures of {}x{} pixels", shape.height, shape.width);
+        let expected = format!("images of {}x{} pixels", shape.height, shape.width);
         return Err(content(path, expected, format!("{height}x{width}")));
     }
     if claimed as usize != count {
-        let expected = format!("{count} pictures, as there are labels");
+        let expected = format!("{count} images, as there are labels");
         return Err(content(path, expected, claimed.to_string()));
     }
     let size = shape.pixels();
@@ -208,11 +208,7 @@ fn read_pictures(
         let bytes = fill(&mut file, block).map_err(|source| unreadable(path, source))?;
         if bytes < block.len() {
             let whole = count - left + bytes / size;
-            return Err(content(
-                path,
-                format!("{count} pictures"),
-                whole.to_string(),
-            ));
+            return Err(content(path, format!("{count} images"), whole.to_string()));
         }
         block.chunks_exact(size).try_for_each(&mut each)?;
         left -= block.len() / size;
@@ -234,7 +230,7 @@ fn unpack<'a>(mut file: impl BufRead + 'a) -> io::Result<Box<dyn Read + 'a>> {
     }
 }
 
-/// Reads bytes as a file of labels and as one of two pictures.
+/// Reads bytes as a file of labels and as one of two images.
 pub(crate) fn try_both(bytes: &[u8]) -> [Result<(), Error>; 2] {
     let path = Path::new("bytes");
     let unpacked = || unpack(bytes).map_err(|source| unreadable(path, source));
@@ -298,7 +294,7 @@ fn ended(mut file: impl Read, path: &Path) -> Result<(), Error> {
     }
 }
 
-/// Swaps rows and columns of a square picture.
+/// Swaps rows and columns of a square image.
 fn transpose(picture: &[u8], shape: Shape, upright: &mut [u8]) {
     for (y, row) in upright.chunks_exact_mut(shape.width).enumerate() {
         for (x, pixel) in row.iter_mut().enumerate() {
@@ -332,7 +328,7 @@ mod tests {
         packed.finish().expect("in memory")
     }
 
-    /// Three pictures whose first row is 0, 1, 2, ... and all else 9.
+    /// Three images whose first row is 0, 1, 2, ... and all else 9.
     fn pictures() -> Vec<u8> {
         let mut picture = [9; 784];
         (0..28).for_each(|x| picture[x] = x as u8);
@@ -446,14 +442,14 @@ mod tests {
             let bytes = idx(PICTURES, &sizes, &[0; 784 * 3]);
             check_refused("t10k-images-idx3-ubyte", &bytes, message);
         };
-        pictures([4, 28, 28], "3 pictures, as there are labels, found 4");
-        let huge = "pictures of 28x28 pixels, found 4294967295x4294967295";
+        pictures([4, 28, 28], "3 images, as there are labels, found 4");
+        let huge = "images of 28x28 pixels, found 4294967295x4294967295";
         pictures([3, u32::MAX, u32::MAX], huge);
-        pictures([3, 28, 27], "pictures of 28x28 pixels, found 28x27");
+        pictures([3, 28, 27], "images of 28x28 pixels, found 28x27");
         let short = &self::pictures()[..2000];
-        check_refused("train-images-idx3-ubyte", short, "3 pictures, found 2");
+        check_refused("train-images-idx3-ubyte", short, "3 images, found 2");
         let other = idx(LABELS, &[3], &[0; 3]);
-        let message = "pictures in idx form, starting with `00000803`, found `00000801`";
+        let message = "images in idx form, starting with `00000803`, found `00000801`";
         check_refused("train-images-idx3-ubyte", &other, message);
         check_refused(
             "train-labels-idx1-ubyte",

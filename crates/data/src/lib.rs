@@ -1,7 +1,7 @@
-//! Data sets as plain values: pictures of one byte a pixel or rows of numbers, with captions and classes, and no tensors.
+//! Data sets as plain values: images of one byte a pixel or rows of numbers, with captions and classes, and no tensors.
 //!
 //! For the training crate, which turns [`Samples`] into batches, and for the program, which lists and shows them. Whatever
-//! can be wrong with a name, a file, a selection or a picture is found here, and the [`Error`] says what was expected and
+//! can be wrong with a name, a file, a selection or an image is found here, and the [`Error`] says what was expected and
 //! what found.
 //!
 //! ```

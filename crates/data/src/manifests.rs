@@ -16,14 +16,14 @@ pub(crate) struct Manifest {
     pub(crate) places: Vec<Place>,
 }
 
-/// One file.
+/// A file of a data set.
 #[derive(Clone, Debug)]
 pub(crate) struct DataFile {
-    /// Its name.
+    /// The name of the file.
     pub(crate) name: String,
-    /// Its length in bytes, where it is on record.
+    /// The length in bytes, where it is on record.
     pub(crate) bytes: Option<u64>,
-    /// Its SHA-256, where it is on record.
+    /// The SHA-256, where it is on record.
     pub(crate) sha256: Option<String>,
 }
 
@@ -41,7 +41,7 @@ pub(crate) enum Place {
 pub(crate) struct Archive {
     /// The archive itself, named as it is kept while it is fetched.
     pub(crate) file: DataFile,
-    /// Its address.
+    /// The address of the archive.
     pub(crate) address: String,
     /// How it is packed.
     pub(crate) packing: Packing,

@@ -26,8 +26,8 @@ const LABELS: [&str; 2] = ["y", "labels"];
 ///   `source.label` is such a number, that column becomes the classes; where `source.target` is, it becomes the classes or
 ///   the numbers to predict.
 /// - Three, `[n, height, width]`, and four, `[n, height, width, channels]` or `[n, channels, height, width]` with 1 or 3
-///   channels (the first where both would do), are pictures. Whole numbers are 0 to 255; floats are 0 to 1 and are rounded
-///   to 255 levels. Where all are 0 or 1 the pictures are two-valued.
+///   channels (the first where both would do), are images. Whole numbers are 0 to 255; floats are 0 to 1 and are rounded
+///   to 255 levels. Where all are 0 or 1 the images are two-valued.
 /// - The samples of an archive are its array `x`, `X`, `data` or `images`, or its only one; their labels, whole numbers,
 ///   are `y` or `labels`, or what `source.label` or `source.target` names. With `x_train` there, the parts are `x_train`,
 ///   `y_train` and `x_test`, `y_test`, as in the files that come with Keras; a target is then `y`, or a column.
@@ -213,7 +213,7 @@ fn listed(names: &[String]) -> String {
     }
 }
 
-/// Puts the parts together; both share their classes, and whether their pictures are two-valued.
+/// Puts the parts together; both share their classes, and whether their images are two-valued.
 fn parts(source: &Source, train: Part, test: Option<Part>) -> Result<Parts, Error> {
     let wanted = wanted(source)?;
     let mut parts = vec![train];
@@ -297,7 +297,7 @@ fn same_shape(parts: &[Part], values: &[Values]) -> Result<(), Error> {
     }
 }
 
-/// Makes pictures two-valued where none of them has a third value.
+/// Makes images two-valued where none of them has a third value.
 fn two_valued(values: &mut [Values]) {
     let full = |values: &Values| match values {
         Values::Pixels { full, .. } => *full,
@@ -337,7 +337,7 @@ impl Part {
             return self.data.table(source, column.transpose()?, &held, skipped);
         }
         if let Some(wanted) = wanted {
-            let expected = "none for pictures without an array of labels";
+            let expected = "none for images without an array of labels";
             return Err(wanted.refuse(source, expected));
         }
         Ok((self.data.pictures()?, held))
@@ -561,9 +561,9 @@ mod tests {
             assert_eq!(error.to_string(), message);
         }
         let pictures = load_target(npy("|u1", "(1, 1, 2)", &[0, 1]), "1", TargetKind::Classes);
-        let error = pictures.err().expect("pictures have no column");
+        let error = pictures.err().expect("images have no column");
         let message =
-            "`target` of `a.npy`: expected none for pictures without an array of labels, found `1`";
+            "`target` of `a.npy`: expected none for images without an array of labels, found `1`";
         assert_eq!(error.to_string(), message);
     }
 
@@ -591,6 +591,63 @@ mod tests {
             error.err().expect("no such array").to_string(),
             "`target` of `a.npy`: expected one of `x`, `y`, or a column by its number, found `z`"
         );
+    }
+
+    /// An archive of these arrays.
+    fn npz(arrays: &[(&str, Vec<u8>)]) -> Vec<u8> {
+        let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+        for (name, file) in arrays {
+            let options = zip::write::SimpleFileOptions::default()
+                .compression_method(zip::CompressionMethod::Deflated);
+            let name = format!("{name}.npy");
+            writer.start_file(name, options).expect("in memory");
+            std::io::Write::write_all(&mut writer, file).expect("in memory");
+        }
+        writer.finish().expect("in memory").into_inner()
+    }
+
+    #[test]
+    fn rows_whose_number_to_predict_is_not_finite_are_refused_or_left_out() {
+        let file = npz(&[
+            ("x", npy("<f4", "(3, 1)", &floats(&[1.0, 2.0, 3.0]))),
+            ("y", npy("<f4", "(3, 1)", &floats(&[0.5, f32::NAN, -1.5]))),
+        ]);
+        let error = load_target(file.clone(), "y", TargetKind::Numbers).err();
+        assert_eq!(
+            error.expect("the second is no number").to_string(),
+            "`a.npz: x: row 2`: expected a finite number to predict, found NaN"
+        );
+        let source = Source {
+            target: Some(TargetColumn {
+                column: "y".to_owned(),
+                kind: TargetKind::Numbers,
+            }),
+            skip_bad: true,
+            ..Source::named("a.npy")
+        };
+        let parts = load_from(&source, file).expect("two rows are good");
+        assert_eq!(values(&parts.train), [1.0, 3.0]);
+        assert_eq!(targets(&parts.train), [0.5, -1.5]);
+        let skipped = "a.npz: x: row 2: expected a finite number to predict, found NaN";
+        assert_eq!(parts.skipped, [skipped]);
+    }
+
+    #[test]
+    fn an_array_of_numbers_with_fractions_is_no_array_of_classes() {
+        let file = npz(&[
+            ("x", npy("|u1", "(2, 1, 2)", &[0, 1, 1, 0])),
+            ("y", npy("<f4", "(2,)", &floats(&[2.0, 2.75]))),
+        ]);
+        let error = load_target(file.clone(), "y", TargetKind::Classes).err();
+        assert_eq!(
+            error.expect("a fraction").to_string(),
+            "`a.npz: y: row 2`: expected a class (a word or a whole number) in column `y`, found `2.75`"
+        );
+        let train = load_target(file, "y", TargetKind::Numbers)
+            .expect("pictures may have numbers")
+            .train;
+        assert!(train.two_valued());
+        assert_eq!(targets(&train), [2.0, 2.75]);
     }
 
     #[test]
@@ -653,7 +710,7 @@ mod tests {
             ),
             (
                 npy("|u1", "(3,)", &[1, 2, 3]),
-                "`a.npy`: expected a table of 2 dimensions, or pictures of 3, or of 4 with 1 or 3 channels, \
+                "`a.npy`: expected a table of 2 dimensions, or images of 3, or of 4 with 1 or 3 channels, \
                  found the shape [3]",
             ),
             (
@@ -722,6 +779,8 @@ mod tests {
             for label in [None, Some("1"), Some("y")] {
                 let _ = load(file.clone(), label, random(2) == 0);
             }
+            let kind = [TargetKind::Classes, TargetKind::Numbers][round % 2];
+            let _ = load_target(file, ["1", "y"][random(2)], kind);
         }
     }
 }

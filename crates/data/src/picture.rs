@@ -9,20 +9,20 @@ use image::{DynamicImage, ImageBuffer, ImageDecoder, ImageFormat, ImageReader, L
 
 use crate::{Shape, Source};
 
-/// The most pixels of a picture each way, refused by its header.
+/// The most pixels of an image each way, refused by its header.
 const LARGEST: u32 = 16_384;
 
-/// The most bytes that decoding a picture may take.
+/// The most bytes that decoding an image may take.
 const MEMORY: u64 = 256 << 20;
 
-/// A picture with 1 channel (grey) or 3 (red, green, blue), row-major `[channels, height, width]`, each pixel 0 to 255.
+/// An image with 1 channel (grey) or 3 (red, green, blue), row-major `[channels, height, width]`, each pixel 0 to 255.
 #[derive(Debug)]
 pub(crate) struct Picture {
     pub(crate) shape: Shape,
     pub(crate) pixels: Vec<u8>,
 }
 
-/// What every picture of a set is brought to.
+/// What every image of a set is brought to.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Fit {
     /// Height and width.
@@ -31,9 +31,9 @@ pub(crate) struct Fit {
 }
 
 impl Picture {
-    /// Reads a picture, whatever its format: PNG, JPEG, GIF (the first frame), BMP, TIFF or WebP.
+    /// Reads an image, whatever its format: PNG, JPEG, GIF (the first frame), BMP, TIFF or WebP.
     ///
-    /// Sixteen bits become eight. What is transparent shows white paper, as in most viewers. A picture lies as its camera
+    /// Sixteen bits become eight. What is transparent shows white paper, as in most viewers. An image lies as its camera
     /// says. One whose red, green and blue are the same everywhere is grey, however it is stored.
     ///
     /// # Errors
@@ -41,15 +41,15 @@ impl Picture {
     pub(crate) fn decode(bytes: &[u8]) -> Result<Self, String> {
         let image = Self::decode_image(bytes).map_err(|error| error.to_string())?;
         match image {
-            None => Err("the file ends before the picture does".to_owned()),
+            None => Err("the file ends before the image does".to_owned()),
             Some(image) if image.width() == 0 || image.height() == 0 => {
-                Err("a picture without a pixel".to_owned())
+                Err("an image without a pixel".to_owned())
             }
             Some(image) => Ok(Self::of(image)),
         }
     }
 
-    /// The picture as it is stored; `None` where its end is missing.
+    /// The image as it is stored; `None` where its end is missing.
     fn decode_image(bytes: &[u8]) -> Result<Option<DynamicImage>, image::ImageError> {
         let mut limits = Limits::no_limits();
         limits.max_image_width = Some(LARGEST);
@@ -61,7 +61,7 @@ impl Picture {
             return Ok(None);
         }
         let mut decoder = reader.into_decoder()?;
-        // Damaged notes of a camera do no harm to the picture.
+        // Damaged notes of a camera do no harm to the image.
         let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
         let mut image = DynamicImage::from_decoder(decoder)?;
         image.apply_orientation(orientation);
@@ -92,7 +92,7 @@ impl Picture {
         picture(1, image.into_luma8().into_raw())
     }
 
-    /// The picture in grey if it holds no other colour.
+    /// The image in grey if it holds no other colour.
     fn without_needless_colour(mut self) -> Self {
         let plane = self.shape.height * self.shape.width;
         let (red, others) = self.pixels.split_at(plane);
@@ -103,7 +103,7 @@ impl Picture {
         self
     }
 
-    /// The picture in colour: a grey one three times.
+    /// The image in colour: a grey one three times.
     pub(crate) fn in_colour(mut self) -> Self {
         if self.shape.channels == 1 {
             self.pixels = self.pixels.repeat(3);
@@ -122,7 +122,7 @@ impl Fit {
         }
     }
 
-    /// The shape of a picture after it.
+    /// The shape of an image after it.
     pub(crate) fn shape(self, shape: Shape) -> Shape {
         let [height, width] = self.size.unwrap_or([shape.height, shape.width]);
         Shape {
@@ -132,7 +132,7 @@ impl Fit {
         }
     }
 
-    /// The pixels of a picture of this shape after it.
+    /// The pixels of an image of this shape after it.
     ///
     /// Grey is the luma of ITU-R BT.601. Another size is reached by cubic interpolation (Catmull-Rom), averaged over as many
     /// pixels as fall into one: what Pillow calls `BICUBIC`, its default.
@@ -213,7 +213,7 @@ mod tests {
     }
 
     fn check(bytes: &[u8], shape: &str, pixels: &[u8]) {
-        let picture = Picture::decode(bytes).expect("a whole picture");
+        let picture = Picture::decode(bytes).expect("a whole image");
         assert_eq!(picture.shape.to_string(), shape);
         assert_eq!(picture.pixels, pixels);
     }
@@ -339,7 +339,7 @@ mod tests {
                 );
             }
         }
-        assert!(Picture::decode(b"not a picture").is_err());
+        assert!(Picture::decode(b"not an image").is_err());
     }
 
     /// A header of a PNG that claims 60,000 x 60,000 pixels.

@@ -1,4 +1,4 @@
-//! Many picture files as the pixels of one set.
+//! Many image files as the pixels of one set.
 
 use std::fs::File;
 use std::io::Read;
@@ -11,13 +11,13 @@ use crate::picture::{Fit, Picture};
 use crate::pixel_store::{Sink, Store};
 use crate::{Error, Shape, Source};
 
-/// How many pictures a thread reads before all are put into their place.
+/// How many images a thread reads before all are put into their place.
 const AT_A_TIME: usize = 4;
 
-/// The most bytes of a picture file.
+/// The most bytes of an image file.
 const LARGEST: u64 = 256 << 20;
 
-/// Pictures of one shape.
+/// Images of one shape.
 pub(crate) struct Gathered {
     pub(crate) store: Store,
     pub(crate) shape: Shape,
@@ -53,7 +53,7 @@ pub(crate) fn gather(source: &Source, files: &[PathBuf]) -> Result<Gathered, Err
         }),
         None => Err(Error::Content {
             origin: source.name.clone(),
-            expected: "a picture that can be read".to_owned(),
+            expected: "an image that can be read".to_owned(),
             found: format!("none in {} files; {}", files.len(), skipped[0]),
         }),
     }
@@ -70,7 +70,7 @@ fn read_together(files: &[PathBuf], fit: Fit, threads: usize) -> Vec<Result<Pict
             .collect();
         let parts = parts.into_iter().map(|part| part.join());
         parts
-            .flat_map(|part| part.expect("reading a picture does not panic"))
+            .flat_map(|part| part.expect("reading an image does not panic"))
             .collect()
     })
 }
@@ -83,14 +83,14 @@ fn read(path: &Path, fit: Fit) -> Result<Picture, Error> {
         return Err(content(path, format!("at most {LARGEST} bytes"), "more"));
     }
     let picture = Picture::decode(&bytes)
-        .map_err(|found| content(path, "a picture that can be read", found))?;
+        .map_err(|found| content(path, "an image that can be read", found))?;
     Ok(Picture {
         shape: fit.shape(picture.shape),
         pixels: fit.apply(picture.shape, &picture.pixels).into_owned(),
     })
 }
 
-/// Pictures of one shape, as they come in.
+/// Images of one shape, as they come in.
 struct Pile<'a> {
     files: &'a [PathBuf],
     memory: usize,
@@ -110,7 +110,7 @@ impl<'a> Pile<'a> {
         }
     }
 
-    /// Takes the picture of a file.
+    /// Takes the image of a file.
     fn push(&mut self, index: usize, picture: Picture) -> Result<(), Error> {
         let Some(shape) = self.shape else {
             self.shape = Some(picture.shape);
@@ -146,7 +146,7 @@ impl<'a> Pile<'a> {
             .reserve(shape.pixels().saturating_mul(self.files.len()));
     }
 
-    /// Turns the grey pictures so far into colour ones.
+    /// Turns the grey images so far into colour ones.
     fn widen(&mut self, grey: Shape, colour: Shape) -> Result<(), Error> {
         let store = std::mem::replace(&mut self.sink, Sink::new(self.memory)).finish();
         self.shape = Some(colour);

@@ -1,4 +1,4 @@
-//! Where the bytes of pictures lie: in memory, or in a file when they are too many for it.
+//! Where the bytes of images lie: in memory, or in a file when they are too many for it.
 
 use std::fs::File;
 use std::io::{self, Read, Write};

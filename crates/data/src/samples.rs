@@ -1,4 +1,4 @@
-//! Samples of one shape, as they leave a file: pictures, or rows of a table.
+//! Samples of one shape, as they leave a file: images, or rows of a table.
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use crate::{Error, Targets};
 
 use permuted::Permuted;
 
-/// Samples of one shape, each with a caption and, where they are known, its targets: pictures with one byte a pixel, or rows
+/// Samples of one shape, each with a caption and, where they are known, its targets: images with one byte a pixel, or rows
 /// of a table with one number a column.
 ///
 /// A selection shares the values with the set it was taken from.
@@ -45,9 +45,9 @@ enum Values {
 pub struct Facts {
     /// The set as asked for (`fonts:1`).
     pub name: String,
-    /// One a sample, or none: samples are then called by their class, or by their number.
+    /// A caption for each sample, or none: samples are then called by their class, or by their number.
     pub captions: Vec<String>,
-    /// One a sample, each an index into `classes`; or none at all.
+    /// A label for each sample, an index into `classes`; or none at all.
     pub labels: Vec<u16>,
     /// The names of the classes.
     pub classes: Vec<String>,
@@ -56,7 +56,7 @@ pub struct Facts {
 /// The shape of one sample. Displays as `1x7x5`: channels, height, width; a row of a table is `1x1xN`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shape {
-    /// 1 for two-valued and grey pictures, 3 for colour.
+    /// 1 for two-valued and grey images, 3 for colour.
     pub channels: usize,
     /// Rows.
     pub height: usize,
@@ -67,7 +67,7 @@ pub struct Shape {
 impl Samples {
     /// Pictures: checks the parts and puts them together.
     ///
-    /// - `levels`: the largest pixel value in use, 1 to 255: 1 for two-valued pictures, 255 for grey.
+    /// - `levels`: the largest pixel value in use, 1 to 255: 1 for two-valued images, 255 for grey.
     /// - `pixels`: row-major `[n, channels, height, width]`, n at least 1, each at most `levels`.
     ///
     /// # Errors
@@ -93,7 +93,7 @@ impl Samples {
         Self::stored(facts, shape, levels, Store::Memory(pixels))
     }
 
-    /// Pictures whose pixels are known to be at most `levels`.
+    /// Images whose pixels are known to be at most `levels`.
     pub(crate) fn stored(
         facts: Facts,
         shape: Shape,
@@ -202,12 +202,12 @@ impl Samples {
         self.shape
     }
 
-    /// Whether these are rows of a table, not pictures.
+    /// Whether these are rows of a table, not images.
     pub fn is_table(&self) -> bool {
         matches!(self.values, Values::Numbers { .. })
     }
 
-    /// The names of the columns of a table; empty for pictures.
+    /// The names of the columns of a table; empty for images.
     pub fn columns(&self) -> &[String] {
         match (&self.values, &self.permuted) {
             (Values::Numbers { .. }, Some(permuted)) => &permuted.columns,
@@ -224,12 +224,12 @@ impl Samples {
         }
     }
 
-    /// Whether these are pictures whose pixels are 0 or 1.
+    /// Whether these are images whose pixels are 0 or 1.
     pub fn two_valued(&self) -> bool {
         matches!(self.values, Values::Pixels { levels: 1, .. })
     }
 
-    /// The pixels of one picture, row-major `[channels, height, width]`.
+    /// The pixels of one image, row-major `[channels, height, width]`.
     ///
     /// # Errors
     /// [`Error::Io`] where they lie in a file that cannot be read.
@@ -348,7 +348,7 @@ impl Samples {
     /// Targets and a [permutation](Self::permuted) are not in it, and it never changes: a run that is resumed is held against the value that it wrote down when it
     /// was started, maybe years ago. Targets have [`targets_sha256`](Self::targets_sha256).
     ///
-    /// For pictures it is taken over the 16 bytes `espejo images 1\n`, then channels, height, width, levels and the number
+    /// For images it is taken over the 16 bytes `espejo images 1\n`, then channels, height, width, levels and the number
     /// of images as little-endian `u64`, then the pixels; for a table over `espejo numbers 1`, then columns and rows, then
     /// the numbers as little-endian `f32`.
     ///
@@ -415,10 +415,10 @@ impl Samples {
         }
     }
 
-    /// The same rows of a table with other numbers, one for each of them, row-major.
+    /// Replaces the numbers of a table, row-major; all else stays as it is.
     ///
     /// # Panics
-    /// Where these are pictures, or there are fewer or more numbers.
+    /// Where these are images, or there are fewer or more numbers.
     pub fn with_numbers(&self, numbers: Vec<f32>) -> Self {
         assert_eq!(numbers.len(), self.len() * self.shape.pixels());
         let Values::Numbers { columns, .. } = &self.values else {

@@ -27,7 +27,7 @@ impl ScalingKind {
     /// All kinds.
     pub const ALL: [Self; 3] = [Self::None, Self::Standardise, Self::MinMax];
 
-    /// Its name: `none`, `standardise`, `min-max`.
+    /// The name of the kind: `none`, `standardise`, `min-max`.
     pub fn name(self) -> &'static str {
         match self {
             Self::None => "none",
@@ -49,9 +49,9 @@ pub struct Scaling {
     pub kind: ScalingKind,
     /// The names of the columns.
     pub columns: Vec<String>,
-    /// One a column, finite.
+    /// The shift of each column, finite.
     pub shift: Vec<f32>,
-    /// One a column, finite and above 0; 1 for a column that never changes.
+    /// The scale of each column, finite and above 0; 1 for a column that never changes.
     pub scale: Vec<f32>,
 }
 
@@ -59,11 +59,11 @@ impl Scaling {
     /// Learns a scaling from the training rows.
     ///
     /// # Errors
-    /// [`Error::Content`] for pictures, or for a column whose range is beyond what `f32` holds.
+    /// [`Error::Content`] for images, or for a column whose range is beyond what `f32` holds.
     pub fn fit(samples: &Samples, kind: ScalingKind) -> Result<Self, Error> {
         let columns = samples.columns().to_vec();
         if columns.is_empty() {
-            return Err(content(samples.name(), "rows of a table", "pictures"));
+            return Err(content(samples.name(), "rows of a table", "images"));
         }
         let mut ranges = vec![Range::default(); columns.len()];
         each_row(samples, |row| {
@@ -97,7 +97,7 @@ impl Scaling {
         Ok(scaling)
     }
 
-    /// The same rows, scaled.
+    /// Scales the rows of a table.
     ///
     /// # Errors
     /// [`Error::Content`] where the columns are not those it was learned from, or a number becomes too large for `f32`.
@@ -437,11 +437,11 @@ mod tests {
             height: 1,
             width: 1,
         };
-        let picture = Samples::pictures(Facts::default(), shape, 1, vec![1]).expect("a picture");
+        let picture = Samples::pictures(Facts::default(), shape, 1, vec![1]).expect("an image");
         let error = Scaling::fit(&picture, ScalingKind::None).expect_err("no table");
         assert_eq!(
             error.to_string(),
-            "``: expected rows of a table, found pictures"
+            "``: expected rows of a table, found images"
         );
     }
 

@@ -12,13 +12,13 @@ use crate::{Error, Samples, fonts};
 pub struct Selection {
     /// Only the samples of these classes, by name; the classes keep the order of the set. Empty: all.
     pub classes: Vec<String>,
-    /// The pictures of one subject of `yale`: `1`, `01` or `subject01`.
+    /// The images of one subject of `yale`: `1`, `01` or `subject01`.
     pub subject: Option<String>,
     /// The glyphs of these characters, in this order, each at most once; a space is the glyph `SPACE`, U+007F is `DEL`.
     pub letters: Option<String>,
     /// The first training samples, 1 to as many as there are. Not together with `fraction`.
     pub first: Option<usize>,
-    /// This part of the training samples, above 0 and up to 1, from the start: `fraction` times their number, rounded to the
+    /// The part of the training samples to take, above 0 and up to 1, from the start: `fraction` times their number, rounded to the
     /// nearest (a half goes up), at least one. Not together with `first`.
     pub fraction: Option<f64>,
     /// At most this many samples of each part, at least one, drawn at random with each class in its proportion.

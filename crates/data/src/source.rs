@@ -11,7 +11,7 @@ pub struct DataSet {
     pub name: &'static str,
     /// The name in running text.
     pub title: &'static str,
-    /// Its training samples; all samples where it has no official test part.
+    /// The number of training samples; of all samples where it has no official test part.
     pub train: usize,
     /// The samples of its official test part, 0 where it has none.
     pub test: usize,
@@ -21,7 +21,7 @@ pub struct DataSet {
     pub is_table: bool,
     /// What it holds, in one line.
     pub about: &'static str,
-    /// Its folder in the data directory; none for what is built in.
+    /// The folder of its files in the data directory; none for what is built in.
     pub folder: Option<&'static str>,
 }
 
@@ -58,9 +58,9 @@ pub enum HoldOut {
     /// The official test part of the set, or none where it has none.
     #[default]
     Official,
-    /// This part of the samples, above 0 and under 1, drawn at random; for sets without an official test part.
+    /// A part of the samples, above 0 and under 1, drawn at random; for sets without an official test part.
     Fraction(f64),
-    /// One of several folds of equal size, each sample being in exactly one; for sets without an official test part.
+    /// A fold of several of equal size, each sample being in exactly one of them; for sets without an official test part.
     Fold {
         /// Which of them, 1 to `of`.
         index: usize,
@@ -72,7 +72,7 @@ pub enum HoldOut {
 /// A column of a table that is to be predicted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TargetColumn {
-    /// Its name, or its number counted from 1. In an `.npz` file it may be an array of its own.
+    /// The name of the column, or its number counted from 1. In an `.npz` file it may be an array of its own.
     pub column: String,
     /// What its values are.
     pub kind: TargetKind,

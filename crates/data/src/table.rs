@@ -11,7 +11,7 @@ use crate::error::unreadable;
 use crate::source::{Parts, Source, TargetKind};
 use crate::{Error, Facts, Samples, Targets};
 
-/// As much of a file is looked at to tell its separator.
+/// How many bytes of a file are looked at to tell its separator.
 const START: u64 = 64 << 10;
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
@@ -124,7 +124,7 @@ impl Rule {
 /// The column that is taken out of the inputs.
 #[derive(Clone, Copy)]
 struct Target {
-    /// Its place among the columns.
+    /// The place among the columns, counted from 0.
     place: usize,
     /// What it was asked for as: nothing for a plain label, whose fields are classes as they stand there.
     kind: Option<TargetKind>,
@@ -159,34 +159,8 @@ impl Table {
         second: Option<&Row>,
     ) -> Result<Self, Error> {
         let texts: Vec<_> = first.fields().map(String::from_utf8_lossy).collect();
-        let target = source.target.as_ref();
-        let wanted = [
-            ("label", source.label.as_deref()),
-            ("target", target.map(|target| &*target.column)),
-        ];
-        let named = |name: &str| texts.iter().position(|text| text == name);
-        let by_name = wanted.iter().filter_map(|(_, name)| named((*name)?));
-        let by_name = by_name
-            .filter(|&place| !is_number(texts[place].as_bytes()))
-            .count();
-        let header = by_name > 0 || is_header(first, second);
-        let place = |(field, wanted): (&'static str, Option<&str>)| {
-            let Some(wanted) = wanted else {
-                return Ok(None);
-            };
-            match named(wanted) {
-                Some(place) if header => Ok(Some(place)),
-                _ => place(source, field, wanted, header.then_some(&texts), first.len()).map(Some),
-            }
-        };
-        let places = (place(wanted[0])?, place(wanted[1])?);
-        if let ((Some(label), Some(of_target)), [(_, Some(a)), (_, Some(b))]) = (places, wanted)
-            && label != of_target
-        {
-            return Err(source.two_targets(a, b));
-        }
-        let kind = target.map(|target| target.kind);
-        let target = places.1.or(places.0).map(|place| Target { place, kind });
+        let header = is_named(source, &texts) || is_header(first, second);
+        let target = target_of(source, &texts, header)?;
         let name = |(place, text): (usize, &Cow<str>)| match header && !text.is_empty() {
             true => text.to_string(),
             false => (place + 1).to_string(),
@@ -345,6 +319,36 @@ impl Table {
     }
 }
 
+/// Whether the column asked for stands by its name in the first row.
+fn is_named(source: &Source, texts: &[Cow<str>]) -> bool {
+    let target = source.target.as_ref().map(|target| &target.column);
+    let mut names = source.label.iter().chain(target);
+    names.any(|name| !is_number(name.as_bytes()) && texts.iter().any(|text| text == name))
+}
+
+/// The column that is no input, if one is asked for.
+fn target_of(source: &Source, texts: &[Cow<str>], header: bool) -> Result<Option<Target>, Error> {
+    let place_of = |field, wanted: &str| match texts.iter().position(|text| text == wanted) {
+        Some(place) if header => Ok(place),
+        _ => place(source, field, wanted, header.then_some(texts), texts.len()),
+    };
+    let of_label = match &source.label {
+        Some(label) => Some((label, place_of("label", label)?)),
+        None => None,
+    };
+    let Some(target) = &source.target else {
+        return Ok(of_label.map(|(_, place)| Target { place, kind: None }));
+    };
+    let place = place_of("target", &target.column)?;
+    match of_label {
+        Some((label, other)) if other != place => Err(source.two_targets(label, &target.column)),
+        _ => Ok(Some(Target {
+            place,
+            kind: Some(target.kind),
+        })),
+    }
+}
+
 /// Whether the first row names the columns; see [`load`].
 fn is_header(first: &Row, second: Option<&Row>) -> bool {
     let is_text = |field: &[u8]| !field.is_empty() && !is_number(field);
@@ -360,7 +364,7 @@ fn place(
     source: &Source,
     field: &'static str,
     wanted: &str,
-    names: Option<&Vec<Cow<str>>>,
+    names: Option<&[Cow<str>]>,
     width: usize,
 ) -> Result<usize, Error> {
     match wanted.parse() {
@@ -760,6 +764,10 @@ mod tests {
             }
             for label in [None, Some("kind"), Some("3")] {
                 let _ = load(&bytes, label, random(2) == 0);
+            }
+            let text = String::from_utf8_lossy(&bytes);
+            for kind in [TargetKind::Classes, TargetKind::Numbers] {
+                let _ = load_target(&text, None, "3", kind, random(2) == 0);
             }
         }
     }

@@ -13,7 +13,7 @@ pub enum Targets {
     /// Nothing is known beside the samples themselves.
     #[default]
     None,
-    /// One class a sample: for classification.
+    /// A class of each sample: for classification.
     Classes {
         /// `[n]`, each an index into `names`.
         labels: Arc<[u16]>,

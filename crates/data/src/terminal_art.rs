@@ -1,18 +1,18 @@
-//! Pictures as text, for the terminal.
+//! Images as text, for the terminal.
 
 use crate::{Error, Samples};
 
 /// From paper to full ink.
 const SHADES: [char; 5] = [' ', '░', '▒', '▓', '█'];
 
-/// Between two pictures of a row.
+/// Between two images of a row.
 const GAP: &str = "  ";
 
-/// The pictures as text, `columns` of them side by side (at least one), the caption over each.
+/// The images as text, `columns` of them side by side (at least one), the caption over each.
 ///
-/// A pixel is two characters wide, so that it looks square: `██` or blank in two-valued pictures, one of five shades in grey
-/// ones; colour shows as the mean of its channels. A caption wider than its picture is cut and ends in `…`. Lines carry no
-/// blanks at their end; an empty line stands between rows of pictures, a line end after the last line.
+/// A pixel is two characters wide, so that it looks square: `██` or blank in two-valued images, one of five shades in grey
+/// ones; colour shows as the mean of its channels. A caption wider than its image is cut and ends in `…`. Lines carry no
+/// blanks at their end; an empty line stands between rows of images, a line end after the last line.
 ///
 /// # Errors
 /// [`Error::Io`] where the pixels lie in a file that cannot be read.
@@ -42,7 +42,7 @@ pub fn as_text(pictures: &Samples, columns: usize) -> Result<String, Error> {
     Ok(rows.join("\n"))
 }
 
-/// One line through the pictures of a row.
+/// One line through the images of a row.
 fn line(parts: impl Iterator<Item = String>) -> String {
     let parts: Vec<_> = parts.collect();
     format!("{}\n", parts.join(GAP).trim_end())

@@ -120,7 +120,7 @@ fn emnist_letters() {
 const CIFAR_TRAIN: [usize; 10] = [1005, 974, 1032, 1016, 999, 937, 1030, 1001, 1025, 981];
 const CIFAR_TEST: [usize; 10] = [103, 89, 100, 103, 90, 86, 112, 102, 106, 109];
 
-/// The first training file and the first 1,000 test pictures.
+/// The first training file and the first 1,000 test images.
 #[test]
 fn cifar10() {
     let source = Source::named("cifar10");

@@ -59,7 +59,7 @@ impl Samples {
         }
     }
 
-    /// These samples with other targets; captions stay.
+    /// Replaces the targets; captions stay.
     ///
     /// # Errors
     /// [`Error::Content`] where there is not one label, or one row of finite numbers, for each sample, where a label has no
@@ -113,7 +113,7 @@ impl Samples {
         self.targets.sha256()
     }
 
-    /// As [`select`](Self::select), with the classes reduced to these, in this order, and relabelled.
+    /// Selects samples as [`select`](Self::select) does, with the classes reduced to these, in this order.
     ///
     /// # Panics
     /// As `select`, and where a sample at `indices` is of none of these classes.

@@ -1,7 +1,7 @@
 use super::*;
 use crate::{Source, load};
 
-/// Two pictures of two grey pixels, without labels.
+/// Two images of two grey pixels, without labels.
 fn grey(name: &str) -> Samples {
     let shape = Shape {
         channels: 1,
