@@ -19,9 +19,13 @@
 //! ```
 
 mod activation;
+mod chain;
 mod conv;
+mod embedding;
 mod initializer;
 mod layer;
+mod layer_config;
+mod layer_info;
 mod layers;
 mod loss;
 mod model;
@@ -29,15 +33,26 @@ mod noise;
 mod penalties;
 mod plan;
 mod resample;
+mod skip;
+mod steps;
+mod window;
 
 pub use activation::Activation;
+pub use chain::ConvChain;
 pub use conv::{Conv, Map, Transposed};
+pub use embedding::Embedding;
 pub use initializer::{Initializer, seeded};
-pub use layer::{Layer, LayerConfig, LayerInfo, half_squares};
+pub use layer::{Layer, half_squares};
+pub use layer_config::LayerConfig;
+pub use layer_info::LayerInfo;
 pub use layers::{Layers, LayersConfig};
 pub use loss::Reconstruction;
 pub use model::{Batch, Loss, Model, Term};
 pub use noise::{Noise, ParseNoiseError, Range};
 pub use penalties::Penalties;
 pub use plan::{Common, ConvPlan, ParsePlanError, Style};
+pub use resample::{MaxPool, Pool, Upsample};
 pub use resample::{Pool, Upsample};
+pub use skip::{Join, Skip};
+pub use steps::DenseStep;
+pub use window::{Padding, Window};

@@ -1,7 +1,7 @@
 //! The layers of a model, from a configuration and the shape of the samples.
 
 use espejo_data::Shape;
-use espejo_nets::{Activation, Common, ConvPlan, LayerConfig, LayersConfig, Style};
+use espejo_nets::{Activation, Common, ConvPlan, LayerConfig, LayersConfig, Style, Window};
 
 use crate::Error;
 use crate::config::{DownKind, Kind, ModelConfig, UpKind};
@@ -55,7 +55,7 @@ impl Architecture {
     pub fn sizes(&self) -> Vec<usize> {
         let mut sizes = vec![self.encoder.input.iter().product()];
         sizes.extend(self.encoder.sizes());
-        sizes.extend(self.head.map(|head| head.output_size()));
+        sizes.extend(self.head.as_ref().map(LayerConfig::output_size));
         sizes.extend(self.decoder.sizes());
         sizes
     }
@@ -78,10 +78,10 @@ impl Architecture {
     fn check_weights(&self) -> Result<(), Error> {
         let layers = || {
             let stacks = self.encoder.layers.iter().chain(&self.decoder.layers);
-            stacks.map(|(layer, _)| *layer).chain(self.head)
+            stacks.map(|(layer, _)| layer).chain(&self.head)
         };
         let total = |count: fn(&LayerConfig) -> usize| {
-            layers().fold(0_usize, |sum, layer| sum.saturating_add(count(&layer)))
+            layers().fold(0_usize, |sum, layer| sum.saturating_add(count(layer)))
         };
         let refuse = |what: &str, found: usize, most: usize, hint: &str| {
             let message = format!("{} has {found} {what}, expected at most {most}", self.title);
@@ -233,8 +233,7 @@ fn fully_convolutional(
     let head = (model.kind == Kind::Vae).then_some(LayerConfig::Conv {
         input,
         outputs: input[0],
-        kernel: 1,
-        stride: 1,
+        window: Window::same(1, 1),
     });
     if head.is_none() {
         activate_code(&mut encoder, model.latent_activation);
