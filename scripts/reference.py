@@ -334,18 +334,27 @@ def training_dae(glyphs):
     return {**given, "flips": flips, "parameters": parameters, "settings": OPTIMIZERS["adam"][1], "losses": history["loss"]}
 
 
-class BatchNorm(nn.BatchNorm2d):
-    """With Burn's running variance: the biased one, where nn.BatchNorm2d takes the unbiased one (correction 1)."""
+class BiasedVariance:
+    """Burn's running variance: the biased one, where PyTorch takes the unbiased one (correction 1)."""
 
     correction = 0
 
     def forward(self, x):
         if not self.training:
             return super().forward(x)
+        measured = [dimension for dimension in range(x.dim()) if dimension != 1]
         with torch.no_grad():
-            self.running_mean.lerp_(x.mean((0, 2, 3)), self.momentum)
-            self.running_var.lerp_(x.var((0, 2, 3), correction=self.correction), self.momentum)
+            self.running_mean.lerp_(x.mean(measured), self.momentum)
+            self.running_var.lerp_(x.var(measured, correction=self.correction), self.momentum)
         return F.batch_norm(x, None, None, self.weight, self.bias, training=True, eps=self.eps)
+
+
+class BatchNorm(BiasedVariance, nn.BatchNorm2d):
+    pass
+
+
+class BatchNorm1d(BiasedVariance, nn.BatchNorm1d):
+    pass
 
 
 def conv3(inputs, outputs, stride=1):
@@ -488,6 +497,176 @@ def conv(glyphs):
     return {"vae": conv_vae(glyphs), "dae": burn, "resampling": resampling()}
 
 
+class Classifier(nn.Module):
+    """`5, bn, 4, 3` on rows of 6 values, relu, logits at the end. Activations have no index."""
+
+    def __init__(self):
+        super().__init__()
+        self.layers = nn.ModuleList([nn.Linear(6, 5), BatchNorm1d(5), nn.Linear(5, 4), nn.Linear(4, 3)])
+
+    def forward(self, x):
+        layers = self.layers
+        hidden = layers[1](torch.relu(layers[0](x)))  # [batch, 5]
+        return layers[3](torch.relu(layers[2](hidden)))  # [batch, 3]
+
+
+class Regressor(nn.Module):
+    """`5, 2` on rows of 6 values, tanh, linear at the end. Activations have no index."""
+
+    def __init__(self):
+        super().__init__()
+        self.layers = nn.ModuleList([nn.Linear(6, 5), nn.Linear(5, 2)])
+
+    def forward(self, x):
+        return self.layers[1](torch.tanh(self.layers[0](x)))  # [batch, 2]
+
+
+def supervised(seed, net, given, loss_of):
+    """A net that learns targets: what it starts from, one look, and ten steps of two optimisers."""
+    parameters = initial_state(seed, net)
+
+    def loss(p, given, _):
+        return {"loss": loss_of(functional_call(net.train(), p, given["input"]), given["target"])}
+
+    def evaluate(state):
+        with torch.no_grad():
+            return functional_call(net.eval(), tensors(state), torch.tensor(given["input"])).numpy()
+
+    p = tensors(parameters, grad=True)
+    value = loss(p, tensors(given), 0)["loss"]
+    found = gradients(value, p)
+    found = {name: gradient for name, gradient in found.items() if "running_" not in name}
+    check_gradients(lambda q: loss(tensors(q), tensors(given), 0)["loss"].item(), parameters, {**{n: 0 * a for n, a in parameters.items()}, **found})
+    runs = {}
+    for name in ("adam", "momentum"):
+        history, final = train(parameters, given, loss, name)
+        runs[name] = {"settings": OPTIMIZERS[name][1], "losses": history["loss"], "final": final, "evaluation": evaluate(final)}
+    return {
+        **given,
+        "parameters": parameters,
+        "output": functional_call(net.train(), tensors(parameters), torch.tensor(given["input"])).numpy(),
+        "evaluation": evaluate(parameters),
+        "loss": value.item(),
+        "gradients": found,
+        "runs": runs,
+    }
+
+
+def classifier(_):
+    """Softmax cross-entropy in nats, mean over the rows; every class occurs."""
+    rng = np.random.default_rng(91)
+    given = {"input": float32(rng.normal(size=(12, 6))), "target": np.eye(3)[np.arange(12) % 3]}
+    found = supervised(92, Classifier(), given, lambda z, t: -(t * z.log_softmax(1)).sum(1).mean())
+    z = found["output"]
+    by_hand = (np.log(np.exp(z).sum(1)) - (z * given["target"]).sum(1)).mean()
+    np.testing.assert_allclose(found["loss"], by_hand, rtol=1e-12)
+    torch_own = F.cross_entropy(torch.tensor(z), torch.tensor(given["target"]).argmax(1)).item()
+    np.testing.assert_allclose(found["loss"], torch_own, rtol=1e-12)
+    return found
+
+
+def regressor(_):
+    """Half the squared error, summed over the outputs, mean over the rows."""
+    rng = np.random.default_rng(93)
+    given = {"input": float32(rng.normal(size=(10, 6))), "target": float32(rng.normal(size=(10, 2)))}
+    found = supervised(94, Regressor(), given, lambda y, t: 0.5 * (y - t).pow(2).sum(1).mean())
+    by_hand = 0.5 * ((found["output"] - given["target"]) ** 2).sum(1).mean()
+    np.testing.assert_allclose(found["loss"], by_hand, rtol=1e-12)
+    return found
+
+
+def around(x, kernel, stride, value, odd_evenly):
+    """What stands around the last dimensions of x, so that a size n becomes ceil(n / stride): the odd place comes after, as in Keras.
+
+    With `odd_evenly` an odd kernel has as many before as after, as Espejo's convolutions have with any stride."""
+    pads = []
+    for size, k in zip(reversed(x.shape[2:]), reversed(kernel)):
+        missing = max((-(-size // stride) - 1) * stride + k - size, 0)
+        pads += [k // 2, k // 2] if odd_evenly and k % 2 else [missing // 2, missing - missing // 2]
+    return F.pad(x, pads, value=value)
+
+
+def conv_layer(p, name, x, stride=1, valid=False):
+    weight = p[f"{name}.weight"]
+    kernel = weight.shape[2:]
+    y = F.conv2d(x if valid else around(x, kernel, stride, 0.0, True), weight, p[f"{name}.bias"], stride)
+    if stride == 1 and not valid:  # PyTorch's own rule
+        own = F.conv2d(x, weight, p[f"{name}.bias"], padding="same")
+        np.testing.assert_allclose(y.detach().numpy(), own.detach().numpy(), rtol=1e-12, atol=1e-12)
+    return y
+
+
+def pool_layer(x, kernel, stride, valid=False):
+    return F.max_pool2d(x if valid else around(x, kernel, stride, -torch.inf, False), kernel, stride)
+
+
+def layer_case(seed, shape, shapes, forward, ids=None):
+    """Layers on a batch of this shape (channels, height, width; or token ids below `ids`): outputs and gradients of their weighted sum."""
+    rng = np.random.default_rng(seed)
+    x = rng.integers(0, ids, shape).astype(np.float64) if ids else float32(rng.normal(size=shape))
+    parameters = {name: float32(rng.uniform(-0.6, 0.6, size)) for name, size in shapes.items()}
+    p = tensors({"input": x, **parameters}, grad=True)
+    output = forward(p, p["input"]).flatten(1)
+    weights = float32(rng.normal(size=output.shape))
+    found = gradients((output * torch.tensor(weights)).sum(), p)
+    if ids:
+        del found["input"]
+
+    def value(q):
+        return (forward(tensors(q), torch.tensor(q.get("input", x))).flatten(1).numpy() * weights).sum()
+
+    check_gradients(value, {name: array for name, array in {"input": x, **parameters}.items() if name in found}, found)
+    return {"input": x, "parameters": parameters, "output": output.detach().numpy(), "weights": weights, "gradients": found}
+
+
+def weights_of(name, *shape):
+    return {f"layers.{name}.weight": shape, f"layers.{name}.bias": (shape[0],)}
+
+
+def layers(_):
+    """Every kind of layer that is in no other file, behind or before others where gradients must pass through it."""
+
+    def conv1d(p, x):
+        y = torch.relu(conv_layer(p, "layers.0", x))  # [batch, 3, 1, 9]
+        own = F.conv1d(x.squeeze(2), p["layers.0.weight"].squeeze(2), p["layers.0.bias"], padding="same")
+        np.testing.assert_allclose(y.squeeze(2).detach().numpy(), torch.relu(own).detach().numpy(), rtol=1e-12, atol=1e-12)
+        return conv_layer(p, "layers.2", pool_layer(y, (1, 3), 3))
+
+    def embedded(p, ids):
+        vectors = F.embedding(ids.long(), p["layers.0.weight"])  # [batch, length, dimension]
+        return conv_layer(p, "layers.1", vectors.transpose(1, 2).unsqueeze(2))
+
+    def concat(p, x):
+        inner = torch.tanh(dense(p, "layers.0.inner.0", x))
+        return dense(p, "layers.1", torch.cat([x, dense(p, "layers.0.inner.1", inner)], 1))
+
+    def add(p, x):
+        y = torch.relu(conv_layer(p, "layers.0", x))
+        return torch.tanh(y + conv_layer(p, "layers.1.inner.0", y))
+
+    def concat_maps(p, x):
+        y = torch.cat([x, conv_layer(p, "layers.0.inner.0", x)], 1)
+        return conv_layer(p, "layers.1", y, valid=True)
+
+    first = weights_of(0, 3, 2, 3, 3)
+    return {
+        "conv_even": layer_case(101, (2, 2, 5, 4), weights_of(0, 3, 2, 2, 2), lambda p, x: conv_layer(p, "layers.0", x)),
+        "conv_even_strided": layer_case(102, (2, 1, 7, 6), weights_of(0, 2, 1, 4, 4), lambda p, x: conv_layer(p, "layers.0", x, 2)),
+        "conv_odd_strided_by_3": layer_case(103, (2, 2, 7, 8), weights_of(0, 2, 2, 3, 3), lambda p, x: conv_layer(p, "layers.0", x, 3)),
+        "conv_valid_strided": layer_case(104, (2, 3, 9, 8), weights_of(0, 2, 3, 4, 4), lambda p, x: conv_layer(p, "layers.0", x, 2, True)),
+        "conv_valid": layer_case(105, (2, 2, 5, 6), weights_of(0, 3, 2, 3, 3), lambda p, x: conv_layer(p, "layers.0", x, 1, True)),
+        "conv_oblong": layer_case(106, (2, 2, 4, 5), weights_of(0, 2, 2, 2, 3), lambda p, x: conv_layer(p, "layers.0", x)),
+        "conv1d": layer_case(107, (2, 2, 1, 9), {**weights_of(0, 3, 2, 1, 3), **weights_of(2, 2, 3, 1, 2)}, conv1d),
+        "pool_valid": layer_case(108, (2, 2, 6, 7), first, lambda p, x: pool_layer(conv_layer(p, "layers.0", x), (3, 3), 1, True)),
+        "pool_same": layer_case(109, (2, 2, 5, 4), first, lambda p, x: pool_layer(conv_layer(p, "layers.0", x), (2, 2), 1)),
+        "pool_same_strided": layer_case(110, (2, 2, 6, 7), first, lambda p, x: pool_layer(conv_layer(p, "layers.0", x), (3, 3), 2)),
+        "embedding": layer_case(111, (3, 6), {"layers.0.weight": (7, 4), **weights_of(1, 2, 4, 1, 3)}, embedded, ids=7),
+        "skip_concat": layer_case(112, (4, 5), {**weights_of("0.inner.0", 4, 5), **weights_of("0.inner.1", 3, 4), **weights_of(1, 2, 8)}, concat),
+        "skip_add": layer_case(113, (2, 1, 4, 5), {**weights_of(0, 3, 1, 3, 3), **weights_of("1.inner.0", 3, 3, 3, 3)}, add),
+        "skip_concat_maps": layer_case(114, (2, 2, 4, 5), {**weights_of("0.inner.0", 3, 2, 3, 3), **weights_of(1, 2, 5, 2, 2)}, concat_maps),
+    }
+
+
 # What comes out.
 
 
@@ -514,7 +693,7 @@ def main():
     assert glyphs.shape == (32, 35) and len(np.unique(glyphs, axis=0)) == 32
 
     arguments.out.mkdir(parents=True, exist_ok=True)
-    for make in (losses, activations, regularisers, vae, training_ae, training_vae, training_dae, conv):
+    for make in (losses, activations, regularisers, vae, training_ae, training_vae, training_dae, conv, classifier, regressor, layers):
         print(make.__name__)
         (arguments.out / f"{make.__name__}.json").write_text(to_json(make(glyphs)) + "\n")
 

@@ -9,20 +9,23 @@ use rand::Rng;
 
 use crate::Initializer;
 use crate::initializer::zeros;
+use crate::window::{Padding, Window};
 
 /// Channels, height and width of a picture inside a net.
 pub type Map = espejo_kernels::Map;
 
-/// A convolution with an odd square kernel, padded with zeros: a stride of 1 keeps the size, a stride of 2 halves it,
-/// rounded up.
+/// A convolution with any window. Padded with zeros, a stride of 1 keeps the size and a stride of 2 halves it, rounded up.
+///
+/// The zeros stand evenly around an odd kernel; an even one has the odd zero after (below and right), as in Keras.
 #[derive(Module, Debug)]
 pub struct Conv {
-    /// `[out, in, kernel, kernel]`
+    /// `[out, in, kernel height, kernel width]`
     pub weight: Param<Tensor<4>>,
     /// `[out]`
     pub bias: Param<Tensor<1>>,
     input: Map,
-    stride: usize,
+    #[module(skip)]
+    window: Window,
 }
 
 /// A transposed convolution of stride 2 with an odd square kernel: it undoes a halving, to exactly the size that was halved.
@@ -46,45 +49,55 @@ impl Conv {
     /// First weights for maps of shape `input`.
     pub(crate) fn init(
         (input, outputs): (Map, usize),
-        (kernel, stride): (usize, usize),
+        window: Window,
         initializer: Initializer,
         rng: &mut impl Rng,
         device: &Device,
     ) -> Self {
-        let (shape, area) = ([outputs, input[0], kernel, kernel], kernel * kernel);
+        let [rows, columns] = window.kernel;
+        let (shape, area) = ([outputs, input[0], rows, columns], rows * columns);
         let fans = (input[0] * area, outputs * area);
         Self {
             weight: initializer.weights(shape, fans, rng, device),
             bias: zeros(outputs, device),
             input,
-            stride,
+            window,
         }
     }
 
     /// `[batch, in * height * width]` to `[batch, out * height' * width']`, with the activation that follows.
     pub fn forward(&self, x: Tensor<2>, activation: Fused) -> Tensor<2> {
         let (weight, bias) = (self.weight.val(), self.bias.val());
-        if self.stride == 1 {
-            let [_, height, width] = self.input;
+        let [_, height, width] = self.input;
+        if self.keeps_the_size() {
             return espejo_kernels::conv(x, weight, bias, [height, width], activation);
         }
-        let [_, _, kernel, _] = weight.dims();
-        let options = ConvOptions::new([self.stride; 2], [kernel / 2; 2], [1, 1], 1);
+        let zeros = self.window.zeros_around([height, width]);
+        let options = ConvOptions::new_with_padding([self.window.stride; 2], zeros, [1, 1], 1);
         let y = conv2d(unfold(x, self.input), weight, Some(bias), options);
         activation.compose(y.flatten(1, 3)) // [batch, out * height' * width']
     }
 
-    /// 1 or 2.
-    pub fn stride(&self) -> usize {
-        self.stride
+    /// Whether it is of the kind that the fused operation has: an odd square kernel, padded, that moves pixel by pixel.
+    fn keeps_the_size(&self) -> bool {
+        let [rows, columns] = self.window.kernel;
+        let Window {
+            stride, padding, ..
+        } = self.window;
+        rows == columns && rows % 2 == 1 && stride == 1 && padding == Padding::Same
+    }
+
+    /// The window that slides over what comes in.
+    pub fn window(&self) -> Window {
+        self.window
     }
 
     /// Shape of what comes out.
     pub fn output(&self) -> Map {
         let [_, height, width] = self.input;
         let [outputs, ..] = self.weight.dims();
-        let size = |size: usize| size.div_ceil(self.stride);
-        [outputs, size(height), size(width)]
+        let [height, width] = self.window.output([height, width]);
+        [outputs, height, width]
     }
 }
 

@@ -72,11 +72,25 @@ impl Initializer {
             Self::Glorot => inputs + outputs,
             Self::He => inputs,
         };
-        let bound = (6.0 / fan as f64).sqrt() as f32;
-        (0..count)
-            .map(|_| rng.random_range(-bound..bound))
-            .collect()
+        within((6.0 / fan as f64).sqrt() as f32, count, rng)
     }
+}
+
+/// Uniform numbers within ± `bound`.
+fn within(bound: f32, count: usize, rng: &mut impl Rng) -> Vec<f32> {
+    let draws = (0..count).map(|_| rng.random_range(-bound..bound));
+    draws.collect()
+}
+
+/// Weights that are uniform within ± `bound`.
+pub(crate) fn uniform<const D: usize>(
+    shape: [usize; D],
+    bound: f32,
+    rng: &mut impl Rng,
+    device: &Device,
+) -> Param<Tensor<D>> {
+    let weights = within(bound, shape.iter().product(), rng);
+    Param::from_tensor(Tensor::from_data(TensorData::new(weights, shape), device))
 }
 
 /// Biases as they start.

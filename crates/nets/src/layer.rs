@@ -1,65 +1,15 @@
-//! One layer: a value says what it is, and every kind takes rows and gives rows.
+//! One layer with its weights: every kind takes rows and gives rows.
 
 use burn::module::Module;
-use burn::nn::{BatchNorm, BatchNormConfig, Linear};
-use burn::tensor::{Device, Tensor};
+use burn::nn::{BatchNorm, Dropout, Linear};
+use burn::tensor::Tensor;
 use espejo_kernels::Activation as Fused;
-use rand::Rng;
 
-use crate::conv::{Conv, Map, Transposed, halved};
-use crate::resample::{Pool, Upsample};
-use crate::{Activation, Initializer};
-
-/// What a layer is made of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LayerConfig {
-    /// Fully connected.
-    Linear {
-        /// Values that come in.
-        inputs: usize,
-        /// Values that go out.
-        outputs: usize,
-    },
-    /// A convolution; the kernel is odd, a stride of 2 halves the size, rounded up.
-    Conv {
-        /// Channels, height, width of what comes in.
-        input: Map,
-        /// Channels that go out.
-        outputs: usize,
-        /// Height and width of the kernel.
-        kernel: usize,
-        /// 1 or 2.
-        stride: usize,
-    },
-    /// A transposed convolution of stride 2.
-    Transposed {
-        /// Channels, height, width of what comes in.
-        input: Map,
-        /// Channels that go out.
-        outputs: usize,
-        /// Height and width of the kernel, odd.
-        kernel: usize,
-        /// Height and width of what goes out: twice what comes in, or one less.
-        output: [usize; 2],
-    },
-    /// The maximum of each 2x2 square.
-    Pool {
-        /// Channels, height, width of what comes in.
-        input: Map,
-    },
-    /// Each value twice in both directions.
-    Upsample {
-        /// Channels, height, width of what comes in.
-        input: Map,
-        /// Height and width of what goes out: twice what comes in, or one less.
-        output: [usize; 2],
-    },
-    /// Batch normalisation (Ioffe and Szegedy 2015): over the batch while training, by running means afterwards.
-    BatchNorm {
-        /// Shape of what comes in; each channel has its mean and variance. Dense values are channels of 1x1.
-        input: Map,
-    },
-}
+use crate::Activation;
+use crate::conv::{Conv, Map, Transposed};
+use crate::embedding::Embedding;
+use crate::resample::{MaxPool, Pool, Upsample};
+use crate::skip::Skip;
 
 /// A layer with its weights, `[batch, values]` to `[batch, values]`.
 #[derive(Module, Debug)]
@@ -72,112 +22,18 @@ pub enum Layer {
     Transposed(Transposed),
     /// The maximum of each 2x2 square.
     Pool(Pool),
+    /// The maximum of each window of any other kind.
+    MaxPool(MaxPool),
     /// Each value twice in both directions.
     Upsample(Upsample),
     /// Batch normalisation.
     BatchNorm(BatchNorm),
-}
-
-/// One row of a layer table.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LayerInfo {
-    /// What it is, e.g. `linear + tanh`.
-    pub kind: String,
-    /// Shape of what comes out for one sample.
-    pub output: Vec<usize>,
-    /// Numbers in it.
-    pub parameters: usize,
-    /// How many of them are not trained but measured: the running means and variances of batch normalisation.
-    pub measured: usize,
-}
-
-impl LayerConfig {
-    /// Shape of what comes out; dense values are channels of 1x1.
-    pub fn output(&self) -> Map {
-        match *self {
-            Self::Linear { outputs, .. } => [outputs, 1, 1],
-            Self::Conv {
-                input,
-                outputs,
-                stride,
-                ..
-            } => [
-                outputs,
-                input[1].div_ceil(stride),
-                input[2].div_ceil(stride),
-            ],
-            Self::Transposed {
-                outputs, output, ..
-            } => [outputs, output[0], output[1]],
-            Self::Pool { input } => [input[0], halved(input[1]), halved(input[2])],
-            Self::Upsample { input, output } => [input[0], output[0], output[1]],
-            Self::BatchNorm { input } => input,
-        }
-    }
-
-    /// Values that come out.
-    pub fn output_size(&self) -> usize {
-        self.output().iter().product()
-    }
-
-    /// Numbers in it, `usize::MAX` where they cannot be counted.
-    pub fn parameters(&self) -> usize {
-        let weights = |inputs: usize, outputs: usize, area: usize| {
-            inputs
-                .saturating_mul(outputs)
-                .saturating_mul(area)
-                .saturating_add(outputs)
-        };
-        match *self {
-            Self::Linear { inputs, outputs } => weights(inputs, outputs, 1),
-            Self::Conv {
-                input,
-                outputs,
-                kernel,
-                ..
-            }
-            | Self::Transposed {
-                input,
-                outputs,
-                kernel,
-                ..
-            } => weights(input[0], outputs, kernel.saturating_mul(kernel)),
-            Self::Pool { .. } | Self::Upsample { .. } => 0,
-            Self::BatchNorm { input } => input[0].saturating_mul(4),
-        }
-    }
-
-    /// The layer with first weights from `rng`.
-    pub fn init(&self, initializer: Initializer, rng: &mut impl Rng, device: &Device) -> Layer {
-        match *self {
-            Self::Linear { inputs, outputs } => {
-                Layer::Linear(initializer.linear(inputs, outputs, rng, device))
-            }
-            Self::Conv {
-                input,
-                outputs,
-                kernel,
-                stride,
-            } => {
-                let (sizes, steps) = ((input, outputs), (kernel, stride));
-                Layer::Conv(Conv::init(sizes, steps, initializer, rng, device))
-            }
-            Self::Transposed {
-                input,
-                outputs,
-                kernel,
-                output,
-            } => {
-                let (sizes, steps) = ((input, outputs), (kernel, output));
-                Layer::Transposed(Transposed::init(sizes, steps, initializer, rng, device))
-            }
-            Self::Pool { input } => Layer::Pool(Pool::new(input)),
-            Self::Upsample { input, output } => Layer::Upsample(Upsample::new(input, output)),
-            Self::BatchNorm { input } => {
-                Layer::BatchNorm(BatchNormConfig::new(input[0]).init(device))
-            }
-        }
-    }
+    /// Random zeros while training.
+    Dropout(Dropout),
+    /// A learned vector for each token id.
+    Embedding(Embedding),
+    /// Layers with a way around them.
+    Skip(Skip),
 }
 
 impl Layer {
@@ -188,12 +44,17 @@ impl Layer {
             Self::Conv(conv) => conv.forward(x, Fused::Linear),
             Self::Transposed(conv) => conv.forward(x),
             Self::Pool(pool) => pool.forward(x),
+            Self::MaxPool(pool) => pool.forward(x),
             Self::Upsample(upsample) => upsample.forward(x),
             Self::BatchNorm(norm) => {
                 let ([batch, values], [channels]) = (x.dims(), norm.gamma.dims());
                 let maps = x.reshape([batch, channels, values / channels]);
                 norm.forward(maps).reshape([batch, values])
             }
+            // Burn's follows the device, as its batch normalisation does: on one without gradients it is the identity.
+            Self::Dropout(dropout) => dropout.forward(x),
+            Self::Embedding(embedding) => embedding.forward(x),
+            Self::Skip(skip) => skip.forward(x),
         }
     }
 
@@ -206,62 +67,37 @@ impl Layer {
         }
     }
 
-    /// Values that come out for one sample, where the layer itself fixes them: all but batch normalisation.
+    /// Shape of what comes out for one sample, where the layer itself fixes it: all but batch normalisation and dropout.
     pub fn output(&self) -> Option<Map> {
         match self {
             Self::Linear(linear) => Some([linear.weight.dims()[1], 1, 1]),
             Self::Conv(conv) => Some(conv.output()),
             Self::Transposed(conv) => Some(conv.output()),
             Self::Pool(pool) => Some(pool.output()),
+            Self::MaxPool(pool) => Some(pool.output()),
             Self::Upsample(upsample) => Some(upsample.output()),
-            Self::BatchNorm(_) => None,
+            Self::BatchNorm(_) | Self::Dropout(_) => None,
+            Self::Embedding(embedding) => Some(embedding.output()),
+            Self::Skip(skip) => Some(skip.output()),
         }
     }
 
-    /// The sum of the squared weights, biases left out, in two stages for the sake of f32: `[1]`.
+    /// The sum of the squared weights, in two stages for the sake of f32: `[1]`. Biases are left out, and so are the vectors of an
+    /// embedding, which are looked up and not multiplied by anything.
     fn squares(&self) -> Option<Tensor<1>> {
         let rows: Tensor<2> = match self {
             Self::Linear(linear) => linear.weight.val(),
             Self::Conv(conv) => conv.weight.val().flatten(1, 3),
             Self::Transposed(conv) => conv.weight.val().flatten(1, 3),
-            Self::Pool(_) | Self::Upsample(_) | Self::BatchNorm(_) => return None,
+            Self::Skip(skip) => return sum_of_squares(skip.inner().stack()),
+            Self::Pool(_)
+            | Self::MaxPool(_)
+            | Self::Upsample(_)
+            | Self::BatchNorm(_)
+            | Self::Dropout(_)
+            | Self::Embedding(_) => return None,
         };
         Some(rows.square().sum_dim(1).sum())
-    }
-
-    /// The row of this layer in a table; `before` is the shape of what comes in.
-    pub fn describe(&self, activation: Activation, before: Map) -> LayerInfo {
-        let output = self.output().unwrap_or(before);
-        let (kind, measured) = match self {
-            Self::Linear(_) => ("linear".to_owned(), 0),
-            Self::Conv(conv) => {
-                let [_, _, k, _] = conv.weight.dims();
-                let halves = if conv.stride() == 2 { " / 2" } else { "" };
-                (format!("conv {k}x{k}{halves}"), 0)
-            }
-            Self::Transposed(conv) => {
-                let [_, _, k, _] = conv.weight.dims();
-                (format!("transposed conv {k}x{k} * 2"), 0)
-            }
-            Self::Pool(_) => ("max pool 2x2".to_owned(), 0),
-            Self::Upsample(_) => ("upsample * 2".to_owned(), 0),
-            Self::BatchNorm(norm) => ("batch norm".to_owned(), 2 * norm.gamma.dims()[0]),
-        };
-        let kind = match activation {
-            Activation::Linear => kind,
-            activation => format!("{kind} + {}", activation.name()),
-        };
-        let flat = output[1..] == [1, 1];
-        LayerInfo {
-            kind,
-            output: if flat {
-                vec![output[0]]
-            } else {
-                output.to_vec()
-            },
-            parameters: self.num_params(),
-            measured,
-        }
     }
 }
 
@@ -270,16 +106,18 @@ fn fully_connected(linear: &Linear, x: Tensor<2>, activation: Fused) -> Tensor<2
     espejo_kernels::linear(x, linear.weight.val(), bias.val(), activation)
 }
 
-/// Half the sum of the squared weights of some layers, biases and batch normalisation left out: `[1]`.
+/// The sum of the squared weights of some layers, where any has weights: `[1]`.
+fn sum_of_squares<'a>(layers: impl IntoIterator<Item = &'a Layer>) -> Option<Tensor<1>> {
+    let each = layers.into_iter().filter_map(Layer::squares);
+    each.reduce(|sum, next| sum + next)
+}
+
+/// Half the sum of the squared weights of some layers; biases, batch normalisation and embeddings are left out: `[1]`.
 ///
 /// # Panics
 ///
 /// Without a layer that has weights.
 pub fn half_squares<'a>(layers: impl IntoIterator<Item = &'a Layer>) -> Tensor<1> {
-    let sum = layers
-        .into_iter()
-        .filter_map(Layer::squares)
-        .reduce(|sum, next| sum + next)
-        .expect("there are layers with weights");
+    let sum = sum_of_squares(layers).expect("there are layers with weights");
     sum.mul_scalar(0.5)
 }

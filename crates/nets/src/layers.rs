@@ -6,8 +6,7 @@ use burn::tensor::{Device, Tensor};
 use rand::Rng;
 
 use crate::conv::Map;
-use crate::layer::{Layer, LayerConfig, LayerInfo};
-use crate::{Activation, Initializer};
+use crate::{Activation, DenseStep, Initializer, Layer, LayerConfig, LayerInfo};
 
 /// A stack of layers as a value: what it is made of decides how it is run, not its type.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,6 +44,32 @@ impl LayersConfig {
             .push((LayerConfig::Linear { inputs, outputs }, activation));
     }
 
+    /// Adds what `steps` say: `activation` follows each fully connected layer, and a batch normalisation or dropout acts on what
+    /// is there. The maps of a convolution come to a fully connected layer as they are: rows are flat.
+    pub fn push_steps(&mut self, steps: &[DenseStep], activation: Activation) {
+        for step in steps {
+            let input = self.output();
+            let plain = |layer| (layer, Activation::Linear);
+            match *step {
+                DenseStep::Size(outputs) => self.push_linear(outputs, activation),
+                DenseStep::BatchNorm => self.layers.push(plain(LayerConfig::BatchNorm { input })),
+                DenseStep::Dropout(rate) => self
+                    .layers
+                    .push(plain(LayerConfig::Dropout { input, rate })),
+            }
+        }
+    }
+
+    /// Adds the layers of `next`, whose input is the output of these.
+    pub fn append(&mut self, next: Self) {
+        self.layers.extend(next.layers);
+    }
+
+    /// Values that come in.
+    pub fn input_size(&self) -> usize {
+        self.input.iter().product()
+    }
+
     /// Shape of what comes out.
     pub fn output(&self) -> Map {
         self.layers
@@ -57,19 +82,39 @@ impl LayersConfig {
         self.output().iter().product()
     }
 
+    /// Numbers in all layers, `usize::MAX` where they cannot be counted.
+    pub fn parameters(&self) -> usize {
+        let each = self.layers.iter().map(|(layer, _)| layer.parameters());
+        each.fold(0, usize::saturating_add)
+    }
+
+    /// What cannot be built of it, in words that name the layer, counted from 1.
+    ///
+    /// # Errors
+    ///
+    /// For the first layer that cannot be built, or that takes another number of values than reaches it.
+    pub fn check(&self) -> Result<(), String> {
+        let mut reached = self.input_size();
+        for (place, (layer, _)) in (1..).zip(&self.layers) {
+            layer
+                .check()
+                .map_err(|reason| format!("layer {place} {reason}"))?;
+            let expected: usize = layer.input().iter().product();
+            if expected != reached {
+                return Err(format!(
+                    "layer {place} takes {expected} values, but {reached} reach it"
+                ));
+            }
+            reached = layer.output_size();
+        }
+        Ok(())
+    }
+
     /// Values after each layer that has weights of its own.
     pub fn sizes(&self) -> Vec<usize> {
-        let weighted = |layer: &LayerConfig| {
-            matches!(
-                layer,
-                LayerConfig::Linear { .. }
-                    | LayerConfig::Conv { .. }
-                    | LayerConfig::Transposed { .. }
-            )
-        };
         let layers = self.layers.iter().map(|(layer, _)| layer);
         layers
-            .filter(|layer| weighted(layer))
+            .filter(|layer| layer.is_weighted())
             .map(LayerConfig::output_size)
             .collect()
     }
@@ -193,20 +238,26 @@ impl Layers {
         &self.stack
     }
 
+    /// Shape of what comes in.
+    pub fn input(&self) -> Map {
+        self.input
+    }
+
     /// Shape of what comes out.
     pub fn output(&self) -> Map {
         let shape = |before: Map, layer: &Layer| layer.output().unwrap_or(before);
         self.stack.iter().fold(self.input, shape)
     }
 
-    /// One row a layer, in order.
+    /// One row a layer, in order; the layers inside of a skip are indented and stand before it.
     pub fn table(&self) -> Vec<LayerInfo> {
         let mut before = self.input;
-        let row = |(layer, activation): (&Layer, &Activation)| {
-            let row = layer.describe(*activation, before);
+        let rows = |(layer, activation): (&Layer, &Activation)| {
+            let rows = layer.rows(*activation, before);
             before = layer.output().unwrap_or(before);
-            row
+            rows
         };
-        self.stack.iter().zip(&self.activations).map(row).collect()
+        let layers = self.stack.iter().zip(&self.activations);
+        layers.flat_map(rows).collect()
     }
 }

@@ -19,25 +19,39 @@
 //! ```
 
 mod activation;
+mod chain;
 mod conv;
 mod criterion;
+mod embedding;
 mod initializer;
 mod layer;
+mod layer_config;
+mod layer_info;
 mod layers;
 mod model;
 mod noise;
 mod penalties;
 mod plan;
 mod resample;
+mod skip;
+mod steps;
+mod window;
 
 pub use activation::Activation;
+pub use chain::ConvChain;
 pub use conv::{Conv, Map, Transposed};
 pub use criterion::Criterion;
+pub use embedding::Embedding;
 pub use initializer::{Initializer, seeded};
-pub use layer::{Layer, LayerConfig, LayerInfo, half_squares};
+pub use layer::{Layer, half_squares};
+pub use layer_config::LayerConfig;
+pub use layer_info::LayerInfo;
 pub use layers::{Layers, LayersConfig};
 pub use model::{Autoencoder, Batch, Loss, Model, Prior, Term};
 pub use noise::{Noise, ParseNoiseError, Range};
 pub use penalties::Penalties;
 pub use plan::{Common, ConvPlan, ParsePlanError, Style};
-pub use resample::{Pool, Upsample};
+pub use resample::{MaxPool, Pool, Upsample};
+pub use skip::{Join, Skip};
+pub use steps::DenseStep;
+pub use window::{Padding, Window};

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::conv::{Map, halved};
-use crate::{Activation, LayerConfig, LayersConfig};
+use crate::{Activation, LayerConfig, LayersConfig, Window};
 
 /// What the layers of a convolutional net are, from the picture to the code and back.
 ///
@@ -32,7 +32,7 @@ pub struct Style {
 /// What all convolutions of a net have in common.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Common {
-    /// Height and width of the kernels, odd.
+    /// Height and width of the kernels; odd in a [`ConvPlan`].
     pub kernel: usize,
     /// Activation after each convolution but the last of the decoder.
     pub activation: Activation,
@@ -51,7 +51,7 @@ enum Step {
 
 /// A text that is no plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ParsePlanError(String);
+pub struct ParsePlanError(pub(crate) String);
 
 impl fmt::Display for ParsePlanError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -62,7 +62,7 @@ impl fmt::Display for ParsePlanError {
 impl std::error::Error for ParsePlanError {}
 
 /// The most channels of a convolution.
-const MAX_CHANNELS: usize = 4096;
+pub(crate) const MAX_CHANNELS: usize = 4096;
 
 impl FromStr for ConvPlan {
     type Err = ParsePlanError;
@@ -190,8 +190,7 @@ fn push(layers: &mut LayersConfig, step: Step, common: Common, sizes: &mut Vec<[
     let (plain, conv) = (Activation::Linear, |outputs, stride| LayerConfig::Conv {
         input,
         outputs,
-        kernel,
-        stride,
+        window: Window::same(kernel, stride),
     });
     // What was halved to this size was either twice as large or one less; a size never halved is doubled.
     let mut restored = || {
@@ -231,7 +230,7 @@ fn push(layers: &mut LayersConfig, step: Step, common: Common, sizes: &mut Vec<[
 }
 
 /// Adds a convolution with its batch normalisation, if any, and its activation.
-fn push_conv(layers: &mut LayersConfig, layer: LayerConfig, common: Common) {
+pub(crate) fn push_conv(layers: &mut LayersConfig, layer: LayerConfig, common: Common) {
     if common.batch_norm {
         let norm = LayerConfig::BatchNorm {
             input: layer.output(),

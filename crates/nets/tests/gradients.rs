@@ -296,3 +296,130 @@ fn the_jacobian_norm_is_that_of_differences_of_the_output() {
         );
     }
 }
+
+/// Layers that no autoencoder has: each kind behind others with weights, so that its own gradient must pass through.
+mod layers_of_other_nets {
+    use burn::tensor::{DType, Device, Tensor};
+    use espejo_nets::{
+        Activation, Common, ConvChain, Initializer, Join, LayerConfig, Layers, LayersConfig, seeded,
+    };
+    use rand::RngExt;
+
+    use super::{check, random, weights, with_weights};
+
+    const PRECISE: (f64, f64) = (1e-6, 1e-6);
+
+    /// A net with every weight and bias away from zero.
+    fn net(config: &LayersConfig) -> Layers {
+        config.check().expect("it can be built");
+        let device = Device::flex().autodiff();
+        let layers = config.init(Initializer::He, &mut seeded(3), &device);
+        let count = weights(&layers).len();
+        let mut rng = seeded(4);
+        let drawn: Vec<f64> = (0..count).map(|_| rng.random_range(-0.6..0.6)).collect();
+        with_weights(layers, &drawn, DType::F32)
+    }
+
+    /// Half the squared distance of the output from numbers that it does not reach.
+    fn distance(output: Tensor<2>) -> Tensor<1> {
+        let target = random(output.dims(), 2.0, 3.0, DType::F64);
+        (output - target).square().sum().mul_scalar(0.5)
+    }
+
+    fn check_on(what: &str, config: &LayersConfig, input: &Tensor<2>) {
+        check(what, &net(config), DType::F64, PRECISE, |layers| {
+            distance(layers.forward(input.clone()))
+        });
+    }
+
+    fn chain(steps: &str, input: [usize; 3], activation: Activation) -> LayersConfig {
+        let common = Common {
+            kernel: 3,
+            activation,
+            batch_norm: false,
+        };
+        let chain: ConvChain = steps.parse().expect(steps);
+        chain.layers(input, common).expect(steps)
+    }
+
+    #[test]
+    fn windows_of_every_kind() {
+        for (steps, input) in [
+            ("3k2,2", [2, 5, 4]),
+            ("3k4,2k2s2", [1, 5, 7]),
+            ("3k4s2,2k4s3", [2, 7, 8]),
+            ("3v,2k2v", [2, 5, 6]),
+            ("3k4s2v,2k3s2v", [1, 13, 14]),
+            ("2s3,2", [2, 7, 8]),
+            ("3,pool3s1v,2", [1, 6, 5]),
+            ("3,pool2s1,2", [1, 5, 4]),
+            ("3,pool3s2,2", [2, 6, 7]),
+            ("3,pool3v,2", [1, 8, 9]),
+            ("3,poolv,2", [1, 5, 7]),
+            ("3,bn,pool2s1v,dropout:0", [1, 5, 5]),
+            ("3,pool3,2k2", [2, 1, 9]),
+            ("3k4s3v,bn,2k5", [2, 1, 11]),
+        ] {
+            let values = input.iter().product();
+            let rows = random([4, values], -1.5, 1.5, DType::F64);
+            let config = chain(steps, input, Activation::Tanh);
+            check_on(&format!("{steps} on {input:?}"), &config, &rows);
+        }
+    }
+
+    #[test]
+    fn skips() {
+        let tanh = Activation::Tanh;
+        let rows = random([4, 18], -1.5, 1.5, DType::F64);
+        for (what, inner, join) in [
+            (
+                "concat",
+                LayersConfig::dense([36, 5, 4], tanh, tanh),
+                Join::Concat,
+            ),
+            (
+                "add",
+                LayersConfig::dense([36, 5, 36], tanh, tanh),
+                Join::Add,
+            ),
+            ("concat of maps", chain("3", [4, 3, 3], tanh), Join::Concat),
+            ("add of maps", chain("3,bn,4", [4, 3, 3], tanh), Join::Add),
+        ] {
+            let mut config = chain("4", [2, 3, 3], tanh);
+            let inner = Box::new(inner);
+            config
+                .layers
+                .push((LayerConfig::Skip { inner, join }, tanh));
+            config.push_linear(3, Activation::Linear);
+            check_on(what, &config, &rows);
+        }
+    }
+
+    #[test]
+    fn an_embedding() {
+        let mut config = LayersConfig::new([6, 1, 1]);
+        let table = LayerConfig::Embedding {
+            vocabulary: 5,
+            dimension: 3,
+            length: 6,
+        };
+        config.layers.push((table, Activation::Linear));
+        config.append(chain("2,pool3s1,2k2", [3, 1, 6], Activation::Tanh));
+        // Every id occurs, some in several places.
+        let ids = random([4, 6], 0.0, 5.0, DType::F64).floor();
+        check_on("embedding", &config, &ids);
+    }
+
+    /// The one test here that draws from the device, whose random numbers are one stream for the whole process.
+    #[test]
+    fn dropout_of_fixed_draws() {
+        let mut config = chain("3,dropout:.3", [1, 4, 4], Activation::Tanh);
+        config.push_linear(4, Activation::Linear);
+        let rows = random([4, 16], -1.5, 1.5, DType::F64);
+        let device = rows.device();
+        check("dropout", &net(&config), DType::F64, PRECISE, |layers| {
+            device.seed(5);
+            distance(layers.forward(rows.clone()))
+        });
+    }
+}
