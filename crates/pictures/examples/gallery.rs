@@ -9,6 +9,8 @@ use std::{
 
 #[path = "gallery/charts.rs"]
 mod charts;
+#[path = "gallery/targets.rs"]
+mod targets;
 
 use espejo_pictures::{
     Curves, Error, Figure, Grid, Panel, Point, Scatter, Series, Sheet, Tile, Walk, WalkFrame, apng,
@@ -62,6 +64,17 @@ fn main() -> Result<(), Error> {
     save(&folder, "grid-marked", charts::new_letters)?;
     save(&folder, "triptychs", charts::triptychs)?;
     save(&folder, "composed", charts::together)?;
+    for classes in [2, 10, 26, 100] {
+        let stem = format!("confusion-{classes}");
+        save(&folder, &stem, || targets::confusion(classes))?;
+    }
+    save(&folder, "confusion-long-names", targets::long_names)?;
+    save(&folder, "reliability", targets::calibration)?;
+    save(&folder, "parity", || targets::parity(300))?;
+    save(&folder, "parity-5000", || targets::parity(5000))?;
+    save(&folder, "learning-curves", targets::learning_curves)?;
+    save(&folder, "accuracy-by-labels", targets::accuracy_by_labels)?;
+    save(&folder, "mistakes", targets::mistakes)?;
     save(&folder, "empty", || scatter(&Scatter::default()))?;
     animations(&folder)
 }

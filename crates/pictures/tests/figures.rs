@@ -9,6 +9,8 @@ use espejo_pictures::{
 
 #[path = "figures/charts.rs"]
 mod charts;
+#[path = "figures/targets.rs"]
+mod targets;
 
 fn series(name: &str, points: &[(f64, f64)]) -> Series {
     Series {
