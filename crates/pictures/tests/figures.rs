@@ -9,6 +9,8 @@ use espejo_pictures::{
 
 #[path = "figures/charts.rs"]
 mod charts;
+#[path = "figures/golden.rs"]
+mod golden;
 #[path = "figures/targets.rs"]
 mod targets;
 
