@@ -63,7 +63,7 @@ const WIDTH: f64 = 720.0;
 
 /// Draws curves, such as losses over epochs, or accuracies with their intervals over the number of labels. Names stand beside the curves' ends, never on the data. Where there are
 /// more points than pixels, the extremes of each pixel column are drawn; the CSV (`panel,kind,name,x,y`) holds them all.
-/// Its kinds are `series` and `baseline`, and for the ends of ranges `band_low`, `band_high`, `bar_low` and `bar_high`.
+/// The kinds of its rows are `series` and `baseline`, and for the ends of ranges `band_low`, `band_high`, `bar_low` and `bar_high`.
 pub fn curves(c: &Curves) -> Figure {
     let mut svg = Svg::default();
     let top = svg.heading(&c.title, None, WIDTH);

@@ -2,7 +2,7 @@
 //! plots, sheets and grids of images, animations.
 //!
 //! For whoever has numbers to show. Plain numbers go in; out come [`Figure`]s, each of which is an SVG, the same
-//! picture as PNG, and the numbers behind it as CSV. Drawing cannot fail; only rendering and writing can. No system
+//! figure as PNG, and the numbers behind it as CSV. Drawing cannot fail; only rendering and writing can. No system
 //! font is used: the one font of all figures is built in, and each SVG carries it.
 //!
 //! ```

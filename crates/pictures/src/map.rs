@@ -1,4 +1,4 @@
-//! The drawing of a map of points, as large in a figure of its own as beside other pictures.
+//! The drawing of a map of points, as large in a figure of its own as beside other images.
 
 use crate::{
     Point, Scatter,

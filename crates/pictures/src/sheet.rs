@@ -1,4 +1,4 @@
-//! Rows of pictures with names: originals, noisy ones, outputs and the like.
+//! Rows of images with names: originals, noisy ones, outputs and the like.
 
 use crate::{
     Figure, Tile,

@@ -5,7 +5,7 @@ use espejo_pictures::{
     Tile, confusion_matrix, curves, parity_plot, reliability, sheet,
 };
 
-use super::{CLOTHES, bell, picture, ring, uniform};
+use super::{CLOTHES, bell, image, ring, uniform};
 
 /// Made-up counts: most on the diagonal, the rest with neighbours and a few others.
 fn counts(classes: usize, samples: u64) -> Vec<Vec<u64>> {
@@ -180,7 +180,7 @@ pub fn accuracy_by_labels() -> Figure {
 pub fn mistakes() -> Figure {
     let tile = |index: usize| -> Option<Tile> {
         let radius = 0.2 + 0.03 * index as f64;
-        Some(picture(28, 28, false, ring(radius, 0.2)))
+        Some(image(28, 28, false, ring(radius, 0.2)))
     };
     let mark = |index: usize| {
         let taken = CLOTHES[(7 * index + 3) % 10];

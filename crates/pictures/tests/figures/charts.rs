@@ -470,7 +470,7 @@ fn texts_of_a_matrix_stay_apart_and_on_the_paper() {
     }
 }
 
-/// A grid of 3 x 2 pictures of 8 x 8 pixels, some framed.
+/// A grid of 3 x 2 images of 8 x 8 pixels, some framed.
 fn marked(marks: Vec<bool>, ink: bool) -> Figure {
     let one = Tile {
         ink,
@@ -559,14 +559,14 @@ fn a_composed_figure_has_the_pixels_of_its_parts() {
     let (width, height) = whole.size();
     assert_eq!(width, map.size().0 + small.size().0 + 4);
     assert_eq!(height, map.size().1 + small.size().1 + 8);
-    let (columns, _, pixels) = decode(&whole.png().expect("a picture"));
+    let (columns, _, pixels) = decode(&whole.png().expect("an image"));
     let below = (0, map.size().1 + 4);
     for (part, (left, top)) in [
         (&map, (0, 0)),
         (&small, (map.size().0 + 4, 0)),
         (&small, below),
     ] {
-        let (part_columns, rows, part) = decode(&part.png().expect("a picture"));
+        let (part_columns, rows, part) = decode(&part.png().expect("an image"));
         for row in 0..rows {
             let from = (3 * ((2 * top + row) * columns + 2 * left)) as usize;
             let bytes = (3 * part_columns) as usize;
