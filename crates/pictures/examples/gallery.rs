@@ -9,6 +9,8 @@ use std::{
 
 #[path = "gallery/charts.rs"]
 mod charts;
+#[path = "gallery/targets.rs"]
+mod targets;
 
 use espejo_pictures::{
     Curves, Error, Figure, Grid, Panel, Point, Scatter, Series, Sheet, Tile, Walk, WalkFrame, apng,
@@ -62,6 +64,17 @@ fn main() -> Result<(), Error> {
     save(&folder, "grid-marked", charts::new_letters)?;
     save(&folder, "triptychs", charts::triptychs)?;
     save(&folder, "composed", charts::together)?;
+    for classes in [2, 10, 26, 100] {
+        let stem = format!("confusion-{classes}");
+        save(&folder, &stem, || targets::confusion(classes))?;
+    }
+    save(&folder, "confusion-long-names", targets::long_names)?;
+    save(&folder, "reliability", targets::calibration)?;
+    save(&folder, "parity", || targets::parity(300))?;
+    save(&folder, "parity-5000", || targets::parity(5000))?;
+    save(&folder, "learning-curves", targets::learning_curves)?;
+    save(&folder, "accuracy-by-labels", targets::accuracy_by_labels)?;
+    save(&folder, "mistakes", targets::mistakes)?;
     save(&folder, "empty", || scatter(&Scatter::default()))?;
     animations(&folder)
 }
@@ -107,7 +120,7 @@ fn animations(folder: &Path) -> Result<(), Error> {
     ));
     let letters = Some(cloud(20_800, 26));
     walk_through(folder, "walk", Some(cloud(10_000, 10)), |at| {
-        picture(28, 28, false, ring(0.5 + 0.1 * at.0, 0.25 + 0.03 * at.1))
+        image(28, 28, false, ring(0.5 + 0.1 * at.0, 0.25 + 0.03 * at.1))
     })?;
     walk_through(folder, "walk-colour", letters, |at| photo((32, 32), 3, at))?;
     walk_through(folder, "walk-alone", None, |at| photo((64, 50), 1, at))
@@ -417,7 +430,7 @@ fn unlabelled_cloud(count: usize) -> Figure {
     })
 }
 
-fn picture(height: usize, width: usize, ink: bool, value: impl Fn(f64, f64) -> f64) -> Tile {
+fn image(height: usize, width: usize, ink: bool, value: impl Fn(f64, f64) -> f64) -> Tile {
     let pixel = |index: usize| {
         let (y, x) = (index / width, index % width);
         let centred = |at: usize, size: usize| (at as f64 + 0.5) / size as f64 * 2.0 - 1.0;
@@ -442,7 +455,7 @@ fn glyph_sheet(height: usize, width: usize, columns: usize) -> Figure {
     let radius = |column: usize| 0.2 + 0.7 * column as f64 / columns as f64;
     let originals: Vec<Tile> = (0..columns)
         .map(|column| {
-            picture(height, width, true, |x, y| {
+            image(height, width, true, |x, y| {
                 step(ring(radius(column), 0.25)(x, y))
             })
         })
@@ -457,8 +470,7 @@ fn glyph_sheet(height: usize, width: usize, columns: usize) -> Figure {
             }
         })
         .collect();
-    let outputs =
-        (0..columns).map(|column| picture(height, width, true, ring(radius(column), 0.22)));
+    let outputs = (0..columns).map(|column| image(height, width, true, ring(radius(column), 0.22)));
     let marks = |column: usize| {
         column
             .is_multiple_of(3)
@@ -489,7 +501,7 @@ fn colour_sheet() -> Figure {
     let tile = |index: usize| {
         let planes: Vec<Tile> = (0..3)
             .map(|channel| {
-                picture(
+                image(
                     32,
                     32,
                     false,
@@ -523,7 +535,7 @@ fn colour_sheet() -> Figure {
 
 fn faces() -> Figure {
     let face = |radius: f64| {
-        Some(picture(192, 168, false, move |x, y| {
+        Some(image(192, 168, false, move |x, y| {
             ring(radius, 0.1)(x, y) * (0.7 + 0.3 * x)
         }))
     };
@@ -534,14 +546,14 @@ fn faces() -> Figure {
     };
     let captions = (1..=6).map(|index| format!("person {index:02}")).collect();
     sheet(&Sheet {
-        title: "Large pictures".into(),
+        title: "Large images".into(),
         rows: vec![("input".into(), row(0.9)), ("output".into(), row(0.8))],
         captions,
         ..Sheet::default()
     })
 }
 
-/// A soft picture with fine lines, in which a resampled pixel would show.
+/// A soft image with fine lines, in which a resampled pixel would show.
 fn photo((height, width): (usize, usize), channels: usize, (x, y): (f64, f64)) -> Tile {
     let plane = |channel: usize| {
         let (shift, phase) = (0.15 * channel as f64, channel as f64);
@@ -550,7 +562,7 @@ fn photo((height, width): (usize, usize), channels: usize, (x, y): (f64, f64)) -
             let lines = 0.12 * ((30.0 + y) * (u + v) + phase).sin();
             face * (0.75 + 0.2 * (u + phase).sin()) + lines
         };
-        picture(height, width, false, shade).pixels
+        image(height, width, false, shade).pixels
     };
     Tile {
         pixels: (0..channels).flat_map(plane).collect(),
@@ -570,7 +582,7 @@ fn photo_sheet(size: (usize, usize), channels: usize, columns: usize) -> Figure 
     };
     let quality = |column: usize| Some(format!("{:.1} dB", 27.3 + column as f64));
     sheet(&Sheet {
-        title: format!("Pictures of {} x {}", size.0, size.1),
+        title: format!("Images of {} x {}", size.0, size.1),
         rows: vec![("original".into(), row(0.0)), ("output".into(), row(1.0))],
         captions: (0..columns).map(|c| format!("person {c}")).collect(),
         marks: vec![vec![], (0..columns).map(quality).collect()],
@@ -582,7 +594,7 @@ fn photo_grid(count: usize, size: (usize, usize), channels: usize) -> Figure {
     let at = |index: usize| -3.0 + 6.0 * index as f64 / (count - 1) as f64;
     let tile = |index: usize| photo(size, channels, (at(index % count), at(index / count)));
     grid(&Grid {
-        title: format!("Decoded pictures of {} x {}", size.0, size.1),
+        title: format!("Decoded images of {} x {}", size.0, size.1),
         x_label: "z₁".into(),
         y_label: "z₂".into(),
         xs: (0..count).map(at).collect(),
@@ -596,7 +608,7 @@ fn latent_grid(rows: usize, columns: usize, (height, width): (usize, usize), pha
     let at = |index: usize, count: usize| -3.0 + 6.0 * index as f64 / (count - 1) as f64;
     let tile = |index: usize| {
         let (x, y) = (at(index % columns, columns), at(index / columns, rows));
-        picture(
+        image(
             height,
             width,
             true,

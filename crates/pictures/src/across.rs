@@ -10,7 +10,6 @@ use crate::{
 const GAP: f64 = 7.0;
 /// From one line of a name to the next.
 const LINE: f64 = TICK + 2.0;
-const MOST_LINES: usize = 3;
 /// Between names that stand beside each other.
 const BETWEEN: f64 = 8.0;
 /// A longer name that is turned ends in an ellipsis.
@@ -38,7 +37,13 @@ pub(crate) struct Across {
 impl Across {
     /// The names of columns that are `pitch` units wide.
     pub(crate) fn of(names: &[String], pitch: f64) -> Self {
-        let lines = names.iter().map(|name| wrap(name, pitch - BETWEEN));
+        Self::within(names, pitch, LONGEST)
+    }
+
+    /// The names of columns that are `pitch` units wide; a name that is turned and longer than `longest` is cut.
+    pub(crate) fn within(names: &[String], pitch: f64, longest: f64) -> Self {
+        let room = pitch - BETWEEN;
+        let lines = names.iter().map(|name| font::wrap(name, TICK, room));
         if let Some(names) = lines.collect() {
             let turn = Turn::Level;
             return Self { names, turn, pitch };
@@ -47,7 +52,7 @@ impl Across {
         // Of columns narrower than a line of text not all are named.
         let stride = (TICK / pitch).ceil().max(1.0) as usize;
         let shown = |(index, name): (usize, &String)| match index % stride {
-            0 => vec![font::fit(name, TICK, LONGEST)],
+            0 => vec![font::fit(name, TICK, longest)],
             _ => vec![String::new()],
         };
         Self {
@@ -127,36 +132,12 @@ fn width(text: &str) -> f64 {
     font::width(text, TICK)
 }
 
-/// A text in few lines of at most this width, broken at blanks; `None` where it needs more.
-fn wrap(text: &str, room: f64) -> Option<Vec<String>> {
-    let mut lines: Vec<String> = Vec::new();
-    for word in font::visible(text).split(' ') {
-        let joined = lines.last().map(|line| format!("{line} {word}"));
-        match (joined, lines.last_mut()) {
-            (Some(joined), Some(line)) if width(&joined) <= room => *line = joined,
-            _ if width(word) <= room => lines.push(word.to_owned()),
-            _ => return None,
-        }
-    }
-    (lines.len() <= MOST_LINES).then_some(lines)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn names(texts: &[&str]) -> Vec<String> {
         texts.iter().map(|text| (*text).to_owned()).collect()
-    }
-
-    #[test]
-    fn names_are_broken_at_blanks() {
-        let room = width("entropy and");
-        let lines = wrap("entropy and momentum", room).expect("two lines");
-        assert_eq!(lines, ["entropy and", "momentum"]);
-        assert_eq!(wrap("", 10.0), Some(vec![String::new()]));
-        assert_eq!(wrap("one two three four", width("three")), None);
-        assert_eq!(wrap("35-17-8-2-8-17-35", 40.0), None);
     }
 
     #[test]

@@ -108,7 +108,7 @@ impl Axis {
     }
 }
 
-/// The same range, opened where it has no width.
+/// A range, opened where it has no width.
 fn opened(low: f64, high: f64) -> (f64, f64) {
     if high - low > 1e-12 * low.abs().max(high.abs()) && high > low {
         return (low, high);

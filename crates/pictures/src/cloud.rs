@@ -16,7 +16,7 @@ pub(crate) struct Mark {
     pub(crate) colour: Rgb,
 }
 
-/// Draws half-transparent discs, in their order, as one picture that covers `frame`.
+/// Draws half-transparent discs, in their order, as one image that covers `frame`.
 pub(crate) fn draw(svg: &mut Svg, marks: &[Mark], radius: f64, alpha: f64, frame: &Frame) {
     let (width, height) = (
         (frame.width() * SCALE) as usize,

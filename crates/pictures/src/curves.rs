@@ -25,7 +25,8 @@ pub struct Series {
     pub marks: bool,
     /// The range around the curve, such as least to greatest over seeds: `(x, low, high)` in the order of x, shaded.
     pub band: Vec<(f64, f64, f64)>,
-    /// Error bars `(x, low, high)`.
+    /// Error bars `(x, low, high)`, such as an interval at each point; say in the vertical axis' name what they are. Where
+    /// several curves of a panel have them, curves are moved aside by a few units, so that their bars stand apart.
     pub bars: Vec<(f64, f64, f64)>,
 }
 
@@ -60,9 +61,9 @@ pub struct Curves {
 
 const WIDTH: f64 = 720.0;
 
-/// Draws curves, such as losses over epochs. Names stand beside the curves' ends, never on the data. Where there are
+/// Draws curves, such as losses over epochs, or accuracies with their intervals over the number of labels. Names stand beside the curves' ends, never on the data. Where there are
 /// more points than pixels, the extremes of each pixel column are drawn; the CSV (`panel,kind,name,x,y`) holds them all.
-/// Its kinds are `series` and `baseline`, and for the ends of ranges `band_low`, `band_high`, `bar_low` and `bar_high`.
+/// The kinds of its rows are `series` and `baseline`, and for the ends of ranges `band_low`, `band_high`, `bar_low` and `bar_high`.
 pub fn curves(c: &Curves) -> Figure {
     let mut svg = Svg::default();
     let top = svg.heading(&c.title, None, WIDTH);

@@ -1,4 +1,4 @@
-//! A finished picture and the numbers behind it.
+//! A finished figure and the numbers behind it.
 
 use std::{
     fs,
@@ -102,7 +102,7 @@ impl Figure {
         }
     }
 
-    /// The picture as SVG; it carries its font.
+    /// The figure as SVG; it carries its font.
     pub fn svg(&self) -> &str {
         let whole = |layer: &Layer| layer.ground.body.clone() + &layer.body;
         self.svg.get_or_init(|| {
@@ -119,7 +119,7 @@ impl Figure {
         &svg[around..svg.len() - svg::END.len()]
     }
 
-    /// The numbers behind the picture: a header row, then one row a number or point.
+    /// The numbers behind the figure: a header row, then one row a number or point.
     pub fn csv(&self) -> &str {
         &self.csv
     }
@@ -129,7 +129,7 @@ impl Figure {
         (self.width, self.height)
     }
 
-    /// The picture as PNG, two pixels a unit.
+    /// The figure as PNG, two pixels a unit.
     pub fn png(&self) -> Result<Vec<u8>, Error> {
         raster::encode(&self.render(PNG_SCALE)?, Compression::Balanced).map_err(|error| {
             Error::Render {
@@ -141,7 +141,7 @@ impl Figure {
     }
 
     /// Writes `stem.png`, `stem.svg` and `stem.csv` into `folder`, which is made where it is missing.
-    /// Each file is written aside and renamed, so that a reader never finds half a picture.
+    /// Each file is written aside and renamed, so that a reader never finds half a figure.
     pub fn save(&self, folder: &Path, stem: &str) -> Result<Vec<PathBuf>, Error> {
         fs::create_dir_all(folder).map_err(|source| Error::Io {
             path: folder.to_owned(),
@@ -161,7 +161,7 @@ impl Figure {
         files.into_iter().map(write).collect()
     }
 
-    /// The picture as RGB pixels.
+    /// The figure as RGB pixels.
     pub(crate) fn render(&self, scale: u32) -> Result<Raster, Error> {
         if let (Some(layer), 1) = (&self.layer, scale)
             && let Some(ground) = layer.ground.pixels()

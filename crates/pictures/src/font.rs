@@ -11,6 +11,9 @@ pub(crate) const TTF: &[u8] = include_bytes!("../assets/DejaVuSans-subset.ttf");
 /// What an SVG file carries: the same glyphs, packed to 18 kB.
 pub(crate) const WOFF2: &[u8] = include_bytes!("../assets/DejaVuSans-subset.woff2");
 
+/// A text is broken into at most this many lines.
+const MOST_LINES: usize = 3;
+
 /// Advance of each character of the font, in units of the type size.
 fn advances() -> &'static HashMap<char, f64> {
     static ADVANCES: OnceLock<HashMap<char, f64>> = OnceLock::new();
@@ -73,6 +76,20 @@ pub(crate) fn fit(text: &str, size: f64, room: f64) -> String {
     kept
 }
 
+/// A text in few lines of at most this width, broken at blanks; `None` where it needs more.
+pub(crate) fn wrap(text: &str, size: f64, room: f64) -> Option<Vec<String>> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in visible(text).split(' ') {
+        let joined = lines.last().map(|line| format!("{line} {word}"));
+        match (joined, lines.last_mut()) {
+            (Some(joined), Some(line)) if width(&joined, size) <= room => *line = joined,
+            _ if width(word, size) <= room => lines.push(word.to_owned()),
+            _ => return None,
+        }
+    }
+    (lines.len() <= MOST_LINES).then_some(lines)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -100,5 +117,15 @@ mod tests {
         assert!(cut.starts_with("a rat") && cut.ends_with('…'), "{cut}");
         assert!(width(&cut, 10.0) <= 50.0);
         assert_eq!(fit("short", 10.0, 50.0), "short");
+    }
+
+    #[test]
+    fn texts_are_broken_at_blanks() {
+        let room = width("entropy and", 11.0);
+        let lines = wrap("entropy and momentum", 11.0, room).expect("two lines");
+        assert_eq!(lines, ["entropy and", "momentum"]);
+        assert_eq!(wrap("", 11.0, 10.0), Some(vec![String::new()]));
+        assert_eq!(wrap("one two three four", 11.0, width("three", 11.0)), None);
+        assert_eq!(wrap("35-17-8-2-8-17-35", 11.0, 40.0), None);
     }
 }

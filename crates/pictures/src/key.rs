@@ -25,6 +25,8 @@ pub(crate) enum Swatch {
     Run,
     /// From low to high.
     Interval,
+    /// A line of this colour and dash.
+    Line(&'static str, &'static str),
     /// A frame of this colour.
     Ring(&'static str),
 }
@@ -87,6 +89,7 @@ fn draw_swatch(svg: &mut Svg, swatch: &Swatch, (x, y): (f64, f64)) {
         Swatch::Reference => reference(svg, (x, y), 7.0),
         Swatch::Run => run(svg, (x, y)),
         Swatch::Interval => interval(svg, x, (y - 6.0, y + 6.0), 3.0),
+        Swatch::Line(colour, dash) => svg.line([(x - 7.0, y), (x + 7.0, y)], colour, 1.4, dash),
         Swatch::Ring(colour) => {
             let [left, top] = [x - 5.0, y - 5.0].map(number);
             svg.raw(&format!(

@@ -1,7 +1,8 @@
-//! Figures for reports: curves, bars, matrices of numbers, scatter maps, sheets and grids of pictures, animations.
+//! Figures for reports: curves, bars, matrices of numbers, confusion matrices, reliability diagrams, parity plots, scatter
+//! plots, sheets and grids of images, animations.
 //!
 //! For whoever has numbers to show. Plain numbers go in; out come [`Figure`]s, each of which is an SVG, the same
-//! picture as PNG, and the numbers behind it as CSV. Drawing cannot fail; only rendering and writing can. No system
+//! figure as PNG, and the numbers behind it as CSV. Drawing cannot fail; only rendering and writing can. No system
 //! font is used: the one font of all figures is built in, and each SVG carries it.
 //!
 //! ```
@@ -36,6 +37,7 @@ mod apng;
 mod axis;
 mod bar_plot;
 mod bars;
+mod charts;
 mod cloud;
 mod colour;
 mod compose;
@@ -58,6 +60,7 @@ mod matrix;
 mod palette;
 mod panel;
 mod raster;
+mod row_labels;
 mod scale;
 mod scatter;
 mod sheet;
@@ -71,6 +74,11 @@ mod walk;
 pub use crate::{
     apng::apng,
     bars::{Bar, BarSeries, Bars, bars},
+    charts::{
+        confusion_matrix::{ConfusionMatrix, confusion_matrix},
+        parity_plot::{ParityPlot, parity_plot},
+        reliability::{Reliability, ReliabilityBin, reliability},
+    },
     compose::compose,
     csv::field as csv_field,
     curves::{Curves, Panel, Series, curves},

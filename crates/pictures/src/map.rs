@@ -1,4 +1,4 @@
-//! The drawing of a map of points, as large in a figure of its own as beside other pictures.
+//! The drawing of a map of points, as large in a figure of its own as beside other images.
 
 use crate::{
     Point, Scatter,
@@ -17,7 +17,7 @@ use crate::{
 
 const PLOT: (f64, f64) = (580.0, 460.0);
 /// Above this many points, marks are pixels.
-const CLOUD: usize = 2000;
+pub(crate) const CLOUD: usize = 2000;
 const LONGEST_LABEL: f64 = 90.0;
 /// Size and greatest width of the name of a class over its points.
 const NAME: f64 = 13.0;
@@ -178,7 +178,7 @@ fn axes(s: &Scatter, places: &[(f64, f64)]) -> [Axis; 2] {
 }
 
 /// Radius and opacity of a mark among this many.
-fn mark_size(count: usize) -> (f64, f64) {
+pub(crate) fn mark_size(count: usize) -> (f64, f64) {
     match count {
         0..=150 => (3.2, 0.9),
         151..=500 => (2.8, 0.75),
@@ -299,11 +299,15 @@ fn median(values: impl Iterator<Item = f64>) -> Option<f64> {
 
 /// Says how many points lie outside the frame or are not finite, so that no reader takes the rest for all.
 fn tell_missing(svg: &mut Svg, missing: usize, frame: &Frame) {
-    let text = match missing {
-        0 => return,
+    let at = (frame.right, frame.bottom + 36.0);
+    svg.text(at, &missing_text(missing), TICK, SOFT_INK, Anchor::End);
+}
+
+/// How many points are missing, in words; empty where none is.
+pub(crate) fn missing_text(missing: usize) -> String {
+    match missing {
+        0 => String::new(),
         1 => "1 point not shown".to_owned(),
         many => format!("{many} points not shown"),
-    };
-    let at = (frame.right, frame.bottom + 36.0);
-    svg.text(at, &text, TICK, SOFT_INK, Anchor::End);
+    }
 }

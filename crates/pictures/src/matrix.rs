@@ -9,7 +9,7 @@ use crate::{
     csv::field,
     font,
     panel::extent,
-    scale,
+    row_labels, scale,
     svg::{Anchor, Svg},
     theme::{INK, LABEL, MARGIN, SOFT_INK, TICK, heading_width},
     ticks,
@@ -63,8 +63,6 @@ const WIDEST: f64 = 1200.0;
 const GAP: f64 = 22.0;
 const LONGEST_NAME: f64 = 170.0;
 const TITLE_ROOM: f64 = 20.0;
-/// Height of the scale beside a table of one row: enough for some values.
-const LOWEST_SCALE: f64 = 84.0;
 const NOTHING: &str = "#f0f0f0";
 
 /// Draws tables of numbers, each cell in the colour of its value with the value in readable ink, on one scale for all
@@ -115,11 +113,7 @@ impl Layout {
         let texts = texts(m);
         let cell = cell_size(m, &texts, (columns.max(1), rows.max(1)));
         let column_names = Across::of(&m.columns, cell.0);
-        let names = m
-            .rows
-            .iter()
-            .map(|name| font::width(&font::visible(name), TICK));
-        let names = names.fold(0.0, f64::max).min(LONGEST_NAME);
+        let names = row_labels::width(&m.rows, LONGEST_NAME);
         let label_room = if m.y_label.is_empty() {
             0.0
         } else {
@@ -232,14 +226,8 @@ fn draw_row(
 
 /// The names of the rows at the left of the first table, and what they are.
 fn draw_row_names(svg: &mut Svg, m: &Matrix, layout: &Layout, top: f64) {
-    let pitch = layout.cell.1;
-    let stride = ((TICK + 1.0) / pitch).ceil().max(1.0) as usize;
-    for (row, name) in m.rows.iter().enumerate().step_by(stride) {
-        let name = font::fit(name, TICK, LONGEST_NAME);
-        let middle = top + (row as f64 + 0.5) * pitch - 0.5;
-        let at = (layout.left - 7.0, middle + 0.36 * TICK);
-        svg.text(at, &name, TICK, SOFT_INK, Anchor::End);
-    }
+    let corner = (layout.left, top);
+    row_labels::draw(svg, &m.rows, corner, layout.cell.1, LONGEST_NAME);
     let height = layout.table().1;
     let label = font::fit(&m.y_label, LABEL, height.max(60.0));
     let at = (MARGIN + LABEL * 0.8, top + height / 2.0);
@@ -349,7 +337,7 @@ impl Scale {
         if self.high <= self.low {
             return at.1;
         }
-        let height = layout.table().1.clamp(LOWEST_SCALE, scale::HEIGHT);
+        let height = layout.table().1.clamp(scale::LEAST_HEIGHT, scale::HEIGHT);
         let ticks = ticks::linear(self.low, self.high, (height / 20.0) as usize);
         let marks = ticks
             .into_iter()

@@ -4,12 +4,12 @@ use std::collections::HashMap;
 
 /// Most colours of a palette; the 256th index of a GIF is left to "as in the frame before".
 pub(crate) const MOST: usize = 255;
-/// So many of the most frequent colours are kept as they are: paper, and the pixels of small pictures.
+/// So many of the most frequent colours are kept as they are: paper, and the pixels of small images.
 const EXACT: usize = 64;
 /// Sixteen greys this far apart are always kept, for the soft edges of texts; the theme's inks are among them.
 const GREY_STEP: u8 = 17;
 
-/// Few colours that stand for all of some pictures.
+/// Few colours that stand for all of some images.
 pub(crate) struct Palette {
     pub(crate) colours: Vec<[u8; 3]>,
     index: HashMap<[u8; 3], u8>,
@@ -62,7 +62,7 @@ fn reduced(by_count: &[([u8; 3], u64)]) -> Vec<[u8; 3]> {
     colours
 }
 
-/// Adds the colours of RGB bytes to `counts`. Pictures are full of runs, so runs are counted at once.
+/// Adds the colours of RGB bytes to `counts`. Images are full of runs, so runs are counted at once.
 pub(crate) fn count(counts: &mut HashMap<[u8; 3], u64>, bytes: &[u8]) {
     let (pixels, _) = bytes.as_chunks::<3>();
     for run in pixels.chunk_by(|a, b| a == b) {

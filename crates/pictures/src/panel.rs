@@ -134,18 +134,17 @@ pub(crate) fn draw(
         plot.draw_band(svg, series, theme::colour(index), opacity);
     }
     let barred = |series: &&Series| !series.bars.is_empty();
-    let mut shift = -0.5 * BETWEEN_BARS * panel.series.iter().filter(barred).count() as f64;
+    let count = panel.series.iter().filter(barred).count() as f64;
+    let mut shift = -0.5 * BETWEEN_BARS * (count - 1.0);
     for (index, series) in panel.series.iter().enumerate() {
+        let colour = theme::colour(index);
         if barred(&series) {
-            plot.draw_bars(
-                svg,
-                series,
-                theme::colour(index),
-                shift + 0.5 * BETWEEN_BARS,
-            );
+            plot.draw_bars(svg, series, colour, shift);
+            plot.draw_series(svg, series, colour, shift);
             shift += BETWEEN_BARS;
+        } else {
+            plot.draw_series(svg, series, colour, 0.0);
         }
-        plot.draw_series(svg, series, theme::colour(index));
     }
     side::draw(svg, &names(panel, y, layout), frame);
 }
@@ -203,8 +202,10 @@ impl Plot<'_> {
         svg.stroke(&bars, colour, 1.2, "");
     }
 
-    fn draw_series(&self, svg: &mut Svg, series: &Series, colour: &str) {
-        let all: Vec<(f64, f64)> = finite(series).map(|point| self.place(point)).collect();
+    /// A curve with error bars is moved aside with them, so that its points stand on them.
+    fn draw_series(&self, svg: &mut Svg, series: &Series, colour: &str, shift: f64) {
+        let places = finite(series).map(|point| self.place(point));
+        let all: Vec<(f64, f64)> = places.map(|(x, y)| (x + shift, y)).collect();
         let path = path(&thin(&all));
         if all.len() > 1 {
             svg.stroke(&path, colour, 1.8, if series.dashed { DASH } else { "" });

@@ -63,7 +63,7 @@ fn onto(
         reason,
     };
     let tree = Tree::from_str(svg, options()).map_err(|error| fail(error.to_string()))?;
-    let mut pixmap = pixmap.ok_or_else(|| fail("no picture of this size".to_owned()))?;
+    let mut pixmap = pixmap.ok_or_else(|| fail("no image of this size".to_owned()))?;
     let transform = Transform::from_scale(scale as f32, scale as f32);
     resvg::render(&tree, transform, &mut pixmap.as_mut());
     // The paper is opaque, so colours are not premultiplied by anything and alpha can go.

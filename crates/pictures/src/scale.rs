@@ -10,6 +10,8 @@ use crate::{
 
 /// Height of the bar, where there is room.
 pub(crate) const HEIGHT: f64 = 150.0;
+/// Least height of the bar beside a low table: enough for some values.
+pub(crate) const LEAST_HEIGHT: f64 = 84.0;
 /// Room for the bar and short values.
 pub(crate) const WIDTH: f64 = 52.0;
 const BAR: f64 = 12.0;

@@ -1,4 +1,4 @@
-//! Rows of pictures with names: originals, noisy ones, outputs and the like.
+//! Rows of images with names: originals, noisy ones, outputs and the like.
 
 use crate::{
     Figure, Tile,
@@ -18,7 +18,8 @@ pub struct Sheet {
     pub rows: Vec<(String, Vec<Option<Tile>>)>,
     /// Text above each column; may be empty.
     pub captions: Vec<String>,
-    /// Short text under a tile, such as ✓ or ✗, `[row][column]`; may be empty. One that begins with ✗ is red.
+    /// Short text under a tile, such as ✓ or ✗, `[row][column]`; may be empty. One that begins with ✗ is red. It may have
+    /// several lines, such as `9, not 4` over `97 %`; a line wider than its column is broken at blanks.
     pub marks: Vec<Vec<Option<String>>>,
     /// Columns in a block: what is longer continues in a block below, row names repeated. 0: no wrapping.
     pub wrap: usize,
@@ -29,6 +30,8 @@ const LONGEST_NAME: f64 = 130.0;
 const LONGEST_CAPTION: f64 = 84.0;
 const GAP: f64 = 6.0;
 const MARK: f64 = 10.0;
+/// From one line of a mark to the next.
+const MARK_LINE: f64 = MARK + 2.0;
 const WRONG: &str = "#bd1f01";
 
 /// Draws rows of tiles; every source pixel is a sharp square.
@@ -94,7 +97,8 @@ impl Layout {
             .iter()
             .map(|text| font::width(&font::visible(text), TICK));
         let marks = s.marks.iter().flatten().flatten();
-        let marks = marks.map(|text| font::width(&font::visible(text), MARK));
+        let lines = marks.flat_map(|text| text.split('\n'));
+        let marks = lines.map(|text| font::width(&font::visible(text), MARK));
         let texts = captions
             .chain(marks)
             .fold(0.0, f64::max)
@@ -182,19 +186,31 @@ fn draw_marks(
     let Some(marks) = marks.filter(|marks| marks.iter().any(Option::is_some)) else {
         return 0.0;
     };
+    let mut most = 1;
     for (place, column) in columns.clone().enumerate() {
-        if let Some(Some(mark)) = marks.get(column) {
-            let mark = font::fit(mark, MARK, room);
-            let at = (middle(place), y + MARK - 1.0);
-            let ink = if mark.starts_with('✗') {
-                WRONG
-            } else {
-                SOFT_INK
-            };
-            svg.text(at, &mark, MARK, ink, Anchor::Middle);
+        let Some(Some(mark)) = marks.get(column) else {
+            continue;
+        };
+        let ink = if mark.starts_with('✗') {
+            WRONG
+        } else {
+            SOFT_INK
+        };
+        let lines = mark_lines(mark, room);
+        for (index, line) in lines.iter().enumerate() {
+            let at = (middle(place), y + MARK - 1.0 + index as f64 * MARK_LINE);
+            svg.text(at, line, MARK, ink, Anchor::Middle);
         }
+        most = most.max(lines.len());
     }
-    MARK + 4.0
+    MARK + 4.0 + (most - 1) as f64 * MARK_LINE
+}
+
+/// The lines of a mark, none wider than `room`: broken at blanks, or cut where a word is too wide.
+fn mark_lines(mark: &str, room: f64) -> Vec<String> {
+    let cut = |line: &str| vec![font::fit(line, MARK, room)];
+    let lines = |line| font::wrap(line, MARK, room).unwrap_or_else(|| cut(line));
+    mark.split('\n').flat_map(lines).collect()
 }
 
 /// A line of half a unit around a tile, as an area: a stroke so thin would bleed into the tile's own pixels.

@@ -85,7 +85,7 @@ impl Svg {
         self.text_over_in(INK, at, text, size, edge);
     }
 
-    /// As `text_over`, in a colour.
+    /// A centred text in a colour, with a white edge.
     pub(crate) fn text_over_in(
         &mut self,
         fill: &str,

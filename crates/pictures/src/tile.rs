@@ -1,4 +1,4 @@
-//! One small picture inside a figure.
+//! One small image inside a figure.
 
 use std::fmt::Write as _;
 
@@ -7,7 +7,7 @@ use crate::{
     svg::{Svg, push_number},
 };
 
-/// One picture with values in \[0, 1\]; values beyond are clamped when drawn, missing ones are 0.
+/// One image with values in \[0, 1\]; values beyond are clamped when drawn, missing ones are 0.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Tile {
     /// Row-major `[channels, height, width]`.
@@ -26,7 +26,7 @@ pub struct Tile {
 const FEW_PIXELS: usize = 256;
 /// A source pixel is never drawn smaller than this, in SVG units; larger tiles are averaged down first.
 const FINEST: f64 = 0.5;
-/// No picture takes more room than this only because it has many pixels.
+/// No image takes more room than this only because it has many pixels.
 const LARGEST: f64 = 168.0;
 
 impl Tile {
@@ -169,7 +169,7 @@ fn step(scale: f64) -> usize {
     (FINEST / scale).round().max(1.0) as usize
 }
 
-/// The room for a tile whose longer side has so many pixels: the usual one, or, for a large picture, enough to show it
+/// The room for a tile whose longer side has so many pixels: the usual one, or, for a large image, enough to show it
 /// pixel for pixel in a PNG.
 pub(crate) fn room(usual: f64, pixels: f64) -> f64 {
     usual.max((FINEST * pixels).min(LARGEST))
@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn csv_keeps_what_the_picture_clamps() {
+    fn csv_keeps_what_the_image_clamps() {
         let mut csv = String::new();
         tile(&[0.25, 2.0], 1, 2, true).rows(&mut csv, "a");
         assert_eq!(csv, "a,0,0,0,0.25\na,0,1,0,2\n");

@@ -1,4 +1,4 @@
-//! A way through the codes, one decoded picture a frame.
+//! A way through the codes, one decoded image a frame.
 
 use std::{fmt::Write as _, sync::Arc};
 
@@ -19,7 +19,7 @@ pub struct Walk {
     pub title: String,
     /// The places of the way, in their order.
     pub frames: Vec<WalkFrame>,
-    /// A map of codes beside the picture, on which the way is drawn; its own title and note are not.
+    /// A map of codes beside the image, on which the way is drawn; its own title and note are not.
     pub map: Option<Scatter>,
 }
 
@@ -30,19 +30,19 @@ pub struct WalkFrame {
     pub tile: Tile,
     /// The place on the map; drawn at the edge where the map's range leaves it out. One that is not finite is not drawn.
     pub at: (f64, f64),
-    /// Small line under the picture; may be empty.
+    /// Small line under the image; may be empty.
     pub text: String,
 }
 
-/// A picture is at most this wide and high beside a map.
+/// An image is at most this wide and high beside a map.
 const BESIDE: f64 = 336.0;
-/// A picture is at most this wide and high by itself.
+/// An image is at most this wide and high by itself.
 const ALONE: f64 = 448.0;
 const GAP: f64 = 16.0;
 const HALO: &str = "#ffffff";
 const PATH: &str = "#222222";
 
-/// Draws a way, one figure a place: the picture enlarged, every pixel a sharp square, and beside it the map with the way
+/// Draws a way, one figure a place: the image enlarged, every pixel a sharp square, and beside it the map with the way
 /// so far. What does not change is drawn once and shared by all frames, so an animation of hundreds is fast even over a
 /// cloud of many thousand points. The CSV of a frame is `frame,x,y`, the way so far.
 pub fn walk(w: &Walk) -> Vec<Figure> {
@@ -63,8 +63,8 @@ struct Scene<'a> {
     map: Option<Map<'a>>,
     /// Upper left corner of the map with its axes.
     map_origin: (f64, f64),
-    /// Upper left corner and size of the room for pictures.
-    picture: (f64, f64),
+    /// Upper left corner and size of the room for images.
+    image: (f64, f64),
     room: (f64, f64),
     /// Units a pixel.
     scale: f64,
@@ -100,7 +100,7 @@ impl<'a> Scene<'a> {
             walk,
             map,
             map_origin: (map_left, top),
-            picture: (
+            image: (
                 MARGIN,
                 top + ((height - room.1 - text - MARGIN) / 2.0).floor(),
             ),
@@ -121,11 +121,11 @@ impl<'a> Scene<'a> {
         Some(map.at((x, y), self.map_origin))
     }
 
-    /// Title, map, and a frame around the room for pictures.
+    /// Title, map, and a frame around the room for images.
     fn ground(&self) -> Ground {
         let mut svg = Svg::default();
         svg.heading(&self.walk.title, None, self.size.0);
-        let ((left, top), (width, height)) = (self.picture, self.room);
+        let ((left, top), (width, height)) = (self.image, self.room);
         svg.rect(left - 1.0, top - 1.0, width + 2.0, height + 2.0, FRAME);
         svg.rect(left, top, width, height, "#ffffff");
         if let Some(map) = &self.map {
@@ -134,11 +134,11 @@ impl<'a> Scene<'a> {
         Ground::new(svg, self.size)
     }
 
-    /// The picture of a place, its text, and the way so far.
+    /// The image of a place, its text, and the way so far.
     fn frame(&self, index: usize) -> Svg {
         let mut svg = Svg::default();
         let WalkFrame { tile, text, .. } = &self.walk.frames[index];
-        let ((left, top), (width, height)) = (self.picture, self.room);
+        let ((left, top), (width, height)) = (self.image, self.room);
         let inset = |room: f64, pixels: usize| ((room - pixels as f64 * self.scale) / 2.0).round();
         let at = (
             left + inset(width, tile.width),
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn a_frame_over_its_ground_is_the_whole_picture() {
+    fn a_frame_over_its_ground_is_the_whole_image() {
         let point = |index: u32| Point {
             x: f64::from(index % 50),
             y: f64::from(index / 50),
@@ -215,8 +215,8 @@ mod tests {
         };
         for map in [None, Some(map)] {
             let figure = &walk(&spiral(9, map))[8];
-            let over = figure.render(1).expect("a picture");
-            let whole = raster::render(figure.svg(), figure.size(), 1).expect("a picture");
+            let over = figure.render(1).expect("an image");
+            let whole = raster::render(figure.svg(), figure.size(), 1).expect("an image");
             assert!(over.bytes == whole.bytes);
         }
     }

@@ -9,6 +9,10 @@ use espejo_pictures::{
 
 #[path = "figures/charts.rs"]
 mod charts;
+#[path = "figures/golden.rs"]
+mod golden;
+#[path = "figures/targets.rs"]
+mod targets;
 
 fn series(name: &str, points: &[(f64, f64)]) -> Series {
     Series {
@@ -56,7 +60,7 @@ fn decode(png: &[u8]) -> (u32, u32, Vec<u8>) {
 
 /// How many pixels of a figure's PNG have this colour.
 fn pixels_of(figure: &Figure, colour: [u8; 3]) -> usize {
-    let (_, _, bytes) = decode(&figure.png().expect("a picture"));
+    let (_, _, bytes) = decode(&figure.png().expect("an image"));
     bytes
         .chunks_exact(3)
         .filter(|pixel| **pixel == colour)
@@ -131,7 +135,7 @@ fn the_csv_of_a_sheet_has_every_pixel() {
 #[test]
 fn a_png_has_two_pixels_a_unit_and_white_paper() {
     let figure = scatter(&Scatter::default());
-    let (width, height, bytes) = decode(&figure.png().expect("a picture"));
+    let (width, height, bytes) = decode(&figure.png().expect("an image"));
     assert_eq!((width, height), (2 * figure.size().0, 2 * figure.size().1));
     assert_eq!(bytes.len(), (3 * width * height) as usize);
     assert_eq!(bytes[..3], [255, 255, 255]);
@@ -173,7 +177,7 @@ fn every_source_pixel_is_a_sharp_square() {
 }
 
 #[test]
-fn a_large_picture_is_shown_pixel_for_pixel() {
+fn a_large_image_is_shown_pixel_for_pixel() {
     let pixels: Vec<f32> = (0..160 * 160)
         .map(|index| if index % 2 == 0 { 0.2 } else { 0.6 })
         .collect();
@@ -277,7 +281,7 @@ fn a_cloud_without_classes_is_a_density() {
 }
 
 #[test]
-fn large_and_coloured_pictures_keep_their_pixels_and_shape() {
+fn large_and_coloured_images_keep_their_pixels_and_shape() {
     let grey = |(height, width): (usize, usize), channels: usize| Tile {
         pixels: vec![0.4; channels * height * width],
         channels,
@@ -668,7 +672,7 @@ fn an_animation_shows_its_figures_for_ever() {
 
 #[test]
 fn all_greys_survive_a_gif() {
-    // Two pictures with each of the 256 greys, the second from dark to light.
+    // Two images with each of the 256 greys, the second from dark to light.
     let greys: Vec<f32> = (0..256).map(|grey| grey as f32 / 255.0).collect();
     let figure = |pixels: Vec<f32>| {
         sheet(&Sheet {
@@ -689,7 +693,7 @@ fn all_greys_survive_a_gif() {
 }
 
 #[test]
-fn a_walk_shows_each_picture_and_the_way_to_it() {
+fn a_walk_shows_each_image_and_the_way_to_it() {
     let colours = [[255, 0, 0], [0, 255, 0], [0, 0, 255]];
     let place = |(index, colour): (usize, &[u8; 3])| WalkFrame {
         tile: Tile {
@@ -723,7 +727,7 @@ fn a_walk_shows_each_picture_and_the_way_to_it() {
                 .count()
         };
         for (screen, colour) in shown.screens.iter().zip(colours) {
-            // A picture beside a map is at most 336 units wide.
+            // An image beside a map is at most 336 units wide.
             assert_eq!(count(screen, colour), 336 * 336);
         }
         // The mark of the present place moves; the way to it grows.

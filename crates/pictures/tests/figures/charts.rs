@@ -21,18 +21,18 @@ fn one_series(name: &str, bars: Vec<Bar>) -> BarSeries {
     }
 }
 
-fn names(texts: &[&str]) -> Vec<String> {
+pub(super) fn names(texts: &[&str]) -> Vec<String> {
     texts.iter().map(|text| (*text).to_owned()).collect()
 }
 
 /// The value of an attribute in one element.
-fn attribute(element: &str, name: &str) -> Option<f64> {
+pub(super) fn attribute(element: &str, name: &str) -> Option<f64> {
     let start = element.find(&format!(" {name}=\""))? + name.len() + 3;
     element[start..].split('"').next()?.parse().ok()
 }
 
 /// Left, top, width and height of the rectangles of a colour.
-fn rectangles(figure: &Figure, colour: &str) -> Vec<[f64; 4]> {
+pub(super) fn rectangles(figure: &Figure, colour: &str) -> Vec<[f64; 4]> {
     let of_colour = |line: &&str| line.starts_with("<rect") && line.contains(colour);
     let sides = |line: &str| ["x", "y", "width", "height"].map(|name| attribute(line, name));
     let found = figure.svg().lines().filter(of_colour).map(sides);
@@ -41,12 +41,16 @@ fn rectangles(figure: &Figure, colour: &str) -> Vec<[f64; 4]> {
         .collect()
 }
 
-/// What the level texts of a figure cover: left, top, right and bottom, by the widths of DejaVu's digits.
-fn level_texts(figure: &Figure) -> Vec<(String, [f64; 4])> {
+/// What the level texts of a figure cover: left, top, right and bottom, by DejaVu's widths; most letters are as wide as a digit.
+pub(super) fn level_texts(figure: &Figure) -> Vec<(String, [f64; 4])> {
     let advance = |letter: char| match letter {
         '.' | ' ' | ',' => 0.32,
         '-' => 0.361,
         '−' => 0.838,
+        'i' | 'j' | 'l' => 0.278,
+        'f' | 'r' | 't' => 0.412,
+        'c' | 's' | 'z' => 0.55,
+        'm' | 'w' => 0.975,
         _ => 0.6365,
     };
     let place = |line: &str| {
@@ -65,7 +69,7 @@ fn level_texts(figure: &Figure) -> Vec<(String, [f64; 4])> {
 }
 
 /// No text covers another, and none leaves the paper.
-fn check_texts(figure: &Figure) {
+pub(super) fn check_texts(figure: &Figure) {
     let texts = level_texts(figure);
     let (width, height) = figure.size();
     for (index, (text, a)) in texts.iter().enumerate() {
@@ -224,7 +228,7 @@ fn a_logarithmic_axis_of_bars_begins_under_the_least_value() {
 }
 
 /// Numbers of the path that has these words: pairs of x and y.
-fn path_of(figure: &Figure, words: &str) -> Vec<(f64, f64)> {
+pub(super) fn path_of(figure: &Figure, words: &str) -> Vec<(f64, f64)> {
     let line = figure.svg().lines().find(|line| line.contains(words));
     let path = line
         .and_then(|line| line.split(" d=\"").nth(1))
@@ -466,7 +470,7 @@ fn texts_of_a_matrix_stay_apart_and_on_the_paper() {
     }
 }
 
-/// A grid of 3 x 2 pictures of 8 x 8 pixels, some framed.
+/// A grid of 3 x 2 images of 8 x 8 pixels, some framed.
 fn marked(marks: Vec<bool>, ink: bool) -> Figure {
     let one = Tile {
         ink,
@@ -555,14 +559,14 @@ fn a_composed_figure_has_the_pixels_of_its_parts() {
     let (width, height) = whole.size();
     assert_eq!(width, map.size().0 + small.size().0 + 4);
     assert_eq!(height, map.size().1 + small.size().1 + 8);
-    let (columns, _, pixels) = decode(&whole.png().expect("a picture"));
+    let (columns, _, pixels) = decode(&whole.png().expect("an image"));
     let below = (0, map.size().1 + 4);
     for (part, (left, top)) in [
         (&map, (0, 0)),
         (&small, (map.size().0 + 4, 0)),
         (&small, below),
     ] {
-        let (part_columns, rows, part) = decode(&part.png().expect("a picture"));
+        let (part_columns, rows, part) = decode(&part.png().expect("an image"));
         for row in 0..rows {
             let from = (3 * ((2 * top + row) * columns + 2 * left)) as usize;
             let bytes = (3 * part_columns) as usize;
