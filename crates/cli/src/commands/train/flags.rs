@@ -36,7 +36,7 @@ pub struct TrainArgs {
     pub run: RunFlags,
 }
 
-/// `[data]`
+/// Flags of `[data]`: the data set, and which of its samples are used.
 #[derive(Args, Serialize)]
 pub struct DataFlags {
     /// A data set (`espejo data list`), a folder of images, or a .csv, .npy or .npz file
@@ -87,7 +87,7 @@ pub struct DataFlags {
     pub skip_bad: bool,
 }
 
-/// `[model]`
+/// Flags of `[model]`: the kind of model and its layers.
 #[derive(Args, Serialize)]
 pub struct ModelFlags {
     #[arg(long, help = format!("Kind of model: {} (plain, denoising and variational autoencoder) [default: ae]", accepted_words(|config| config.model.kind)))]
@@ -119,7 +119,7 @@ pub struct ModelFlags {
     pub activation: Option<String>,
 }
 
-/// `[objective]`
+/// Flags of `[objective]`: the loss that is minimised.
 #[derive(Args, Serialize)]
 pub struct ObjectiveFlags {
     #[arg(long, help = format!("Reconstruction loss: {}", accepted_words(|config| config.objective.loss)))]
@@ -132,7 +132,7 @@ pub struct ObjectiveFlags {
     pub kl_warmup: Option<usize>,
 }
 
-/// `[noise]`
+/// Flags of `[noise]`: the noise that a denoising model learns to remove.
 #[derive(Args, Serialize)]
 pub struct NoiseFlags {
     #[arg(long, value_name = "KIND:STRENGTH", help = format!("Noise on the inputs of a `dae`, as in `salt-pepper:.1`: {}", Noise::NAMES.join(", ")))]
@@ -143,7 +143,7 @@ pub struct NoiseFlags {
     pub copies: Option<usize>,
 }
 
-/// `[train]`
+/// Flags of `[train]`: the optimizer, its steps and the device.
 #[derive(Args, Serialize)]
 pub struct TrainingFlags {
     /// Passes over the training set
@@ -307,7 +307,7 @@ fn is_off(switch: &bool) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use clap::{Args as _, Command, FromArgMatches};
+    use clap::{Command, FromArgMatches};
     use espejo_train::RunConfig;
 
     use super::*;
@@ -317,7 +317,7 @@ mod tests {
     }
 
     fn table(words: &[&str]) -> anyhow::Result<Table> {
-        let words = [&["train"], words].concat();
+        let words = [&["train"][..], words].concat();
         let matches = command().try_get_matches_from(words)?;
         TrainArgs::from_arg_matches(&matches)?.table()
     }

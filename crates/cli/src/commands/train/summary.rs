@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use espejo_train::{Outcome, Prepared};
+use serde_json::Value;
 
 use crate::model_kind::{denoises, has_prior};
-use crate::output;
+use crate::output::{self, counted};
 use crate::results_table::results_table;
 use crate::sample_kind::SampleKind;
 
@@ -15,13 +16,7 @@ pub fn summary(prepared: &Prepared, outcome: &Outcome, path: &str, figures: &[St
     let mut text = String::new();
     let kind = prepared.spec.kind.title();
     let samples = SampleKind::of(&prepared.train);
-    let cost = match report["optimizer"]["evaluations"].as_u64() {
-        None => format!("{} epochs", report["epochs"]["completed"]),
-        Some(count) => format!(
-            "{} iterations, {count} evaluations",
-            report["optimizer"]["iterations"]
-        ),
-    };
+    let cost = cost(report);
     text += &format!(
         "{kind} {} on {} ({}): {} parameters, {cost} in {:.1} s\n",
         prepared.spec.architecture.title,
@@ -40,6 +35,20 @@ pub fn summary(prepared: &Prepared, outcome: &Outcome, path: &str, figures: &[St
     text += &format!("\nrun     {path}\n");
     text += &output::figure_lines(figures);
     text + &next_commands(prepared, path)
+}
+
+/// What a training has done: epochs, or in double precision iterations and evaluations of the loss.
+fn cost(report: &Value) -> String {
+    let count = |value: &Value, noun: &str| counted(value.as_u64().unwrap_or(0), noun);
+    let optimizer = &report["optimizer"];
+    if optimizer["evaluations"].is_null() {
+        return count(&report["epochs"]["completed"], "epoch");
+    }
+    let iterations = count(&optimizer["iterations"], "iteration");
+    format!(
+        "{iterations}, {}",
+        count(&optimizer["evaluations"], "evaluation")
+    )
 }
 
 /// The words that start the program, so that a proposed command can be copied.
