@@ -195,7 +195,7 @@ pub struct RunFlags {
     /// Parent directory of the run folder
     #[arg(long, value_name = "DIR", default_value = "runs")]
     pub out: PathBuf,
-    /// Name of the run folder [default: date and time]
+    /// Name of the run folder [default: made of the time and the configuration]
     #[arg(long, conflicts_with = "resume")]
     pub name: Option<String>,
     /// Resume a run: its folder, its name, or `last`
