@@ -41,7 +41,7 @@ fn printed(room: &Room, args: &[&str]) -> String {
 fn add_help(room: &Room, command: &[&str], texts: &mut BTreeMap<String, String>) {
     let help = printed(room, &[command, &["--help"]].concat());
     for below in commands(&help) {
-        add_help(room, &[command, &[&below]].concat(), texts);
+        add_help(room, &[command, &[below.as_str()]].concat(), texts);
     }
     let name = [&["help"], command].concat().join("-");
     texts.insert(format!("{name}.txt"), help);

@@ -8,7 +8,7 @@ use serde::forward_to_deserialize_any;
 
 /// The accepted words of the enum that `key` takes from a configuration, as in `pool, stride`.
 pub fn accepted_words<T: for<'de> Deserialize<'de>>(_key: fn(RunConfig) -> T) -> String {
-    let mut words: &[&str] = &[];
+    let mut words: &'static [&'static str] = &[];
     // An enum asks its deserializer for one of its variants: their names are all that is wanted here.
     let refused = T::deserialize(Variants(&mut words));
     debug_assert!(refused.is_err(), "nothing was there to read");

@@ -33,7 +33,7 @@ pub struct Args {
 pub enum Command {
     /// Train a model into a new run folder
     #[command(
-        after_help = "A default that is not shown depends on the data and the model; `--print-config` prints all of them.\n\nExamples:\n  espejo train\n  espejo train fashion --model vae --conv 32,64 --latent 10\n  espejo train my-pictures/ --size 64x64 --grey\n  espejo train measured.csv --label class --test-fraction .2\n  espejo train measured.csv --model classifier --target class --test-fraction .2\n  espejo train --data fonts:all --seed 7\n  espejo train --model vae --latent 2 --beta 0.5\n  espejo train --model dae --noise flip:.1 --layers 35,12,35\n  espejo train fonts --optimizer bfgs --max-evaluations 2000\n  espejo train --resume last"
+        after_help = "A default that is not shown depends on the data and the model; `--print-config` prints all of them.\nKeys without a flag, such as the penalties, are set with `--set`, as in `--set objective.contractive=0.1`.\n\nExamples:\n  espejo train\n  espejo train fashion --model vae --conv 32,64 --latent 10\n  espejo train my-pictures/ --size 64x64 --grey\n  espejo train measured.csv --label class --test-fraction .2\n  espejo train measured.csv --model classifier --target class --test-fraction .2\n  espejo train --data fonts:all --seed 7\n  espejo train --model vae --latent 2 --beta 0.5\n  espejo train --model dae --noise flip:.1 --layers 35,12,35\n  espejo train fonts --optimizer bfgs --max-evaluations 2000\n  espejo train --resume last"
     )]
     Train(Box<TrainArgs>),
     /// Evaluate a run again: metrics, baselines and figures

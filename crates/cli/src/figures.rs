@@ -34,8 +34,8 @@ pub fn draw_all(
         return save_all(folder, &figures);
     }
     let mut figures = vec![("loss", curves::loss(trained, folder, baselines)?)];
-    let images = !trained.test().is_table();
-    if images {
+    let has_images = !trained.test().is_table();
+    if has_images {
         let shown = spread(trained.test());
         figures.push(if trained.prepared().spec.task.denoises() {
             let figure = denoising(trained, &shown, trained.noise(), 1)?;
@@ -45,7 +45,7 @@ pub fn draw_all(
         });
     }
     figures.push(("latent", latent_map(trained)?));
-    if images && trained.latent() == 2 {
+    if has_images && trained.latent() == 2 {
         figures.push(("grid", latent_grid(trained, GRID, None)?));
     }
     save_all(folder, &figures)

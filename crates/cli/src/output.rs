@@ -62,6 +62,12 @@ pub fn usage(message: impl Into<String>, hint: impl Into<String>) -> anyhow::Err
     .into()
 }
 
+/// A count with its noun, as in `1 epoch` or `3 epochs`.
+pub fn counted(count: usize, noun: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {noun}{plural}")
+}
+
 /// A path as it is printed.
 pub fn shown(path: &Path) -> String {
     path.display().to_string()

@@ -2,6 +2,8 @@
 
 use espejo_data::Samples;
 
+use crate::output::counted;
+
 /// What one sample is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SampleKind {
@@ -31,8 +33,7 @@ impl SampleKind {
 
     /// A number of samples in words, as in `1 image` or `3 rows`.
     pub fn count(self, count: usize) -> String {
-        let plural = if count == 1 { "" } else { "s" };
-        format!("{count} {}{plural}", self.word())
+        counted(count as u64, self.word())
     }
 }
 

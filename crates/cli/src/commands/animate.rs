@@ -20,7 +20,7 @@ pub struct AnimateArgs {
     #[arg(long, default_value_t = 12.0)]
     pub fps: f64,
     /// Walk through the latent space: `loop` (a closed smooth curve) or `spiral` (inwards, over the whole plane)
-    #[arg(long, value_name = "WAY")]
+    #[arg(long, value_name = "WAY", hide_possible_values = true)]
     pub walk: Option<Way>,
     /// Number of frames of a walk
     #[arg(long, value_name = "N", default_value_t = 120)]

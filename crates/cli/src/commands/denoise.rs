@@ -35,8 +35,8 @@ const NOISY_SAMPLES: usize = 3200;
 /// Noisy copies of each sample by default, at most.
 const MAX_COPIES: usize = 100;
 
-/// The errors of the model or a baseline, by its key.
-type Errors = Vec<(&'static str, Value)>;
+/// The errors of the model or of a baseline, with its key.
+type NamedErrors = (&'static str, Value);
 
 /// Adds noise, removes it with the model and with the baselines, and measures what is left.
 pub fn denoise(args: &DenoiseArgs, json: bool) -> anyhow::Result<()> {
@@ -97,7 +97,7 @@ fn chosen_copies(args: &DenoiseArgs, samples: &Samples) -> anyhow::Result<usize>
 }
 
 /// The errors of the model, of the noisy input and of the other baselines, in this order.
-fn measured(trained: &Trained, samples: &Samples, noisy: Rows) -> anyhow::Result<Errors> {
+fn measured(trained: &Trained, samples: &Samples, noisy: Rows) -> anyhow::Result<Vec<NamedErrors>> {
     let clean = unit_rows(samples)?
         .into_iter()
         .cycle()
@@ -139,7 +139,7 @@ fn draw(
 }
 
 /// Model and baselines, a row each, for tables and for grey and colour images.
-fn squared_error_table(errors: &Errors, kind: SampleKind) -> String {
+fn squared_error_table(errors: &[NamedErrors], kind: SampleKind) -> String {
     let psnr_heading = match kind {
         SampleKind::Image => "PSNR dB",
         SampleKind::Row => "",
@@ -159,7 +159,7 @@ fn squared_error_table(errors: &Errors, kind: SampleKind) -> String {
 }
 
 /// Model and baselines, a row each, for two-valued images.
-fn wrong_pixels_table(errors: &Errors, kind: SampleKind) -> String {
+fn wrong_pixels_table(errors: &[NamedErrors], kind: SampleKind) -> String {
     let mut text = row(format!(
         "{:<16}  {:>12}  {:>5}  {:>14}",
         "", "wrong pixels", "worst", "exact images"

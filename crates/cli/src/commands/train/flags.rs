@@ -36,7 +36,7 @@ pub struct TrainArgs {
     pub run: RunFlags,
 }
 
-/// `[data]`
+/// Flags of `[data]`: the data set, and which of its samples are used.
 #[derive(Args, Serialize)]
 pub struct DataFlags {
     /// A data set (`espejo data list`), a folder of images, or a .csv, .npy or .npz file
@@ -97,7 +97,7 @@ pub struct DataFlags {
     pub skip_bad: bool,
 }
 
-/// `[model]`
+/// Flags of `[model]`: the kind of model and its layers.
 #[derive(Args, Serialize)]
 pub struct ModelFlags {
     #[arg(long, help = format!("Kind of model: {} (plain, denoising and variational autoencoder; nets that learn a target) [default: ae]", accepted_words(|config| config.model.kind)))]
@@ -138,7 +138,7 @@ pub struct ModelFlags {
     pub activation: Option<String>,
 }
 
-/// `[objective]`
+/// Flags of `[objective]`: the loss that is minimised.
 #[derive(Args, Serialize)]
 pub struct ObjectiveFlags {
     #[arg(long, help = format!("Loss between outputs and targets: {}", accepted_words(|config| config.objective.loss)))]
@@ -151,7 +151,7 @@ pub struct ObjectiveFlags {
     pub kl_warmup: Option<usize>,
 }
 
-/// `[noise]`
+/// Flags of `[noise]`: the noise that a denoising model learns to remove.
 #[derive(Args, Serialize)]
 pub struct NoiseFlags {
     #[arg(long, value_name = "KIND:STRENGTH", help = format!("Noise on the inputs of a `dae`, as in `salt-pepper:.1`: {}", Noise::NAMES.join(", ")))]
@@ -162,7 +162,7 @@ pub struct NoiseFlags {
     pub copies: Option<usize>,
 }
 
-/// `[train]`
+/// Flags of `[train]`: the optimizer, its steps and the device.
 #[derive(Args, Serialize)]
 pub struct TrainingFlags {
     /// Passes over the training set
@@ -214,7 +214,7 @@ pub struct RunFlags {
     /// Parent directory of the run folder
     #[arg(long, value_name = "DIR", default_value = "runs")]
     pub out: PathBuf,
-    /// Name of the run folder [default: date and time]
+    /// Name of the run folder [default: made of the time and the configuration]
     #[arg(long, conflicts_with = "resume")]
     pub name: Option<String>,
     /// Resume a run: its folder, its name, or `last`
@@ -323,7 +323,7 @@ fn is_off(switch: &bool) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use clap::{Args as _, Command, FromArgMatches};
+    use clap::{Command, FromArgMatches};
     use espejo_train::RunConfig;
 
     use super::*;
@@ -333,7 +333,7 @@ mod tests {
     }
 
     fn table(words: &[&str]) -> anyhow::Result<Table> {
-        let words = [&["train"], words].concat();
+        let words = [&["train"][..], words].concat();
         let matches = command().try_get_matches_from(words)?;
         TrainArgs::from_arg_matches(&matches)?.table()
     }

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use espejo_train::{Outcome, Prepared};
+use espejo_train::{Outcome, Prepared, RunReport};
 
-use crate::output;
+use crate::output::{self, counted};
 use crate::results_table::results_table;
 use crate::sample_kind::SampleKind;
 
@@ -14,13 +14,7 @@ pub fn summary(prepared: &Prepared, outcome: &Outcome, path: &str, figures: &[St
     let mut text = String::new();
     let kind = prepared.spec.kind.title();
     let samples = SampleKind::of(&prepared.train);
-    let cost = match &report.optimizer {
-        None => format!("{} epochs", report.epochs.completed),
-        Some(cost) => format!(
-            "{} iterations, {} evaluations",
-            cost.iterations, cost.evaluations
-        ),
-    };
+    let cost = cost(report);
     text += &format!(
         "{kind} {} on {} ({}): {} parameters, {cost} in {:.1} s\n",
         prepared.spec.architecture.title,
@@ -40,6 +34,18 @@ pub fn summary(prepared: &Prepared, outcome: &Outcome, path: &str, figures: &[St
     text += &format!("\nrun     {path}\n");
     text += &output::figure_lines(figures);
     text + &next_commands(prepared, path)
+}
+
+/// What a training has done: epochs, or in double precision iterations and evaluations of the loss.
+fn cost(report: &RunReport) -> String {
+    match &report.optimizer {
+        None => counted(report.epochs.completed, "epoch"),
+        Some(cost) => format!(
+            "{}, {}",
+            counted(cost.iterations, "iteration"),
+            counted(cost.evaluations, "evaluation")
+        ),
+    }
 }
 
 /// The words that start the program, so that a proposed command can be copied.
