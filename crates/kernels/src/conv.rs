@@ -112,6 +112,8 @@ pub fn forward(
     }
     let grid = Grid::new(shape);
     let correlation = Correlation::forward(&grid, shape, weight);
+    // No sum runs over samples here, so the pieces may depend on the number of threads: four each, so that who is done early
+    // takes more.
     let samples = shape.batch.div_ceil(4 * threads::count());
     let pieces = x
         .chunks(samples * shape.input())
@@ -171,6 +173,8 @@ pub fn backward(
     }
     let grid = Grid::new(shape);
     let plan = Plan::new(shape, &grid, weight, activation, dx.is_some());
+    // dW and dbias are sums over the batch. Each piece has sums of its own, which are added in the order of the pieces below,
+    // whichever thread was done first: floating point sums depend on their order.
     let (input, output) = (PIECE * shape.input(), PIECE * shape.output());
     let count = shape.batch.div_ceil(PIECE);
     let mut dweights = vec![0.0; count * shape.weights()];
@@ -237,6 +241,7 @@ impl WithSimd for Forward<'_> {
         } = self;
         let mut source = Scratch::zeros(correlation.source());
         let mut work = Scratch::zeros(correlation.work());
+        // ReLU costs nothing where the sums are stored; any other activation is a second pass over y, still in the cache.
         let lowest = if activation == Activation::Relu {
             0.0
         } else {

@@ -1,5 +1,18 @@
 //! A few threads that wait for work awake: handing a piece over costs half a microsecond, where a pool that sleeps takes
 //! twenty. A training step is a row of pieces of work of 50 to 500 µs with hardly anything between them.
+//!
+//! How a job goes over and comes back. Each helping thread has a seat, whose `job` is one pointer:
+//!
+//! ```text
+//!             offer (caller)           take (thread)           end of serve (thread)
+//!   null  ------------------->  job  ---------------->  TAKEN  ---------------------->  null
+//!     ^                          |
+//!     +--------------------------+   clear (caller), where the thread has not come for it
+//! ```
+//!
+//! `take` and `clear` both compare and exchange, so that of the two exactly one gets the job. What the caller wrote before `offer`,
+//! the thread sees after `take` (release, acquire); what the thread wrote before the end of `serve`, the caller sees after `clear`
+//! (release, acquire). All other orders are relaxed, but for those that decide whether a thread may sleep (`offer`, `park`).
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::ptr;
@@ -24,8 +37,10 @@ const LOOKS: u32 = 64;
 pub fn each<T: Send>(items: Vec<T>, work: impl Fn(T) + Sync) {
     let pool = pool();
     let helpers = pool.seats.len().min(items.len().saturating_sub(1));
+    // The seats are one caller's at a time. To wait for them could be for ever, when `work` calls `each` itself.
     let free = match pool.busy.try_lock() {
         Ok(guard) => Some(guard),
+        // A panic in `work` went through here; `run` empties all seats before it lets one pass, so nothing is half done.
         Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
         Err(TryLockError::WouldBlock) => None,
     };
@@ -38,7 +53,10 @@ pub fn each<T: Send>(items: Vec<T>, work: impl Fn(T) + Sync) {
     );
     let items: Vec<Mutex<Option<T>>> = items.collect();
     run(&pool.seats[..helpers], &|| {
+        // Relaxed: a sum is counted up one by one in any order, so each index goes to one thread. The items themselves were
+        // written before `offer`, and what is made of them is read after `clear`.
         while let Some(item) = items.get(next.fetch_add(1, Ordering::Relaxed)) {
+            // Nobody else wants this lock: it only moves the item out of a vector that all threads share.
             let item = item.lock().ok().and_then(|mut item| item.take());
             item.into_iter().for_each(&work);
         }
@@ -106,12 +124,14 @@ fn run(seats: &[Seat], work: &(dyn Fn() + Sync)) {
     };
     let pointer = ptr::from_ref(&job).cast_mut().cast::<Job<'static>>();
     seats.iter().for_each(|seat| seat.offer(pointer));
-    // Until no seat has it `job` must live, whatever happens here.
+    // Until no seat has it `job` must live, whatever happens here: a panic of our own part is caught, and goes on when the other
+    // threads are done.
     let own = catch_unwind(AssertUnwindSafe(work));
     seats.iter().for_each(|seat| seat.clear(pointer));
     if let Err(panic) = own {
         resume_unwind(panic);
     }
+    // Relaxed: a thread that set it did so before it emptied its seat, which `clear` has seen.
     assert!(
         !job.panicked.load(Ordering::Relaxed),
         "a kernel panicked on another thread"
@@ -127,6 +147,11 @@ impl Seat {
     }
 
     fn offer(&self, job: *mut Job<'static>) {
+        // Here we write `job` and then read `parked`; `park` writes `parked` and then reads `job`. If both could read the old value,
+        // the thread would sleep with a job on its seat. Acquire and release allow that: a processor may let a read overtake an
+        // earlier write to another place. With SeqCst the four stand in one order that all agree on, and whichever of the reads
+        // is later in it comes after both writes: we see `true` and wake the thread, or it sees the job. A SeqCst store is a
+        // release, too: it also publishes the job itself.
         self.job.store(job, Ordering::SeqCst);
         if self.parked.load(Ordering::SeqCst) {
             self.thread.get().inspect(|thread| thread.unpark());
@@ -135,6 +160,9 @@ impl Seat {
 
     /// Takes the job back where its thread has not come to it, which on a busy machine may last; else waits for its end.
     fn clear(&self, job: *mut Job<'static>) {
+        // Success is relaxed: the thread has not touched the job, so there is nothing of it to see, and from now on its exchange in
+        // `take` fails. Failure means TAKEN, or null already where it is done: then its work must be seen, which `done`, with
+        // the acquire to the release in `serve`, waits for in either case.
         let (success, failure) = (Ordering::Relaxed, Ordering::Acquire);
         if self
             .job
@@ -142,6 +170,7 @@ impl Seat {
             .is_err()
         {
             let done = || self.job.load(Ordering::Acquire).is_null().then_some(());
+            // Never to sleep here: nobody would wake us. To yield is enough where the thread has lost its core to somebody.
             awake(done, thread::yield_now);
         }
     }
@@ -155,11 +184,15 @@ impl Seat {
             if catch_unwind(AssertUnwindSafe(job.work)).is_err() {
                 job.panicked.store(true, Ordering::Relaxed);
             }
+            // Release: all that the work wrote, and `panicked`, comes before. After this line `job` may be gone.
             self.job.store(ptr::null_mut(), Ordering::Release);
         }
     }
 
     fn take(&self) -> Option<*mut Job<'static>> {
+        // A plain read first: thousands of exchanges while nothing is there would take the cache line from the caller each time,
+        // a read leaves it shared. It may be old, so the exchange decides: acquire where it succeeds, before the job is read.
+        // A later job at the same address is no mistake either, because the exchange then acquires from that one's `offer`.
         let job = self.job.load(Ordering::Relaxed);
         let (success, failure) = (Ordering::Acquire, Ordering::Relaxed);
         let taken = || self.job.compare_exchange(job, TAKEN, success, failure).ok();
@@ -168,10 +201,14 @@ impl Seat {
 
     /// Sleeps until there is work: it says so first, and looks once more, so that none is missed.
     fn park(&self) {
+        // The order of these two is argued in `offer`.
         self.parked.store(true, Ordering::SeqCst);
         while self.job.load(Ordering::SeqCst).is_null() {
+            // A wake-up between the look and this line is kept: `park` then returns at once. It may also return for no reason, or
+            // for a job that was taken back, so the loop looks again.
             thread::park();
         }
+        // Any order would do: who still reads `true` wakes a thread that is awake, and its next `park` returns once for nothing.
         self.parked.store(false, Ordering::SeqCst);
     }
 }

@@ -46,6 +46,7 @@ pub(crate) fn bracket(
     mut a: Place,
     mut b: Place,
 ) -> Result<Bracket, Ended> {
+    // Downhill is from a to b from here on.
     if a.value < b.value {
         std::mem::swap(&mut a, &mut b);
     }
@@ -65,6 +66,7 @@ pub(crate) fn around(
     line: &mut impl FnMut(f64) -> Result<f64, Ended>,
     [mut a, mut b, mut c]: [Place; 3],
 ) -> Result<Bracket, Ended> {
+    // `mnbrak`: a, b, c lie in order and fall, until c no longer lies lower than b; then the minimum is between a and c.
     for _ in 0..STEPS {
         if c.value >= b.value || !c.at.is_finite() {
             break;
@@ -86,6 +88,7 @@ pub(crate) fn around(
                     last: d,
                 });
             }
+            // The values b, d, c still fall: the parabola was of no use.
             d = look(line, golden_beyond(b, c))?;
         }
         (a, b, c) = (b, c, d);
@@ -104,6 +107,8 @@ fn golden_beyond(a: Place, b: Place) -> f64 {
 
 /// Where to look next, after three places ever lower: the vertex of their parabola within limits.
 fn beyond(a: Place, b: Place, c: Place) -> f64 {
+    // The cases of `mnbrak`: between b and the limit the vertex is believed; beyond the limit it is cut off there; behind b, where
+    // the parabola opens downwards, or where it is no number (both comparisons fail), a golden section it is.
     let limit = b.at + GROWTH * (c.at - b.at);
     let vertex = b.at + to_vertex(b, a, c);
     let (low, high) = (b.at.min(limit), b.at.max(limit));
@@ -118,6 +123,7 @@ fn beyond(a: Place, b: Place, c: Place) -> f64 {
 
 /// How far the vertex of the parabola through three places lies from `x`; not finite where there is none.
 fn to_vertex(x: Place, v: Place, w: Place) -> f64 {
+    // Brent's r, q and p / q, whose sign he keeps apart.
     let r = (x.at - w.at) * (x.value - v.value);
     let q = (x.at - v.at) * (x.value - w.value);
     ((x.at - w.at) * r - (x.at - v.at) * q) / (2.0 * (q - r))
@@ -140,6 +146,7 @@ pub(crate) fn brent(
 ) -> Result<Place, Ended> {
     let mut lowest = Lowest::new(bracket);
     for _ in 0..STEPS {
+        // Brent's tol = ε |x| + t: no place is looked at that is closer to x.
         let least = tolerance * lowest.x.at.abs() + LEAST;
         if worth > 0.0 && lowest.gain() <= worth {
             break;
@@ -152,7 +159,7 @@ pub(crate) fn brent(
     Ok(lowest.x)
 }
 
-/// What Brent's method remembers.
+/// What Brent's method remembers: a, b, x, w, v, d and e of his procedure `localmin`, in this order.
 struct Lowest {
     /// The ends between which the minimum lies.
     low: f64,
@@ -174,6 +181,7 @@ impl Lowest {
             last,
         }: Bracket,
     ) -> Self {
+        // Brent begins with x = w = v at a golden section of (a, b); a bracket has three values to begin with, enough for a parabola.
         let (low, high) = (first.at.min(last.at), first.at.max(last.at));
         let (w, v) = if first.value < last.value {
             (first, last)
@@ -207,14 +215,19 @@ impl Lowest {
     fn next(&mut self, least: f64) -> Option<f64> {
         let x = self.x.at;
         let middle = 0.5 * (self.low + self.high);
+        // Brent's end: both ends lie within 2 tol of x.
         if (x - middle).abs() <= 2.0 * least - 0.5 * (self.high - self.low) {
             return None;
         }
         let parabolic = to_vertex(self.x, self.v, self.w);
+        // A parabolic step must stay between the ends and be shorter than half the step before the last one, so that steps which do
+        // not converge end in golden sections. The one before the last, as one bad step is no reason to give up.
         let inside = x + parabolic > self.low && x + parabolic < self.high;
         let step =
             if self.before.abs() > least && inside && parabolic.abs() < 0.5 * self.before.abs() {
                 self.before = self.step;
+                // Not within 2 tol of an end, but tol from x toward the middle: as x lies near that end, the new place mostly
+                // becomes the other one, and the search is over.
                 let edge = (x + parabolic - self.low).min(self.high - x - parabolic);
                 if edge < 2.0 * least {
                     least.copysign(middle - x)
@@ -222,6 +235,7 @@ impl Lowest {
                     parabolic
                 }
             } else {
+                // Golden section of the longer part.
                 self.before = if x >= middle {
                     self.low - x
                 } else {
@@ -241,6 +255,7 @@ impl Lowest {
 
     /// Takes a new place in.
     fn note(&mut self, u: Place) {
+        // u is the new x, and the old x an end: the minimum lies on u's side of it.
         if u.value <= self.x.value {
             *(if u.at >= self.x.at {
                 &mut self.low
@@ -250,6 +265,7 @@ impl Lowest {
             (self.v, self.w, self.x) = (self.w, self.x, u);
             return;
         }
+        // x stays, and u becomes the end on its side; w and v are the second and third lowest, for the next parabola.
         *(if u.at < self.x.at {
             &mut self.low
         } else {

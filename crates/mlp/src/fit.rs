@@ -53,6 +53,7 @@ impl Fit {
         assert!(samples > 0, "a sample at least");
         assert_eq!(samples * net.inputs(), inputs.len(), "whole samples");
         assert_eq!(samples * net.outputs(), targets.len(), "a target a sample");
+        // A cross-entropy is worked out from the logits and contains its activation: another one would be silently ignored.
         let last = net.layers()[net.layers().len() - 1].activation;
         let fitting = loss.output().unwrap_or(last);
         assert_eq!(fitting, last, "the output that the loss is made for");
@@ -127,6 +128,7 @@ impl Fit {
         let sizes = [self.net.inputs(), self.net.outputs()];
         for (index, rows) in [&self.inputs, &self.targets].into_iter().enumerate() {
             let columns = sizes[index];
+            // Memory grows to the largest batch and stays: later batches take none.
             if self.batch[index].room() < batch.len() {
                 self.batch[index] = Blocks::new(batch.len(), columns, index == 0);
             }
@@ -170,6 +172,7 @@ impl Fit {
 
     fn batch_total(&self, batch: &[usize]) -> f64 {
         let entropy: f64 = batch.iter().map(|sample| self.entropies[*sample]).sum();
+        // Cut off what stands in the padding behind the samples.
         let sum: f64 = self.losses[..batch.len()].iter().sum();
         (sum - entropy) * self.scale(batch.len())
     }
@@ -183,6 +186,7 @@ impl Fit {
 
     /// What a sum over samples is multiplied by.
     fn scale(&self, samples: usize) -> f64 {
+        // Value and gradient are both multiplied by it, so that the one stays the derivative of the other.
         if self.summed {
             1.0
         } else {
@@ -239,6 +243,7 @@ impl Net {
             block.fill(rows.chunks_exact(self.inputs()));
             for (count, inputs) in block.iter() {
                 let values = pass.predict(arch, self, weights, inputs);
+                // A block has its samples side by side: `[outputs, width]`, of which sample s is column s.
                 let width = padded(count);
                 out.extend((0..count).flat_map(|sample| values[sample..].iter().step_by(width)));
             }

@@ -5,6 +5,16 @@
 //!
 //! Two things are added. Where a value is no finite number, the step is cut. Where the values differ by no more than rounding,
 //! the slope alone decides (the approximate Wolfe conditions of W. W. Hager and H. Zhang, SIAM Journal on Optimization 16, 2005).
+//!
+//! With φ(α) = f(x + α d) along the direction d, the conditions are
+//!
+//! ```text
+//!   φ(α) <= φ(0) + μ α φ'(0)      sufficient decrease, μ = `Wolfe::decrease`
+//!   |φ'(α)| <= η |φ'(0)|          curvature,           η = `Wolfe::curvature`
+//! ```
+//!
+//! Nocedal and Wright have them as (3.7), and a simpler search of the same outline as Algorithms 3.5 (steps grow until an interval
+//! holds a good one: here as long as a `Bracket` is not closed) and 3.6 (zoom: the interval shrinks).
 
 use crate::Ended;
 use crate::brent::{Place, bracket, brent, look};
@@ -85,6 +95,7 @@ pub(crate) fn line_search(
         value: from.loss,
         slope: dot(&from.gradient, direction),
     };
+    // Not downhill, so neither condition can be asked for: the caller starts anew with the steepest descent.
     if start.slope.is_nan() || start.slope >= 0.0 {
         return Ok(false);
     }
@@ -107,6 +118,7 @@ pub(crate) fn line_search(
     // The best step goes down, if less than asked.
     let best = bracket.best;
     if best.value < start.value {
+        // The last trial need not be the best one, and `to` is where the caller goes.
         if to.loss != best.value {
             evaluate(search, from, direction, best.length, to)?;
         }
@@ -164,6 +176,8 @@ fn is_good(wolfe: &Wolfe, start: &Trial, trial: &Trial) -> bool {
     let promised = start.value + wolfe.decrease * trial.length * start.slope;
     let is_flat = trial.slope.abs() <= wolfe.curvature * start.slope.abs();
     let is_equal = (trial.value - start.value).abs() <= ROUNDING * start.value.abs();
+    // Hager and Zhang: on a parabola (2 μ - 1) φ'(0) >= φ'(α) says the same as sufficient decrease, but slopes keep their digits where
+    // values no longer differ.
     let is_lower = trial.slope <= (2.0 * wolfe.decrease - 1.0) * start.slope;
     is_flat && (trial.value <= promised || is_equal && is_lower)
 }
@@ -206,6 +220,8 @@ impl Bracket {
 
     /// Takes a trial in; gives the length of the next one, or none where there is nothing between the ends any more.
     fn next(&mut self, wolfe: &Wolfe, trial: Trial) -> Option<f64> {
+        // Moré and Thuente's auxiliary function is ψ(α) = φ(α) - φ(0) - μ φ'(0) α, which is at most 0 where the decrease is sufficient.
+        // Stage one looks for a step with ψ <= 0 and φ' >= 0 by minimising ψ, stage two minimises φ.
         let promise = wolfe.decrease * self.start.slope;
         let promised = self.start.value + trial.length * promise;
         if self.is_first_stage && trial.value <= promised && trial.slope >= 0.0 {
@@ -213,6 +229,8 @@ impl Bracket {
         }
         let next =
             if self.is_first_stage && trial.value <= self.best.value && trial.value > promised {
+                // ψ only differs from φ by a straight line (and a constant, which moves no minimum): values and slopes are tilted,
+                // and afterwards tilted back. As in `dcsrch`, only while the trial is lower in φ, but not enough.
                 self.tilt(-promise);
                 let next = self.update(trial.tilted(-promise));
                 self.tilt(promise);
@@ -240,6 +258,7 @@ impl Bracket {
     fn safe(&mut self, next: f64) -> f64 {
         if self.is_closed {
             let width = (self.other.length - self.best.length).abs();
+            // Two updates must shrink the interval to two thirds; interpolation can creep along from one end for long.
             let is_slow = width >= 0.66 * self.width_before;
             self.width_before = self.width;
             self.width = width;
@@ -255,6 +274,9 @@ impl Bracket {
 
     /// The next length by cubic and quadratic interpolation, and the smaller interval (`dcstep` of the paper).
     fn update(&mut self, trial: Trial) -> f64 {
+        // Section 4 of the paper, cases 1 to 4: higher; lower beyond the minimum; lower and flatter; lower and steeper. The trial
+        // is its t, the better end its l, the other end its u. `dcstep` tells case 2 by the signs of the two slopes alone; the test
+        // here also has the sign of t - l in it: it is the same where t lies beyond l, and the opposite where t lies before l.
         let best = self.best;
         let is_higher = trial.value > best.value;
         let is_beyond = trial.slope * (best.slope * (trial.length - best.length).signum()) < 0.0;
@@ -268,6 +290,8 @@ impl Bracket {
         } else {
             self.case_steeper(&trial)
         };
+        // The updating algorithm of the paper. U1 (case 1): l stays, u becomes t. U2 (cases 3 and 4): l becomes t. U3 (case 2): u
+        // becomes l, l becomes t. So l is the lowest of all.
         if is_higher {
             self.other = trial;
         } else {
@@ -287,6 +311,8 @@ impl Bracket {
         let width = trial.length - best.length;
         let quadratic = best.length
             + 0.5 * width * best.slope / ((best.value - trial.value) / width + best.slope);
+        // The cubic through both values and slopes where it is closer to l, else half way to the parabola through φ(l), φ'(l), φ(t):
+        // t may be far up, and then the parabola lies too close to l.
         if (cubic - best.length).abs() < (quadratic - best.length).abs() {
             cubic
         } else {
@@ -297,6 +323,7 @@ impl Bracket {
     /// A lower value and a slope of the other sign: the minimum lies between.
     fn case_beyond(&self, trial: &Trial) -> f64 {
         let (cubic, secant) = (cubic(&self.best, trial), secant(&self.best, trial));
+        // Case 2 of the paper takes the one that is farther from t.
         let is_farther = (cubic - trial.length).abs() > (secant - trial.length).abs();
         if is_farther { cubic } else { secant }
     }
@@ -308,10 +335,12 @@ impl Bracket {
             Some(length) => length,
             None => farthest,
         };
+        // The cubic may have no minimum beyond t, or bend the other way: then the farthest step allowed stands for it.
         let secant = secant(best, trial);
         let is_closer = (cubic - trial.length).abs() < (secant - trial.length).abs();
         if self.is_closed {
             let next = if is_closer { cubic } else { secant };
+            // Not quite to u, so that the interval shrinks from this side, too.
             let limit = trial.length + 0.66 * (self.other.length - trial.length);
             if trial.length > best.length {
                 next.min(limit)

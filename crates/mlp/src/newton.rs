@@ -5,6 +5,9 @@
 //! J. Martens, Deep learning via Hessian-free optimization, ICML (2010). It needs gradients and nine vectors: a product with the
 //! Hessian is a difference of two gradients, and counts as an evaluation with its gradient. Where the function curves downwards
 //! the step goes to the end of the region, which is how it leaves saddles.
+//!
+//! In J. Nocedal and S. J. Wright, Numerical Optimization, 2nd edition (2006), the outer iteration is Algorithm 4.1 and the inner one
+//! Algorithm 7.2, with f the function, g its gradient, B its Hessian, p the step and Δ the radius.
 
 use crate::Ended;
 use crate::line_search::Point;
@@ -37,9 +40,11 @@ pub(crate) fn truncated_newton(search: &mut Search<'_>, start: &[f64]) -> Result
         return Ok(Ended::NotFinite);
     }
     while largest(&now.gradient) > search.tolerance() {
+        // p by Algorithm 7.2.
         let step = inner.solve(search, &now, radius)?;
         sum(&mut next.at, &now.at, 1.0, &inner.step);
         next.evaluate(search)?;
+        // ρ = (f(x) - f(x + p)) / (m(0) - m(p)), how much of what the model m promised came true (4.4).
         let part = if next.is_finite() {
             (now.loss - next.loss) / step.decrease
         } else {
@@ -53,11 +58,14 @@ pub(crate) fn truncated_newton(search: &mut Search<'_>, start: &[f64]) -> Result
                 std::mem::swap(&mut next, &mut further);
             }
         }
+        // Algorithm 4.1: a smaller region where the model was poor, a larger one where it was good and the region in its way. Smaller
+        // than the step, not than the old radius: an inner step would otherwise be tried again as it was.
         if part < POOR {
             radius = POOR * norm(&inner.step);
         } else if part > GOOD && step.is_at_edge {
             radius = (2.0 * radius).min(LARGEST);
         }
+        // Algorithm 4.1: x + p where ρ is above its η, else x again, with the smaller region.
         if part > TAKEN {
             std::mem::swap(&mut now, &mut next);
             search.iterated(now.loss, &now.at)?;
@@ -99,8 +107,11 @@ impl Inner {
 
     /// The step within `radius` that solves Newton's equations as far as their residual asks for (Dembo and Steihaug 1983).
     fn solve(&mut self, search: &mut Search<'_>, now: &Point, radius: f64) -> Result<Step, Ended> {
+        // Algorithm 7.2 with ε = min(0.4, √‖g‖) ‖g‖: rough far from a minimum, and close enough near to one that the outer iteration
+        // converges superlinearly.
         let slope = norm(&now.gradient);
         let enough = slope * FORCING.min(slope.sqrt());
+        // z = 0, r = g, d = -r.
         self.step.fill(0.0);
         self.residual.copy_from_slice(&now.gradient);
         sum(&mut self.direction, &self.step, -1.0, &self.residual);
@@ -108,10 +119,12 @@ impl Inner {
         let mut decrease = 0.0;
         for _ in 0..MOST {
             self.multiply(search, now)?;
+            // d · B d, the τ at which z + τ d meets the edge, and α = r · r / d · B d.
             let curvature = dot(&self.direction, &self.product);
             let edge = self.edge(radius);
             let length = square / curvature;
             if curvature <= 0.0 || length >= edge {
+                // -τ d · r - ½ τ² d · B d, where d · r = -r · r, for r is orthogonal to the directions before.
                 decrease += edge * square - 0.5 * edge * edge * curvature;
                 add(&mut self.step, edge, &self.direction);
                 return Ok(Step {
@@ -119,6 +132,7 @@ impl Inner {
                     is_at_edge: true,
                 });
             }
+            // That with τ = α. Then z + α d, r + α B d, β = r · r / (r · r before), d = -r + β d.
             decrease += 0.5 * length * square;
             add(&mut self.step, length, &self.direction);
             add(&mut self.residual, length, &self.product);
@@ -140,6 +154,8 @@ impl Inner {
 
     /// product ← Hessian · direction.
     fn multiply(&mut self, search: &mut Search<'_>, now: &Point) -> Result<(), Ended> {
+        // B d ≈ (g(x + ε d) - g(x)) / ε (7.10). The gradients have some 16 digits: with half of them for the difference, rounding and
+        // curvature of g spoil about as many each.
         let apart = 2.0 * f64::EPSILON.sqrt() * (1.0 + norm(&now.at)) / norm(&self.direction);
         sum(&mut self.beside, &now.at, apart, &self.direction);
         search.gradient(&self.beside, &mut self.product)?;
@@ -155,6 +171,7 @@ impl Inner {
             dot(&self.direction, &self.direction),
             dot(&self.step, &self.direction),
         );
+        // The positive root τ of ‖s + τ d‖² = Δ²: τ² d · d + 2 τ s · d = Δ² - s · s. Rounding may put s just outside.
         let room = (radius * radius - dot(&self.step, &self.step)).max(0.0);
         ((sd * sd + dd * room).sqrt() - sd) / dd
     }

@@ -42,13 +42,18 @@ const LEAST_PROMISE: f64 = 1.0 / 16.0;
 /// The axes begin with the last because the variables that a function depends on most directly often come last: in a net the biases
 /// of the last layer.
 pub(crate) fn powell(search: &mut Search<'_>, start: &[f64]) -> Result<Ended, Ended> {
+    // The numbers in brackets are the steps of Powell's modified procedure (1964); p₀ is `from`, pₙ is `descent.at` after the sweep,
+    // f₁ = f(p₀) is `high`, f₂ = f(pₙ) is `low`, f₃ = f(2 pₙ - p₀) is `farther`, Δ is `drop` and m is `largest`.
     let mut descent = Descent::new(search, start)?;
     let mut directions = axes(start.len());
     loop {
         let (high, from) = (descent.value, descent.at.clone());
+        // (i) A line search along each direction, and (ii) which of them lowered the value most, and by how much.
         let (largest, drop) = descent.sweep(&mut directions)?;
         let low = descent.value;
         if 2.0 * (high - low) <= TOLERANCE * (high.abs() + low.abs()) + 1e-20 {
+            // A sweep that saved evaluations proves nothing by bringing nothing, nor does one along directions that may have become
+            // dependent: only a thorough one along the axes, which span the space, ends the search.
             match descent.care {
                 Care::Thrifty | Care::Exact => descent.care = Care::Thorough,
                 Care::Thorough => {
@@ -60,8 +65,12 @@ pub(crate) fn powell(search: &mut Search<'_>, start: &[f64]) -> Result<Ended, En
             continue;
         }
         descent.care = descent.usual_care();
+        // (iii) f₃, and at once the search of step (v). Powell searches along the way only where it becomes a direction; here it is
+        // always done, as f₁, f₂ and f₃ lie on that line and are its first parabola.
         let mut way = Direction::way(&from, &descent.at);
         let farther = descent.extrapolate(&mut way, high)?;
+        // (iv), (v) The way in place of direction m, or all directions as they were. As in Numerical Recipes the last direction takes
+        // the empty place, where Powell moves all that follow up by one.
         if is_worth(high, low, farther, drop) {
             directions.swap_remove(largest);
             directions.push(way);
@@ -77,6 +86,9 @@ fn axes(dimension: usize) -> Vec<Direction> {
 /// Whether the way of a sweep from `high` to `low`, with the value `farther` as far again, shall be a direction, and that with the
 /// largest drop none.
 fn is_worth(high: f64, low: f64, farther: f64, drop: f64) -> bool {
+    // (iv): 2 (f₁ - 2 f₂ + f₃) (f₁ - f₂ - Δ)² < Δ (f₁ - f₃)² and f₃ < f₁. On a quadratic this says 2 Δ > f₁ - 2 f₂ + f₃: the step along
+    // m was longer than the way, both measured by curvature. Then the determinant of the directions, each scaled to unit
+    // curvature, grows by the exchange, and Powell shows that it is greatest where all are conjugate.
     let curved = 2.0 * (high + farther - 2.0 * low) * (high - low - drop).powi(2);
     farther < high && curved < drop * (high - farther).powi(2)
 }
@@ -127,6 +139,7 @@ impl Direction {
     }
 
     fn learn(&mut self, found: &Found) {
+        // At most halved at a time: one short step does not forget a length that many searches have found.
         self.curvature = found.curvature;
         let shorter = SHORTER * self.step.abs();
         self.step = if found.lowest.at == 0.0 {
@@ -194,6 +207,7 @@ impl<'a, 'b> Descent<'a, 'b> {
     /// What an evaluation has to promise: as much as it has brought since the last sweep began, or what digits allow.
     fn worth(&self) -> f64 {
         let (value, spent) = self.began[0];
+        // Over the last sweep and this one: this alone would be a rate of few evaluations when it has just begun.
         let rate = (value - self.value) / (self.spent - spent).max(1) as f64;
         let least = 0.01 * TOLERANCE * self.value.abs() / self.at.len() as f64;
         match self.care {
@@ -216,6 +230,7 @@ impl<'a, 'b> Descent<'a, 'b> {
             let (high, spent) = (self.value, self.spent);
             self.along(direction)?;
             let gain = high - self.value;
+            // At least a sixteenth of what was asked for, so that four doublings bring it back: no direction is given up.
             direction.promise = (gain / (self.spent - spent) as f64).max(LEAST_PROMISE * poor);
             if gain > drop {
                 (largest, drop) = (index, gain);
@@ -240,6 +255,7 @@ impl<'a, 'b> Descent<'a, 'b> {
     fn extrapolate(&mut self, way: &mut Direction, high: f64) -> Result<f64, Ended> {
         let (here, worth) = (self.here(), self.worth());
         let mut line = |step| self.look(way, step);
+        // In multiples of pₙ - p₀: p₀ lies at -1, pₙ at 0 and 2 pₙ - p₀ at 1. Two of the three values are known already.
         let from = Place {
             at: -1.0,
             value: high,
@@ -268,6 +284,7 @@ impl<'a, 'b> Descent<'a, 'b> {
 
     fn take(&mut self, direction: &Direction, lowest: Place) {
         self.value = lowest.value;
+        // Both become the new point, as `go` along an axis writes its one variable and takes the others to be right.
         direction.go(&self.at, lowest.at, &mut self.trial);
         self.at.copy_from_slice(&self.trial);
     }
@@ -292,6 +309,7 @@ fn search_line(
     worth: f64,
 ) -> Result<Found, Ended> {
     let first = look(line, step)?;
+    // Two values and a curvature make a parabola; without the curvature a line that hardly changes is not worth a third value.
     let rise = first.value - here.value;
     if curvature > 0.0 && rise.is_finite() {
         return curved(line, here, first, curvature, worth);
@@ -315,6 +333,8 @@ fn curved(
     known: f64,
     worth: f64,
 ) -> Result<Found, Ended> {
+    // f(s) = f(0) + slope s + ½ known s², solved for the slope by f(first); the vertex lies at -slope / known. A remembered curvature
+    // is that of another point, hence the reach.
     let slope = (first.value - here.value) / first.at - 0.5 * known * first.at;
     let reach = REACH * first.at.abs();
     let step = (-slope / known).clamp(-reach, reach);
@@ -327,6 +347,7 @@ fn curved(
             downhill: -slope,
         });
     }
+    // The parabola was a guess: with its vertex there are three values, of which a bracket is made.
     let second = look(line, step)?;
     let around = around(line, toward_lower([here, first, second]))?;
     within(line, around, worth)

@@ -1,4 +1,13 @@
-//! The way back through a convolution.
+//! Backward pass of a convolution, a few samples at a time.
+//!
+//! With z = x ∗ W + bias and y = f(z), samples n, outputs o, inputs i, taps t and pixels p, in the order in which it is done:
+//!
+//! ```text
+//!   dz[n, o, p] = dy[n, o, p] f'(z[n, o, p])                      slopes; f' is read off y
+//!   dbias[o]    = Σ_n Σ_p dz[n, o, p]                             add_bias
+//!   dx[n, i, p] = Σ_o Σ_t W[o, i, t] dz[n, o, p - shift(t)]       inputs, by `correlate`
+//!   dW[o, i, t] = Σ_n Σ_p dz[n, o, p] x[n, i, p + shift(t)]       `products`
+//! ```
 
 use std::iter::zip;
 
@@ -32,6 +41,11 @@ impl<'a> Plan<'a> {
         dx: bool,
     ) -> Self {
         // The gradient at the inputs needs shifts of dy, the one at the weights those of either: the same, or of the fewer.
+        //
+        // With q = p + shift(t) the sum for dW shifts dz in place of x:
+        //     dW[o, i, t] = Σ_n Σ_q x[n, i, q] dz[n, o, q - shift(t)],
+        // and -shift(t) is the shift of the opposite tap. So where `inputs_are_rows` the sums come with channels transposed and
+        // kernels turned half around, which `conv::backward` undoes once, at the end.
         let inputs_are_rows = dx || shape.inputs >= shape.outputs;
         let products = if inputs_are_rows {
             Products::new(grid, shape.inputs, shape.outputs)
@@ -61,6 +75,7 @@ impl<'a> Plan<'a> {
 
     /// Samples that are worked on at once: their images stay in the first-level cache while all shifts pass by.
     fn block(&self) -> usize {
+        // A tile of `products` reads that many images of each sample; the next tile has some of them in common.
         let images = products::ROWS + products::SHIFTS;
         (BLOCK / (images * self.grid.flat() * size_of::<f32>())).clamp(1, PIECE)
     }
@@ -89,6 +104,7 @@ impl WithSimd for Piece<'_> {
             ..
         } = self.plan;
         let block = self.plan.block();
+        // Zeros once: every sample writes the same places of these, and what lies around them stays zero.
         let mut flat_x = Scratch::zeros(block * shape.inputs * grid.flat());
         let mut flat_dy = Scratch::zeros(block * shape.outputs * grid.flat());
         let mut copies = Scratch::zeros(block * products.copies());
@@ -106,6 +122,7 @@ impl WithSimd for Piece<'_> {
         for (index, (x, (y, dy))) in read.enumerate() {
             let dy = self.slopes(simd, y, dy, &mut flat_dy);
             self.add_bias(simd, dy);
+            // The last block may have fewer samples.
             let copies = &mut copies[..x.len() / shape.input() * products.copies()];
             if self.plan.inputs_are_rows {
                 grid.spread(simd, dy, grid.flat(), copies);
@@ -140,6 +157,8 @@ impl Piece<'_> {
         if *activation == Activation::Linear {
             return grid.flatten(simd, dy, scratch);
         }
+        // Behind each image dz is zero up to the next whole line, so that neither the sums over pixels nor the shifts see anything
+        // there.
         let images = zip(y.chunks(grid.image), dy.chunks(grid.image));
         for ((y, dy), flat) in zip(images, scratch.chunks_mut(grid.flat())) {
             if *activation == Activation::Relu {
@@ -156,6 +175,7 @@ impl Piece<'_> {
     fn add_bias<S: Simd>(&mut self, simd: S, dy: &[f32]) {
         let flat = self.plan.grid.flat();
         for sample in dy.chunks(flat * self.plan.shape.outputs) {
+            // dbias[o] += Σ_p dz[n, o, p]
             for (sum, image) in zip(&mut *self.dbias, sample.chunks(flat)) {
                 *sum += total(simd, image);
             }
@@ -192,6 +212,7 @@ impl Piece<'_> {
 /// The sum of whole vectors.
 #[inline(always)]
 fn total<S: Simd>(simd: S, numbers: &[f32]) -> f32 {
+    // Four sums at once: one alone would wait some four cycles for each addition before it can begin the next.
     let mut sums = [simd.splat_f32s(0.0); 4];
     let (fours, rest) = S::as_simd_f32s(numbers).0.as_chunks::<4>();
     for four in fours {

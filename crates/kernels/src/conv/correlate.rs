@@ -1,4 +1,14 @@
-//! Sums of shifted images, each times a weight.
+//! Sums of shifted images, each times a weight: the forward pass, and the gradient at the inputs in the backward pass.
+//!
+//! With channels c, rows r (the channels of the result), taps t of the kernel and pixels p:
+//!
+//! ```text
+//!   forward    y[r, p]  = f(bias[r] + Σ_c Σ_t W[r, c, t]  x[c, p + shift(t)])
+//!   backward   dx[r, p] =             Σ_c Σ_t W[c, r, t] dz[c, p - shift(t)]      dz = dy f'(y)
+//! ```
+//!
+//! `shift(t)` moves by rows and columns of the image, with zeros beyond its edges. The tap opposite to t, half around the middle of
+//! the kernel, has the shift -shift(t): the second sum is the first with transposed channels and turned kernels.
 
 use std::iter::zip;
 
@@ -36,10 +46,14 @@ impl<'a> Correlation<'a> {
 
     /// One row alone would load more than it adds: there each tap is a row, of plain channels, that is shifted afterwards.
     fn new(grid: &'a Grid, channels: usize, rows: usize, weight: &[f32]) -> Self {
+        // A tile of one row uses each loaded vector once. With the sums over t and c exchanged,
+        //     y[p] = bias + Σ_t z[t, p + shift(t)],    z[t, p] = Σ_c W[c, t] x[c, p],
+        // z has a row for each tap, which fills the tiles. The price, one more pass over kernel² rows, pays from 4 channels on.
         let scatters = rows == 1 && channels >= 4;
         let (taps, weights) = if scatters {
             let kernels = grid.kernel * grid.kernel;
             let taps = (0..channels).map(|channel| channel * grid.flat()).collect();
+            // `[channels, kernel, kernel]` transposed to `[kernel, kernel, channels]`: the taps are now the rows.
             let by_tap =
                 (0..kernels).flat_map(|tap| weight.iter().skip(tap).step_by(kernels).copied());
             (taps, Packed::new(kernels, &by_tap.collect::<Vec<f32>>()))
@@ -114,6 +128,7 @@ impl<'a> Correlation<'a> {
         }
     }
 
+    /// Works out f(bias[r] + Σ_c Σ_t W[r, c, t] x[c, p + shift(t)]), a tile of rows after the other.
     #[inline(always)]
     fn gather<S: Simd>(
         &self,
@@ -138,6 +153,8 @@ impl<'a> Correlation<'a> {
                 bias,
                 lowest,
             };
+            // Whole vectors also work out the `flat - image` numbers behind the image. They are not zero (a tap of the row above
+            // sees pixels there), so they go to `work` and stay behind.
             if image == flat {
                 simd.vectorize(Rows {
                     tile,
@@ -171,6 +188,7 @@ impl<'a> Correlation<'a> {
                 bias: &[0.0; ROWS][..rows.len()],
                 lowest: f32::NEG_INFINITY,
             };
+            // `work` is zero above `top` and below the image, as the copies of an image are: the shifts read beyond the edges.
             let out = &mut work[rows.start * copy + top..];
             simd.vectorize(Rows {
                 tile,
@@ -181,7 +199,7 @@ impl<'a> Correlation<'a> {
         }
     }
 
-    /// Adds up what each tap has seen.
+    /// Adds up what each tap has seen: y[p] = bias + Σ_t z[t, p + shift(t)].
     #[inline(always)]
     fn shift_and_add<S: Simd>(&self, simd: S, work: &[f32], bias: f32, lowest: f32, y: &mut [f32]) {
         let Grid {
@@ -193,10 +211,12 @@ impl<'a> Correlation<'a> {
             ..
         } = *self.grid;
         let lowest = simd.splat_f32s(lowest);
+        // shift(row, column) = (row - pad) width + (column - pad); this is the part without row and column.
         let start = top - kernel / 2 * (width + 1);
         for (vector, y) in y[..image].chunks_mut(S::F32_LANES).enumerate() {
             let mut sum = simd.splat_f32s(bias);
             for column in 0..kernel {
+                // A shift by columns may run into the row beside it: the mask depends on the column of the kernel alone.
                 let inside = self.grid.inside::<S>(column)[vector];
                 for row in 0..kernel {
                     let place = (row * kernel + column) * copy
@@ -208,6 +228,7 @@ impl<'a> Correlation<'a> {
                     sum = simd.add_f32s(sum, where_positive(simd, inside, numbers));
                 }
             }
+            // ReLU where `lowest` is 0. Not a maximum, which may drop a NaN: this comparison is false for one, so it stays to be seen.
             let sum = simd.select_f32s(simd.less_than_f32s(sum, lowest), lowest, sum);
             match S::as_mut_simd_f32s(y) {
                 ([y], _) => *y = sum,
@@ -243,7 +264,8 @@ impl WithSimd for Rows<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        // Beside a sum for each row and vector there is room for the vectors and one weight.
+        // Beside a sum for each row and vector there is room for the vectors and one weight: 4 · 6 + 6 + 1 = 31 registers of 32, or
+        // 4 · 3 + 3 + 1 = 16 of 16.
         let most = if S::REGISTER_COUNT >= 32 { 6 } else { 3 };
         let Self {
             tile,
@@ -283,7 +305,10 @@ impl Tile<'_> {
         }
     }
 
-    /// R rows of V vectors, from the pixel `start` on.
+    /// R rows of V vectors, from the pixel `start` on: sums[r][v] = bias[r] + Σ W[r, tap] · source[tap + start + v].
+    ///
+    /// R and V are constants, so that the sums stay in registers. Each vector that is loaded serves R products, and R · V sums that
+    /// do not wait for each other hide the latency of a multiply-add. Each sum adds its taps in order: no bit depends on the tiles.
     #[inline(always)]
     fn sum<S: Simd, const R: usize, const V: usize>(
         &self,

@@ -1,4 +1,25 @@
-//! Copies of images from which the shifted images can be read at once.
+//! Shifted copies of an image, from which every shift that a kernel sees can be read as one run of memory.
+//!
+//! An example: an image of 3x3 pixels, and a 3x3 kernel, whose taps are (row, column):
+//!
+//! ```text
+//!   image      one copy for each column of the kernel, rows one after the other,
+//!              zeros above and below (here 3 of them, one row of the image):
+//!   a b c
+//!   d e f      copy 0   0 0 0 | 0 a b  0 d e  0 g h | 0 0 0    the left neighbour of each pixel
+//!   g h i      copy 1   0 0 0 | a b c  d e f  g h i | 0 0 0    the pixel itself
+//!              copy 2   0 0 0 | b c 0  e f 0  h i 0 | 0 0 0    the right neighbour
+//!
+//!   tap (0, 0) copy 0, 3 before the image:   0 0 0  0 a b  0 d e   the neighbour above to the left
+//!   tap (1, 1) copy 1, at the image:         a b c  d e f  g h i   the pixel itself
+//!   tap (2, 2) copy 2, 3 behind its start:   e f 0  h i 0  0 0 0   the neighbour below to the right
+//! ```
+//!
+//! Tap (row, column) is the run of 9 numbers of copy `column` that begins `(row - 1) * 3` numbers from the start of its image.
+//! Output number p of a convolution is Σ weight(tap) · run(tap)\[p\], and neighbouring p need neighbouring numbers of each run:
+//! whole vectors are multiplied and added, with no test for the edges. Reading a neighbour from the image alone would not do:
+//! one to the left of d stands c, which is the end of the row above, where the padding says 0. A shift by rows needs no copy
+//! of its own, because beyond the first and last row there is nothing but zeros. So 3 copies serve 9 taps, where im2col makes 9.
 
 use std::cell::RefCell;
 use std::iter::zip;
@@ -39,11 +60,16 @@ impl Grid {
             kernel,
             ..
         } = *shape;
+        // "Same" padding: the kernel looks `pad` pixels beyond each edge.
         let (image, pad) = (height * width, kernel / 2);
         let flat = image.next_multiple_of(LINE);
+        // The first tap begins `pad` rows before the image and, where tap sums are shifted instead of images
+        // (`Correlation::shift_and_add`), `pad` pixels more.
         let top = (pad * (width + 1)).next_multiple_of(LINE);
         // Below as above, and an odd number of lines: the same pixel of all copies must not compete for one set of the cache.
         let copy = LINE * (((2 * top + flat) / LINE) | 1);
+        // A shift by `column - pad` stays in the row where 0 <= x + column - pad < width, x being the pixel's place in its row;
+        // `pad` is added on both sides to stay with unsigned numbers.
         let inside = |column: usize, pixel: usize| {
             let within = (pad..pad + width).contains(&(pixel % width + column)) && pixel < image;
             if within { 1.0 } else { 0.0 }
@@ -104,6 +130,7 @@ impl Grid {
     #[inline(always)]
     pub fn spread<S: Simd>(&self, simd: S, images: &[f32], stride: usize, copies: &mut [f32]) {
         for (image, copies) in zip(images.chunks(stride), copies.chunks_mut(self.copies())) {
+            // The middle copy is the image itself; the others are made of it, so that the image is read once.
             let (before, rest) = copies.split_at_mut(self.kernel / 2 * self.copy);
             let (middle, after) = rest.split_at_mut(self.copy);
             flatten(simd, &image[..self.image], &mut middle[self.top..]);
@@ -123,6 +150,7 @@ impl Grid {
         let middle = S::as_simd_f32s(&middle[self.top + column - self.kernel / 2..][..flat]).0;
         let copy = S::as_mut_simd_f32s(&mut copy[..flat]).0;
         for ((copy, pixels), inside) in zip(zip(copy, middle), self.inside::<S>(column)) {
+            // Chosen, not multiplied: an infinite neighbour that is not there would become 0 · ∞ = NaN.
             *copy = where_positive(simd, *inside, *pixels);
         }
     }
@@ -188,6 +216,7 @@ impl Scratch {
         let mut numbers = KEPT.with_borrow_mut(Vec::pop).unwrap_or_default();
         numbers.clear();
         numbers.resize(count + LINE, 0.0);
+        // A vector across two lines of the cache takes two loads; `Vec` only promises the alignment of one number.
         let start = numbers
             .as_ptr()
             .align_offset(LINE * size_of::<f32>())

@@ -1,4 +1,7 @@
-//! The gradient at the weights.
+//! Gradient at the weights: dW[o, i, t] = Σ_n Σ_p dz[n, o, p] x[n, i, p + shift(t)], for outputs o, inputs i and taps t.
+//!
+//! That is a matrix product of images and shifted images over all pixels of all samples, whose result is small and whose sums
+//! are long. So a tile keeps its sums in registers over all samples of a block, and adds across the vectors at the very end.
 
 use std::array::from_fn;
 use std::iter::zip;
@@ -72,7 +75,8 @@ impl WithSimd for Addition<'_> {
             copies,
             sums,
         } = self;
-        // Beside a sum for each row and shift there is room for the shifts and one row.
+        // Beside a sum for each row and shift there is room for the shifts and one row: 8 · 3 + 3 + 1 = 28 registers of 32, or
+        // 4 · 3 + 3 + 1 = 16 of 16.
         let most = if S::REGISTER_COUNT >= 32 {
             ROWS
         } else {
@@ -121,6 +125,7 @@ impl Tile<'_> {
         }
     }
 
+    /// sums[row, shift] += Σ over samples and pixels, for R rows and C shifts.
     #[inline(always)]
     fn add<S: Simd, const R: usize, const C: usize>(&self, simd: S, out: &mut [f32]) {
         let taps = &self.products.taps;
@@ -143,6 +148,7 @@ impl Tile<'_> {
         } = *self.products;
         let (flat, from, to) = (grid.flat(), rows * grid.flat(), channels * grid.copies());
         let samples = self.images.len() / from;
+        // Image and shift begin at pixel 0 of their rows; the next sample is `from` and `to` numbers further on.
         let images: [&[f32]; R] =
             from_fn(|row| &self.images[(self.row + row) * flat..][..(samples - 1) * from + flat]);
         let shifts: [&[f32]; C] =
@@ -153,6 +159,7 @@ impl Tile<'_> {
                 from_fn(|row| vectors::<S>(&images[row][sample * from..], flat));
             let shifts: [&[S::f32s]; C] =
                 from_fn(|shift| vectors::<S>(&shifts[shift][sample * to..], flat));
+            // Up to `flat`, not `image`: behind its last pixel an image is zero, so what a shift has there adds nothing.
             for vector in 0..flat / S::F32_LANES {
                 let shifts: [S::f32s; C] = from_fn(|shift| shifts[shift][vector]);
                 for (sums, image) in zip(&mut sums, images) {

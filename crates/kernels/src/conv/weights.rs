@@ -18,6 +18,7 @@ impl Packed {
         let taps = weight.len() / rows;
         let mut numbers = Vec::with_capacity(weight.len());
         for tile in split(rows, ROWS) {
+            // Taps outermost: the weights that meet one shifted image lie side by side, and the tile reads straight on.
             for tap in 0..taps {
                 numbers.extend(tile.clone().map(|row| weight[row * taps + tap]));
             }
@@ -48,6 +49,8 @@ impl Packed {
 /// `[a, b, kernel, kernel]` as `[b, a, kernel, kernel]`, the kernels turned half around.
 pub fn turn(weight: &[f32], a: usize, b: usize) -> Vec<f32> {
     let taps = weight.len() / (a * b);
+    // The tap opposite to (row, column) is (kernel - 1 - row, kernel - 1 - column): in a row of kernel² numbers, the same place
+    // counted from the end.
     let kernel = |i: usize, j: usize| weight[(i * b + j) * taps..][..taps].iter().rev().copied();
     (0..b)
         .flat_map(|j| (0..a).flat_map(move |i| kernel(i, j)))
@@ -57,6 +60,7 @@ pub fn turn(weight: &[f32], a: usize, b: usize) -> Vec<f32> {
 /// As few ranges of up to `most` as cover `0..count`, none longer than another by more than one.
 #[inline(always)]
 pub fn split(count: usize, most: usize) -> impl Iterator<Item = Range<usize>> {
+    // 13 by up to 4 are 3, 3, 3, 4 and not 4, 4, 4, 1: a tile of one row keeps few additions under way.
     let parts = count.div_ceil(most);
     (0..parts).map(move |part| count * part / parts..count * (part + 1) / parts)
 }

@@ -16,6 +16,7 @@ impl Buffer {
     /// Zeros.
     pub(crate) fn new(length: usize) -> Self {
         let values = vec![0.0; length + LANES - 1];
+        // In numbers, not bytes, and at most 7 of them: a cache line is 8 numbers. The allocation does not move afterwards.
         let begin = values.as_ptr().align_offset(64).min(LANES - 1);
         Self {
             values,
@@ -27,6 +28,7 @@ impl Buffer {
 
 impl Clone for Buffer {
     fn clone(&self) -> Self {
+        // A derived clone would keep `begin`, which is right for the address of the original alone.
         let mut clone = Self::new(self.length);
         clone.copy_from_slice(self);
         clone

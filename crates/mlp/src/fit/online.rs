@@ -2,6 +2,16 @@
 //!
 //! The matrix of a layer is `[inputs + 1, outputs, padded]`, the biases its last row. What stands beside the outputs is zero
 //! and stays zero.
+//!
+//! For a sample with inputs x, and for each layer from last to first, with deltas δ = ∂L/∂a of its products a = x · W + b:
+//!
+//! ```text
+//!   next_i = Σ_j W_ij δ_j                       the deltas before it, by the old weights; times f' afterwards
+//!   v_ij   ← momentum v_ij + x_i δ_j            x_i is 1 in the row of the biases
+//!   W_ij   ← W_ij - rate v_ij
+//! ```
+//!
+//! All three take one pass over W and v: for single samples reading the matrices is the work, not the arithmetic.
 
 use pulp::{Arch, Simd, WithSimd};
 
@@ -117,6 +127,8 @@ impl Online {
         pace: Pace,
         (inputs, targets): (&[f64], &[f64]),
     ) {
+        // From the last layer to the first, each updated as soon as its deltas are there: `Back` takes those of the layer before
+        // from the old weights, so that the gradient is that of one point.
         self.forward(simd, net, loss, inputs);
         self.score(simd, net, loss, targets);
         for (index, layer) in net.layers().iter().enumerate().rev() {
@@ -181,6 +193,7 @@ impl Online {
             losses: &mut self.losses,
             deltas: Some(&mut *deltas),
         });
+        // A sigmoid of nothing is ½, no output: without this the weights in the padding would start to move.
         deltas[layer.outputs..].fill(0.0);
         if loss.output().is_none() {
             simd.vectorize(last.slope(layer.activation, deltas));
@@ -318,6 +331,7 @@ impl WithSimd for Back<'_> {
         let velocity = vectors_mut::<S>(self.velocity);
         let deltas = vectors::<S>(self.deltas);
         let width = deltas.len();
+        // Parts of a row add to it one after the other; what is behind the inputs stays zero.
         next.fill(0.0);
         for (part, deltas) in deltas.chunks(VECTORS).enumerate() {
             let begin = part * VECTORS;
@@ -353,12 +367,14 @@ fn back<S: Simd, const V: usize>(
         let weights = weights.first_chunk_mut::<V>().expect("a row is as wide");
         let velocity = velocity.first_chunk_mut::<V>().expect("a row is as wide");
         for ((weight, velocity), delta) in weights.iter_mut().zip(velocity).zip(deltas) {
+            // One read of W serves both uses: the sum for the deltas before, and the step.
             let before = Wide(simd, *weight);
             sum = delta.mul_add(before, sum);
             let speed = momentum.mul_add(Wide(simd, *velocity), input * delta);
             *velocity = speed.1;
             *weight = rate.neg_mul_add(speed, before).1;
         }
+        // Not for the biases, which no layer feeds, and not for the first layer, before which there is none.
         if index < inputs.len().min(next.len()) {
             next[index] += sum.sum();
         }

@@ -2,6 +2,18 @@
 //!
 //! Values and deltas of a block are `[neurons, width]`, a sample a lane. Below the values of a layer stands a row of ones, so
 //! that the biases are the last row of its matrix, in products as in the vector of weights.
+//!
+//! With V₀ the inputs, and for layer l its values V, matrix W `[inputs + 1, outputs]`, activation f, products A and deltas Δ = ∂L/∂A:
+//!
+//! ```text
+//!   forward    A_l = W_lᵀ [V_l-1; 1]              [outputs, width]        `Columns`
+//!              V_l = f(A_l)                                               `Activate`
+//!   loss       Δ_last = ∂L/∂V ⊙ f'(A_last)        [outputs, width]        `Score`, `Slope`
+//!   backward   dW_l    = [V_l-1; 1] Δ_lᵀ          [inputs + 1, outputs]   `Rows`, after a transpose of Δ_l
+//!              Δ_l-1   = (W_l Δ_l) ⊙ f'(A_l-1)    [inputs, width]         `Rows`, without the row of biases; `Slope`
+//! ```
+//!
+//! ⊙ is the product element by element. A cross-entropy is taken from the logits: with its own activation Δ_last = f(A) - T.
 
 use pulp::{Arch, Simd, WithSimd};
 
@@ -125,6 +137,7 @@ impl Pass {
         for (index, layer) in net.layers().iter().enumerate() {
             let (left, after) = rest.split_at(layer.parameters());
             rest = after;
+            // A = Wᵀ [V; 1], where V are the values of the layer before, or the inputs.
             let (before, space) = self.layers.split_at_mut(index);
             let length = layer.outputs * width;
             let (values, ones) = space[0].values[..length + width].split_at_mut(length);
@@ -137,7 +150,9 @@ impl Pass {
                 rows: layer.outputs,
                 width,
             });
+            // Every time, for the row lies elsewhere when the width of the block is another.
             ones.fill(1.0);
+            // V = f(A); f' is kept where it cannot be had from V later.
             if !(raw && index + 1 == net.layers().len()) {
                 let slopes = space[0].slopes.len().min(length);
                 simd.vectorize(Activate {
@@ -164,6 +179,7 @@ impl Pass {
             let begin = end - layer.parameters();
             let weights = &task.weights[begin..end];
             end = begin;
+            // Δᵀ: with an output a lane, dW comes in whole vectors, and the sum runs over samples instead of across lanes.
             let [deltas, next] = &mut self.deltas;
             let deltas = &deltas[..layer.outputs * width];
             simd.vectorize(Turn {
@@ -171,6 +187,7 @@ impl Pass {
                 to: &mut self.turned,
                 width,
             });
+            // dW = [V; 1] Δᵀ, over the samples that there are: in the lanes behind them stand numbers of no sample.
             let (before, space) = self.layers.split_at_mut(index);
             simd.vectorize(Rows {
                 left: before.last().map_or(inputs, |space| &space.values[..]),
@@ -183,6 +200,7 @@ impl Pass {
                 add,
             });
             if let Some(before) = before.last() {
+                // W Δ; the biases, the last row, are fed by no layer. Then ⊙ f' of the layer before. The inputs need no deltas.
                 let length = layer.inputs * width;
                 simd.vectorize(Rows {
                     left: weights,
@@ -237,6 +255,7 @@ impl WithSimd for Run<'_> {
             let width = padded(count);
             pass.forward(simd, net, task.weights, (inputs, width, raw));
             let length = net.outputs() * width;
+            // Each block goes forward and back before the next: its values are still in the cache when they are needed again.
             let deltas = &mut pass.deltas[0][..length];
             simd.vectorize(Score {
                 loss,
@@ -246,6 +265,7 @@ impl WithSimd for Run<'_> {
                 deltas: self.gradient.is_some().then_some(&mut *deltas),
             });
             if self.gradient.is_some() {
+                // A loss of the logits has given its slope by them; any other by the values, and f' is still to come.
                 if !raw {
                     simd.vectorize(pass.layers[last].slope(net.layers()[last].activation, deltas));
                 }
@@ -281,6 +301,7 @@ impl WithSimd for Collect<'_> {
         let mut rest = self.gradient;
         for (space, layer) in self.pass.layers.iter().zip(self.net.layers()) {
             for row in space.gradient.chunks_exact(padded(layer.outputs)) {
+                // Out of rows padded to whole vectors into rows one after the other, as the weights lie in their vector.
                 let (to, after) = rest.split_at_mut(layer.outputs);
                 let (wide, narrow) = S::as_mut_simd_f64s(to);
                 let begin = wide.len() * S::F64_LANES;

@@ -7,6 +7,10 @@ use pulp::{Simd, WithSimd};
 
 use crate::wide::{Wide, vectors, vectors_mut};
 
+// A step of the sum is an outer product: R numbers of one factor times V vectors of the other, R · V multiply-adds for R + V
+// loads. With the sums of a whole block in registers nothing is written before the end, and as none waits for another, they
+// hide each other's latency. Beside 6 · 4 sums 4 vectors and a number need 29 registers of 32; 6 · 2 sums need 15 of 16.
+
 /// Rows of a block at most: with four vectors each they fill 24 of 32 registers.
 const ROWS: usize = 6;
 
@@ -103,6 +107,7 @@ fn column_block<S: Simd, const R: usize, const V: usize>(
     (width, at): (usize, usize),
 ) {
     let mut sums = [[Wide::splat(simd, 0.0); V]; R];
+    // out[r, v] = Σ over steps left[step, r] right[step, v]: both factors are read a row a step.
     for (left, right) in left.chunks_exact(rows).zip(right.chunks_exact(width)) {
         step(&mut sums, chunk(left, first), chunk(right, at));
     }
@@ -143,6 +148,7 @@ fn row_block<S: Simd, const R: usize, const V: usize>(
     add: bool,
 ) {
     let mut sums = [[Wide::splat(simd, 0.0); V]; R];
+    // out[r, v] = Σ over steps left[r, step] right[step, v]: R rows are read side by side.
     let left: [&[f64]; R] = std::array::from_fn(|row| &left[row * stride..][..steps]);
     for (index, right) in (0..steps).zip(right.chunks_exact(width)) {
         let left = std::array::from_fn(|row| left[row][index]);

@@ -46,6 +46,7 @@ impl Blocks {
             let count = rows.len().min(BLOCK);
             let width = padded(count);
             let block = &mut self.values[begin..];
+            // Row `index` becomes lane `index`. What lanes behind the last row had before stays: nobody counts them.
             for (index, row) in rows.by_ref().take(count).enumerate() {
                 for (value, slot) in row.iter().zip(block[index..].iter_mut().step_by(width)) {
                     *slot = *value;
@@ -84,10 +85,12 @@ impl WithSimd for Turn<'_> {
         let stride = padded(self.from.len() / self.width) / S::F64_LANES;
         let width = self.width / S::F64_LANES;
         let (from, to) = (vectors::<S>(self.from), vectors_mut::<S>(self.to));
+        // Tile by tile, as many rows as a vector has lanes: each tile is read and written in whole vectors.
         for (row, from) in from.chunks(S::F64_LANES * width).enumerate() {
             for column in 0..width {
                 let mut tile = [simd.splat_f64s(0.0); LANES];
                 for (lane, slot) in tile.iter_mut().enumerate().take(S::F64_LANES) {
+                    // Zeros in place of rows that are not there.
                     if let Some(vector) = from.get(lane * width + column) {
                         *slot = *vector;
                     }
@@ -105,6 +108,9 @@ impl WithSimd for Turn<'_> {
 /// changes sides (Eklundh 1972).
 #[inline(always)]
 fn turn<S: Simd>(simd: S, tile: &mut [S::f64s; LANES]) {
+    // With two lanes the one step is     a b        a c
+    //                                    c d   to   b d : `set` is lane 1, b and c change places.
+    // With more lanes blocks of 1, 2, 4 numbers do, and log₂ of the lanes steps transpose the tile.
     for bit in [1, 2, 4] {
         if bit >= S::F64_LANES {
             return;
