@@ -12,11 +12,7 @@ use crate::titles::subject;
 const EVALUATIONS: &str = "evaluations";
 
 /// Loss per epoch, its terms, and the squared error beside the baselines.
-pub fn loss(
-    trained: &Trained,
-    folder: &Folder,
-    baselines: &[Baseline],
-) -> anyhow::Result<Figure> {
+pub fn loss(trained: &Trained, folder: &Folder, baselines: &[Baseline]) -> anyhow::Result<Figure> {
     let table = Columns::read(folder)?;
     let kind = SampleKind::of(trained.test());
     let baseline = |key: &str| lines(baselines, key, kind);
@@ -83,7 +79,10 @@ pub fn prediction(
     ];
     for (key, title, y_label) in measures {
         let (train, test) = (format!("train_{key}"), format!("test_{key}"));
-        let columns = [(train.as_str(), "train", false), (test.as_str(), "test", true)];
+        let columns = [
+            (train.as_str(), "train", false),
+            (test.as_str(), "test", true),
+        ];
         let series = table.series(&columns);
         if !series.is_empty() {
             panels.push(Panel {

@@ -12,7 +12,10 @@ const MOST_CLASSES: usize = 30;
 /// Accuracy and cross-entropy of a classifier, or error and explained variance of a regressor, beside its baselines.
 pub fn prediction_table(metrics: &Metrics, baselines: &[Baseline], kind: SampleKind) -> String {
     let columns = match metrics.get("accuracy") {
-        Some(_) => [("accuracy", "accuracy"), ("cross_entropy", "cross-entropy, nats")],
+        Some(_) => [
+            ("accuracy", "accuracy"),
+            ("cross_entropy", "cross-entropy, nats"),
+        ],
         None => [("rmse", "root mean squared error"), ("r2", "R2")],
     };
     let width = |title: &str| title.len().max(10);
@@ -64,7 +67,11 @@ pub fn class_table(classes: &[ClassReport]) -> String {
             number(class.precision)
         );
     }
-    if let Some(more) = classes.len().checked_sub(MOST_CLASSES).filter(|more| *more > 0) {
+    if let Some(more) = classes
+        .len()
+        .checked_sub(MOST_CLASSES)
+        .filter(|more| *more > 0)
+    {
         let _ = writeln!(text, "and {more} more classes: `--json` gives all");
     }
     text

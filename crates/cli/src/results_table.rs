@@ -35,7 +35,10 @@ pub fn results_table(metrics: &Metrics, baselines: &[Baseline], kind: SampleKind
     }
     if let (Some(kl), Some(active)) = (metrics.get("kl"), metrics.get("active_units")) {
         let loss = metrics.loss;
-        let _ = writeln!(text, "kl {kl:.4} nats, loss {loss:.4}, active units {active}");
+        let _ = writeln!(
+            text,
+            "kl {kl:.4} nats, loss {loss:.4}, active units {active}"
+        );
     }
     text
 }

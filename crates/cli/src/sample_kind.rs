@@ -33,7 +33,7 @@ impl SampleKind {
 
     /// A number of samples in words, as in `1 image` or `3 rows`.
     pub fn count(self, count: usize) -> String {
-        counted(count as u64, self.word())
+        counted(count, self.word())
     }
 }
 

@@ -4,8 +4,8 @@
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{DType, Device, Gradients, Tensor, TensorData};
 use espejo_nets::{
-    Activation, Common, ConvPlan, Initializer, Layers, LayersConfig, Penalties, Criterion,
-    Style, seeded,
+    Activation, Common, ConvPlan, Criterion, Initializer, Layers, LayersConfig, Penalties, Style,
+    seeded,
 };
 use rand::RngExt;
 

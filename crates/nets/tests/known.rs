@@ -1,7 +1,7 @@
 //! Losses and activations whose values are known exactly, and their behaviour at the ends of the number line.
 
 use burn::tensor::{Device, Tensor, TensorData};
-use espejo_nets::{Activation, Initializer, LayersConfig, Penalties, Criterion, seeded};
+use espejo_nets::{Activation, Criterion, Initializer, LayersConfig, Penalties, seeded};
 
 /// The value and the gradient by the logits of one row of pixels, held against the expected.
 fn check(

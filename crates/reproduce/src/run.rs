@@ -215,7 +215,10 @@ pub fn has_data(row: &Row) -> bool {
         return true;
     };
     let directory = espejo_data::directory_or(None);
-    directory.is_ok_and(|directory| set.folder.is_none_or(|folder| directory.join(folder).is_dir()))
+    directory.is_ok_and(|directory| {
+        set.folder
+            .is_none_or(|folder| directory.join(folder).is_dir())
+    })
 }
 
 /// The rows asked for, in the order of the table: `all` whose data is there, or some by their names.

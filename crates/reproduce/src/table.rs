@@ -4,7 +4,8 @@ use espejo_train::Error;
 
 use crate::row::{Band, Number, Row};
 use crate::rows::{
-    architectures, capacity, denoiser, denoising, few_labels, fonts, generation, optimizers, structures, supervised,
+    architectures, capacity, denoiser, denoising, few_labels, fonts, generation, optimizers,
+    structures, supervised,
 };
 
 /// A number with its band.

@@ -90,7 +90,10 @@ fn reconstruction(
     let feed = prepared.measured_data(&prepared.test, Purpose::Evaluate)?;
     let measured = ErrorRule::of(&prepared.spec, &prepared.test, feed.samples());
     let mut own = ReconstructionErrors::new(measured);
-    let mut tallies: Vec<ReconstructionErrors> = rules.iter().map(|_| ReconstructionErrors::new(measured)).collect();
+    let mut tallies: Vec<ReconstructionErrors> = rules
+        .iter()
+        .map(|_| ReconstructionErrors::new(measured))
+        .collect();
     for batch in feed.in_order(prepared.spec.architecture.chunk()) {
         let batch = batch?;
         let seen = batch.inputs; // [batch, values]
@@ -209,12 +212,20 @@ impl Rule {
         let numbers = [
             components.map(|count| Measure::count("components", count)),
             squared.map(|value| Measure::new("squared_error", value)),
-            errors.reconstruction().map(|value| Measure::new("reconstruction", value)),
-            errors.wrong_pixels_mean().map(|value| Measure::new("wrong_pixels_mean", value)),
+            errors
+                .reconstruction()
+                .map(|value| Measure::new("reconstruction", value)),
+            errors
+                .wrong_pixels_mean()
+                .map(|value| Measure::new("wrong_pixels_mean", value)),
         ];
         Baseline {
             key: key.to_owned(),
-            measures: numbers.into_iter().flatten().chain(errors.quality()).collect(),
+            measures: numbers
+                .into_iter()
+                .flatten()
+                .chain(errors.quality())
+                .collect(),
         }
     }
 }

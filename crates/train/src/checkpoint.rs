@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use crate::training_state::TrainingState;
 use crate::atomic_files::{read_group, write_group};
+use crate::model::AnyModel;
 use crate::optimizer::{Optimizer, trained_numbers};
 use crate::prepare::Prepared;
-use crate::model::AnyModel;
+use crate::training_state::TrainingState;
 use crate::{Error, tensors};
 
 const MODEL: &str = "model.safetensors";
@@ -46,7 +46,10 @@ pub(crate) fn save(
 }
 
 /// `model` with the weights of a checkpoint, and the training state it was written at.
-pub(crate) fn load_model(folder: &Path, model: AnyModel) -> Result<(AnyModel, TrainingState), Error> {
+pub(crate) fn load_model(
+    folder: &Path,
+    model: AnyModel,
+) -> Result<(AnyModel, TrainingState), Error> {
     let files = read_group(folder)?;
     let state = state(folder, &files)?;
     Ok((weights(folder, &files, MODEL, model)?, state))

@@ -6,9 +6,8 @@ use std::time::Instant;
 use burn::tensor::{ElementConversion, Tensor};
 use espejo_nets::{Loss, Model};
 
-use crate::feed::{Feed, training_batch};
-use crate::training_state::TrainingState;
 use crate::atomic_files::group_exists;
+use crate::feed::{Feed, training_batch};
 use crate::fit::{Ended, Event, Training, own_copy};
 use crate::folder::{Folder, Which};
 use crate::init_from::initialised;
@@ -19,6 +18,7 @@ use crate::report::EpochReport;
 use crate::schedule::learning_rate;
 use crate::seed::{Purpose, stream};
 use crate::session::{Session, check_finite};
+use crate::training_state::TrainingState;
 use crate::{Error, checkpoint};
 
 /// Seconds that an epoch may go on when it was told to stop.
@@ -104,7 +104,10 @@ pub(crate) fn train(
 }
 
 /// Measures the epoch just done, where it is due.
-fn test(session: &mut Session<'_>, training: &mut Training) -> Result<Option<(Metrics, bool)>, Error> {
+fn test(
+    session: &mut Session<'_>,
+    training: &mut Training,
+) -> Result<Option<(Metrics, bool)>, Error> {
     let config = &session.prepared.config.train;
     let epoch = training.state.epoch;
     let due = epoch == config.epochs || epoch.is_multiple_of(config.eval_every);
@@ -160,7 +163,8 @@ fn one_epoch(
         .last()
         .is_some_and(|seconds| *seconds < PATIENCE);
     let optimizer = training.optimizer.as_mut().expect("it trains on a device");
-    let before = (!short && !batches.is_one()).then(|| (own_copy(&training.model), optimizer.clone()));
+    let before =
+        (!short && !batches.is_one()).then(|| (own_copy(&training.model), optimizer.clone()));
     // Taken out, so that each step finds weights that nobody else holds, and updates them in place.
     let mut model = std::mem::replace(&mut training.model, training.best.clone());
     prepared

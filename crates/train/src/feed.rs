@@ -8,9 +8,9 @@ use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread::JoinHandle;
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
+use espejo_dae::corrupt;
 use espejo_data::Samples;
 use espejo_kernels::{buffers, threads};
-use espejo_dae::corrupt;
 use espejo_nets::{Batch, Noise, Range, seeded};
 use rand::seq::SliceRandom;
 

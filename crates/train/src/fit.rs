@@ -5,18 +5,18 @@ use std::sync::atomic::AtomicBool;
 use burn::module::Module;
 
 use crate::classical::{self, Solution};
-use crate::training_state::TrainingState;
 use crate::folder::Folder;
+use crate::host_rows::Rows;
 use crate::metrics::evaluate;
+use crate::model::AnyModel;
 use crate::optimizer::Optimizer;
 use crate::prepare::Prepared;
 use crate::report::{EpochReport, Results, RunFacts, data_report, layer_table, run_report};
 use crate::run_report::{RunReport, Status};
-use crate::host_rows::Rows;
 use crate::seed::Purpose;
 use crate::session::rescue;
-use crate::model::AnyModel;
 use crate::trained::Trained;
+use crate::training_state::TrainingState;
 use crate::{Error, baselines, epochs, prediction};
 
 /// With more pictures than this, the map of their codes is not noted while training.

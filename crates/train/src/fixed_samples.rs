@@ -6,10 +6,10 @@ use espejo_nets::seeded;
 use crate::Error;
 use crate::feed::upload;
 use crate::fit::Event;
-use crate::prepare::Prepared;
 use crate::host_rows::{Rows, normal};
-use crate::seed::{Purpose, stream};
 use crate::model::AnyModel;
+use crate::prepare::Prepared;
+use crate::seed::{Purpose, stream};
 
 /// Images shown, at most.
 const IMAGES: usize = 16;

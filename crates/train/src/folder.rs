@@ -4,12 +4,11 @@ use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-
 use crate::Error;
+use crate::atomic_files::write_file;
 use crate::config::RunConfig;
 use crate::error::AtPath;
 use crate::run_report::RunReport;
-use crate::atomic_files::write_file;
 
 /// The codes of the test images at some epochs, for the animation of how their latent space formed.
 pub(crate) const CODES: &str = "codes.csv";

@@ -58,7 +58,10 @@ pub(crate) fn initialised(prepared: &Prepared, model: AnyModel) -> Result<AnyMod
     let body = body_names(found);
     for (name, tensor) in &body {
         let Some(own) = weights.iter_mut().find(|own| own.name == *name) else {
-            return Err(misfit(&file, &format!("its encoder has a tensor that becomes `{name}`, which this net lacks")));
+            return Err(misfit(
+                &file,
+                &format!("its encoder has a tensor that becomes `{name}`, which this net lacks"),
+            ));
         };
         if own.shape != tensor.shape {
             let message = format!(

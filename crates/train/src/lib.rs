@@ -65,17 +65,18 @@ mod trained;
 mod training_state;
 
 pub use architecture::{Architecture, Layout, Mirror, Stacks};
+pub use atomic_files::{sha256, write_file};
 pub use baselines::{Baseline, to_json as baselines_json};
 pub use classical::{Algorithm, DenseFit, dense_fit, method};
 pub use classification::{Classification, ConfidenceBin, largest, wilson};
 pub use config::RunConfig;
-pub use training_state::TrainingState;
 pub use error::Error;
 pub use espejo_data::Targets;
 pub use espejo_nets::{DenseStep, Noise};
-pub use atomic_files::{sha256, write_file};
 pub use fit::{Event, MAX_MAPPED, Outcome, fit};
 pub use folder::{Folder, Which};
+pub use host_rows::{Rows, nearest, squared_error, unit_rows, wrong_pixels};
+pub use image_quality::{psnr, ssim};
 pub use median::median_filter;
 pub use metrics::{Measure, Metrics};
 pub use model::AnyModel;
@@ -83,15 +84,14 @@ pub use optimizer::Optimizer;
 pub use pca::{Pca, principal_plane};
 pub use prepare::{Prepared, prepare};
 pub use preset::{PRESETS, Preset};
-pub use image_quality::{psnr, ssim};
+pub use reconstruction_errors::MAX_PSNR;
 pub use report::{EpochReport, Results, data_report, layer_table, model_report};
 pub use run_report::{
     ClassReport, DataReport, DeviceReport, EpochCounts, ModelReport, OptimizerReport, PartMetrics,
     RunReport, Seconds, Status, TargetReport,
 };
-pub use host_rows::{Rows, nearest, squared_error, unit_rows, wrong_pixels};
 pub use schedule::learning_rate;
 pub use spec::{Spec, check_copies};
 pub use task::Task;
-pub use reconstruction_errors::MAX_PSNR;
 pub use trained::{Evaluation, Part, Trained};
+pub use training_state::TrainingState;

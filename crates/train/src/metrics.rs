@@ -196,7 +196,10 @@ fn reconstruction_sums(
     let output = model.decode(code.clone()); // [batch, values]
     let wrong = wrong_pixels(output.clone(), batch.targets.clone(), range); // [batch, 1]
     let span = 1.0 - range.low();
-    let squared = (output - batch.targets).div_scalar(span).square().sum_dim(1); // [batch, 1]
+    let squared = (output - batch.targets)
+        .div_scalar(span)
+        .square()
+        .sum_dim(1); // [batch, 1]
     let moment = |codes: Tensor<2>| codes.mean_dim(0).mul_scalar(share).reshape([-1]); // [latent]
     let mut means = terms;
     means.extend([
@@ -280,10 +283,7 @@ impl Sums {
 
     /// One read from the device for everything: the first `terms` means, which are single numbers, the others, and the maxima.
     fn read(self, terms: usize) -> (Vec<f64>, Vec<Vec<f64>>, Vec<Vec<f64>>) {
-        let (count, parts) = (
-            self.means.len(),
-            [self.means, self.maxima].concat(),
-        );
+        let (count, parts) = (self.means.len(), [self.means, self.maxima].concat());
         let sizes: Vec<usize> = parts.iter().map(|part| part.dims()[0]).collect();
         let data = Tensor::cat(parts, 0).into_data();
         let mut values = data.iter::<f32>().map(ElementConversion::elem::<f64>);

@@ -298,7 +298,10 @@ mod tests {
         let codes = outcome.trained.random_codes(2000, 1)?;
         let mean = codes.iter().map(|code| code[0]).sum::<f32>() / 2000.0;
         let square = codes.iter().map(|code| code[0] * code[0]).sum::<f32>() / 2000.0;
-        assert!(mean.abs() < 0.1 && (square - 1.0).abs() < 0.2, "{mean} {square}");
+        assert!(
+            mean.abs() < 0.1 && (square - 1.0).abs() < 0.2,
+            "{mean} {square}"
+        );
         assert_eq!(folder.report()?.model.kind, "dummy");
         Ok(())
     }
@@ -332,7 +335,9 @@ mod tests {
             named("ModelKind::") || named("AnyModel::")
         };
         let lines = code.lines().filter(is_named);
-        lines.map(|line| format!("{}: {line}", path.display())).collect()
+        lines
+            .map(|line| format!("{}: {line}", path.display()))
+            .collect()
     }
 
     /// Which family a model is of is asked here and in `task.rs` alone; `config.rs` says which is the default.
@@ -342,7 +347,11 @@ mod tests {
         let asking = ["train/src", "cli/src", "reproduce/src"]
             .iter()
             .flat_map(|folder| sources(&crates.join(folder)))
-            .filter(|path| !["model.rs", "task.rs", "config.rs"].iter().any(|own| path.ends_with(own)))
+            .filter(|path| {
+                !["model.rs", "task.rs", "config.rs"]
+                    .iter()
+                    .any(|own| path.ends_with(own))
+            })
             .flat_map(|path| naming_a_family(&path));
         assert_eq!(asking.collect::<Vec<_>>(), Vec::<String>::new());
         let own = naming_a_family(&crates.join("train/src/task.rs"));

@@ -51,7 +51,9 @@ pub(crate) fn measure(
     };
     let mut nearest = entry("nearest", nearest);
     // The distance gives a class and no probability.
-    nearest.measures.retain(|measure| measure.name != "cross_entropy");
+    nearest
+        .measures
+        .retain(|measure| measure.name != "cross_entropy");
     nearest
         .measures
         .push(Measure::count("compared_with", compared as f64));
@@ -76,7 +78,11 @@ fn final_measures(found: &Classification) -> Vec<Measure> {
 /// Every class of the test samples with its recall and precision; none where the model tells no classes.
 pub(crate) fn classes(prepared: &Prepared, model: &AnyModel) -> Result<Vec<ClassReport>, Error> {
     match prepared.spec.task {
-        Task::Classify => Ok(class_reports(&classification(prepared, model, &prepared.test)?)),
+        Task::Classify => Ok(class_reports(&classification(
+            prepared,
+            model,
+            &prepared.test,
+        )?)),
         Task::Reconstruct | Task::Denoise(_) | Task::Regress => Ok(Vec::new()),
     }
 }
@@ -106,7 +112,11 @@ pub(crate) fn classification(
 
 /// Holds probabilities against the classes of samples.
 pub(crate) fn held_against(probabilities: &Rows, samples: &Samples) -> Classification {
-    let label = |index| samples.label(index).expect("a classifier's samples have labels");
+    let label = |index| {
+        samples
+            .label(index)
+            .expect("a classifier's samples have labels")
+    };
     let labels = (0..samples.len()).map(label);
     Classification::of(probabilities, labels, samples.classes())
 }
@@ -163,7 +173,8 @@ fn outputs_measures(prepared: &Prepared, outputs: &Rows, targets: &Rows) -> Vec<
             let mut errors = vec![0.0; target.units.len()];
             for (output, wanted) in outputs.iter().zip(targets) {
                 for (place, (o, t)) in output.iter().zip(wanted).enumerate() {
-                    errors[place] += ((f64::from(*o) - f64::from(*t)) * target.units[place]).powi(2);
+                    errors[place] +=
+                        ((f64::from(*o) - f64::from(*t)) * target.units[place]).powi(2);
                 }
             }
             let count = outputs.len() as f64;
@@ -176,10 +187,16 @@ fn outputs_measures(prepared: &Prepared, outputs: &Rows, targets: &Rows) -> Vec<
 /// What a linear model with the same loss gives for the test samples: logistic regression, or least squares.
 fn linear(prepared: &Prepared) -> Result<Rows, Error> {
     let outputs_of = prepared.test.shape().pixels();
-    let width = prepared.targets(&prepared.train)?.map_or(0, |rows| rows.width());
+    let width = prepared
+        .targets(&prepared.train)?
+        .map_or(0, |rows| rows.width());
     let device = &prepared.chosen.device;
     let seed = stream(prepared.config.train.seed, 0, Purpose::Baseline);
-    let layers = LayersConfig::dense([outputs_of, width], Activation::Linear, prepared.spec.output);
+    let layers = LayersConfig::dense(
+        [outputs_of, width],
+        Activation::Linear,
+        prepared.spec.output,
+    );
     let network = NetworkConfig::new(layers, prepared.spec.criterion);
     let mut model = network.init(&mut seeded(seed), &device.clone().autodiff());
     let feed = prepared.measured_data(&prepared.train, Purpose::Measure)?;
@@ -195,7 +212,11 @@ fn linear(prepared: &Prepared) -> Result<Rows, Error> {
             }
         }
     }
-    outputs(prepared, &burn::module::Module::valid(&model), &prepared.test)
+    outputs(
+        prepared,
+        &burn::module::Module::valid(&model),
+        &prepared.test,
+    )
 }
 
 fn step(

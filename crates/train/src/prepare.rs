@@ -196,7 +196,10 @@ fn number_target(
 /// The order that the configuration asks for, drawn from its seed.
 fn drawn_permutation(config: &RunConfig, values: usize) -> Option<Arc<[u32]>> {
     let seed = stream(config.train.seed, 0, Purpose::Permutation);
-    config.data.permute.then(|| permutation(values, seed).into())
+    config
+        .data
+        .permute
+        .then(|| permutation(values, seed).into())
 }
 
 /// Refuses rows outside [0, 1], of which there is no cross-entropy: test rows may leave the range of the training rows.
@@ -251,7 +254,8 @@ fn target_column(config: &RunConfig) -> Result<Option<TargetColumn>, Error> {
             "`data.target` is for nets that learn a target, and this is `{}`",
             config.model.kind.name()
         );
-        let hint = "add `--model classifier` or `--model regressor`, or give the column as `--label`";
+        let hint =
+            "add `--model classifier` or `--model regressor`, or give the column as `--label`";
         return Err(Error::config(message, Some(hint.to_owned())));
     };
     Ok(Some(TargetColumn {
@@ -280,9 +284,12 @@ impl DataConfig {
     /// [`Error::Config`] where `fold` is no fold, or stands beside `test_fraction`.
     pub fn hold_out(&self) -> Result<HoldOut, Error> {
         let Some(text) = &self.fold else {
-            return Ok(self.test_fraction.map_or(HoldOut::Official, HoldOut::Fraction));
+            return Ok(self
+                .test_fraction
+                .map_or(HoldOut::Official, HoldOut::Fraction));
         };
-        let refuse = |message: String, hint: &str| Err(Error::config(message, Some(hint.to_owned())));
+        let refuse =
+            |message: String, hint: &str| Err(Error::config(message, Some(hint.to_owned())));
         if self.test_fraction.is_some() {
             let message = format!("`data.fold` is `{text}`, and `data.test_fraction` is given too");
             return refuse(message, "give one of them");

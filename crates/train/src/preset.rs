@@ -136,12 +136,30 @@ pub const PRESETS: [Preset; 43] = [
     ),
     preset!("classifier", "classifier of images, dense"),
     preset!("classifier-table", "classifier of the rows of a table"),
-    preset!("regressor", "regressor: numbers that belong to the rows of a table"),
-    preset!("s30", "document 002, an encoder for a classifier with few labels"),
-    preset!("s34-dense", "document 004, digits with two small dense layers and batch norm"),
-    preset!("s34-conv", "document 004, digits with two convolutions and batch norm"),
-    preset!("s35-dense", "document 004, the dense net on pixels that changed places"),
-    preset!("s35-conv", "document 004, the convolutional net on pixels that changed places"),
+    preset!(
+        "regressor",
+        "regressor: numbers that belong to the rows of a table"
+    ),
+    preset!(
+        "s30",
+        "document 002, an encoder for a classifier with few labels"
+    ),
+    preset!(
+        "s34-dense",
+        "document 004, digits with two small dense layers and batch norm"
+    ),
+    preset!(
+        "s34-conv",
+        "document 004, digits with two convolutions and batch norm"
+    ),
+    preset!(
+        "s35-dense",
+        "document 004, the dense net on pixels that changed places"
+    ),
+    preset!(
+        "s35-conv",
+        "document 004, the convolutional net on pixels that changed places"
+    ),
 ];
 
 impl Preset {

@@ -28,7 +28,10 @@ mod tests {
     #[test]
     fn known_errors_and_shares() {
         let found = measures(&[1.0, 7.0], &[4.0, 14.0]);
-        assert_eq!(found, [Measure::new("rmse", 2.0), Measure::new("r2", 0.625)]);
+        assert_eq!(
+            found,
+            [Measure::new("rmse", 2.0), Measure::new("r2", 0.625)]
+        );
     }
 
     #[test]

@@ -9,14 +9,14 @@ use espejo_nets::Model;
 use crate::Error;
 use crate::baselines::Baseline;
 use crate::classical::Solution;
-use crate::training_state::TrainingState;
 use crate::metrics::Metrics;
+use crate::model::AnyModel;
 use crate::prepare::Prepared;
 use crate::run_report::{
-    ClassReport, DataReport, DeviceReport, EpochCounts, ModelReport, PartMetrics, RunReport, Seconds,
-    Status, TargetReport,
+    ClassReport, DataReport, DeviceReport, EpochCounts, ModelReport, PartMetrics, RunReport,
+    Seconds, Status, TargetReport,
 };
-use crate::model::AnyModel;
+use crate::training_state::TrainingState;
 use burn::module::Module;
 
 /// The results of a finished run.

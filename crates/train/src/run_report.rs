@@ -321,10 +321,8 @@ mod tests {
     #[test]
     fn what_is_read_is_written_as_it_was() {
         let report: RunReport = serde_json::from_str(OLD).expect("it reads");
-        let (old, new): (Value, Value) = (
-            serde_json::from_str(OLD).expect("JSON"),
-            report.to_json(),
-        );
+        let (old, new): (Value, Value) =
+            (serde_json::from_str(OLD).expect("JSON"), report.to_json());
         for key in ["metrics", "baselines", "epochs", "status"] {
             assert_eq!(old[key].to_string(), new[key].to_string(), "{key}");
         }

@@ -6,19 +6,19 @@ use std::time::Instant;
 use burn::module::Module;
 use burn::tensor::Tensor;
 
-use crate::feed::{Feed, upload};
-use crate::checkpoint::ResumeState;
-use crate::training_state::TrainingState;
 use crate::atomic_files::group_exists;
+use crate::checkpoint::ResumeState;
+use crate::feed::{Feed, upload};
 use crate::fit::{Event, MAX_MAPPED, Training, own_copy};
+use crate::fixed_samples::FixedSamples;
 use crate::folder::{Folder, Which};
 use crate::logs::{Logs, is_frame};
 use crate::metrics::{Metrics, evaluate};
+use crate::model::AnyModel;
 use crate::prepare::Prepared;
 use crate::report::EpochReport;
 use crate::seed::Purpose;
-use crate::fixed_samples::FixedSamples;
-use crate::model::AnyModel;
+use crate::training_state::TrainingState;
 use crate::{Error, checkpoint, tensors};
 
 /// What one session of training works with.
@@ -84,7 +84,11 @@ impl<'a> Session<'a> {
     /// Measures the model as it is, and leaves the training state as it is.
     pub(crate) fn measure(&self, training: &Training) -> Result<Metrics, Error> {
         let metrics = evaluate(&training.model.valid(), &self.test, self.prepared)?;
-        check_finite(training.state.epoch, metrics.not_finite(), self.folder.path())?;
+        check_finite(
+            training.state.epoch,
+            metrics.not_finite(),
+            self.folder.path(),
+        )?;
         Ok(metrics)
     }
 
@@ -167,7 +171,12 @@ impl<'a> Session<'a> {
         {
             let kept = self.folder.checkpoint(Which::Epoch(epoch));
             let weights = finite_weights(&training.model, epoch, self.folder.path())?;
-            checkpoint::save(&kept, &weights, training.rest(None).as_ref(), &training.state)?;
+            checkpoint::save(
+                &kept,
+                &weights,
+                training.rest(None).as_ref(),
+                &training.state,
+            )?;
         }
         training.state.seconds = self.before + self.seconds();
         if last || self.saved.elapsed().as_secs_f64() >= config.checkpoint_seconds {
@@ -203,7 +212,12 @@ impl<'a> Session<'a> {
             self.written_best = best_epoch;
         }
         let last = folder.checkpoint(Which::Last);
-        checkpoint::save(&last, &weights, training.rest(best).as_ref(), &training.state)
+        checkpoint::save(
+            &last,
+            &weights,
+            training.rest(best).as_ref(),
+            &training.state,
+        )
     }
 }
 

@@ -106,11 +106,7 @@ fn loss_and_output(config: &RunConfig, task: Task) -> Result<(Criterion, Activat
         true => Activation::Linear,
         false => Activation::Sigmoid,
     };
-    let output = config
-        .model
-        .output_activation
-        .or(needed)
-        .unwrap_or(usual);
+    let output = config.model.output_activation.or(needed).unwrap_or(usual);
     match needed {
         Some(needed) if output != needed => {
             let message = format!(

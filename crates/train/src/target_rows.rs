@@ -117,7 +117,13 @@ fn variances(table: &Samples) -> Result<Vec<f64>, Error> {
     let (rows, width) = (table.len(), table.shape().pixels());
     let mut values = Vec::with_capacity(rows * width);
     table.read(0..rows, 0.0, &mut values)?;
-    let column = |place: usize| values.iter().skip(place).step_by(width).map(|v| f64::from(*v));
+    let column = |place: usize| {
+        values
+            .iter()
+            .skip(place)
+            .step_by(width)
+            .map(|v| f64::from(*v))
+    };
     let mean = |place: usize| column(place).sum::<f64>() / rows as f64;
     let variance = |place: usize| {
         let mean = mean(place);

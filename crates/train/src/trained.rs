@@ -7,19 +7,19 @@ use espejo_nets::{Autoencoder, Model, Noise, Prior, Range, seeded};
 use rand::RngExt;
 
 use crate::baselines::{self, Baseline};
-use crate::feed::Feed;
 use crate::classification::Classification;
 use crate::config::{DataConfig, RunConfig};
 use crate::device::{self, Chosen};
+use crate::feed::Feed;
 use crate::folder::{Folder, Which};
+use crate::host_rows::{Rows, normal};
 use crate::kept::{Kept, SCALING, TARGET_SCALING};
 use crate::metrics::{Metrics, evaluate};
+use crate::model::AnyModel;
 use crate::prepare::{Prepared, prepare_with, source};
-use crate::host_rows::{Rows, normal};
 use crate::run_report::ClassReport;
 use crate::seed::{Purpose, stream};
 use crate::task::Task;
-use crate::model::AnyModel;
 use crate::{Error, checkpoint, prediction};
 
 /// Numbers that the codes of a map may be, all together.
@@ -133,7 +133,10 @@ impl Trained {
                 Some(hint.to_owned()),
             ))
         };
-        let (scaled, scaling) = (config.data.scale != ScalingKind::None, kept.scaling.is_some());
+        let (scaled, scaling) = (
+            config.data.scale != ScalingKind::None,
+            kept.scaling.is_some(),
+        );
         let target_scaling = kept.target_scaling.is_some();
         let prepared = prepare_with(config, kept).map_err(damaged)?;
         if scaled && !scaling {
@@ -277,7 +280,10 @@ impl Trained {
         self.model.autoencoder().ok_or_else(|| {
             let kind = self.prepared.spec.kind.name();
             let message = format!("this run is a `{kind}`, which has no latent code");
-            Error::config(message, Some("use `espejo predict` and `espejo eval`".to_owned()))
+            Error::config(
+                message,
+                Some("use `espejo predict` and `espejo eval`".to_owned()),
+            )
         })
     }
 
@@ -386,7 +392,8 @@ impl Trained {
         }
         let mut rows = self.by_chunks(samples, |chunk| self.model.output(chunk))?;
         if let Some(target) = &self.prepared.target {
-            rows.iter_mut().for_each(|row| target.scaling.invert_row(row));
+            rows.iter_mut()
+                .for_each(|row| target.scaling.invert_row(row));
         }
         Ok(rows)
     }
@@ -441,7 +448,10 @@ impl Trained {
     pub fn classification(&self, samples: &Samples) -> Result<Classification, Error> {
         let probabilities = self.predict(samples)?;
         if self.prepared.spec.task != Task::Classify || samples.classes().is_empty() {
-            let message = format!("`{}` has no classes to hold predictions against", samples.name());
+            let message = format!(
+                "`{}` has no classes to hold predictions against",
+                samples.name()
+            );
             return Err(Error::config(message, None));
         }
         Ok(prediction::held_against(&probabilities, samples))

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use burn::tensor::{Device, Tensor, TensorData};
 use espejo_data::{Shape, Source};
 use espejo_nets::{Activation, Batch, Loss, Model, seeded};
-use espejo_train::config::{DownKind, ModelKind, ModelConfig, RunConfig, TrainConfig, UpKind};
+use espejo_train::config::{DownKind, ModelConfig, ModelKind, RunConfig, TrainConfig, UpKind};
 use espejo_train::{AnyModel, Optimizer, Spec, device, tensors};
 use rand::{Rng, RngExt};
 

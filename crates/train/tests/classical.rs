@@ -7,7 +7,7 @@ use burn::tensor::{Device, Gradients, Tensor, TensorData};
 use espejo_mlp::Objective;
 use espejo_nets::{Activation, Batch, DenseStep, Initializer, Model};
 use espejo_train::config::{
-    GradientSource, ModelKind, LossKind, OptimizerKind, Precision, RunConfig, TrainConfig,
+    GradientSource, LossKind, ModelKind, OptimizerKind, Precision, RunConfig, TrainConfig,
 };
 use espejo_train::{Algorithm, AnyModel, DenseFit, Layout, Spec, dense_fit, method};
 
@@ -22,7 +22,15 @@ fn small() -> RunConfig {
 
 /// The same in single precision: the model with its first weights.
 fn model(config: &RunConfig, dense: &DenseFit) -> AnyModel {
-    let spec = Spec::new(config, Layout { shape: dense.train.shape(), table: dense.train.is_table(), outputs: 0 }).expect("it is sound");
+    let spec = Spec::new(
+        config,
+        Layout {
+            shape: dense.train.shape(),
+            table: dense.train.is_table(),
+            outputs: 0,
+        },
+    )
+    .expect("it is sound");
     spec.init(config, &Device::flex().autodiff())
 }
 

@@ -9,8 +9,8 @@ use espejo_ae::{Ae, AeConfig};
 use espejo_dae::DaeConfig;
 use espejo_data::Shape;
 use espejo_nets::{
-    Activation, Autoencoder, Batch, Initializer, Layer, LayerConfig, LayersConfig, Loss, Model,
-    Penalties, Criterion, seeded,
+    Activation, Autoencoder, Batch, Criterion, Initializer, Layer, LayerConfig, LayersConfig, Loss,
+    Model, Penalties, seeded,
 };
 use espejo_train::config::{
     DownKind, ModelConfig, ModelKind, ObjectiveConfig, OptimizerKind, TrainConfig, UpKind,
@@ -309,7 +309,10 @@ fn a_variational_autoencoder() {
         let device = device.autodiff();
         let model = vae(&file, &device);
         let pictures = tensor::<2>(&file["input"], &device);
-        let loss = model.loss_with(&Batch::same(pictures.clone()), tensor(&file["eps"], &device));
+        let loss = model.loss_with(
+            &Batch::same(pictures.clone()),
+            tensor(&file["eps"], &device),
+        );
         for name in ["reconstruction", "kl"] {
             let what = format!("{name} on {backend}");
             check(&what, &scalar(term(&loss, name)), &[number(&file[name])]);
@@ -584,7 +587,9 @@ fn a_convolutional_variational_autoencoder_and_ten_steps_of_it() {
         let expected_pictures = values(&Activation::Sigmoid.forward(logits));
         check(&what, &values(&decoded), &expected_pictures);
 
-        let objective = model.loss_with(&Batch::same(pictures.clone()), noise(0)).objective(1.0);
+        let objective = model
+            .loss_with(&Batch::same(pictures.clone()), noise(0))
+            .objective(1.0);
         check_gradients(&what, &model, &objective, &file["gradients"]);
         check_training(
             &what,

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use espejo_train::config::{
-    DataConfig, ModelKind, ModelConfig, NoiseConfig, ObjectiveConfig, OptimizerKind, RunConfig,
+    DataConfig, ModelConfig, ModelKind, NoiseConfig, ObjectiveConfig, OptimizerKind, RunConfig,
     ScheduleKind, TrainConfig,
 };
 use espejo_train::{Event, Folder, Prepared, Status, Which, device, fit, prepare};

@@ -4,7 +4,9 @@ use std::fs;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
-use espejo_train::config::{DataConfig, ModelKind, ModelConfig, NoiseConfig, RunConfig, TrainConfig};
+use espejo_train::config::{
+    DataConfig, ModelConfig, ModelKind, NoiseConfig, RunConfig, TrainConfig,
+};
 use espejo_train::{Folder, Trained, Which, device, fit, prepare};
 use rand::Rng;
 

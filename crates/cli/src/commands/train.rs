@@ -9,8 +9,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use espejo_train::{
-    Folder, Outcome, PRESETS, Prepared, Preset, RunReport, Status, data_report, fit, layer_table, model_report,
-    prepare,
+    Folder, Outcome, PRESETS, Prepared, Preset, RunReport, Status, data_report, fit, layer_table,
+    model_report, prepare,
 };
 use serde_json::{Value as Json, json};
 

@@ -54,7 +54,10 @@ pub fn run(job: &Job) -> Result<Outcome, Error> {
             let accuracy = results.test.get("accuracy").unwrap_or(f64::NAN);
             outcome = outcome.with(&name, accuracy);
             if way == "scratch" {
-                let nearest = results.baselines.iter().find(|baseline| baseline.key == "nearest");
+                let nearest = results
+                    .baselines
+                    .iter()
+                    .find(|baseline| baseline.key == "nearest");
                 let nearest = nearest.and_then(|baseline| baseline.get("accuracy"));
                 outcome = outcome.with(&format!("nearest-{labels}"), nearest.unwrap_or(f64::NAN));
             }
@@ -110,12 +113,18 @@ pub fn section(results: &Results) -> Result<Section, Error> {
         Series {
             name: (*name).to_owned(),
             points: at.iter().map(|(x, spread)| (*x, spread.median())).collect(),
-            bars: at.iter().map(|(x, spread)| (*x, spread.low(), spread.high())).collect(),
+            bars: at
+                .iter()
+                .map(|(x, spread)| (*x, spread.low(), spread.high()))
+                .collect(),
             marks: true,
             ..Series::default()
         }
     };
-    let ways: Vec<(&str, &str)> = WAYS.into_iter().chain([("nearest", "nearest labelled image")]).collect();
+    let ways: Vec<(&str, &str)> = WAYS
+        .into_iter()
+        .chain([("nearest", "nearest labelled image")])
+        .collect();
     let figure = curves(&Curves {
         title: "Test accuracy with few labels (S30)".to_owned(),
         x_label: "labelled images".to_owned(),
@@ -126,7 +135,11 @@ pub fn section(results: &Results) -> Result<Section, Error> {
         }],
         log_x: true,
     });
-    let medians = |way: &str| LABELS.map(|labels| number(spread(way, labels).median(), 3)).join(", ");
+    let medians = |way: &str| {
+        LABELS
+            .map(|labels| number(spread(way, labels).median(), 3))
+            .join(", ")
+    };
     let better = |labels: usize| {
         let of = |way: &str| spread(way, labels).median();
         of("frozen").max(of("tuned")) > of("scratch")

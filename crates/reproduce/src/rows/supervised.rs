@@ -40,7 +40,9 @@ pub fn run(job: &Job) -> Result<Outcome, Error> {
     if job.scale.quick {
         config.train.epochs = QUICK_EPOCHS;
     }
-    let _alone = DEVICE.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let _alone = DEVICE
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner);
     let mut epochs: Vec<[f64; 5]> = Vec::new();
     let ended = trained(config, &mut |event| {
         let Event::Epoch { report, .. } = event else {
@@ -65,8 +67,13 @@ pub fn run(job: &Job) -> Result<Outcome, Error> {
     let results = ended.results.as_ref().expect("nobody stopped it");
     let test = |name: &str| results.test.get(name).unwrap_or(f64::NAN);
     let baseline = |key: &str, name: &str| {
-        let found = results.baselines.iter().find(|baseline| baseline.key == key);
-        found.and_then(|baseline| baseline.get(name)).unwrap_or(f64::NAN)
+        let found = results
+            .baselines
+            .iter()
+            .find(|baseline| baseline.key == key);
+        found
+            .and_then(|baseline| baseline.get(name))
+            .unwrap_or(f64::NAN)
     };
     let samples = ended.report["data"]["test"].as_f64().unwrap_or(f64::NAN);
     let model = &ended.report["model"];
@@ -92,15 +99,24 @@ pub fn run(job: &Job) -> Result<Outcome, Error> {
 pub fn section_in_place(results: &Results) -> Result<Section, Error> {
     let [dense, conv] = NETS.map(|net| results.spread(net, "accuracy").median());
     let claim = Claim {
-        text: "The convolutional net is the better one on digits whose pixels are in place.".to_owned(),
-        seen: format!("median test accuracy {} dense, {} convolutional", number(dense, 4), number(conv, 4)),
+        text: "The convolutional net is the better one on digits whose pixels are in place."
+            .to_owned(),
+        seen: format!(
+            "median test accuracy {} dense, {} convolutional",
+            number(dense, 4),
+            number(conv, 4)
+        ),
         holds: conv > dense,
     };
     section("S34", results, "", vec![claim])
 }
 
 pub fn section_permuted(results: &Results) -> Result<Section, Error> {
-    let of = |net: &str, suffix: &str| results.spread(&format!("{net}{suffix}"), "accuracy").median();
+    let of = |net: &str, suffix: &str| {
+        results
+            .spread(&format!("{net}{suffix}"), "accuracy")
+            .median()
+    };
     let lost = |net: &str| of(net, "") - of(net, PERMUTED);
     let claim = Claim {
         text: "A fixed permutation of the pixels costs the dense net nothing, and takes from the convolutional one what it knew of \
@@ -133,7 +149,10 @@ fn section(
                     band: Vec::new(),
                     ..curve_over(results, &case, "epoch", train, &format!("{net}, training"))
                 };
-                [dashed, curve_over(results, &case, "epoch", test, &format!("{net}, test"))]
+                [
+                    dashed,
+                    curve_over(results, &case, "epoch", test, &format!("{net}, test")),
+                ]
             })
             .collect(),
         ..Panel::default()
@@ -147,10 +166,20 @@ fn section(
         ],
         ..Curves::default()
     });
-    let rows = NETS.iter().map(|net| row(results, net, &format!("{net}{suffix}")));
+    let rows = NETS
+        .iter()
+        .map(|net| row(results, net, &format!("{net}{suffix}")));
     let columns = [
-        "net", "parameters", "non-trainable", "test accuracy", "95 % interval", "cross-entropy", "calibration error", "linear",
-        "nearest", "largest class",
+        "net",
+        "parameters",
+        "non-trainable",
+        "test accuracy",
+        "95 % interval",
+        "cross-entropy",
+        "calibration error",
+        "linear",
+        "nearest",
+        "largest class",
     ];
     Ok(Section {
         claims,
@@ -172,7 +201,10 @@ fn section(
 fn row(results: &Results, net: &str, case: &str) -> Vec<String> {
     let spread = |measure: &str| results.spread(case, measure);
     let count = results.of(case).map(|run| run.get("samples")).sum::<f64>();
-    let right = results.of(case).map(|run| run.get("samples") * run.get("accuracy")).sum::<f64>();
+    let right = results
+        .of(case)
+        .map(|run| run.get("samples") * run.get("accuracy"))
+        .sum::<f64>();
     let (low, high) = wilson(right, count);
     vec![
         net.to_owned(),

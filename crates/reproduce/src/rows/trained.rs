@@ -22,7 +22,13 @@ pub fn fit_in(
     folder: &Folder,
     watch: &mut dyn FnMut(Event<'_>),
 ) -> Result<Outcome, Error> {
-    fit(prepared, folder, "espejo reproduce", &AtomicBool::new(false), watch)
+    fit(
+        prepared,
+        folder,
+        "espejo reproduce",
+        &AtomicBool::new(false),
+        watch,
+    )
 }
 
 /// The processor where the build has it: a row's numbers are then the same on every machine.

@@ -2,7 +2,7 @@
 
 use espejo_data::Samples;
 use espejo_mlp::{Descent, Fit, Limits, Loss, Minimum, Net, Progress, descend, minimize};
-use espejo_nets::{Activation, Initializer, Range, Criterion, seeded};
+use espejo_nets::{Activation, Criterion, Initializer, Range, seeded};
 
 use crate::Error;
 use crate::classical::check::{check_model, check_values};

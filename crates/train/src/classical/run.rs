@@ -11,11 +11,11 @@ use crate::classical::dense::DenseFit;
 use crate::classical::method::{Algorithm, method};
 use crate::classical::record::{Parts, Record};
 use crate::classical::solution::Solution;
-use crate::training_state::TrainingState;
 use crate::fit::{Ended, Event, Training};
 use crate::folder::{Folder, Which};
 use crate::prepare::Prepared;
 use crate::session::Session;
+use crate::training_state::TrainingState;
 
 /// First weights, also of a run that goes on: its methods give the same numbers again.
 pub(crate) fn begin(prepared: &Prepared) -> Training {

@@ -276,7 +276,10 @@ fn too_large(flags: &impl Serialize) -> Option<anyhow::Error> {
 
 /// The steps in `25`, `35,25,2,25,35` or `20,bn,10,bn`; an empty list for none.
 fn layers(list: &str) -> anyhow::Result<Value> {
-    let steps = list.split(',').map(str::trim).filter(|step| !step.is_empty());
+    let steps = list
+        .split(',')
+        .map(str::trim)
+        .filter(|step| !step.is_empty());
     let steps = steps.map(|step| match step.parse::<i64>() {
         Ok(size) => Ok(Value::Integer(size)),
         Err(_) if step.parse::<DenseStep>().is_ok() => Ok(Value::String(step.to_owned())),

@@ -123,11 +123,7 @@ fn refuse_complete(folder: &Folder, config: &RunConfig, report: &RunReport) -> a
     };
     let train = &config.train;
     match done(report) {
-        (_, _, Some(count))
-            if train
-                .max_evaluations
-                .is_some_and(|most| count >= most) =>
-        {
+        (_, _, Some(count)) if train.max_evaluations.is_some_and(|most| count >= most) => {
             complete("evaluations", count, "max-evaluations")
         }
         (_, Some(count), _) if count >= train.iterations() => {

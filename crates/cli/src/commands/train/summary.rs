@@ -20,7 +20,8 @@ pub fn summary(prepared: &Prepared, outcome: &Outcome, path: &str, figures: &[St
         prepared.spec.architecture.title,
         prepared.config.data.name,
         samples.count(prepared.train.len()),
-        report.model.parameters, report.seconds.total,
+        report.model.parameters,
+        report.seconds.total,
     );
     if let Some(reason) = &outcome.reason {
         text += &format!("ended early: {reason}\n");
@@ -65,7 +66,10 @@ fn next_commands(prepared: &Prepared, path: &str) -> String {
         path.to_owned()
     };
     if prepared.spec.task.has_targets() {
-        return listed(&[format!("predict {run} > predictions.csv"), format!("eval {run}")]);
+        return listed(&[
+            format!("predict {run} > predictions.csv"),
+            format!("eval {run}"),
+        ]);
     }
     let images = &prepared.test;
     if images.is_table() {
