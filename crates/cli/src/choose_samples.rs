@@ -60,6 +60,26 @@ pub fn chosen_samples(trained: &Trained, args: &SampleArgs) -> anyhow::Result<Sa
     }
 }
 
+/// Samples of other data, or other glyphs. New rows need not have the column of the labels, or of the target.
+fn other_samples(trained: &Trained, args: &SampleArgs) -> anyhow::Result<Samples> {
+    let shape = trained.shape();
+    let wanted = trained.samples(args.part, |data| change(data, args, shape));
+    Ok(match wanted {
+        Err(Error::Data(DataError::Selection { field, .. }))
+            if args.data.is_some() && ["label", "target"].contains(&field) =>
+        {
+            trained.samples(args.part, |data| {
+                change(data, args, shape);
+                match field {
+                    "label" => data.label = None,
+                    _ => data.target = None,
+                }
+            })?
+        }
+        wanted => wanted?,
+    })
+}
+
 /// Changes the run's data configuration to the data that the arguments ask for.
 fn change(data: &mut DataConfig, args: &SampleArgs, shape: Shape) {
     if let Some(name) = &args.data {

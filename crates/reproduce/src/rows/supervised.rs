@@ -75,9 +75,7 @@ pub fn run(job: &Job) -> Result<Outcome, Error> {
             .and_then(|baseline| baseline.get(name))
             .unwrap_or(f64::NAN)
     };
-    let samples = ended.report["data"]["test"].as_f64().unwrap_or(f64::NAN);
-    let model = &ended.report["model"];
-    let count = |key: &str| model[key].as_f64().unwrap_or(f64::NAN);
+    let (samples, model) = (ended.report.data.test as f64, &ended.report.model);
     let column = |place: usize| epochs.iter().map(move |row| row[place]);
     Ok(Outcome::default()
         .with("accuracy", test("accuracy"))
@@ -86,8 +84,8 @@ pub fn run(job: &Job) -> Result<Outcome, Error> {
         .with("largest class", baseline("majority", "accuracy"))
         .with("linear", baseline("linear", "accuracy"))
         .with("nearest", baseline("nearest", "accuracy"))
-        .with("parameters", count("parameters"))
-        .with("non-trainable", count("non_trainable"))
+        .with("parameters", model.parameters as f64)
+        .with("non-trainable", model.non_trainable as f64)
         .with("samples", samples)
         .with_list("epoch", column(0))
         .with_list("train accuracy", column(1))

@@ -28,3 +28,16 @@ impl Solution {
         }
     }
 }
+
+/// As it stands in `run.json`.
+pub(crate) fn ended_name(ended: Ended) -> &'static str {
+    match ended {
+        Ended::Converged => "converged",
+        Ended::Stalled => "stalled",
+        Ended::Evaluations => "evaluations",
+        Ended::Iterations => "iterations",
+        Ended::Target => "target",
+        Ended::Stopped => "interrupted",
+        Ended::NotFinite => "not finite",
+    }
+}
