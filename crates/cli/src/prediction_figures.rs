@@ -109,8 +109,7 @@ fn mistakes(trained: &Trained, outputs: &Rows) -> anyhow::Result<Option<Figure>>
     };
     Ok(Some(sheet(&Sheet {
         title: format!(
-            "The most confident of {count} mistakes on {} test images, {}",
-            test.len(),
+            "Most confident of {count} mistakes, {}",
             subject(trained)
         ),
         rows: vec![(String::new(), tiles.collect())],

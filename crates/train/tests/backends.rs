@@ -48,7 +48,7 @@ fn config(kind: ModelKind) -> RunConfig {
     RunConfig {
         model: ModelConfig {
             kind,
-            layers: vec![8],
+            layers: vec![espejo_nets::DenseStep::Size(8)],
             latent: Some(LATENT),
             ..ModelConfig::default()
         },

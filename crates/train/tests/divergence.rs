@@ -17,7 +17,7 @@ fn config(output: Activation, learning_rate: f64) -> RunConfig {
             ..DataConfig::default()
         },
         model: ModelConfig {
-            layers: vec![8],
+            layers: vec![espejo_nets::DenseStep::Size(8)],
             output_activation: Some(output),
             ..ModelConfig::default()
         },

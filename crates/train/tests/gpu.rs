@@ -98,7 +98,7 @@ fn vae(samples: usize, train: TrainConfig) -> Prepared {
     let config = RunConfig {
         model: ModelConfig {
             kind: ModelKind::Vae,
-            layers: vec![8],
+            layers: vec![espejo_nets::DenseStep::Size(8)],
             // The codes of two dimensions are noted for a film, which reads them.
             latent: Some(3),
             ..ModelConfig::default()

@@ -38,7 +38,7 @@ fn small(kind: ModelKind, backend: &str) -> RunConfig {
         },
         model: ModelConfig {
             kind,
-            layers: vec![8],
+            layers: vec![espejo_nets::DenseStep::Size(8)],
             ..ModelConfig::default()
         },
         train: TrainConfig {

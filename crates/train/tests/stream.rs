@@ -42,7 +42,7 @@ fn config(directory: &Path, kind: ModelKind, device_memory: usize) -> RunConfig 
         },
         model: ModelConfig {
             kind,
-            layers: vec![8],
+            layers: vec![espejo_nets::DenseStep::Size(8)],
             ..ModelConfig::default()
         },
         noise: NoiseConfig {

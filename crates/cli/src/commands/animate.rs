@@ -33,6 +33,7 @@ pub fn animate(args: &AnimateArgs, json: bool) -> anyhow::Result<()> {
         return Err(usage(format!("`--fps` is {}", args.fps), "give 0.1 to 50"));
     }
     let (folder, trained) = open(&args.run)?;
+    trained.autoencoder()?;
     if let Some(way) = args.walk {
         let frames = walk_frames(&trained, way, args.frames)?;
         let stem = match way {

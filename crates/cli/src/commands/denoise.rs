@@ -41,6 +41,7 @@ type NamedErrors = (&'static str, Value);
 /// Adds noise, removes it with the model and with the baselines, and measures what is left.
 pub fn denoise(args: &DenoiseArgs, json: bool) -> anyhow::Result<()> {
     let (folder, trained) = open(&args.samples.run)?;
+    trained.autoencoder()?;
     let samples = chosen_samples(&trained, &args.samples)?;
     let noise = chosen_noise(args, &trained)?;
     let copies = chosen_copies(args, &samples)?;

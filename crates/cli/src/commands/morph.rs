@@ -39,6 +39,7 @@ pub fn morph(args: &MorphArgs, json: bool) -> anyhow::Result<()> {
         ));
     }
     let (folder, trained) = open(&args.run)?;
+    trained.autoencoder()?;
     let images = trained.test();
     if images.is_table() {
         return Err(usage(
