@@ -4,7 +4,7 @@ use burn::module::Module;
 use espejo_ae::AeConfig;
 use espejo_dae::DaeConfig;
 use espejo_data::Shape;
-use espejo_nets::{Activation, Model, Noise, Range, seeded};
+use espejo_nets::{Activation, Model, seeded};
 use espejo_train::{Preset, RunConfig, Spec, device, merge};
 use espejo_vae::VaeConfig;
 
@@ -101,8 +101,6 @@ fn an_autoencoder_without_hidden_layers_has_887() {
 fn a_denoising_autoencoder_has_those_of_its_network() {
     let config = DaeConfig {
         autoencoder: AeConfig::mirrored(35, &[], 12, Activation::Tanh),
-        noise: Noise::SaltPepper(0.1),
-        range: Range::Unit,
     };
     check(|device| config.init(&mut seeded(1), device), 887);
 }

@@ -7,7 +7,7 @@ use espejo_nets::Activation;
 use espejo_train::config::{
     DataConfig, LossKind, ModelConfig, ObjectiveConfig, OptimizerKind, RunConfig, TrainConfig,
 };
-use espejo_train::{Error, Folder, Trained, Which, device, fit, prepare, unit_rows};
+use espejo_train::{Error, Folder, Status, Trained, Which, device, fit, prepare, unit_rows};
 
 /// A net with squared error and gradient descent; sizes are small, the learning rate need not be.
 fn config(output: Activation, learning_rate: f64) -> RunConfig {
@@ -54,8 +54,8 @@ fn check(result: Result<(), Error>, folder: &Folder) {
     assert_eq!(run, folder.path());
     assert_eq!(error.exit_code(), 1);
     let report = folder.report().expect("written");
-    assert_eq!(report["status"], "failed");
-    assert_eq!(report["reason"], error.to_string());
+    assert_eq!(report.status, Status::Failed);
+    assert_eq!(report.reason, Some(error.to_string()));
     for which in [Which::Best, Which::Last] {
         if folder.checkpoint(which).exists() {
             let trained = Trained::open(folder, which, None).expect("a good checkpoint");
@@ -95,7 +95,7 @@ fn a_saturated_output_diverges_or_has_a_finite_loss() {
     match run(config, &folder) {
         Ok(()) => {
             let report = folder.report().expect("written");
-            let loss = report["metrics"]["test"]["loss"].as_f64();
+            let loss = report.metrics.map(|metrics| metrics.test.loss);
             assert!(loss.is_some_and(f64::is_finite), "{report:#}");
         }
         failed => check(failed, &folder),

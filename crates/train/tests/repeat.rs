@@ -203,7 +203,7 @@ fn a_run_that_is_stopped_and_resumed_gives_the_numbers_of_one_that_is_not() {
                 for stop in stops {
                     assert_eq!(train(&prepared, &folder, stop), Status::Stopped, "{what}");
                     let report = folder.report().expect("written");
-                    assert_eq!(report["status"], "stopped", "{what}");
+                    assert_eq!(report.status, Status::Stopped, "{what}");
                 }
                 let status = train(&prepared, &folder, usize::MAX);
                 assert_eq!(status, Status::Completed, "{what}");
@@ -262,7 +262,7 @@ fn a_run_that_died_goes_on_from_its_last_checkpoint() {
                 fit(&prepared, &folder, "test", &AtomicBool::new(false), die)
             });
             assert!(died.is_err());
-            assert_eq!(folder.report().expect("written")["status"], "running");
+            assert_eq!(folder.report().expect("written").status, Status::Running);
             assert_eq!(train(&prepared, &folder, usize::MAX), Status::Completed);
             let what = format!("{} on {backend}", kind.name());
             check(&what, &left(&folder), &expected);

@@ -66,7 +66,7 @@ fn trained(config: RunConfig) -> (serde_json::Value, Vec<u8>, Vec<Vec<f32>>) {
     let folder = Folder::create(out.path(), Some("run"), &prepared.config).expect("a new folder");
     let stop = AtomicBool::new(false);
     fit(&prepared, &folder, "test", &stop, &mut |_| ()).expect("it trains");
-    let report = folder.report().expect("it was written");
+    let report = folder.report().expect("it was written").to_json();
     let weights = folder.path().join("checkpoints/best/model.safetensors");
     let trained = Trained::open(&folder, Which::Best, None).expect("it opens");
     let codes = trained.encode(trained.test()).expect("readable");
