@@ -17,7 +17,7 @@ const CASES: &str = r#"
 - | reproduce S99 | 2 | =no row `S99` to reproduce | accepted: `all`, `S1`, `S2`
 - | reproduce S1 --page .. | 2 | =`--page ..` names no file | =give a file, as `--page docs/reproduction.md`
 - | data show zzz | 2 | no data set `zzz` | `espejo data list`
-- | train --model zzz | 2 | expected one of `ae`, `dae`, `vae` |
+- | train --model zzz | 2 | =no model `zzz` | `classifier`
 - | train --loss zzz | 2 | expected one of `bce`, `mse`, |
 - | train --activation zzz | 2 | expected one of `linear`, `relu`, |
 - | train --optimizer zzz | 2 | expected one of `adam`, `adamw`, `rmsprop`, `sgd`, `momentum` |
@@ -42,10 +42,10 @@ text a.toml train.learning_rat = 1 | train --config a.toml | 2 | =unknown key `t
 text a.toml version = 2 | train --config a.toml | 2 | has version 2, expected 1 | another version of espejo
 text a.toml train.epochs = "x" | train --config a.toml | 2 | `train.epochs` in |
 text a.toml train = 1 | train --config a.toml | 2 | must be a section, `[train]` |
-- | train --layers 35,0,35 | 2 | layer size 0 in `model.layers`, expected 1 to |
+- | train --layers 35,0,35 | 2 | `model.layers[1]` in `the merged configuration`: layer size 0, expected 1 to |
 - | train --layers a,b | 2 | `--layers a,b`: `a` is not a size | as in `--layers 35,25,2,25,35`
-- | train --layers 36,2,36 | 2 | start and end with 36, but a picture has 35 pixels | starts and ends with 35
-- | train --layers 35,2,35 --latent 3 | 2 | `latent` is 3, but the waist of layers [35, 2, 35] is 2 | leave `--latent` out
+- | train --layers 36,2,36 | 2 | start and end with 36, but a sample has 35 values | starts and ends with 35
+- | train --layers 35,2,35 --latent 3 | 2 | `latent` is 3, but the bottleneck of layers [35, 2, 35] is 2 | leave `--latent` out
 - | train --layers 35,2,9,2,35 | 2 | no single narrowest layer | `--latent N`
 - | train --latent 0 | 2 | `model.latent` is 0, expected 1 to |
 - | train --epochs 0 | 2 | `train.epochs` is 0, expected 1 or more |
@@ -79,7 +79,7 @@ text a.toml train = 1 | train --config a.toml | 2 | must be a section, `[train]`
 - | train --optimizer bfgs --model vae | 2 | =`bfgs` in double precision trains `ae` and `dae`, and this is `vae` | take `--optimizer adam`
 - | train --optimizer bfgs --conv 4 | 2 | trains dense nets, and this has convolutions | leave `--conv` out
 - | train --optimizer bfgs --set objective.weight_decay=.1 | 2 | =`objective.weight_decay` is for single precision, and `bfgs` trains in double | leave it out
-- | train --optimizer bfgs --model dae | 2 | needs noise that stays | =add `--copies 10`: so many noisy copies of each picture, drawn once
+- | train --optimizer bfgs --model dae | 2 | needs noise that stays | =add `--copies 10`: so many noisy copies of each sample, drawn once
 - | train --optimizer bfgs --layers 4000 | 2 | `bfgs` keeps 304037 x 304037 numbers | take `--optimizer lbfgs` or `cg`
 - | train --optimizer lbfgs --model dae --copies 200000 | 2 | samples take 1709 MiB in double precision, expected at most 1024 | `--limit`
 - | train --letters Aa | 2 | no glyph `a` in `fonts`, which has @ A B | `fonts:all` has every letter
@@ -99,7 +99,7 @@ text a.toml train = 1 | train --config a.toml | 2 | must be a section, `[train]`
 - | train --conv 4 --kernel 2 | 2 | =`model.kernel` is 2, expected an odd number of 1 to 15 |
 - | train --conv 4 --kernel 17 | 2 | =`model.kernel` is 17, expected an odd number of 1 to 15 |
 - | train --batch-norm | 2 | =`model.batch_norm` is for convolutional nets | add `--conv 32,16`
-- | train --conv 4 --latent 0 --layers 8 | 2 | `model.layers` needs a dense waist | `--latent N`
+- | train --conv 4 --latent 0 --layers 8 | 2 | `model.layers` needs a dense bottleneck | `--latent N`
 - | train --conv pool/up --down stride | 2 | are for mirrored nets | write `32s` to halve
 - | train --conv 4 --down zzz | 2 | expected `pool` or `stride` |
 - | train --conv 4 --up zzz | 2 | expected `upsample` or `transpose` |
@@ -112,7 +112,7 @@ text a.toml train = 1 | train --config a.toml | 2 | must be a section, `[train]`
 - | train --limit 0 | 2 | =`limit` of `fonts`: expected at least 1 sample, found 0 |
 - | train --test-fraction 1 | 2 | `test_fraction` of `fonts`: expected a number above 0 and under 1, found 1 |
 - | train --test-fraction nan | 2 | above 0 and under 1, found NaN |
-- | train --scale min-max | 2 | =`data.scale` is for tables, and these are pictures | leave it out
+- | train --scale min-max | 2 | =`data.scale` is for tables, and these are images | leave it out
 - | train --device-memory 0 | 2 | `train.device_memory` is 0 |
 - | train mnist --data-dir absent | 3 | `mnist` is not in ` | `espejo data fetch mnist` gets them: `train-images-idx3-ubyte.gz`
 - | train yale --data-dir absent | 3 | `yale` is not in ` | `espejo data fetch yale`

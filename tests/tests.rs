@@ -8,9 +8,11 @@ mod errors;
 mod golden;
 #[cfg(unix)]
 mod kill;
+mod older_runs;
 mod program;
 mod reproduce;
 mod safetensors;
+mod supervised;
 #[cfg(unix)]
 mod system;
 mod threads;

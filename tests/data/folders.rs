@@ -11,7 +11,7 @@ fn a_folder_of_pictures_is_learned_with_its_folders_as_classes() {
         "train ./pictures --device cpu --epochs 2 --name zoo --layers 8",
     )
     .ok();
-    assert!(ran.stdout.contains("no part was held out"), "{ran:#?}");
+    assert!(ran.stdout.contains("no test set was held out"), "{ran:#?}");
     let expected = json!({ "train": 16, "test": 16, "held_out": false, "shape": [1, 5, 6] });
     assert_eq!(facts(&room, "zoo"), expected);
     for figure in ["loss", "reconstruction", "latent", "grid"] {

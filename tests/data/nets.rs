@@ -92,7 +92,7 @@ fn the_layer_table_lists_convolutions() {
         "decoder conv 5x5 + sigmoid 1x7x5 101",
     ];
     assert_eq!(rows(&table), expected);
-    assert!(table.contains("parameters 1158 ") && table.contains("these 28 are not trained"));
+    assert!(table.contains("parameters 1158 ") && table.contains("these 28 are non-trainable"));
 }
 
 #[test]

@@ -116,7 +116,7 @@ fn what_is_for_pictures_is_refused_for_a_table() {
     let table = "train measured.csv --label kind";
     for (more, error, hint) in [
         ("--loss bce", "an output of `sigmoid` cannot", "`--loss mse"),
-        ("--conv 4", "`model.conv` is for pictures", "`--layers`"),
+        ("--conv 4", "`model.conv` is for images", "`--layers`"),
         ("--size 4x4", "`size` of", ""),
         ("--grey", "`grey` of", ""),
         ("--scale zzz", "`standardise`", ""),

@@ -108,10 +108,7 @@ fn mistakes(trained: &Trained, outputs: &Rows) -> anyhow::Result<Option<Figure>>
         ))
     };
     Ok(Some(sheet(&Sheet {
-        title: format!(
-            "Most confident of {count} mistakes, {}",
-            subject(trained)
-        ),
+        title: format!("Most confident of {count} mistakes, {}", subject(trained)),
         rows: vec![(String::new(), tiles.collect())],
         captions: Vec::new(),
         marks: vec![wrong.iter().map(mark).collect()],

@@ -14,8 +14,8 @@ pub struct LayerInfo {
     pub output: Vec<usize>,
     /// Numbers in it.
     pub parameters: usize,
-    /// How many of them are not trained but measured: the running means and variances of batch normalisation.
-    pub measured: usize,
+    /// How many of them are no part of the gradient: the running means and variances of batch normalisation.
+    pub non_trainable: usize,
 }
 
 impl Layer {
@@ -35,7 +35,7 @@ impl Layer {
                 output.to_vec()
             },
             parameters: self.num_params(),
-            measured: self.measured(),
+            non_trainable: self.non_trainable(),
         }
     }
 
@@ -52,7 +52,7 @@ impl Layer {
         });
         let join = LayerInfo {
             parameters: 0,
-            measured: 0,
+            non_trainable: 0,
             ..row
         };
         inside.chain([join]).collect()
@@ -77,11 +77,11 @@ impl Layer {
         }
     }
 
-    /// Numbers that are not trained but measured.
-    fn measured(&self) -> usize {
+    /// Numbers that are no part of the gradient.
+    fn non_trainable(&self) -> usize {
         match self {
             Self::BatchNorm(norm) => 2 * norm.gamma.dims()[0],
-            Self::Skip(skip) => skip.inner().table().iter().map(|row| row.measured).sum(),
+            Self::Skip(skip) => skip.inner().table().iter().map(|row| row.non_trainable).sum(),
             _ => 0,
         }
     }

@@ -10,7 +10,7 @@ const RELU: Activation = Activation::Relu;
 
 /// Holds numbers of a net, and how many of them are not trained, against the expected: counted before it is there, in it, and in
 /// its table.
-fn check(layers: &LayersConfig, parameters: usize, measured: usize) {
+fn check(layers: &LayersConfig, parameters: usize, non_trainable: usize) {
     layers.check().expect("it can be built");
     assert_eq!(layers.parameters(), parameters, "before it is there");
     let net = layers.init(Initializer::Glorot, &mut seeded(1), &Device::flex());
@@ -18,8 +18,8 @@ fn check(layers: &LayersConfig, parameters: usize, measured: usize) {
     let table = net.table();
     let sum = table.iter().map(|row| row.parameters).sum::<usize>();
     assert_eq!(sum, parameters, "in the table");
-    let sum = table.iter().map(|row| row.measured).sum::<usize>();
-    assert_eq!(sum, measured, "not trained");
+    let sum = table.iter().map(|row| row.non_trainable).sum::<usize>();
+    assert_eq!(sum, non_trainable, "non-trainable");
 }
 
 fn dense(steps: &str) -> Vec<DenseStep> {
@@ -52,20 +52,20 @@ fn embedding(vocabulary: usize, dimension: usize, length: usize) -> LayersConfig
 }
 
 #[test]
-fn the_dense_digit_classifier_has_16_140_of_which_60_are_measured() {
+fn the_dense_digit_classifier_has_16_140_of_which_60_are_non_trainable() {
     let mut layers = LayersConfig::new([784, 1, 1]);
     layers.push_steps(&dense("20,bn,10,bn,10"), RELU);
     check(&layers, 16_140, 60);
 }
 
 #[test]
-fn the_convolutional_digit_classifier_has_12_986_of_which_96_are_measured() {
+fn the_convolutional_digit_classifier_has_12_986_of_which_96_are_non_trainable() {
     let layers = conv([1, 28, 28], "32,pool,bn,16,pool,bn", "10");
     check(&layers, 12_986, 96);
 }
 
 #[test]
-fn the_smaller_alexnet_has_5_744_964_of_which_4_800_are_measured() {
+fn the_smaller_alexnet_has_5_744_964_of_which_4_800_are_non_trainable() {
     let chain = "96k4s2v,pool3s1v,bn,256s2v,pool2s1v,bn,384,bn,384,bn,256,pool2s1v,bn";
     let layers = conv(
         [3, 32, 32],
@@ -83,12 +83,12 @@ fn the_smaller_alexnet_has_5_744_964_of_which_4_800_are_measured() {
 }
 
 #[test]
-fn the_smaller_vgg16_has_5_799_440_of_which_4_486_are_measured() {
+fn the_smaller_vgg16_has_5_799_440_of_which_4_486_are_non_trainable() {
     let chain = "bn,32,bn,32,pool,bn,64,bn,64,pool2s1v,bn,128,bn,128,bn,128,pool2s1v,bn,256,bn,256,bn,256,pool2s1v,bn,\
                  256,bn,256,bn,128,pool2s1v";
     let head = "128,dropout:.5,bn,128,dropout:.5,bn,128,dropout:.5,bn,100";
     let layers = conv([3, 32, 32], chain, head);
-    // 2 (3 + 2 x 32 + 2 x 64 + 3 x 128 + 5 x 256 + 3 x 128) are measured.
+    // 2 (3 + 2 x 32 + 2 x 64 + 3 x 128 + 5 x 256 + 3 x 128) are non-trainable.
     check(&layers, 5_799_440, 4_486);
 }
 
@@ -107,7 +107,7 @@ fn the_dense_review_classifier_has_1_937_121_and_a_way_around_its_hidden_layers(
 }
 
 #[test]
-fn the_convolutional_review_classifier_has_172_305_of_which_192_are_measured() {
+fn the_convolutional_review_classifier_has_172_305_of_which_192_are_non_trainable() {
     let mut layers = embedding(10_000, 16, 500);
     layers.append(conv(
         layers.output(),
@@ -118,7 +118,7 @@ fn the_convolutional_review_classifier_has_172_305_of_which_192_are_measured() {
 }
 
 #[test]
-fn the_diabetes_classifier_has_673_of_which_72_are_measured() {
+fn the_diabetes_classifier_has_673_of_which_72_are_non_trainable() {
     let mut layers = LayersConfig::new([8, 1, 1]);
     layers.push_steps(&dense("24,bn,12,bn,1"), RELU);
     check(&layers, 673, 72);

@@ -4,6 +4,8 @@ use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use serde_json::Value;
+
 use crate::Error;
 use crate::atomic_files::write_file;
 use crate::config::RunConfig;
@@ -219,8 +221,13 @@ impl Folder {
         let path = self.path.join("run.json");
         let text =
             fs::read(&path).map_err(|error| Error::checkpoint(&path, error.to_string(), None))?;
-        serde_json::from_slice(&text)
-            .map_err(|error| Error::checkpoint(&path, format!("damaged: {error}"), None))
+        let damaged =
+            |error: serde_json::Error| Error::checkpoint(&path, format!("damaged: {error}"), None);
+        let value: Value = serde_json::from_slice(&text).map_err(damaged)?;
+        if !value.is_object() {
+            return Err(Error::checkpoint(&path, "damaged: no JSON object", None));
+        }
+        serde_json::from_value(value).map_err(damaged)
     }
 
     /// The codes of the `pictures` test pictures at the epochs at which they were noted, for codes of two numbers.

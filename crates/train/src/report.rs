@@ -81,7 +81,7 @@ pub fn model_report(prepared: &Prepared, model: &AnyModel) -> ModelReport {
 
 /// Parameters that are no part of the gradient: running means and variances of batch normalisation.
 fn non_trainable(model: &AnyModel) -> usize {
-    model.table().iter().map(|(_, row)| row.measured).sum()
+    model.table().iter().map(|(_, row)| row.non_trainable).sum()
 }
 
 /// What `run.json` needs to know of a run.

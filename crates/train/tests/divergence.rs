@@ -95,8 +95,8 @@ fn a_saturated_output_diverges_or_has_a_finite_loss() {
     match run(config, &folder) {
         Ok(()) => {
             let report = folder.report().expect("written");
-            let loss = report.metrics.map(|metrics| metrics.test.loss);
-            assert!(loss.is_some_and(f64::is_finite), "{report:#}");
+            let loss = report.metrics.as_ref().map(|metrics| metrics.test.loss);
+            assert!(loss.is_some_and(f64::is_finite), "{report:?}");
         }
         failed => check(failed, &folder),
     }

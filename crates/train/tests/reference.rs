@@ -652,8 +652,16 @@ fn odd_sizes_are_halved_and_restored_as_in_pytorch() {
         let device = device.autodiff();
         let rows = |value: &Value| tensor::<4>(value, &device).flatten::<2>(1, 3); // [batch, pixels]
         for (input, last, steps) in [
-            ("input", "halved", halving.clone().map(|layer| (layer, "half"))),
-            ("small", "doubled", doubling.clone().map(|layer| (layer, "double"))),
+            (
+                "input",
+                "halved",
+                halving.clone().map(|layer| (layer, "half")),
+            ),
+            (
+                "small",
+                "doubled",
+                doubling.clone().map(|layer| (layer, "double")),
+            ),
         ] {
             let leaf = rows(&file[input]).require_grad();
             let [(first, between), (second, _)] = steps;

@@ -54,13 +54,13 @@ pub fn reproduce(args: &ReproduceArgs, json: bool) -> anyhow::Result<u8> {
     if args.list {
         return list(json).map(|()| 0);
     }
-    let rows = rows_named(&args.rows)?;
     args.page.as_deref().map(stem_of).transpose()?;
     let scale = if args.quick {
         Scale::QUICK
     } else {
         Scale::FULL
     };
+    let rows = rows_named(&args.rows, scale)?;
     let name = if args.quick {
         "reproduction-quick"
     } else {

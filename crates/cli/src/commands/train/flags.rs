@@ -284,7 +284,7 @@ fn layers(list: &str) -> anyhow::Result<Value> {
         Ok(size) => Ok(Value::Integer(size)),
         Err(_) if step.parse::<DenseStep>().is_ok() => Ok(Value::String(step.to_owned())),
         Err(_) => Err(usage(
-            format!("`--layers {list}`: `{step}` is no size"),
+            format!("`--layers {list}`: `{step}` is not a size"),
             "give whole numbers with commas, as in `--layers 35,25,2,25,35`; a classifier or regressor takes `bn` and `dropout:.5`, too",
         )),
     });
