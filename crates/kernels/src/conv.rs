@@ -1,4 +1,4 @@
-//! Convolutions on the CPU: stride 1, an odd square kernel, as many zeros around the image as keep its size.
+//! Convolutions on the CPU: stride 1, an odd square kernel, and "same" padding with zeros.
 //!
 //! All shifts of an image that a kernel sees are laid out so that each is one run of numbers: a convolution is then a sum of
 //! such runs, each times one weight, whose result needs no rearranging.
@@ -130,7 +130,7 @@ pub fn forward(
     });
 }
 
-/// The way back through [`forward`], from the gradient `dy` at its output `y`.
+/// Backward pass of [`forward`], from the gradient `dy` at its output `y`.
 ///
 /// - `x`, `dx`: `[batch, inputs, height, width]`; without `dx` the gradient at the input is not worked out
 /// - `weight`, `dweight`: `[outputs, inputs, kernel, kernel]`
@@ -216,7 +216,7 @@ fn add(sum: &mut [f32], part: &[f32]) {
     zip(sum, part).for_each(|(sum, part)| *sum += part);
 }
 
-/// Some samples on their way forward.
+/// Forward pass of some samples.
 struct Forward<'a> {
     shape: &'a Shape,
     correlation: &'a Correlation<'a>,

@@ -153,7 +153,7 @@ impl Step {
         }
     }
 
-    /// The same in Burn's own operations on vectors of all parameters; moments are made in the first step.
+    /// Takes the step in Burn's own operations, on vectors of all parameters; moments are made in the first step.
     pub fn compose(
         &self,
         weights: Tensor<1>,

@@ -34,7 +34,7 @@ pub struct Fit {
     summed: bool,
     /// The inputs and the targets.
     blocks: [Blocks; 2],
-    /// Those of a batch.
+    /// Inputs and targets of a batch.
     batch: [Blocks; 2],
     pass: Pass,
     /// `[samples, padded]`.
@@ -84,7 +84,7 @@ impl Fit {
         fit
     }
 
-    /// The same with the sum over the samples in place of their mean.
+    /// Takes the sum over the samples in place of their mean.
     #[must_use]
     pub fn summed(self) -> Self {
         Self {
@@ -103,7 +103,7 @@ impl Fit {
         self.samples
     }
 
-    /// Other inputs for the same targets, as fresh noise makes them: `[samples, inputs]`.
+    /// Puts other inputs in place for the same targets, as fresh noise makes them: `[samples, inputs]`.
     ///
     /// # Panics
     ///

@@ -1,7 +1,7 @@
 //! BFGS with the last few steps in place of a matrix.
 //!
 //! D. C. Liu and J. Nocedal, On the limited memory BFGS method for large scale optimization, Mathematical Programming 45 (1989).
-//! It needs gradients and twice [`MEMORY`] vectors.
+//! The method needs gradients and twice [`MEMORY`] vectors.
 
 use crate::Ended;
 use crate::conjugate::steepest;

@@ -81,7 +81,7 @@ pub(crate) fn exp_m1<S: Simd>(x: Wide<S>) -> Wide<S> {
     less_one.mul_add(power, power - 1.0)
 }
 
-/// Both: eˣ and eˣ - 1.
+/// eˣ and eˣ - 1 at once.
 #[inline(always)]
 pub(crate) fn exp_and_m1<S: Simd>(x: Wide<S>) -> (Wide<S>, Wide<S>) {
     let (less_one, power) = split(clamp(x));

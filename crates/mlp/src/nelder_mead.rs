@@ -37,7 +37,7 @@ struct Factors {
 }
 
 impl Factors {
-    /// Those of Gao and Han; for two variables they are Nelder and Mead's.
+    /// Gao and Han's factors; for two variables they are Nelder and Mead's.
     fn new(dimension: usize) -> Self {
         let n = dimension.max(2) as f64;
         Self {

@@ -25,7 +25,7 @@ const MOST: usize = 300;
 const TAKEN: f64 = 1e-4;
 const POOR: f64 = 0.25;
 const GOOD: f64 = 0.75;
-/// And above which twice the step is tried.
+/// The part of the predicted decrease above which twice the step is tried.
 const BETTER: f64 = 1.1;
 /// A region of this radius holds no step that a number can tell from none.
 const LEAST: f64 = 1e-14;

@@ -157,9 +157,9 @@ enum Care {
     Thrifty,
     /// A step, and another one where it is promising.
     Exact,
-    /// As much as digits allow, because the last sweep brought next to nothing.
+    /// Everything that digits allow, because the last sweep brought next to nothing.
     Thorough,
-    /// The same, and the directions are the axes.
+    /// Everything that digits allow, along the axes.
     Axes,
 }
 

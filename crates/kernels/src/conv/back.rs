@@ -45,7 +45,7 @@ impl<'a> Plan<'a> {
         // With q = p + shift(t) the sum for dW shifts dz in place of x:
         //     dW[o, i, t] = Σ_n Σ_q x[n, i, q] dz[n, o, q - shift(t)],
         // and -shift(t) is the shift of the opposite tap. So where `inputs_are_rows` the sums come with channels transposed and
-        // kernels turned half around, which `conv::backward` undoes once, at the end.
+        // kernels rotated by 180°, which `conv::backward` undoes once, at the end.
         let inputs_are_rows = dx || shape.inputs >= shape.outputs;
         let products = if inputs_are_rows {
             Products::new(grid, shape.inputs, shape.outputs)
@@ -68,7 +68,7 @@ impl<'a> Plan<'a> {
         }
     }
 
-    /// Whether a piece's gradient at the weights is `[inputs, outputs, kernel, kernel]`, the kernel turned half around.
+    /// Whether a piece's gradient at the weights is `[inputs, outputs, kernel, kernel]`, the kernels rotated by 180°.
     pub fn inputs_are_rows(&self) -> bool {
         self.inputs_are_rows
     }
@@ -81,7 +81,7 @@ impl<'a> Plan<'a> {
     }
 }
 
-/// Some samples and their sums.
+/// Samples of one piece of work, and the sums of their gradients.
 pub struct Piece<'a> {
     pub plan: &'a Plan<'a>,
     pub x: &'a [f32],

@@ -1,6 +1,6 @@
 //! Gradient at the weights: dW[o, i, t] = Σ_n Σ_p dz[n, o, p] x[n, i, p + shift(t)], for outputs o, inputs i and taps t.
 //!
-//! That is a matrix product of images and shifted images over all pixels of all samples, whose result is small and whose sums
+//! This is a matrix product of images and shifted images over all pixels of all samples, whose result is small and whose sums
 //! are long. So a tile keeps its sums in registers over all samples of a block, and adds across the vectors at the very end.
 
 use std::array::from_fn;

@@ -30,7 +30,7 @@ pub(crate) struct Online {
     layers: Vec<Space>,
     /// Deltas of a layer and of the one before: `[widest layer, padded]`.
     deltas: [Buffer; 2],
-    /// Of the last layer: `[outputs, padded]`.
+    /// Targets of a sample, padded: `[outputs, padded]`.
     targets: Buffer,
     losses: Buffer,
 }
@@ -43,7 +43,7 @@ struct Space {
     velocity: Buffer,
     /// `[outputs, padded]`.
     values: Buffer,
-    /// The same where the activation needs them, else empty.
+    /// Slopes `[outputs, padded]` where the activation needs them, else empty.
     slopes: Buffer,
 }
 
@@ -202,7 +202,7 @@ impl Online {
 }
 
 impl Space {
-    /// The last step of the way back to its deltas.
+    /// The last step of the backward pass to the deltas of this layer.
     fn slope<'a>(&'a self, activation: Activation, deltas: &'a mut [f64]) -> Slope<'a> {
         Slope {
             activation,

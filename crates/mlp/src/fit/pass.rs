@@ -1,4 +1,4 @@
-//! A net there and back over blocks of samples.
+//! Forward and backward pass of a net over blocks of samples.
 //!
 //! Values and deltas of a block are `[neurons, width]`, a sample a lane. Below the values of a layer stands a row of ones, so
 //! that the biases are the last row of its matrix, in products as in the vector of weights.
@@ -29,9 +29,9 @@ use crate::{Loss, Net};
 #[derive(Clone, Debug)]
 pub(crate) struct Pass {
     layers: Vec<Space>,
-    /// Of a layer and of the one before it: `[widest layer, BLOCK]`.
+    /// Deltas of a layer and of the one before it: `[widest layer, BLOCK]`.
     deltas: [Buffer; 2],
-    /// `[BLOCK, widest layer, padded]`.
+    /// Transposed deltas: `[BLOCK, widest layer, padded]`.
     turned: Buffer,
 }
 
@@ -52,7 +52,7 @@ pub(crate) struct Task<'a> {
     pub(crate) net: &'a Net,
     pub(crate) loss: Loss,
     pub(crate) weights: &'a [f64],
-    /// With ones.
+    /// Inputs, with a column of ones.
     pub(crate) inputs: &'a Blocks,
     pub(crate) targets: &'a Blocks,
 }
@@ -88,7 +88,7 @@ impl Pass {
         });
     }
 
-    /// The same, and `scale` times the gradient of their sum.
+    /// Losses as those of [`value`](Self::value), and `scale` times the gradient of their sum.
     pub(crate) fn gradient(
         &mut self,
         arch: Arch,
@@ -222,7 +222,7 @@ impl Pass {
 }
 
 impl Space {
-    /// The last step of the way back to its deltas.
+    /// The last step of the backward pass to the deltas of this layer.
     fn slope<'a>(&'a self, activation: crate::Activation, deltas: &'a mut [f64]) -> Slope<'a> {
         Slope {
             activation,
@@ -233,7 +233,7 @@ impl Space {
     }
 }
 
-/// All blocks of a task, there and with a gradient back.
+/// All blocks of a task: the forward pass and, with a gradient, the backward pass.
 struct Run<'a> {
     pass: &'a mut Pass,
     task: Task<'a>,
@@ -317,7 +317,7 @@ impl WithSimd for Collect<'_> {
     }
 }
 
-/// The way there for a block.
+/// Forward pass of a block.
 struct Predict<'a> {
     pass: &'a mut Pass,
     net: &'a Net,

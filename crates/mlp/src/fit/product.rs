@@ -186,7 +186,7 @@ fn chunk<T, const N: usize>(row: &[T], at: usize) -> &[T; N] {
         .expect("a block ends with its matrix")
 }
 
-/// The same to write.
+/// `N` of a row from `at` on, to write.
 #[inline(always)]
 fn chunk_mut<T, const N: usize>(row: &mut [T], at: usize) -> &mut [T; N] {
     row[at..]
