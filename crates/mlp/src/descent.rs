@@ -4,7 +4,7 @@ use pulp::{Arch, Simd, WithSimd};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use crate::fit::{Online, Pace};
+use crate::fit::{Online, StepSize};
 use crate::{Counts, Ended, Fit, GradientKind, Limits, Minimum, Objective, Progress};
 
 /// How a step is made of a gradient.
@@ -206,14 +206,14 @@ impl Descending {
         self.sort(fit.samples());
         match (self.descent.rule, self.kind) {
             (Rule::Gradient { momentum }, GradientKind::Exact) if self.descent.batch == 1 => {
-                let pace = Pace {
+                let step_size = StepSize {
                     rate: self.learning_rate,
                     momentum,
                 };
                 let online = self
                     .online
                     .get_or_insert_with(|| Online::new(fit.net(), &self.weights));
-                fit.steps(online, pace, &self.order);
+                fit.steps(online, step_size, &self.order);
                 online.copy_weights(fit.net(), &mut self.weights);
             }
             _ => self.pass(fit),

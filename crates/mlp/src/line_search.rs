@@ -18,7 +18,7 @@
 
 use crate::Ended;
 use crate::brent::{Place, bracket, brent, look};
-use crate::search::Search;
+use crate::evaluation_budget::Search;
 use crate::vector::{dot, largest, sum};
 
 /// A point, its value and its gradient.

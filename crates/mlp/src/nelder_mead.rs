@@ -1,7 +1,7 @@
 //! Nelder and Mead's simplex.
 
 use crate::Ended;
-use crate::search::Search;
+use crate::evaluation_budget::Search;
 
 /// A simplex whose corners differ by no more than this, in each variable and in value, has converged.
 const TOLERANCE: f64 = 1e-4;

@@ -10,8 +10,8 @@
 //! Algorithm 7.2, with f the function, g its gradient, B its Hessian, p the step and Δ the radius.
 
 use crate::Ended;
+use crate::evaluation_budget::Search;
 use crate::line_search::Point;
-use crate::search::Search;
 use crate::vector::{add, dot, largest, norm, sum};
 
 /// The first radius of the trust region, and the largest: longer steps drive the units of a net into saturation.

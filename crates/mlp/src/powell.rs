@@ -2,7 +2,7 @@
 
 use crate::Ended;
 use crate::brent::{Bracket, Place, around, bracket, brent, curvature, look};
-use crate::search::Search;
+use crate::evaluation_budget::Search;
 
 /// A sweep along the axes that lowers the value by less than this part of it is the last one.
 const TOLERANCE: f64 = 1e-8;

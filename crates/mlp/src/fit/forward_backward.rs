@@ -19,10 +19,10 @@ use pulp::{Arch, Simd, WithSimd};
 
 use super::buffer::Buffer;
 use super::product::{Columns, Rows};
-use super::samples::{BLOCK, Blocks, Turn};
+use super::samples::{BLOCK, Blocks, Transpose};
 use crate::activation::{Activate, Slope};
 use crate::loss::Score;
-use crate::wide::{Wide, padded, vectors};
+use crate::simd_vector::{Wide, padded, vectors};
 use crate::{Loss, Net};
 
 /// What a net needs of memory to work on a block.
@@ -32,7 +32,7 @@ pub(crate) struct Pass {
     /// Deltas of a layer and of the one before it: `[widest layer, BLOCK]`.
     deltas: [Buffer; 2],
     /// Transposed deltas: `[BLOCK, widest layer, padded]`.
-    turned: Buffer,
+    transposed: Buffer,
 }
 
 /// Memory of a layer.
@@ -73,7 +73,7 @@ impl Pass {
         Self {
             layers: spaces.collect(),
             deltas: [Buffer::new(widest * BLOCK), Buffer::new(widest * BLOCK)],
-            turned: Buffer::new(BLOCK * widest),
+            transposed: Buffer::new(BLOCK * widest),
         }
     }
 
@@ -182,9 +182,9 @@ impl Pass {
             // Δᵀ: with an output a lane, dW comes in whole vectors, and the sum runs over samples instead of across lanes.
             let [deltas, next] = &mut self.deltas;
             let deltas = &deltas[..layer.outputs * width];
-            simd.vectorize(Turn {
+            simd.vectorize(Transpose {
                 from: deltas,
-                to: &mut self.turned,
+                to: &mut self.transposed,
                 width,
             });
             // dW = [V; 1] Δᵀ, over the samples that there are: in the lanes behind them stand numbers of no sample.
@@ -193,7 +193,7 @@ impl Pass {
                 left: before.last().map_or(inputs, |space| &space.values[..]),
                 stride: width,
                 steps: count,
-                right: &self.turned,
+                right: &self.transposed,
                 out: &mut space[0].gradient,
                 rows: layer.inputs + 1,
                 width: padded(layer.outputs),
