@@ -14,7 +14,7 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Backend, backend_extension};
 
 use crate::activation::Activation;
-use crate::host::Host;
+use crate::in_memory::Host;
 use crate::tensor::Map;
 
 /// Operations that are computed in one piece. Images are rows: `[batch, channels * height * width]`.

@@ -12,21 +12,21 @@ pub mod cross_entropy;
 mod fused;
 pub mod gemm;
 #[cfg(any(feature = "flex", feature = "ndarray"))]
-mod host;
+mod in_memory;
 pub mod linear;
 mod math;
+mod optimizer_step;
 pub mod pool;
-mod step;
+mod simd_loops;
 mod tensor;
 pub mod threads;
 pub mod upsample;
-mod wide;
 
 #[cfg(test)]
 mod testing;
 
 pub use crate::{
     activation::Activation,
-    step::Step,
+    optimizer_step::Step,
     tensor::{Map, conv, cross_entropy, in_memory, linear, max_pool, upsample},
 };

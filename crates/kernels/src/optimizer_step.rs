@@ -2,8 +2,8 @@
 
 use burn::tensor::Tensor;
 
+use crate::simd_loops::{fours, pairs, triples};
 use crate::threads;
-use crate::wide::{fours, pairs, triples};
 
 /// A step with all its numbers: m and v are the first and second thing kept for a parameter w with gradient g, zero at first.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -15,8 +15,8 @@ use std::iter::zip;
 use pulp::{Simd, WithSimd};
 
 use super::Shape;
-use super::grid::{Grid, where_positive};
-use super::weights::{Packed, ROWS, split, turn};
+use super::shifted_copies::{Grid, where_positive};
+use super::weights::{Packed, ROWS, rotated_transpose, split};
 
 /// A correlation of the channels of a sample with kernels, `[channels, image]` to `[rows, image]`.
 pub struct Correlation<'a> {
@@ -40,7 +40,7 @@ impl<'a> Correlation<'a> {
             grid,
             shape.outputs,
             shape.inputs,
-            &turn(weight, shape.outputs, shape.inputs),
+            &rotated_transpose(weight, shape.outputs, shape.inputs),
         )
     }
 

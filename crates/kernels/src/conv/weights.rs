@@ -47,7 +47,7 @@ impl Packed {
 }
 
 /// Weights `[a, b, kernel, kernel]` transposed to `[b, a, kernel, kernel]`, the kernels rotated by 180°.
-pub fn turn(weight: &[f32], a: usize, b: usize) -> Vec<f32> {
+pub fn rotated_transpose(weight: &[f32], a: usize, b: usize) -> Vec<f32> {
     let taps = weight.len() / (a * b);
     // The tap opposite to (row, column) is (kernel - 1 - row, kernel - 1 - column): in a row of kernel² numbers, the same place
     // counted from the end.
