@@ -1,4 +1,4 @@
-//! Each fused operation, there and back, beside the plain composition of Burn's operations on the same CPU backend, and what the
+//! Each fused operation, forward and backward pass, beside the plain composition of Burn's operations on the same CPU backend, and what the
 //! machine can do: `cargo bench --bench kernels`. The sizes are those of the models that `scripts/bench peers` trains.
 //!
 //! `items` are multiplications with additions, or numbers where there are none.
@@ -45,7 +45,7 @@ fn tracked<const D: usize>(shape: [usize; D]) -> Tensor<D> {
     random(shape).detach().require_grad()
 }
 
-/// Times the way there and back of what `forward` makes.
+/// Times the forward and the backward pass of what `forward` makes.
 fn there_and_back<const D: usize>(bencher: Bencher, items: usize, forward: impl Fn() -> Tensor<D>) {
     let bencher = bencher.counter(ItemsCount::new(items));
     bencher.bench_local(|| forward().sum().backward());
@@ -99,7 +99,7 @@ const CONVOLUTIONS: [[usize; 3]; 5] = [
 fn convolution<const LAYER: usize>(bencher: Bencher, way: Way) {
     let [inputs, outputs, side] = CONVOLUTIONS[LAYER];
     let shape = [BATCH, inputs * side * side];
-    // Nobody asks for the gradient at the pictures.
+    // Nobody asks for the gradient at the images.
     let x = if LAYER == 0 {
         random(shape)
     } else {

@@ -1,7 +1,7 @@
-//! Activations whose slope can be read off their output, so that nothing else has to be kept for the way back.
+//! Activations whose slope can be read off their output, so that nothing else has to be kept for the backward pass.
 
 use crate::math::{exp, sigmoid, tanh};
-use crate::wide::{map, pairs};
+use crate::simd_loops::{map, pairs};
 
 /// An element-wise activation f of numbers a.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +36,7 @@ impl Activation {
         }
     }
 
-    /// Turns gradients at the outputs into gradients at the inputs: each is multiplied by the slope f', which `outputs` tell.
+    /// Multiplies gradients at the outputs by the slope f', read off `outputs`, which makes them gradients at the inputs.
     ///
     /// # Panics
     ///

@@ -1,12 +1,12 @@
-//! Convolutions on the CPU: stride 1, an odd square kernel, as many zeros around the image as keep its size.
+//! Convolutions on the CPU: stride 1, an odd square kernel, and "same" padding with zeros.
 //!
 //! All shifts of an image that a kernel sees are laid out so that each is one run of numbers: a convolution is then a sum of
 //! such runs, each times one weight, whose result needs no rearranging.
 
-mod back;
+mod backward;
 mod correlate;
-mod grid;
-mod products;
+mod shifted_copies;
+mod weight_gradient;
 mod weights;
 
 #[cfg(test)]
@@ -18,10 +18,10 @@ use pulp::{Arch, Simd, WithSimd};
 
 use crate::activation::Activation;
 use crate::threads;
-use back::{Piece, Plan};
+use backward::{Piece, Plan};
 use correlate::Correlation;
-use grid::{Grid, Scratch};
-use weights::turn;
+use shifted_copies::{Grid, Scratch};
+use weights::rotated_transpose;
 
 /// Samples whose gradients are summed by one piece of work, so that the sums are the same on any machine.
 const PIECE: usize = 8;
@@ -130,7 +130,7 @@ pub fn forward(
     });
 }
 
-/// The way back through [`forward`], from the gradient `dy` at its output `y`.
+/// Backward pass of [`forward`], from the gradient `dy` at its output `y`.
 ///
 /// - `x`, `dx`: `[batch, inputs, height, width]`; without `dx` the gradient at the input is not worked out
 /// - `weight`, `dweight`: `[outputs, inputs, kernel, kernel]`
@@ -208,7 +208,7 @@ pub fn backward(
         .chunks(shape.outputs)
         .for_each(|part| add(dbias, part));
     if plan.inputs_are_rows() {
-        dweight.copy_from_slice(&turn(dweight, shape.inputs, shape.outputs));
+        dweight.copy_from_slice(&rotated_transpose(dweight, shape.inputs, shape.outputs));
     }
 }
 
@@ -216,7 +216,7 @@ fn add(sum: &mut [f32], part: &[f32]) {
     zip(sum, part).for_each(|(sum, part)| *sum += part);
 }
 
-/// Some samples on their way forward.
+/// Forward pass of some samples.
 struct Forward<'a> {
     shape: &'a Shape,
     correlation: &'a Correlation<'a>,

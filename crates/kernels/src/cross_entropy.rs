@@ -23,7 +23,7 @@ pub fn value(logits: &[f32], targets: &[f32], rows: usize) -> f32 {
     }) / rows as f32
 }
 
-/// The same, and its gradient in place of the logits: (σ(z) - t) / rows.
+/// [`value`] of the logits, whose gradient (σ(z) - t) / rows takes their place.
 ///
 /// # Panics
 ///

@@ -1,5 +1,5 @@
-//! The operations as Burn sees them: an extension of the backends that keep their numbers in memory, with the way back written by
-//! hand. Each file has one: forward, and what is kept for the way back.
+//! The operations as Burn sees them: an extension of the backends that keep their numbers in memory, with the backward pass
+//! written by hand. Each file has one operation: its forward pass, and what is kept for the backward pass.
 // Burn's ndarray backend is deprecated in 0.22, but still one of ours.
 #![allow(deprecated)]
 
@@ -14,10 +14,10 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Backend, backend_extension};
 
 use crate::activation::Activation;
-use crate::host::Host;
+use crate::in_memory::Host;
 use crate::tensor::Map;
 
-/// What is computed in one piece. Images are rows: `[batch, channels * height * width]`.
+/// Operations that are computed in one piece. Images are rows: `[batch, channels * height * width]`.
 #[backend_extension(
     Flex: cfg(feature = "flex"),
     NdArray: cfg(feature = "ndarray"),

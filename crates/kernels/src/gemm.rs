@@ -3,8 +3,8 @@
 
 use crate::activation::Activation;
 use crate::buffers;
+use crate::simd_loops::pairs;
 use crate::threads;
-use crate::wide::pairs;
 
 /// A matrix in a slice of numbers.
 #[derive(Clone, Copy, Debug)]

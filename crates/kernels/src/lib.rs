@@ -1,7 +1,7 @@
 //! The few fused operations where training spends its time.
 //!
 //! Each is one function on tensors. On the CPU it runs own code: everything in one pass over the numbers, vectors of the width
-//! that the machine has, all cores, and a way back written by hand. On every other device it is the plain composition of Burn's
+//! that the machine has, all cores, and a backward pass written by hand. On every other device it is the plain composition of Burn's
 //! operations, which that device fuses itself. Both give the same numbers and gradients, to rounding.
 
 pub mod activation;
@@ -12,21 +12,21 @@ pub mod cross_entropy;
 mod fused;
 pub mod gemm;
 #[cfg(any(feature = "flex", feature = "ndarray"))]
-mod host;
+mod in_memory;
 pub mod linear;
 mod math;
+mod optimizer_step;
 pub mod pool;
-mod step;
+mod simd_loops;
 mod tensor;
 pub mod threads;
 pub mod upsample;
-mod wide;
 
 #[cfg(test)]
 mod testing;
 
 pub use crate::{
     activation::Activation,
-    step::Step,
+    optimizer_step::Step,
     tensor::{Map, conv, cross_entropy, in_memory, linear, max_pool, upsample},
 };

@@ -15,7 +15,7 @@ pub struct Shape {
     pub outputs: usize,
 }
 
-/// What comes back through a layer.
+/// Gradients of a layer: what the backward pass makes of the gradient at y.
 #[derive(Debug)]
 pub struct Gradients {
     /// `[batch, inputs]`, where it was asked for.
@@ -60,7 +60,8 @@ pub fn forward(
     y
 }
 
-/// The gradients, given `dy` `[batch, outputs]` at y, which becomes that before the activation; that at x only where `with_x`.
+/// Backward pass of [`forward`]: the gradients, given `dy` `[batch, outputs]` at y, which becomes the gradient before the activation.
+/// The gradient at x is worked out only where `with_x`.
 ///
 /// # Panics
 ///
@@ -100,7 +101,7 @@ pub fn backward(
     }
 }
 
-/// Turns the gradient at y into that before the activation, and sums it over the batch: `[outputs]`.
+/// Makes the gradient at y the one before the activation, and sums it over the batch: `[outputs]`.
 fn before_activation(shape: Shape, y: &[f32], activation: Activation, dy: &mut [f32]) -> Vec<f32> {
     let Shape { batch, outputs, .. } = shape;
     let (chunk, small) = (ROWS * outputs, dy.len() < FEW);

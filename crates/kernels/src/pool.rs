@@ -55,7 +55,7 @@ pub fn forward(
     );
 }
 
-/// The way back: writes each window's gradient to where its greatest number was, and zeros elsewhere.
+/// Backward pass of [`forward`]: writes each window's gradient to where its greatest number was, and zeros elsewhere.
 ///
 /// - `dy`, `indices`: `[planes, pooled(height), pooled(width)]`
 /// - `dx`: `[planes, height, width]`
@@ -108,7 +108,7 @@ fn check(
     (image, windows)
 }
 
-/// Some planes on their way forward.
+/// Forward pass of some planes.
 struct Forward<'a> {
     size: [usize; 2],
     x: &'a [f32],
@@ -153,7 +153,7 @@ impl WithSimd for Forward<'_> {
     }
 }
 
-/// Some planes on their way back.
+/// Backward pass of some planes.
 struct Backward<'a> {
     size: [usize; 2],
     dy: &'a [f32],

@@ -103,7 +103,7 @@ pub fn cross_entropy(logits: Tensor<2>, targets: Tensor<2>) -> Tensor<1> {
 /// max(z, 0) - z t + ln(1 + e^-|z|), without overflow.
 ///
 /// The maximum is written ½(z + |z|): with a rectifier, whose slope at 0 is 0, the gradient of undecided logits, which blank
-/// pictures have at the start, would be -t and not ½ - t. The sum goes in two stages, because one running sum of a whole batch in
+/// images have at the start, would be -t and not ½ - t. The sum goes in two stages, because one running sum of a whole batch in
 /// f32 is off in the fifth digit.
 fn composed_cross_entropy(z: Tensor<2>, t: Tensor<2>) -> Tensor<1> {
     let size = z.clone().abs();

@@ -44,7 +44,7 @@ pub fn forward(
     });
 }
 
-/// The way back: writes to `dx` the sum of the gradients of the pixels that each pixel became.
+/// Backward pass of [`forward`]: writes to `dx` the sum of the gradients of the pixels that each pixel became.
 ///
 /// - `dy`: `[planes, 2 height or one less, 2 width or one less]`
 /// - `dx`: `[planes, height, width]`
@@ -78,7 +78,7 @@ pub fn backward(
     });
 }
 
-/// Some planes on their way forward.
+/// Forward pass of some planes.
 struct Forward<'a> {
     small: [usize; 2],
     large: [usize; 2],
@@ -109,7 +109,7 @@ impl WithSimd for Forward<'_> {
     }
 }
 
-/// Some planes on their way back.
+/// Backward pass of some planes.
 struct Backward<'a> {
     small: [usize; 2],
     large: [usize; 2],

@@ -268,7 +268,7 @@ fn the_cross_entropy_is_its_composition() {
             random.numbers(&[batch, width], 15.0),
             random.numbers(&[batch, width], 1.0),
         );
-        // A factor other than 1 goes another way back.
+        // A factor other than 1 takes another branch of the backward pass.
         for factor in [1.0, 0.25] {
             let through = |logits: Tensor<2>, targets: Tensor<2>| {
                 let loss = cross_entropy(logits.clone(), targets.abs().detach());

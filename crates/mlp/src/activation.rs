@@ -3,7 +3,7 @@
 use pulp::{Simd, WithSimd};
 
 use crate::math;
-use crate::wide::{Wide, vectors, vectors_mut};
+use crate::simd_vector::{Wide, vectors, vectors_mut};
 
 /// An element-wise activation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,11 +5,11 @@
 
 use crate::Ended;
 use crate::conjugate::steepest;
-use crate::dense::Symmetric;
+use crate::descent_direction_loop::follow_directions;
+use crate::evaluation_budget::Search;
 use crate::line_search::Wolfe;
-use crate::search::Search;
+use crate::symmetric_matrix::Symmetric;
 use crate::vector::{add, dot, norm, scale, sum};
-use crate::walk::walk;
 
 const WOLFE: Wolfe = Wolfe {
     decrease: 1e-4,
@@ -22,7 +22,7 @@ pub(crate) fn bfgs(search: &mut Search<'_>, start: &[f64]) -> Result<Ended, Ende
     let mut is_first = true;
     // The step, the change of the gradient over it, H times gradients and changes.
     let (mut s, mut y, mut hg, mut hy) = (zeros(), zeros(), zeros(), zeros());
-    walk(search, start, &WOLFE, |now, step, direction| {
+    follow_directions(search, start, &WOLFE, |now, step, direction| {
         let Some(step) = step else {
             is_first = true;
             steepest(direction, &now.gradient);

@@ -40,7 +40,7 @@ pub(crate) fn look(
 ///
 /// # Errors
 ///
-/// Those of `line`.
+/// The errors of `line`.
 pub(crate) fn bracket(
     line: &mut impl FnMut(f64) -> Result<f64, Ended>,
     mut a: Place,
@@ -61,7 +61,7 @@ pub(crate) fn bracket(
 ///
 /// # Errors
 ///
-/// Those of `line`.
+/// The errors of `line`.
 pub(crate) fn around(
     line: &mut impl FnMut(f64) -> Result<f64, Ended>,
     [mut a, mut b, mut c]: [Place; 3],
@@ -100,7 +100,7 @@ pub(crate) fn around(
     })
 }
 
-/// As far beyond `b` as the golden section of what lies before it.
+/// A place as far beyond `b` as the golden section of what lies before it.
 fn golden_beyond(a: Place, b: Place) -> f64 {
     b.at + (1.0 - GOLDEN) / GOLDEN * (b.at - a.at)
 }
@@ -137,7 +137,7 @@ fn to_vertex(x: Place, v: Place, w: Place) -> f64 {
 ///
 /// # Errors
 ///
-/// Those of `line`.
+/// The errors of `line`.
 pub(crate) fn brent(
     line: &mut impl FnMut(f64) -> Result<f64, Ended>,
     bracket: Bracket,

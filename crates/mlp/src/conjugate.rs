@@ -6,10 +6,10 @@
 //! needs gradients and three vectors.
 
 use crate::Ended;
+use crate::descent_direction_loop::follow_directions;
+use crate::evaluation_budget::Search;
 use crate::line_search::Wolfe;
-use crate::search::Search;
 use crate::vector::dot;
-use crate::walk::walk;
 
 const WOLFE: Wolfe = Wolfe {
     decrease: 1e-4,
@@ -19,7 +19,7 @@ const WOLFE: Wolfe = Wolfe {
 const OVERLAP: f64 = 0.2;
 
 pub(crate) fn conjugate_gradient(search: &mut Search<'_>, start: &[f64]) -> Result<Ended, Ended> {
-    walk(search, start, &WOLFE, |now, step, direction| {
+    follow_directions(search, start, &WOLFE, |now, step, direction| {
         let square = dot(&now.gradient, &now.gradient);
         let Some(step) = step else {
             steepest(direction, &now.gradient);

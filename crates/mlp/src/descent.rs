@@ -4,7 +4,7 @@ use pulp::{Arch, Simd, WithSimd};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use crate::fit::{Online, Pace};
+use crate::fit::{Online, StepSize};
 use crate::{Counts, Ended, Fit, GradientKind, Limits, Minimum, Objective, Progress};
 
 /// How a step is made of a gradient.
@@ -28,7 +28,7 @@ pub enum Rule {
 pub struct Adaptive {
     /// What is added to the learning rate after `after` epochs with a falling loss.
     pub raise: f64,
-    /// Those epochs.
+    /// Epochs in a row in which the loss has to fall before the rate is raised.
     pub after: usize,
     /// The part of the learning rate that is taken off when the loss rises.
     pub lower: f64,
@@ -41,9 +41,9 @@ pub struct Descent {
     pub rule: Rule,
     /// The first learning rate.
     pub learning_rate: f64,
-    /// How it follows the loss; constant without.
+    /// How the learning rate follows the loss; constant without.
     pub adaptive: Option<Adaptive>,
-    /// Samples a step; 1 is online, 0 takes all of them.
+    /// Batch size: samples per step; 1 is online, 0 takes all of them.
     pub batch: usize,
     /// A seed for a new order of the samples in each epoch; without it they come as they are.
     pub shuffle: Option<u64>,
@@ -165,7 +165,7 @@ impl Descending {
         }
     }
 
-    /// The same with gradients of this kind.
+    /// Takes gradients of this kind.
     #[must_use]
     pub fn with_gradient(self, kind: GradientKind) -> Self {
         Self { kind, ..self }
@@ -206,14 +206,14 @@ impl Descending {
         self.sort(fit.samples());
         match (self.descent.rule, self.kind) {
             (Rule::Gradient { momentum }, GradientKind::Exact) if self.descent.batch == 1 => {
-                let pace = Pace {
+                let step_size = StepSize {
                     rate: self.learning_rate,
                     momentum,
                 };
                 let online = self
                     .online
                     .get_or_insert_with(|| Online::new(fit.net(), &self.weights));
-                fit.steps(online, pace, &self.order);
+                fit.steps(online, step_size, &self.order);
                 online.copy_weights(fit.net(), &mut self.weights);
             }
             _ => self.pass(fit),

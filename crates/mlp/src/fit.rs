@@ -1,19 +1,19 @@
 //! The loss of a net on samples, as a function of its weights.
 
 mod buffer;
-mod online;
-mod pass;
+mod forward_backward;
 mod product;
 mod samples;
+mod single_sample_steps;
 
 use pulp::Arch;
 
-pub(crate) use self::online::{Online, Pace};
+pub(crate) use self::single_sample_steps::{Online, StepSize};
 
 use self::buffer::Buffer;
-use self::pass::{Pass, Task};
+use self::forward_backward::{Pass, Task};
 use self::samples::{BLOCK, Blocks};
-use crate::wide::padded;
+use crate::simd_vector::padded;
 use crate::{Loss, Net, Objective};
 
 /// A net, samples and targets: an [`Objective`] over the weights of the net.
@@ -34,7 +34,7 @@ pub struct Fit {
     summed: bool,
     /// The inputs and the targets.
     blocks: [Blocks; 2],
-    /// Those of a batch.
+    /// Inputs and targets of a batch.
     batch: [Blocks; 2],
     pass: Pass,
     /// `[samples, padded]`.
@@ -84,7 +84,7 @@ impl Fit {
         fit
     }
 
-    /// The same with the sum over the samples in place of their mean.
+    /// Takes the sum over the samples in place of their mean.
     #[must_use]
     pub fn summed(self) -> Self {
         Self {
@@ -103,7 +103,7 @@ impl Fit {
         self.samples
     }
 
-    /// Other inputs for the same targets, as fresh noise makes them: `[samples, inputs]`.
+    /// Puts other inputs in place for the same targets, as fresh noise makes them: `[samples, inputs]`.
     ///
     /// # Panics
     ///
@@ -161,13 +161,13 @@ impl Fit {
     }
 
     /// A step by each of these samples.
-    pub(crate) fn steps(&self, online: &mut Online, pace: Pace, order: &[usize]) {
+    pub(crate) fn steps(&self, online: &mut Online, step_size: StepSize, order: &[usize]) {
         let (inputs, outputs) = (self.net.inputs(), self.net.outputs());
         let samples = order.iter().map(|sample| {
             let row = &self.inputs[sample * inputs..][..inputs];
             (row, &self.targets[sample * outputs..][..outputs])
         });
-        online.steps(self.arch, &self.net, self.loss, pace, samples);
+        online.steps(self.arch, &self.net, self.loss, step_size, samples);
     }
 
     fn batch_total(&self, batch: &[usize]) -> f64 {

@@ -1,11 +1,11 @@
-//! Where first weights come from.
+//! Weight initialisation.
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use crate::Net;
 
-/// How first weights are drawn; biases start at zero.
+/// How weights are initialised; biases start at zero.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Initializer {
     /// Uniform within ±√(6 / (inputs + outputs)) (Glorot and Bengio 2010).
@@ -16,7 +16,7 @@ pub enum Initializer {
 }
 
 impl Net {
-    /// First weights from a seed: the same on every platform.
+    /// Initial weights from a seed: the same on every platform.
     pub fn init(&self, initializer: Initializer, seed: u64) -> Vec<f64> {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let mut weights = Vec::with_capacity(self.parameters());

@@ -1,14 +1,14 @@
 //! BFGS with the last few steps in place of a matrix.
 //!
 //! D. C. Liu and J. Nocedal, On the limited memory BFGS method for large scale optimization, Mathematical Programming 45 (1989).
-//! It needs gradients and twice [`MEMORY`] vectors.
+//! The method needs gradients and twice [`MEMORY`] vectors.
 
 use crate::Ended;
 use crate::conjugate::steepest;
+use crate::descent_direction_loop::{Step, follow_directions};
+use crate::evaluation_budget::Search;
 use crate::line_search::{Point, Wolfe};
-use crate::search::Search;
 use crate::vector::{add, dot, norm, scale, sum};
-use crate::walk::{Step, walk};
 
 /// Steps that are remembered.
 const MEMORY: usize = 10;
@@ -20,7 +20,7 @@ const WOLFE: Wolfe = Wolfe {
 
 pub(crate) fn lbfgs(search: &mut Search<'_>, start: &[f64]) -> Result<Ended, Ended> {
     let mut memory = Memory::new(start.len());
-    walk(search, start, &WOLFE, |now, step, direction| {
+    follow_directions(search, start, &WOLFE, |now, step, direction| {
         let Some(step) = step else {
             memory.forget();
             steepest(direction, &now.gradient);

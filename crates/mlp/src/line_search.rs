@@ -18,7 +18,7 @@
 
 use crate::Ended;
 use crate::brent::{Place, bracket, brent, look};
-use crate::search::Search;
+use crate::evaluation_budget::Search;
 use crate::vector::{dot, largest, sum};
 
 /// A point, its value and its gradient.
@@ -127,7 +127,7 @@ pub(crate) fn line_search(
     Ok(false)
 }
 
-/// The same by values alone, close to the lowest place of the line: where a gradient is made of thousands of differences, a few
+/// Searches the line by values alone, close to the lowest place of the line: where a gradient is made of thousands of differences, a few
 /// values more are nothing beside it.
 fn by_values(
     search: &mut Search<'_>,
@@ -369,7 +369,7 @@ impl Bracket {
 }
 
 impl Trial {
-    /// The same for a function with a slope added.
+    /// This trial of a function to which a straight line of this slope is added.
     fn tilted(self, slope: f64) -> Self {
         Self {
             value: self.value + slope * self.length,

@@ -2,7 +2,7 @@
 
 use pulp::{Simd, WithSimd};
 
-use crate::wide::{Wide, vectors, vectors_mut};
+use crate::simd_vector::{Wide, vectors, vectors_mut};
 use crate::{Activation, math};
 
 /// How far an output is from its target; every value is per sample, summed over its outputs.

@@ -4,7 +4,7 @@ use std::f64::consts::{LOG2_E, SQRT_2};
 
 use pulp::Simd;
 
-use crate::wide::Wide;
+use crate::simd_vector::Wide;
 
 /// 1.5 · 2⁵²: adding it rounds a number of less than 2⁵¹ to an integer, which stands in the low bits of the sum.
 const ROUNDER: f64 = 6_755_399_441_055_744.0;
@@ -81,7 +81,7 @@ pub(crate) fn exp_m1<S: Simd>(x: Wide<S>) -> Wide<S> {
     less_one.mul_add(power, power - 1.0)
 }
 
-/// Both: eˣ and eˣ - 1.
+/// eˣ and eˣ - 1 at once.
 #[inline(always)]
 pub(crate) fn exp_and_m1<S: Simd>(x: Wide<S>) -> (Wide<S>, Wide<S>) {
     let (less_one, power) = split(clamp(x));
@@ -170,7 +170,7 @@ mod tests {
     use pulp::{Arch, WithSimd};
 
     use super::*;
-    use crate::wide::{LANES, vectors_mut};
+    use crate::simd_vector::{LANES, vectors_mut};
 
     /// Which function of this file.
     #[derive(Clone, Copy)]

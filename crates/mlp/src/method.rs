@@ -2,11 +2,11 @@
 
 use crate::bfgs::bfgs;
 use crate::conjugate::conjugate_gradient;
+use crate::evaluation_budget::Search;
 use crate::lbfgs::lbfgs;
 use crate::nelder_mead::nelder_mead;
 use crate::newton::truncated_newton;
 use crate::powell::powell;
-use crate::search::Search;
 use crate::{Limits, Minimum, Objective, Progress};
 
 /// A method that minimises any [`Objective`]; [`crate::descend`] holds those that go sample by sample.

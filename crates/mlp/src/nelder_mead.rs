@@ -1,7 +1,7 @@
 //! Nelder and Mead's simplex.
 
 use crate::Ended;
-use crate::search::Search;
+use crate::evaluation_budget::Search;
 
 /// A simplex whose corners differ by no more than this, in each variable and in value, has converged.
 const TOLERANCE: f64 = 1e-4;
@@ -37,7 +37,7 @@ struct Factors {
 }
 
 impl Factors {
-    /// Those of Gao and Han; for two variables they are Nelder and Mead's.
+    /// Gao and Han's factors; for two variables they are Nelder and Mead's.
     fn new(dimension: usize) -> Self {
         let n = dimension.max(2) as f64;
         Self {

@@ -9,12 +9,12 @@ pub struct Layer {
     pub inputs: usize,
     /// Values that come out.
     pub outputs: usize,
-    /// What they go through.
+    /// The activation that the outputs go through.
     pub activation: Activation,
 }
 
 impl Layer {
-    /// Its weights and biases.
+    /// Weights and biases of the layer, counted.
     pub fn parameters(&self) -> usize {
         (self.inputs + 1) * self.outputs
     }

@@ -10,8 +10,8 @@
 //! Algorithm 7.2, with f the function, g its gradient, B its Hessian, p the step and Δ the radius.
 
 use crate::Ended;
+use crate::evaluation_budget::Search;
 use crate::line_search::Point;
-use crate::search::Search;
 use crate::vector::{add, dot, largest, norm, sum};
 
 /// The first radius of the trust region, and the largest: longer steps drive the units of a net into saturation.
@@ -25,7 +25,7 @@ const MOST: usize = 300;
 const TAKEN: f64 = 1e-4;
 const POOR: f64 = 0.25;
 const GOOD: f64 = 0.75;
-/// And above which twice the step is tried.
+/// The part of the predicted decrease above which twice the step is tried.
 const BETTER: f64 = 1.1;
 /// A region of this radius holds no step that a number can tell from none.
 const LEAST: f64 = 1e-14;

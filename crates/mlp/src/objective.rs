@@ -64,7 +64,7 @@ pub struct Counts {
 /// Where a minimisation stands after an iteration.
 #[derive(Clone, Copy, Debug)]
 pub struct Progress<'a> {
-    /// What it has cost.
+    /// What the minimisation has cost.
     pub counts: Counts,
     /// The value at `at`.
     pub loss: f64,
@@ -72,7 +72,7 @@ pub struct Progress<'a> {
     pub at: &'a [f64],
     /// The lowest value so far.
     pub best_loss: f64,
-    /// Its point.
+    /// The point of the lowest value.
     pub best: &'a [f64],
 }
 
@@ -83,9 +83,9 @@ pub enum Ended {
     Converged,
     /// The method finds no lower value.
     Stalled,
-    /// As many evaluations as allowed.
+    /// The limit of evaluations was reached.
     Evaluations,
-    /// As many iterations as allowed.
+    /// The limit of iterations was reached.
     Iterations,
     /// The target was reached.
     Target,
@@ -100,9 +100,9 @@ pub enum Ended {
 pub struct Minimum {
     /// The point with the lowest value that was seen.
     pub at: Vec<f64>,
-    /// That value.
+    /// The lowest value.
     pub loss: f64,
-    /// What it has cost.
+    /// What the minimisation has cost.
     pub counts: Counts,
     /// Why it ended.
     pub ended: Ended,

@@ -2,7 +2,7 @@
 
 use crate::Ended;
 use crate::brent::{Bracket, Place, around, bracket, brent, curvature, look};
-use crate::search::Search;
+use crate::evaluation_budget::Search;
 
 /// A sweep along the axes that lowers the value by less than this part of it is the last one.
 const TOLERANCE: f64 = 1e-8;
@@ -157,9 +157,9 @@ enum Care {
     Thrifty,
     /// A step, and another one where it is promising.
     Exact,
-    /// As much as digits allow, because the last sweep brought next to nothing.
+    /// Everything that digits allow, because the last sweep brought next to nothing.
     Thorough,
-    /// The same, and the directions are the axes.
+    /// Everything that digits allow, along the axes.
     Axes,
 }
 

@@ -7,16 +7,16 @@
 //!   backward   dx[r, p] =             Σ_c Σ_t W[c, r, t] dz[c, p - shift(t)]      dz = dy f'(y)
 //! ```
 //!
-//! `shift(t)` moves by rows and columns of the image, with zeros beyond its edges. The tap opposite to t, half around the middle of
-//! the kernel, has the shift -shift(t): the second sum is the first with transposed channels and turned kernels.
+//! `shift(t)` moves by rows and columns of the image, with zeros beyond its edges. The tap opposite to t, on the other side of the
+//! middle of the kernel, has the shift -shift(t): the second sum is the first with transposed channels and kernels rotated by 180°.
 
 use std::iter::zip;
 
 use pulp::{Simd, WithSimd};
 
 use super::Shape;
-use super::grid::{Grid, where_positive};
-use super::weights::{Packed, ROWS, split, turn};
+use super::shifted_copies::{Grid, where_positive};
+use super::weights::{Packed, ROWS, rotated_transpose, split};
 
 /// A correlation of the channels of a sample with kernels, `[channels, image]` to `[rows, image]`.
 pub struct Correlation<'a> {
@@ -29,18 +29,18 @@ pub struct Correlation<'a> {
 }
 
 impl<'a> Correlation<'a> {
-    /// The way forward, with weights `[outputs, inputs, kernel, kernel]`.
+    /// Correlation of the forward pass, with weights `[outputs, inputs, kernel, kernel]`.
     pub fn forward(grid: &'a Grid, shape: &Shape, weight: &[f32]) -> Self {
         Self::new(grid, shape.inputs, shape.outputs, weight)
     }
 
-    /// The way back: inputs and outputs change places, and the kernel turns half around.
+    /// Correlation of the backward pass: the channels transposed, the kernels rotated by 180°.
     pub fn backward(grid: &'a Grid, shape: &Shape, weight: &[f32]) -> Self {
         Self::new(
             grid,
             shape.outputs,
             shape.inputs,
-            &turn(weight, shape.outputs, shape.inputs),
+            &rotated_transpose(weight, shape.outputs, shape.inputs),
         )
     }
 

@@ -46,8 +46,8 @@ impl Packed {
     }
 }
 
-/// `[a, b, kernel, kernel]` as `[b, a, kernel, kernel]`, the kernels turned half around.
-pub fn turn(weight: &[f32], a: usize, b: usize) -> Vec<f32> {
+/// Weights `[a, b, kernel, kernel]` transposed to `[b, a, kernel, kernel]`, the kernels rotated by 180°.
+pub fn rotated_transpose(weight: &[f32], a: usize, b: usize) -> Vec<f32> {
     let taps = weight.len() / (a * b);
     // The tap opposite to (row, column) is (kernel - 1 - row, kernel - 1 - column): in a row of kernel² numbers, the same place
     // counted from the end.
@@ -57,7 +57,7 @@ pub fn turn(weight: &[f32], a: usize, b: usize) -> Vec<f32> {
         .collect()
 }
 
-/// As few ranges of up to `most` as cover `0..count`, none longer than another by more than one.
+/// Cuts `0..count` into as few ranges of up to `most` as cover it, none longer than another by more than one.
 #[inline(always)]
 pub fn split(count: usize, most: usize) -> impl Iterator<Item = Range<usize>> {
     // 13 by up to 4 are 3, 3, 3, 4 and not 4, 4, 4, 1: a tile of one row keeps few additions under way.

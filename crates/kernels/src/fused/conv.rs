@@ -10,7 +10,7 @@ use burn::backend::{Autodiff, Backend, TensorMetadata};
 use crate::activation::Activation;
 use crate::buffers;
 use crate::conv::{self, Shape};
-use crate::host::Host;
+use crate::in_memory::Host;
 
 pub(super) fn forward<B: Host>(
     x: &FloatTensor<B>,

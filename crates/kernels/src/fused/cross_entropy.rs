@@ -8,7 +8,7 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, TensorMetadata};
 
 use crate::cross_entropy;
-use crate::host::Host;
+use crate::in_memory::Host;
 
 pub(super) fn value<B: Host>(logits: &FloatTensor<B>, targets: &FloatTensor<B>) -> FloatTensor<B> {
     let rows = logits.shape()[0];

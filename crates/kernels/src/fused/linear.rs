@@ -9,7 +9,7 @@ use burn::backend::{Autodiff, Backend, TensorMetadata};
 
 use crate::activation::Activation;
 use crate::buffers;
-use crate::host::Host;
+use crate::in_memory::Host;
 use crate::linear::{self, Shape};
 
 pub(super) fn forward<B: Host>(

@@ -10,7 +10,7 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, TensorMetadata};
 
 use crate::buffers;
-use crate::host::Host;
+use crate::in_memory::Host;
 use crate::pool;
 use crate::tensor::Map;
 

@@ -8,7 +8,7 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, TensorMetadata};
 
 use crate::buffers;
-use crate::host::Host;
+use crate::in_memory::Host;
 use crate::tensor::Map;
 use crate::upsample;
 

@@ -2,7 +2,7 @@
 
 use std::ops::{Deref, DerefMut};
 
-use crate::wide::LANES;
+use crate::simd_vector::LANES;
 
 /// Numbers that begin at a cache line, so that no vector of a padded row crosses one.
 #[derive(Debug)]

@@ -1,11 +1,11 @@
 //! Matrix products of small matrices, a block of the result in registers.
 //!
 //! In both, one factor is broadcast number by number and the other comes in vectors: `right` `[steps, width]`, where `width` is
-//! a multiple of [`crate::wide::LANES`], and so is that of `out` `[rows, width]`.
+//! a multiple of [`crate::simd_vector::LANES`], and so is that of `out` `[rows, width]`.
 
 use pulp::{Simd, WithSimd};
 
-use crate::wide::{Wide, vectors, vectors_mut};
+use crate::simd_vector::{Wide, vectors, vectors_mut};
 
 // A step of the sum is an outer product: R numbers of one factor times V vectors of the other, R · V multiply-adds for R + V
 // loads. With the sums of a whole block in registers nothing is written before the end, and as none waits for another, they
@@ -186,7 +186,7 @@ fn chunk<T, const N: usize>(row: &[T], at: usize) -> &[T; N] {
         .expect("a block ends with its matrix")
 }
 
-/// The same to write.
+/// `N` of a row from `at` on, to write.
 #[inline(always)]
 fn chunk_mut<T, const N: usize>(row: &mut [T], at: usize) -> &mut [T; N] {
     row[at..]

@@ -3,7 +3,7 @@
 use pulp::{Simd, WithSimd};
 
 use super::buffer::Buffer;
-use crate::wide::{LANES, Wide, padded, vectors, vectors_mut};
+use crate::simd_vector::{LANES, Wide, padded, vectors, vectors_mut};
 
 /// Samples that are worked on together: their values through a small net stay in the first cache.
 pub(crate) const BLOCK: usize = 32;
@@ -70,14 +70,14 @@ impl Blocks {
     }
 }
 
-/// `[rows, width]` to `[width, rows, padded]`.
-pub(crate) struct Turn<'a> {
+/// The transpose of `[rows, width]`: `[width, rows, padded]`.
+pub(crate) struct Transpose<'a> {
     pub(crate) from: &'a [f64],
     pub(crate) to: &'a mut [f64],
     pub(crate) width: usize,
 }
 
-impl WithSimd for Turn<'_> {
+impl WithSimd for Transpose<'_> {
     type Output = ();
 
     #[inline(always)]
@@ -95,7 +95,7 @@ impl WithSimd for Turn<'_> {
                         *slot = *vector;
                     }
                 }
-                turn(simd, &mut tile);
+                transpose_tile(simd, &mut tile);
                 for (lane, vector) in tile.iter().enumerate().take(S::F64_LANES) {
                     to[(column * S::F64_LANES + lane) * stride + row] = *vector;
                 }
@@ -107,7 +107,7 @@ impl WithSimd for Turn<'_> {
 /// Transposes as many vectors as they have lanes: for each bit of their places, what has it in one of row and column alone
 /// changes sides (Eklundh 1972).
 #[inline(always)]
-fn turn<S: Simd>(simd: S, tile: &mut [S::f64s; LANES]) {
+fn transpose_tile<S: Simd>(simd: S, tile: &mut [S::f64s; LANES]) {
     // With two lanes the one step is     a b        a c
     //                                    c d   to   b d : `set` is lane 1, b and c change places.
     // With more lanes blocks of 1, 2, 4 numbers do, and log₂ of the lanes steps transpose the tile.

@@ -8,11 +8,11 @@ type Evaluate = fn(&[f64], &mut [f64]) -> f64;
 /// A test function: its start, its minimum, what it computes.
 #[derive(Clone)]
 pub struct Function {
-    /// Its name in `tests/reference/minimizers.json`.
+    /// The name of the function in `tests/reference/minimizers.json`.
     pub name: &'static str,
     /// Where minimisations start.
     pub start: Vec<f64>,
-    /// Where it is zero.
+    /// Where the function is zero.
     pub minimum: Vec<f64>,
     evaluate: Evaluate,
     scratch: Vec<f64>,

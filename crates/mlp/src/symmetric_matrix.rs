@@ -155,7 +155,7 @@ fn multiply_corner(values: &[f64], row: usize, from: usize, x: &[f64], product: 
 mod tests {
     use super::*;
 
-    /// The same with a whole matrix, for sizes around those of the blocks, and more updates than wait at a time.
+    /// Against a whole matrix, for sizes around those of the blocks, and more updates than wait at a time.
     #[test]
     fn products_are_those_of_the_whole_matrix() {
         for size in [1, 3, 4, 17, 40] {

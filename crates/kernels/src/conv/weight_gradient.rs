@@ -1,6 +1,6 @@
 //! Gradient at the weights: dW[o, i, t] = Σ_n Σ_p dz[n, o, p] x[n, i, p + shift(t)], for outputs o, inputs i and taps t.
 //!
-//! That is a matrix product of images and shifted images over all pixels of all samples, whose result is small and whose sums
+//! This is a matrix product of images and shifted images over all pixels of all samples, whose result is small and whose sums
 //! are long. So a tile keeps its sums in registers over all samples of a block, and adds across the vectors at the very end.
 
 use std::array::from_fn;
@@ -8,7 +8,7 @@ use std::iter::zip;
 
 use pulp::{Simd, WithSimd};
 
-use super::grid::Grid;
+use super::shifted_copies::Grid;
 use super::weights::split;
 
 /// Rows whose sums are worked out at once, where there are registers enough.
@@ -19,7 +19,7 @@ pub const SHIFTS: usize = 3;
 /// Sums over samples and pixels of the product of each channel of one kind, the rows, with each shift of one of another kind.
 ///
 /// Rows are what there is more of: a shift, read across two lines of the cache, is then loaded once for many rows.
-pub struct Products<'a> {
+pub struct WeightGradient<'a> {
     grid: &'a Grid,
     rows: usize,
     channels: usize,
@@ -27,7 +27,7 @@ pub struct Products<'a> {
     taps: Vec<usize>,
 }
 
-impl<'a> Products<'a> {
+impl<'a> WeightGradient<'a> {
     pub fn new(grid: &'a Grid, rows: usize, channels: usize) -> Self {
         Self {
             grid,
@@ -49,7 +49,7 @@ impl<'a> Products<'a> {
     #[inline(always)]
     pub fn add<S: Simd>(&self, simd: S, images: &[f32], copies: &[f32], sums: &mut [f32]) {
         simd.vectorize(Addition {
-            products: self,
+            weight_gradient: self,
             images,
             copies,
             sums,
@@ -58,7 +58,7 @@ impl<'a> Products<'a> {
 }
 
 struct Addition<'a> {
-    products: &'a Products<'a>,
+    weight_gradient: &'a WeightGradient<'a>,
     images: &'a [f32],
     copies: &'a [f32],
     sums: &'a mut [f32],
@@ -70,7 +70,7 @@ impl WithSimd for Addition<'_> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         let Self {
-            products,
+            weight_gradient,
             images,
             copies,
             sums,
@@ -82,10 +82,10 @@ impl WithSimd for Addition<'_> {
         } else {
             ROWS / 2
         };
-        for rows in split(products.rows, most) {
-            for shifts in split(products.taps.len(), SHIFTS) {
+        for rows in split(weight_gradient.rows, most) {
+            for shifts in split(weight_gradient.taps.len(), SHIFTS) {
                 let tile = Tile {
-                    products,
+                    weight_gradient,
                     row: rows.start,
                     shift: shifts.start,
                     images,
@@ -103,7 +103,7 @@ impl WithSimd for Addition<'_> {
 
 /// Sums of a few rows and shifts.
 struct Tile<'a> {
-    products: &'a Products<'a>,
+    weight_gradient: &'a WeightGradient<'a>,
     row: usize,
     shift: usize,
     images: &'a [f32],
@@ -128,7 +128,7 @@ impl Tile<'_> {
     /// sums[row, shift] += Σ over samples and pixels, for R rows and C shifts.
     #[inline(always)]
     fn add<S: Simd, const R: usize, const C: usize>(&self, simd: S, out: &mut [f32]) {
-        let taps = &self.products.taps;
+        let taps = &self.weight_gradient.taps;
         let sums = self.sum::<S, R, C>(simd);
         for (row, sums) in sums.iter().enumerate() {
             let out = &mut out[(self.row + row) * taps.len() + self.shift..];
@@ -140,12 +140,12 @@ impl Tile<'_> {
 
     #[inline(always)]
     fn sum<S: Simd, const R: usize, const C: usize>(&self, simd: S) -> [[S::f32s; C]; R] {
-        let Products {
+        let WeightGradient {
             grid,
             rows,
             channels,
             ref taps,
-        } = *self.products;
+        } = *self.weight_gradient;
         let (flat, from, to) = (grid.flat(), rows * grid.flat(), channels * grid.copies());
         let samples = self.images.len() / from;
         // Image and shift begin at pixel 0 of their rows; the next sample is `from` and `to` numbers further on.

@@ -44,7 +44,7 @@ pub struct Grid {
     pub width: usize,
     /// Pixels of the image.
     pub image: usize,
-    /// Zeros above the image.
+    /// Zeros above the image: the padding.
     pub top: usize,
     /// From one copy to the next.
     pub copy: usize,
@@ -183,7 +183,7 @@ pub fn flatten<S: Simd>(simd: S, image: &[f32], flat: &mut [f32]) {
     }
 }
 
-/// As [`flatten`], but zero where `y` is not positive.
+/// Copies an image as [`flatten`] does, but zeros where `y` is not positive.
 #[inline(always)]
 pub fn flatten_where_positive<S: Simd>(simd: S, y: &[f32], image: &[f32], flat: &mut [f32]) {
     let ((pixels, rest), (ys, y_rest)) = (S::as_simd_f32s(image), S::as_simd_f32s(y));

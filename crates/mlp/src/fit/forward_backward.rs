@@ -1,4 +1,4 @@
-//! A net there and back over blocks of samples.
+//! Forward and backward pass of a net over blocks of samples.
 //!
 //! Values and deltas of a block are `[neurons, width]`, a sample a lane. Below the values of a layer stands a row of ones, so
 //! that the biases are the last row of its matrix, in products as in the vector of weights.
@@ -19,20 +19,20 @@ use pulp::{Arch, Simd, WithSimd};
 
 use super::buffer::Buffer;
 use super::product::{Columns, Rows};
-use super::samples::{BLOCK, Blocks, Turn};
+use super::samples::{BLOCK, Blocks, Transpose};
 use crate::activation::{Activate, Slope};
 use crate::loss::Score;
-use crate::wide::{Wide, padded, vectors};
+use crate::simd_vector::{Wide, padded, vectors};
 use crate::{Loss, Net};
 
 /// What a net needs of memory to work on a block.
 #[derive(Clone, Debug)]
 pub(crate) struct Pass {
     layers: Vec<Space>,
-    /// Of a layer and of the one before it: `[widest layer, BLOCK]`.
+    /// Deltas of a layer and of the one before it: `[widest layer, BLOCK]`.
     deltas: [Buffer; 2],
-    /// `[BLOCK, widest layer, padded]`.
-    turned: Buffer,
+    /// Transposed deltas: `[BLOCK, widest layer, padded]`.
+    transposed: Buffer,
 }
 
 /// Memory of a layer.
@@ -52,7 +52,7 @@ pub(crate) struct Task<'a> {
     pub(crate) net: &'a Net,
     pub(crate) loss: Loss,
     pub(crate) weights: &'a [f64],
-    /// With ones.
+    /// Inputs, with a column of ones.
     pub(crate) inputs: &'a Blocks,
     pub(crate) targets: &'a Blocks,
 }
@@ -73,7 +73,7 @@ impl Pass {
         Self {
             layers: spaces.collect(),
             deltas: [Buffer::new(widest * BLOCK), Buffer::new(widest * BLOCK)],
-            turned: Buffer::new(BLOCK * widest),
+            transposed: Buffer::new(BLOCK * widest),
         }
     }
 
@@ -88,7 +88,7 @@ impl Pass {
         });
     }
 
-    /// The same, and `scale` times the gradient of their sum.
+    /// Losses as those of [`value`](Self::value), and `scale` times the gradient of their sum.
     pub(crate) fn gradient(
         &mut self,
         arch: Arch,
@@ -182,9 +182,9 @@ impl Pass {
             // Δᵀ: with an output a lane, dW comes in whole vectors, and the sum runs over samples instead of across lanes.
             let [deltas, next] = &mut self.deltas;
             let deltas = &deltas[..layer.outputs * width];
-            simd.vectorize(Turn {
+            simd.vectorize(Transpose {
                 from: deltas,
-                to: &mut self.turned,
+                to: &mut self.transposed,
                 width,
             });
             // dW = [V; 1] Δᵀ, over the samples that there are: in the lanes behind them stand numbers of no sample.
@@ -193,7 +193,7 @@ impl Pass {
                 left: before.last().map_or(inputs, |space| &space.values[..]),
                 stride: width,
                 steps: count,
-                right: &self.turned,
+                right: &self.transposed,
                 out: &mut space[0].gradient,
                 rows: layer.inputs + 1,
                 width: padded(layer.outputs),
@@ -222,7 +222,7 @@ impl Pass {
 }
 
 impl Space {
-    /// The last step of the way back to its deltas.
+    /// The last step of the backward pass to the deltas of this layer.
     fn slope<'a>(&'a self, activation: crate::Activation, deltas: &'a mut [f64]) -> Slope<'a> {
         Slope {
             activation,
@@ -233,7 +233,7 @@ impl Space {
     }
 }
 
-/// All blocks of a task, there and with a gradient back.
+/// All blocks of a task: the forward pass and, with a gradient, the backward pass.
 struct Run<'a> {
     pass: &'a mut Pass,
     task: Task<'a>,
@@ -317,7 +317,7 @@ impl WithSimd for Collect<'_> {
     }
 }
 
-/// The way there for a block.
+/// Forward pass of a block.
 struct Predict<'a> {
     pass: &'a mut Pass,
     net: &'a Net,

@@ -1,8 +1,8 @@
 //! Line search after line search: what all methods with a direction share.
 
 use crate::Ended;
+use crate::evaluation_budget::Search;
 use crate::line_search::{Point, Wolfe, line_search};
-use crate::search::Search;
 use crate::vector::largest;
 
 /// A step that was taken.
@@ -16,8 +16,8 @@ pub(crate) struct Step<'a> {
 ///
 /// `steer` writes the direction at a point over the one of the step that led there, and gives the first length to try. Without a
 /// step it forgets all that it has learned and gives the steepest descent: at the start, and where a line search found nothing.
-/// Where the steepest descent finds nothing, either, the walk has stalled.
-pub(crate) fn walk(
+/// Where the steepest descent finds nothing, either, the method has stalled.
+pub(crate) fn follow_directions(
     search: &mut Search<'_>,
     start: &[f64],
     wolfe: &Wolfe,

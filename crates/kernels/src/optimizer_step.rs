@@ -2,8 +2,8 @@
 
 use burn::tensor::Tensor;
 
+use crate::simd_loops::{fours, pairs, triples};
 use crate::threads;
-use crate::wide::{fours, pairs, triples};
 
 /// A step with all its numbers: m and v are the first and second thing kept for a parameter w with gradient g, zero at first.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -153,7 +153,7 @@ impl Step {
         }
     }
 
-    /// The same in Burn's own operations on vectors of all parameters; moments are made in the first step.
+    /// Takes the step in Burn's own operations, on vectors of all parameters; moments are made in the first step.
     pub fn compose(
         &self,
         weights: Tensor<1>,

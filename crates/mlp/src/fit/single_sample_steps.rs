@@ -18,7 +18,7 @@ use pulp::{Arch, Simd, WithSimd};
 use super::buffer::Buffer;
 use crate::activation::{Activate, Slope};
 use crate::loss::Score;
-use crate::wide::{Wide, padded, vectors, vectors_mut};
+use crate::simd_vector::{Wide, padded, vectors, vectors_mut};
 use crate::{Activation, Loss, Net};
 
 /// Vectors of a matrix row that are worked on together, with their deltas in registers.
@@ -30,7 +30,7 @@ pub(crate) struct Online {
     layers: Vec<Space>,
     /// Deltas of a layer and of the one before: `[widest layer, padded]`.
     deltas: [Buffer; 2],
-    /// Of the last layer: `[outputs, padded]`.
+    /// Targets of a sample, padded: `[outputs, padded]`.
     targets: Buffer,
     losses: Buffer,
 }
@@ -43,13 +43,13 @@ struct Space {
     velocity: Buffer,
     /// `[outputs, padded]`.
     values: Buffer,
-    /// The same where the activation needs them, else empty.
+    /// Slopes `[outputs, padded]` where the activation needs them, else empty.
     slopes: Buffer,
 }
 
 /// How a step is made: v ← momentum · v + g, w ← w - rate · v.
 #[derive(Clone, Copy)]
-pub(crate) struct Pace {
+pub(crate) struct StepSize {
     pub(crate) rate: f64,
     pub(crate) momentum: f64,
 }
@@ -105,7 +105,7 @@ impl Online {
         arch: Arch,
         net: &Net,
         loss: Loss,
-        pace: Pace,
+        step_size: StepSize,
         samples: impl Iterator<Item = (&'a [f64], &'a [f64])>,
     ) {
         let online = self;
@@ -113,7 +113,7 @@ impl Online {
             online,
             net,
             loss,
-            pace,
+            step_size,
             samples,
         });
     }
@@ -124,7 +124,7 @@ impl Online {
         simd: S,
         net: &Net,
         loss: Loss,
-        pace: Pace,
+        step_size: StepSize,
         (inputs, targets): (&[f64], &[f64]),
     ) {
         // From the last layer to the first, each updated as soon as its deltas are there: `Back` takes those of the layer before
@@ -147,7 +147,7 @@ impl Online {
                 velocity: &mut space[0].velocity,
                 deltas: &deltas[..padded(layer.outputs)],
                 next: &mut *next,
-                pace,
+                step_size,
             });
             if let Some(before) = before.last() {
                 simd.vectorize(before.slope(net.layers()[index - 1].activation, next));
@@ -202,7 +202,7 @@ impl Online {
 }
 
 impl Space {
-    /// The last step of the way back to its deltas.
+    /// The last step of the backward pass to the deltas of this layer.
     fn slope<'a>(&'a self, activation: Activation, deltas: &'a mut [f64]) -> Slope<'a> {
         Slope {
             activation,
@@ -217,7 +217,7 @@ struct Steps<'a, I> {
     online: &'a mut Online,
     net: &'a Net,
     loss: Loss,
-    pace: Pace,
+    step_size: StepSize,
     samples: I,
 }
 
@@ -228,7 +228,7 @@ impl<'a, I: Iterator<Item = (&'a [f64], &'a [f64])>> WithSimd for Steps<'_, I> {
     fn with_simd<S: Simd>(self, simd: S) {
         for sample in self.samples {
             self.online
-                .step(simd, self.net, self.loss, self.pace, sample);
+                .step(simd, self.net, self.loss, self.step_size, sample);
         }
     }
 }
@@ -316,7 +316,7 @@ struct Back<'a> {
     deltas: &'a [f64],
     /// `[inputs, padded]`, or empty.
     next: &'a mut [f64],
-    pace: Pace,
+    step_size: StepSize,
 }
 
 impl WithSimd for Back<'_> {
@@ -325,7 +325,10 @@ impl WithSimd for Back<'_> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         let Self {
-            inputs, next, pace, ..
+            inputs,
+            next,
+            step_size,
+            ..
         } = self;
         let weights = vectors_mut::<S>(self.weights);
         let velocity = vectors_mut::<S>(self.velocity);
@@ -338,7 +341,14 @@ impl WithSimd for Back<'_> {
             let matrices = (&mut weights[begin..], &mut velocity[begin..]);
             sized!(
                 deltas.len(),
-                back(simd, (inputs, &mut *next), matrices, deltas, width, pace)
+                back(
+                    simd,
+                    (inputs, &mut *next),
+                    matrices,
+                    deltas,
+                    width,
+                    step_size
+                )
             );
         }
     }
@@ -351,13 +361,13 @@ fn back<S: Simd, const V: usize>(
     (weights, velocity): (&mut [S::f64s], &mut [S::f64s]),
     deltas: &[S::f64s],
     width: usize,
-    pace: Pace,
+    step_size: StepSize,
 ) {
     let deltas = deltas.first_chunk::<V>().expect("as many as asked for");
     let deltas = deltas.map(|delta| Wide(simd, delta));
     let (rate, momentum) = (
-        Wide::splat(simd, pace.rate),
-        Wide::splat(simd, pace.momentum),
+        Wide::splat(simd, step_size.rate),
+        Wide::splat(simd, step_size.momentum),
     );
     let rows = weights.chunks_mut(width).zip(velocity.chunks_mut(width));
     for (index, (weights, velocity)) in rows.enumerate() {

@@ -6,7 +6,7 @@
 //!   dz[n, o, p] = dy[n, o, p] f'(z[n, o, p])                      slopes; f' is read off y
 //!   dbias[o]    = Σ_n Σ_p dz[n, o, p]                             add_bias
 //!   dx[n, i, p] = Σ_o Σ_t W[o, i, t] dz[n, o, p - shift(t)]       inputs, by `correlate`
-//!   dW[o, i, t] = Σ_n Σ_p dz[n, o, p] x[n, i, p + shift(t)]       `products`
+//!   dW[o, i, t] = Σ_n Σ_p dz[n, o, p] x[n, i, p + shift(t)]       `weight_gradient`
 //! ```
 
 use std::iter::zip;
@@ -14,8 +14,8 @@ use std::iter::zip;
 use pulp::{Simd, WithSimd};
 
 use super::correlate::Correlation;
-use super::grid::{Grid, Scratch, flatten, flatten_where_positive};
-use super::products::{self, Products};
+use super::shifted_copies::{Grid, Scratch, flatten, flatten_where_positive};
+use super::weight_gradient::{self, WeightGradient};
 use super::{Activation, PIECE, Shape};
 
 /// Bytes that the gradient at the weights reads again and again: most of a common first-level cache.
@@ -28,7 +28,7 @@ pub struct Plan<'a> {
     activation: Activation,
     /// From the gradient at the outputs to that at the inputs, where that is wanted, with a bias of zero.
     correlation: Option<(Correlation<'a>, Vec<f32>)>,
-    products: Products<'a>,
+    weight_gradient: WeightGradient<'a>,
     inputs_are_rows: bool,
 }
 
@@ -45,12 +45,12 @@ impl<'a> Plan<'a> {
         // With q = p + shift(t) the sum for dW shifts dz in place of x:
         //     dW[o, i, t] = Σ_n Σ_q x[n, i, q] dz[n, o, q - shift(t)],
         // and -shift(t) is the shift of the opposite tap. So where `inputs_are_rows` the sums come with channels transposed and
-        // kernels turned half around, which `conv::backward` undoes once, at the end.
+        // kernels rotated by 180°, which `conv::backward` undoes once, at the end.
         let inputs_are_rows = dx || shape.inputs >= shape.outputs;
-        let products = if inputs_are_rows {
-            Products::new(grid, shape.inputs, shape.outputs)
+        let weight_gradient = if inputs_are_rows {
+            WeightGradient::new(grid, shape.inputs, shape.outputs)
         } else {
-            Products::new(grid, shape.outputs, shape.inputs)
+            WeightGradient::new(grid, shape.outputs, shape.inputs)
         };
         let correlation = dx.then(|| {
             (
@@ -63,25 +63,25 @@ impl<'a> Plan<'a> {
             grid,
             activation,
             correlation,
-            products,
+            weight_gradient,
             inputs_are_rows,
         }
     }
 
-    /// Whether a piece's gradient at the weights is `[inputs, outputs, kernel, kernel]`, the kernel turned half around.
+    /// Whether a piece's gradient at the weights is `[inputs, outputs, kernel, kernel]`, the kernels rotated by 180°.
     pub fn inputs_are_rows(&self) -> bool {
         self.inputs_are_rows
     }
 
     /// Samples that are worked on at once: their images stay in the first-level cache while all shifts pass by.
     fn block(&self) -> usize {
-        // A tile of `products` reads that many images of each sample; the next tile has some of them in common.
-        let images = products::ROWS + products::SHIFTS;
+        // A tile of `weight_gradient` reads that many images of each sample; the next tile has some of them in common.
+        let images = weight_gradient::ROWS + weight_gradient::SHIFTS;
         (BLOCK / (images * self.grid.flat() * size_of::<f32>())).clamp(1, PIECE)
     }
 }
 
-/// Some samples and their sums.
+/// Samples of one piece of work, and the sums of their gradients.
 pub struct Piece<'a> {
     pub plan: &'a Plan<'a>,
     pub x: &'a [f32],
@@ -100,14 +100,14 @@ impl WithSimd for Piece<'_> {
         let Plan {
             shape,
             grid,
-            products,
+            weight_gradient,
             ..
         } = self.plan;
         let block = self.plan.block();
         // Zeros once: every sample writes the same places of these, and what lies around them stays zero.
         let mut flat_x = Scratch::zeros(block * shape.inputs * grid.flat());
         let mut flat_dy = Scratch::zeros(block * shape.outputs * grid.flat());
-        let mut copies = Scratch::zeros(block * products.copies());
+        let mut copies = Scratch::zeros(block * weight_gradient.copies());
         let mut work = Scratch::zeros(
             self.plan
                 .correlation
@@ -123,11 +123,11 @@ impl WithSimd for Piece<'_> {
             let dy = self.slopes(simd, y, dy, &mut flat_dy);
             self.add_bias(simd, dy);
             // The last block may have fewer samples.
-            let copies = &mut copies[..x.len() / shape.input() * products.copies()];
+            let copies = &mut copies[..x.len() / shape.input() * weight_gradient.copies()];
             if self.plan.inputs_are_rows {
                 grid.spread(simd, dy, grid.flat(), copies);
                 self.inputs(simd, index * input, dy, copies, &mut work);
-                products.add(
+                weight_gradient.add(
                     simd,
                     grid.flatten(simd, x, &mut flat_x),
                     copies,
@@ -135,7 +135,7 @@ impl WithSimd for Piece<'_> {
                 );
             } else {
                 grid.spread(simd, x, grid.image, copies);
-                products.add(simd, dy, copies, self.dweight);
+                weight_gradient.add(simd, dy, copies, self.dweight);
             }
         }
     }

@@ -9,7 +9,7 @@ use pulp::{Simd, bytemuck};
 /// The most lanes that a vector has: what is padded to them is padded for every machine.
 pub(crate) const LANES: usize = 8;
 
-/// As many numbers as a register holds.
+/// A vector: as many numbers as a register holds.
 #[derive(Clone, Copy)]
 pub(crate) struct Wide<S: Simd>(pub(crate) S, pub(crate) S::f64s);
 
@@ -37,7 +37,7 @@ impl<S: Simd> Wide<S> {
         Self(simd, simd.splat_f64s(value))
     }
 
-    /// The same number in every lane of a vector like this one.
+    /// A vector like this one with one number in every lane.
     #[inline(always)]
     pub(crate) fn like(self, value: f64) -> Self {
         Self::splat(self.0, value)
@@ -94,7 +94,7 @@ impl<S: Simd> Wide<S> {
         self.like(0.0).less_than(self)
     }
 
-    /// Its bits changed, lane by lane.
+    /// Changes the bits of the numbers, lane by lane.
     #[inline(always)]
     pub(crate) fn map_bits(mut self, change: impl Fn(u64) -> u64) -> Self {
         let lanes: &mut [u64] = bytemuck::cast_slice_mut(std::slice::from_mut(&mut self.1));
