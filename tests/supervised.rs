@@ -295,8 +295,8 @@ fn a_class_that_the_run_has_not_learned_is_refused() {
 
 /// What is refused, with its exit code and a word of the message.
 const REFUSED: [(&[&str], i32, &str); 12] = [
-    (&["--model", "classifier"], 2, "no classes to learn"),
-    (&["--model", "regressor"], 2, "no numbers to predict"),
+    (&["--model", "classifier"], 3, "in column `kind`"),
+    (&["--model", "regressor", "--label", "kind"], 2, "no numbers to predict"),
     (
         &["--model", "classifier", "--target", "colour"],
         2,
