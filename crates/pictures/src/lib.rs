@@ -32,64 +32,27 @@
 //! # Ok::<(), espejo_pictures::Error>(())
 //! ```
 
-mod across;
-mod apng;
-mod axis;
-mod bar_plot;
-mod bars;
 mod charts;
-mod cloud;
-mod colour;
-mod compose;
-mod csv;
-mod curves;
-mod density;
-mod dodge;
 mod error;
-mod figure;
-mod font;
-mod frames;
-mod gif;
-mod grid;
-mod interleave;
-mod key;
-mod labels;
-mod legend;
-mod map;
-mod matrix;
-mod palette;
-mod panel;
-mod raster;
-mod row_labels;
-mod scale;
-mod scatter;
-mod sheet;
-mod side;
-mod svg;
-mod theme;
-mod ticks;
-mod tile;
-mod walk;
+mod export;
+mod layout;
+mod marks;
 
 pub use crate::{
-    apng::apng,
-    bars::{Bar, BarSeries, Bars, bars},
     charts::{
+        bars::{Bar, BarSeries, Bars, bars},
+        compose::compose,
         confusion_matrix::{ConfusionMatrix, confusion_matrix},
+        curves::{Curves, Panel, Series, curves},
+        grid::{Grid, grid},
+        latent_walk::{Walk, WalkFrame, walk},
+        matrix::{Cell, Matrix, matrix},
         parity_plot::{ParityPlot, parity_plot},
         reliability::{Reliability, ReliabilityBin, reliability},
+        scatter::{Point, Scatter, scatter},
+        sheet::{Sheet, sheet},
     },
-    compose::compose,
-    csv::field as csv_field,
-    curves::{Curves, Panel, Series, curves},
     error::Error,
-    figure::Figure,
-    frames::Pace,
-    gif::gif,
-    grid::{Grid, grid},
-    matrix::{Cell, Matrix, matrix},
-    scatter::{Point, Scatter, scatter},
-    sheet::{Sheet, sheet},
-    tile::Tile,
-    walk::{Walk, WalkFrame, walk},
+    export::{apng::apng, csv::field as csv_field, figure::Figure, frames::Pace, gif::gif},
+    marks::tile::Tile,
 };

@@ -4,14 +4,20 @@ use std::fmt::Write as _;
 
 use crate::{
     Figure,
-    across::Across,
-    colour::{self, Rgb},
-    csv::field,
-    font,
-    raster::{self, Compression, Raster},
-    row_labels, scale,
-    svg::{Anchor, Svg},
-    theme::{AXIS, LABEL, MARGIN, RULE, SOFT_INK, TICK, heading_width},
+    export::{
+        csv::field,
+        raster::{self, Compression, Raster},
+        svg::{Anchor, Svg},
+    },
+    layout::{
+        column_labels::Across,
+        font, row_labels,
+        theme::{AXIS, LABEL, MARGIN, RULE, SOFT_INK, TICK, heading_width},
+    },
+    marks::{
+        colour::{self, Rgb},
+        colour_bar,
+    },
 };
 
 /// How often each true class was predicted as each class.
@@ -169,7 +175,7 @@ impl Layout {
         let column_names = Across::within(&table.names, cell, LONGEST_NAME);
         let names = row_labels::width(&table.names, LONGEST_NAME);
         let left = (MARGIN + LABEL + 8.0 + names + 8.0).max(MARGIN + column_names.overhang());
-        let scale = scale::WIDTH.max(scale::text_width(SCALE_TITLE));
+        let scale = colour_bar::WIDTH.max(colour_bar::text_width(SCALE_TITLE));
         let width = left.ceil() + cell * table.size() as f64 + GAP + scale + MARGIN;
         Self {
             classes: table.size(),
@@ -266,10 +272,10 @@ fn draw_axis_names(svg: &mut Svg, (left, top): (f64, f64), side: f64, names: f64
 
 /// Draws what the shades mean; returns where it ends.
 fn draw_scale(svg: &mut Svg, at: (f64, f64), side: f64) -> f64 {
-    let height = side.clamp(scale::LEAST_HEIGHT, scale::HEIGHT);
+    let height = side.clamp(colour_bar::LEAST_HEIGHT, colour_bar::HEIGHT);
     let mark = |(share, text): (f64, &str)| (share.sqrt(), text.to_owned());
     let marks = MARKS.map(mark);
-    scale::draw(svg, SCALE_TITLE, &marks, colour::ramp, at, height)
+    colour_bar::draw(svg, SCALE_TITLE, &marks, colour::ramp, at, height)
 }
 
 fn csv(table: &Table) -> String {

@@ -4,13 +4,17 @@ use std::fmt::Write as _;
 
 use crate::{
     Figure,
-    axis::{self, Axis, Frame},
-    cloud,
-    key::{Key, Swatch},
-    legend, map,
-    panel::extent,
-    svg::{Anchor, Svg},
-    theme::{self, AXIS, LABEL, MARGIN, SOFT_INK, TICK, heading_width},
+    charts::scatter_plot,
+    export::svg::{Anchor, Svg},
+    layout::{
+        axis::{self, Axis, Frame, extent},
+        theme::{self, AXIS, LABEL, MARGIN, SOFT_INK, TICK, heading_width},
+    },
+    marks::{
+        class_legend,
+        mark_legend::{Key, Swatch},
+        raster_points,
+    },
 };
 
 /// Predictions of one column over their targets.
@@ -71,7 +75,7 @@ pub fn parity_plot(plot: &ParityPlot) -> Figure {
     let diagonal = [(frame.left, frame.bottom), (frame.right, frame.top)];
     svg.line(diagonal, AXIS, 1.2, DASH);
     draw_points(&mut svg, &shown, &axis, &frame);
-    let missing = map::missing_text(plot.points.len() - shown.len());
+    let missing = scatter_plot::missing_text(plot.points.len() - shown.len());
     let at = (frame.right, frame.top - 11.0);
     svg.text(at, &missing, TICK, SOFT_INK, Anchor::End);
     let height = frame.bottom + UNDER + MARGIN / 2.0;
@@ -89,20 +93,20 @@ fn common_axis(points: &[(f64, f64)]) -> Axis {
 }
 
 fn draw_points(svg: &mut Svg, points: &[(f64, f64)], axis: &Axis, frame: &Frame) {
-    let (radius, alpha) = map::mark_size(points.len());
+    let (radius, alpha) = scatter_plot::mark_size(points.len());
     let place =
         |(target, prediction): &(f64, f64)| (axis.x(*target, frame), axis.y(*prediction, frame));
     let colour = theme::colour(0);
-    if points.len() > map::CLOUD {
-        let mark = |point| cloud::Mark {
+    if points.len() > scatter_plot::CLOUD {
+        let mark = |point| raster_points::Mark {
             at: place(point),
             colour: theme::rgb(colour),
         };
-        let marks: Vec<cloud::Mark> = points.iter().map(mark).collect();
-        return cloud::draw(svg, &marks, radius, alpha, frame);
+        let marks: Vec<raster_points::Mark> = points.iter().map(mark).collect();
+        return raster_points::draw(svg, &marks, radius, alpha, frame);
     }
     for point in points {
-        legend::mark(svg, place(point), radius, 0, colour, alpha);
+        class_legend::mark(svg, place(point), radius, 0, colour, alpha);
     }
 }
 

@@ -4,11 +4,13 @@ use std::fmt::Write as _;
 
 use crate::{
     Figure,
-    axis::{self, Axis, Frame},
-    key::{self, Key, Swatch},
-    svg::{Anchor, Svg, number},
-    theme::{self, AXIS, INK, LABEL, MARGIN, heading_width},
-    ticks,
+    export::svg::{Anchor, Svg, number},
+    layout::{
+        axis::{self, Axis, Frame},
+        theme::{self, AXIS, INK, LABEL, MARGIN, heading_width},
+        ticks,
+    },
+    marks::mark_legend::{self, Key, Swatch},
 };
 
 /// Predictions whose confidence lies in one range.
@@ -159,7 +161,7 @@ fn draw_accuracies(svg: &mut Svg, bins: &[(&ReliabilityBin, f64)], unit: &Axis, 
         };
         let (x, top) = place((point.0, high));
         let (_, bottom) = place((point.0, low));
-        key::interval(svg, x, (top, bottom), 3.5);
+        mark_legend::interval(svg, x, (top, bottom), 3.5);
     }
     for (x, y) in points {
         let ([x, y], colour) = ([x, y].map(number), theme::colour(0));

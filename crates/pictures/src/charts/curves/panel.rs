@@ -1,0 +1,269 @@
+//! One panel of a figure of curves.
+
+use crate::{
+    charts::curves::{Panel, Series},
+    export::svg::{Anchor, Svg, number, push_number},
+    layout::{
+        axis::{self, Axis, Frame},
+        font,
+        side_labels::{self, Name},
+        theme::{self, INK, LABEL},
+    },
+};
+
+/// A baseline further away than this many ranges of the data is not drawn.
+const FAR: f64 = 50.0;
+const DASH: &str = "5 3";
+/// At most this many points of a curve have dots without being asked for.
+const FEW: usize = 25;
+/// Half the width of the end of an error bar, and from the bar of one curve to that of the next.
+const CAP: f64 = 2.5;
+const BETWEEN_BARS: f64 = 4.0;
+/// A logarithmic axis reaches so many times under the least and over the greatest point for the ends of ranges.
+const FAR_ENDS: f64 = 10.0;
+
+/// Where a panel is drawn.
+pub(crate) struct Layout {
+    pub(crate) frame: Frame,
+    /// Where names beside the plot must end.
+    pub(crate) side_right: f64,
+    /// Baseline of the vertical axis' name.
+    pub(crate) label_x: f64,
+}
+
+impl Panel {
+    /// How many names stand beside the plot.
+    pub(crate) fn names(&self) -> usize {
+        self.series.len() + self.baselines.len()
+    }
+}
+
+/// The points that can be drawn.
+pub(crate) fn finite(series: &Series) -> impl Iterator<Item = (f64, f64)> + '_ {
+    let points = series.points.iter().copied();
+    points.filter(|(x, y)| x.is_finite() && y.is_finite())
+}
+
+/// The ranges of a series that can be drawn: the band and the bars.
+pub(crate) fn ranges(series: &Series) -> impl Iterator<Item = (f64, f64, f64)> + '_ {
+    finite_ranges(&series.band).chain(finite_ranges(&series.bars))
+}
+
+fn finite_ranges(ranges: &[(f64, f64, f64)]) -> impl Iterator<Item = (f64, f64, f64)> + '_ {
+    let finite = |(x, low, high): &(f64, f64, f64)| [x, low, high].iter().all(|v| v.is_finite());
+    ranges.iter().copied().filter(finite)
+}
+
+/// The vertical axis: the data, the baselines that are not too far, and a little air.
+pub(crate) fn y_axis(panel: &Panel, height: f64) -> Axis {
+    let most = (height / 26.0) as usize;
+    let points = panel.series.iter().flat_map(finite).map(|(_, y)| y);
+    let points = axis::extent(points);
+    let log = panel.log_y && points.is_none_or(|(low, _)| low > 0.0);
+    let ranges = panel.series.iter().flat_map(ranges);
+    let ends = ranges.flat_map(|(_, low, high)| [low, high]);
+    // A range that reaches to zero and below, as a mean less a deviation may, does not unmake a logarithmic axis.
+    let shown = |value: &f64| match points {
+        Some((low, high)) if log => *value >= low / FAR_ENDS && *value <= high * FAR_ENDS,
+        _ => true,
+    };
+    let points = points.into_iter().flat_map(|(low, high)| [low, high]);
+    let data = points.chain(ends.filter(shown));
+    let baselines = panel.baselines.iter().map(|(_, value)| *value);
+    let (low, high) = match axis::extent(data).or_else(|| axis::extent(baselines.clone())) {
+        Some(extent) => extent,
+        None => return Axis::linear(0.0, 1.0, most),
+    };
+    let log = log && low > 0.0;
+    let shown = baselines.filter(|value| side_labels::near(*value, (low, high), FAR, log));
+    let (low, high) = axis::extent(shown.chain([low, high])).unwrap_or((low, high));
+    if log {
+        let air = (high / low).powf(0.04);
+        return Axis::logarithmic(low / air, high * air, most);
+    }
+    let air = 0.04 * (high - low);
+    // A quantity that starts at zero, as most losses do, keeps its zero at the bottom.
+    let bottom = if low >= 0.0 && low < air {
+        0.0
+    } else {
+        low - air
+    };
+    Axis::linear(bottom, high + air, most)
+}
+
+/// Room at the right for the names of these panels.
+pub(crate) fn side_width(panels: &[Panel], axes: &[Axis]) -> f64 {
+    let of_panel = |(panel, y): (&Panel, &Axis)| {
+        let series = panel.series.iter();
+        let series = series.map(|series| side_labels::text_width(&series.name));
+        let baselines = panel.baselines.iter();
+        let baselines = baselines.map(|baseline| side_labels::baseline_width(baseline, y));
+        series.chain(baselines).fold(0.0, f64::max)
+    };
+    side_labels::width(panels.iter().zip(axes).map(of_panel).fold(0.0, f64::max))
+}
+
+/// Draws a panel; only the `last` one has numbers under it.
+pub(crate) fn draw(
+    svg: &mut Svg,
+    panel: &Panel,
+    (x, y): (&Axis, &Axis),
+    layout: &Layout,
+    last: bool,
+) {
+    let frame = &layout.frame;
+    if !panel.title.is_empty() {
+        let title = font::fit(&panel.title, LABEL, frame.width());
+        let at = (frame.left, frame.top - 7.0);
+        svg.text(at, &title, LABEL, INK, Anchor::Start);
+    }
+    axis::draw_x(svg, x, frame, last);
+    axis::draw_y(svg, y, frame, &panel.y_label, layout.label_x);
+    side_labels::draw_baselines(svg, &panel.baselines, y, frame);
+    let plot = Plot { x, y, frame };
+    let shaded = panel.series.iter().filter(|series| !series.band.is_empty());
+    let opacity = (0.7 / shaded.count() as f64).clamp(0.1, 0.18);
+    for (index, series) in panel.series.iter().enumerate() {
+        plot.draw_band(svg, series, theme::colour(index), opacity);
+    }
+    let barred = |series: &&Series| !series.bars.is_empty();
+    let count = panel.series.iter().filter(barred).count() as f64;
+    let mut shift = -0.5 * BETWEEN_BARS * (count - 1.0);
+    for (index, series) in panel.series.iter().enumerate() {
+        let colour = theme::colour(index);
+        if barred(&series) {
+            plot.draw_bars(svg, series, colour, shift);
+            plot.draw_series(svg, series, colour, shift);
+            shift += BETWEEN_BARS;
+        } else {
+            plot.draw_series(svg, series, colour, 0.0);
+        }
+    }
+    side_labels::draw(svg, &names(panel, y, layout), frame);
+}
+
+/// The axes of a panel and the part of the paper between them.
+struct Plot<'a> {
+    x: &'a Axis,
+    y: &'a Axis,
+    frame: &'a Frame,
+}
+
+impl Plot<'_> {
+    fn place(&self, (x, y): (f64, f64)) -> (f64, f64) {
+        (self.x.x(x, self.frame), self.y.y(y, self.frame))
+    }
+
+    /// Where an end of a range stands, at the edge of the paper where the axis does not reach it.
+    fn end(&self, x: f64, value: f64) -> (f64, f64) {
+        let value = value.clamp(self.y.low, self.y.high);
+        self.place((x, value))
+    }
+
+    /// The range around a curve, as a pale area in its colour.
+    fn draw_band(&self, svg: &mut Svg, series: &Series, colour: &str, opacity: f64) {
+        let ranges: Vec<(f64, f64, f64)> = finite_ranges(&series.band).collect();
+        if ranges.len() < 2 {
+            return;
+        }
+        let high: Vec<_> = ranges
+            .iter()
+            .map(|(x, _, high)| self.end(*x, *high))
+            .collect();
+        let low: Vec<_> = ranges
+            .iter()
+            .map(|(x, low, _)| self.end(*x, *low))
+            .collect();
+        let mut outline = thin(&high);
+        outline.extend(thin(&low).into_iter().rev());
+        let (path, opacity) = (path(&outline), number(opacity));
+        svg.raw(&format!(
+            r#"<path d="{path}z" fill="{colour}" fill-opacity="{opacity}"/>"#
+        ));
+    }
+
+    /// A line with caps from low to high at each place, moved aside so that those of several curves stay apart.
+    fn draw_bars(&self, svg: &mut Svg, series: &Series, colour: &str, shift: f64) {
+        let mut bars = String::new();
+        for (place, low, high) in finite_ranges(&series.bars) {
+            let ((x, top), (_, bottom)) = (self.end(place, high), self.end(place, low));
+            let x = x + shift;
+            axis::segment(&mut bars, (x, top), (x, bottom));
+            axis::segment(&mut bars, (x - CAP, top), (x + CAP, top));
+            axis::segment(&mut bars, (x - CAP, bottom), (x + CAP, bottom));
+        }
+        svg.stroke(&bars, colour, 1.2, "");
+    }
+
+    /// A curve with error bars is moved aside with them, so that its points stand on them.
+    fn draw_series(&self, svg: &mut Svg, series: &Series, colour: &str, shift: f64) {
+        let places = finite(series).map(|point| self.place(point));
+        let all: Vec<(f64, f64)> = places.map(|(x, y)| (x + shift, y)).collect();
+        let path = path(&thin(&all));
+        if all.len() > 1 {
+            svg.stroke(&path, colour, 1.8, if series.dashed { DASH } else { "" });
+        }
+        if series.marks || all.len() <= FEW {
+            for (x, y) in all {
+                let (x, y) = (number(x), number(y));
+                svg.raw(&format!(
+                    r#"<circle cx="{x}" cy="{y}" r="2.4" fill="{colour}"/>"#
+                ));
+            }
+        }
+    }
+}
+
+fn path(points: &[(f64, f64)]) -> String {
+    let mut path = String::with_capacity(points.len() * 14);
+    for (index, (x, y)) in points.iter().enumerate() {
+        path.push(if index == 0 { 'M' } else { 'L' });
+        push_number(&mut path, *x);
+        path.push(' ');
+        push_number(&mut path, *y);
+    }
+    path
+}
+
+/// The first, lowest, highest and last point of each run within one half unit (one PNG pixel), in their order:
+/// the drawn line covers the very pixels of the whole one.
+fn thin(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
+    let column = |point: &(f64, f64)| (point.0 * 2.0).floor();
+    let mut kept = Vec::new();
+    for run in points.chunk_by(|a, b| column(a) == column(b)) {
+        let by_height = |a: &&usize, b: &&usize| run[**a].1.total_cmp(&run[**b].1);
+        let indices: Vec<usize> = (0..run.len()).collect();
+        let lowest = indices.iter().min_by(by_height).copied().unwrap_or(0);
+        let highest = indices.iter().max_by(by_height).copied().unwrap_or(0);
+        let mut chosen = [0, lowest, highest, run.len() - 1];
+        chosen.sort_unstable();
+        let mut previous = None;
+        for index in chosen {
+            if previous != Some(index) {
+                kept.push(run[index]);
+            }
+            previous = Some(index);
+        }
+    }
+    kept
+}
+
+/// The names of the curves at their ends, and those of the baselines.
+fn names(panel: &Panel, y: &Axis, layout: &Layout) -> Vec<Name> {
+    let frame = &layout.frame;
+    let room = side_labels::text_room(frame, layout.side_right);
+    let of = |(index, series): (usize, &Series)| {
+        let end = finite(series).last();
+        let target = end.map_or(frame.top, |point| y.y(point.1, frame));
+        let dash = if series.dashed { DASH } else { "" };
+        Name::of_line(
+            &series.name,
+            target,
+            (theme::colour(index), 1.8, dash),
+            room,
+        )
+    };
+    let mut names: Vec<Name> = panel.series.iter().enumerate().map(of).collect();
+    names.extend(side_labels::of_baselines(&panel.baselines, y, frame, room));
+    names
+}

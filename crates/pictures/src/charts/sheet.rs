@@ -1,0 +1,248 @@
+//! Rows of images with names: originals, noisy ones, outputs and the like.
+
+use crate::{
+    Figure, Tile,
+    export::{
+        csv::field,
+        svg::{Anchor, Svg, number, push_number},
+    },
+    layout::{
+        font,
+        theme::{FRAME, INK, LABEL, MARGIN, SOFT_INK, TICK},
+    },
+    marks::tile::{self, whole_scale},
+};
+
+/// Named rows of tiles.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Sheet {
+    /// Title of the figure; may be empty.
+    pub title: String,
+    /// Name and tiles of each row; `None` leaves its place empty.
+    pub rows: Vec<(String, Vec<Option<Tile>>)>,
+    /// Text above each column; may be empty.
+    pub captions: Vec<String>,
+    /// Short text under a tile, such as ✓ or ✗, `[row][column]`; may be empty. One that begins with ✗ is red. It may have
+    /// several lines, such as `9, not 4` over `97 %`; a line wider than its column is broken at blanks.
+    pub marks: Vec<Vec<Option<String>>>,
+    /// Columns in a block: what is longer continues in a block below, row names repeated. 0: no wrapping.
+    pub wrap: usize,
+}
+
+const WIDEST: f64 = 880.0;
+const LONGEST_NAME: f64 = 130.0;
+const LONGEST_CAPTION: f64 = 84.0;
+const GAP: f64 = 6.0;
+const MARK: f64 = 10.0;
+/// From one line of a mark to the next.
+const MARK_LINE: f64 = MARK + 2.0;
+const WRONG: &str = "#bd1f01";
+
+/// Draws rows of tiles; every source pixel is a sharp square.
+/// The CSV is `row,column,caption,y,x,channel,value`.
+pub fn sheet(sheet: &Sheet) -> Figure {
+    let layout = Layout::of(sheet);
+    let mut svg = Svg::default();
+    let mut y = svg.heading(&sheet.title, None, layout.width) + 4.0;
+    let mut frames = String::new();
+    for start in (0..layout.columns).step_by(layout.block) {
+        let columns = start..(start + layout.block).min(layout.columns);
+        y = draw_block(&mut svg, &mut frames, sheet, &layout, columns, y);
+    }
+    // A hair line around each tile shows where white paper ends; one path for all.
+    svg.raw(&format!(
+        r#"<path d="{frames}" fill="{FRAME}" fill-rule="evenodd"/>"#
+    ));
+    Figure::new(svg, csv(sheet), (layout.width, y - GAP + MARGIN))
+}
+
+/// Sizes that all blocks share.
+struct Layout {
+    columns: usize,
+    block: usize,
+    scale: f64,
+    /// Height of the highest tile, scaled.
+    tile_height: f64,
+    column_width: f64,
+    names_width: f64,
+    width: f64,
+}
+
+impl Layout {
+    fn of(sheet: &Sheet) -> Self {
+        let columns = sheet
+            .rows
+            .iter()
+            .map(|(_, tiles)| tiles.len())
+            .max()
+            .unwrap_or(0);
+        let block = match sheet.wrap {
+            0 => columns.max(1),
+            wrap => wrap.min(columns.max(1)),
+        };
+        let tiles = || sheet.rows.iter().flat_map(|(_, tiles)| tiles).flatten();
+        let tile_width = tiles().map(|tile| tile.width).max().unwrap_or(0).max(1) as f64;
+        let tile_height = tiles().map(|tile| tile.height).max().unwrap_or(0).max(1) as f64;
+        let names = sheet
+            .rows
+            .iter()
+            .map(|(name, _)| font::width(&font::visible(name), LABEL));
+        let names_width = match names.fold(0.0, f64::max) {
+            0.0 => 0.0,
+            width => width.min(LONGEST_NAME).ceil() + 10.0,
+        };
+        let room = (WIDEST - names_width) / block as f64 - GAP;
+        let side = if block <= 8 { 84.0 } else { 56.0 };
+        let longer = tile_height.max(tile_width);
+        let side = tile::room(side, longer);
+        let scale = whole_scale((side / longer).min(room / tile_width));
+        let captions = sheet
+            .captions
+            .iter()
+            .map(|text| font::width(&font::visible(text), TICK));
+        let marks = sheet.marks.iter().flatten().flatten();
+        let lines = marks.flat_map(|text| text.split('\n'));
+        let marks = lines.map(|text| font::width(&font::visible(text), MARK));
+        let texts = captions
+            .chain(marks)
+            .fold(0.0, f64::max)
+            .min(LONGEST_CAPTION);
+        let column_width = (tile_width * scale).max(texts.min(room)).ceil() + GAP;
+        let width = 2.0 * MARGIN + names_width + column_width * block as f64;
+        Self {
+            columns,
+            block,
+            scale,
+            tile_height: (tile_height * scale).ceil(),
+            column_width,
+            names_width,
+            // A title should not be cut because the tiles under it are few.
+            width: width.max(
+                (font::width(&sheet.title, crate::layout::theme::TITLE) + 2.0 * MARGIN).min(480.0),
+            ),
+        }
+    }
+
+    fn left(&self, place: usize) -> f64 {
+        MARGIN + self.names_width + place as f64 * self.column_width
+    }
+}
+
+/// Draws one block of columns from `y` on; returns where the next begins.
+fn draw_block(
+    svg: &mut Svg,
+    frames: &mut String,
+    sheet: &Sheet,
+    layout: &Layout,
+    columns: std::ops::Range<usize>,
+    mut y: f64,
+) -> f64 {
+    let room = layout.column_width - 2.0;
+    let middle = |place: usize| layout.left(place) + (layout.column_width - GAP) / 2.0;
+    let captions = sheet
+        .captions
+        .get(columns.clone())
+        .or_else(|| sheet.captions.get(columns.start..));
+    if let Some(captions) = captions.filter(|captions| captions.iter().any(|text| !text.is_empty()))
+    {
+        for (place, caption) in captions.iter().enumerate() {
+            let caption = font::fit(caption, TICK, room);
+            svg.text(
+                (middle(place), y + TICK),
+                &caption,
+                TICK,
+                SOFT_INK,
+                Anchor::Middle,
+            );
+        }
+        y += TICK + GAP;
+    }
+    for (row, (name, tiles)) in sheet.rows.iter().enumerate() {
+        let name = font::fit(name, LABEL, LONGEST_NAME);
+        let at = (
+            MARGIN + layout.names_width - 10.0,
+            y + layout.tile_height / 2.0 + 4.0,
+        );
+        svg.text(at, &name, LABEL, INK, Anchor::End);
+        for (place, column) in columns.clone().enumerate() {
+            let Some(Some(tile)) = tiles.get(column) else {
+                continue;
+            };
+            let (width, height) = tile.size(layout.scale);
+            let x = (middle(place) - width / 2.0).round();
+            let top = (y + (layout.tile_height - height) / 2.0).round();
+            tile.draw(svg, (x, top), layout.scale);
+            outline(frames, (x, top), (width, height));
+        }
+        y += layout.tile_height + GAP;
+        y += draw_marks(svg, sheet.marks.get(row), &columns, (room, y - 3.0), middle);
+    }
+    y + GAP
+}
+
+/// Texts under the tiles of a row; returns the height they took.
+fn draw_marks(
+    svg: &mut Svg,
+    marks: Option<&Vec<Option<String>>>,
+    columns: &std::ops::Range<usize>,
+    (room, y): (f64, f64),
+    middle: impl Fn(usize) -> f64,
+) -> f64 {
+    let Some(marks) = marks.filter(|marks| marks.iter().any(Option::is_some)) else {
+        return 0.0;
+    };
+    let mut most = 1;
+    for (place, column) in columns.clone().enumerate() {
+        let Some(Some(mark)) = marks.get(column) else {
+            continue;
+        };
+        let ink = if mark.starts_with('✗') {
+            WRONG
+        } else {
+            SOFT_INK
+        };
+        let lines = mark_lines(mark, room);
+        for (index, line) in lines.iter().enumerate() {
+            let at = (middle(place), y + MARK - 1.0 + index as f64 * MARK_LINE);
+            svg.text(at, line, MARK, ink, Anchor::Middle);
+        }
+        most = most.max(lines.len());
+    }
+    MARK + 4.0 + (most - 1) as f64 * MARK_LINE
+}
+
+/// The lines of a mark, none wider than `room`: broken at blanks, or cut where a word is too wide.
+fn mark_lines(mark: &str, room: f64) -> Vec<String> {
+    let cut = |line: &str| vec![font::fit(line, MARK, room)];
+    let lines = |line| font::wrap(line, MARK, room).unwrap_or_else(|| cut(line));
+    mark.split('\n').flat_map(lines).collect()
+}
+
+/// A line of half a unit around a tile, as an area: a stroke so thin would bleed into the tile's own pixels.
+fn outline(path: &mut String, (x, y): (f64, f64), (width, height): (f64, f64)) {
+    for grown in [0.5, 0.0] {
+        path.push('M');
+        push_number(path, x - grown);
+        path.push(' ');
+        push_number(path, y - grown);
+        let width = number(width + 2.0 * grown);
+        let height = number(height + 2.0 * grown);
+        path.push_str(&format!("h{width}v{height}h-{width}z"));
+    }
+}
+
+fn csv(sheet: &Sheet) -> String {
+    let mut csv = String::from("row,column,caption,y,x,channel,value\n");
+    for (name, tiles) in &sheet.rows {
+        for (column, tile) in tiles.iter().enumerate() {
+            let caption = sheet
+                .captions
+                .get(column)
+                .map_or(String::new(), |text| field(text));
+            if let Some(tile) = tile {
+                tile.rows(&mut csv, &format!("{},{column},{caption}", field(name)));
+            }
+        }
+    }
+    csv
+}

@@ -1,0 +1,102 @@
+//! Class names beside a plot, and the marks of classes.
+
+use crate::{
+    export::svg::{Anchor, Svg, number, pair},
+    layout::{
+        font,
+        theme::{self, LABEL, SOFT_INK},
+    },
+    marks::colour,
+};
+
+const SIZE: f64 = LABEL - 1.0;
+const PITCH: f64 = 17.0;
+const MARK_ROOM: f64 = 14.0;
+const LONGEST_NAME: f64 = 130.0;
+const COLUMN_GAP: f64 = 14.0;
+
+/// The names of the classes, in as many columns as they need.
+pub(crate) struct Legend {
+    names: Vec<String>,
+    rows: usize,
+    /// Whether classes beyond the tenth have shapes of their own; the discs of a cloud have not.
+    shapes: bool,
+    column_width: f64,
+    colours: Vec<colour::Rgb>,
+}
+
+impl Legend {
+    pub(crate) fn of(classes: &[String], height: f64, shapes: bool) -> Self {
+        let names: Vec<String> = classes
+            .iter()
+            .map(|name| font::fit(name, SIZE, LONGEST_NAME))
+            .collect();
+        let widest = names
+            .iter()
+            .map(|name| font::width(name, SIZE))
+            .fold(0.0, f64::max);
+        let most = ((height / PITCH) as usize).max(1);
+        let columns = names.len().div_ceil(most).max(1);
+        Self {
+            rows: names.len().div_ceil(columns).max(1),
+            colours: colour::of_classes(names.len()),
+            names,
+            shapes,
+            column_width: MARK_ROOM + widest.ceil() + COLUMN_GAP,
+        }
+    }
+
+    /// Width beside the plot; 0 without classes.
+    pub(crate) fn width(&self) -> f64 {
+        match self.names.len() {
+            0 => 0.0,
+            count => count.div_ceil(self.rows) as f64 * self.column_width,
+        }
+    }
+
+    pub(crate) fn draw(&self, svg: &mut Svg, (left, top): (f64, f64)) {
+        for (class, name) in self.names.iter().enumerate() {
+            let x = left + (class / self.rows) as f64 * self.column_width;
+            let y = top + ((class % self.rows) as f64 + 0.5) * PITCH;
+            let shape = if self.shapes { class } else { 0 };
+            let colour = colour::hex(self.colours[class]);
+            mark(svg, (x + 4.0, y), 4.0, shape, &colour, 1.0);
+            svg.text(
+                (x + MARK_ROOM, y + 4.0),
+                name,
+                SIZE,
+                SOFT_INK,
+                Anchor::Start,
+            );
+        }
+    }
+}
+
+/// The mark of a class: discs for the first ten, then squares, triangles and diamonds.
+pub(crate) fn mark(
+    svg: &mut Svg,
+    (x, y): (f64, f64),
+    radius: f64,
+    class: usize,
+    colour: &str,
+    alpha: f64,
+) {
+    let look = match alpha {
+        1.0 => format!(r#"fill="{colour}""#),
+        alpha => format!(r#"fill="{colour}" fill-opacity="{alpha}""#),
+    };
+    let corners: &[(f64, f64)] = match class / theme::CLASSES.len() % 4 {
+        0 => {
+            let (x, y, radius) = (number(x), number(y), number(radius));
+            return svg.raw(&format!(
+                r#"<circle cx="{x}" cy="{y}" r="{radius}" {look}/>"#
+            ));
+        }
+        1 => &[(-0.9, -0.9), (0.9, -0.9), (0.9, 0.9), (-0.9, 0.9)],
+        2 => &[(0.0, -1.2), (1.1, 0.8), (-1.1, 0.8)],
+        _ => &[(0.0, -1.3), (1.1, 0.0), (0.0, 1.3), (-1.1, 0.0)],
+    };
+    let at = |(dx, dy): &(f64, f64)| pair((x + dx * radius, y + dy * radius));
+    let corners: Vec<String> = corners.iter().map(at).collect();
+    svg.raw(&format!(r#"<path d="M{}z" {look}/>"#, corners.join("L")));
+}
