@@ -296,7 +296,11 @@ fn a_class_that_the_run_has_not_learned_is_refused() {
 /// What is refused, with its exit code and a word of the message.
 const REFUSED: [(&[&str], i32, &str); 12] = [
     (&["--model", "classifier"], 3, "in column `kind`"),
-    (&["--model", "regressor", "--label", "kind"], 2, "no numbers to predict"),
+    (
+        &["--model", "regressor", "--label", "kind"],
+        2,
+        "no numbers to predict",
+    ),
     (
         &["--model", "classifier", "--target", "colour"],
         2,

@@ -81,7 +81,12 @@ impl Layer {
     fn non_trainable(&self) -> usize {
         match self {
             Self::BatchNorm(norm) => 2 * norm.gamma.dims()[0],
-            Self::Skip(skip) => skip.inner().table().iter().map(|row| row.non_trainable).sum(),
+            Self::Skip(skip) => skip
+                .inner()
+                .table()
+                .iter()
+                .map(|row| row.non_trainable)
+                .sum(),
             _ => 0,
         }
     }
