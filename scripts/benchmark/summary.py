@@ -25,6 +25,7 @@ TARGETS = [
     Target("w5", "epoch", "W5 faces VAE 3200-1024-2, 165 images, an epoch", "ms", 1e3, 1.0, 0.7),
     Target("w6", "encode", "W6 encode 70,000 images", "s", 1, 1.0),
     Target("w6", "decode", "W6 decode a 20x20 grid", "ms", 1e3, 1.0),
+    Target("w7", "epoch", "W7 conv classifier with batch norm, batch 128, {:,} images, an epoch", "s", 1, 0.5),
     Target("w1", "start", "W1 process start to the end of the first epoch, {data}", "s", 1, 0.6, 0.45),
     Target("w1", "memory", "W1 peak resident memory", "MiB", 1, 0.6, 0.4),
 ]

@@ -18,11 +18,14 @@ FLAGS = {
     "w1": ["fashion", "--model", "vae", "--layers", "256", *DENSE, *ADAM, "--batch-size", "128"],
     "w2": ["fashion-dae", "--conv", "32,16", "--latent", "0", "--noise", "gaussian:0.3", *ADAM, "--batch-size", "128"],
     "w3": [*TANH, "--optimizer", "momentum", "--lr", "0.005", "--schedule", "constant"],
+    # Without a preset.
+    "w7": ["mnist", "--model", "classifier", "--conv", "32,pool,bn,16,pool,bn", "--activation", "relu"]
+    + ["--optimizer", "adam", "--lr", "1e-3", "--batch-size", "128"],
     "w5": ["pictures-vae", "--data", "FACES", "--layers", "1024", *DENSE, *ADAM, "--batch-size", "32"],
 }
-EPOCHS = {"w1": 5, "w2": 3, "w5": 12}
-ALL = 60000  # images of Fashion-MNIST to learn from
-SAMPLES = {"w1": ALL, "w2": ALL, "w5": 165}
+EPOCHS = {"w1": 5, "w2": 3, "w5": 12, "w7": 3}
+ALL = 60000  # images of Fashion-MNIST, and of MNIST, to learn from
+SAMPLES = {"w1": ALL, "w2": ALL, "w5": 165, "w7": ALL}
 STEPS = 2000  # of w3
 FURTHER = 20000  # steps of ours in w3 that are timed: a process start varies by as much as hundreds of them take
 # The peers that are measured where none are named: the best of each column, on the machines seen so far, and PyTorch.
@@ -32,7 +35,9 @@ PEERS = {
     "w3": ["torch", "keras-torch", "keras-jax", "keras-tensorflow", "sklearn", "numpy", "jax", "jax-scan"],
     "w5": ["torch", "jax", "jax-scan"],
     "w6": ["torch", "jax"],
+    "w7": ["torch", "torch-channels-last", "keras-jax", "jax", "jax-scan"],
 }
+CLASSIFIER = Path(__file__).resolve().parent / "peer_classifier.py"  # the peers of w7 are in this tree
 
 
 def samples(args, workload):
@@ -94,7 +99,9 @@ def ours(args, workload):
             flags = flags + fashion(args, samples(args, workload))
         run, folder = train(args, flags, args.epochs or EPOCHS[workload], out)
         run["epoch"] = epoch(run)
-        if workload == "w2":
+        if workload == "w7":
+            run["accuracy"] = run["test"]["accuracy"]
+        elif workload == "w2":
             run["loss"] = [run["test"]["reconstruction"] / 784]
         else:
             run["loss"] = [use(args, folder, 0)["cross_entropy"], run["test"]["kl"]]
@@ -118,11 +125,17 @@ def model_of_w1(args, out):
 # ------------------------------------------------------------------ their side
 
 
+def script(args, workload):
+    """The program that has the peers of a workload."""
+    return str(CLASSIFIER if workload == "w7" else Path(args.peers) / "bench_peers.py")
+
+
 def peer(args, workload, name, *more):
     """The peer's own JSON of one process, and what the process took."""
     with tempfile.NamedTemporaryFile(suffix=".json") as out:
-        command = [args.python, str(Path(args.peers) / "bench_peers.py"), "--workload", workload, "--peer", name]
-        command += ["--threads", str(args.threads), "--data", str(Path(args.data) / "fashion-mnist"), "--json", out.name]
+        command = [args.python, script(args, workload), "--workload", workload, "--peer", name]
+        data = Path(args.data) / ("mnist" if workload == "w7" else "fashion-mnist")
+        command += ["--threads", str(args.threads), "--data", str(data), "--json", out.name]
         _, taken = process([*command, *map(str, more)])
         said = json.load(out)
         return {**taken, **said, "memory": said["peak_rss_mib"]}
@@ -140,11 +153,13 @@ def theirs(args, workload, name):
         return {**run, "encode": run["encode_70000_s"]["median"], "decode": run["decode_400_s"]["median"]}
     epochs = args.epochs or EPOCHS[workload]
     run = peer(args, workload, name, "--epochs", epochs, "--samples", samples(args, workload))
-    loss = [run["test_bce_per_pixel"]] if workload == "w2" else [run["test_bce"], run["test_kl"]]
-    return {**run, "epoch": run["epoch_s"]["median"], "start": run["start_to_first_epoch_s"], "loss": loss}
+    run.update(epoch=run["epoch_s"]["median"], start=run["start_to_first_epoch_s"])
+    if workload == "w7":
+        return {**run, "accuracy": run["test_accuracy"]}
+    return {**run, "loss": [run["test_bce_per_pixel"]] if workload == "w2" else [run["test_bce"], run["test_kl"]]}
 
 
 def known(args, workload):
     """The peers that the workload has."""
-    command = [args.python, str(Path(args.peers) / "bench_peers.py"), "--workload", workload, "--peer", "list"]
+    command = [args.python, script(args, workload), "--workload", workload, "--peer", "list"]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()

@@ -5,6 +5,7 @@
 //! operations, which that device fuses itself. Both give the same numbers and gradients, to rounding.
 
 pub mod activation;
+pub mod batch_norm;
 pub mod buffers;
 pub mod conv;
 pub mod cross_entropy;
