@@ -246,9 +246,16 @@ fn added<S: Simd>(simd: S, [sum, product]: [S::f32s; 2], a: S::f32s, b: S::f32s)
     [simd.add_f32s(sum, a), simd.mul_add_e_f32s(a, b, product)]
 }
 
+/// Pairs of vectors, a vector that is left, and numbers that fill none.
+type Parts<'a, S> = (
+    &'a [[<S as Simd>::f32s; 2]],
+    Option<<S as Simd>::f32s>,
+    &'a [f32],
+);
+
 /// Numbers as pairs of vectors, one more vector where there is one, and the rest.
 #[inline(always)]
-fn parts<S: Simd>(numbers: &[f32]) -> (&[[S::f32s; 2]], Option<S::f32s>, &[f32]) {
+fn parts<S: Simd>(numbers: &[f32]) -> Parts<'_, S> {
     let (vectors, rest) = S::as_simd_f32s(numbers);
     let (pairs, last) = vectors.as_chunks::<2>();
     (pairs, last.first().copied(), rest)
