@@ -44,18 +44,29 @@ fn close(found: &Value, expected: &Value, tolerance: f64, what: &str) {
     assert!(apart < tolerance, "{what}: {found} beside {expected}");
 }
 
+/// The device of these runs with how close numbers must come, or another one, whose noise and draws are others.
+fn device() -> (&'static str, f64) {
+    let room = Room::new();
+    let probe = room.run(&["train", "--device", "flex", "--dry-run"]);
+    match probe.code {
+        Some(0) => ("flex", 1.0),
+        _ => ("cpu", 10.0),
+    }
+}
+
 #[test]
 fn a_run_of_the_version_before_gives_its_own_metrics() {
+    let (device, slack) = device();
     for (name, _) in RUNS {
         let room = Room::new();
         copied(&room, name);
         let noted = room.json(&format!("runs/{name}/run.json"));
-        let run = room.run(&["eval", name, "--json", "--device", "cpu"]).ok();
+        let run = room.run(&["eval", name, "--json", "--device", device]).ok();
         let found: Value = serde_json::from_str(&run.stdout).expect("JSON");
         let metrics = noted["metrics"]["test"].as_object().expect("it completed");
         for (key, expected) in metrics {
-            // Noise and draws are those of the device: the same on the backend that trained it.
-            let tolerance = if key.starts_with("wrong") { 0.2 } else { 0.05 };
+            // Another processor adds up in another order; a pixel at the threshold may fall on the other side.
+            let tolerance = slack * if key.starts_with("wrong") { 0.06 } else { 1e-3 };
             close(
                 &found["metrics"][key],
                 expected,
@@ -63,7 +74,7 @@ fn a_run_of_the_version_before_gives_its_own_metrics() {
                 &format!("{name}, {key}"),
             );
         }
-        let inspected = room.run(&["inspect", name, "--device", "cpu"]).ok();
+        let inspected = room.run(&["inspect", name, "--device", device]).ok();
         assert!(
             inspected.stdout.contains("completed"),
             "{}",
@@ -74,12 +85,13 @@ fn a_run_of_the_version_before_gives_its_own_metrics() {
 
 #[test]
 fn a_run_of_the_version_before_goes_on_where_it_stopped() {
+    let (device, slack) = device();
     for (name, expected) in RUNS {
         let Some(expected) = expected else { continue };
         let room = Room::new();
         copied(&room, name);
         let resume = [
-            "train", "--resume", name, "--epochs", "60", "--device", "cpu",
+            "train", "--resume", name, "--epochs", "60", "--device", device,
         ];
         room.run(&[&resume[..], &["--no-figures"]].concat()).ok();
         let report = room.json(&format!("runs/{name}/run.json"));
@@ -94,7 +106,7 @@ fn a_run_of_the_version_before_goes_on_where_it_stopped() {
             .split(',')
             .nth(place.expect("a column"));
         let loss: f64 = last.and_then(|cell| cell.parse().ok()).expect("a loss");
-        close(&loss.into(), &expected.into(), 0.02, name);
+        close(&loss.into(), &expected.into(), 0.02 * slack, name);
         assert_eq!(rows.lines().count(), 61, "{name}: a row an epoch");
     }
 }

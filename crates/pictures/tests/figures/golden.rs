@@ -94,7 +94,13 @@ fn a_golden_sheet_is_drawn_byte_for_byte() {
     // Pixels of two values are drawn as paths, so that the file does not depend on how a PNG is compressed.
     let glyph = |step: usize| Tile {
         pixels: (0..35)
-            .map(|pixel| if pixel * step % 3 == 0 { 1.0 } else { 0.0 })
+            .map(|pixel| {
+                if (pixel * step).is_multiple_of(3) {
+                    1.0
+                } else {
+                    0.0
+                }
+            })
             .collect(),
         channels: 1,
         height: 7,
