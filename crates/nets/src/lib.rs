@@ -52,7 +52,6 @@ pub use noise::{Noise, ParseNoiseError, Range};
 pub use penalties::Penalties;
 pub use plan::{Common, ConvPlan, ParsePlanError, Style};
 pub use resample::{MaxPool, Pool, Upsample};
-pub use resample::{Pool, Upsample};
 pub use skip::{Join, Skip};
 pub use steps::DenseStep;
 pub use window::{Padding, Window};
