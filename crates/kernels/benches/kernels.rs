@@ -3,13 +3,15 @@
 //!
 //! `items` are multiplications with additions, or numbers where there are none.
 
-use burn::tensor::module::{conv2d, interpolate, max_pool2d};
+use burn::tensor::module::{batch_norm_train, conv2d, interpolate, max_pool2d};
 use burn::tensor::ops::{ConvOptions, InterpolateMode, InterpolateOptions, MaxPoolOptions};
 use burn::tensor::{Device, Distribution, Tensor, activation};
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
 use espejo_kernels::gemm::{Matrix, Product, multiply};
-use espejo_kernels::{Activation, Step, conv, cross_entropy, linear, max_pool, upsample};
+use espejo_kernels::{
+    Activation, Step, batch_norm, conv, cross_entropy, linear, max_pool, upsample,
+};
 
 const BATCH: usize = 128;
 
@@ -132,6 +134,30 @@ fn pooling(bencher: Bencher, way: Way) {
         Way::Plain => {
             let options = MaxPoolOptions::new([2, 2]).with_stride([2, 2]);
             max_pool2d(x.clone().reshape([BATCH, 32, 28, 28]), options).flatten(1, 3)
+        }
+    });
+}
+
+/// After both poolings of the classifier, and after a dense layer: channels and their values.
+const NORMALIZED: [[usize; 2]; 3] = [[32, 14 * 14], [16, 7 * 7], [256, 1]];
+
+#[divan::bench(args = WAYS, consts = [0, 1, 2])]
+fn batch_normalization<const LAYER: usize>(bencher: Bencher, way: Way) {
+    let [channels, area] = NORMALIZED[LAYER];
+    let (x, gamma, beta) = (
+        tracked([BATCH, channels * area]),
+        tracked([channels]),
+        tracked([channels]),
+    );
+    there_and_back(bencher, BATCH * channels * area, || {
+        let (x, gamma, beta) = (x.clone(), gamma.clone(), beta.clone());
+        match way {
+            Way::Fused => batch_norm(x, gamma, beta, 1e-5).0,
+            Way::Plain => {
+                let maps = x.reshape([BATCH, channels, area]);
+                let found = batch_norm_train(maps, gamma, beta, 1e-5);
+                found.output.flatten(1, 2)
+            }
         }
     });
 }

@@ -3,6 +3,7 @@
 // Burn's ndarray backend is deprecated in 0.22, but still one of ours.
 #![allow(deprecated)]
 
+mod batch_norm;
 mod conv;
 mod cross_entropy;
 mod linear;
@@ -10,8 +11,9 @@ mod pool;
 mod upsample;
 
 use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
+use burn::backend::ops::{FloatTensorOps, ModuleOps};
 use burn::backend::tensor::FloatTensor;
-use burn::backend::{Autodiff, Backend, backend_extension};
+use burn::backend::{Autodiff, Backend, TensorMetadata, backend_extension};
 
 use crate::activation::Activation;
 use crate::host::Host;
@@ -49,6 +51,25 @@ pub(crate) trait Fused: Backend {
 
     /// The mean cross-entropy of rows of logits: `[batch, width]` to `[1]`. Gradients reach the logits alone.
     fn cross_entropy(logits: FloatTensor<Self>, targets: FloatTensor<Self>) -> FloatTensor<Self>;
+
+    /// Batch normalisation by the statistics of the batch: y, and the mean and the biased variance of each channel, `[channels]`
+    /// both, which no gradient reaches.
+    fn batch_norm(
+        x: FloatTensor<Self>,
+        gamma: FloatTensor<Self>,
+        beta: FloatTensor<Self>,
+        epsilon: f64,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
+
+    /// Batch normalisation by a given mean and variance, `[channels]` both.
+    fn batch_norm_inference(
+        x: FloatTensor<Self>,
+        mean: FloatTensor<Self>,
+        variance: FloatTensor<Self>,
+        gamma: FloatTensor<Self>,
+        beta: FloatTensor<Self>,
+        epsilon: f64,
+    ) -> FloatTensor<Self>;
 }
 
 /// Each operation by `forward` of its file. What nobody else holds of the input is used again.
@@ -96,6 +117,32 @@ macro_rules! fused_in_memory {
             ) -> FloatTensor<Self> {
                 cross_entropy::value::<Self>(&logits, &targets)
             }
+
+            fn batch_norm(
+                x: FloatTensor<Self>,
+                gamma: FloatTensor<Self>,
+                beta: FloatTensor<Self>,
+                epsilon: f64,
+            ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
+                let input = batch_norm::Input::<Self> { x, gamma, beta };
+                let (output, _) = batch_norm::forward(&input, epsilon);
+                Self::recycle(input.x);
+                output
+            }
+
+            fn batch_norm_inference(
+                x: FloatTensor<Self>,
+                mean: FloatTensor<Self>,
+                variance: FloatTensor<Self>,
+                gamma: FloatTensor<Self>,
+                beta: FloatTensor<Self>,
+                epsilon: f64,
+            ) -> FloatTensor<Self> {
+                let input = batch_norm::Input::<Self> { x, gamma, beta };
+                let y = batch_norm::inference(&input, &mean, &variance, epsilon);
+                Self::recycle(input.x);
+                y
+            }
         }
     };
 }
@@ -135,5 +182,30 @@ impl<B: Host, C: CheckpointStrategy> Fused for Autodiff<B, C> {
 
     fn cross_entropy(logits: FloatTensor<Self>, targets: FloatTensor<Self>) -> FloatTensor<Self> {
         cross_entropy::tracked::<B, C>(logits, targets)
+    }
+
+    fn batch_norm(
+        x: FloatTensor<Self>,
+        gamma: FloatTensor<Self>,
+        beta: FloatTensor<Self>,
+        epsilon: f64,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
+        batch_norm::tracked::<B, C>(batch_norm::Input { x, gamma, beta }, epsilon)
+    }
+
+    // Training goes here only through layers that are frozen: Burn's own operations are fast enough, and differentiable.
+    fn batch_norm_inference(
+        x: FloatTensor<Self>,
+        mean: FloatTensor<Self>,
+        variance: FloatTensor<Self>,
+        gamma: FloatTensor<Self>,
+        beta: FloatTensor<Self>,
+        epsilon: f64,
+    ) -> FloatTensor<Self> {
+        let (shape, channels) = (x.shape(), gamma.shape()[0]);
+        let maps = [shape[0], channels, shape[1] / channels].into();
+        let maps = Self::float_reshape(x, maps); // [batch, channels, area]
+        let y = <Self as ModuleOps<Self>>::batch_norm(maps, gamma, beta, mean, variance, epsilon);
+        Self::float_reshape(y, shape) // [batch, channels * area]
     }
 }

@@ -29,5 +29,8 @@ mod testing;
 pub use crate::{
     activation::Activation,
     step::Step,
-    tensor::{Map, conv, cross_entropy, in_memory, linear, max_pool, upsample},
+    tensor::{
+        Map, batch_norm, batch_norm_inference, conv, cross_entropy, in_memory, linear, max_pool,
+        upsample,
+    },
 };

@@ -1,7 +1,7 @@
 //! The operations on tensors, whatever their device.
 
 use burn::backend::DispatchDevice;
-use burn::tensor::module::{conv2d, interpolate, max_pool2d};
+use burn::tensor::module::{self, conv2d, interpolate, max_pool2d};
 use burn::tensor::ops::{ConvOptions, InterpolateMode, InterpolateOptions, MaxPoolOptions};
 use burn::tensor::{Device, Tensor, activation};
 
@@ -78,6 +78,94 @@ pub fn upsample(x: Tensor<2>, map: Map, size: [usize; 2]) -> Tensor<2> {
     }
     let options = InterpolateOptions::new(InterpolateMode::Nearest).with_output_size(size);
     interpolate(images(Tensor::from_dispatch(x), map), options).flatten(1, 3)
+}
+
+/// γ (x - μ) / √(σ² + ε) + β, where μ and σ² are the mean and the biased variance of each channel over the batch: x
+/// `[batch, channels * area]`, gamma and beta `[channels]`, to y `[batch, channels * area]`, the mean `[channels]` and the variance
+/// `[channels]`. Gradients go through y alone, and count that the mean and the variance depend on x.
+pub fn batch_norm(
+    x: Tensor<2>,
+    gamma: Tensor<1>,
+    beta: Tensor<1>,
+    epsilon: f64,
+) -> (Tensor<2>, Tensor<1>, Tensor<1>) {
+    let x = x.into_dispatch();
+    #[cfg(any(feature = "flex", feature = "ndarray"))]
+    if is_ours(&x) {
+        let (gamma, beta) = (gamma.into_dispatch(), beta.into_dispatch());
+        let (y, mean, variance) = <Dispatch as Fused>::batch_norm(x, gamma, beta, epsilon);
+        return (
+            Tensor::from_dispatch(y),
+            Tensor::from_dispatch(mean),
+            Tensor::from_dispatch(variance),
+        );
+    }
+    composed_batch_norm(Tensor::from_dispatch(x), gamma, beta, epsilon)
+}
+
+/// γ (x - μ) / √(σ² + ε) + β with a given mean μ and variance σ²: x `[batch, channels * area]`, the others `[channels]`, to
+/// `[batch, channels * area]`.
+pub fn batch_norm_inference(
+    x: Tensor<2>,
+    mean: Tensor<1>,
+    variance: Tensor<1>,
+    gamma: Tensor<1>,
+    beta: Tensor<1>,
+    epsilon: f64,
+) -> Tensor<2> {
+    let x = x.into_dispatch();
+    #[cfg(any(feature = "flex", feature = "ndarray"))]
+    if is_ours(&x) {
+        return Tensor::from_dispatch(<Dispatch as Fused>::batch_norm_inference(
+            x,
+            mean.into_dispatch(),
+            variance.into_dispatch(),
+            gamma.into_dispatch(),
+            beta.into_dispatch(),
+            epsilon,
+        ));
+    }
+    let x: Tensor<2> = Tensor::from_dispatch(x);
+    let ([batch, values], [channels]) = (x.dims(), gamma.dims());
+    let maps = x.reshape([batch, channels, values / channels]);
+    module::batch_norm(maps, gamma, beta, mean, variance, epsilon).flatten(1, 2)
+}
+
+/// Means are taken in two stages: one running sum of a whole batch in f32 loses digits, and software renderers cut it short.
+fn composed_batch_norm(
+    x: Tensor<2>,
+    gamma: Tensor<1>,
+    beta: Tensor<1>,
+    epsilon: f64,
+) -> (Tensor<2>, Tensor<1>, Tensor<1>) {
+    let ([batch, values], [channels]) = (x.dims(), gamma.dims());
+    let (area, count) = (values / channels, batch * (values / channels));
+    let first = first_stage(count);
+    let by_channel = x.reshape([batch, channels, area]).swap_dims(0, 1).reshape([
+        channels,
+        count / first,
+        first,
+    ]);
+    let mean = by_channel.clone().mean_dim(2).mean_dim(1); // [channels, 1, 1]
+    let apart = by_channel - mean.clone(); // [channels, count / first, first]
+    let variance = apart.clone().square().mean_dim(2).mean_dim(1); // [channels, 1, 1]
+    let scale = gamma.reshape([channels, 1, 1]) / variance.clone().add_scalar(epsilon).sqrt();
+    let y = apart * scale + beta.reshape([channels, 1, 1]); // [channels, count / first, first]
+    let y = y
+        .reshape([channels, batch, area])
+        .swap_dims(0, 1)
+        .reshape([batch, values]);
+    let told = |of: Tensor<3>| of.reshape([channels]).detach();
+    (y, told(mean), told(variance))
+}
+
+/// The greatest divisor of a count that is no more than its root: parts of it, all alike, make two short sums of a long one.
+fn first_stage(count: usize) -> usize {
+    let root = count.isqrt();
+    (1..=root)
+        .rev()
+        .find(|part| count.is_multiple_of(*part))
+        .unwrap_or(1)
 }
 
 /// Rows as images: `[batch, channels * height * width]` to `[batch, channels, height, width]`.

@@ -2,7 +2,10 @@
 //! ones work in single precision; the composition, which takes whatever is not single, in double.
 
 use burn::tensor::{DType, Device, Tensor, TensorData};
-use espejo_kernels::{Activation, Step, conv, cross_entropy, linear, max_pool, upsample};
+use espejo_kernels::{
+    Activation, Step, batch_norm, batch_norm_inference, conv, cross_entropy, linear, max_pool,
+    upsample,
+};
 
 const ACTIVATIONS: [Activation; 6] = [
     Activation::Linear,
@@ -286,6 +289,84 @@ fn the_cross_entropy_is_its_composition() {
                     slopes.iter().map(|slope| slope * batch as f64).collect()
                 });
                 check("gradient", &found, &expected, 1e-6);
+            }
+        }
+    }
+}
+
+/// Output, statistics and gradients of a batch normalisation, given a gradient at the output.
+fn through_batch_norm(
+    x: Tensor<2>,
+    [gamma, beta]: [Tensor<1>; 2],
+    slope: Tensor<2>,
+) -> [Vec<f64>; 6] {
+    let (y, mean, variance) = batch_norm(x.clone(), gamma.clone(), beta.clone(), 1e-3);
+    assert!(!mean.is_require_grad() && !variance.is_require_grad());
+    let gradients = (y.clone() * slope).sum().backward();
+    [
+        values(y),
+        values(mean),
+        values(variance),
+        values(x.grad(&gradients).expect("a gradient")),
+        values(gamma.grad(&gradients).expect("a gradient")),
+        values(beta.grad(&gradients).expect("a gradient")),
+    ]
+}
+
+#[test]
+fn batch_normalisation_is_its_composition() {
+    let mut random = Random(7);
+    for round in 0..40 {
+        // Dense values, maps smaller than a vector, and images; every fourth is large enough for several threads.
+        let area = match round % 3 {
+            0 => 1,
+            1 => random.size(15),
+            _ => 15 + random.size(200),
+        };
+        let (most, channels) = (if round % 4 == 0 { 200 } else { 9 }, random.size(20));
+        let batch = 1 + random.size(most);
+        let x = random.numbers(&[batch, channels * area], 2.0);
+        let slope = random.numbers(&[batch, channels * area], 1.0);
+        let parameters = [(); 2].map(|()| random.numbers(&[channels], 1.0));
+        let [gamma, beta] = &parameters;
+        let expected =
+            through_batch_norm(double(&x), [double(gamma), double(beta)], double(&slope));
+        for device in devices() {
+            let single_of = |data: &TensorData| single::<1>(data, &device);
+            let found = through_batch_norm(
+                single(&x, &device),
+                [single_of(gamma), single_of(beta)],
+                single(&slope, &device),
+            );
+            let names = ["y", "mean", "variance", "dx", "dgamma", "dbeta"];
+            for (what, (found, expected)) in names.iter().zip(found.iter().zip(&expected)) {
+                let what = format!("{what}, {batch} x {channels} x {area}");
+                check(&what, found, expected, 2e-5);
+            }
+        }
+    }
+}
+
+#[test]
+fn batch_normalisation_by_given_statistics_is_its_composition() {
+    let mut random = Random(8);
+    for area in [1, 4, 49, 100] {
+        let (batch, channels) = (random.size(150), random.size(20));
+        let x = random.numbers(&[batch, channels * area], 2.0);
+        let [mean, variance, gamma, beta] = [(); 4].map(|()| random.numbers(&[channels], 1.0));
+        let through = |x: Tensor<2>, [mean, variance, gamma, beta]: [Tensor<1>; 4]| {
+            batch_norm_inference(x, mean, variance.abs(), gamma, beta, 1e-3)
+        };
+        let expected = through(double(&x), [&mean, &variance, &gamma, &beta].map(double));
+        for device in devices() {
+            // With gradients, through Burn's operations, and without, through own code.
+            for device in [device.clone(), device.inner()] {
+                let at = |data: &TensorData| Tensor::from_data(data.clone(), (&device, DType::F32));
+                let found = through(
+                    Tensor::from_data(x.clone(), (&device, DType::F32)),
+                    [&mean, &variance, &gamma, &beta].map(at),
+                );
+                check("y", &values(found), &values(expected.clone()), 2e-6);
             }
         }
     }
