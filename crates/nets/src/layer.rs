@@ -1,6 +1,6 @@
 //! One layer: a value says what it is, and every kind takes rows and gives rows.
 
-use burn::module::Module;
+use burn::module::{Module, RunningState};
 use burn::nn::{BatchNorm, BatchNormConfig, Linear};
 use burn::tensor::{Device, Tensor};
 use espejo_kernels::Activation as Fused;
@@ -189,11 +189,7 @@ impl Layer {
             Self::Transposed(conv) => conv.forward(x),
             Self::Pool(pool) => pool.forward(x),
             Self::Upsample(upsample) => upsample.forward(x),
-            Self::BatchNorm(norm) => {
-                let ([batch, values], [channels]) = (x.dims(), norm.gamma.dims());
-                let maps = x.reshape([batch, channels, values / channels]);
-                norm.forward(maps).reshape([batch, values])
-            }
+            Self::BatchNorm(norm) => normalized(norm, x),
         }
     }
 
@@ -268,6 +264,30 @@ impl Layer {
 fn fully_connected(linear: &Linear, x: Tensor<2>, activation: Fused) -> Tensor<2> {
     let bias = linear.bias.as_ref().expect("every layer has one");
     espejo_kernels::linear(x, linear.weight.val(), bias.val(), activation)
+}
+
+/// What Burn's own layer does, through our kernel: by the statistics of the batch where a gradient may be asked for and the layer is
+/// not frozen, else by the running ones. `[batch, channels * area]` to the same.
+fn normalized(norm: &BatchNorm, x: Tensor<2>) -> Tensor<2> {
+    let (device, epsilon) = (x.device(), norm.epsilon);
+    let (gamma, beta) = (norm.gamma.val(), norm.beta.val()); // [channels]
+    if device.is_autodiff() && norm.training.is_enabled() {
+        let (y, mean, variance) = espejo_kernels::batch_norm(x, gamma, beta, epsilon);
+        follow(&norm.running_mean, mean, norm.momentum);
+        follow(&norm.running_var, variance, norm.momentum);
+        return y;
+    }
+    let running = |state: &RunningState<Tensor<1>>| state.value().to_device(&device);
+    let (mean, variance) = (running(&norm.running_mean), running(&norm.running_var)); // [channels]
+    espejo_kernels::batch_norm_inference(x, mean, variance, gamma, beta, epsilon)
+}
+
+/// Moves a running statistic, `[channels]`, a part of the way to that of a batch. As in Burn, and unlike PyTorch, the running
+/// variance follows the biased one, so that checkpoints of runs before this kernel mean the same.
+fn follow(state: &RunningState<Tensor<1>>, of_batch: Tensor<1>, momentum: f64) {
+    let before = state.value_sync().to_device(&of_batch.device());
+    let after = before.mul_scalar(1.0 - momentum) + of_batch.mul_scalar(momentum);
+    state.update(after.detach());
 }
 
 /// Half the sum of the squared weights of some layers, biases and batch normalisation left out: `[1]`.

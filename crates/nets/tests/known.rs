@@ -1,7 +1,11 @@
 //! Losses and activations whose values are known exactly, and their behaviour at the ends of the number line.
 
+use burn::module::Module;
+use burn::nn::{BatchNorm, BatchNormConfig};
 use burn::tensor::{Device, Tensor, TensorData};
-use espejo_nets::{Activation, Initializer, LayersConfig, Penalties, Reconstruction, seeded};
+use espejo_nets::{
+    Activation, Initializer, Layer, LayerConfig, LayersConfig, Penalties, Reconstruction, seeded,
+};
 
 /// The value and the gradient by the logits of one row of pixels, held against the expected.
 fn check(
@@ -234,4 +238,58 @@ fn a_code_of_the_wanted_activity_has_no_sparsity_cost_and_a_dead_one_a_finite_on
     let expected = 3.0 * (0.1 * 0.2_f32.ln() + 0.9 * 1.8_f32.ln());
     assert!((cost(0.5) - expected).abs() < 1e-5);
     assert!(cost(0.0).is_finite() && cost(1.0).is_finite());
+}
+
+/// Images of two channels of 4 x 5, another for each seed, whose channels have means and deviations of their own.
+fn two_channels(seed: u64, device: &Device) -> Tensor<2> {
+    let value = |place: u64| {
+        let channel = (place / 20 % 2) as f32;
+        3.0 * channel + (1.0 + channel) * ((place * 7919 + seed * 104_729) % 1013) as f32 / 1013.0
+    };
+    let values: Vec<f32> = (0..6 * 40).map(value).collect();
+    Tensor::from_data(TensorData::new(values, [6, 40]), device)
+}
+
+fn near(what: &str, found: Vec<f32>, expected: Vec<f32>) {
+    for (found, expected) in found.iter().zip(&expected) {
+        let off = (found - expected).abs();
+        assert!(
+            off < 2e-6 * expected.abs().max(1.0),
+            "{what}: {found}, expected {expected}"
+        );
+    }
+}
+
+#[test]
+fn batch_normalisation_trains_and_remembers_as_that_of_burn() {
+    let device = Device::flex().autodiff();
+    let config = LayerConfig::BatchNorm { input: [2, 4, 5] };
+    let layer = config.init(Initializer::He, &mut seeded(1), &device);
+    let burns = BatchNormConfig::new(2).init(&device);
+    let values = |tensor: Tensor<2>| tensor.into_data().iter().collect::<Vec<f32>>();
+    let through =
+        |norm: &BatchNorm, x: Tensor<2>| norm.forward(x.reshape([6, 2, 20])).reshape([6, 40]);
+    for seed in 0..3 {
+        let x = two_channels(seed, &device);
+        let expected = values(through(&burns, x.clone()));
+        near("while training", values(layer.forward(x)), expected);
+    }
+    let x = two_channels(9, &Device::flex());
+    let (layer, burns) = (layer.valid(), burns.valid());
+    let Layer::BatchNorm(norm) = &layer else {
+        panic!("it is a batch norm");
+    };
+    for (what, ours, theirs) in [
+        ("running mean", &norm.running_mean, &burns.running_mean),
+        ("running variance", &norm.running_var, &burns.running_var),
+    ] {
+        let [found, expected] =
+            [ours, theirs].map(|state| state.value().into_data().iter().collect());
+        near(what, found, expected);
+    }
+    near(
+        "afterwards",
+        values(layer.forward(x.clone())),
+        values(through(&burns, x)),
+    );
 }
