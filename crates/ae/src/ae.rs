@@ -17,9 +17,9 @@ use rand::Rng;
 /// What an autoencoder is made of.
 #[derive(Clone, Debug)]
 pub struct AeConfig {
-    /// From pictures to codes.
+    /// From images to codes.
     pub encoder: LayersConfig,
-    /// From codes to pictures.
+    /// From codes to images.
     pub decoder: LayersConfig,
     /// How first weights are drawn.
     pub initializer: Initializer,
@@ -120,7 +120,7 @@ mod tests {
         let device = Device::flex();
         let config = AeConfig::mirrored(35, &[16], 2, Activation::Tanh);
         let zeros = Tensor::<2>::zeros([4, 35], &device);
-        // Biases start at zero, so a zero picture gives zero logits whatever the weights.
+        // Biases start at zero, so a zero image gives zero logits whatever the weights.
         let loss = config
             .init(&mut seeded(1), &device)
             .loss(&Batch::same(zeros));

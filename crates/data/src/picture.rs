@@ -1,4 +1,4 @@
-//! One picture: from the bytes of a file to the pixels of a sample.
+//! One image: from the bytes of a file to the pixels of a sample.
 
 use std::borrow::Cow;
 use std::io::Cursor;

@@ -156,7 +156,7 @@ fn read_at(file: &File, mut start: u64, mut out: &mut [u8]) -> io::Result<()> {
 mod tests {
     use super::*;
 
-    /// The same bytes come back whether they stay in memory or not.
+    /// Bytes come back alike whether they stay in memory or not.
     fn check(limit: usize, in_memory: bool) {
         let mut sink = Sink::new(limit);
         let bytes: Vec<u8> = (0..=99).collect();

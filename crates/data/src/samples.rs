@@ -65,7 +65,7 @@ pub struct Shape {
 }
 
 impl Samples {
-    /// Pictures: checks the parts and puts them together.
+    /// Images: checks the parts and puts them together.
     ///
     /// - `levels`: the largest pixel value in use, 1 to 255: 1 for two-valued images, 255 for grey.
     /// - `pixels`: row-major `[n, channels, height, width]`, n at least 1, each at most `levels`.

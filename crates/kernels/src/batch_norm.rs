@@ -342,7 +342,7 @@ fn together(moments: &[Moments]) -> (f64, f64) {
 }
 
 impl Moments {
-    /// Of `count` values whose deviations from the pivot have this sum and sum of squares.
+    /// Moments of `count` values whose deviations from the pivot have this sum and sum of squares.
     fn around(pivot: f32, count: usize, [sum, squares]: [f64; 2]) -> Self {
         let count = count as f64;
         let squares = squares - sum * sum / count;

@@ -8,7 +8,7 @@ use std::io::Write as _;
 use std::time::{Duration, Instant};
 
 use burn::tensor::{Device, Distribution, Tensor, activation};
-use espejo_nets::{Activation, Initializer, LayerConfig, Layers, LayersConfig, seeded};
+use espejo_nets::{Activation, Initializer, LayerConfig, Layers, LayersConfig, Window, seeded};
 
 const BATCH: usize = 128;
 
@@ -44,8 +44,7 @@ fn classifier() -> LayersConfig {
         let conv = LayerConfig::Conv {
             input,
             outputs,
-            kernel: 3,
-            stride: 1,
+            window: Window::same(3, 1),
         };
         config.layers.push((conv, Activation::Relu));
         let input = config.output();

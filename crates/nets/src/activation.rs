@@ -66,7 +66,7 @@ impl Activation {
         }
     }
 
-    /// The same in the fused operations, which have those whose slope is known from their output.
+    /// The activation as the fused operations know it: they have those whose slope is known from their output.
     pub(crate) fn fused(self) -> Option<Fused> {
         match self {
             Self::Linear => Some(Fused::Linear),

@@ -1,4 +1,4 @@
-//! Convolutions on pictures that travel as rows: `[batch, channels * height * width]` in and out.
+//! Convolutions on images that travel as rows: `[batch, channels * height * width]` in and out.
 
 use burn::module::{Module, Param};
 use burn::tensor::module::{conv_transpose2d, conv2d};
@@ -11,7 +11,7 @@ use crate::Initializer;
 use crate::initializer::zeros;
 use crate::window::{Padding, Window};
 
-/// Channels, height and width of a picture inside a net.
+/// Channels, height and width of a image inside a net.
 pub type Map = espejo_kernels::Map;
 
 /// A convolution with any window. Padded with zeros, a stride of 1 keeps the size and a stride of 2 halves it, rounded up.

@@ -54,7 +54,7 @@ impl Layer {
         }
     }
 
-    /// The same with the activation that follows, in one piece where that is to be had.
+    /// Layer and activation in one, as one fused operation where there is one.
     pub fn activated(&self, x: Tensor<2>, activation: Activation) -> Tensor<2> {
         match (self, activation.fused()) {
             (Self::Linear(linear), Some(activation)) => fully_connected(linear, x, activation),

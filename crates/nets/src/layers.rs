@@ -220,7 +220,7 @@ impl Layers {
         })
     }
 
-    /// The same layers, of which the first `count` keep their weights while the others are trained. Batch normalisation among
+    /// These layers with the first `count` frozen: they keep their weights while the others are trained. Batch normalisation among
     /// them goes by its running means, dropout lets everything through.
     pub fn freeze_first(mut self, count: usize) -> Self {
         let layers = self.stack.into_iter().enumerate();

@@ -71,9 +71,9 @@ pub enum Prior {
 pub struct Term {
     /// Column name in logs, e.g. `reconstruction`.
     pub name: &'static str,
-    /// Its weight in the loss.
+    /// Weight of the term in the loss.
     pub weight: f64,
-    /// Its unweighted value, mean over the batch: `[1]`.
+    /// Unweighted value of the term, mean over the batch: `[1]`.
     pub value: Tensor<1>,
     /// What the optimiser sees in place of `value` where the two differ (free bits): `[1]`.
     pub optimised: Option<Tensor<1>>,

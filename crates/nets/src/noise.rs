@@ -1,4 +1,4 @@
-//! Corruption of pictures, for denoising models.
+//! Corruption of images, for denoising models.
 
 use std::fmt;
 use std::str::FromStr;
@@ -39,7 +39,7 @@ impl Range {
 /// A kind of noise with its strength.
 #[derive(Clone, Copy, Debug, PartialEq, Default)]
 pub enum Noise {
-    /// Pictures stay as they are.
+    /// Images stay as they are.
     #[default]
     None,
     /// Each pixel, with this probability, becomes background or ink, one as likely as the other.
@@ -113,7 +113,7 @@ impl Noise {
         }
     }
 
-    /// The same on the host: `values` become noisy, by numbers from `rng`.
+    /// Makes `values` on the host noisy, by numbers from `rng`.
     pub fn apply_to(self, values: &mut [f32], range: Range, rng: &mut impl Rng) {
         let low = range.low();
         let mut each = |change: &mut dyn FnMut(f64, &mut dyn FnMut() -> f64) -> f64| {

@@ -6,17 +6,17 @@ use std::str::FromStr;
 use crate::conv::{Map, halved};
 use crate::{Activation, LayerConfig, LayersConfig, Window};
 
-/// What the layers of a convolutional net are, from the picture to the code and back.
+/// What the layers of a convolutional net are, from the image to the code and back.
 ///
-/// As text, either the channels of each level, from the picture down (`32,16`): each is a convolution and a halving, and
-/// the way up mirrors them and ends in the channels of the picture. Or the whole list of steps with a `/` where the code is:
+/// As text, either the channels of each level, from the image down (`32,16`): each is a convolution and a halving, and
+/// the way up mirrors them and ends in the channels of the image. Or the whole list of steps with a `/` where the code is:
 /// a number is a convolution with so many channels, `32s` one that halves by its stride, `32t` a transposed one that doubles;
 /// `pool` halves, `up` doubles.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConvPlan {
     down: Vec<Step>,
     up: Vec<Step>,
-    /// Whether the way up was derived, and ends in the channels of the picture.
+    /// Whether the way up was derived, and ends in the channels of the image.
     mirrored: bool,
 }
 
@@ -132,7 +132,7 @@ impl ConvPlan {
     ///
     /// # Errors
     ///
-    /// In words, where the way up does not lead back to the shape of the picture.
+    /// In words, where the way up does not lead back to the shape of the image.
     pub fn layers(
         &self,
         picture: Map,

@@ -70,7 +70,7 @@ impl MaxPool {
         y.mask_fill(broken, f32::NAN).flatten(1, 3)
     }
 
-    /// Its window as in a layer table, stride always named: pooling by steps of one pixel is the rarer kind.
+    /// The window as it stands in a layer table, stride always named: pooling by steps of one pixel is the rarer kind.
     pub(crate) fn kind(&self) -> String {
         let Window {
             kernel: [rows, columns],

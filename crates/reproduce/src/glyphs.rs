@@ -16,20 +16,20 @@ pub type Glyph = [bool; PIXELS];
 /// Some glyphs with their names.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Glyphs {
-    /// Their pixels.
+    /// Pixels of each glyph.
     pub pixels: Vec<Glyph>,
-    /// Their names.
+    /// Names of the glyphs.
     pub names: Vec<String>,
 }
 
 impl Glyphs {
-    /// Those of a built-in set, e.g. `fonts:2`.
+    /// The glyphs of a built-in set, e.g. `fonts:2`.
     pub fn of(set: &str) -> Result<Self, Error> {
         let loaded = espejo_data::load(&Source::named(set))?;
         Self::from_samples(&loaded.train)
     }
 
-    /// Those of some samples of two values.
+    /// Two-valued samples as glyphs.
     pub fn from_samples(samples: &Samples) -> Result<Self, Error> {
         let pixels = (0..samples.len()).map(|index| {
             let pixels = samples.pixels(index)?;

@@ -14,7 +14,7 @@ const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;mar
     img{max-width:100%;height:auto}figure{margin:1.5rem 0}figcaption{color:#555;font-size:.9rem}\
     .out{color:#b00020;font-weight:bold}h2{margin-top:3rem}em{color:#444}";
 
-/// The report as HTML; it loads nothing from anywhere. `png` gives the picture of a figure by its name.
+/// The report as HTML; it loads nothing from anywhere. `png` gives the image of a figure by its name.
 ///
 /// # Errors
 ///

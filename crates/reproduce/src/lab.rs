@@ -35,7 +35,7 @@ pub struct Setup {
 }
 
 impl Setup {
-    /// Of a preset with some of its keys set anew.
+    /// A preset with some of its keys set anew.
     pub fn of(preset: &str, sets: &[String]) -> Result<Self, Error> {
         let config = configured(preset, sets)?;
         let (algorithm, limits) = method(&config.train)?;
@@ -59,7 +59,7 @@ impl Setup {
         Fit::new(self.dense.net.clone(), self.dense.loss, &inputs, &targets)
     }
 
-    /// The same from first weights that are all positive, uniform in [0, 1) over the root of a layer's inputs, as the code
+    /// Trains from first weights that are all positive, uniform in [0, 1) over the root of a layer's inputs, as the code
     /// of document 001 draws them.
     #[must_use]
     pub fn with_positive_weights(mut self, seed: u64) -> Self {

@@ -49,14 +49,14 @@ pub struct Line {
 pub struct Chapter {
     /// The row.
     pub row: &'static Row,
-    /// Its numbers.
+    /// Numbers of the row.
     pub lines: Vec<Line>,
-    /// Its claims, tables and figures.
+    /// Claims, tables and figures.
     pub section: Section,
 }
 
 impl Chapter {
-    /// Of the outcomes of a row.
+    /// The chapter that the outcomes of a row make.
     pub fn of(row: &'static Row, results: &Results) -> Result<Self, Error> {
         let lines = row.numbers.iter().map(|number| {
             let ours = results.spread(number.from.0, number.from.1);

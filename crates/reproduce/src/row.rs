@@ -11,11 +11,11 @@ use crate::statistics::Spread;
 /// A published experiment, or one that the documents call for: what is claimed, how it is run, what must come out.
 #[derive(Clone, Copy, Debug)]
 pub struct Row {
-    /// Its name on the command line and in reports, e.g. `S10`.
+    /// Name on the command line and in reports, e.g. `S10`.
     pub id: &'static str,
     /// The document that has it; empty for what goes beyond them.
     pub document: &'static str,
-    /// Its title.
+    /// Title.
     pub title: &'static str,
     /// What the document claims.
     pub claim: &'static str,
@@ -143,14 +143,14 @@ pub struct Job {
 pub struct Outcome(pub BTreeMap<String, Vec<f64>>);
 
 impl Outcome {
-    /// The same with a measure more.
+    /// The outcome with a measure more.
     #[must_use]
     pub fn with(mut self, name: &str, value: f64) -> Self {
         self.0.insert(name.to_owned(), vec![value]);
         self
     }
 
-    /// The same with a list more.
+    /// The outcome with a list more.
     #[must_use]
     pub fn with_list(mut self, name: &str, values: impl IntoIterator<Item = f64>) -> Self {
         self.0.insert(name.to_owned(), values.into_iter().collect());
@@ -232,6 +232,6 @@ pub struct Table {
     pub title: String,
     /// Names of its columns.
     pub columns: Vec<String>,
-    /// Its cells.
+    /// Cells, row by row.
     pub rows: Vec<Vec<String>>,
 }

@@ -24,7 +24,7 @@ pub enum Event<'a> {
     },
     /// One is done.
     Done {
-        /// Of this row.
+        /// The row it belongs to.
         row: &'a str,
         /// This case.
         case: &'a str,
@@ -143,7 +143,7 @@ fn work(
     failed.into_inner().expect(UNPOISONED).map_or(Ok(()), Err)
 }
 
-/// As many as the machine has, or as `RAYON_NUM_THREADS` says, as for a training.
+/// Trainings at a time: as many as the machine has cores, or as `RAYON_NUM_THREADS` says, as for a training.
 pub fn threads() -> usize {
     let asked = std::env::var("RAYON_NUM_THREADS").ok();
     let asked = asked

@@ -10,7 +10,7 @@ pub struct Spread {
 }
 
 impl Spread {
-    /// Of these values.
+    /// The spread of these values.
     pub fn of(mut values: Vec<f64>) -> Self {
         values.retain(|value| !value.is_nan());
         values.sort_by(f64::total_cmp);

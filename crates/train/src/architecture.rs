@@ -24,7 +24,7 @@ const MAX_KERNEL: usize = 15;
 pub struct Architecture {
     /// The layers themselves.
     pub stacks: Stacks,
-    /// Of a chain: how many of its first layers are the encoder of an autoencoder; 0 without one.
+    /// How many of a chain's first layers are the encoder of an autoencoder; 0 without one.
     pub body: usize,
     /// In a few words, e.g. `784-256-2-256-784` or `conv 32,16, code 2`.
     pub title: String,

@@ -27,7 +27,7 @@ const MEDIAN: usize = 3;
 /// One baseline, per sample.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Baseline {
-    /// Its key in `run.json`: `mean_image`, `pca`, `identity`, `median` or `nearest` for an autoencoder; `majority`, `mean`, `linear`
+    /// Key in `run.json`: `mean_image`, `pca`, `identity`, `median` or `nearest` for an autoencoder; `majority`, `mean`, `linear`
     /// or `nearest` for a net with targets.
     pub key: String,
     /// What is measured of it, by the names that the model's own measures have; `components` of `pca`.
@@ -35,7 +35,7 @@ pub struct Baseline {
 }
 
 impl Baseline {
-    /// Its name in figures and tables; `sample` is the word for a sample, `image` or `row`.
+    /// The name in figures and tables; `sample` is the word for a sample, `image` or `row`.
     pub fn name(&self, sample: &str) -> String {
         match (self.key.as_str(), self.get("components")) {
             ("pca", Some(components)) => format!("PCA-{components}"),
@@ -124,7 +124,7 @@ fn add(errors: &mut ReconstructionErrors, outputs: &[f32], targets: &[f32], prep
     pairs.for_each(|(output, target)| errors.add(output, target));
 }
 
-/// Values of pictures in [0, 1], laid end to end.
+/// Values of images in [0, 1], laid end to end.
 fn unit(samples: Tensor<2>, range: Range) -> Vec<f32> {
     let low = range.low();
     (samples - low)

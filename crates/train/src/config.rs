@@ -21,7 +21,7 @@ pub struct RunConfig {
     /// What to minimise.
     #[serde(default)]
     pub objective: ObjectiveConfig,
-    /// How pictures are corrupted for a denoising model.
+    /// How images are corrupted for a denoising model.
     #[serde(default)]
     pub noise: NoiseConfig,
     /// How to train.
@@ -46,7 +46,7 @@ impl Default for RunConfig {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct DataConfig {
-    /// Name of the data set, e.g. `fonts` or `fashion`; a folder of pictures, or a `.csv`, `.npy` or `.npz` file.
+    /// Name of the data set, e.g. `fonts` or `fashion`; a folder of images, or a `.csv`, `.npy` or `.npz` file.
     pub name: String,
     /// The data directory, where it is not the usual one.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -75,7 +75,7 @@ pub struct DataConfig {
     /// The fold kept out of training in place of such a part, e.g. `2/5` for the second of five.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fold: Option<String>,
-    /// Height and width to bring pictures to, e.g. `50x37`.
+    /// Height and width to bring images to, e.g. `50x37`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub size: Option<String>,
     /// Whether colour becomes grey.
@@ -166,13 +166,13 @@ pub struct ModelConfig {
     pub conv: Option<String>,
     /// Height and width of their kernels, odd.
     pub kernel: usize,
-    /// How a level of `conv` halves the picture.
+    /// How a level of `conv` halves the image.
     pub down: DownKind,
     /// How a level of `conv` doubles it again.
     pub up: UpKind,
     /// Whether batch normalisation follows each hidden convolution.
     pub batch_norm: bool,
-    /// Size of the code; 2 unless `layers` is a whole list, whose waist it then is. With `conv`, 0 leaves the dense waist
+    /// Size of the code; 2 unless `layers` is a whole list, whose waist it then is. With `conv`, 0 leaves the dense bottleneck
     /// out, as a whole list of steps does by itself: the last map is the code.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub latent: Option<usize>,
@@ -218,7 +218,7 @@ impl Default for ModelConfig {
     }
 }
 
-/// How a convolutional level halves the picture.
+/// How a convolutional level halves the image.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum DownKind {
@@ -229,7 +229,7 @@ pub enum DownKind {
     Stride,
 }
 
-/// How a convolutional level doubles the picture.
+/// How a convolutional level doubles the image.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum UpKind {
@@ -261,7 +261,7 @@ pub enum LossKind {
     CrossEntropy,
 }
 
-/// `[objective]`: what to minimise, in nats (or squared error) a picture.
+/// `[objective]`: what to minimise, in nats (or squared error) a image.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ObjectiveConfig {
@@ -304,14 +304,14 @@ impl Default for ObjectiveConfig {
     }
 }
 
-/// `[noise]`: how pictures are corrupted for a denoising model.
+/// `[noise]`: how images are corrupted for a denoising model.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct NoiseConfig {
     /// Kind and strength, e.g. `salt-pepper:0.1`; `dae` where it is left out: `salt-pepper:0.1`, for a table `gaussian:0.1`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
-    /// Noisy copies of each picture, drawn once; 0 draws fresh noise for every batch.
+    /// Noisy copies of each image, drawn once; 0 draws fresh noise for every batch.
     pub copies: usize,
 }
 
@@ -330,9 +330,9 @@ pub enum OptimizerKind {
     Sgd,
     /// Gradient descent with momentum.
     Momentum,
-    /// The same with a learning rate that follows the loss, in double precision, as all that follow.
+    /// Gradient descent with momentum and a learning rate that follows the loss, in double precision, as all that follow.
     Adaptive,
-    /// Rprop: each weight has a step of its own, by the signs of its slope over all pictures.
+    /// Rprop: each weight has a step of its own, by the signs of its slope over all images.
     Rprop,
     /// Conjugate gradients (Polak-Ribière+).
     Cg,
@@ -397,7 +397,7 @@ impl GradientSource {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ScheduleKind {
-    /// It does not.
+    /// The learning rate stays as it is.
     #[default]
     Constant,
     /// Half a cosine, from the learning rate down to zero at the last epoch.
@@ -412,9 +412,9 @@ pub enum ScheduleKind {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct TrainConfig {
-    /// Passes over the training pictures; in double precision iterations, which are passes for those that descend by batches.
+    /// Passes over the training images; in double precision iterations, which are passes for those that descend by batches.
     pub epochs: usize,
-    /// Pictures a step; 0 for all of them.
+    /// Images a step; 0 for all of them.
     pub batch_size: usize,
     /// The optimiser.
     pub optimizer: OptimizerKind,
@@ -431,14 +431,14 @@ pub struct TrainConfig {
     /// Where the gradients of a training in double precision come from.
     #[serde(skip_serializing_if = "GradientSource::is_exact")]
     pub gradient: GradientSource,
-    /// Its learning rate.
+    /// Learning rate of the optimiser.
     pub learning_rate: f64,
     /// Momentum of `momentum` and `adaptive`, in [0, 1).
     pub momentum: f64,
     /// What `adaptive` adds to the learning rate when the loss fell; 1e-4 where it is left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub adaptive_raise: Option<f64>,
-    /// Epochs in a row in which it has to fall; 3 where it is left out.
+    /// Epochs in a row in which the loss has to fall before `adaptive` raises the learning rate; 3 where it is left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub adaptive_after: Option<usize>,
     /// The part of the learning rate that `adaptive` takes off when the loss rose, in [0, 1); 1e-5 where it is left out.
@@ -466,7 +466,7 @@ pub struct TrainConfig {
     /// Seconds of training after which `last` and `best` are written again; 0 writes them after every epoch. A run that is
     /// killed repeats at most this much, to the same numbers.
     pub checkpoint_seconds: f64,
-    /// Epochs from one picture of fixed samples to the next; 0 for none.
+    /// Epochs from one image of fixed samples to the next; 0 for none.
     pub samples_every: usize,
     /// MiB of the device that the data may take; a larger set streams in from the disk while training.
     pub device_memory: usize,

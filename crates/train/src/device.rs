@@ -12,9 +12,9 @@ use crate::Error;
 pub struct Chosen {
     /// The plain device; `.autodiff()` gives the one to train on.
     pub device: Device,
-    /// As asked for, e.g. `auto`.
+    /// What was asked for, e.g. `auto`.
     pub requested: String,
-    /// As found, e.g. `flex` or `wgpu:0 (NVIDIA ...)`.
+    /// What was found, e.g. `flex` or `wgpu:0 (NVIDIA ...)`.
     pub used: String,
     /// Why this one, in half a sentence.
     pub why: String,
@@ -267,7 +267,7 @@ mod gpu {
         info: AdapterInfo,
         /// Bytes of the largest tensor it holds.
         largest: u64,
-        /// Its place among adapters of its own type on its own API, which is how Burn addresses it.
+        /// Place among adapters of its own type on its own API, which is how Burn addresses it.
         nth: usize,
     }
 

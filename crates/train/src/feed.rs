@@ -53,7 +53,7 @@ struct Targets {
 enum Noisy {
     /// There is none.
     None,
-    /// It is drawn anew for each batch.
+    /// Noise is drawn anew for each batch.
     PerBatch(Noise),
     /// Noisy copies were drawn once: `[copies * samples, values]`, copy by copy.
     Kept(Tensor<2>),
@@ -189,7 +189,7 @@ impl Feed {
         &self.device
     }
 
-    /// Samples of a pass: pictures or rows, or noisy copies of them.
+    /// Samples of a pass: images or rows, or noisy copies of them.
     pub fn samples(&self) -> usize {
         self.samples.len() * self.copies
     }

@@ -19,7 +19,7 @@ use crate::trained::Trained;
 use crate::training_state::TrainingState;
 use crate::{Error, baselines, epochs, prediction};
 
-/// With more pictures than this, the map of their codes is not noted while training.
+/// With more images than this, the map of their codes is not noted while training.
 pub const MAX_MAPPED: usize = 1000;
 
 /// What a training has to tell while it runs.
@@ -34,13 +34,13 @@ pub enum Event<'a> {
         /// Whether enough time has passed since the last line, or this is the first or last epoch.
         due: bool,
     },
-    /// Fixed pictures as the model makes them now; every `train.samples_every` epochs and after the last.
+    /// Fixed images as the model makes them now; every `train.samples_every` epochs and after the last.
     Samples {
         /// The epoch.
         epoch: usize,
-        /// The pictures as they are, with values in [0, 1], as all that follow.
+        /// The images as they are, with values in [0, 1], as all that follow.
         pictures: Rows,
-        /// The noisy pictures that a denoising model sees.
+        /// The noisy images that a denoising model sees.
         noisy: Option<Rows>,
         /// What comes back.
         outputs: Rows,

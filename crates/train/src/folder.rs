@@ -28,7 +28,7 @@ pub enum Which {
 }
 
 impl Which {
-    /// Its folder name.
+    /// The name of the checkpoint's folder.
     pub fn name(self) -> String {
         match self {
             Self::Best => "best".to_owned(),
@@ -54,7 +54,7 @@ impl FromStr for Which {
     }
 }
 
-/// Codes of two numbers, one a picture.
+/// Codes of two numbers, one a image.
 pub type Plane = Vec<(f64, f64)>;
 
 /// A run folder that exists.

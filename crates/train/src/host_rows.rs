@@ -1,15 +1,15 @@
-//! Pictures on the host, and how far two of them are apart.
+//! Images on the host, and how far two of them are apart.
 
 use espejo_data::Samples;
 use rand::{Rng, RngExt};
 
 use crate::Error;
 
-/// Pictures as rows of values in [0, 1], each `[channels, height, width]` row-major; noise may take values out of the range.
+/// Images as rows of values in [0, 1], each `[channels, height, width]` row-major; noise may take values out of the range.
 /// Codes too are rows.
 pub type Rows = Vec<Vec<f32>>;
 
-/// The samples as rows: pictures with values in [0, 1], tables as they are.
+/// The samples as rows: images with values in [0, 1], tables as they are.
 ///
 /// # Errors
 ///
@@ -47,7 +47,7 @@ pub fn wrong_pixels(output: &[f32], target: &[f32]) -> usize {
         .count()
 }
 
-/// The picture of `known` with the smallest squared distance to `row`; the first of several.
+/// The image of `known` with the smallest squared distance to `row`; the first of several.
 ///
 /// # Panics
 ///

@@ -1,10 +1,10 @@
-//! How good a picture looks beside its target: peak signal-to-noise ratio and structural similarity.
+//! How good a image looks beside its target: peak signal-to-noise ratio and structural similarity.
 
 use crate::host_rows::squared_error;
 
 /// The standard deviation of the Gaussian window, in pixels.
 const DEVIATION: f64 = 1.5;
-/// The window's side in pixels, where the picture is as large.
+/// The window's side in pixels, where the image is as large.
 const SIDE: usize = 11;
 /// (K1 · range)² and (K2 · range)², which keep the quotient steady where a window is nearly constant.
 const STEADY_MEAN: f64 = 0.01 * 0.01;
@@ -21,17 +21,17 @@ pub fn psnr(output: &[f32], target: &[f32]) -> f64 {
     -10.0 * mean.log10()
 }
 
-/// The structural similarity of two pictures `[channels, height, width]` with values in [0, 1]: 1 where they are equal, about 0
+/// The structural similarity of two images `[channels, height, width]` with values in [0, 1]: 1 where they are equal, about 0
 /// where they have nothing in common, negative where one is the other's negative; the mean over windows and channels.
 ///
 /// Wang, Bovik, Sheikh and Simoncelli 2004: Gaussian windows of 11 x 11 pixels with standard deviation 1.5, K1 = 0.01,
-/// K2 = 0.03, only windows that lie wholly inside the picture. In a picture less than 11 pixels high or wide the window is
-/// cut to the largest odd side that fits and its weights sum to one again, so such values compare only with pictures of the
+/// K2 = 0.03, only windows that lie wholly inside the image. In a image less than 11 pixels high or wide the window is
+/// cut to the largest odd side that fits and its weights sum to one again, so such values compare only with images of the
 /// same size.
 ///
 /// # Panics
 ///
-/// When a picture has no pixel, or not `channels * height * width` values.
+/// When a image has no pixel, or not `channels * height * width` values.
 pub fn ssim(output: &[f32], target: &[f32], channels: usize, height: usize, width: usize) -> f64 {
     let size = height * width;
     assert!(channels * size > 0, "a picture has pixels");
@@ -110,14 +110,14 @@ fn correlate(plane: &[f64], step: usize, window: &[f64]) -> Vec<f64> {
 mod tests {
     use super::*;
 
-    /// A picture that looks random: `((i*i*7 + i*13*seed + seed) % 101) / 100` in f32.
+    /// A image that looks random: `((i*i*7 + i*13*seed + seed) % 101) / 100` in f32.
     fn picture(values: usize, seed: usize) -> Vec<f32> {
         (0..values)
             .map(|i| ((i * i * 7 + i * 13 * seed + seed) % 101) as f32 / 100.0)
             .collect()
     }
 
-    /// The picture of seed 1, and three quarters of it with a quarter of seed 2.
+    /// The image of seed 1, and three quarters of it with a quarter of seed 2.
     fn pair(values: usize) -> (Vec<f32>, Vec<f32>) {
         let (target, other) = (picture(values, 1), picture(values, 2));
         let output = target.iter().zip(&other).map(|(t, o)| t * 0.75 + o * 0.25);
@@ -134,7 +134,7 @@ mod tests {
         assert!((itself - 1.0).abs() < 1e-9, "{itself}");
     }
 
-    /// scikit-image 0.26.0, the pictures as float64: `structural_similarity(output, target, channel_axis=0, data_range=1,
+    /// scikit-image 0.26.0, the images as float64: `structural_similarity(output, target, channel_axis=0, data_range=1,
     /// gaussian_weights=True, sigma=1.5, use_sample_covariance=False)`.
     #[test]
     fn similarity_of_scikit_image() {
@@ -143,7 +143,7 @@ mod tests {
         check(2, 11, 13, 0.9169266267411054);
     }
 
-    /// The same formula on scipy 1.17.1's `gaussian_filter(plane, 1.5, truncate=2/1.5)[2:-2, 2:-2]`, a window of 5 x 5.
+    /// This formula on scipy 1.17.1's `gaussian_filter(plane, 1.5, truncate=2/1.5)[2:-2, 2:-2]`, a window of 5 x 5.
     #[test]
     fn small_pictures_have_a_smaller_window() {
         check(1, 7, 5, 0.9177517590613182);

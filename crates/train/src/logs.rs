@@ -79,7 +79,7 @@ impl Logs {
         Ok(due)
     }
 
-    /// Notes where the pictures lie on the map of the codes.
+    /// Notes where the images lie on the map of the codes.
     pub(crate) fn write_codes(&mut self, epoch: usize, codes: &[f32]) -> Result<(), Error> {
         let header = self.codes.empty.then(|| "epoch,picture,z1,z2".to_owned());
         let rows = codes

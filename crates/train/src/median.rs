@@ -96,7 +96,7 @@ fn median_of_three(a: f32, b: f32, c: f32) -> f32 {
 mod tests {
     use super::*;
 
-    /// A picture that looks random, of whole numbers: `(i*i*7 + i*13 + 1) % 101`.
+    /// A image that looks random, of whole numbers: `(i*i*7 + i*13 + 1) % 101`.
     fn picture(values: usize) -> Vec<f32> {
         (0..values)
             .map(|i| ((i * i * 7 + i * 13 + 1) % 101) as f32)
@@ -137,7 +137,7 @@ mod tests {
         );
     }
 
-    /// The same call on each channel.
+    /// One call on each channel.
     #[test]
     fn channels_of_scipy() {
         check_sum([3, 32, 32], 3, 1_231_707.0);

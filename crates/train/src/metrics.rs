@@ -40,9 +40,9 @@ pub struct Metrics {
 /// | `calibration_error` | the same | expected calibration error (Guo et al. 2017) |
 #[derive(Clone, Debug, PartialEq)]
 pub struct Measure {
-    /// Its key in `run.json`.
+    /// Key in `run.json`.
     pub name: String,
-    /// Its value.
+    /// Value of the measure.
     pub value: f64,
     /// Whether it is a count, which is written without a decimal point.
     pub whole: bool,
@@ -66,7 +66,7 @@ impl Measure {
         }
     }
 
-    /// As it stands in `run.json`.
+    /// The value as JSON.
     pub(crate) fn to_json(&self) -> Value {
         match self.whole {
             // A count is exact in f64.
@@ -87,7 +87,7 @@ impl Metrics {
         found.map(|(_, value)| value)
     }
 
-    /// As it stands in `run.json`.
+    /// The value as JSON.
     pub fn to_json(&self) -> Value {
         let mut map = Map::new();
         map.insert("loss".into(), json!(self.loss));

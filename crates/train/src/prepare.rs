@@ -29,7 +29,7 @@ const PROCESSOR_RESIDENT: usize = 32 << 20;
 pub struct Prepared {
     /// The configuration.
     pub config: RunConfig,
-    /// The same, made concrete for the data.
+    /// The configuration made concrete for the data.
     pub spec: Spec,
     /// The samples to learn from.
     pub train: Samples,
@@ -42,7 +42,7 @@ pub struct Prepared {
     pub skipped: Vec<String>,
     /// How the columns of a table were scaled.
     pub scaling: Option<Scaling>,
-    /// Of a regressor: the numbers that it learns.
+    /// The numbers that a regressor learns.
     pub target: Option<NumberTarget>,
     /// The place that each value of a sample is taken from, where values change places.
     pub permutation: Option<Arc<[u32]>>,
@@ -271,7 +271,7 @@ fn budget(config: &RunConfig) -> usize {
 
 fn scaling(config: &RunConfig, train: &Samples) -> Result<Option<Scaling>, Error> {
     let kind = config.data.scale;
-    // Pictures with a scale are refused with the rest of the configuration.
+    // Images with a scale are refused with the rest of the configuration.
     let scaled = train.is_table() && kind != ScalingKind::None;
     Ok(scaled.then(|| Scaling::fit(train, kind)).transpose()?)
 }

@@ -13,7 +13,7 @@ pub struct Preset {
     pub name: &'static str,
     /// What it does, in one line.
     pub about: &'static str,
-    /// Its TOML.
+    /// The configuration as TOML.
     pub text: &'static str,
 }
 
@@ -195,7 +195,7 @@ impl Preset {
         Self::find(kind.preset(form)).expect("a built-in name")
     }
 
-    /// Its table.
+    /// The configuration as a table.
     pub fn table(&self) -> Table {
         merge::parse(self.text, self.name).expect("presets are tested")
     }

@@ -8,9 +8,9 @@ use crate::image_quality::{psnr, ssim};
 use crate::metrics::Measure;
 use crate::spec::Spec;
 
-/// The ratio that stands for an exact picture, in dB.
+/// The ratio that stands for an exact image, in dB.
 pub const MAX_PSNR: f64 = 100.0;
-/// Pictures whose quality is measured, about: evenly spread over the set.
+/// Images whose quality is measured, about: evenly spread over the set.
 const QUALITY_PICTURES: usize = 1000;
 
 /// The errors of one kind of output so far.
@@ -66,7 +66,7 @@ impl ReconstructionErrors {
         }
     }
 
-    /// Adds one sample; values in [0, 1] for pictures.
+    /// Adds one sample; values in [0, 1] for images.
     pub(crate) fn add(&mut self, output: &[f32], target: &[f32]) {
         self.squared_error += squared_error(output, target);
         match reconstruction(self.rule, output, target).filter(|value| value.is_finite()) {

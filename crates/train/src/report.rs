@@ -28,7 +28,7 @@ pub struct Results {
     pub test: Metrics,
     /// What one gets without training.
     pub baselines: Vec<Baseline>,
-    /// Of a classifier: every class of the test samples.
+    /// Every class of the test samples, for a classifier.
     pub classes: Vec<ClassReport>,
 }
 
@@ -255,7 +255,7 @@ pub struct EpochReport {
     pub seconds: f64,
     /// Training loss with the weights of the full objective, mean over the epoch.
     pub loss: f64,
-    /// Its terms, unweighted.
+    /// Terms of the training loss, unweighted.
     pub terms: Vec<(String, f64)>,
     /// The evaluation after this epoch, if there was one, and whether its loss is the best so far.
     pub test: Option<(Metrics, bool)>,
@@ -299,7 +299,7 @@ impl EpochReport {
         header
     }
 
-    /// Its row in `metrics.csv`; the test columns stay empty where there was no evaluation.
+    /// The row in `metrics.csv`; the test columns stay empty where there was no evaluation.
     pub(crate) fn csv_row(&self) -> String {
         let optional =
             |value: Option<f64>| value.map(|value| value.to_string()).unwrap_or_default();

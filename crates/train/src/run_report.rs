@@ -22,7 +22,7 @@ pub enum Status {
 }
 
 impl Status {
-    /// As it stands in `run.json`.
+    /// The word in `run.json`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Running => "running",
@@ -82,10 +82,10 @@ pub struct RunReport {
     /// What one gets without training.
     #[serde(default, with = "baseline_map")]
     pub baselines: Option<Vec<Baseline>>,
-    /// Of a classifier: every class of the test samples.
+    /// Every class of the test samples, for a classifier.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub classes: Vec<ClassReport>,
-    /// Of a training in double precision: what it has cost.
+    /// What a training in double precision has cost.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub optimizer: Option<OptimizerReport>,
 }
@@ -108,7 +108,7 @@ pub struct DeviceReport {
 pub struct DataReport {
     /// The set as asked for.
     pub name: String,
-    /// Of the training samples.
+    /// SHA-256 of the training samples.
     pub sha256: Option<String>,
     /// Training samples.
     pub train: usize,
@@ -118,13 +118,13 @@ pub struct DataReport {
     pub held_out: bool,
     /// Channels, height, width.
     pub shape: [usize; 3],
-    /// Of the test samples, where they were kept out of training.
+    /// SHA-256 of the test samples, where they were kept out of training.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub test_sha256: Option<String>,
-    /// Of the targets of the training samples, where the model learns targets.
+    /// SHA-256 of the targets of the training samples, where the model learns targets.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub targets_sha256: Option<String>,
-    /// Of the targets of the test samples.
+    /// SHA-256 of the targets of the test samples.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub test_targets_sha256: Option<String>,
     /// What is learned beside the samples.
@@ -181,7 +181,7 @@ pub struct EpochCounts {
 pub struct Seconds {
     /// Over all sessions.
     pub total: f64,
-    /// Of the first epoch, which on a GPU compiles kernels.
+    /// Seconds of the first epoch, which on a GPU compiles kernels.
     pub first_epoch: f64,
     /// Median of this session's epochs.
     pub per_epoch_median: Option<f64>,
@@ -199,7 +199,7 @@ pub struct PartMetrics {
 /// One class of the test samples.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ClassReport {
-    /// Its name.
+    /// Name of the class.
     pub name: String,
     /// Test samples of it.
     pub samples: u64,
@@ -212,7 +212,7 @@ pub struct ClassReport {
 /// The `optimizer` part.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OptimizerReport {
-    /// Its name.
+    /// Name of the optimiser.
     pub name: String,
     /// `double`.
     pub precision: String,
@@ -229,7 +229,7 @@ pub struct OptimizerReport {
 }
 
 impl RunReport {
-    /// As JSON.
+    /// The report as JSON.
     pub fn to_json(&self) -> Value {
         serde_json::to_value(self).expect("a report is plain values")
     }

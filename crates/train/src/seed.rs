@@ -5,13 +5,13 @@
 pub enum Purpose {
     /// First weights.
     Weights,
-    /// The order of the pictures.
+    /// The order of the images.
     Shuffle,
     /// Noise and posterior draws while training.
     Train,
     /// Noise and posterior draws while evaluating: the same in every epoch, so that losses compare.
     Evaluate,
-    /// Noise while measuring the training pictures when training is over.
+    /// Noise while measuring the training images when training is over.
     Measure,
     /// Noisy copies that are drawn once.
     Copies,

@@ -28,9 +28,9 @@ pub(crate) struct Session<'a> {
     /// The first epoch of this session.
     pub first: usize,
     test: Feed,
-    /// The pictures that are shown while training, where they are.
+    /// The images that are shown while training, where they are.
     shown: Option<FixedSamples>,
-    /// The pictures whose codes are noted for the animation, where they are: `[pictures, pixels]`.
+    /// The images whose codes are noted for the animation, where they are: `[images, pixels]`.
     mapped: Option<Tensor<2>>,
     /// The epoch at which they were noted last.
     noted: Option<usize>,
@@ -127,7 +127,7 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    /// Notes where the test pictures lie on the map of the codes, once an epoch.
+    /// Notes where the test images lie on the map of the codes, once an epoch.
     pub(crate) fn note_codes(&mut self, training: &Training, epoch: usize) -> Result<(), Error> {
         let Some(images) = &self.mapped else {
             return Ok(());
@@ -156,7 +156,7 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    /// Tells what the model makes of the pictures that are shown.
+    /// Tells what the model makes of the images that are shown.
     pub(crate) fn show(&self, training: &Training, epoch: usize, watch: &mut dyn FnMut(Event<'_>)) {
         if let Some(shown) = &self.shown {
             watch(shown.event(epoch, &training.model.valid(), self.prepared));

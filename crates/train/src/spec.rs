@@ -21,7 +21,7 @@ pub struct Spec {
     pub kind: ModelKind,
     /// What it is trained for.
     pub task: Task,
-    /// Its layers.
+    /// The layers.
     pub architecture: Architecture,
     /// Activation of the output; linear for the logits of a classifier.
     pub output: Activation,

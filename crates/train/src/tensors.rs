@@ -12,11 +12,11 @@ use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 /// A named tensor on the host, row-major.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Named {
-    /// Its name.
+    /// Name of the parameter.
     pub name: String,
-    /// Its shape.
+    /// Shape in the file.
     pub shape: Vec<usize>,
-    /// Its values.
+    /// Values, row-major.
     pub values: Vec<f32>,
 }
 
@@ -159,7 +159,7 @@ impl ModuleMapper for Apply {
     }
 }
 
-/// The same tensor laid out row by row, as a freshly drawn weight is: the layout decides the order of sums in a product,
+/// A tensor laid out row by row, as a freshly drawn weight is: the layout decides the order of sums in a product,
 /// and a resumed run must give the very numbers of the uninterrupted one.
 fn contiguous<const D: usize>(tensor: Tensor<D>) -> Tensor<D> {
     let device = tensor.device();

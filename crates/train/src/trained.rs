@@ -53,7 +53,7 @@ pub struct Evaluation {
     pub metrics: Metrics,
     /// What one gets without training.
     pub baselines: Vec<Baseline>,
-    /// Of a classifier: every class of the test samples.
+    /// Every class of the test samples, for a classifier.
     pub classes: Vec<ClassReport>,
 }
 
@@ -99,7 +99,7 @@ impl Trained {
         })
     }
 
-    /// The same for a machine on which something lies elsewhere: `change` may set the device, the data directory and the
+    /// Reads a run on a machine on which something lies elsewhere: `change` may set the device, the data directory and the
     /// memory for data.
     ///
     /// # Errors

@@ -12,7 +12,7 @@ pub struct TrainingState {
     pub epoch: usize,
     /// The epoch with the lowest test loss; 0 before the first evaluation.
     pub best_epoch: usize,
-    /// That loss.
+    /// The lowest test loss.
     pub best_loss: Option<f64>,
     /// Evaluations since then.
     pub evaluations_since_best: usize,

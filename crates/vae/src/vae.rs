@@ -15,11 +15,11 @@ use rand::Rng;
 /// What a variational autoencoder is made of.
 #[derive(Clone, Debug)]
 pub struct VaeConfig {
-    /// From pictures to the last hidden layer.
+    /// From images to the last hidden layer.
     pub encoder: LayersConfig,
     /// The two heads on it, which give μ and ln σ².
     pub head: LayerConfig,
-    /// From codes to pictures.
+    /// From codes to images.
     pub decoder: LayersConfig,
     /// How first weights are drawn.
     pub initializer: Initializer,
@@ -231,7 +231,7 @@ mod tests {
             ..VaeConfig::mirrored(6, &[4], 3, Activation::Relu)
         };
         let model = config.init(&mut seeded(1), &device);
-        // Zero pictures, zero biases: the posterior is the prior, its divergence 0 is reported and 3 · 0.7 optimised.
+        // Zero images, zero biases: the posterior is the prior, its divergence 0 is reported and 3 · 0.7 optimised.
         let loss = model.loss(&Batch::same(Tensor::zeros([8, 6], &device)));
         let kl = &loss.0[1];
         assert_eq!(kl.value.clone().into_scalar::<f32>(), 0.0);

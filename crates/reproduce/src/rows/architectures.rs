@@ -306,7 +306,7 @@ pub fn invent_run(job: &Job) -> Result<Outcome, Error> {
         .with_list("codes", codes.into_iter().flatten()))
 }
 
-/// The middle cell of each region of at least [`NEW_CELLS`] equal cells whose picture is none of the known glyphs nor close to one.
+/// The middle cell of each region of at least [`NEW_CELLS`] equal cells whose image is none of the known glyphs nor close to one.
 fn invented(drawn: &[Glyph], known: &Glyphs) -> Vec<usize> {
     let mut regions: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     let mut region = vec![usize::MAX; drawn.len()];
@@ -329,7 +329,7 @@ fn invented(drawn: &[Glyph], known: &Glyphs) -> Vec<usize> {
     let large = regions
         .into_values()
         .filter(|cells| cells.len() >= NEW_CELLS);
-    // A picture that fills two regions is one invention.
+    // A image that fills two regions is one invention.
     let mut seen = Vec::new();
     large
         .filter_map(|mut cells| {

@@ -132,7 +132,7 @@ pub fn subset_section(results: &Results) -> Result<Section, Error> {
 const NOISES: [f64; 5] = [0.0, 0.05, 0.1, 0.15, 0.2];
 /// Noisy copies of each letter.
 const COPIES: usize = 3;
-/// Trained towards the letters; and, as the document's code, towards the noisy pictures themselves.
+/// Trained towards the letters; and, as the document's code, towards the noisy images themselves.
 const CLEAN: &str = "clean target";
 const NOISY: &str = "noisy target";
 /// Fresh noisy copies of a letter that are tested.

@@ -5,7 +5,7 @@ use espejo_pictures::Series;
 use crate::row::{Outcome, Results};
 use crate::statistics::Spread;
 
-/// The same without the range, where many curves share a panel.
+/// A median curve without the range, where many curves share a panel.
 pub fn median_over_seeds(results: &Results, case: &str, x: &str, name: &str) -> Series {
     Series {
         band: Vec::new(),

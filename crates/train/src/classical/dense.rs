@@ -28,7 +28,7 @@ pub struct DenseFit {
     pub start: Vec<f64>,
     /// The training samples as the net sees them, `[samples, values]` row by row.
     pub clean: Vec<f64>,
-    /// Of a `dae`: their noisy copies, `[copies * samples, values]`, copy by copy. What comes in is these, or else `clean`; what
+    /// Noisy copies of the samples, for a `dae`: `[copies * samples, values]`, copy by copy. What comes in is these, or else `clean`; what
     /// shall come out is always `clean`.
     pub noisy: Option<Vec<f64>>,
     /// Layers of the net from the samples to the code; [`Net::split`] takes it.
@@ -76,7 +76,7 @@ pub fn dense_fit(config: &RunConfig) -> Result<DenseFit, Error> {
 }
 
 impl DenseFit {
-    /// The same of a configuration that was checked against its data.
+    /// Makes it of a configuration that was checked against its data.
     pub(crate) fn new(
         config: &RunConfig,
         spec: &Spec,
@@ -124,7 +124,7 @@ impl DenseFit {
         }
     }
 
-    /// The same algorithm, with all samples at once where a batch holds them all.
+    /// An algorithm that suits these samples: with all samples at once where a batch holds them all.
     pub(crate) fn suited(&self, algorithm: &Algorithm) -> Algorithm {
         match *algorithm {
             Algorithm::Descend(descent) if descent.batch >= self.fit.samples() => {

@@ -29,7 +29,7 @@ impl Solution {
     }
 }
 
-/// As it stands in `run.json`.
+/// Why a method ended, in the word of `run.json`.
 pub(crate) fn ended_name(ended: Ended) -> &'static str {
     match ended {
         Ended::Converged => "converged",

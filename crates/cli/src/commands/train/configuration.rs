@@ -89,6 +89,10 @@ fn drop_architecture(preset: &mut Table, over: &Table) {
         .get("model")
         .and_then(Value::as_table)
         .unwrap_or(&empty);
+    let own = text_of(preset, "model", "kind");
+    let kind = text_of(over, "model", "kind").or(own).unwrap_or_default();
+    // A word that is no family is refused with the whole configuration.
+    let kind: ModelKind = Value::String(kind).try_into().unwrap_or_default();
     let Some(Value::Table(model)) = preset.get_mut("model") else {
         return;
     };
@@ -107,8 +111,8 @@ fn drop_architecture(preset: &mut Table, over: &Table) {
         model.remove("latent");
     }
     if conv {
-        // A network without a dense bottleneck stays one, whatever its convolutions.
-        if was_conv && !model.contains_key("latent") {
+        // A network without a dense bottleneck stays one, whatever its convolutions; a chain has none in any case.
+        if was_conv && !model.contains_key("latent") && kind.has_code() {
             model.insert("latent".into(), Value::Integer(0));
         }
         model.remove("layers");
