@@ -33,6 +33,8 @@ mod folder;
 mod folds;
 mod fonts;
 mod formats;
+#[allow(dead_code)]
+mod frame;
 #[doc(hidden)]
 pub mod fuzzing;
 mod idx;

@@ -1,0 +1,83 @@
+//! A table as its file holds it: typed columns, before any of them is chosen, scaled or predicted.
+//!
+//! Every format of tables gives a [`Frame`]; what becomes of its columns is decided in one place for all of them.
+
+/// The code of a word that is missing.
+pub(crate) const MISSING: u32 = u32::MAX;
+
+/// A table as its file holds it.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Frame {
+    /// The file, for messages.
+    pub(crate) origin: String,
+    /// All of one length, with distinct names.
+    pub(crate) columns: Vec<Column>,
+    /// What the place of a row is called in messages.
+    pub(crate) place: Place,
+    /// The place of each row in its file, counted from 1, ascending.
+    pub(crate) places: Vec<u64>,
+    /// Whether the names of the columns stand in the file; else they are numbers, counted from 1.
+    pub(crate) is_named: bool,
+    /// What was left out because it could not be read: the file and place, and why.
+    pub(crate) skipped: Vec<String>,
+}
+
+/// What rows are counted by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// Lines of a text: `file.csv:7`.
+    Line,
+    /// Rows of a file that has no lines: `file.parquet: row 7`.
+    Row,
+}
+
+/// A column of a table.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Column {
+    /// Its name in the file, or its number, counted from 1.
+    pub(crate) name: String,
+    /// A value for each row.
+    pub(crate) cells: Cells,
+}
+
+/// The values of a column.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Cells {
+    /// Numbers; NaN where one is missing.
+    Numbers(Vec<f64>),
+    /// Words, truth values (`false` and `true`), or times as they are written.
+    Words(Words),
+}
+
+/// Words, each kept once.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Words {
+    /// An index into `names` for each row, or [`MISSING`].
+    pub(crate) codes: Vec<u32>,
+    /// The distinct words, in the order that the file declares, or of their first appearance.
+    pub(crate) names: Vec<String>,
+}
+
+impl Frame {
+    /// How many rows there are.
+    pub(crate) fn len(&self) -> usize {
+        self.places.len()
+    }
+
+    /// Where a row stands, for messages.
+    pub(crate) fn at(&self, row: usize) -> String {
+        let (origin, place) = (&self.origin, self.places[row]);
+        match self.place {
+            Place::Line => format!("{origin}:{place}"),
+            Place::Row => format!("{origin}: row {place}"),
+        }
+    }
+}
+
+impl Words {
+    /// The word of a row; none where it is missing.
+    pub(crate) fn get(&self, row: usize) -> Option<&str> {
+        let code = self.codes[row];
+        (code != MISSING).then(|| self.names[code as usize].as_str())
+    }
+}
