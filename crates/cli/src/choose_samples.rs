@@ -9,6 +9,7 @@ use espejo_train::{Error, Part, Trained};
 
 use crate::open_run::RunArgs;
 use crate::output::usage;
+use crate::sample_columns::Chosen;
 
 /// A run and the samples that go through its model.
 #[derive(Args)]
@@ -21,6 +22,9 @@ pub struct SampleArgs {
     /// Part of the data: `test` or `train`
     #[arg(long, default_value = "test")]
     pub part: Part,
+    /// Take both parts of the run's own data, with a column `split` of `train` or `test`
+    #[arg(long, conflicts_with_all = ["data", "part", "letters", "first"])]
+    pub split: bool,
     /// Use only these glyphs, in this order
     #[arg(long, allow_hyphen_values = true)]
     pub letters: Option<String>,
@@ -58,6 +62,33 @@ pub fn chosen_samples(trained: &Trained, args: &SampleArgs) -> anyhow::Result<Sa
             format!("give 1 to {}", samples.len()),
         )),
     }
+}
+
+/// The samples that are chosen, part by part where both parts are asked for.
+pub fn chosen_parts(trained: &Trained, args: &SampleArgs) -> anyhow::Result<Vec<Chosen>> {
+    if !args.split {
+        let samples = chosen_samples(trained, args)?;
+        return Ok(vec![Chosen {
+            samples,
+            part: None,
+        }]);
+    }
+    let wanted = Selection {
+        classes: args.classes.clone(),
+        ..Selection::default()
+    };
+    let prepared = trained.prepared();
+    let mut parts = vec![("train", &prepared.train)];
+    if prepared.held_out {
+        parts.push(("test", &prepared.test));
+    }
+    let chosen = parts.into_iter().map(|(part, samples)| {
+        Ok(Chosen {
+            samples: wanted.part(samples).map_err(Error::from)?,
+            part: Some(part),
+        })
+    });
+    chosen.collect()
 }
 
 /// Samples of other data, or other glyphs. New rows need not have the column of the labels, or of the target.

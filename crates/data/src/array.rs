@@ -11,7 +11,8 @@ use crate::{Error, Facts, Samples, Shape};
 pub(crate) enum Values {
     Numbers {
         columns: Vec<String>,
-        numbers: Vec<f32>,
+        /// Row-major.
+        numbers: Vec<f64>,
     },
     Pixels {
         shape: Shape,
@@ -36,7 +37,12 @@ impl Values {
 
     pub(crate) fn samples(self, facts: Facts) -> Result<Samples, Error> {
         match self {
-            Self::Numbers { columns, numbers } => Samples::table(facts, columns, numbers),
+            Self::Numbers { columns, numbers } => {
+                let width = columns.len();
+                let column = |place| numbers.iter().skip(place).step_by(width).copied().collect();
+                let numbers = (0..width).map(column).collect();
+                Samples::table(facts, columns, numbers)
+            }
             Self::Pixels {
                 shape,
                 levels,
@@ -53,7 +59,7 @@ pub(crate) enum Held {
     /// The names of classes; none where nothing is known.
     Classes(Vec<String>),
     /// Numbers to predict.
-    Numbers(Vec<f32>),
+    Numbers(Vec<f64>),
 }
 
 impl Held {
@@ -74,7 +80,7 @@ impl Held {
     }
 
     /// The number to predict of a row, if there is one.
-    fn number(&self, row: usize) -> Option<f32> {
+    fn number(&self, row: usize) -> Option<f64> {
         match self {
             Self::Classes(_) => None,
             Self::Numbers(values) => values.get(row).copied(),
@@ -259,7 +265,7 @@ impl Array {
                 skipped.push(broken.to_string());
                 continue;
             }
-            numbers.extend(columns.iter().map(|&place| values[place] as f32));
+            numbers.extend(columns.iter().map(|&place| values[place]));
             match target {
                 Some(target) => {
                     let name = (target.place + 1).to_string();
@@ -296,7 +302,7 @@ impl Array {
             expected,
             found,
         };
-        if let Some(place) = places.find(|&place| !(values[place] as f32).is_finite()) {
+        if let Some(place) = places.find(|&place| !values[place].is_finite()) {
             let expected = format!("a finite number in column {}", place + 1);
             return Some(broken(expected, values[place].to_string()));
         }
@@ -339,7 +345,7 @@ impl Array {
     ) -> Result<(), Error> {
         let names = match held {
             Held::Numbers(values) => {
-                values.push(value as f32);
+                values.push(value);
                 return Ok(());
             }
             Held::Classes(names) => names,

@@ -5,6 +5,7 @@ use std::path::Path;
 use crate::formats::{Contents, Format, all_endings, format_of, named_endings};
 use crate::selection::{Pair, refuse};
 use crate::source::{DataSet, HoldOut, Loaded, Parts, Source};
+use crate::split::Draw;
 use crate::{Error, Shape, cifar, directory, folder, folds, fonts, idx, satimage, split, yale};
 
 /// What MNIST and all made after it have.
@@ -247,17 +248,29 @@ pub fn load(source: &Source) -> Result<Loaded, Error> {
     }
     let count = selection.limit.unwrap_or(usize::MAX);
     Ok(Loaded {
-        train: split::limit(train, count, source.seed),
-        test: test.map(|test| split::limit(test, count, source.seed)),
+        train: split::limit(train, count, draw(source)),
+        test: test.map(|test| split::limit(test, count, draw(source))),
         skipped: parts.skipped,
+        notes: parts.notes,
+        columns: parts.columns,
     })
+}
+
+/// How parts are drawn.
+fn draw(source: &Source) -> Draw {
+    Draw {
+        seed: source.seed,
+        rules: source.rules,
+    }
 }
 
 /// The parts, after splitting a test part off where that is asked for.
 fn split_off(source: &Source, (train, test): Pair) -> Result<Pair, Error> {
     let (field, asked) = match source.hold_out {
         HoldOut::Official => return Ok((train, test)),
-        HoldOut::Fraction(fraction) => ("test_fraction", fraction.to_string()),
+        HoldOut::Fraction(fraction) | HoldOut::Last(fraction) => {
+            ("test_fraction", fraction.to_string())
+        }
         HoldOut::Fold { of, .. } => ("folds", of.to_string()),
     };
     if test.is_some() {
@@ -266,8 +279,9 @@ fn split_off(source: &Source, (train, test): Pair) -> Result<Pair, Error> {
     }
     let (train, test) = match source.hold_out {
         HoldOut::Official => return Ok((train, None)),
-        HoldOut::Fraction(fraction) => split::split(&train, fraction, source.seed)?,
-        HoldOut::Fold { index, of } => folds::fold(&train, index, of, source.seed)?,
+        HoldOut::Fraction(fraction) => split::split(&train, fraction, draw(source))?,
+        HoldOut::Last(fraction) => split::last(&train, fraction)?,
+        HoldOut::Fold { index, of } => folds::fold(&train, index, of, draw(source))?,
     };
     Ok((train, Some(test)))
 }
@@ -296,6 +310,8 @@ fn set_parts(source: &Source, set: &'static DataSet) -> Result<Parts, Error> {
             train: fonts::load(&source.name, fonts),
             test: None,
             skipped: Vec::new(),
+            notes: Vec::new(),
+            columns: Vec::new(),
         });
     };
     let directory = directory::directory_or(source.directory.as_deref())?;

@@ -69,6 +69,19 @@ impl Row {
         self.fields.iter().map(|field| &self.text[field.clone()])
     }
 
+    /// Takes over fields that were split elsewhere.
+    pub(crate) fn set(
+        &mut self,
+        text: &[u8],
+        count: usize,
+        range: impl Fn(usize) -> Option<Range<usize>>,
+    ) {
+        self.text.clear();
+        self.text.extend_from_slice(text);
+        self.fields.clear();
+        self.fields.extend((0..count).filter_map(range));
+    }
+
     /// Splits the text where there are no quotes.
     fn split(&mut self, separator: Separator) {
         self.fields.clear();

@@ -28,11 +28,14 @@ pub(crate) fn load(source: &Source, folder: &Path) -> Result<Parts, Error> {
         captions: gathered.kept.iter().map(|&at| stem(&files[at])).collect(),
         labels: labels.map(|&at| found.labels[at]).collect(),
         classes: found.classes,
+        ..Facts::default()
     };
     Ok(Parts {
         train: Samples::stored(facts, gathered.shape, 255, gathered.store)?,
         test: None,
         skipped: gathered.skipped,
+        notes: Vec::new(),
+        columns: Vec::new(),
     })
 }
 

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::source::{Parts, Source};
-use crate::{Error, npy, table};
+use crate::{Error, npy, text_table};
 
 /// A file format: how its files are called, what they hold, and who reads them.
 #[derive(Debug)]
@@ -33,7 +33,7 @@ static FORMATS: [Format; 2] = [
         named: &["csv"],
         also: &["tsv", "txt", "data"],
         contents: Contents::Table,
-        load: table::load,
+        load: text_table::load,
     },
     Format {
         named: &["npy", "npz"],

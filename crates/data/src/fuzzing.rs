@@ -1,7 +1,7 @@
 //! The readers of foreign bytes, for tests that damage files.
 
 use crate::picture::Picture;
-use crate::{Error, Scaling, cifar, idx, npy, table};
+use crate::{Error, Scaling, cifar, idx, npy, text_table};
 
 /// Reads bytes as a file of labels and as one of images, packed or not.
 pub fn idx(bytes: &[u8]) -> [Result<(), Error>; 2] {
@@ -20,7 +20,7 @@ pub fn npy(bytes: &[u8]) -> Result<(), Error> {
 
 /// Reads bytes as a table.
 pub fn table(bytes: &[u8]) -> Result<(), Error> {
-    table::try_bytes(bytes)
+    text_table::try_bytes(bytes)
 }
 
 /// Reads bytes as the scaling that a run keeps.

@@ -60,6 +60,8 @@ pub(crate) fn load(source: &Source, set: &DataSet, folder: &Path) -> Result<Part
         train: train?,
         test: Some(test?),
         skipped: Vec::new(),
+        notes: Vec::new(),
+        columns: Vec::new(),
     })
 }
 

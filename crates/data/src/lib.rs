@@ -24,6 +24,7 @@ mod array;
 mod catalogue;
 mod cifar;
 mod classes;
+mod columns;
 mod delimited_text;
 mod directory;
 mod download;
@@ -33,7 +34,6 @@ mod folder;
 mod folds;
 mod fonts;
 mod formats;
-#[allow(dead_code)]
 mod frame;
 #[doc(hidden)]
 pub mod fuzzing;
@@ -50,11 +50,11 @@ mod scaling;
 mod selection;
 mod source;
 mod split;
-mod table;
 mod targets;
 mod terminal_art;
 #[cfg(test)]
 mod test_random;
+mod text_table;
 mod yale;
 
 pub use catalogue::{is_source, load, names, set_named};
@@ -64,9 +64,12 @@ pub use error::Error;
 pub use fetch::{Fetched, FileState, State, fetch, verify};
 pub use formats::{is_array_file, is_table_file};
 pub use permutation::permutation;
-pub use samples::{Facts, Samples, Shape};
+pub use samples::{Facts, Identity, Samples, Shape};
 pub use scaling::{Scaling, ScalingKind};
 pub use selection::Selection;
-pub use source::{DataSet, HoldOut, Loaded, Source, TargetColumn, TargetKind};
+pub use source::{
+    ColumnChoice, ColumnFacts, ColumnRole, DataSet, HoldOut, Loaded, Source, TargetColumn,
+    TargetKind,
+};
 pub use targets::Targets;
 pub use terminal_art::as_text;

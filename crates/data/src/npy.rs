@@ -249,6 +249,7 @@ fn parts(source: &Source, train: Part, test: Option<Part>) -> Result<Parts, Erro
             captions: Vec::new(),
             labels,
             classes: classes.clone(),
+            ..Facts::default()
         };
         let (values, labels) = samples.next()?;
         let samples = values.samples(facts(labels));
@@ -264,6 +265,8 @@ fn parts(source: &Source, train: Part, test: Option<Part>) -> Result<Parts, Erro
         train,
         test: next().transpose()?,
         skipped,
+        notes: Vec::new(),
+        columns: Vec::new(),
     })
 }
 
@@ -278,7 +281,7 @@ fn push_all(classes: &mut Classes, origin: &str, labels: &[String]) -> Result<()
     }
 }
 
-fn with_numbers(samples: Samples, column: &str, numbers: Vec<f32>) -> Result<Samples, Error> {
+fn with_numbers(samples: Samples, column: &str, numbers: Vec<f64>) -> Result<Samples, Error> {
     samples.with_targets(Targets::Numbers {
         columns: [column.to_owned()].into(),
         values: numbers.into(),
@@ -524,7 +527,7 @@ mod tests {
         load_from(&source, file)
     }
 
-    fn targets(samples: &Samples) -> Vec<f32> {
+    fn targets(samples: &Samples) -> Vec<f64> {
         let rows = (0..samples.len()).filter_map(|sample| samples.target_row(sample));
         rows.flatten().copied().collect()
     }

@@ -51,11 +51,14 @@ pub(crate) fn load(source: &Source, folder: &Path) -> Result<Parts, Error> {
         captions: kept().map(caption).collect(),
         labels: kept().map(|(_, expression)| expression as u16).collect(),
         classes: EXPRESSIONS.map(str::to_owned).to_vec(),
+        ..Facts::default()
     };
     Ok(Parts {
         train: Samples::stored(facts, gathered.shape, 255, gathered.store)?,
         test: None,
         skipped: gathered.skipped,
+        notes: Vec::new(),
+        columns: Vec::new(),
     })
 }
 

@@ -13,17 +13,25 @@ use crate::LayerInfo;
 pub struct Batch {
     /// The samples as the model sees them: `[batch, values]`.
     pub inputs: Tensor<2>,
-    /// What shall come out: `[batch, outputs]`.
+    /// What shall come out: `[batch, outputs]`; any finite number where it is not known.
     pub targets: Tensor<2>,
+    /// Where only some targets are known, 1 for each of these and 0 for the others: `[batch, outputs]`.
+    pub known: Option<Tensor<2>>,
 }
 
 impl Batch {
+    /// Samples and all of their targets.
+    pub fn new(inputs: Tensor<2>, targets: Tensor<2>) -> Self {
+        Self {
+            inputs,
+            targets,
+            known: None,
+        }
+    }
+
     /// Samples that shall come back as they are.
     pub fn same(samples: Tensor<2>) -> Self {
-        Self {
-            inputs: samples.clone(),
-            targets: samples,
-        }
+        Self::new(samples.clone(), samples)
     }
 }
 

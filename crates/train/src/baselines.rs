@@ -1,11 +1,12 @@
 //! What one gets without training: every model is shown beside these.
 
 use burn::tensor::Tensor;
+use espejo_data::Samples;
 use espejo_nets::{Autoencoder, Range};
 use serde_json::{Map, Value};
 
 use crate::Error;
-use crate::host_rows::{Rows, nearest, unit_rows};
+use crate::host_rows::{Rows, fill_missing, nearest, unit_rows};
 use crate::median::median_filter;
 use crate::metrics::Measure;
 use crate::model::AnyModel;
@@ -98,7 +99,13 @@ fn reconstruction(
         let batch = batch?;
         let seen = batch.inputs; // [batch, values]
         let range = prepared.spec.range;
-        let clean = unit(batch.targets, range);
+        let mut clean = unit(batch.targets, range);
+        if let Some(known) = batch.known {
+            let known = known.into_data();
+            let cells = clean.iter_mut().zip(known.iter::<f32>());
+            let missing = cells.filter(|(_, known)| *known == 0.0);
+            missing.for_each(|(cell, _)| *cell = f32::NAN);
+        }
         if measured.images.is_some() {
             let output = unit(model.decode(model.encode(seen.clone())), range);
             add(&mut own, &output, &clean, prepared);
@@ -151,7 +158,7 @@ fn rules(prepared: &Prepared) -> Result<Vec<Rule>, Error> {
             rules.push(Rule::Median);
         }
         if train.len() <= MAX_NEAREST {
-            rules.push(Rule::Nearest(unit_rows(train)?));
+            rules.push(Rule::Nearest(filled_rows(train)?));
         }
     }
     Ok(rules)
@@ -162,7 +169,7 @@ fn components(prepared: &Prepared, count: usize) -> Result<Pca, Error> {
     let train = &prepared.train;
     let width = train.shape().pixels();
     if train.len().saturating_mul(width) <= MAX_EXACT {
-        return Ok(Pca::fit(&unit_rows(train)?, count));
+        return Ok(Pca::fit(&filled_rows(train)?, count));
     }
     let chunk = prepared.spec.architecture.chunk();
     Pca::fit_chunks(width, count, |take: &mut dyn FnMut(&[f32])| {
@@ -170,10 +177,18 @@ fn components(prepared: &Prepared, count: usize) -> Result<Pca, Error> {
         for start in (0..train.len()).step_by(chunk) {
             values.clear();
             train.read(start..(start + chunk).min(train.len()), 0.0, &mut values)?;
+            fill_missing(&mut values);
             take(&values);
         }
         Ok(())
     })
+}
+
+/// The samples as rows, with 0 for what is missing.
+fn filled_rows(samples: &Samples) -> Result<Rows, Error> {
+    let mut rows = unit_rows(samples)?;
+    rows.iter_mut().for_each(|row| fill_missing(row));
+    Ok(rows)
 }
 
 impl Rule {

@@ -196,10 +196,12 @@ fn reconstruction_sums(
     let output = model.decode(code.clone()); // [batch, values]
     let wrong = wrong_pixels(output.clone(), batch.targets.clone(), range); // [batch, 1]
     let span = 1.0 - range.low();
-    let squared = (output - batch.targets)
-        .div_scalar(span)
-        .square()
-        .sum_dim(1); // [batch, 1]
+    let squared = (output - batch.targets).div_scalar(span).square(); // [batch, values]
+    let squared = match batch.known {
+        Some(known) => squared * known,
+        None => squared,
+    };
+    let squared = squared.sum_dim(1); // [batch, 1]
     let moment = |codes: Tensor<2>| codes.mean_dim(0).mul_scalar(share).reshape([-1]); // [latent]
     let mut means = terms;
     means.extend([

@@ -10,7 +10,7 @@ use crate::baselines::Baseline;
 use crate::classification::Classification;
 use crate::config::{OptimizerKind, TrainConfig};
 use crate::feed::{Feed, training_batch};
-use crate::host_rows::Rows;
+use crate::host_rows::{Rows, fill_missing};
 use crate::metrics::Measure;
 use crate::model::AnyModel;
 use crate::optimizer::Optimizer;
@@ -257,5 +257,6 @@ fn upload(samples: &Samples, device: &Device) -> Result<Tensor<2>, Error> {
     let shape = [samples.len(), samples.shape().pixels()];
     let mut values = Vec::with_capacity(shape[0] * shape[1]);
     samples.read(0..shape[0], 0.0, &mut values)?;
+    fill_missing(&mut values);
     Ok(Tensor::from_data(TensorData::new(values, shape), device))
 }

@@ -67,7 +67,15 @@ impl ReconstructionErrors {
     }
 
     /// Adds one sample; values in [0, 1] for images.
+    ///
+    /// Where the target is missing (NaN) there is nothing to hold the output against.
     pub(crate) fn add(&mut self, output: &[f32], target: &[f32]) {
+        if target.iter().any(|value| value.is_nan()) {
+            let pairs = output.iter().zip(target);
+            let known = pairs.filter(|(_, target)| !target.is_nan());
+            let (output, target): (Vec<f32>, Vec<f32>) = known.unzip();
+            return self.add(&output, &target);
+        }
         self.squared_error += squared_error(output, target);
         match reconstruction(self.rule, output, target).filter(|value| value.is_finite()) {
             Some(value) => self.reconstruction += value,

@@ -200,7 +200,11 @@ impl Trained {
     ) -> Result<Samples, Error> {
         let mut config = self.config().clone();
         change(&mut config.data);
-        let Loaded { train, test, .. } = espejo_data::load(&source(&config)?)?;
+        let mut wanted = source(&config)?;
+        if self.test().is_table() {
+            wanted.learned = Some(self.prepared.train.unpermuted().columns().to_vec());
+        }
+        let Loaded { train, test, .. } = espejo_data::load(&wanted)?;
         let samples = match part {
             Part::Train => train,
             Part::Test => test.unwrap_or(train),
@@ -392,10 +396,29 @@ impl Trained {
         }
         let mut rows = self.by_chunks(samples, |chunk| self.model.output(chunk))?;
         if let Some(target) = &self.prepared.target {
-            rows.iter_mut()
-                .for_each(|row| target.scaling.invert_row(row));
+            for row in &mut rows {
+                let numbers = target.scaling.invert_row(row);
+                *row = numbers.into_iter().map(|number| number as f32).collect();
+            }
         }
         Ok(rows)
+    }
+
+    /// The numbers that a regressor says of each sample, `[samples][columns]`, in the units of their columns and with all of their
+    /// digits, which [`predict`](Self::predict) rounds to single precision.
+    ///
+    /// # Errors
+    ///
+    /// As [`predict`](Self::predict), and [`Error::Config`] where the model tells classes.
+    pub fn predict_numbers(&self, samples: &Samples) -> Result<Vec<Vec<f64>>, Error> {
+        let Some(target) = &self.prepared.target else {
+            let kind = self.prepared.spec.kind.name();
+            let message = format!("this run is a `{kind}`, which predicts no numbers");
+            return Err(Error::config(message, None));
+        };
+        let rows = self.by_chunks(samples, |chunk| self.model.output(chunk))?;
+        let numbers = rows.iter().map(|row| target.scaling.invert_row(row));
+        Ok(numbers.collect())
     }
 
     /// Noisy copies of samples, `copies` of each, copy by copy.

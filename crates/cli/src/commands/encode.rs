@@ -4,12 +4,14 @@ use std::fmt::Write as _;
 
 use clap::Args;
 use espejo_pictures::csv_field;
+use espejo_train::Rows;
 use serde_json::json;
 
-use crate::choose_samples::{SampleArgs, chosen_samples};
+use crate::choose_samples::{SampleArgs, chosen_parts};
 use crate::figures::captions;
 use crate::open_run::open;
 use crate::output::{self, usage};
+use crate::sample_columns::Chosen;
 
 /// The arguments of `espejo encode`.
 #[derive(Args)]
@@ -33,25 +35,34 @@ pub fn encode(args: &EncodeArgs, json: bool) -> anyhow::Result<()> {
             "leave `--sample` out",
         ));
     }
-    let images = chosen_samples(&trained, &args.samples)?;
-    let codes = if args.sample {
-        trained.sample(&images, args.seed)?
-    } else {
-        trained.encode(&images)?
-    };
+    let parts = chosen_parts(&trained, &args.samples)?;
+    let mut codes = Rows::new();
+    for Chosen { samples, .. } in &parts {
+        codes.extend(match args.sample {
+            true => trained.sample(samples, args.seed)?,
+            false => trained.encode(samples)?,
+        });
+    }
     if json {
-        return output::json(&json!({ "captions": captions(&images), "codes": codes }));
+        let captions: Vec<_> = parts.iter().flat_map(|part| captions(&part.samples)).collect();
+        let places = |part: &Chosen| (0..part.samples.len()).map(|at| part.samples.row(at)).collect::<Vec<_>>();
+        let rows: Vec<u64> = parts.iter().flat_map(places).collect();
+        return output::json(&json!({ "captions": captions, "codes": codes, "rows": rows }));
     }
     let mut text = "picture,caption".to_owned();
     (1..=trained.latent()).for_each(|dimension| text += &format!(",z{dimension}"));
+    text += &parts[0].header();
     text.push('\n');
-    for (index, code) in codes.iter().enumerate() {
+    let of_part = |part| std::iter::repeat(part).zip(0..);
+    let samples = parts.iter().flat_map(|part| of_part(part).take(part.samples.len()));
+    for (number, ((part, index), code)) in samples.zip(&codes).enumerate() {
         let numbers: Vec<String> = code.iter().map(ToString::to_string).collect();
         let _ = writeln!(
             text,
-            "{index},{},{}",
-            csv_field(images.caption(index)),
-            numbers.join(",")
+            "{number},{},{}{}",
+            csv_field(part.samples.caption(index)),
+            numbers.join(","),
+            part.cells(index)
         );
     }
     output::text(&text)

@@ -176,6 +176,7 @@ fn refused_content_says_what_belongs_there() {
             captions: vec![String::new(); captions],
             labels: labels.to_vec(),
             classes: vec!["only".to_owned()],
+            ..Facts::default()
         };
         Samples::pictures(facts, shape, levels, pixels.to_vec())
     };
