@@ -28,7 +28,7 @@ pub fn all(
     let test = trained.test();
     let outputs = trained.predict(test)?;
     if trained.prepared().spec.task == Task::Classify {
-        let found = trained.classification(test)?;
+        let found = trained.classification(test, &outputs)?;
         figures.push(("confusion", confusion(trained, &found)));
         figures.push(("reliability", calibration(trained, &found)));
         if !test.is_table() {

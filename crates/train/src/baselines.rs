@@ -13,6 +13,7 @@ use crate::model::AnyModel;
 use crate::pca::Pca;
 use crate::prediction;
 use crate::prepare::Prepared;
+use crate::run_report::ClassReport;
 use crate::reconstruction_errors::{ErrorRule, ReconstructionErrors};
 use crate::seed::Purpose;
 
@@ -67,15 +68,23 @@ enum Rule {
     Nearest(Rows),
 }
 
-/// All baselines of a run, on its test samples, and what only the end of a training measures of `model` on the same.
+/// What only the end of a training measures, on the test samples of a run.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct FinalMeasures {
+    /// Of the model, beside its metrics.
+    pub model: Vec<Measure>,
+    /// What one gets without training.
+    pub baselines: Vec<Baseline>,
+    /// Of every class, for a classifier.
+    pub classes: Vec<ClassReport>,
+}
+
+/// Measures `model` and all baselines of a run on its test samples.
 ///
 /// # Errors
 ///
 /// [`Error::Data`] where the samples lie in a file that cannot be read.
-pub fn measure(
-    prepared: &Prepared,
-    model: &AnyModel,
-) -> Result<(Vec<Measure>, Vec<Baseline>), Error> {
+pub fn measure(prepared: &Prepared, model: &AnyModel) -> Result<FinalMeasures, Error> {
     match model.autoencoder() {
         Some(model) => reconstruction(prepared, model),
         None => prediction::measure(prepared, model),
@@ -83,10 +92,7 @@ pub fn measure(
 }
 
 /// The baselines of an autoencoder.
-fn reconstruction(
-    prepared: &Prepared,
-    model: &dyn Autoencoder,
-) -> Result<(Vec<Measure>, Vec<Baseline>), Error> {
+fn reconstruction(prepared: &Prepared, model: &dyn Autoencoder) -> Result<FinalMeasures, Error> {
     let rules = rules(prepared)?;
     let feed = prepared.measured_data(&prepared.test, Purpose::Evaluate)?;
     let measured = ErrorRule::of(&prepared.spec, &prepared.test, feed.samples());
@@ -119,9 +125,11 @@ fn reconstruction(
     let variational = model.prior().is_some() && measured.images.is_some();
     let at_mean = own.reconstruction().filter(|_| variational);
     let at_mean = at_mean.map(|value| Measure::new("reconstruction_at_mean", value));
-    let own = at_mean.into_iter().chain(own.quality()).collect();
-    let baselines = baselines.map(|(rule, errors)| rule.baseline(errors));
-    Ok((own, baselines.collect()))
+    Ok(FinalMeasures {
+        model: at_mean.into_iter().chain(own.quality()).collect(),
+        baselines: baselines.map(|(rule, errors)| rule.baseline(errors)).collect(),
+        classes: Vec::new(),
+    })
 }
 
 /// Adds a chunk of samples laid end to end.
@@ -275,7 +283,8 @@ mod tests {
         let model = prepared
             .spec
             .init(&prepared.config, &prepared.chosen.device);
-        let (_, all) = measure(&prepared, &model).expect("the fonts are built in");
+        let found = measure(&prepared, &model).expect("the fonts are built in");
+        let all = found.baselines;
         for (baseline, expected) in all.iter().zip([mean_image, pca]) {
             assert!(
                 (baseline.get("squared_error").expect("it is measured") - expected).abs() < 5e-4,

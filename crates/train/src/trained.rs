@@ -454,22 +454,24 @@ impl Trained {
         let prepared = &self.prepared;
         let data = prepared.measured_data(&prepared.test, Purpose::Evaluate)?;
         let metrics = evaluate(&self.model, &data, prepared)?;
-        let (own, baselines) = baselines::measure(prepared, &self.model)?;
+        let found = baselines::measure(prepared, &self.model)?;
         Ok(Evaluation {
-            metrics: metrics.with(own),
-            baselines,
-            classes: prediction::classes(prepared, &self.model)?,
+            metrics: metrics.with(found.model),
+            baselines: found.baselines,
+            classes: found.classes,
         })
     }
 
-    /// What a classifier does with samples whose classes are known.
+    /// Holds the probabilities that [`predict`](Self::predict) gave for samples against their classes.
     ///
     /// # Errors
     ///
-    /// [`Error::Data`] where the samples lie in a file that cannot be read, [`Error::Config`] where the model tells no classes or the
-    /// samples have none.
-    pub fn classification(&self, samples: &Samples) -> Result<Classification, Error> {
-        let probabilities = self.predict(samples)?;
+    /// [`Error::Config`] where the model tells no classes or the samples have none.
+    pub fn classification(
+        &self,
+        samples: &Samples,
+        probabilities: &Rows,
+    ) -> Result<Classification, Error> {
         if self.prepared.spec.task != Task::Classify || samples.classes().is_empty() {
             let message = format!(
                 "`{}` has no classes to hold predictions against",
@@ -477,7 +479,7 @@ impl Trained {
             );
             return Err(Error::config(message, None));
         }
-        Ok(prediction::held_against(&probabilities, samples))
+        Ok(prediction::held_against(probabilities, samples))
     }
 
     /// The test samples, or as many of them, evenly spread, as their codes can be held at once.

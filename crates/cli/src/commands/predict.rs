@@ -17,7 +17,7 @@ pub fn predict(args: &SampleArgs, json: bool) -> anyhow::Result<()> {
     let names = names(&trained);
     let classifies = trained.prepared().spec.task == Task::Classify;
     if classifies && !samples.classes().is_empty() {
-        tell_accuracy(&trained, &samples)?;
+        tell_accuracy(&trained, &samples, &outputs)?;
     }
     if json {
         return output::json(&as_json(classifies, &names, &outputs));
@@ -67,8 +67,8 @@ fn as_json(classifies: bool, names: &[String], outputs: &Rows) -> Value {
 }
 
 /// Where the classes are known, says on stderr how many predictions are right.
-fn tell_accuracy(trained: &Trained, samples: &Samples) -> anyhow::Result<()> {
-    let found = trained.classification(samples)?;
+fn tell_accuracy(trained: &Trained, samples: &Samples, outputs: &Rows) -> anyhow::Result<()> {
+    let found = trained.classification(samples, outputs)?;
     let (low, high) = found.accuracy_interval();
     output::message(&format!(
         "accuracy {:.4} ({} of {}), 95 % interval {low:.4} to {high:.4}",
