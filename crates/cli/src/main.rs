@@ -16,6 +16,7 @@ mod prediction_table;
 mod progress;
 mod reconstruction_errors;
 mod results_table;
+mod sample_columns;
 mod sample_figures;
 mod sample_kind;
 mod titles;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::formats::{Contents, Format, all_endings, format_of, named_endings};
+use crate::formats::{Contents, Format, all_endings, format_of, named_endings, text_format};
 use crate::selection::{Pair, refuse};
 use crate::source::{DataSet, HoldOut, Loaded, Parts, Source};
 use crate::split::Draw;
@@ -331,6 +331,9 @@ fn target(source: &Source) -> Result<Target<'_>, Error> {
         return Ok(Target::Set(set));
     }
     let path = Path::new(name);
+    if name == "-" {
+        return Ok(Target::File(path, text_format()));
+    }
     match format_of(path) {
         _ if path.is_dir() => Ok(Target::Folder(path)),
         Some(format) if path.is_file() => Ok(Target::File(path, format)),

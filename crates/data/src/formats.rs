@@ -67,6 +67,11 @@ pub(crate) fn format_of(path: &Path) -> Option<&'static Format> {
         .find(|format| has(format.named) || has(format.also))
 }
 
+/// The format of text, which standard input is read as.
+pub(crate) fn text_format() -> &'static Format {
+    &FORMATS[0]
+}
+
 /// The endings that every message names: "`.csv`, `.npy` or `.npz`".
 pub(crate) fn named_endings() -> String {
     let endings = FORMATS.iter().flat_map(|format| format.named);

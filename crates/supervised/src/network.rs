@@ -138,10 +138,7 @@ mod tests {
         let model = config.init(&mut seeded(1), &device);
         let rows = |values: [[f32; 2]; 1]| Tensor::<2>::from_data(values, &device);
         let targets = rows([[1.0, 2.0]]).slice([0..1, 0..1]);
-        let batch = Batch::new(
-            rows([[1.0, 2.0]]),
-            targets,
-        );
+        let batch = Batch::new(rows([[1.0, 2.0]]), targets);
         let gradients = model.loss(&batch).objective(1.0).backward();
         let is_reached = |layer: &Layer| match layer {
             Layer::Linear(linear) => linear.weight.val().grad(&gradients).is_some(),

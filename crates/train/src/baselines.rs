@@ -13,8 +13,8 @@ use crate::model::AnyModel;
 use crate::pca::Pca;
 use crate::prediction;
 use crate::prepare::Prepared;
-use crate::run_report::ClassReport;
 use crate::reconstruction_errors::{ErrorRule, ReconstructionErrors};
+use crate::run_report::ClassReport;
 use crate::seed::Purpose;
 
 /// Training samples that the nearest-sample rule compares with, at most.
@@ -127,7 +127,9 @@ fn reconstruction(prepared: &Prepared, model: &dyn Autoencoder) -> Result<FinalM
     let at_mean = at_mean.map(|value| Measure::new("reconstruction_at_mean", value));
     Ok(FinalMeasures {
         model: at_mean.into_iter().chain(own.quality()).collect(),
-        baselines: baselines.map(|(rule, errors)| rule.baseline(errors)).collect(),
+        baselines: baselines
+            .map(|(rule, errors)| rule.baseline(errors))
+            .collect(),
         classes: Vec::new(),
     })
 }

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use espejo_data::{
-    ColumnChoice, ColumnFacts, HoldOut, Samples, Scaling, ScalingKind, Selection, Source, TargetColumn, permutation,
+    ColumnChoice, ColumnFacts, HoldOut, Samples, Scaling, ScalingKind, Selection, Source,
+    TargetColumn, permutation,
 };
 
 use crate::Error;

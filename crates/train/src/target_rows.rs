@@ -112,7 +112,11 @@ fn variances(table: &Samples) -> Vec<f64> {
     let rows = table.len() as f64;
     let variance = |place: usize| {
         let mean = table.column(place).sum::<f64>() / rows;
-        table.column(place).map(|value| (value - mean).powi(2)).sum::<f64>() / rows
+        table
+            .column(place)
+            .map(|value| (value - mean).powi(2))
+            .sum::<f64>()
+            / rows
     };
     (0..table.shape().pixels()).map(variance).collect()
 }

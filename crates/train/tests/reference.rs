@@ -607,10 +607,12 @@ fn ten_steps_of_a_convolutional_denoising_autoencoder_with_batch_normalisation()
     let evaluation = numbers_of(&file["evaluation"]);
     for (backend, device) in cpu_devices() {
         let what = format!("convolutional dae on {backend}");
-        let batch = |device: &Device| Batch::new(
-            tensor(&file["input"], device),
-            tensor(&file["target"], device),
-        );
+        let batch = |device: &Device| {
+            Batch::new(
+                tensor(&file["input"], device),
+                tensor(&file["target"], device),
+            )
+        };
         let (plain, device) = (batch(&device), device.autodiff());
         let training = batch(&device);
         let evaluate = |what: &str, model: &AnyModel, expected: f64| {

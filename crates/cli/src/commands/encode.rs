@@ -44,8 +44,15 @@ pub fn encode(args: &EncodeArgs, json: bool) -> anyhow::Result<()> {
         });
     }
     if json {
-        let captions: Vec<_> = parts.iter().flat_map(|part| captions(&part.samples)).collect();
-        let places = |part: &Chosen| (0..part.samples.len()).map(|at| part.samples.row(at)).collect::<Vec<_>>();
+        let captions: Vec<_> = parts
+            .iter()
+            .flat_map(|part| captions(&part.samples))
+            .collect();
+        let places = |part: &Chosen| {
+            (0..part.samples.len())
+                .map(|at| part.samples.row(at))
+                .collect::<Vec<_>>()
+        };
         let rows: Vec<u64> = parts.iter().flat_map(places).collect();
         return output::json(&json!({ "captions": captions, "codes": codes, "rows": rows }));
     }
@@ -54,7 +61,9 @@ pub fn encode(args: &EncodeArgs, json: bool) -> anyhow::Result<()> {
     text += &parts[0].header();
     text.push('\n');
     let of_part = |part| std::iter::repeat(part).zip(0..);
-    let samples = parts.iter().flat_map(|part| of_part(part).take(part.samples.len()));
+    let samples = parts
+        .iter()
+        .flat_map(|part| of_part(part).take(part.samples.len()));
     for (number, ((part, index), code)) in samples.zip(&codes).enumerate() {
         let numbers: Vec<String> = code.iter().map(ToString::to_string).collect();
         let _ = writeln!(

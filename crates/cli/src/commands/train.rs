@@ -57,7 +57,10 @@ pub fn train(args: TrainArgs, json: bool) -> anyhow::Result<u8> {
         );
     }
     tell_skipped(&prepared.skipped);
-    prepared.notes.iter().for_each(|note| message(&format!("note: {note}")));
+    prepared
+        .notes
+        .iter()
+        .for_each(|note| message(&format!("note: {note}")));
     if prepared.streams() {
         message("the data is larger than `--device-memory`: it is read from disk during training");
     }

@@ -1,8 +1,8 @@
 //! What a field of a text says: a number, a word, or nothing.
 
 /// What stands for a missing cell in the files of spreadsheets, pandas, R, Weka and SQL.
-const MISSING: [&str; 12] = [
-    "", "NA", "N/A", "n/a", "NaN", "nan", "-nan", "null", "NULL", "None", "<NA>", "?",
+const MISSING: [&str; 13] = [
+    "", "\"\"", "NA", "N/A", "n/a", "NaN", "nan", "-nan", "null", "NULL", "None", "<NA>", "?",
 ];
 
 /// How the cells of a text are written.
@@ -88,7 +88,10 @@ fn grouped(text: &str, decimal_comma: bool) -> Option<f64> {
     let is_grouped = match &parts[..] {
         [only] => digits(only) && fraction.is_some(),
         [first, rest @ ..] => {
-            digits(first) && first.len() <= 3 && rest.iter().all(|p| digits(p) && p.len() == 3)
+            digits(first)
+                && first.len() <= 3
+                && !first.starts_with('0')
+                && rest.iter().all(|p| digits(p) && p.len() == 3)
         }
         [] => false,
     };

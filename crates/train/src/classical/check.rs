@@ -224,7 +224,10 @@ pub(crate) fn check_values(config: &RunConfig, train: &Samples) -> Result<(), Er
             "`{}` has missing cells, which training in double precision cannot leave out of the loss",
             train.name()
         );
-        return refuse(message, "take an optimiser of single precision, such as `--optimizer adam`");
+        return refuse(
+            message,
+            "take an optimiser of single precision, such as `--optimizer adam`",
+        );
     }
     let samples = train.len().saturating_mul(config.noise.copies.max(1));
     let values = samples.saturating_mul(train.shape().pixels());

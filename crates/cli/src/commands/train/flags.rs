@@ -105,7 +105,12 @@ pub struct DataFlags {
     #[arg(long, value_name = "true|false")]
     pub header: Option<bool>,
     /// Further words or numbers that stand for a missing cell, as in `-999,unknown`
-    #[arg(long, value_name = "WORDS", value_delimiter = ',', allow_hyphen_values = true)]
+    #[arg(
+        long,
+        value_name = "WORDS",
+        value_delimiter = ',',
+        allow_hyphen_values = true
+    )]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub missing: Vec<String>,
     /// Permute the values of every sample, all in the same way, drawn by the seed
