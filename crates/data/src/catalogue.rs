@@ -561,7 +561,7 @@ mod tests {
                     label: Some("x".to_owned()),
                     ..fonts()
                 },
-                "`label` of `fonts`: expected a `.csv`, `.npy` or `.npz` file, found `x`",
+                "`label` of `fonts`: expected a `.csv`, `.arff`, `.npy` or `.npz` file, found `x`",
             ),
             (
                 Source {
@@ -572,7 +572,7 @@ mod tests {
                     ..fonts()
                 },
                 "`target` of `fonts`: expected none, for the classes come from the set itself; `target` is for a `.csv`, \
-                 `.npy` or `.npz` file, found `x`",
+                 `.arff`, `.npy` or `.npz` file, found `x`",
             ),
             (
                 Source {

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::source::{Parts, Source};
-use crate::{Error, npy, text_table};
+use crate::{Error, arff, npy, text_table};
 
 /// A file format: how its files are called, what they hold, and who reads them.
 #[derive(Debug)]
@@ -28,12 +28,18 @@ pub(crate) enum Contents {
 }
 
 /// The formats, in the order in which messages name them.
-static FORMATS: [Format; 2] = [
+static FORMATS: [Format; 3] = [
     Format {
         named: &["csv"],
         also: &["tsv", "txt", "data"],
         contents: Contents::Table,
         load: text_table::load,
+    },
+    Format {
+        named: &["arff"],
+        also: &[],
+        contents: Contents::Table,
+        load: arff::load,
     },
     Format {
         named: &["npy", "npz"],
@@ -43,7 +49,7 @@ static FORMATS: [Format; 2] = [
     },
 ];
 
-/// Whether a file of this name is a table by its ending (`.csv`, `.tsv`, `.txt` or `.data`); it need not be there.
+/// Whether a file of this name is a table by its ending (`.csv`, `.tsv`, `.txt`, `.data` or `.arff`); it need not be there.
 pub fn is_table_file(name: &str) -> bool {
     holds(name, Contents::Table)
 }
@@ -72,13 +78,13 @@ pub(crate) fn text_format() -> &'static Format {
     &FORMATS[0]
 }
 
-/// The endings that every message names: "`.csv`, `.npy` or `.npz`".
+/// The endings that every message names: "`.csv`, `.arff`, `.npy` or `.npz`".
 pub(crate) fn named_endings() -> String {
     let endings = FORMATS.iter().flat_map(|format| format.named);
     listed(endings.map(|ending| format!("`.{ending}`")).collect())
 }
 
-/// All endings: ".csv, .tsv, .txt, .data, .npy or .npz".
+/// All endings: ".csv, .tsv, .txt, .data, .arff, .npy or .npz".
 pub(crate) fn all_endings() -> String {
     let endings = FORMATS
         .iter()
@@ -100,13 +106,16 @@ mod tests {
 
     #[test]
     fn messages_name_every_ending() {
-        assert_eq!(named_endings(), "`.csv`, `.npy` or `.npz`");
-        assert_eq!(all_endings(), ".csv, .tsv, .txt, .data, .npy or .npz");
+        assert_eq!(named_endings(), "`.csv`, `.arff`, `.npy` or `.npz`");
+        assert_eq!(
+            all_endings(),
+            ".csv, .tsv, .txt, .data, .arff, .npy or .npz"
+        );
     }
 
     #[test]
     fn a_file_is_known_by_its_ending() {
-        for name in ["a.csv", "dir/b.TSV", "a.b.txt", "sat.data"] {
+        for name in ["a.csv", "dir/b.TSV", "a.b.txt", "sat.data", "a.arff"] {
             assert_eq!(
                 (is_table_file(name), is_array_file(name)),
                 (true, false),

@@ -20,6 +20,9 @@
 //! ```
 
 mod archive;
+mod arff;
+mod arff_line;
+mod arff_rows;
 mod array;
 mod catalogue;
 mod cifar;
@@ -35,6 +38,7 @@ mod folds;
 mod fonts;
 mod formats;
 mod frame;
+mod frame_size;
 #[doc(hidden)]
 pub mod fuzzing;
 mod idx;

@@ -114,6 +114,18 @@ fn tables() {
     });
 }
 
+/// Dense rows and sparse ones, of every kind of attribute.
+const ARFF: &str = "% A table.\n@relation r\n@attribute a real\n@attribute 'b c' {x,'y, \\'z'}\n@attribute d string\n\
+    @data\n1.5,x,'say \\u00e9'\n?,'y, \\'z',?,{2}\n{0 2,2 \"e\"}\n{}\n";
+
+#[test]
+fn arff_files() {
+    fuzzing::arff(ARFF.as_bytes()).expect("a whole table");
+    check(ARFF.as_bytes(), |bytes| {
+        refused_in_words(fuzzing::arff(bytes));
+    });
+}
+
 #[test]
 fn arrays() {
     let mut array = b"\x93NUMPY\x01\x00\x76\x00".to_vec();
