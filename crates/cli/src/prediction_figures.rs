@@ -124,7 +124,7 @@ fn parity(trained: &Trained, outputs: &Rows) -> Option<Figure> {
     };
     let point = |(index, output): (usize, &Vec<f32>)| {
         let target = test.target_row(index)?;
-        Some((f64::from(target[0]), f64::from(output[0])))
+        Some((target[0], f64::from(output[0])))
     };
     Some(parity_plot(&ParityPlot {
         title: format!("Predictions, {}", subject(trained)),
