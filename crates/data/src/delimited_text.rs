@@ -69,17 +69,18 @@ impl Row {
         self.fields.iter().map(|field| &self.text[field.clone()])
     }
 
-    /// Takes over fields that were split elsewhere.
-    pub(crate) fn set(
-        &mut self,
-        text: &[u8],
-        count: usize,
-        range: impl Fn(usize) -> Option<Range<usize>>,
-    ) {
+    /// Takes over fields that were split elsewhere: their bytes end to end, and where each ends.
+    pub(crate) fn set(&mut self, text: &[u8], ends: &[usize]) {
         self.text.clear();
         self.text.extend_from_slice(text);
         self.fields.clear();
-        self.fields.extend((0..count).filter_map(range));
+        let mut start = 0;
+        for &end in ends {
+            let field = &text[start..end];
+            let from = start + (field.len() - field.trim_ascii_start().len());
+            self.fields.push(from..from + field.trim_ascii().len());
+            start = end;
+        }
     }
 
     /// Splits the text where there are no quotes.

@@ -475,6 +475,9 @@ pub struct TrainConfig {
     /// Where the gradients of a training in double precision come from.
     #[serde(skip_serializing_if = "GradientSource::is_exact")]
     pub gradient: GradientSource,
+    /// Whether the guard ε of `rmsprop` stands under the root, as in Keras and optax, not beside it, as in PyTorch.
+    #[serde(skip_serializing_if = "is_false")]
+    pub epsilon_inside: bool,
     /// Learning rate of the optimiser.
     pub learning_rate: f64,
     /// Momentum of `momentum` and `adaptive`, in [0, 1).
@@ -531,6 +534,7 @@ impl Default for TrainConfig {
             max_evaluations: None,
             max_iterations: None,
             gradient: GradientSource::Exact,
+            epsilon_inside: false,
             learning_rate: 1e-3,
             momentum: 0.9,
             adaptive_raise: None,

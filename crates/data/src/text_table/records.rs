@@ -1,158 +1,136 @@
 //! Records of comma-separated values with the lines that they stand in.
 //!
-//! The `csv` crate splits the fields. It counts lines from where it stopped reading, which is before the line feed of CR LF and
-//! before blank lines, so the lines of messages are counted here, from the bytes that go by.
+//! `csv-core`, the parser of the `csv` crate, splits the fields. Where records begin is found here, so that messages name the right
+//! line after CR LF, blank lines and quoted line feeds, and so that an open quote at the end of a file does not swallow the rest of it.
 
-use std::collections::VecDeque;
-use std::io::{self, BufRead, Read};
+use std::io::{self, BufRead};
+
+use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
 
 use crate::delimited_text::{Row, Rows, Separator};
 
-/// The longest line in bytes. A file that is no text may have no line end at all, and shall not fill the memory.
-const LONGEST: u64 = 64 << 20;
+/// The longest record in bytes. A file that is no text may have no line end at all, and shall not fill the memory.
+const LONGEST: usize = 64 << 20;
 
 /// Reads record after record.
 pub(super) enum Records<R> {
     /// Fields between commas, semicolons or tabs.
-    Csv {
-        reader: Box<csv::Reader<Lines<R>>>,
-        record: csv::ByteRecord,
-    },
+    Csv(Box<Csv<R>>),
     /// Fields between blanks.
     Blanks(Rows<R>),
 }
 
 impl<R: BufRead> Records<R> {
-    /// The records of a text without its byte order mark; lines that start with `#` are passed over.
+    /// The records of a text without its byte order mark; blank lines, and those that start with `#`, are passed over.
     pub(super) fn new(reader: R, separator: Separator) -> Self {
         match separator {
             Separator::Blanks => Self::Blanks(Rows::new(reader, separator)),
-            Separator::Byte(delimiter) => Self::Csv {
-                reader: Box::new(
-                    csv::ReaderBuilder::new()
-                        .delimiter(delimiter)
-                        .has_headers(false)
-                        .flexible(true)
-                        .comment(Some(b'#'))
-                        .trim(csv::Trim::All)
-                        .from_reader(Lines::new(reader)),
-                ),
-                record: csv::ByteRecord::new(),
-            },
+            Separator::Byte(delimiter) => Self::Csv(Box::new(Csv::new(reader, delimiter))),
         }
     }
 
     /// Reads the next record; false at the end.
     ///
     /// # Errors
-    /// What reading said, or `InvalidData` for a line of more than 64 MiB or a quote that is not closed.
+    /// What reading said, or `InvalidData` for a record of more than 64 MiB or a quote that is not closed.
     pub(super) fn next(&mut self, row: &mut Row) -> io::Result<bool> {
-        let (reader, record) = match self {
+        match self {
+            Self::Csv(records) => records.next(row),
             Self::Blanks(rows) => loop {
                 if !rows.next(row)? {
                     return Ok(false);
                 }
-                if !row
-                    .fields()
-                    .next()
-                    .is_some_and(|first| first.starts_with(b"#"))
-                {
+                let first = row.fields().next();
+                if !first.is_some_and(|first| first.starts_with(b"#")) {
                     return Ok(true);
                 }
             },
-            Self::Csv { reader, record } => (reader, record),
-        };
-        if !reader.read_byte_record(record).map_err(failure)? {
+        }
+    }
+}
+
+/// Records of fields that a byte separates.
+pub(super) struct Csv<R> {
+    inner: R,
+    parser: Reader,
+    /// Line feeds passed so far.
+    lines: u64,
+    /// The bytes of the fields, end to end, and where each field ends.
+    text: Vec<u8>,
+    ends: Vec<usize>,
+}
+
+impl<R: BufRead> Csv<R> {
+    fn new(inner: R, delimiter: u8) -> Self {
+        Self {
+            inner,
+            parser: ReaderBuilder::new().delimiter(delimiter).build(),
+            lines: 0,
+            text: vec![0; 1 << 10],
+            ends: vec![0; 1 << 6],
+        }
+    }
+
+    fn next(&mut self, row: &mut Row) -> io::Result<bool> {
+        if !self.skip_to_record()? {
             return Ok(false);
         }
-        let end = reader.position().byte();
-        let text = record.as_slice();
-        let within = text.iter().filter(|&&byte| byte == b'\n').count() as u64;
-        let lines = reader.get_mut();
-        let last = lines.passed(end);
-        if lines.ended && lines.quotes % 2 == 1 && within > 0 {
-            return Err(invalid("a quote that is not closed"));
+        row.line = self.lines + 1;
+        let (mut written, mut fields, mut quotes) = (0, 0, 0);
+        loop {
+            let input = self.inner.fill_buf()?;
+            let at_end = input.is_empty();
+            let (text, ends) = (&mut self.text[written..], &mut self.ends[fields..]);
+            let (result, read, wrote, ended) = self.parser.read_record(input, text, ends);
+            for byte in &input[..read] {
+                self.lines += u64::from(*byte == b'\n');
+                quotes += usize::from(*byte == b'"');
+            }
+            self.inner.consume(read);
+            (written, fields) = (written + wrote, fields + ended);
+            match result {
+                ReadRecordResult::InputEmpty => {}
+                ReadRecordResult::OutputFull if written >= LONGEST => {
+                    return Err(invalid("a row of more than 64 MiB"));
+                }
+                ReadRecordResult::OutputFull => self.text.resize(2 * self.text.len(), 0),
+                ReadRecordResult::OutputEndsFull => self.ends.resize(2 * self.ends.len(), 0),
+                ReadRecordResult::Record | ReadRecordResult::End if at_end && quotes % 2 == 1 => {
+                    return Err(invalid("a quote that is not closed"));
+                }
+                ReadRecordResult::Record => break,
+                ReadRecordResult::End => return Ok(false),
+            }
         }
-        row.set(text, record.len(), |place| record.range(place));
-        row.line = last - within;
+        row.set(&self.text[..written], &self.ends[..fields]);
         Ok(true)
+    }
+
+    /// Passes over blank lines and comments; false where nothing follows.
+    fn skip_to_record(&mut self) -> io::Result<bool> {
+        let mut in_comment = false;
+        loop {
+            let input = self.inner.fill_buf()?;
+            let Some(&first) = input.first() else {
+                return Ok(false);
+            };
+            match first {
+                b'\n' => {
+                    self.lines += 1;
+                    in_comment = false;
+                }
+                b'\r' => {}
+                b'#' => in_comment = true,
+                _ if !in_comment => return Ok(true),
+                _ => {}
+            }
+            self.inner.consume(1);
+        }
     }
 }
 
 fn invalid(what: &'static str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, what)
-}
-
-fn failure(error: csv::Error) -> io::Error {
-    match error.into_kind() {
-        csv::ErrorKind::Io(failure) => failure,
-        _ => invalid("what is no text"),
-    }
-}
-
-/// A reader that notes where lines end.
-pub(super) struct Lines<R> {
-    inner: R,
-    /// Bytes read so far.
-    read: u64,
-    /// Where the line feeds stand that no record has passed as yet.
-    feeds: VecDeque<u64>,
-    /// How many were passed.
-    passed: u64,
-    /// Quotes read so far.
-    quotes: u64,
-    /// Where the last line began.
-    line_start: u64,
-    /// Whether all has been read.
-    ended: bool,
-}
-
-impl<R> Lines<R> {
-    fn new(inner: R) -> Self {
-        Self {
-            inner,
-            read: 0,
-            feeds: VecDeque::new(),
-            passed: 0,
-            quotes: 0,
-            line_start: 0,
-            ended: false,
-        }
-    }
-
-    /// The line, counted from 1, in which a record ends that stops at this byte.
-    fn passed(&mut self, end: u64) -> u64 {
-        let mut ends_line = false;
-        while let Some(&feed) = self.feeds.front().filter(|&&feed| feed < end) {
-            self.feeds.pop_front();
-            self.passed += 1;
-            ends_line = feed + 1 == end;
-        }
-        // The line feed that ends a record belongs to its line.
-        self.passed + u64::from(!ends_line)
-    }
-}
-
-impl<R: Read> Read for Lines<R> {
-    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        let count = self.inner.read(out)?;
-        for (place, &byte) in out[..count].iter().enumerate() {
-            match byte {
-                b'\n' => {
-                    self.line_start = self.read + place as u64;
-                    self.feeds.push_back(self.line_start);
-                }
-                b'"' => self.quotes += 1,
-                _ => {}
-            }
-        }
-        self.read += count as u64;
-        self.ended |= count == 0 && !out.is_empty();
-        if self.read - self.line_start > LONGEST {
-            return Err(invalid("a row of more than 64 MiB"));
-        }
-        Ok(count)
-    }
 }
 
 #[cfg(test)]
