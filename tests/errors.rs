@@ -119,7 +119,7 @@ text a.toml train = 1 | train --config a.toml | 2 | must be a section, `[train]`
 - | train cifar10 --data-dir absent | 3 | `cifar10` is not in ` | `espejo data fetch cifar10`
 - | train satimage --data-dir absent | 3 | `satimage` is not in ` | `espejo data fetch satimage`
 folder plain | train plain | 3 | plain`: expected images, with names in `.png`, |
-text a.csv 1,nan,3 | train a.csv | 3 | a.csv:1`: expected a finite number in column `2`, found `nan` |
+text a.csv 1,inf,3 | train a.csv | 3 | a.csv:1`: expected a finite number in column `2`, found `inf` |
 text a.csv | train a.csv | 3 | a.csv`: expected a table of numbers, found an empty file |
 text a.npy zzz | train a.npy | 3 | a.npy`: expected |
 - | data fetch zzz | 2 | no data set `zzz`: expected `fonts`, | =`espejo data list` shows what each data set holds

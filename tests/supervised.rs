@@ -273,7 +273,7 @@ fn a_class_that_the_run_has_not_learned_is_refused() {
 
 /// What is refused, with its exit code and a word of the message.
 const REFUSED: [(&[&str], i32, &str); 11] = [
-    (&["--model", "classifier"], 3, "in column `kind`"),
+    (&["--model", "classifier"], 2, "has no classes to learn"),
     (
         &["--model", "regressor", "--label", "kind"],
         2,

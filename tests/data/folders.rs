@@ -24,7 +24,14 @@ fn a_folder_of_pictures_is_learned_with_its_folders_as_classes() {
     assert_eq!(codes[7][1], "7");
     // Other pictures are given in the same way; these are the same ones.
     let dogs = cells(&run(&room, "encode zoo --data pictures/dog").ok().stdout);
-    assert_eq!(dogs, codes);
+    // The row of each line is that of its own set.
+    let without_row = |lines: &[Vec<String>]| {
+        lines
+            .iter()
+            .map(|line| line[..4].to_vec())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(without_row(&dogs), without_row(&codes));
     run(&room, "morph zoo #0 #15 --steps 3").ok();
     let noisy = run(&room, "denoise zoo --noise gaussian:.2 --copies 2 --json").ok();
     assert!(noisy.json()["median"]["psnr"].is_number());

@@ -437,3 +437,38 @@ fn a_table_may_come_through_a_pipe_or_as_arff() {
         json!([1, 1, 3])
     );
 }
+
+#[test]
+fn codes_go_to_a_file_and_come_back_as_an_array() {
+    let room = Room::new();
+    room.write("measured.csv", measured());
+    train(&room, "vae", "measured.csv --label kind --model vae");
+    let text = run(&room, "encode vae --log-variances").ok().stdout;
+    assert!(
+        text.starts_with("picture,caption,z1,z2,v1,v2,row\n"),
+        "{text}"
+    );
+    run(&room, "encode vae --log-variances --to codes.csv").ok();
+    assert_eq!(room.text("codes.csv"), text);
+    run(&room, "encode vae --log-variances --to codes.npy").ok();
+    let shown = run(&room, "data show codes.npy").ok().stdout;
+    assert!(
+        shown.starts_with("24 rows\n") && shown.lines().count() == 6,
+        "{shown}"
+    );
+    refused(
+        &room,
+        "encode vae --to codes.xls",
+        2,
+        "`--to` is `codes.xls`",
+        "`.npy`",
+    );
+    train(&room, "ae", "measured.csv --label kind");
+    refused(
+        &room,
+        "encode ae --log-variances",
+        2,
+        "only a `vae`",
+        "leave `--log-variances` out",
+    );
+}

@@ -25,8 +25,10 @@ pub struct Samples {
     places: Option<Arc<[u32]>>,
     captions: Arc<[Arc<str>]>,
     targets: Targets,
-    /// Where each of the stored values comes from.
+    /// Where samples come from.
     identity: Arc<Identity>,
+    /// The place of each sample in `identity`; without it, all in order. Other than `places`, these stay where values are replaced.
+    origins: Option<Arc<[u32]>>,
     /// The order in which values are read; without it, that of storage.
     permuted: Option<Permuted>,
 }
@@ -194,6 +196,7 @@ impl Samples {
         Ok(Self {
             captions: captions_of(&facts.captions, &targets, count),
             identity: Arc::new(facts.identity),
+            origins: None,
             name: facts.name,
             shape,
             values,
@@ -357,6 +360,15 @@ impl Samples {
         }
     }
 
+    /// The place of a sample in `identity`.
+    fn origin(&self, index: usize) -> usize {
+        assert!(index < self.len(), "sample {index} of {}", self.len());
+        match &self.origins {
+            Some(origins) => origins[index] as usize,
+            None => index,
+        }
+    }
+
     /// What a sample shows, in a word: of a font the symbol (`A`, `SPACE`, `DEL`).
     ///
     /// # Panics
@@ -371,12 +383,9 @@ impl Samples {
     /// # Panics
     /// Where `index` is not below [`len`](Self::len).
     pub fn row(&self, index: usize) -> u64 {
-        let place = self.place(index);
-        self.identity
-            .rows
-            .get(place)
-            .copied()
-            .unwrap_or(place as u64)
+        let origin = self.origin(index);
+        let row = self.identity.rows.get(origin);
+        row.copied().unwrap_or(origin as u64)
     }
 
     /// What names the samples, such as a column of times; `None` where nothing does.
@@ -393,13 +402,13 @@ impl Samples {
     /// Where `index` is not below [`len`](Self::len).
     pub fn row_name(&self, index: usize) -> Option<&str> {
         let names = self.identity.names.as_ref();
-        names.map(|(_, names)| &*names[self.place(index)])
+        names.map(|(_, names)| &*names[self.origin(index)])
     }
 
     /// What keeps a sample together with others when a part is drawn.
     pub(crate) fn group(&self, index: usize) -> Option<&str> {
         let groups = self.identity.groups.as_ref();
-        groups.map(|groups| &*groups[self.place(index)])
+        groups.map(|groups| &*groups[self.origin(index)])
     }
 
     /// The SHA-256 of the values, 64 hexadecimal digits, whatever the set, its samples and classes are called.
@@ -465,6 +474,7 @@ impl Samples {
             captions: indices.iter().map(|&i| self.captions[i].clone()).collect(),
             targets: self.targets.select(indices),
             identity: self.identity.clone(),
+            origins: Some(indices.iter().map(|&i| self.origin(i) as u32).collect()),
             permuted: self.permuted.clone(),
         }
     }

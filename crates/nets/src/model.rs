@@ -61,6 +61,11 @@ pub trait Autoencoder {
         None
     }
 
+    /// The log-variance of each sample's posterior, `[batch, latent]`; none where the encoder is deterministic.
+    fn log_variance(&self, _samples: Tensor<2>) -> Option<Tensor<2>> {
+        None
+    }
+
     /// A draw from the posterior of each sample, `[batch, latent]`; the code itself where the encoder is deterministic.
     fn sample(&self, samples: Tensor<2>) -> Tensor<2> {
         self.encode(samples)

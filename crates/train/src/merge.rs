@@ -206,6 +206,13 @@ mod tests {
             grey = true
             label = "class"
             target = "price"
+            columns = ["a"]
+            drop = ["b"]
+            index = "id"
+            group = "patient"
+            header = true
+            missing = ["-999"]
+            split = "time"
             permute = true
             scale = "standardise"
             skip_bad = true
@@ -220,6 +227,7 @@ mod tests {
             kind = "none"
             [train]
             target_loss = 1.0
+            epsilon_inside = true
             precision = "double"
             max_evaluations = 10
             max_iterations = 10

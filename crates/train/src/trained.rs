@@ -337,6 +337,26 @@ impl Trained {
         self.by_chunks(samples, |chunk| model.encode(chunk))
     }
 
+    /// The log-variance of each sample's posterior in each latent dimension, in nats: `[samples][latent]`.
+    ///
+    /// # Errors
+    ///
+    /// As [`encode`](Self::encode), and [`Error::Config`] where the model is not variational.
+    pub fn log_variances(&self, samples: &Samples) -> Result<Rows, Error> {
+        let model = self.autoencoder()?;
+        if self.prior().is_none() {
+            let message = "only a `vae` has a posterior with a variance".to_owned();
+            let hint = "leave `--log-variances` out".to_owned();
+            return Err(Error::config(message, Some(hint)));
+        }
+        let variance = |chunk| {
+            model
+                .log_variance(chunk)
+                .expect("what has a prior has a posterior")
+        };
+        self.by_chunks(samples, variance)
+    }
+
     /// A draw from each sample's posterior; the code itself where there is none.
     ///
     /// # Errors

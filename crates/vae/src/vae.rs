@@ -197,6 +197,10 @@ impl Autoencoder for Vae {
         Some(Prior::StandardNormal)
     }
 
+    fn log_variance(&self, samples: Tensor<2>) -> Option<Tensor<2>> {
+        Some(self.posterior(samples).1) // [batch, latent]
+    }
+
     fn sample(&self, samples: Tensor<2>) -> Tensor<2> {
         let (mean, log_variance) = self.posterior(samples);
         let noise = mean.random_like(Distribution::Normal(0.0, 1.0)); // [batch, latent]
