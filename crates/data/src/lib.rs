@@ -21,9 +21,11 @@
 
 mod archive;
 mod array;
+mod array_parts;
 mod catalogue;
 mod cifar;
 mod classes;
+mod deep_picture;
 mod delimited_text;
 mod directory;
 mod download;
@@ -37,13 +39,24 @@ mod formats;
 mod frame;
 #[doc(hidden)]
 pub mod fuzzing;
+#[cfg(feature = "hdf5")]
+mod hdf5;
 mod idx;
+mod idx_files;
+mod image_tree;
 mod manifests;
+mod matlab;
+mod matlab_order;
+mod named_arrays;
 mod npy;
+mod npy_header;
 mod permutation;
 mod picture;
 mod picture_files;
+mod pixel_range;
 mod pixel_store;
+mod record_sets;
+mod safetensors_file;
 mod samples;
 mod satimage;
 mod scaling;
@@ -51,6 +64,7 @@ mod selection;
 mod source;
 mod split;
 mod table;
+mod tar_images;
 mod targets;
 mod terminal_art;
 #[cfg(test)]
@@ -64,6 +78,7 @@ pub use error::Error;
 pub use fetch::{Fetched, FileState, State, fetch, verify};
 pub use formats::{is_array_file, is_table_file};
 pub use permutation::permutation;
+pub use pixel_range::PixelRange;
 pub use samples::{Facts, Samples, Shape};
 pub use scaling::{Scaling, ScalingKind};
 pub use selection::Selection;

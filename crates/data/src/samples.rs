@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use crate::error::content_of as content;
 use crate::pixel_store::Store;
-use crate::{Error, Targets};
+use crate::{Error, PixelRange, Targets};
 
 use permuted::Permuted;
 
@@ -24,6 +24,8 @@ pub struct Samples {
     places: Option<Arc<[u32]>>,
     captions: Arc<[Arc<str>]>,
     targets: Targets,
+    /// What the numbers of the file became pixels by, where that is known.
+    pixel_range: Option<PixelRange>,
     /// The order in which values are read; without it, that of storage.
     permuted: Option<Permuted>,
 }
@@ -178,6 +180,7 @@ impl Samples {
             values,
             places: None,
             targets,
+            pixel_range: None,
             permuted: None,
         })
     }
@@ -227,6 +230,16 @@ impl Samples {
     /// Whether these are images whose pixels are 0 or 1.
     pub fn two_valued(&self) -> bool {
         matches!(self.values, Values::Pixels { levels: 1, .. })
+    }
+
+    /// What the numbers of the file became pixels by; `None` for tables, and for images that are bytes in their files.
+    pub fn pixel_range(&self) -> Option<PixelRange> {
+        self.pixel_range
+    }
+
+    pub(crate) fn with_pixel_range(mut self, range: PixelRange) -> Self {
+        self.pixel_range = Some(range);
+        self
     }
 
     /// The pixels of one image, row-major `[channels, height, width]`.
@@ -411,6 +424,7 @@ impl Samples {
             ),
             captions: indices.iter().map(|&i| self.captions[i].clone()).collect(),
             targets: self.targets.select(indices),
+            pixel_range: self.pixel_range,
             permuted: self.permuted.clone(),
         }
     }

@@ -32,6 +32,7 @@ pub(crate) fn load(source: &Source, folder: &Path) -> Result<Parts, Error> {
         train: part(source, folder, "sat.trn")?,
         test: Some(part(source, folder, "sat.tst")?),
         skipped: Vec::new(),
+        notes: Vec::new(),
     })
 }
 

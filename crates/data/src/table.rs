@@ -315,6 +315,7 @@ impl Table {
             train,
             test: None,
             skipped: self.skipped,
+            notes: Vec::new(),
         })
     }
 }
