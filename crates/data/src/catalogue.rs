@@ -2,11 +2,16 @@
 
 use std::path::Path;
 
-use crate::formats::{Contents, Format, all_endings, format_of, named_endings, text_format};
+use crate::formats::{
+    Contents, Format, all_endings, format_of, named_array, named_endings, text_format,
+};
 use crate::selection::{Pair, refuse};
 use crate::source::{DataSet, HoldOut, Loaded, Parts, Source};
 use crate::split::Draw;
-use crate::{Error, Shape, cifar, directory, folder, folds, fonts, idx, satimage, split, yale};
+use crate::{
+    Error, Shape, cifar, directory, folder, folds, fonts, idx, idx_files, record_sets, satimage,
+    split, yale,
+};
 
 /// What MNIST and all made after it have.
 const HANDWRITTEN: Shape = Shape {
@@ -22,11 +27,18 @@ const FACES: Shape = Shape {
     width: 320,
 };
 
-/// The shape of the images of CIFAR-10.
+/// The shape of the images of CIFAR.
 const COLOUR: Shape = Shape {
     channels: 3,
     height: 32,
     width: 32,
+};
+
+/// The shape of the images of STL-10.
+const LARGER_COLOUR: Shape = Shape {
+    channels: 3,
+    height: 96,
+    width: 96,
 };
 
 /// A row of the Landsat table.
@@ -42,7 +54,7 @@ const LIKENESS: f64 = 0.8;
 /// The most pixels that `size` may ask for, each way.
 const LARGEST: usize = 4096;
 
-const NAMES: [DataSet; 16] = [
+const NAMES: [DataSet; 18] = [
     DataSet {
         name: "fonts",
         title: "7x5 font, capitals",
@@ -194,6 +206,26 @@ const NAMES: [DataSet; 16] = [
         folder: Some("cifar-10-batches-bin"),
     },
     DataSet {
+        name: "cifar100",
+        title: "CIFAR-100",
+        train: 50_000,
+        test: 10_000,
+        shape: COLOUR,
+        is_table: false,
+        about: "small colour photographs, 100 classes (`label`: `fine`, or the 20 of `coarse`)",
+        folder: Some("cifar-100-binary"),
+    },
+    DataSet {
+        name: "stl10",
+        title: "STL-10",
+        train: 5_000,
+        test: 8_000,
+        shape: LARGER_COLOUR,
+        is_table: false,
+        about: "colour photographs of 96x96 pixels, 10 classes",
+        folder: Some("stl10_binary"),
+    },
+    DataSet {
         name: "satimage",
         title: "Statlog Landsat",
         train: 4_435,
@@ -292,7 +324,10 @@ fn parts(source: &Source) -> Result<Parts, Error> {
     refuse_misplaced(source, &target)?;
     match target {
         Target::Set(set) => set_parts(source, set),
-        Target::Folder(path) => folder::load(source, path),
+        Target::Folder(path) => match idx_files::in_folder(path)? {
+            files if files.is_empty() => folder::load(source, path),
+            files => idx_files::load_folder(source, path, files),
+        },
         Target::File(path, format) => (format.load)(source, path),
     }
 }
@@ -315,11 +350,13 @@ fn set_parts(source: &Source, set: &'static DataSet) -> Result<Parts, Error> {
         });
     };
     let directory = directory::directory_or(source.directory.as_deref())?;
-    let folder = directory.join(folder);
+    let folder = idx::folder(set, &directory, folder);
     match set.name {
         "satimage" => satimage::load(source, &folder),
         "yale" => yale::load(source, &folder),
         "cifar10" => cifar::load(source, set, &folder),
+        "cifar100" => record_sets::cifar100(source, set, &folder),
+        "stl10" => record_sets::stl10(source, set, &folder),
         _ => idx::load(source, set, &folder),
     }
 }
@@ -333,6 +370,11 @@ fn target(source: &Source) -> Result<Target<'_>, Error> {
     let path = Path::new(name);
     if name == "-" {
         return Ok(Target::File(path, text_format()));
+    }
+    if let Some((file, _)) = named_array(name).filter(|(file, _)| Path::new(file).is_file()) {
+        let path = Path::new(file);
+        let format = format_of(path).expect("a name is cut off only behind a known ending");
+        return Ok(Target::File(path, format));
     }
     match format_of(path) {
         _ if path.is_dir() => Ok(Target::Folder(path)),
@@ -366,7 +408,7 @@ fn refuse_misplaced(source: &Source, target_of: &Target) -> Result<(), Error> {
         Target::File(_, format) => format.contents == Contents::Table,
         _ => set == "satimage",
     };
-    let file = matches!(target_of, Target::File(..));
+    let file = matches!(target_of, Target::File(_, format) if format.contents != Contents::Image);
     let refuse = |field, expected: &str, found: String| Err(source.refuse(field, expected, found));
     if let Some(target) = source.target.as_ref().filter(|_| !file) {
         let whose = match target_of {
@@ -397,7 +439,7 @@ fn refuse_misplaced(source: &Source, target_of: &Target) -> Result<(), Error> {
                 format!("{height}x{width}"),
             )
         }
-        (.., Some(label)) if !file => refuse(
+        (.., Some(label)) if !file && set != "cifar100" => refuse(
             "label",
             &format!("a {} file", named_endings()),
             format!("`{label}`"),

@@ -5,6 +5,7 @@ mod targets;
 
 use std::sync::Arc;
 
+use crate::classes::{self, Classes};
 use crate::error::content_of as content;
 use crate::frame::{Cells, Frame, MISSING};
 use crate::samples::Identity;
@@ -30,7 +31,7 @@ use chosen::{Chosen, Input, Kind};
 pub(crate) fn parts(source: &Source, train: Frame, test: Option<Frame>) -> Result<Parts, Error> {
     let chosen = Chosen::of(source, &train)?;
     let columns = chosen.facts(&train);
-    let mut notes = chosen.notes(&train);
+    let notes = chosen.notes(&train);
     let mut skipped = Vec::new();
     let names: Option<Vec<String>> = test.is_some().then(|| chosen.learned());
     let train = samples(source, &chosen, train, &mut skipped)?;
@@ -43,13 +44,10 @@ pub(crate) fn parts(source: &Source, train: Frame, test: Option<Frame>) -> Resul
             };
             let chosen = Chosen::of(&source, &frame)?;
             let test = samples(&source, &chosen, frame, &mut skipped)?;
-            notes.dedup();
-            Some(match train.classes() {
-                [] => test,
-                classes => test.relabelled(classes)?,
-            })
+            Some(test)
         }
     };
+    let (train, test) = same_classes(train, test)?;
     Ok(Parts {
         train,
         test,
@@ -57,6 +55,28 @@ pub(crate) fn parts(source: &Source, train: Frame, test: Option<Frame>) -> Resul
         notes,
         columns,
     })
+}
+
+/// Both parts with the classes of either.
+fn same_classes(
+    train: Samples,
+    test: Option<Samples>,
+) -> Result<(Samples, Option<Samples>), Error> {
+    let Some(test) = test else {
+        return Ok((train, None));
+    };
+    if test.classes() == train.classes() {
+        return Ok((train, Some(test)));
+    }
+    let mut all = Classes::default();
+    for name in train.classes().iter().chain(test.classes()) {
+        if !all.push(name) {
+            let expected = format!("at most {} classes", classes::MOST);
+            return Err(content(test.name(), expected, "more"));
+        }
+    }
+    let (_, names) = all.sorted();
+    Ok((train.relabelled(&names)?, Some(test.relabelled(&names)?)))
 }
 
 /// The samples of one part.

@@ -30,7 +30,6 @@ pub(crate) enum Place {
     /// Lines of a text: `file.csv:7`.
     Line,
     /// Rows of a file that has no lines: `file.parquet: row 7`.
-    #[allow(dead_code)]
     Row,
 }
 

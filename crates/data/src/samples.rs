@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use crate::error::content_of as content;
 use crate::pixel_store::Store;
-use crate::{Error, Targets};
+use crate::{Error, PixelRange, Targets};
 
 use numbers::Numbers;
 use permuted::Permuted;
@@ -29,6 +29,8 @@ pub struct Samples {
     identity: Arc<Identity>,
     /// The place of each sample in `identity`; without it, all in order. Other than `places`, these stay where values are replaced.
     origins: Option<Arc<[u32]>>,
+    /// What the numbers of the file became pixels by, where that is known.
+    pixel_range: Option<PixelRange>,
     /// The order in which values are read; without it, that of storage.
     permuted: Option<Permuted>,
 }
@@ -202,6 +204,7 @@ impl Samples {
             values,
             places: None,
             targets,
+            pixel_range: None,
             permuted: None,
         })
     }
@@ -251,6 +254,16 @@ impl Samples {
     /// Whether these are images whose pixels are 0 or 1.
     pub fn two_valued(&self) -> bool {
         matches!(self.values, Values::Pixels { levels: 1, .. })
+    }
+
+    /// What the numbers of the file became pixels by; `None` for tables, and for images that are bytes in their files.
+    pub fn pixel_range(&self) -> Option<PixelRange> {
+        self.pixel_range
+    }
+
+    pub(crate) fn with_pixel_range(mut self, range: PixelRange) -> Self {
+        self.pixel_range = Some(range);
+        self
     }
 
     /// The pixels of one image, row-major `[channels, height, width]`.
@@ -475,6 +488,7 @@ impl Samples {
             targets: self.targets.select(indices),
             identity: self.identity.clone(),
             origins: Some(indices.iter().map(|&i| self.origin(i) as u32).collect()),
+            pixel_range: self.pixel_range,
             permuted: self.permuted.clone(),
         }
     }

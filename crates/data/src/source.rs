@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::{Error, Samples, Selection, Shape};
+use crate::{Error, PixelRange, Samples, Selection, Shape};
 
 /// A data set that [`load`](crate::load) knows by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,7 +28,8 @@ pub struct DataSet {
 /// What to load, and how.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Source {
-    /// A name of [`names`](crate::names), a folder of images, or a `.csv`, `.arff`, `.npy` or `.npz` file.
+    /// A name of [`names`](crate::names), a folder of images, or a `.csv`, `.arff`, `.npy` or `.npz` file. Behind a file of several
+    /// arrays may stand the name of the one with the samples: `FILE.npz:NAME`.
     pub name: String,
     /// The data directory; without it that of `ESPEJO_DATA`, or else the user's own.
     pub directory: Option<PathBuf>,
@@ -58,6 +59,9 @@ pub struct Source {
     pub rules: u8,
     /// The column of a table that is to be predicted. Together with `label` only where both are the same column.
     pub target: Option<TargetColumn>,
+    /// What the numbers of images mean; without it, that is told by the numbers. For arrays, idx files of other numbers than
+    /// bytes, and images of 16 bits or floats.
+    pub pixel_range: Option<PixelRange>,
     /// Whether what cannot be read is left out and counted, where otherwise it is an error.
     pub skip_bad: bool,
     /// Bytes of images to keep in memory, at most; more go to a temporary file.
@@ -169,7 +173,8 @@ pub struct Loaded {
     pub test: Option<Samples>,
     /// What was left out because it could not be read: the file (and row), and why.
     pub skipped: Vec<String>,
-    /// What the reader found that its user should know, in sentences.
+    /// What the user should know of how the files were taken, a sentence each: arrays and files that are no part of the set,
+    /// labels that could not be used, a stretched range of pixels.
     pub notes: Vec<String>,
     /// The columns of a table as they stand in its file; empty for images.
     pub columns: Vec<ColumnFacts>,
@@ -202,6 +207,7 @@ impl Source {
             learned: None,
             rules: 2,
             target: None,
+            pixel_range: None,
             skip_bad: false,
             memory: 1 << 30,
         }

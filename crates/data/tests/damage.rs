@@ -104,6 +104,58 @@ fn pictures() {
     }
 }
 
+/// The files that other tools wrote.
+#[test]
+fn files_of_arrays() {
+    type Reader = fn(&[u8]) -> Result<(), Error>;
+    let files: &[(&[u8], Reader)] = &[
+        (include_bytes!("data/medmnist.npz"), fuzzing::npy),
+        (include_bytes!("data/dsprites.npz"), fuzzing::npy),
+        (include_bytes!("data/svhn.mat"), fuzzing::matlab),
+        (include_bytes!("data/emnist.mat"), fuzzing::matlab),
+        (include_bytes!("data/table.mat"), fuzzing::matlab),
+        (
+            include_bytes!("data/images.safetensors"),
+            fuzzing::safetensors,
+        ),
+        #[cfg(feature = "hdf5")]
+        (include_bytes!("data/parts.h5"), fuzzing::hdf5),
+        #[cfg(feature = "hdf5")]
+        (include_bytes!("data/version73.mat"), fuzzing::hdf5),
+    ];
+    for (whole, read) in files {
+        assert!(read(whole).is_ok());
+        check(whole, |bytes| refused_in_words(read(bytes)));
+    }
+}
+
+#[test]
+fn idx_files_of_any_type() {
+    for (kind, size) in [(8, 1), (9, 1), (0xb, 2), (0xc, 4), (0xd, 4), (0xe, 8)] {
+        let mut whole = idx(3, &[2, 3, 2], 12 * size);
+        whole[2] = kind;
+        assert!(fuzzing::any_idx(&whole).is_ok());
+        check(&whole, |bytes| refused_in_words(fuzzing::any_idx(bytes)));
+    }
+}
+
+#[test]
+fn images_of_science() {
+    let files: &[&[u8]] = &[
+        include_bytes!("data/float.tif"),
+        include_bytes!("data/whole.tif"),
+        include_bytes!("data/ten_bits.tif"),
+        include_bytes!("data/palette.tif"),
+        include_bytes!("data/plain.pgm"),
+        include_bytes!("data/face.ppm"),
+        include_bytes!("data/cmyk.jpg"),
+    ];
+    for whole in files {
+        assert!(fuzzing::picture(whole).is_ok());
+        check(whole, fuzzing::picture);
+    }
+}
+
 /// A row of numbers a line, with a header.
 const TABLE: &str = "a,b,kind\n1,2.5,x\n-3,4e2,y\n0.5,\"6\",x\n";
 

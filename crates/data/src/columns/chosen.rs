@@ -2,7 +2,7 @@
 
 use crate::Error;
 use crate::error::content_of as content;
-use crate::frame::{Cells, Frame, Words};
+use crate::frame::{Cells, Frame, Place, Words};
 use crate::source::{ColumnFacts, ColumnRole, Source, TargetKind};
 
 use super::flag;
@@ -152,7 +152,7 @@ impl Chosen {
             let roles = [ColumnRole::Number, ColumnRole::Flag, ColumnRole::Category];
             roles.contains(&facts.role)
         };
-        if !frame.is_named {
+        if !frame.is_named && frame.place == Place::Line {
             notes
                 .push("the table has no header: its columns are called by their number".to_owned());
         }
