@@ -74,6 +74,65 @@ fn an_array_by_its_name() {
     assert!(error.to_string().ends_with(message), "{error}");
 }
 
+#[test]
+fn one_image_in_every_layout() {
+    let train = |name: &str| loaded(&format!("layouts.npz:{name}")).train;
+    let plain = pixels(&train("plain"), 1);
+    assert_eq!(plain, [54, 63, 72, 81, 90, 99]);
+    for name in ["fortran", "big", "unit", "half", "signed", "to255"] {
+        assert_eq!(pixels(&train(name), 1), plain, "{name}");
+    }
+    assert_eq!(pixels(&train("rounded"), 0), [128, 255]);
+    let truth = train("truth");
+    assert!(truth.two_valued());
+    assert_eq!(
+        (pixels(&truth, 0), pixels(&truth, 1)),
+        (vec![0; 6], vec![1; 6])
+    );
+    let last = train("last");
+    assert_eq!(shape(&last), "1 of 3x4x2");
+    assert_eq!(pixels(&last, 0)[8..10], [10, 40]);
+    assert_eq!(pixels(&train("first"), 0), pixels(&last, 0));
+}
+
+#[test]
+fn counts_far_below_255_are_stretched() {
+    let loaded = loaded("layouts.npz:digits");
+    assert_eq!(pixels(&loaded.train, 0), [0, 64, 255, 128, 191, 16]);
+    let note = "pixels of 0 to 16 are stretched to 0 to 255";
+    assert!(
+        loaded.notes.iter().any(|known| known == note),
+        "{:?}",
+        loaded.notes
+    );
+    let range = PixelRange {
+        low: 0.0,
+        high: 16.0,
+    };
+    assert_eq!(loaded.train.pixel_range(), Some(range));
+}
+
+/// One-hot labels are classes; other labels do not stand between the user and the images, unless they are asked for.
+#[test]
+fn labels_of_more_than_one_number() {
+    assert_eq!(labels(&loaded("onehot.npz").train), ["2", "0", "1"]);
+    let several = loaded("several.npz");
+    assert_eq!((several.train.len(), several.train.classes().len()), (3, 0));
+    let note = &several.notes[0];
+    let message =
+        "several.npz: y_train`: expected one label for each of 3 samples, found the shape [3, 14]";
+    assert!(
+        note.starts_with("left out the labels: `") && note.ends_with(message),
+        "{note}"
+    );
+    let source = Source {
+        label: Some("y".to_owned()),
+        ..Source::named(path("several.npz"))
+    };
+    let error = load(&source).expect_err("asked for").to_string();
+    assert!(error.ends_with(message), "{error}");
+}
+
 /// SVHN in its own form, and as MATLAB 7.3 would write it.
 #[test]
 fn street_numbers_of_matlab() {

@@ -156,6 +156,34 @@ fn images_of_science() {
     }
 }
 
+#[test]
+fn archives_of_images() {
+    let mut archive = tar::Builder::new(Vec::new());
+    let image: &[u8] = include_bytes!("data/face.pgm");
+    for name in [
+        "train/a/1.pgm",
+        "train/b/2.pgm",
+        "test/a/3.pgm",
+        "notes.txt",
+    ] {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(image.len() as u64);
+        archive
+            .append_data(&mut header, name, image)
+            .expect("in memory");
+    }
+    let whole = archive.into_inner().expect("in memory");
+    assert!(fuzzing::tar(&whole).is_ok());
+    check(&whole, |bytes| refused_in_words(fuzzing::tar(bytes)));
+}
+
+#[test]
+fn records_of_two_labels() {
+    let whole = vec![3; 2 * 3074];
+    assert!(fuzzing::records(&whole).is_ok());
+    check(&whole, |bytes| refused_in_words(fuzzing::records(bytes)));
+}
+
 /// A row of numbers a line, with a header.
 const TABLE: &str = "a,b,kind\n1,2.5,x\n-3,4e2,y\n0.5,\"6\",x\n";
 

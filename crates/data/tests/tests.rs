@@ -2,5 +2,6 @@
 
 mod arrays;
 mod damage;
+mod idx;
 mod images;
 mod official;

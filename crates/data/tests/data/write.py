@@ -25,6 +25,21 @@ np.savez_compressed(
     latents_values=np.arange(12).reshape(2, 6) / 3,
 )
 
+# One array in other layouts; the digits of scikit-learn count from 0 to 16.
+rows = a(2, 0)
+colour = (np.arange(24).reshape(1, 4, 2, 3) * 10).astype("u1")
+np.savez_compressed(
+    "layouts.npz",
+    plain=rows, fortran=np.asfortranarray(rows), big=rows.astype(">u2"), unit=(rows / 255).astype("<f4"),
+    half=(rows / 255).astype("<f2"), signed=(rows / 127.5 - 1).astype("f8"), to255=rows.astype("f4") + np.float32(0.25),
+    rounded=np.array([[[0.5, np.nextafter(np.float32(1), np.float32(2))]]], "f4"),
+    truth=rows > 50, digits=np.array([[[0.0, 4, 16], [8, 12, 1]]]),
+    last=colour, first=np.moveaxis(colour, 3, 1),
+)
+# Labels that are one class each, several at once, and beside a table.
+np.savez_compressed("onehot.npz", x_train=a(3, 0), y_train=np.eye(3, dtype="f4")[[2, 0, 1]])
+np.savez_compressed("several.npz", x_train=a(3, 0), y_train=np.ones((3, 14), "u1"), x_test=a(1, 0), y_test=np.ones((1, 14)))
+
 # SVHN: samples last, and 10 for zero. EMNIST: a struct, its images column by column.
 x = np.zeros((32, 32, 3, 3), "u1")
 x[1, 2, 0, 1], x[0, 0, 2, 2] = 200, 77
