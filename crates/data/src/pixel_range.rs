@@ -105,6 +105,11 @@ impl Observed {
         self.natural.unwrap_or(PixelRange::UNIT)
     }
 
+    /// Whether these are whole numbers of up to 255, other than 0 and 1 alone.
+    pub(crate) fn is_bytes(&self) -> bool {
+        self.is_whole && self.high > 1.0 && PixelRange::BYTES.holds(self)
+    }
+
     /// What these numbers mean. A range that is given is obeyed; otherwise it is told by the numbers.
     pub(crate) fn reading(&self, given: Option<PixelRange>) -> Reading {
         let plain = |range| Reading {

@@ -34,7 +34,12 @@ pub(crate) fn pixels(
     let Some(observed) = observed else {
         return Ok((Vec::new(), None));
     };
-    let reading = observed.reading(source.pixel_range);
+    // The first rules stretched nothing: whole numbers were bytes, however few of them there were.
+    let given = match source.rules {
+        1 if observed.is_bytes() => Some(PixelRange::BYTES),
+        _ => source.pixel_range,
+    };
+    let reading = observed.reading(given);
     let values = arrays.iter().zip(&layouts);
     let values = values.map(|(array, layout)| array.pixels(source, layout, &reading));
     Ok((values.collect::<Result<_, _>>()?, reading.note))
