@@ -170,3 +170,61 @@ fn log_cosh(d: Tensor<2>) -> Tensor<2> {
     let d = d.abs();
     d.clone() + d.mul_scalar(-2.0).exp().log1p() - std::f64::consts::LN_2
 }
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::Device;
+
+    use super::*;
+
+    fn row(values: &[f32]) -> Tensor<2> {
+        Tensor::<1>::from_floats(values, &Device::flex()).unsqueeze() // [1, values]
+    }
+
+    /// Keras 3.15.1 clips probabilities to 1e-7 and gives 16.118 nats, whatever the logit.
+    #[test]
+    fn a_dead_pixel_costs_what_its_logit_says() {
+        for bce in [
+            Criterion::Bce.mean(row(&[-100.0]), row(&[1.0]), Activation::Sigmoid),
+            Criterion::Bce
+                .per_sample(row(&[-100.0]), row(&[1.0]), Activation::Sigmoid)
+                .mean(),
+        ] {
+            assert_eq!(bce.into_scalar::<f32>(), 100.0);
+        }
+    }
+
+    /// What is not known adds nothing: the loss of the known values alone.
+    #[test]
+    fn an_unknown_target_is_no_part_of_the_loss() {
+        let (logits, target) = ([0.3, -0.7, 1.1], [0.2, 0.0, 0.9]);
+        let batch = |known: Option<&[f32]>| Batch {
+            known: known.map(row),
+            ..Batch::new(row(&logits), row(&target))
+        };
+        for criterion in [
+            Criterion::Mse,
+            Criterion::Bce,
+            Criterion::Mae,
+            Criterion::LogCosh,
+            Criterion::Entropic,
+        ] {
+            let loss = |logits: &[f32], batch: &Batch| {
+                criterion
+                    .of_batch(row(logits), batch, Activation::Tanh)
+                    .into_scalar::<f32>()
+            };
+            let known = loss(&logits, &batch(Some(&[1.0, 0.0, 1.0])));
+            let alone = Batch::same(row(&[0.2, 0.9]));
+            assert!(
+                (known - loss(&[0.3, 1.1], &alone)).abs() < 1e-6,
+                "{criterion:?}"
+            );
+            let all = loss(&logits, &batch(None));
+            assert!(
+                (all - loss(&logits, &batch(Some(&[1.0; 3])))).abs() < 1e-6,
+                "{criterion:?}"
+            );
+        }
+    }
+}

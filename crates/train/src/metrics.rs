@@ -34,7 +34,8 @@ pub struct Metrics {
 /// | `wrong_pixels_mean`, `wrong_pixels_max` | two-valued images | pixels on the wrong side of one half: mean, worst image |
 /// | `active_units` | models with a prior | code dimensions in use |
 /// | `reconstruction_at_mean` | the same on images, after training | the loss of decoding the posterior mean |
-/// | `psnr`, `ssim` | grey and colour images, after training | how alike image and output look |
+/// | `psnr`, `ssim` | grey and colour images, after training | how alike image and output look, mean over the images |
+/// | `psnr_pooled` | the same | the ratio of the mean squared error of all of them |
 /// | `rmse`, `r2` | regressors | root of the mean squared error in the target's unit; share of the variance explained |
 /// | `accuracy_low`, `accuracy_high` | classifiers, after training | 95 % interval of the accuracy (Wilson 1927) |
 /// | `calibration_error` | the same | expected calibration error (Guo et al. 2017) |
