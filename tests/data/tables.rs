@@ -358,7 +358,7 @@ fn words_are_learned_and_new_data_needs_no_order() {
         format!(
             "id{i},{},{colour},{}\n",
             i % 7,
-            if i % 2 == 0 { "yes" } else { "no" }
+            if i.is_multiple_of(2) { "yes" } else { "no" }
         )
     };
     room.write(

@@ -106,6 +106,9 @@ pub struct DataConfig {
     /// Words or numbers that stand for a missing cell of a table, beside the usual ones.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub missing: Vec<String>,
+    /// The numbers of image files that become black and white, e.g. 0 and 16; where it is left out, the files say it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pixel_range: Option<[f64; 2]>,
     /// How the test part is taken: `random`, or `time` for the last rows.
     #[serde(skip_serializing_if = "is_random")]
     pub split: SplitKind,
@@ -144,6 +147,7 @@ impl Default for DataConfig {
             group: None,
             header: None,
             missing: Vec::new(),
+            pixel_range: None,
             split: SplitKind::Random,
             permute: false,
             scale: ScalingKind::None,

@@ -213,6 +213,7 @@ mod tests {
             header = true
             missing = ["-999"]
             split = "time"
+            pixel_range = [0.0, 16.0]
             permute = true
             scale = "standardise"
             skip_bad = true

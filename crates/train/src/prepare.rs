@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use espejo_data::{
-    ColumnChoice, ColumnFacts, HoldOut, Samples, Scaling, ScalingKind, Selection, Source,
-    TargetColumn, permutation,
+    ColumnChoice, ColumnFacts, HoldOut, PixelRange, Samples, Scaling, ScalingKind, Selection,
+    Source, TargetColumn, permutation,
 };
 
 use crate::Error;
@@ -263,6 +263,7 @@ pub(crate) fn source(config: &RunConfig) -> Result<Source, Error> {
         header: data.header,
         missing: data.missing.clone(),
         learned: None,
+        pixel_range: data.pixel_range()?,
         rules: config.version as u8,
         skip_bad: data.skip_bad,
         memory: budget(config),
@@ -330,6 +331,24 @@ impl DataConfig {
                 format!("`data.fold` is `{text}`, expected a fold and how many there are"),
                 "as in `--fold 2/5`, the second of five",
             ),
+        }
+    }
+
+    /// The numbers that become black and white.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] where the first is not below the second.
+    pub fn pixel_range(&self) -> Result<Option<PixelRange>, Error> {
+        match self.pixel_range {
+            None => Ok(None),
+            Some([low, high]) if low < high && (high - low).is_finite() => {
+                Ok(Some(PixelRange { low, high }))
+            }
+            Some([low, high]) => Err(Error::config(
+                format!("`data.pixel_range` is {low} to {high}, expected black below white"),
+                Some("as in `--pixel-range 0,16`".into()),
+            )),
         }
     }
 

@@ -201,6 +201,11 @@ impl Trained {
         let mut config = self.config().clone();
         change(&mut config.data);
         let mut wanted = source(&config)?;
+        // Stretched as what was learned, not by what the new images hold.
+        let plain = [(0.0, 255.0), (0.0, 1.0)];
+        let learned = self.prepared.train.pixel_range();
+        let stretched = learned.filter(|range| !plain.contains(&(range.low, range.high)));
+        wanted.pixel_range = wanted.pixel_range.or(stretched);
         if self.test().is_table() {
             wanted.learned = Some(self.prepared.train.unpermuted().columns().to_vec());
         }

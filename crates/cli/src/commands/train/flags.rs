@@ -101,6 +101,15 @@ pub struct DataFlags {
     pub group: Option<String>,
     #[arg(long, value_name = "HOW", help = format!("Take the test part by this rule: {} (drawn by the seed; the last rows) [default: random]", accepted_words(|config| config.data.split)))]
     pub split: Option<String>,
+    /// The numbers of image files that become black and white, as in `0,16` [default: as the files say]
+    #[arg(
+        long,
+        value_name = "LOW,HIGH",
+        value_delimiter = ',',
+        allow_hyphen_values = true
+    )]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub pixel_range: Vec<f64>,
     /// Whether the first row of a text names its columns [default: by its look]
     #[arg(long, value_name = "true|false")]
     pub header: Option<bool>,
