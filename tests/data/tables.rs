@@ -432,6 +432,36 @@ fn a_table_may_come_through_a_pipe_or_as_arff() {
     let shown = run(&room, "data show weka.arff").ok().stdout;
     assert!(shown.contains("column `a` misses 1 of 4 cells"), "{shown}");
     train(&room, "weka", "weka.arff --set train.epochs=5 --latent 1");
+    let mut piped = room.command(&["data", "show", "-"]);
+    let mut piped = piped
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    let mut stdin = piped.stdin.take().expect("a pipe");
+    std::io::Write::write_all(&mut stdin, b"a,b\n1,2\n3,4\n").expect("it reads");
+    drop(stdin);
+    let shown = piped.wait_with_output().expect("it ends").stdout;
+    assert!(String::from_utf8_lossy(&shown).starts_with("2 rows\n"));
+    let mut packed = gzip(b"a,b\n1,2\n3,4\n5,7\n");
+    room.write("packed.csv.gz", &packed);
+    assert!(
+        run(&room, "data show packed.csv.gz")
+            .ok()
+            .stdout
+            .starts_with("3 rows\n")
+    );
+    packed.truncate(20);
+    room.write("cut.csv.gz", &packed);
+    refused(&room, "train cut.csv.gz", 3, "cut.csv.gz", "");
+    room.write("sheet.xlsx", "PK");
+    refused(
+        &room,
+        "train sheet.xlsx",
+        3,
+        "sheet.xlsx`: expected a file ending in .csv",
+        "",
+    );
     assert_eq!(
         room.json("runs/weka/run.json")["data"]["shape"],
         json!([1, 1, 3])
@@ -471,4 +501,27 @@ fn codes_go_to_a_file_and_come_back_as_an_array() {
         "only a `vae`",
         "leave `--log-variances` out",
     );
+}
+
+/// Bytes as gzip stores them, unpacked blocks and a checksum.
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut crc = !0u32;
+    for byte in bytes {
+        crc ^= u32::from(*byte);
+        for _ in 0..8 {
+            crc = if crc & 1 == 1 {
+                crc >> 1 ^ 0xedb8_8320
+            } else {
+                crc >> 1
+            };
+        }
+    }
+    let length = bytes.len() as u16;
+    let mut packed = vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255, 1];
+    packed.extend(length.to_le_bytes());
+    packed.extend((!length).to_le_bytes());
+    packed.extend(bytes);
+    packed.extend((!crc).to_le_bytes());
+    packed.extend((bytes.len() as u32).to_le_bytes());
+    packed
 }

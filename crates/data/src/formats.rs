@@ -129,6 +129,17 @@ pub(crate) fn member(source: &Source) -> Option<&str> {
 /// The format of a file by the ending of its name, in capitals or not.
 pub(crate) fn format_of(path: &Path) -> Option<&'static Format> {
     let name = path.file_name()?.to_str()?.to_lowercase();
+    if name == "-" {
+        return Some(text_format());
+    }
+    // Text may come packed.
+    if let Some(inner) = name.strip_suffix(".gz") {
+        let inner =
+            format_of(Path::new(inner)).filter(|format| std::ptr::eq(*format, text_format()));
+        if inner.is_some() {
+            return inner;
+        }
+    }
     let ending = match idx_files::is_name(&name) {
         true => "idx".to_owned(),
         false if name.ends_with(".tar.gz") => "tgz".to_owned(),
@@ -204,7 +215,7 @@ mod tests {
                 "{name}"
             );
         }
-        for name in ["mnist", "csv", "a.png", "idx3", "a.csv.gz", "", "satimage"] {
+        for name in ["mnist", "csv", "a.png", "idx3", "", "satimage"] {
             assert_eq!(
                 (is_table_file(name), is_array_file(name)),
                 (false, false),

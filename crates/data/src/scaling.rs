@@ -117,13 +117,22 @@ impl Scaling {
         Ok(samples.with_scaled(scaled))
     }
 
-    /// A scaled row in the units of its columns.
+    /// A scaled row in the units of its columns, with the digits that single precision has at their scale: 3.5, not
+    /// 3.4999998211860657.
     ///
     /// # Panics
     /// Where the row has not one number a column.
     pub fn invert_row(&self, row: &[f32]) -> Vec<f64> {
         assert_eq!(row.len(), self.columns.len(), "one number a column");
-        let cell = |(place, &number)| f64::from(number) * self.scale[place] + self.shift[place];
+        let cell = |(place, &number): (usize, &f32)| {
+            let scale = self.scale[place];
+            let exact = f64::from(number) * scale + self.shift[place];
+            // One more decimal than a relative error of 2⁻²⁴ leaves.
+            let decimals = 8.0 - scale.log10().floor();
+            let unit = 10f64.powi(decimals.clamp(0.0, 300.0) as i32);
+            let rounded = (exact * unit).round() / unit;
+            if rounded.is_finite() { rounded } else { exact }
+        };
         row.iter().enumerate().map(cell).collect()
     }
 

@@ -8,8 +8,10 @@ mod tests;
 
 use std::collections::HashMap;
 use std::fs::File;
-use std::io::{self, BufReader, Cursor, Read};
+use std::io::{self, BufRead, BufReader, Cursor, Read};
 use std::path::Path;
+
+use flate2::read::MultiGzDecoder;
 
 use crate::delimited_text::{Row, shown};
 use crate::error::unreadable;
@@ -24,8 +26,9 @@ use sample::Sample;
 /// How many bytes of a file are looked at to tell its separator, its header and what its columns hold.
 const START: u64 = 64 << 10;
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+const GZIP: &[u8] = b"\x1f\x8b";
 
-/// Loads a table from a text file in UTF-8, or from standard input where the path is `-`.
+/// Loads a table from a text file in UTF-8, packed by gzip or not, or from standard input where the path is `-`.
 ///
 /// Its columns are numbers or words, as its first 64 KiB say. Empty fields, `NA`, `NaN`, `null`, `?` and their like are missing
 /// cells, and what `source.missing` names. A field of a column of numbers that is neither is an error, or its row is left out
@@ -38,7 +41,11 @@ pub(crate) fn load(source: &Source, path: &Path) -> Result<Parts, Error> {
         read(source, path, io::stdin().lock())?
     } else {
         let reading = |failure| unreadable(path, failure);
-        read(source, path, File::open(path).map_err(reading)?)?
+        let mut file = BufReader::with_capacity(START as usize, File::open(path).map_err(reading)?);
+        match file.fill_buf().map_err(reading)?.starts_with(GZIP) {
+            true => read(source, path, MultiGzDecoder::new(file))?,
+            false => read(source, path, file)?,
+        }
     };
     columns::parts(source, frame, None)
 }

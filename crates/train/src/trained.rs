@@ -111,6 +111,11 @@ impl Trained {
         change: impl FnOnce(&mut RunConfig),
     ) -> Result<Self, Error> {
         let mut config = folder.config()?;
+        if config.data.name == "-" {
+            let message = "its data came through standard input, which is gone".to_owned();
+            let hint = "train on a file to use the run afterwards".to_owned();
+            return Err(Error::config(message, Some(hint)));
+        }
         let before = config.train.device.clone();
         change(&mut config);
         let damaged = |error: Error| match error {
