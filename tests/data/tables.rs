@@ -387,8 +387,41 @@ fn words_are_learned_and_new_data_needs_no_order() {
         "{split}"
     );
     room.write("other.csv", "new,colour,size\nyes,blue,3\nno,violet,2\n");
-    let other = run(&room, "encode mixed --data other.csv").ok().stdout;
-    assert_eq!(cells(&other).len(), 2);
+    let other = run(&room, "encode mixed --data other.csv").ok();
+    assert_eq!(cells(&other.stdout).len(), 2);
+    assert!(
+        other.stderr.contains("has not learned in 1 rows"),
+        "{other:#?}"
+    );
+    room.write("short.csv", "new,colour,size\nyes,blue,3\nno,red\n");
+    let line = "encode mixed --data short.csv";
+    refused(&room, line, 3, "short.csv:3`: expected 3 fields", "");
+}
+
+#[test]
+fn what_is_asked_of_a_table_is_refused_elsewhere() {
+    let room = Room::new();
+    room.write("measured.csv", measured());
+    for (line, error, hint) in [
+        (
+            "train fonts --drop a",
+            "`drop` of `fonts`: expected a table with columns, found `a`",
+            "",
+        ),
+        ("train fonts --missing 0", "`missing` of `fonts`", ""),
+        (
+            "train measured.csv --label kind --split time",
+            "`data.split` is `time`",
+            "`--test-fraction .2`",
+        ),
+        (
+            "train measured.csv --label kind --split time --fold 1/2",
+            "`data.fold` is `1/2`",
+            "folds are drawn",
+        ),
+    ] {
+        refused(&room, line, 2, error, hint);
+    }
 }
 
 /// Rows of one patient never stand on both sides, and rows in time are tested at their end.

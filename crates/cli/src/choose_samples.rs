@@ -8,7 +8,7 @@ use espejo_train::config::DataConfig;
 use espejo_train::{Error, Part, Trained};
 
 use crate::open_run::RunArgs;
-use crate::output::usage;
+use crate::output::{tell_data, usage};
 use crate::sample_columns::Chosen;
 
 /// A run and the samples that go through its model.
@@ -94,12 +94,12 @@ pub fn chosen_parts(trained: &Trained, args: &SampleArgs) -> anyhow::Result<Vec<
 /// Samples of other data, or other glyphs. New rows need not have the column of the labels, or of the target.
 fn other_samples(trained: &Trained, args: &SampleArgs) -> anyhow::Result<Samples> {
     let shape = trained.shape();
-    let wanted = trained.samples(args.part, |data| change(data, args, shape));
-    Ok(match wanted {
+    let wanted = trained.other_data(args.part, |data| change(data, args, shape));
+    let other = match wanted {
         Err(Error::Data(DataError::Selection { field, .. }))
             if args.data.is_some() && ["label", "target"].contains(&field) =>
         {
-            trained.samples(args.part, |data| {
+            trained.other_data(args.part, |data| {
                 change(data, args, shape);
                 match field {
                     "label" => data.label = None,
@@ -108,7 +108,9 @@ fn other_samples(trained: &Trained, args: &SampleArgs) -> anyhow::Result<Samples
             })?
         }
         wanted => wanted?,
-    })
+    };
+    tell_data(&other.skipped, &other.notes);
+    Ok(other.samples)
 }
 
 /// Changes the run's data configuration to the data that the arguments ask for.

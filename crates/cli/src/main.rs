@@ -19,6 +19,7 @@ mod results_table;
 mod sample_columns;
 mod sample_figures;
 mod sample_kind;
+mod table_flags;
 mod titles;
 mod vulkan_environment;
 

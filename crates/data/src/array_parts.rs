@@ -68,7 +68,6 @@ pub(crate) fn parts(
     mut notes: Vec<String>,
 ) -> Result<Parts, Error> {
     let wanted = wanted(source)?;
-    let skipped = Vec::new();
     let mut held: Vec<_> = parts
         .iter()
         .map(|part| part.held(wanted.as_ref(), &mut notes))
@@ -81,7 +80,6 @@ pub(crate) fn parts(
     if parts.iter().all(is_table) {
         let parts = tables(source, &parts, wanted.as_ref(), held)?;
         return Ok(Parts {
-            skipped: [skipped, parts.skipped].concat(),
             notes: [notes, parts.notes].concat(),
             ..parts
         });
@@ -90,6 +88,7 @@ pub(crate) fn parts(
         let expected = "none for images without an array of labels";
         return Err(wanted.refuse(source, expected));
     }
+    source.refuse_table_columns()?;
     let arrays: Vec<_> = parts.iter().map(|part| &part.data).collect();
     let (values, note) = array::pixels(source, &arrays)?;
     notes.extend(note);
@@ -134,7 +133,7 @@ pub(crate) fn parts(
     Ok(Parts {
         train,
         test: next().transpose()?,
-        skipped,
+        skipped: Vec::new(),
         notes,
         columns: Vec::new(),
     })

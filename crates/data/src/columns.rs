@@ -6,6 +6,7 @@ mod targets;
 use std::sync::Arc;
 
 use crate::classes::{self, Classes};
+use crate::delimited_text::shown;
 use crate::error::content_of as content;
 use crate::frame::{Cells, Frame, MISSING};
 use crate::samples::Identity;
@@ -31,7 +32,7 @@ use chosen::{Chosen, Input, Kind};
 pub(crate) fn parts(source: &Source, train: Frame, test: Option<Frame>) -> Result<Parts, Error> {
     let chosen = Chosen::of(source, &train)?;
     let columns = chosen.facts(&train);
-    let notes = chosen.notes(&train);
+    let notes = chosen.notes(&train, &columns, source.learned.is_some());
     let mut skipped = Vec::new();
     let names: Option<Vec<String>> = test.is_some().then(|| chosen.learned());
     let train = samples(source, &chosen, train, &mut skipped)?;
@@ -173,7 +174,11 @@ impl Input {
                 }
             }
             (Kind::Flag, Cells::Words(words)) => {
-                let value = |name: &String| flag(name).map_or(f64::NAN, f64::from);
+                if let Some(word) = words.names.iter().find(|word| flag(word).is_none()) {
+                    let expected = format!("numbers or truth values in column `{}`", self.name);
+                    return Err(content(&frame.origin, expected, shown(word.as_bytes())));
+                }
+                let value = |word: &String| flag(word).map_or(f64::NAN, f64::from);
                 let values: Vec<f64> = words.names.iter().map(value).collect();
                 let cell = |row: usize| match words.codes[row] {
                     MISSING => f64::NAN,

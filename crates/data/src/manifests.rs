@@ -1,6 +1,6 @@
 //! The files of the data sets: their names, sizes, checksums and official addresses.
 
-use crate::catalogue;
+use crate::named_sets;
 use crate::yale::EXPRESSIONS;
 
 /// The files of a data set, and where they come from.
@@ -83,7 +83,7 @@ pub(crate) fn manifest(set: &str) -> Option<Manifest> {
         "fashion-mnist" => "fashion",
         set => set,
     };
-    let known = catalogue::names().iter().find(|known| known.name == set)?;
+    let known = named_sets::names().iter().find(|known| known.name == set)?;
     let (page, files, places) = match set {
         "mnist" => (MNIST_PAGE, recorded(&MNIST), folders(&MNIST_PLACES)),
         "fashion" => (FASHION_PAGE, recorded(&FASHION), folders(&FASHION_PLACES)),
@@ -446,7 +446,7 @@ mod tests {
 
     #[test]
     fn every_set_that_is_not_built_in_has_its_files() {
-        for set in catalogue::names() {
+        for set in named_sets::names() {
             let Some(manifest) = manifest(set.name) else {
                 assert_eq!(set.folder, None, "{}", set.name);
                 continue;

@@ -127,11 +127,15 @@ impl Scaling {
         let cell = |(place, &number): (usize, &f32)| {
             let scale = self.scale[place];
             let exact = f64::from(number) * scale + self.shift[place];
-            // One more decimal than a relative error of 2⁻²⁴ leaves.
-            let decimals = 8.0 - scale.log10().floor();
-            let unit = 10f64.powi(decimals.clamp(0.0, 300.0) as i32);
-            let rounded = (exact * unit).round() / unit;
-            if rounded.is_finite() { rounded } else { exact }
+            // What single precision may be off by: decimals below that say nothing.
+            let error = f64::from(number).abs() * scale * f64::from(f32::EPSILON) / 2.0;
+            let decimals = -error.log10().ceil();
+            // Greater powers of ten are no exact numbers.
+            if !(0.0..=22.0).contains(&decimals) {
+                return exact;
+            }
+            let unit = 10f64.powi(decimals as i32);
+            (exact * unit).round() / unit
         };
         row.iter().enumerate().map(cell).collect()
     }
@@ -530,5 +534,21 @@ mod tests {
         let wild = table(&["a"], &[1.0, 2.0, 3.0, 4.0, 100.0]);
         let scaling = Scaling::fit(&wild, ScalingKind::Robust).expect("a table");
         assert_eq!((scaling.shift[0], scaling.scale[0]), (3.0, 2.0));
+    }
+
+    #[test]
+    fn inverted_numbers_have_the_digits_that_single_precision_gives() {
+        let of = |shift: f64, scale: f64| Scaling {
+            kind: ScalingKind::Standardise,
+            columns: vec!["a".to_owned()],
+            shift: vec![shift],
+            scale: vec![scale],
+        };
+        let scaled = ((3.5 - 2.0) / 3.0) as f32;
+        assert_eq!(of(2.0, 3.0).invert_row(&[scaled]), [3.5]);
+        // A column that never changes keeps its number, however small; and time its seconds.
+        assert_eq!(of(1e-12, 1.0).invert_row(&[0.0]), [1e-12]);
+        assert!((of(1.7e9, 300.0).invert_row(&[0.1])[0] - 1_700_000_030.0).abs() < 1e-4);
+        assert_eq!(of(0.0, 1e300).invert_row(&[1.0]), [1e300]);
     }
 }

@@ -228,6 +228,27 @@ impl Source {
         }
     }
 
+    /// Refuses what is asked of the columns of a table where there are none.
+    pub(crate) fn refuse_table_columns(&self) -> Result<(), Error> {
+        let choice = &self.columns;
+        let asked = [
+            ("columns", choice.only.first()),
+            ("drop", choice.drop.first()),
+            ("index", choice.index.as_ref()),
+            ("group", choice.group.as_ref()),
+            ("missing", self.missing.first()),
+        ];
+        match asked
+            .into_iter()
+            .find_map(|(field, asked)| Some((field, asked?)))
+        {
+            Some((field, asked)) => {
+                Err(self.refuse(field, "a table with columns", format!("`{asked}`")))
+            }
+            None => Ok(()),
+        }
+    }
+
     /// Says that `label` and `target` are two columns.
     pub(crate) fn two_targets(&self, label: &str, target: &str) -> Error {
         let found = format!("`{target}` beside the label `{label}`");

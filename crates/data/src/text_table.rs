@@ -131,7 +131,7 @@ impl Table {
                 found: "an empty file".to_owned(),
             });
         };
-        let names = names(sample, first);
+        let names = names(sample, first, source.rules);
         let as_words = |place: usize| {
             let number = (place + 1).to_string();
             let mut asked = words_asked_for(source);
@@ -265,7 +265,7 @@ fn no_number(column: &str, cell: Cell, field: &[u8]) -> Bad {
 }
 
 /// The name of each column: from the header, or its number.
-fn names(sample: &Sample, first: &Row) -> Vec<String> {
+fn names(sample: &Sample, first: &Row, rules: u8) -> Vec<String> {
     let given: Vec<String> = match &sample.commented_names {
         Some(names) => names.clone(),
         None if sample.header => {
@@ -280,7 +280,7 @@ fn names(sample: &Sample, first: &Row) -> Vec<String> {
         names.push(match name {
             name if name.is_empty() => number,
             // Of two columns with one name the second is called by its number, too.
-            name if names.contains(&name) => format!("{name}.{number}"),
+            name if rules != 1 && names.contains(&name) => format!("{name}.{number}"),
             name => name,
         });
     }

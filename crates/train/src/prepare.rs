@@ -311,13 +311,23 @@ impl DataConfig {
     pub fn hold_out(&self) -> Result<HoldOut, Error> {
         let Some(text) = &self.fold else {
             return Ok(match (self.test_fraction, self.split) {
-                (None, _) => HoldOut::Official,
+                (None, SplitKind::Random) => HoldOut::Official,
+                (None, SplitKind::Time) => {
+                    let message =
+                        "`data.split` is `time`, and no part is to be split off".to_owned();
+                    let hint = "say how much, as in `--test-fraction .2`".to_owned();
+                    return Err(Error::config(message, Some(hint)));
+                }
                 (Some(fraction), SplitKind::Random) => HoldOut::Fraction(fraction),
                 (Some(fraction), SplitKind::Time) => HoldOut::Last(fraction),
             });
         };
         let refuse =
             |message: String, hint: &str| Err(Error::config(message, Some(hint.to_owned())));
+        if self.split == SplitKind::Time {
+            let message = format!("`data.fold` is `{text}`, and `data.split` is `time`");
+            return refuse(message, "folds are drawn: give one of them");
+        }
         if self.test_fraction.is_some() {
             let message = format!("`data.fold` is `{text}`, and `data.test_fraction` is given too");
             return refuse(message, "give one of them");

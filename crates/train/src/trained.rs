@@ -57,6 +57,17 @@ pub struct Evaluation {
     pub classes: Vec<ClassReport>,
 }
 
+/// Samples that are not the run's own.
+#[derive(Clone, Debug)]
+pub struct OtherData {
+    /// The samples, treated as the run's own were.
+    pub samples: Samples,
+    /// What was left out because it could not be read: the file (and row), and why.
+    pub skipped: Vec<String>,
+    /// What the reader found that its user should know, in sentences.
+    pub notes: Vec<String>,
+}
+
 /// A run that was trained, with the weights of one of its checkpoints.
 #[derive(Clone, Debug)]
 pub struct Trained {
@@ -203,6 +214,19 @@ impl Trained {
         part: Part,
         change: impl FnOnce(&mut DataConfig),
     ) -> Result<Samples, Error> {
+        Ok(self.other_data(part, change)?.samples)
+    }
+
+    /// Other samples for the model, as [`samples`](Self::samples) gives them, with what is to be said of them.
+    ///
+    /// # Errors
+    ///
+    /// As [`samples`](Self::samples).
+    pub fn other_data(
+        &self,
+        part: Part,
+        change: impl FnOnce(&mut DataConfig),
+    ) -> Result<OtherData, Error> {
         let mut config = self.config().clone();
         change(&mut config.data);
         let mut wanted = source(&config)?;
@@ -214,7 +238,13 @@ impl Trained {
         if self.test().is_table() {
             wanted.learned = Some(self.prepared.train.unpermuted().columns().to_vec());
         }
-        let Loaded { train, test, .. } = espejo_data::load(&wanted)?;
+        let Loaded {
+            train,
+            test,
+            skipped,
+            notes,
+            ..
+        } = espejo_data::load(&wanted)?;
         let samples = match part {
             Part::Train => train,
             Part::Test => test.unwrap_or(train),
@@ -240,10 +270,15 @@ impl Trained {
             }
             _ => samples,
         };
-        match &self.prepared.permutation {
-            Some(order) => Ok(samples.permuted(order.clone())?),
-            None => Ok(samples),
-        }
+        let samples = match &self.prepared.permutation {
+            Some(order) => samples.permuted(order.clone())?,
+            None => samples,
+        };
+        Ok(OtherData {
+            samples,
+            skipped,
+            notes,
+        })
     }
 
     /// Whether the training data is what it was when the run was trained.

@@ -2,7 +2,7 @@
 
 use crate::Error;
 use crate::error::content_of as content;
-use crate::frame::{Cells, Frame, Place, Words};
+use crate::frame::{Cells, Frame, MISSING, Place, Words};
 use crate::source::{ColumnFacts, ColumnRole, Source, TargetKind};
 
 use super::flag;
@@ -56,7 +56,9 @@ impl Chosen {
             None => Ok(None),
         };
         let index = place("index", &choice.index)?;
-        let counted = index.is_none() && choice.only.is_empty() && counts_rows(frame);
+        // By the first rules such a column was learned as any other.
+        let may_count = source.rules != 1 && index.is_none() && choice.only.is_empty();
+        let counted = may_count && counts_rows(frame);
         let mut chosen = Self {
             inputs: Vec::new(),
             target: target(source, frame, optional)?,
@@ -140,18 +142,14 @@ impl Chosen {
         }
     }
 
-    /// What a user should know of the columns.
-    pub(super) fn notes(&self, frame: &Frame) -> Vec<String> {
+    /// What a user should know of the columns with these facts; less where a model has learned already what they are.
+    pub(super) fn notes(
+        &self,
+        frame: &Frame,
+        facts: &[ColumnFacts],
+        is_learned: bool,
+    ) -> Vec<String> {
         let mut notes = Vec::new();
-        let facts = self.facts(frame);
-        let named = |facts: Vec<&ColumnFacts>| listed(facts.iter().map(|facts| &facts.name));
-        let of = |keep: &dyn Fn(&ColumnFacts) -> bool| -> Vec<&ColumnFacts> {
-            facts.iter().filter(|facts| keep(facts)).collect()
-        };
-        let is_input = |facts: &ColumnFacts| {
-            let roles = [ColumnRole::Number, ColumnRole::Flag, ColumnRole::Category];
-            roles.contains(&facts.role)
-        };
         if !frame.is_named && frame.place == Place::Line {
             notes
                 .push("the table has no header: its columns are called by their number".to_owned());
@@ -162,40 +160,87 @@ impl Chosen {
                 "column `{name}` has no name and counts the rows: it names them and is no input"
             ));
         }
-        let rows = frame.len();
-        let empty = of(&|facts| facts.role == ColumnRole::Dropped && facts.missing == rows);
-        if !empty.is_empty() {
-            notes.push(format!("left out, without a known cell: {}", named(empty)));
+        match is_learned {
+            true => notes.extend(self.unknown_words(frame)),
+            false => notes.extend(kinds(frame, facts)),
         }
-        let constant = of(&|facts| {
-            is_input(facts)
-                && match facts.range {
-                    Some((low, high)) => low == high,
-                    None => facts.words == Some(1),
-                }
-        });
-        if !constant.is_empty() && rows > 1 {
-            notes.push(format!("never changes: {}", named(constant)));
+        for facts in facts.iter().filter(|facts| is_input(facts)) {
+            let (name, missing, rows) = (&facts.name, facts.missing, frame.len());
+            if missing > 0 {
+                notes.push(format!("column `{name}` misses {missing} of {rows} cells"));
+            }
         }
-        let categories = of(&|facts| facts.role == ColumnRole::Category);
-        for facts in categories {
-            let words = facts.words.unwrap_or(0);
-            let name = &facts.name;
-            notes.push(format!(
-                "column `{name}` holds {words} different words: one column of 0 and 1 for each"
-            ));
-        }
-        for facts in of(&|facts| is_input(facts) && facts.missing > 0) {
-            let (name, missing) = (&facts.name, facts.missing);
-            notes.push(format!("column `{name}` misses {missing} of {rows} cells"));
+        notes
+    }
+
+    /// Says where a column holds words that the model has not learned.
+    fn unknown_words(&self, frame: &Frame) -> Vec<String> {
+        let mut notes = Vec::new();
+        for input in &self.inputs {
+            let (Kind::Category(known), Cells::Words(words)) =
+                (&input.kind, &frame.columns[input.place].cells)
+            else {
+                continue;
+            };
+            let is_known: Vec<bool> = words
+                .names
+                .iter()
+                .map(|name| known.contains(name))
+                .collect();
+            let codes = words.codes.iter().filter(|&&code| code != MISSING);
+            let rows = codes.filter(|&&code| !is_known[code as usize]).count();
+            if rows > 0 {
+                let name = &input.name;
+                notes.push(format!(
+                    "column `{name}` has a word that the run has not learned in {rows} rows: there it is none of the words learned"
+                ));
+            }
         }
         notes
     }
 }
 
+/// What the columns of a table to learn from are like.
+fn kinds(frame: &Frame, facts: &[ColumnFacts]) -> Vec<String> {
+    let mut notes = Vec::new();
+    let rows = frame.len();
+    let mut tell = |what: &str, is_so: &dyn Fn(&ColumnFacts) -> bool| {
+        let found: Vec<_> = facts.iter().filter(|facts| is_so(facts)).collect();
+        if !found.is_empty() {
+            let names = listed(found.iter().map(|facts| &facts.name));
+            notes.push(format!("{what}: {names}"));
+        }
+    };
+    tell("left out, without a known cell", &|facts| {
+        facts.role == ColumnRole::Dropped && facts.missing == rows
+    });
+    tell("never changes", &|facts| {
+        let is_constant = match facts.range {
+            Some((low, high)) => low == high,
+            None => facts.words == Some(1),
+        };
+        is_input(facts) && is_constant && rows > 1
+    });
+    let categories = facts
+        .iter()
+        .filter(|facts| facts.role == ColumnRole::Category);
+    notes.extend(categories.map(|facts| {
+        let (name, words) = (&facts.name, facts.words.unwrap_or(0));
+        format!("column `{name}` holds {words} different words: one column of 0 and 1 for each")
+    }));
+    notes
+}
+
+fn is_input(facts: &ColumnFacts) -> bool {
+    matches!(
+        facts.role,
+        ColumnRole::Number | ColumnRole::Flag | ColumnRole::Category
+    )
+}
+
 fn missing(words: &Words) -> usize {
     let codes = words.codes.iter();
-    codes.filter(|&&code| code == crate::frame::MISSING).count()
+    codes.filter(|&&code| code == MISSING).count()
 }
 
 /// All columns that are not taken for something else, or those asked for.

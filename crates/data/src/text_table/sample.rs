@@ -40,7 +40,10 @@ impl Sample {
         let header = match (source.header, rows.first()) {
             (Some(header), _) => header,
             (None, Some(first)) => {
-                is_named(source, first) || is_header(&writing, first, rows.get(1))
+                let second = rows.get(1);
+                // The first rules took a row of years for numbers.
+                let counts = || source.rules != 1 && is_row_of_years(&writing, first, second);
+                is_named(source, first) || is_header(&writing, first, second) || counts()
             }
             (None, None) => false,
         };
@@ -113,23 +116,28 @@ fn is_named(source: &Source, first: &Row) -> bool {
         .any(|name| texts.iter().any(|text| text == name))
 }
 
-/// Whether the first row names the columns: where it has words and no number, where a column has a word in it and a number in
-/// the second row, or where it counts up evenly, as years do, and the second row does not.
+/// Whether the first row names the columns: where it has words and no number, or where a column has a word in it and a number in
+/// the second row.
 fn is_header(writing: &Writing, first: &Row, second: Option<&Row>) -> bool {
     let is_word = |field: &[u8]| writing.cell(field) == Cell::Word;
-    let number = |field: &[u8]| match writing.cell(field) {
-        Cell::Number(number) => Some(number),
-        _ => None,
-    };
-    if !first.fields().any(|field| number(field).is_some()) {
+    let is_number = |field: &[u8]| matches!(writing.cell(field), Cell::Number(_));
+    if !first.fields().any(is_number) {
         return first.fields().any(is_word);
     }
-    let below = || second.into_iter().flat_map(Row::fields);
-    let mut pairs = first.fields().zip(below());
-    if pairs.any(|(name, below)| is_word(name) && number(below).is_some()) {
-        return true;
-    }
-    counts_up(first.fields().map(number)) && second.is_some() && !counts_up(below().map(number))
+    let below = second.into_iter().flat_map(Row::fields);
+    let mut pairs = first.fields().zip(below);
+    pairs.any(|(name, below)| is_word(name) && is_number(below))
+}
+
+/// Whether the first row counts up evenly, as years do, and the second does not.
+fn is_row_of_years(writing: &Writing, first: &Row, second: Option<&Row>) -> bool {
+    let counts = |row: &Row| {
+        counts_up(row.fields().map(|field| match writing.cell(field) {
+            Cell::Number(number) => Some(number),
+            _ => None,
+        }))
+    };
+    counts(first) && second.is_some_and(|second| !counts(second))
 }
 
 /// Whether these are at least four whole numbers of three and more digits, each one more than that before.

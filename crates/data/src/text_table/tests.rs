@@ -534,3 +534,48 @@ fn no_bytes_make_it_panic() {
         }
     }
 }
+
+/// A run of the first rules finds its table as it was: a nameless column is learned, names may come twice, years are a row.
+#[test]
+fn the_first_rules_read_as_they_did() {
+    let first = source(None, false);
+    let first = Source { rules: 1, ..first };
+    for (text, columns, rows) in [
+        (&b",a\n0,5\n1,6\n"[..], &["1", "a"][..], 2),
+        (b"a,a\n3,5\n", &["a", "a"], 1),
+        (b"2019,2020,2021,2022\n1,2,3,5\n", &["1", "2", "3", "4"], 2),
+    ] {
+        let train = load_with(text, &first).expect("a table").train;
+        assert_eq!(
+            (train.columns(), train.len()),
+            (
+                &columns
+                    .iter()
+                    .map(|&name| name.to_owned())
+                    .collect::<Vec<_>>()[..],
+                rows
+            )
+        );
+    }
+}
+
+#[test]
+fn words_that_a_model_has_not_learned_are_told_or_refused() {
+    let learned = |names: &[&str]| Source {
+        learned: Some(names.iter().map(|&name| name.to_owned()).collect()),
+        ..source(None, false)
+    };
+    let parts = load_with(
+        b"colour\nred\nviolet\n\nred\n",
+        &learned(&["colour=red", "colour=blue"]),
+    );
+    let parts = parts.expect("the column is there");
+    let note = "column `colour` has a word that the run has not learned in 1 rows: there it is none of the words learned";
+    assert_eq!(parts.notes, [note]);
+    assert_eq!(numbers(&parts.train), [1.0, 0.0, 0.0, 0.0, 1.0, 0.0]);
+    let error = load_with(b"size\nlarge\nsmall\n", &learned(&["size"]))
+        .err()
+        .expect("words");
+    let message = "`a.csv`: expected numbers or truth values in column `size`, found `large`";
+    assert_eq!(error.to_string(), message);
+}

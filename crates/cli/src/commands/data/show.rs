@@ -13,6 +13,7 @@ use serde_json::json;
 use crate::figures::{captions, spread, tile};
 use crate::output::{self, shown};
 use crate::sample_kind::SampleKind;
+use crate::table_flags::TableFlags;
 
 /// The arguments of `espejo data show`.
 #[derive(Args)]
@@ -43,26 +44,8 @@ pub struct ShowArgs {
     /// The column of a table that holds the class labels, by name or number
     #[arg(long, value_name = "COLUMN")]
     pub label: Option<String>,
-    /// Show only these columns of a table, by name or number
-    #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
-    pub columns: Vec<String>,
-    /// Leave these columns of a table out, by name or number
-    #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
-    pub drop: Vec<String>,
-    /// The column of a table that names its rows, as an identity or a time
-    #[arg(long, value_name = "COLUMN", visible_alias = "time")]
-    pub index: Option<String>,
-    /// Whether the first row of a text names its columns [default: by its look]
-    #[arg(long, value_name = "true|false")]
-    pub header: Option<bool>,
-    /// Further words or numbers that stand for a missing cell, as in `-999,unknown`
-    #[arg(
-        long,
-        value_name = "WORDS",
-        value_delimiter = ',',
-        allow_hyphen_values = true
-    )]
-    pub missing: Vec<String>,
+    #[command(flatten)]
+    pub table: TableFlags,
     /// Skip samples that cannot be read
     #[arg(long)]
     pub skip_bad: bool,
@@ -143,13 +126,13 @@ fn loaded(args: &ShowArgs) -> anyhow::Result<Loaded> {
         size: data.size()?,
         label: args.label.clone(),
         columns: ColumnChoice {
-            only: args.columns.clone(),
-            drop: args.drop.clone(),
-            index: args.index.clone(),
+            only: args.table.columns.clone(),
+            drop: args.table.drop.clone(),
+            index: args.table.index.clone(),
             group: None,
         },
-        header: args.header,
-        missing: args.missing.clone(),
+        header: args.table.header,
+        missing: args.table.missing.clone(),
         skip_bad: args.skip_bad,
         selection: Selection {
             letters: args.letters.clone(),

@@ -9,6 +9,7 @@ use toml::{Table, Value};
 
 use crate::accepted_words::accepted_words;
 use crate::output::usage;
+use crate::table_flags::TableFlags;
 
 /// The arguments of `espejo train`.
 #[derive(Args)]
@@ -85,17 +86,9 @@ pub struct DataFlags {
     /// The column of a table that a `classifier` or `regressor` learns to predict, by name or number
     #[arg(long, value_name = "COLUMN")]
     pub target: Option<String>,
-    /// Learn only from these columns of a table, by name or number
-    #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub columns: Vec<String>,
-    /// Leave these columns of a table out, by name or number
-    #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub drop: Vec<String>,
-    /// The column of a table that names its rows, as an identity or a time; results carry it
-    #[arg(long, value_name = "COLUMN", visible_alias = "time")]
-    pub index: Option<String>,
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub table: TableFlags,
     /// Keep the rows of a table that share a value in this column together, as those of a patient, when the test part is drawn
     #[arg(long, value_name = "COLUMN")]
     pub group: Option<String>,
@@ -110,18 +103,6 @@ pub struct DataFlags {
     )]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub pixel_range: Vec<f64>,
-    /// Whether the first row of a text names its columns [default: by its look]
-    #[arg(long, value_name = "true|false")]
-    pub header: Option<bool>,
-    /// Further words or numbers that stand for a missing cell, as in `-999,unknown`
-    #[arg(
-        long,
-        value_name = "WORDS",
-        value_delimiter = ',',
-        allow_hyphen_values = true
-    )]
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub missing: Vec<String>,
     /// Permute the values of every sample, all in the same way, drawn by the seed
     #[arg(long)]
     #[serde(skip_serializing_if = "is_off")]
