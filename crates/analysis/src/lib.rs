@@ -3,6 +3,8 @@
 //!
 //! For whoever has rows of numbers. It knows no tensors, no files and no clock; everything random is a function of a seed.
 
+mod halves;
 mod matrix;
 
+pub use halves::halves;
 pub use matrix::Matrix;
