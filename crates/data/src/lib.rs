@@ -48,6 +48,7 @@ mod hdf5;
 mod idx;
 mod idx_files;
 mod image_tree;
+mod lorenz;
 mod manifests;
 mod matlab;
 mod matlab_order;

@@ -54,7 +54,7 @@ pub enum Error {
     NotFinite {
         /// What was computed.
         what: &'static str,
-        /// The row of the sample in its file, counted from 1.
+        /// The row of the sample in its file, counted from 0 as in the column `row` of results.
         row: u64,
         /// NaN or infinity.
         value: f64,
