@@ -2,15 +2,35 @@
 //! other detectors of anomalies, neighbours, binary codes, clusters.
 //!
 //! For whoever has rows of numbers. It knows no tensors, no files and no clock; everything random is a function of a seed.
+//!
+//! ```
+//! use espejo_analysis::{Threshold, p_values, roc_auc};
+//!
+//! // Scores of rows that were never trained on, and of new ones.
+//! let calibration: Vec<f64> = (0..99).map(f64::from).collect();
+//! let scores = [97.5, 40.0, 12.0];
+//!
+//! let limit = "conformal:.05".parse::<Threshold>()?.limit(&calibration, None)?;
+//! assert_eq!(limit, 94.0);
+//! assert_eq!(p_values(&calibration, &scores), [0.02, 0.6, 0.88]);
+//! assert_eq!(roc_auc(&scores, &[true, false, false]).map(|auc| auc.value), Some(1.0));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
 mod auc;
 mod conformal;
 mod curves;
 mod events;
 mod halves;
 mod interval;
+mod isolation_forest;
+mod mahalanobis;
 mod matrix;
+mod nearest_distance;
 mod ranking;
+mod threads;
 mod threshold;
+mod window;
 
 pub use auc::{Auc, roc_auc};
 pub use conformal::{adjusted_p_values, benjamini_hochberg, p_values, smallest_p_value, ties};
@@ -20,6 +40,10 @@ pub use curves::{
 pub use events::{EventCounts, events, point_adjusted_f1};
 pub use halves::halves;
 pub use interval::wilson;
+pub use isolation_forest::IsolationForest;
+pub use mahalanobis::Mahalanobis;
 pub use matrix::Matrix;
+pub use nearest_distance::nearest_distance;
 pub use ranking::{Share, precision_at, ranks};
 pub use threshold::{ParseThresholdError, Threshold, ThresholdError};
+pub use window::{autocorrelation, spread_back, suggest_window};
