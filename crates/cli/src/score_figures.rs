@@ -6,6 +6,7 @@ use espejo_pictures::{
 use espejo_train::{Trained, unit_rows};
 
 use crate::figures::tile;
+use crate::sample_columns::Chosen;
 use crate::score_table::ScoreTable;
 use crate::titles::subject;
 
@@ -55,6 +56,11 @@ fn by_sample(trained: &Trained, table: &ScoreTable) -> Figure {
         });
     }
     let limit = &table.judgement.limit;
+    // Where the false discovery rate decides, there is no one limit.
+    let limits = match table.judgement.fdr {
+        None => vec![(limit.threshold.to_string(), limit.value)],
+        Some(_) => Vec::new(),
+    };
     let positive = table.scores.values.iter().all(|score| *score > 0.0);
     curves(&Curves {
         title: format!("Scores, {}", subject(trained)),
@@ -62,7 +68,7 @@ fn by_sample(trained: &Trained, table: &ScoreTable) -> Figure {
         panels: vec![Panel {
             y_label: "score".to_owned(),
             series,
-            baselines: vec![(limit.threshold.to_string(), limit.value)],
+            baselines: limits,
             log_y: positive,
             ..Panel::default()
         }],
@@ -144,13 +150,18 @@ fn heat_maps(trained: &Trained, table: &ScoreTable) -> anyhow::Result<Figure> {
         rows: vec![
             ("image".to_owned(), tiles(&images)),
             ("output".to_owned(), tiles(&outputs)),
-            ("share of the score".to_owned(), tiles(&maps)),
+            ("root of its share".to_owned(), tiles(&maps)),
         ],
         wrap: IMAGES / 2,
     }))
 }
 
+/// What a sample is called: a row by what names it, or by its number, an image by its caption.
 fn caption(table: &ScoreTable, index: usize) -> String {
-    let (part, place) = table.place(index);
-    part.samples.caption(place).to_owned()
+    let (Chosen { samples, .. }, place) = table.place(index);
+    match (samples.row_name(place), samples.is_table()) {
+        (Some(name), _) => name.to_owned(),
+        (None, true) => format!("row {}", samples.row(place)),
+        (None, false) => samples.caption(place).to_owned(),
+    }
 }

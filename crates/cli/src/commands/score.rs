@@ -146,16 +146,16 @@ fn scored(
     Ok(all)
 }
 
-/// What each share of a score belongs to: the columns of a table, and the dimensions of the code after them. Empty for images.
+/// What each share of a score belongs to: the columns of a table, and the dimensions of the code after them. Empty
+/// for images, and where shares were not asked for.
 fn share_names(trained: &Trained, scores: &Scores) -> Vec<String> {
     let columns = trained.test().columns();
-    let more = scores.shares.first().map_or(0, Vec::len);
-    let more = more.saturating_sub(columns.len());
-    match columns {
-        [] => Vec::new(),
-        _ => {
-            let codes = (1..=more).map(|dimension| format!("kl of z{dimension}"));
+    match scores.shares.first() {
+        Some(shares) if !columns.is_empty() => {
+            let codes =
+                (1..=shares.len() - columns.len()).map(|dimension| format!("kl of z{dimension}"));
             columns.iter().cloned().chain(codes).collect()
         }
+        _ => Vec::new(),
     }
 }
