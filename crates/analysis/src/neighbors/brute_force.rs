@@ -92,20 +92,12 @@ impl<'a> Panels<'a> {
         best
     }
 
-    /// Offers rows of a panel to a query: those whose value is not above the limit.
+    /// Offers rows from `start` on to a query: those whose value is not above the limit.
     #[cold]
-    fn offer(
-        &self,
-        panel: usize,
-        values: &[f32; PANEL],
-        norm: f64,
-        query: &[f32],
-        best: &mut Best,
-    ) {
-        let start = panel * PANEL;
+    fn offer(&self, start: usize, values: &[f32], limit: f32, query: &[f32], best: &mut Best) {
         for (index, value) in (start..self.rows.len()).zip(values) {
             // Also where one of them is no number.
-            if !(*value > self.limit(panel, norm, best)) {
+            if !(*value > limit) {
                 best.offer(squared_distance(query, self.rows.row(index)), index);
             }
         }
@@ -215,26 +207,18 @@ impl Search<'_> {
                 .panels
                 .limit(panel, self.tiles.norms[index], &self.best[index]);
         }
-        let mut values = [[0.0; PANEL]; TILE];
-        let mut near = [false; TILE];
         for start in (0..PANEL).step_by(V * S::F32_LANES) {
             let sums = product::<S, V>(simd, &rows[start..], &halves[start..], queries);
-            for query in 0..TILE {
-                near[query] |= any_not_above(simd, &sums[query], limits[query]);
-                let slots = &mut values[query][start..][..V * S::F32_LANES];
-                S::as_mut_simd_f32s(slots).0.copy_from_slice(&sums[query]);
-            }
-        }
-        for (query, index) in (0..count).zip(first..) {
-            if near[query] {
-                let norm = self.tiles.norms[index];
-                self.panels.offer(
-                    panel,
-                    &values[query],
-                    norm,
-                    self.queries[index],
-                    &mut self.best[index],
-                );
+            for (query, index) in (0..count).zip(first..) {
+                if any_not_above(simd, &sums[query], limits[query]) {
+                    let mut values = [0.0; PANEL];
+                    let values = &mut values[..V * S::F32_LANES];
+                    S::as_mut_simd_f32s(values).0.copy_from_slice(&sums[query]);
+                    let limit = limits[query];
+                    let (query, best) = (self.queries[index], &mut self.best[index]);
+                    self.panels
+                        .offer(panel * PANEL + start, values, limit, query, best);
+                }
             }
         }
     }
