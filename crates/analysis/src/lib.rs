@@ -17,33 +17,55 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod agreement;
 mod auc;
+mod choose_count;
 mod conformal;
 mod curves;
+mod distance;
 mod events;
 mod halves;
+mod hamming;
 mod interval;
 mod isolation_forest;
+mod kmeans;
 mod mahalanobis;
 mod matrix;
+mod mixture;
 mod nearest_distance;
+mod neighbors;
+mod parallel;
 mod ranking;
+mod sample;
+mod silhouette;
 mod threads;
 mod threshold;
+mod two_sample;
 mod window;
 
+pub use agreement::{adjusted_rand_index, contingency, normalized_mutual_information};
 pub use auc::{Auc, roc_auc};
+pub use choose_count::{COUNTS, CountScore, choose_count_by_bic, choose_count_by_silhouette};
 pub use conformal::{adjusted_p_values, benjamini_hochberg, p_values, smallest_p_value, ties};
 pub use curves::{
     BestF1, CurvePoint, average_precision, best_f1, precision_recall_curve, roc_curve,
 };
 pub use events::{EventCounts, events, point_adjusted_f1};
 pub use halves::halves;
+pub use hamming::{BinaryCodes, CodeNeighbor, MeanAtDistance};
 pub use interval::wilson;
 pub use isolation_forest::IsolationForest;
+pub use kmeans::{KMeans, STARTS, k_means};
 pub use mahalanobis::Mahalanobis;
 pub use matrix::Matrix;
+pub use mixture::{Covariance, Mixture};
 pub use nearest_distance::nearest_distance;
+pub use neighbors::{Neighbor, nearest, neighbor_accuracy, vote};
 pub use ranking::{Share, precision_at, ranks};
+pub use silhouette::{SILHOUETTE_ROWS, silhouette};
 pub use threshold::{ParseThresholdError, Threshold, ThresholdError};
+pub use two_sample::{
+    CorrelationDifference, DistanceSummary, QUANTILES, TwoSample, correlation_difference,
+    distances_to_nearest, kolmogorov_smirnov, nearest_neighbor_two_sample,
+};
 pub use window::{autocorrelation, spread_back, suggest_window};
