@@ -7,12 +7,14 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use crate::Matrix;
-use crate::threads::for_rows;
+use crate::parallel::{cores, map_pieces};
 
 /// Trees of a forest, as in the paper and in scikit-learn.
 const TREES: usize = 100;
 /// Training rows of a tree at most, drawn without putting back.
 const ROWS: usize = 256;
+/// Rows that a thread scores at a time.
+const PIECE: usize = 256;
 /// Euler and Mascheroni's constant.
 const EULER: f64 = 0.577_215_664_901_532_9;
 
@@ -72,12 +74,14 @@ impl IsolationForest {
     /// # Panics
     ///
     /// Where rows have another number of columns than those of training.
-    pub fn scores(&self, rows: Matrix, threads: usize) -> Vec<f64> {
+    pub fn scores(&self, rows: Matrix) -> Vec<f64> {
+        self.scores_on(cores(), rows)
+    }
+
+    fn scores_on(&self, threads: usize, rows: Matrix) -> Vec<f64> {
         assert_eq!(rows.columns(), self.columns, "the columns of training");
-        for_rows(rows.len(), threads, |range, scores| {
-            for (score, row) in scores.iter_mut().zip(range) {
-                *score = self.score(rows.row(row));
-            }
+        map_pieces(rows.len(), PIECE, threads, |places| {
+            places.map(|place| self.score(rows.row(place))).collect()
         })
     }
 
@@ -201,7 +205,7 @@ mod tests {
         let mut values = [0.0; 256];
         values[99] = 1.0;
         let forest = IsolationForest::fit(Matrix::new(&values, 1), 3);
-        let scores = forest.scores(Matrix::new(&[1.0, 0.0, 50.0], 1), 1);
+        let scores = forest.scores_on(1, Matrix::new(&[1.0, 0.0, 50.0], 1));
         let expected = |path: f64| (-path / mean_path(256)).exp2();
         assert!((scores[0] - expected(1.0)).abs() < 1e-7);
         assert!((scores[1] - expected(1.0 + mean_path(255))).abs() < 1e-7);
@@ -213,11 +217,11 @@ mod tests {
         let values: Vec<f32> = (0..4000).map(|k| (k * k % 1009) as f32).collect();
         let rows = Matrix::new(&values, 4);
         let forest = IsolationForest::fit(rows, 1);
-        let one = forest.scores(rows, 1);
-        assert_eq!(one, forest.scores(rows, 3));
-        let alone = forest.scores(Matrix::new(rows.row(707), 4), 1);
+        let one = forest.scores_on(1, rows);
+        assert_eq!(one, forest.scores_on(3, rows));
+        let alone = forest.scores_on(1, Matrix::new(rows.row(707), 4));
         assert_eq!(alone, one[707..708]);
-        assert_ne!(one, IsolationForest::fit(rows, 2).scores(rows, 1));
+        assert_ne!(one, IsolationForest::fit(rows, 2).scores_on(1, rows));
     }
 
     /// Rows that no cut parts end at once, at the mean path of all: 2^-1.
@@ -225,9 +229,9 @@ mod tests {
     fn equal_training_rows_give_a_half() {
         let values = [7.0; 30];
         let forest = IsolationForest::fit(Matrix::new(&values, 3), 0);
-        let scores = forest.scores(Matrix::new(&[7.0, 7.0, 7.0, 0.0, 1.0, 2.0], 3), 1);
+        let scores = forest.scores_on(1, Matrix::new(&[7.0, 7.0, 7.0, 0.0, 1.0, 2.0], 3));
         assert!(scores.iter().all(|score| (score - 0.5).abs() < 1e-7));
         let single = IsolationForest::fit(Matrix::new(&[1.0], 1), 0);
-        assert!(single.scores(Matrix::new(&[2.0], 1), 1)[0].is_finite());
+        assert!(single.scores_on(1, Matrix::new(&[2.0], 1))[0].is_finite());
     }
 }

@@ -3,13 +3,13 @@
 use nalgebra::{Cholesky, DMatrix, DVector, Dyn};
 
 use crate::Matrix;
-use crate::threads::for_rows;
+use crate::parallel::{cores, map_pieces};
 
 /// What is added to each diagonal element of the correlation matrix where it is singular.
 const RIDGE: f64 = 1e-6;
 /// The share of a column's variance that the columns before it must leave unexplained, or the matrix counts as singular.
 const SINGULAR: f64 = 1e-10;
-/// Rows whose products are summed at a time.
+/// Rows whose products are summed, or which a thread scores, at a time.
 const BLOCK: usize = 512;
 
 /// Mean and scatter of training rows.
@@ -67,16 +67,21 @@ impl Mahalanobis {
     /// # Panics
     ///
     /// Where rows have another number of columns than those of training.
-    pub fn scores(&self, rows: Matrix, threads: usize) -> Vec<f64> {
+    pub fn scores(&self, rows: Matrix) -> Vec<f64> {
+        self.scores_on(cores(), rows)
+    }
+
+    fn scores_on(&self, threads: usize, rows: Matrix) -> Vec<f64> {
         assert_eq!(rows.columns(), self.mean.len(), "the columns of training");
-        for_rows(rows.len(), threads, |range, scores| {
+        map_pieces(rows.len(), BLOCK, threads, |places| {
             let mut from_mean = DVector::zeros(rows.columns());
-            for (score, row) in scores.iter_mut().zip(range) {
-                standardise(&mut from_mean, rows.row(row), &self.mean, &self.scale);
+            let score = |place: usize| {
+                standardise(&mut from_mean, rows.row(place), &self.mean, &self.scale);
                 let solved = self.lower.solve_lower_triangular_mut(&mut from_mean);
                 debug_assert!(solved, "no pivot is zero");
-                *score = from_mean.norm();
-            }
+                from_mean.norm()
+            };
+            places.map(score).collect()
         })
     }
 }
@@ -141,7 +146,7 @@ mod tests {
     fn with_the_identity_it_is_the_euclidean_distance() {
         let corners = [1.0, 1.0, 1.0, -1.0, -1.0, 1.0, -1.0, -1.0];
         let fitted = Mahalanobis::fit(Matrix::new(&corners, 2));
-        let scores = fitted.scores(Matrix::new(&[3.0, 4.0, 0.0, 0.0], 2), 1);
+        let scores = fitted.scores_on(1, Matrix::new(&[3.0, 4.0, 0.0, 0.0], 2));
         assert_eq!((scores, fitted.ridge()), (vec![5.0, 0.0], 0.0));
     }
 
@@ -149,7 +154,7 @@ mod tests {
     fn units_of_the_columns_do_not_matter() {
         let corners = [10.0, 0.01, 10.0, -0.01, -10.0, 0.01, -10.0, -0.01];
         let fitted = Mahalanobis::fit(Matrix::new(&corners, 2));
-        let scores = fitted.scores(Matrix::new(&[30.0, 0.04], 2), 1);
+        let scores = fitted.scores_on(1, Matrix::new(&[30.0, 0.04], 2));
         assert!((scores[0] - 5.0).abs() < 1e-6, "{scores:?}");
     }
 
@@ -161,7 +166,7 @@ mod tests {
         let fitted = Mahalanobis::fit(Matrix::new(&values, 3));
         assert_eq!(fitted.ridge(), RIDGE);
         let asked = [8.0, 16.0, 0.1, 8.0, 20.0, 0.1, 8.0, 16.0, 1.1];
-        let scores = fitted.scores(Matrix::new(&asked, 3), 1);
+        let scores = fitted.scores_on(1, Matrix::new(&asked, 3));
         assert!(scores[0] < 2.0, "{scores:?}");
         assert!(
             scores[1] > 100.0 && (scores[2] - 1000.0).abs() < 1.0,
@@ -174,10 +179,10 @@ mod tests {
         let values: Vec<f32> = (0..3000).map(|k| (k * k % 1009) as f32).collect();
         let rows = Matrix::new(&values, 3);
         let fitted = Mahalanobis::fit(rows);
-        let one = fitted.scores(rows, 1);
-        assert_eq!(one, fitted.scores(rows, 3));
+        let one = fitted.scores_on(1, rows);
+        assert_eq!(one, fitted.scores_on(3, rows));
         assert_eq!(
-            fitted.scores(Matrix::new(rows.row(707), 3), 1),
+            fitted.scores_on(1, Matrix::new(rows.row(707), 3)),
             one[707..708]
         );
     }

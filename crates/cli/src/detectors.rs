@@ -1,10 +1,9 @@
 //! How well the score finds known anomalies, beside detectors that need no autoencoder.
 
 use std::fmt::Write as _;
-use std::num::NonZero;
 
 use espejo_analysis::{
-    IsolationForest, Mahalanobis, Matrix, average_precision, nearest_distance, precision_at,
+    IsolationForest, Mahalanobis, Matrix, Neighbor, average_precision, nearest, precision_at,
     roc_auc,
 };
 use espejo_data::Samples;
@@ -80,19 +79,18 @@ pub fn compare(
     }
     let columns = trained.shape().pixels();
     let (matrix, other) = (Matrix::new(&train, columns), Matrix::new(&rows, columns));
-    let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
     let others = [
         (
             "isolation forest",
-            IsolationForest::fit(matrix, SEED).scores(other, threads),
+            IsolationForest::fit(matrix, SEED).scores(other),
         ),
         (
             "k-nearest neighbours",
-            nearest_distance(matrix, other, NEIGHBOR, threads),
+            farthest(nearest(matrix, other, NEIGHBOR)),
         ),
         (
             "Mahalanobis distance",
-            Mahalanobis::fit(matrix).scores(other, threads),
+            Mahalanobis::fit(matrix).scores(other),
         ),
         (
             "PCA of as many dimensions",
@@ -103,6 +101,12 @@ pub fn compare(
         .iter()
         .filter_map(|(name, scores)| Found::of(name, scores, labels));
     Ok([own].into_iter().chain(found).collect())
+}
+
+/// The distance of the farthest of each row's nearest ones.
+fn farthest(neighbors: Vec<Vec<Neighbor>>) -> Vec<f64> {
+    let distance = |found: Vec<Neighbor>| found.last().map_or(0.0, |neighbor| neighbor.distance);
+    neighbors.into_iter().map(distance).collect()
 }
 
 /// What projections on `count` principal components of the training rows leave of each row.
