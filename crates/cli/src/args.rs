@@ -5,6 +5,7 @@ use clap_complete::Shell;
 
 use crate::choose_samples::SampleArgs;
 use crate::commands::animate::AnimateArgs;
+use crate::commands::cluster::ClusterArgs;
 use crate::commands::data::DataArgs;
 use crate::commands::decode::DecodeArgs;
 use crate::commands::denoise::DenoiseArgs;
@@ -12,6 +13,7 @@ use crate::commands::encode::EncodeArgs;
 use crate::commands::generate::GenerateArgs;
 use crate::commands::latent::LatentArgs;
 use crate::commands::morph::MorphArgs;
+use crate::commands::neighbours::NeighboursArgs;
 use crate::commands::reproduce::ReproduceArgs;
 use crate::commands::score::ScoreArgs;
 use crate::commands::train::TrainArgs;
@@ -65,6 +67,17 @@ pub enum Command {
         after_help = "Examples:\n  espejo score last --data new.csv > scores.csv\n  espejo score last --data new.csv --threshold conformal:.05 --top 20 --explain\n  espejo score last --data labelled.csv --label class --outliers fault --fdr .1"
     )]
     Score(ScoreArgs),
+    /// List the training samples whose latent codes are nearest to each sample's, as CSV
+    #[command(
+        visible_alias = "neighbors",
+        after_help = "Where classes are known, stderr has how well the nearest vote for them, by codes and by all values.\n\nExamples:\n  espejo neighbours last -k 3\n  espejo neighbours last --data new.csv"
+    )]
+    Neighbours(NeighboursArgs),
+    /// Group samples by their latent codes, and decode the centres of the groups
+    #[command(
+        after_help = "Examples:\n  espejo cluster last -k 6 > clusters.csv\n  espejo cluster last --mixture --centres centres.csv"
+    )]
+    Cluster(ClusterArgs),
     /// Generate new samples by decoding random or given latent codes
     #[command(
         after_help = "Examples:\n  espejo generate last --count 24 --seed 1\n  espejo generate last --at 0.5,-1.2"

@@ -1,6 +1,7 @@
 //! The commands, one a file.
 
 pub mod animate;
+pub mod cluster;
 pub mod data;
 pub mod decode;
 pub mod denoise;
@@ -11,6 +12,7 @@ pub mod generate;
 pub mod inspect;
 pub mod latent;
 pub mod morph;
+pub mod neighbours;
 pub mod predict;
 pub mod reconstruct;
 pub mod reproduce;

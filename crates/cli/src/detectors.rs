@@ -7,9 +7,10 @@ use espejo_analysis::{
     roc_auc,
 };
 use espejo_data::Samples;
-use espejo_train::{Pca, Rows, Trained, squared_error, unit_rows};
+use espejo_train::{Pca, Rows, Trained, squared_error};
 use serde_json::{Value, json};
 
+use crate::known_values::filled;
 use crate::output::usage;
 use crate::sample_columns::Chosen;
 
@@ -125,15 +126,6 @@ fn spread(samples: &Samples) -> Samples {
     }
     let places: Vec<usize> = (0..LEARNED).map(|i| i * samples.len() / LEARNED).collect();
     samples.select(&places)
-}
-
-/// The values of samples one after the other, 0 where one is missing.
-fn filled(samples: &Samples) -> anyhow::Result<Vec<f32>> {
-    let values = unit_rows(samples)?.concat();
-    let known = values
-        .into_iter()
-        .map(|value| if value.is_nan() { 0.0 } else { value });
-    Ok(known.collect())
 }
 
 /// The numbers of all detectors, a line each.

@@ -10,6 +10,7 @@ mod decoded_rows;
 mod detectors;
 mod figures;
 mod judgement;
+mod known_values;
 mod latent_figures;
 mod latent_path;
 mod normal_distribution;
@@ -38,8 +39,8 @@ use clap::{CommandFactory, Parser};
 
 use args::{Args, Command};
 use commands::{
-    animate, data, decode, denoise, doctor, encode, eval, generate, inspect, latent, morph,
-    predict, reconstruct, reproduce, score, train,
+    animate, cluster, data, decode, denoise, doctor, encode, eval, generate, inspect, latent,
+    morph, predict, reconstruct, reproduce, score, train,
 };
 
 /// Burn allocates a tensor an operation: with this allocator CPU training runs 1.3 to 1.6 times faster.
@@ -67,6 +68,8 @@ fn run(args: Args) -> anyhow::Result<u8> {
         Command::Predict(args) => predict::predict(&args, json)?,
         Command::Encode(args) => encode::encode(&args, json)?,
         Command::Decode(args) => decode::decode(&args, json)?,
+        Command::Neighbours(args) => neighbours::neighbours(&args, json)?,
+        Command::Cluster(args) => cluster::cluster(&args, json)?,
         Command::Score(args) => score::score(&args, json)?,
         Command::Generate(args) => generate::generate(&args, json)?,
         Command::Latent(args) => latent::latent(&args, json)?,

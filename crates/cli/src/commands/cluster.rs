@@ -1,0 +1,185 @@
+//! `espejo cluster`: groups of samples whose codes are near each other.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use clap::Args;
+use espejo_analysis::{
+    COUNTS, Covariance, Matrix, Mixture, STARTS, adjusted_rand_index, choose_count_by_bic,
+    choose_count_by_silhouette, k_means, normalized_mutual_information, silhouette,
+};
+use espejo_pictures::{Figure, Sheet, csv_field, sheet};
+use espejo_train::{Rows, Trained, write_file};
+use serde_json::json;
+
+use crate::choose_samples::{SampleArgs, chosen_samples};
+use crate::decoded_rows::{as_csv, in_units};
+use crate::figures::{GENERATED_COLUMNS, save_all, tile};
+use crate::known_values::{filled, labels};
+use crate::open_run::open;
+use crate::output::{self, usage};
+use crate::sample_columns::Chosen;
+
+/// The arguments of `espejo cluster`.
+#[derive(Args)]
+pub struct ClusterArgs {
+    #[command(flatten)]
+    pub samples: SampleArgs,
+    /// Number of clusters [default: the one of 1 to 12 that suits best, by silhouette or BIC]
+    #[arg(short, long)]
+    pub k: Option<usize>,
+    /// Fit a Gaussian mixture in place of k-means
+    #[arg(long)]
+    pub mixture: bool,
+    /// Seed of the first centres
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Write the decoded centres of a table to this CSV file, in its own units
+    #[arg(long, value_name = "FILE")]
+    pub centres: Option<PathBuf>,
+}
+
+/// The cluster of each row, and the centre of each cluster.
+struct Clusters {
+    of: Vec<usize>,
+    centres: Vec<Vec<f64>>,
+}
+
+/// Prints the cluster of each sample as CSV, and decodes the centres.
+pub fn cluster(args: &ClusterArgs, json: bool) -> anyhow::Result<()> {
+    if args.samples.split {
+        return Err(usage(
+            "`--split` is not for clusters",
+            "choose one part with `--part`",
+        ));
+    }
+    let (folder, trained) = open(&args.samples.run)?;
+    let samples = chosen_samples(&trained, &args.samples)?;
+    let codes = trained.encode(&samples)?.concat();
+    let rows = Matrix::new(&codes, trained.latent());
+    if args.k.is_some_and(|k| !(1..=samples.len()).contains(&k)) {
+        return Err(usage(
+            format!("`-k` is {}", args.k.unwrap_or(0)),
+            format!("give 1 to {}, as many as there are samples", samples.len()),
+        ));
+    }
+    let count = args.k.unwrap_or_else(|| best_count(args, rows));
+    let clusters = clustered(args, rows, count);
+    let single = |centre: &Vec<f64>| centre.iter().map(|number| *number as f32).collect();
+    let codes_of_centres: Rows = clusters.centres.iter().map(single).collect();
+    let decoded = trained.decode(&codes_of_centres)?;
+    let is_table = samples.is_table();
+    let figures = match is_table {
+        true => Vec::new(),
+        false => save_all(&folder, &[("centres", drawn(&trained, &decoded))])?,
+    };
+    let units = in_units(&trained, &decoded);
+    if let Some(path) = args.centres.as_ref() {
+        if !is_table {
+            return Err(usage(
+                "`--centres` is for tables",
+                "the centres of images are drawn into a figure",
+            ));
+        }
+        write_file(path, as_csv(&trained, &units).as_bytes())?;
+    }
+    let quality = silhouette(rows, &clusters.of, args.seed);
+    let mut agreement = Vec::new();
+    if !samples.classes().is_empty() {
+        let values = filled(&samples)?;
+        let by_values = clustered(args, Matrix::new(&values, trained.shape().pixels()), count);
+        let classes = labels(&samples);
+        for (what, found) in [("codes", &clusters.of), ("all values", &by_values.of)] {
+            agreement.push((
+                what,
+                adjusted_rand_index(&classes, found),
+                normalized_mutual_information(&classes, found),
+            ));
+        }
+    }
+    let chosen = Chosen {
+        samples,
+        part: None,
+    };
+    if json {
+        let centres = if is_table { json!(units) } else { json!(null) };
+        let agreement: Vec<_> = agreement
+            .iter()
+            .map(|(by, ari, nmi)| json!({ "by": by, "adjusted_rand_index": ari, "nmi": nmi }))
+            .collect();
+        return output::json(&json!({
+            "clusters": clusters.of, "centre_codes": clusters.centres, "centres": centres,
+            "silhouette": quality, "agreement": agreement, "figures": figures,
+        }));
+    }
+    let mut summary = format!("{count} clusters of {} samples", chosen.samples.len());
+    if let Some(quality) = quality {
+        let _ = write!(summary, ", mean silhouette {quality:.4}");
+    }
+    for (by, ari, nmi) in agreement {
+        let _ = write!(
+            summary,
+            "\nby {by}: adjusted Rand index {ari:.4}, normalised mutual information {nmi:.4} with the classes"
+        );
+    }
+    output::message(&summary);
+    figures
+        .iter()
+        .for_each(|figure| output::message(&format!("figure  {figure}")));
+    output::text(&lines(&chosen, &clusters.of))
+}
+
+/// The number of clusters that suits best; 1 where nothing speaks for more.
+fn best_count(args: &ClusterArgs, rows: Matrix) -> usize {
+    let (found, _) = match args.mixture {
+        true => choose_count_by_bic(rows, COUNTS, Covariance::Full, args.seed),
+        false => choose_count_by_silhouette(rows, COUNTS, args.seed),
+    };
+    found.unwrap_or(1)
+}
+
+fn clustered(args: &ClusterArgs, rows: Matrix, count: usize) -> Clusters {
+    if args.mixture {
+        let mixture = Mixture::fit(rows, count, Covariance::Full, args.seed);
+        return Clusters {
+            of: mixture.labels(rows),
+            centres: mixture.means(),
+        };
+    }
+    let found = k_means(rows, count, STARTS, args.seed);
+    Clusters {
+        of: found.labels,
+        centres: found.centers,
+    }
+}
+
+/// A sheet of decoded centres.
+fn drawn(trained: &Trained, decoded: &Rows) -> Figure {
+    let ink = trained.test().two_valued();
+    let tiles = decoded
+        .iter()
+        .map(|row| Some(tile(row, trained.shape(), ink)));
+    sheet(&Sheet {
+        title: "Decoded centres of the clusters".to_owned(),
+        rows: vec![(String::new(), tiles.collect())],
+        captions: (0..decoded.len())
+            .map(|cluster| cluster.to_string())
+            .collect(),
+        marks: Vec::new(),
+        wrap: GENERATED_COLUMNS,
+    })
+}
+
+/// A line a sample.
+fn lines(chosen: &Chosen, clusters: &[usize]) -> String {
+    let mut text = format!("sample,caption,cluster{}\n", chosen.header());
+    for (index, cluster) in clusters.iter().enumerate() {
+        let _ = writeln!(
+            text,
+            "{index},{},{cluster}{}",
+            csv_field(chosen.samples.caption(index)),
+            chosen.cells(index)
+        );
+    }
+    text
+}
