@@ -4,8 +4,11 @@ use std::path::Path;
 
 use crate::formats::{Contents, Format, all_endings, format_of, named_endings};
 use crate::selection::{Pair, refuse};
+use crate::shards::{self, Shards};
 use crate::source::{DataSet, HoldOut, Loaded, Parts, Source};
-use crate::{Error, Shape, cifar, directory, folder, folds, fonts, idx, satimage, split, yale};
+use crate::{
+    Error, Shape, cifar, directory, folder, folds, fonts, idx, parquet, satimage, split, yale,
+};
 
 /// What MNIST and all made after it have.
 const HANDWRITTEN: Shape = Shape {
@@ -208,6 +211,8 @@ const NAMES: [DataSet; 16] = [
 enum Target<'a> {
     Set(&'static DataSet),
     Folder(&'a Path),
+    /// A folder of files that are one table.
+    Shards(Shards),
     File(&'a Path, &'static Format),
 }
 
@@ -279,6 +284,7 @@ fn parts(source: &Source) -> Result<Parts, Error> {
     match target {
         Target::Set(set) => set_parts(source, set),
         Target::Folder(path) => folder::load(source, path),
+        Target::Shards(shards) => parquet::load_shards(source, shards),
         Target::File(path, format) => (format.load)(source, path),
     }
 }
@@ -316,7 +322,10 @@ fn target(source: &Source) -> Result<Target<'_>, Error> {
     }
     let path = Path::new(name);
     match format_of(path) {
-        _ if path.is_dir() => Ok(Target::Folder(path)),
+        _ if path.is_dir() => Ok(match shards::find(path)? {
+            Some(shards) => Target::Shards(shards),
+            None => Target::Folder(path),
+        }),
         Some(format) if path.is_file() => Ok(Target::File(path, format)),
         _ if path.is_file() => Err(Error::Content {
             origin: name.to_owned(),
@@ -347,7 +356,7 @@ fn refuse_misplaced(source: &Source, target_of: &Target) -> Result<(), Error> {
         Target::File(_, format) => format.contents == Contents::Table,
         _ => set == "satimage",
     };
-    let file = matches!(target_of, Target::File(..));
+    let file = matches!(target_of, Target::File(..) | Target::Shards(_));
     let refuse = |field, expected: &str, found: String| Err(source.refuse(field, expected, found));
     if let Some(target) = source.target.as_ref().filter(|_| !file) {
         let whose = match target_of {
@@ -542,7 +551,7 @@ mod tests {
                     label: Some("x".to_owned()),
                     ..fonts()
                 },
-                "`label` of `fonts`: expected a `.csv`, `.arff`, `.npy` or `.npz` file, found `x`",
+                "`label` of `fonts`: expected a `.csv`, `.arff`, `.parquet`, `.npy` or `.npz` file, found `x`",
             ),
             (
                 Source {
@@ -553,7 +562,7 @@ mod tests {
                     ..fonts()
                 },
                 "`target` of `fonts`: expected none, for the classes come from the set itself; `target` is for a `.csv`, \
-                 `.arff`, `.npy` or `.npz` file, found `x`",
+                 `.arff`, `.parquet`, `.npy` or `.npz` file, found `x`",
             ),
             (
                 Source {

@@ -210,7 +210,7 @@ mod tests {
             ..source(&folder)
         };
         let message = "`target` of `FOLDER`: expected none, for the classes come from the sub-folders; `target` is \
-            for a `.csv`, `.arff`, `.npy` or `.npz` file, found `price`";
+            for a `.csv`, `.arff`, `.parquet`, `.npy` or `.npz` file, found `price`";
         check_refused(&source, &folder, message, None);
     }
 

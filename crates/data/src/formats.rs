@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::source::{Parts, Source};
-use crate::{Error, arff, npy, table};
+use crate::{Error, arff, npy, parquet, table};
 
 /// A file format: how its files are called, what they hold, and who reads them.
 #[derive(Debug)]
@@ -23,12 +23,12 @@ pub(crate) struct Format {
 pub(crate) enum Contents {
     /// Rows of a table.
     Table,
-    /// Arrays, which are images or rows of a table by their dimensions.
+    /// Images, or rows of a table: only what is in them tells.
     Array,
 }
 
 /// The formats, in the order in which messages name them.
-static FORMATS: [Format; 3] = [
+static FORMATS: [Format; 4] = [
     Format {
         named: &["csv"],
         also: &["tsv", "txt", "data"],
@@ -40,6 +40,13 @@ static FORMATS: [Format; 3] = [
         also: &[],
         contents: Contents::Table,
         load: arff::load,
+    },
+    Format {
+        named: &["parquet"],
+        also: &[],
+        // Rows of a table or images, as an array.
+        contents: Contents::Array,
+        load: parquet::load,
     },
     Format {
         named: &["npy", "npz"],
@@ -54,7 +61,7 @@ pub fn is_table_file(name: &str) -> bool {
     holds(name, Contents::Table)
 }
 
-/// Whether a file of this name holds arrays by its ending (`.npy` or `.npz`), so that only its contents tell whether they are
+/// Whether a file of this name holds arrays by its ending (`.npy`, `.npz` or `.parquet`), so that only its contents tell whether they are
 /// images or rows of a table; it need not be there.
 pub fn is_array_file(name: &str) -> bool {
     holds(name, Contents::Array)
@@ -73,13 +80,13 @@ pub(crate) fn format_of(path: &Path) -> Option<&'static Format> {
         .find(|format| has(format.named) || has(format.also))
 }
 
-/// The endings that every message names: "`.csv`, `.arff`, `.npy` or `.npz`".
+/// The endings that every message names: "`.csv`, `.arff`, `.parquet`, `.npy` or `.npz`".
 pub(crate) fn named_endings() -> String {
     let endings = FORMATS.iter().flat_map(|format| format.named);
     listed(endings.map(|ending| format!("`.{ending}`")).collect())
 }
 
-/// All endings: ".csv, .tsv, .txt, .data, .arff, .npy or .npz".
+/// All endings: ".csv, .tsv, .txt, .data, .arff, .parquet, .npy or .npz".
 pub(crate) fn all_endings() -> String {
     let endings = FORMATS
         .iter()
@@ -101,10 +108,13 @@ mod tests {
 
     #[test]
     fn messages_name_every_ending() {
-        assert_eq!(named_endings(), "`.csv`, `.arff`, `.npy` or `.npz`");
+        assert_eq!(
+            named_endings(),
+            "`.csv`, `.arff`, `.parquet`, `.npy` or `.npz`"
+        );
         assert_eq!(
             all_endings(),
-            ".csv, .tsv, .txt, .data, .arff, .npy or .npz"
+            ".csv, .tsv, .txt, .data, .arff, .parquet, .npy or .npz"
         );
     }
 
@@ -117,7 +127,7 @@ mod tests {
                 "{name}"
             );
         }
-        for name in ["a.npy", "A.NPZ"] {
+        for name in ["a.npy", "A.NPZ", "a.parquet"] {
             assert_eq!(
                 (is_table_file(name), is_array_file(name)),
                 (false, true),

@@ -1,7 +1,7 @@
 //! The readers of foreign bytes, for tests that damage files.
 
 use crate::picture::Picture;
-use crate::{Error, Scaling, arff, cifar, idx, npy, table};
+use crate::{Error, Scaling, arff, cifar, idx, npy, parquet, table};
 
 /// Reads bytes as a file of labels and as one of images, packed or not.
 pub fn idx(bytes: &[u8]) -> [Result<(), Error>; 2] {
@@ -26,6 +26,11 @@ pub fn table(bytes: &[u8]) -> Result<(), Error> {
 /// Reads bytes as a table in ARFF.
 pub fn arff(bytes: &[u8]) -> Result<(), Error> {
     arff::try_bytes(bytes)
+}
+
+/// Reads bytes as a Parquet file.
+pub fn parquet(bytes: &[u8]) -> Result<(), Error> {
+    parquet::try_bytes(bytes)
 }
 
 /// Reads bytes as the scaling that a run keeps.

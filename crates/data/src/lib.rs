@@ -36,15 +36,24 @@ mod folder;
 mod folds;
 mod fonts;
 mod formats;
-#[allow(dead_code)]
+#[cfg_attr(not(feature = "parquet"), allow(dead_code))]
 mod frame;
 mod frame_parts;
 mod frame_size;
 #[doc(hidden)]
 pub mod fuzzing;
+#[cfg(feature = "parquet")]
+mod growing;
+#[cfg(feature = "parquet")]
+mod hugging_face;
 mod idx;
 mod manifests;
 mod npy;
+#[cfg(feature = "parquet")]
+mod parquet;
+#[cfg(not(feature = "parquet"))]
+#[path = "parquet_absent.rs"]
+mod parquet;
 mod permutation;
 mod picture;
 mod picture_files;
@@ -53,6 +62,7 @@ mod samples;
 mod satimage;
 mod scaling;
 mod selection;
+mod shards;
 mod source;
 mod split;
 mod table;
@@ -60,6 +70,8 @@ mod targets;
 mod terminal_art;
 #[cfg(test)]
 mod test_random;
+#[cfg(feature = "parquet")]
+mod times;
 mod yale;
 
 pub use catalogue::{is_source, load, names, set_named};

@@ -12,7 +12,7 @@ use crate::pixel_store::{Sink, Store};
 use crate::{Error, Shape, Source};
 
 /// How many images a thread reads before all are put into their place.
-const AT_A_TIME: usize = 4;
+pub(crate) const AT_A_TIME: usize = 4;
 
 /// The most bytes of an image file.
 const LARGEST: u64 = 256 << 20;
@@ -31,11 +31,12 @@ pub(crate) struct Gathered {
 pub(crate) fn gather(source: &Source, files: &[PathBuf]) -> Result<Gathered, Error> {
     let threads = thread::available_parallelism().map_or(1, NonZero::get);
     let fit = Fit::of(source);
-    let mut pile = Pile::new(source.memory, files);
+    let name = |index: usize| files[index].clone();
+    let mut pile = Pile::new(source.memory, files.len(), &name);
     let mut skipped = Vec::new();
     let mut index = 0;
     for files in files.chunks(threads * AT_A_TIME) {
-        for picture in read_together(files, fit, threads) {
+        for picture in read_together(files, threads, |path| read(path, fit)) {
             match picture {
                 Ok(picture) => pile.push(index, picture)?,
                 Err(error) if source.skip_bad => skipped.push(error.to_string()),
@@ -59,14 +60,18 @@ pub(crate) fn gather(source: &Source, files: &[PathBuf]) -> Result<Gathered, Err
     }
 }
 
-/// Reads these files, a part of them on each thread.
-fn read_together(files: &[PathBuf], fit: Fit, threads: usize) -> Vec<Result<Picture, Error>> {
-    let part = files.len().div_ceil(threads).max(1);
-    let read_all = |files: &[PathBuf]| Vec::from_iter(files.iter().map(|path| read(path, fit)));
+/// Reads these images, a part of them on each thread.
+pub(crate) fn read_together<T: Sync>(
+    images: &[T],
+    threads: usize,
+    read: impl Fn(&T) -> Result<Picture, Error> + Sync,
+) -> Vec<Result<Picture, Error>> {
+    let part = images.len().div_ceil(threads).max(1);
+    let read_all = |images: &[T]| Vec::from_iter(images.iter().map(&read));
     thread::scope(|scope| {
-        let parts: Vec<_> = files
+        let parts: Vec<_> = images
             .chunks(part)
-            .map(|files| scope.spawn(move || read_all(files)))
+            .map(|images| scope.spawn(|| read_all(images)))
             .collect();
         let parts = parts.into_iter().map(|part| part.join());
         parts
@@ -82,8 +87,12 @@ fn read(path: &Path, fit: Fit) -> Result<Picture, Error> {
     if length > LARGEST {
         return Err(content(path, format!("at most {LARGEST} bytes"), "more"));
     }
-    let picture = Picture::decode(&bytes)
-        .map_err(|found| content(path, "an image that can be read", found))?;
+    decode(&bytes, fit).map_err(|found| content(path, "an image that can be read", found))
+}
+
+/// The image of these bytes, brought to what is asked for; or what is wrong with them, in words.
+pub(crate) fn decode(bytes: &[u8], fit: Fit) -> Result<Picture, String> {
+    let picture = Picture::decode(bytes)?;
     Ok(Picture {
         shape: fit.shape(picture.shape),
         pixels: fit.apply(picture.shape, &picture.pixels).into_owned(),
@@ -91,18 +100,23 @@ fn read(path: &Path, fit: Fit) -> Result<Picture, Error> {
 }
 
 /// Images of one shape, as they come in.
-struct Pile<'a> {
-    files: &'a [PathBuf],
+pub(crate) struct Pile<'a> {
+    /// Where an image stands, for messages.
+    name: &'a dyn Fn(usize) -> PathBuf,
+    /// How many images may come.
+    count: usize,
     memory: usize,
-    sink: Sink,
-    shape: Option<Shape>,
-    kept: Vec<usize>,
+    pub(crate) sink: Sink,
+    pub(crate) shape: Option<Shape>,
+    /// Which of the images are in it.
+    pub(crate) kept: Vec<usize>,
 }
 
 impl<'a> Pile<'a> {
-    fn new(memory: usize, files: &'a [PathBuf]) -> Self {
+    pub(crate) fn new(memory: usize, count: usize, name: &'a dyn Fn(usize) -> PathBuf) -> Self {
         Self {
-            files,
+            name,
+            count,
             memory,
             sink: Sink::new(memory),
             shape: None,
@@ -110,8 +124,8 @@ impl<'a> Pile<'a> {
         }
     }
 
-    /// Takes the image of a file.
-    fn push(&mut self, index: usize, picture: Picture) -> Result<(), Error> {
+    /// Takes in the image of this number.
+    pub(crate) fn push(&mut self, index: usize, picture: Picture) -> Result<(), Error> {
         let Some(shape) = self.shape else {
             self.shape = Some(picture.shape);
             self.reserve(picture.shape);
@@ -119,9 +133,10 @@ impl<'a> Pile<'a> {
         };
         let size = |shape: Shape| format!("{}x{}", shape.height, shape.width);
         if size(shape) != size(picture.shape) {
-            let first = self.files[self.kept[0]].file_name().unwrap_or_default();
+            let first = (self.name)(self.kept[0]);
+            let first = first.file_name().unwrap_or_default();
             return Err(Error::Sizes {
-                path: self.files[index].clone(),
+                path: (self.name)(index),
                 first: first.to_string_lossy().into_owned(),
                 expected: size(shape),
                 found: size(picture.shape),
@@ -142,8 +157,7 @@ impl<'a> Pile<'a> {
     }
 
     fn reserve(&mut self, shape: Shape) {
-        self.sink
-            .reserve(shape.pixels().saturating_mul(self.files.len()));
+        self.sink.reserve(shape.pixels().saturating_mul(self.count));
     }
 
     /// Turns the grey images so far into colour ones.
