@@ -71,7 +71,7 @@ fn encode_writes_csv_with_quotes_where_they_must_be() {
     let room = room();
     let csv = room.run(&["encode", "small"]).ok().stdout;
     let lines: Vec<&str> = csv.lines().collect();
-    assert_eq!(lines[0], "picture,caption,z1,z2");
+    assert_eq!(lines[0], "picture,caption,z1,z2,row");
     assert_eq!(lines.len(), 1 + 32);
     for (line, start) in [(1, "0,SPACE,"), (3, r#"2,"""","#), (13, r#"12,",","#)] {
         let numbers = lines[line].strip_prefix(start).expect(lines[line]);
@@ -79,7 +79,8 @@ fn encode_writes_csv_with_quotes_where_they_must_be() {
             .split(',')
             .map(|cell| cell.parse().expect(lines[line]))
             .collect();
-        assert_eq!(numbers.len(), 2);
+        // Two numbers of the code, and the row.
+        assert_eq!(numbers.len(), 3);
     }
     let value = room.run(&["encode", "small", "--json"]).ok().json();
     assert_eq!(value["captions"][2], "\"");

@@ -156,7 +156,7 @@ fn train(room: &Room, name: &str, more: &str) -> Ran {
 fn facts(room: &Room, name: &str) -> Value {
     let mut data = room.json(&format!("runs/{name}/run.json"))["data"].clone();
     let object = data.as_object_mut().expect("an object");
-    object.retain(|key, _| !["name", "sha256", "test_sha256"].contains(&key.as_str()));
+    object.retain(|key, _| !["name", "sha256", "test_sha256", "notes"].contains(&key.as_str()));
     data
 }
 

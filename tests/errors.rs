@@ -39,7 +39,7 @@ const CASES: &str = r#"
 - | train --config . | 2 | cannot read `.` | `--config` takes a file
 text a.toml ][ | train --config a.toml | 2 | `a.toml` is not TOML |
 text a.toml train.learning_rat = 1 | train --config a.toml | 2 | =unknown key `train.learning_rat` in `a.toml` | did you mean `learning_rate`? accepted:
-text a.toml version = 2 | train --config a.toml | 2 | has version 2, expected 1 | another version of espejo
+text a.toml version = 3 | train --config a.toml | 2 | has version 3, expected 1 or 2 | another version of espejo
 text a.toml train.epochs = "x" | train --config a.toml | 2 | `train.epochs` in |
 text a.toml train = 1 | train --config a.toml | 2 | must be a section, `[train]` |
 - | train --layers 35,0,35 | 2 | `model.layers[1]` in `the merged configuration`: layer size 0, expected 1 to |
@@ -119,7 +119,7 @@ text a.toml train = 1 | train --config a.toml | 2 | must be a section, `[train]`
 - | train cifar10 --data-dir absent | 3 | `cifar10` is not in ` | `espejo data fetch cifar10`
 - | train satimage --data-dir absent | 3 | `satimage` is not in ` | `espejo data fetch satimage`
 folder plain | train plain | 3 | plain`: expected images, with names in `.png`, |
-text a.csv 1,nan,3 | train a.csv | 3 | a.csv:1`: expected a finite number in column `2`, found `nan` |
+text a.csv 1,inf,3 | train a.csv | 3 | a.csv:1`: expected a finite number in column `2`, found `inf` |
 text a.csv | train a.csv | 3 | a.csv`: expected a table of numbers, found an empty file |
 text a.npy zzz | train a.npy | 3 | a.npy`: expected |
 - | data fetch zzz | 2 | no data set `zzz`: expected `fonts`, | =`espejo data list` shows what each data set holds
@@ -139,7 +139,7 @@ text file x | train --out file/below | 1 | cannot create `file/below` |
 folder plain | eval plain | 5 | =`plain`: is no run folder: it has no `config.toml` |
 small; text runs/small/config.toml ][ | eval small | 5 | `runs/small/config.toml` |
 small; text runs/small/config.toml zzz.a = 1 | eval small | 5 | `runs/small/config.toml` |
-small; text runs/small/config.toml version = 2 | eval small | 5 | `runs/small/config.toml` |
+small; text runs/small/config.toml version = 3 | eval small | 5 | `runs/small/config.toml` |
 small; cut runs/small/run.json | eval small | 5 | `runs/small/run.json`: damaged |
 small; text runs/small/run.json [] | inspect small | 5 | =`runs/small/run.json`: damaged: no JSON object |
 small; cut runs/small/checkpoints/best/model.safetensors | eval small | 5 | model.safetensors`: damaged | `--checkpoint last`

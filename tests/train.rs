@@ -148,7 +148,7 @@ fn flags_stand_over_set_over_the_file_over_the_preset() {
     assert_eq!(merged["train"]["seed"].as_integer(), Some(7));
     assert_eq!(merged["train"]["schedule"].as_str(), Some("cosine"));
     assert_eq!(merged["model"]["layers"].to_string(), "[25]");
-    assert_eq!(merged["version"].as_integer(), Some(1));
+    assert_eq!(merged["version"].as_integer(), Some(2));
     assert!(!room.path("runs").exists());
 }
 

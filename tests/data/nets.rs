@@ -30,7 +30,7 @@ fn convolutions_are_trained_and_used_as_any_net() {
         (&json!(12), &json!(408))
     );
     let codes = run(&room, "encode map").ok().stdout;
-    assert!(codes.starts_with("picture,caption,z1,z2,z3,z4,z5,z6,z7,z8,z9,z10,z11,z12\n"));
+    assert!(codes.starts_with("picture,caption,z1,z2,z3,z4,z5,z6,z7,z8,z9,z10,z11,z12,row\n"));
     let ran = run(&room, "latent map").ok();
     assert!(
         ran.stderr

@@ -79,7 +79,7 @@ impl Model for Ae {
         let code = self.encoder.forward(batch.inputs.clone()); // [batch, latent]
         let logits = self.decoder.forward_logits(code.clone()); // [batch, values]
         let output = self.decoder.last_activation();
-        let reconstruction = self.criterion.mean(logits, batch.targets.clone(), output); // [1]
+        let reconstruction = self.criterion.of_batch(logits, batch, output); // [1]
         let mut terms = vec![Term::new("reconstruction", 1.0, reconstruction)];
         let (encoder, decoder) = (&self.encoder, &self.decoder);
         let inputs = batch.inputs.clone(); // [batch, values]

@@ -8,7 +8,8 @@ use espejo_train::config::DataConfig;
 use espejo_train::{Error, Part, Trained};
 
 use crate::open_run::RunArgs;
-use crate::output::usage;
+use crate::output::{tell_data, usage};
+use crate::sample_columns::Chosen;
 
 /// A run and the samples that go through its model.
 #[derive(Args)]
@@ -21,6 +22,9 @@ pub struct SampleArgs {
     /// Part of the data: `test` or `train`
     #[arg(long, default_value = "test")]
     pub part: Part,
+    /// Take both parts of the run's own data, with a column `split` of `train` or `test`
+    #[arg(long, conflicts_with_all = ["data", "part", "letters", "first"])]
+    pub split: bool,
     /// Use only these glyphs, in this order
     #[arg(long, allow_hyphen_values = true)]
     pub letters: Option<String>,
@@ -60,15 +64,42 @@ pub fn chosen_samples(trained: &Trained, args: &SampleArgs) -> anyhow::Result<Sa
     }
 }
 
+/// The samples that are chosen, part by part where both parts are asked for.
+pub fn chosen_parts(trained: &Trained, args: &SampleArgs) -> anyhow::Result<Vec<Chosen>> {
+    if !args.split {
+        let samples = chosen_samples(trained, args)?;
+        return Ok(vec![Chosen {
+            samples,
+            part: None,
+        }]);
+    }
+    let wanted = Selection {
+        classes: args.classes.clone(),
+        ..Selection::default()
+    };
+    let prepared = trained.prepared();
+    let mut parts = vec![("train", &prepared.train)];
+    if prepared.held_out {
+        parts.push(("test", &prepared.test));
+    }
+    let chosen = parts.into_iter().map(|(part, samples)| {
+        Ok(Chosen {
+            samples: wanted.part(samples).map_err(Error::from)?,
+            part: Some(part),
+        })
+    });
+    chosen.collect()
+}
+
 /// Samples of other data, or other glyphs. New rows need not have the column of the labels, or of the target.
 fn other_samples(trained: &Trained, args: &SampleArgs) -> anyhow::Result<Samples> {
     let shape = trained.shape();
-    let wanted = trained.samples(args.part, |data| change(data, args, shape));
-    Ok(match wanted {
+    let wanted = trained.other_data(args.part, |data| change(data, args, shape));
+    let other = match wanted {
         Err(Error::Data(DataError::Selection { field, .. }))
             if args.data.is_some() && ["label", "target"].contains(&field) =>
         {
-            trained.samples(args.part, |data| {
+            trained.other_data(args.part, |data| {
                 change(data, args, shape);
                 match field {
                     "label" => data.label = None,
@@ -77,7 +108,9 @@ fn other_samples(trained: &Trained, args: &SampleArgs) -> anyhow::Result<Samples
             })?
         }
         wanted => wanted?,
-    })
+    };
+    tell_data(&other.skipped, &other.notes);
+    Ok(other.samples)
 }
 
 /// Changes the run's data configuration to the data that the arguments ask for.

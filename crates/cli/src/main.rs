@@ -16,8 +16,10 @@ mod prediction_table;
 mod progress;
 mod reconstruction_errors;
 mod results_table;
+mod sample_columns;
 mod sample_figures;
 mod sample_kind;
+mod table_flags;
 mod titles;
 mod vulkan_environment;
 

@@ -29,6 +29,22 @@ pub fn message(text: &str) {
     let _ = writeln!(io::stderr(), "{text}");
 }
 
+/// Says what was left out of some data and what its reader found, without filling the screen.
+pub fn tell_data(skipped: &[String], notes: &[String]) {
+    const TOLD: usize = 5;
+    if !skipped.is_empty() {
+        message(&format!("skipped {}:", skipped.len()));
+    }
+    let told = skipped.iter().take(TOLD);
+    told.for_each(|what| message(&format!("  {what}")));
+    if skipped.len() > TOLD {
+        message(&format!("  and {} more", skipped.len() - TOLD));
+    }
+    notes
+        .iter()
+        .for_each(|note| message(&format!("note: {note}")));
+}
+
 /// Prints an error and its hint once, and gives its exit code.
 pub fn report(error: &anyhow::Error) -> u8 {
     let (code, hint) = match error.downcast_ref::<espejo_train::Error>() {

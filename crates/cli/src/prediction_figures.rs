@@ -28,7 +28,7 @@ pub fn all(
     let test = trained.test();
     let outputs = trained.predict(test)?;
     if trained.prepared().spec.task == Task::Classify {
-        let found = trained.classification(test)?;
+        let found = trained.classification(test, &outputs)?;
         figures.push(("confusion", confusion(trained, &found)));
         figures.push(("reliability", calibration(trained, &found)));
         if !test.is_table() {
@@ -124,7 +124,7 @@ fn parity(trained: &Trained, outputs: &Rows) -> Option<Figure> {
     };
     let point = |(index, output): (usize, &Vec<f32>)| {
         let target = test.target_row(index)?;
-        Some((f64::from(target[0]), f64::from(output[0])))
+        Some((target[0], f64::from(output[0])))
     };
     Some(parity_plot(&ParityPlot {
         title: format!("Predictions, {}", subject(trained)),

@@ -13,10 +13,8 @@ use rand::Rng;
 /// A batch whose inputs are noisy copies of `clean` `[batch, values]`, drawn from the device's random numbers; `range` are the
 /// ends of the pixel values, which some kinds of noise write.
 pub fn corrupt(clean: Tensor<2>, noise: Noise, range: Range) -> Batch {
-    Batch {
-        inputs: noise.apply(clean.clone(), range), // [batch, values]
-        targets: clean,                            // [batch, values]
-    }
+    let noisy = noise.apply(clean.clone(), range); // [batch, values]
+    Batch::new(noisy, clean)
 }
 
 /// What a denoising autoencoder is made of.
@@ -78,10 +76,7 @@ mod tests {
         let loss = |batch: &Batch| model.loss(batch).objective(1.0).into_scalar::<f32>();
         let clean = Tensor::<2>::zeros([8, 35], &device);
         // All-flipped samples are what flip noise of probability 1 makes.
-        let flipped = Batch {
-            inputs: clean.ones_like(),
-            targets: clean.clone(),
-        };
+        let flipped = Batch::new(clean.ones_like(), clean.clone());
         let drawn = corrupt(clean.clone(), Noise::Flip(1.0), Range::Unit);
         assert_eq!(loss(&drawn), loss(&flipped));
         assert_ne!(loss(&drawn), loss(&Batch::same(clean)));

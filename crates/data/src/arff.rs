@@ -10,14 +10,14 @@ use crate::delimited_text::shown;
 use crate::error::{content_of, unreadable};
 use crate::frame::Frame;
 use crate::source::{Parts, Source};
-use crate::{Error, frame_parts};
+use crate::{Error, columns};
 
 /// Loads a table from an ARFF file.
 ///
 /// # Errors
-/// Those of [`frame`] and [`frame_parts::parts`].
+/// Those of [`frame`] and [`columns::parts`].
 pub(crate) fn load(source: &Source, path: &Path) -> Result<Parts, Error> {
-    frame_parts::parts(source, frame(source, path)?, None)
+    columns::parts(source, frame(source, path)?, None)
 }
 
 /// Reads an ARFF file: dense rows or sparse ones, in which what is absent is 0 or the first word that is declared.

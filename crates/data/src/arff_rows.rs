@@ -30,6 +30,8 @@ pub(crate) struct Rows {
     origin: String,
     columns: Vec<Growing>,
     places: Vec<u64>,
+    /// The number of each row among all rows.
+    rows: Vec<u64>,
     skip_bad: bool,
     skipped: Vec<String>,
     size: FrameSize,
@@ -72,6 +74,7 @@ impl Rows {
             origin,
             columns: attributes.into_iter().map(Growing::new).collect(),
             places: Vec::new(),
+            rows: Vec::new(),
             skip_bad: source.skip_bad,
             skipped: Vec::new(),
             row: Vec::new(),
@@ -89,6 +92,8 @@ impl Rows {
         };
         match read {
             Ok(()) => {
+                self.rows
+                    .push((self.places.len() + self.skipped.len()) as u64);
                 self.places.push(number);
                 let columns = self.columns.iter_mut().zip(row.drain(..));
                 columns.for_each(|(column, value)| column.push(value));
@@ -187,6 +192,7 @@ impl Rows {
             columns: self.columns.into_iter().map(Growing::finish).collect(),
             place: Place::Line,
             places: self.places,
+            rows: self.rows,
             is_named: true,
             skipped: self.skipped,
         }

@@ -1,41 +1,18 @@
-//! The data sets by name, and how any of them is loaded.
+//! How any data set is loaded: one with a name, a folder or a file.
 
 use std::path::Path;
 
-use crate::formats::{Contents, Format, all_endings, format_of, named_endings};
+use crate::formats::{
+    Contents, Format, all_endings, format_of, named_array, named_endings, text_format,
+};
+use crate::named_sets::{names, set_named};
 use crate::selection::{Pair, refuse};
 use crate::shards::{self, Shards};
 use crate::source::{DataSet, HoldOut, Loaded, Parts, Source};
+use crate::split::Draw;
 use crate::{
-    Error, Shape, cifar, directory, folder, folds, fonts, idx, parquet, satimage, split, yale,
-};
-
-/// What MNIST and all made after it have.
-const HANDWRITTEN: Shape = Shape {
-    channels: 1,
-    height: 28,
-    width: 28,
-};
-
-/// The official size; `size` brings them to another.
-const FACES: Shape = Shape {
-    channels: 1,
-    height: 243,
-    width: 320,
-};
-
-/// The shape of the images of CIFAR-10.
-const COLOUR: Shape = Shape {
-    channels: 3,
-    height: 32,
-    width: 32,
-};
-
-/// A row of the Landsat table.
-const BANDS: Shape = Shape {
-    channels: 1,
-    height: 1,
-    width: 36,
+    Error, cifar, directory, folder, folds, fonts, idx, idx_files, parquet, record_sets, satimage,
+    split, yale,
 };
 
 /// Names less alike than this (Jaro-Winkler, 0 to 1) are not suggested.
@@ -44,169 +21,6 @@ const LIKENESS: f64 = 0.8;
 /// The most pixels that `size` may ask for, each way.
 const LARGEST: usize = 4096;
 
-const NAMES: [DataSet; 16] = [
-    DataSet {
-        name: "fonts",
-        title: "7x5 font, capitals",
-        train: 32,
-        test: 0,
-        shape: fonts::SHAPE,
-        is_table: false,
-        about: "the same as `fonts:2`",
-        folder: None,
-    },
-    DataSet {
-        name: "fonts:1",
-        title: "7x5 font, digits",
-        train: 32,
-        test: 0,
-        shape: fonts::SHAPE,
-        is_table: false,
-        about: "space, punctuation and digits, code points 0x20 to 0x3f",
-        folder: None,
-    },
-    DataSet {
-        name: "fonts:2",
-        title: "7x5 font, capitals",
-        train: 32,
-        test: 0,
-        shape: fonts::SHAPE,
-        is_table: false,
-        about: r"the capitals with @ [ \ ] ^ and _, code points 0x40 to 0x5f",
-        folder: None,
-    },
-    DataSet {
-        name: "fonts:3",
-        title: "7x5 font, small letters",
-        train: 32,
-        test: 0,
-        shape: fonts::SHAPE,
-        is_table: false,
-        about: "the small letters with ` { | } ~ and DEL, code points 0x60 to 0x7f",
-        folder: None,
-    },
-    DataSet {
-        name: "fonts:all",
-        title: "7x5 fonts",
-        train: 96,
-        test: 0,
-        shape: fonts::SHAPE,
-        is_table: false,
-        about: "the three fonts in order, code points 0x20 to 0x7f",
-        folder: None,
-    },
-    DataSet {
-        name: "mnist",
-        title: "MNIST",
-        train: 60_000,
-        test: 10_000,
-        shape: HANDWRITTEN,
-        is_table: false,
-        about: "handwritten digits, 10 classes",
-        folder: Some("mnist"),
-    },
-    DataSet {
-        name: "fashion",
-        title: "Fashion-MNIST",
-        train: 60_000,
-        test: 10_000,
-        shape: HANDWRITTEN,
-        is_table: false,
-        about: "articles of clothing, 10 classes",
-        folder: Some("fashion-mnist"),
-    },
-    DataSet {
-        name: "emnist-letters",
-        title: "EMNIST letters",
-        train: 124_800,
-        test: 20_800,
-        shape: HANDWRITTEN,
-        is_table: false,
-        about: "handwritten letters, both cases together, 26 classes",
-        folder: Some("emnist-letters"),
-    },
-    DataSet {
-        name: "emnist-balanced",
-        title: "EMNIST balanced",
-        train: 112_800,
-        test: 18_800,
-        shape: HANDWRITTEN,
-        is_table: false,
-        about: "handwritten digits and letters, as many of each, 47 classes",
-        folder: Some("emnist-balanced"),
-    },
-    DataSet {
-        name: "emnist-byclass",
-        title: "EMNIST byclass",
-        train: 697_932,
-        test: 116_323,
-        shape: HANDWRITTEN,
-        is_table: false,
-        about: "handwritten digits and letters, 62 classes",
-        folder: Some("emnist-byclass"),
-    },
-    DataSet {
-        name: "emnist-bymerge",
-        title: "EMNIST bymerge",
-        train: 697_932,
-        test: 116_323,
-        shape: HANDWRITTEN,
-        is_table: false,
-        about: "handwritten digits and letters, cases that look alike together, 47 classes",
-        folder: Some("emnist-bymerge"),
-    },
-    DataSet {
-        name: "emnist-digits",
-        title: "EMNIST digits",
-        train: 240_000,
-        test: 40_000,
-        shape: HANDWRITTEN,
-        is_table: false,
-        about: "handwritten digits, as many of each, 10 classes",
-        folder: Some("emnist-digits"),
-    },
-    DataSet {
-        name: "emnist-mnist",
-        title: "EMNIST mnist",
-        train: 60_000,
-        test: 10_000,
-        shape: HANDWRITTEN,
-        is_table: false,
-        about: "handwritten digits, chosen as those of MNIST, 10 classes",
-        folder: Some("emnist-mnist"),
-    },
-    DataSet {
-        name: "yale",
-        title: "Yale faces",
-        train: 165,
-        test: 0,
-        shape: FACES,
-        is_table: false,
-        about: "faces of 15 subjects, 11 expressions and lights",
-        folder: Some("yalefaces"),
-    },
-    DataSet {
-        name: "cifar10",
-        title: "CIFAR-10",
-        train: 50_000,
-        test: 10_000,
-        shape: COLOUR,
-        is_table: false,
-        about: "small colour photographs, 10 classes",
-        folder: Some("cifar-10-batches-bin"),
-    },
-    DataSet {
-        name: "satimage",
-        title: "Statlog Landsat",
-        train: 4_435,
-        test: 2_000,
-        shape: BANDS,
-        is_table: true,
-        about: "a table of 36 columns: 4 spectral bands of 3x3 pixels, 6 classes of ground",
-        folder: Some("satimage"),
-    },
-];
-
 /// What a name stands for.
 enum Target<'a> {
     Set(&'static DataSet),
@@ -214,20 +28,6 @@ enum Target<'a> {
     /// A folder of files that are one table.
     Shards(Shards),
     File(&'a Path, &'static Format),
-}
-
-/// The data sets that [`load`] knows by name.
-pub fn names() -> &'static [DataSet] {
-    &NAMES
-}
-
-/// The data set of this name; `fashion-mnist` is another name for `fashion`.
-pub fn set_named(name: &str) -> Option<&'static DataSet> {
-    let name = match name {
-        "fashion-mnist" => "fashion",
-        name => name,
-    };
-    NAMES.iter().find(|set| set.name == name)
 }
 
 /// Whether [`load`] can take this name: that of a set, or of a folder or file that is there.
@@ -252,17 +52,29 @@ pub fn load(source: &Source) -> Result<Loaded, Error> {
     }
     let count = selection.limit.unwrap_or(usize::MAX);
     Ok(Loaded {
-        train: split::limit(train, count, source.seed),
-        test: test.map(|test| split::limit(test, count, source.seed)),
+        train: split::limit(train, count, draw(source)),
+        test: test.map(|test| split::limit(test, count, draw(source))),
         skipped: parts.skipped,
+        notes: parts.notes,
+        columns: parts.columns,
     })
+}
+
+/// How parts are drawn.
+fn draw(source: &Source) -> Draw {
+    Draw {
+        seed: source.seed,
+        rules: source.rules,
+    }
 }
 
 /// The parts, after splitting a test part off where that is asked for.
 fn split_off(source: &Source, (train, test): Pair) -> Result<Pair, Error> {
     let (field, asked) = match source.hold_out {
         HoldOut::Official => return Ok((train, test)),
-        HoldOut::Fraction(fraction) => ("test_fraction", fraction.to_string()),
+        HoldOut::Fraction(fraction) | HoldOut::Last(fraction) => {
+            ("test_fraction", fraction.to_string())
+        }
         HoldOut::Fold { of, .. } => ("folds", of.to_string()),
     };
     if test.is_some() {
@@ -271,8 +83,9 @@ fn split_off(source: &Source, (train, test): Pair) -> Result<Pair, Error> {
     }
     let (train, test) = match source.hold_out {
         HoldOut::Official => return Ok((train, None)),
-        HoldOut::Fraction(fraction) => split::split(&train, fraction, source.seed)?,
-        HoldOut::Fold { index, of } => folds::fold(&train, index, of, source.seed)?,
+        HoldOut::Fraction(fraction) => split::split(&train, fraction, draw(source))?,
+        HoldOut::Last(fraction) => split::last(&train, fraction)?,
+        HoldOut::Fold { index, of } => folds::fold(&train, index, of, draw(source))?,
     };
     Ok((train, Some(test)))
 }
@@ -283,7 +96,10 @@ fn parts(source: &Source) -> Result<Parts, Error> {
     refuse_misplaced(source, &target)?;
     match target {
         Target::Set(set) => set_parts(source, set),
-        Target::Folder(path) => folder::load(source, path),
+        Target::Folder(path) => match idx_files::in_folder(path)? {
+            files if files.is_empty() => folder::load(source, path),
+            files => idx_files::load_folder(source, path, files),
+        },
         Target::Shards(shards) => parquet::load_shards(source, shards),
         Target::File(path, format) => (format.load)(source, path),
     }
@@ -302,14 +118,18 @@ fn set_parts(source: &Source, set: &'static DataSet) -> Result<Parts, Error> {
             train: fonts::load(&source.name, fonts),
             test: None,
             skipped: Vec::new(),
+            notes: Vec::new(),
+            columns: Vec::new(),
         });
     };
     let directory = directory::directory_or(source.directory.as_deref())?;
-    let folder = directory.join(folder);
+    let folder = idx::folder(set, &directory, folder);
     match set.name {
         "satimage" => satimage::load(source, &folder),
         "yale" => yale::load(source, &folder),
         "cifar10" => cifar::load(source, set, &folder),
+        "cifar100" => record_sets::cifar100(source, set, &folder),
+        "stl10" => record_sets::stl10(source, set, &folder),
         _ => idx::load(source, set, &folder),
     }
 }
@@ -321,6 +141,14 @@ fn target(source: &Source) -> Result<Target<'_>, Error> {
         return Ok(Target::Set(set));
     }
     let path = Path::new(name);
+    if name == "-" {
+        return Ok(Target::File(path, text_format()));
+    }
+    if let Some((file, _)) = named_array(name).filter(|(file, _)| Path::new(file).is_file()) {
+        let path = Path::new(file);
+        let format = format_of(path).expect("a name is cut off only behind a known ending");
+        return Ok(Target::File(path, format));
+    }
     match format_of(path) {
         _ if path.is_dir() => Ok(match shards::find(path)? {
             Some(shards) => Target::Shards(shards),
@@ -356,7 +184,11 @@ fn refuse_misplaced(source: &Source, target_of: &Target) -> Result<(), Error> {
         Target::File(_, format) => format.contents == Contents::Table,
         _ => set == "satimage",
     };
-    let file = matches!(target_of, Target::File(..) | Target::Shards(_));
+    let file = match target_of {
+        Target::File(_, format) => format.contents != Contents::Image,
+        Target::Shards(_) => true,
+        _ => false,
+    };
     let refuse = |field, expected: &str, found: String| Err(source.refuse(field, expected, found));
     if let Some(target) = source.target.as_ref().filter(|_| !file) {
         let whose = match target_of {
@@ -368,6 +200,9 @@ fn refuse_misplaced(source: &Source, target_of: &Target) -> Result<(), Error> {
             named_endings()
         );
         return refuse("target", &expected, format!("`{}`", target.column));
+    }
+    if !file {
+        source.refuse_table_columns()?;
     }
     match (&source.selection.subject, source.size, &source.label) {
         (Some(subject), ..) if set != "yale" => {
@@ -387,7 +222,7 @@ fn refuse_misplaced(source: &Source, target_of: &Target) -> Result<(), Error> {
                 format!("{height}x{width}"),
             )
         }
-        (.., Some(label)) if !file => refuse(
+        (.., Some(label)) if !file && set != "cifar100" => refuse(
             "label",
             &format!("a {} file", named_endings()),
             format!("`{label}`"),
@@ -399,7 +234,10 @@ fn refuse_misplaced(source: &Source, target_of: &Target) -> Result<(), Error> {
 
 /// Says that no data set has this name, which ones there are, and which of them may be meant.
 pub(crate) fn unknown(name: &str) -> Error {
-    let names: Vec<_> = NAMES.iter().map(|set| format!("`{}`", set.name)).collect();
+    let names: Vec<_> = names()
+        .iter()
+        .map(|set| format!("`{}`", set.name))
+        .collect();
     Error::UnknownDataSet {
         name: name.to_owned(),
         accepted: format!(

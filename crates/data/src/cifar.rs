@@ -69,6 +69,8 @@ pub(crate) fn load(source: &Source, set: &DataSet, folder: &Path) -> Result<Part
             .iter()
             .map(|path| format!("`{}`: not there", path.display()))
             .collect(),
+        notes: Vec::new(),
+        columns: Vec::new(),
     })
 }
 

@@ -69,6 +69,20 @@ impl Row {
         self.fields.iter().map(|field| &self.text[field.clone()])
     }
 
+    /// Takes over fields that were split elsewhere: their bytes end to end, and where each ends.
+    pub(crate) fn set(&mut self, text: &[u8], ends: &[usize]) {
+        self.text.clear();
+        self.text.extend_from_slice(text);
+        self.fields.clear();
+        let mut start = 0;
+        for &end in ends {
+            let field = &text[start..end];
+            let from = start + (field.len() - field.trim_ascii_start().len());
+            self.fields.push(from..from + field.trim_ascii().len());
+            start = end;
+        }
+    }
+
     /// Splits the text where there are no quotes.
     fn split(&mut self, separator: Separator) {
         self.fields.clear();

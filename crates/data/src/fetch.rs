@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::archive::extract;
 use crate::download::{Client, Failure, Patience, Progress, io_error, remove, sha256, wrong};
 use crate::manifests::{Archive, DataFile, Manifest, Place, manifest};
-use crate::{Error, catalogue};
+use crate::{Error, catalogue, named_sets};
 
 /// What [`fetch`] did.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,7 +92,7 @@ pub fn verify(name: &str, directory: &Path) -> Result<Vec<FileState>, Error> {
 /// The files of a set; none for what is built in.
 fn known(name: &str) -> Result<Option<Manifest>, Error> {
     match manifest(name) {
-        None if !catalogue::names().iter().any(|set| set.name == name) => {
+        None if !named_sets::names().iter().any(|set| set.name == name) => {
             Err(catalogue::unknown(name))
         }
         manifest => Ok(manifest),

@@ -4,7 +4,7 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
 use crate::selection::refuse;
-use crate::split::{groups, shuffle};
+use crate::split::{Draw, groups, shuffle, units};
 use crate::{Error, Samples};
 
 /// Splits a set in two: what is left, and the fold with this number, 1 to `of`. Both keep the order of the set.
@@ -15,7 +15,7 @@ pub(crate) fn fold(
     samples: &Samples,
     index: usize,
     of: usize,
-    seed: u64,
+    draw: Draw,
 ) -> Result<(Samples, Samples), Error> {
     let all = samples.len();
     if all < 2 {
@@ -30,7 +30,7 @@ pub(crate) fn fold(
         let expected = format!("a fold of 1 to {of}");
         return Err(refuse(samples, "fold", expected, index.to_string()));
     }
-    let folds = assign(samples, of, seed);
+    let folds = assign(samples, of, draw);
     let (held_out, left): (Vec<_>, Vec<_>) = (0..all).partition(|&at| folds[at] == index - 1);
     Ok((samples.select(&left), samples.select(&held_out)))
 }
@@ -38,16 +38,35 @@ pub(crate) fn fold(
 /// The fold of each sample, counted from 0.
 ///
 /// The samples of a class are shuffled and dealt out like cards, the next class going on where the last one ended: so the
-/// folds differ by at most one sample in each class, and by at most one altogether.
-fn assign(samples: &Samples, of: usize, seed: u64) -> Vec<usize> {
-    let mut random = ChaCha8Rng::seed_from_u64(seed);
+/// folds differ by at most one sample in each class, and by at most one altogether. Classes and folds come in random order. Where
+/// samples are in groups, each group goes whole to the fold that has the fewest samples so far, the largest groups first.
+fn assign(samples: &Samples, of: usize, draw: Draw) -> Vec<usize> {
+    let mut random = ChaCha8Rng::seed_from_u64(draw.seed);
     let mut folds = vec![0; samples.len()];
+    if let Some(mut units) = units(samples) {
+        let count = units.len();
+        shuffle(&mut units, count, &mut random);
+        units.sort_by_key(|unit| std::cmp::Reverse(unit.len()));
+        let mut sizes = vec![0; of];
+        for unit in units {
+            let fold = (0..of).min_by_key(|&fold| sizes[fold]).unwrap_or(0);
+            sizes[fold] += unit.len();
+            unit.into_iter().for_each(|index| folds[index] = fold);
+        }
+        return folds;
+    }
+    let (mut groups, mut order) = (groups(samples), Vec::from_iter(0..of));
+    if draw.rules != 1 {
+        let count = groups.len();
+        shuffle(&mut groups, count, &mut random);
+        shuffle(&mut order, of, &mut random);
+    }
     let mut dealt = 0;
-    for mut group in groups(samples) {
+    for mut group in groups {
         let count = group.len();
         shuffle(&mut group, count, &mut random);
         for index in group {
-            folds[index] = dealt % of;
+            folds[index] = order[dealt % of];
             dealt += 1;
         }
     }
@@ -59,13 +78,17 @@ mod tests {
     use super::*;
     use crate::{Facts, Targets};
 
+    fn draw(seed: u64) -> Draw {
+        Draw { seed, rules: 2 }
+    }
+
     /// A table of this many rows, captioned by number, without targets.
     fn plain(rows: usize) -> Samples {
         let facts = Facts {
             name: "mine".to_owned(),
             ..Facts::default()
         };
-        Samples::table(facts, vec!["x".to_owned()], vec![0.0; rows]).expect("the parts fit")
+        Samples::table(facts, vec!["x".to_owned()], vec![vec![0.0; rows]]).expect("the parts fit")
     }
 
     /// A table with so many rows of each class, one class after another.
@@ -91,10 +114,10 @@ mod tests {
     /// Every sample is in one fold, and left where it is not held out; in each class sizes differ by at most one.
     fn check(samples: &Samples, of: usize, sizes: &[usize]) {
         let mut seen = Vec::new();
-        let mut counts = Vec::new();
-        for (index, &size) in (1..=of).zip(sizes) {
-            let (left, held_out) = fold(samples, index, of, 7).expect("it splits");
-            assert_eq!(held_out.len(), size, "fold {index}");
+        let (mut counts, mut found) = (Vec::new(), Vec::new());
+        for index in 1..=of {
+            let (left, held_out) = fold(samples, index, of, draw(7)).expect("it splits");
+            found.push(held_out.len());
             assert!(captions(&left).is_sorted() && captions(&held_out).is_sorted());
             let mut both = [captions(&left), captions(&held_out)].concat();
             both.sort_unstable();
@@ -102,6 +125,9 @@ mod tests {
             counts.push(held_out.class_counts());
             seen.extend(captions(&held_out));
         }
+        // Which folds are the larger ones is drawn.
+        found.sort_unstable_by(|a, b| b.cmp(a));
+        assert_eq!(found, sizes);
         seen.sort_unstable();
         assert_eq!(seen, Vec::from_iter(0..samples.len()));
         for class in 0..samples.classes().len() {
@@ -123,7 +149,7 @@ mod tests {
     #[test]
     fn classes_are_dealt_out_in_their_proportion() {
         let held_out = |index| {
-            fold(&classes(&[50, 25, 25]), index, 5, 1)
+            fold(&classes(&[50, 25, 25]), index, 5, draw(1))
                 .expect("it splits")
                 .1
         };
@@ -134,24 +160,30 @@ mod tests {
 
     #[test]
     fn the_seed_alone_decides_the_folds() {
-        let held_out = |seed| captions(&fold(&classes(&[12, 8]), 2, 4, seed).expect("it splits").1);
+        let held_out = |seed| {
+            captions(
+                &fold(&classes(&[12, 8]), 2, 4, draw(seed))
+                    .expect("it splits")
+                    .1,
+            )
+        };
         assert_eq!(held_out(1), held_out(1));
         assert_ne!(held_out(1), held_out(2));
         // Recorded: a run must find its folds again years later.
-        assert_eq!(held_out(42), [4, 9, 11, 13, 17]);
+        assert_eq!(held_out(42), [1, 8, 10, 12, 14]);
     }
 
     #[test]
     fn numbers_to_predict_are_dealt_out_at_random() {
         let targets = Targets::Numbers {
             columns: vec!["y".to_owned()].into(),
-            values: (0..9u16).map(f32::from).collect(),
+            values: (0..9u16).map(f64::from).collect(),
         };
         let samples = plain(9).with_targets(targets).expect("the targets fit");
         check(&samples, 4, &[3, 2, 2, 2]);
-        let (_, held_out) = fold(&samples, 1, 4, 7).expect("it splits");
+        let (_, held_out) = fold(&samples, 1, 4, draw(7)).expect("it splits");
         for (at, row) in captions(&held_out).into_iter().enumerate() {
-            assert_eq!(held_out.target_row(at), Some(&[row as f32][..]));
+            assert_eq!(held_out.target_row(at), Some(&[row as f64][..]));
         }
     }
 
@@ -189,7 +221,7 @@ mod tests {
                 "`fold` of `mine`: expected a fold of 1 to 2, found 3",
             ),
         ] {
-            let error = fold(&plain(rows), index, of, 1).expect_err(message);
+            let error = fold(&plain(rows), index, of, draw(1)).expect_err(message);
             assert_eq!(error.to_string(), message);
         }
     }

@@ -44,6 +44,7 @@ pub(crate) fn load(name: &str, fonts: Range<usize>) -> Samples {
             .clone()
             .map(|font| format!("font{}", font + 1))
             .collect(),
+        ..Facts::default()
     };
     Samples::pictures(facts, SHAPE, 1, pixels.collect())
         .expect("a glyph has 35 bits, a caption and a font")

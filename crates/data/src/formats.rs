@@ -2,8 +2,13 @@
 
 use std::path::Path;
 
+#[cfg(feature = "hdf5")]
+use crate::hdf5;
 use crate::source::{Parts, Source};
-use crate::{Error, arff, npy, parquet, table};
+use crate::{
+    Error, arff, folder, idx_files, image_tree, matlab, npy, parquet, safetensors_file, tar_images,
+    text_table,
+};
 
 /// A file format: how its files are called, what they hold, and who reads them.
 #[derive(Debug)]
@@ -23,17 +28,19 @@ pub(crate) struct Format {
 pub(crate) enum Contents {
     /// Rows of a table.
     Table,
-    /// Images, or rows of a table: only what is in them tells.
+    /// Images, one or many.
+    Image,
+    /// Arrays, which are images or rows of a table by their dimensions.
     Array,
 }
 
 /// The formats, in the order in which messages name them.
-static FORMATS: [Format; 4] = [
+static FORMATS: &[Format] = &[
     Format {
         named: &["csv"],
         also: &["tsv", "txt", "data"],
         contents: Contents::Table,
-        load: table::load,
+        load: text_table::load,
     },
     Format {
         named: &["arff"],
@@ -54,6 +61,43 @@ static FORMATS: [Format; 4] = [
         contents: Contents::Array,
         load: npy::load,
     },
+    Format {
+        named: &[],
+        also: &["mat"],
+        contents: Contents::Array,
+        load: matlab::load,
+    },
+    #[cfg(feature = "hdf5")]
+    Format {
+        named: &[],
+        also: &["h5", "hdf5", "he5", "hdf"],
+        contents: Contents::Array,
+        load: hdf5::load,
+    },
+    Format {
+        named: &[],
+        also: &["idx"],
+        contents: Contents::Array,
+        load: idx_files::load,
+    },
+    Format {
+        named: &[],
+        also: &["safetensors"],
+        contents: Contents::Array,
+        load: safetensors_file::load,
+    },
+    Format {
+        named: &[],
+        also: &image_tree::ENDINGS,
+        contents: Contents::Image,
+        load: folder::load_file,
+    },
+    Format {
+        named: &[],
+        also: &["tar", "tgz"],
+        contents: Contents::Image,
+        load: tar_images::load,
+    },
 ];
 
 /// Whether a file of this name is a table by its ending (`.csv`, `.tsv`, `.txt`, `.data` or `.arff`); it need not be there.
@@ -61,23 +105,62 @@ pub fn is_table_file(name: &str) -> bool {
     holds(name, Contents::Table)
 }
 
-/// Whether a file of this name holds arrays by its ending (`.npy`, `.npz` or `.parquet`), so that only its contents tell whether they are
+/// Whether a file of this name holds arrays or images by its ending (`.npy`, `.npz` or `.parquet`, ...), so that only its contents tell whether they are
 /// images or rows of a table; it need not be there.
 pub fn is_array_file(name: &str) -> bool {
     holds(name, Contents::Array)
 }
 
 fn holds(name: &str, contents: Contents) -> bool {
-    format_of(Path::new(name)).is_some_and(|format| format.contents == contents)
+    let file = named_array(name).map_or(name, |(file, _)| file);
+    format_of(Path::new(file)).is_some_and(|format| format.contents == contents)
+}
+
+/// The file and the array in it that a name like `FILE.npz:NAME` stands for; `None` for other names.
+pub(crate) fn named_array(name: &str) -> Option<(&str, &str)> {
+    let places = name.match_indices(':').map(|(place, _)| place);
+    let mut split = places.map(|place| (&name[..place], &name[place + 1..]));
+    split.find(|(file, array)| {
+        let format = format_of(Path::new(file));
+        !array.is_empty() && format.is_some_and(|format| format.contents == Contents::Array)
+    })
+}
+
+/// The name of the array that `source` asks for.
+pub(crate) fn member(source: &Source) -> Option<&str> {
+    let whole = Path::new(&source.name).is_file();
+    let (_, array) = named_array(&source.name).filter(|_| !whole)?;
+    Some(array)
 }
 
 /// The format of a file by the ending of its name, in capitals or not.
 pub(crate) fn format_of(path: &Path) -> Option<&'static Format> {
-    let ending = path.extension()?.to_str()?.to_lowercase();
+    let name = path.file_name()?.to_str()?.to_lowercase();
+    if name == "-" {
+        return Some(text_format());
+    }
+    // Text may come packed.
+    if let Some(inner) = name.strip_suffix(".gz") {
+        let inner =
+            format_of(Path::new(inner)).filter(|format| std::ptr::eq(*format, text_format()));
+        if inner.is_some() {
+            return inner;
+        }
+    }
+    let ending = match idx_files::is_name(&name) {
+        true => "idx".to_owned(),
+        false if name.ends_with(".tar.gz") => "tgz".to_owned(),
+        false => path.extension()?.to_str()?.to_lowercase(),
+    };
     let has = |endings: &[&str]| endings.contains(&&*ending);
     FORMATS
         .iter()
         .find(|format| has(format.named) || has(format.also))
+}
+
+/// The format of text, which standard input is read as.
+pub(crate) fn text_format() -> &'static Format {
+    &FORMATS[0]
 }
 
 /// The endings that every message names: "`.csv`, `.arff`, `.parquet`, `.npy` or `.npz`".
@@ -86,7 +169,7 @@ pub(crate) fn named_endings() -> String {
     listed(endings.map(|ending| format!("`.{ending}`")).collect())
 }
 
-/// All endings: ".csv, .tsv, .txt, .data, .arff, .parquet, .npy or .npz".
+/// All endings: ".csv, .tsv, .txt, .data, .arff, .parquet, .npy, .npz, ... or .tgz".
 pub(crate) fn all_endings() -> String {
     let endings = FORMATS
         .iter()
@@ -112,9 +195,10 @@ mod tests {
             named_endings(),
             "`.csv`, `.arff`, `.parquet`, `.npy` or `.npz`"
         );
-        assert_eq!(
-            all_endings(),
-            ".csv, .tsv, .txt, .data, .arff, .parquet, .npy or .npz"
+        let all = all_endings();
+        assert!(
+            all.starts_with(".csv, .tsv, .txt, .data, .arff, .parquet, .npy, .npz, .mat, "),
+            "{all}"
         );
     }
 
@@ -127,14 +211,21 @@ mod tests {
                 "{name}"
             );
         }
-        for name in ["a.npy", "A.NPZ", "a.parquet"] {
+        for name in [
+            "a.npy",
+            "A.NPZ",
+            "a.npz:x",
+            "x/train-images-idx3-ubyte",
+            "T10K-labels.idx1-ubyte.GZ",
+            "C:\\a.npz:b:c",
+        ] {
             assert_eq!(
                 (is_table_file(name), is_array_file(name)),
                 (false, true),
                 "{name}"
             );
         }
-        for name in ["mnist", "csv", "a.png", "a.csv.gz", "", "satimage"] {
+        for name in ["mnist", "csv", "a.png", "idx3", "", "satimage"] {
             assert_eq!(
                 (is_table_file(name), is_array_file(name)),
                 (false, false),

@@ -16,6 +16,8 @@ pub(crate) struct Frame {
     pub(crate) place: Place,
     /// The place of each row in its file, counted from 1, ascending.
     pub(crate) places: Vec<u64>,
+    /// The number of each row among all rows of the file, counted from 0, with those that were left out.
+    pub(crate) rows: Vec<u64>,
     /// Whether the names of the columns stand in the file; else they are numbers, counted from 1.
     pub(crate) is_named: bool,
     /// What was left out because it could not be read: the file and place, and why.

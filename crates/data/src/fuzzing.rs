@@ -1,11 +1,21 @@
 //! The readers of foreign bytes, for tests that damage files.
 
+#[cfg(feature = "hdf5")]
+use crate::hdf5;
 use crate::picture::Picture;
-use crate::{Error, Scaling, arff, cifar, idx, npy, parquet, table};
+use crate::{
+    Error, Scaling, arff, cifar, idx, idx_files, matlab, npy, parquet, record_sets,
+    safetensors_file, tar_images, text_table,
+};
 
 /// Reads bytes as a file of labels and as one of images, packed or not.
 pub fn idx(bytes: &[u8]) -> [Result<(), Error>; 2] {
     idx::try_both(bytes)
+}
+
+/// Reads bytes as numbers in idx form, of any type, packed or not.
+pub fn any_idx(bytes: &[u8]) -> Result<(), Error> {
+    idx_files::try_bytes(bytes)
 }
 
 /// Reads bytes as records of CIFAR-10.
@@ -13,14 +23,40 @@ pub fn cifar(bytes: &[u8]) -> Result<(), Error> {
     cifar::try_records(bytes)
 }
 
+/// Reads bytes as records of CIFAR-100.
+pub fn records(bytes: &[u8]) -> Result<(), Error> {
+    record_sets::try_records(bytes)
+}
+
 /// Reads bytes as an array, or an archive of arrays.
 pub fn npy(bytes: &[u8]) -> Result<(), Error> {
     npy::try_bytes(bytes)
 }
 
+/// Reads bytes as arrays in MATLAB's format of version 5.
+pub fn matlab(bytes: &[u8]) -> Result<(), Error> {
+    matlab::try_bytes(bytes)
+}
+
+/// Reads bytes as arrays in HDF5, of MATLAB 7.3 or not.
+#[cfg(feature = "hdf5")]
+pub fn hdf5(bytes: &[u8]) -> Result<(), Error> {
+    hdf5::try_bytes(bytes)
+}
+
+/// Reads bytes as arrays in a safetensors file.
+pub fn safetensors(bytes: &[u8]) -> Result<(), Error> {
+    safetensors_file::try_bytes(bytes)
+}
+
+/// Reads bytes as a tar archive of images, packed or not.
+pub fn tar(bytes: &[u8]) -> Result<(), Error> {
+    tar_images::try_bytes(bytes)
+}
+
 /// Reads bytes as a table.
 pub fn table(bytes: &[u8]) -> Result<(), Error> {
-    table::try_bytes(bytes)
+    text_table::try_bytes(bytes)
 }
 
 /// Reads bytes as a table in ARFF.
@@ -40,5 +76,5 @@ pub fn scaling(bytes: &[u8]) -> Result<(), Error> {
 
 /// Reads bytes as an image of any format.
 pub fn picture(bytes: &[u8]) -> Result<(), String> {
-    Picture::decode(bytes).map(drop)
+    Picture::decode(bytes, None).map(drop)
 }

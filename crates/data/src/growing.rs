@@ -4,9 +4,6 @@ use std::collections::HashMap;
 
 use crate::frame::{Cells, MISSING, Words};
 
-/// Whole numbers beyond this are not all to be told apart in 64-bit floats.
-const EXACT: u64 = 1 << 53;
-
 /// A column as it grows.
 #[derive(Debug)]
 pub(crate) enum Growing {
@@ -33,13 +30,6 @@ impl Growing {
         Self::Words(WordsSoFar::default())
     }
 
-    pub(crate) fn len(&self) -> usize {
-        match self {
-            Self::Numbers(numbers) => numbers.len(),
-            Self::Words(words) => words.codes.len(),
-        }
-    }
-
     /// Takes in a value that is missing.
     pub(crate) fn push_missing(&mut self) {
         match self {
@@ -52,36 +42,41 @@ impl Growing {
     pub(crate) fn push_number(&mut self, number: f64) {
         match self {
             Self::Numbers(numbers) => numbers.push(number),
-            Self::Words(words) => words.push(&number.to_string()),
+            Self::Words(words) => {
+                words.push(&number.to_string());
+            }
         }
     }
 
-    /// Takes in a whole number. One that no 64-bit float holds makes the column one of words, in which every digit stays:
-    /// it is a name, not a quantity.
+    /// Takes in a whole number: the nearest one that a 64-bit float holds, or every digit in a column of words.
     pub(crate) fn push_whole(&mut self, whole: i128) {
-        if let Self::Numbers(numbers) = self {
-            let number = whole as f64;
-            if whole.unsigned_abs() <= u128::from(EXACT) || number as i128 == whole {
-                return numbers.push(number);
+        match self {
+            Self::Numbers(numbers) => numbers.push(whole as f64),
+            Self::Words(words) => {
+                words.push(&whole.to_string());
             }
-            let mut words = WordsSoFar::default();
-            for &number in numbers.iter() {
-                match number.is_nan() {
-                    true => words.codes.push(MISSING),
-                    false => words.push(&(number as i128).to_string()),
-                }
-            }
-            *self = Self::Words(words);
         }
-        self.push_word(&whole.to_string());
     }
 
-    /// Takes in a word.
-    pub(crate) fn push_word(&mut self, word: &str) {
+    /// Takes in a time: its seconds, or how it is written in a column of words.
+    pub(crate) fn push_time(&mut self, seconds: f64, written: impl FnOnce() -> String) {
+        match self {
+            Self::Numbers(numbers) => numbers.push(seconds),
+            Self::Words(words) => {
+                words.push(&written());
+            }
+        }
+    }
+
+    /// Takes in a word, and says whether it is a new one.
+    pub(crate) fn push_word(&mut self, word: &str) -> bool {
         match self {
             Self::Words(words) => words.push(word),
             // No reader gives words to a column of numbers.
-            Self::Numbers(numbers) => numbers.push(f64::NAN),
+            Self::Numbers(numbers) => {
+                numbers.push(f64::NAN);
+                false
+            }
         }
     }
 
@@ -98,17 +93,17 @@ impl Growing {
 }
 
 impl WordsSoFar {
-    fn push(&mut self, word: &str) {
-        let code = match self.known.get(word) {
-            Some(&code) => code,
-            None => {
-                let code = self.names.len() as u32;
-                self.known.insert(word.to_owned(), code);
-                self.names.push(word.to_owned());
-                code
-            }
-        };
+    /// Takes in a word, and says whether it is a new one.
+    fn push(&mut self, word: &str) -> bool {
+        if let Some(&code) = self.known.get(word) {
+            self.codes.push(code);
+            return false;
+        }
+        let code = self.names.len() as u32;
+        self.known.insert(word.to_owned(), code);
+        self.names.push(word.to_owned());
         self.codes.push(code);
+        true
     }
 }
 
@@ -117,22 +112,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn whole_numbers_keep_every_digit() {
-        let mut column = Growing::numbers();
-        column.push_whole(-3);
-        column.push_whole(1 << 60);
-        column.push_missing();
-        assert!(
-            matches!(&column, Growing::Numbers(numbers) if numbers[..2] == [-3.0, (1u64 << 60) as f64])
-        );
-        column.push_whole((1 << 53) + 1);
-        column.push_whole(-3);
-        assert_eq!(column.len(), 5);
-        let names = ["-3", "1152921504606846976", "9007199254740993"];
+    fn whole_numbers_keep_every_digit_as_words() {
+        let (mut numbers, mut words) = (Growing::numbers(), Growing::words());
+        for column in [&mut numbers, &mut words] {
+            column.push_whole((1 << 53) + 1);
+            column.push_missing();
+            column.push_whole(-3);
+            column.push_time(1.5, || "now".to_owned());
+        }
+        let Cells::Numbers(numbers) = numbers.finish() else {
+            panic!("these are numbers");
+        };
+        assert_eq!((numbers[0], numbers[2]), (9_007_199_254_740_992.0, -3.0));
+        assert!(numbers[1].is_nan() && numbers[3] == 1.5);
+        let names = ["9007199254740993", "-3", "now"];
         let expected = Words {
-            codes: vec![0, 1, MISSING, 2, 0],
+            codes: vec![0, MISSING, 1, 2],
             names: names.map(str::to_owned).to_vec(),
         };
-        assert_eq!(column.finish(), Cells::Words(expected));
+        assert_eq!(words.finish(), Cells::Words(expected));
     }
 }

@@ -60,7 +60,29 @@ pub(crate) fn load(source: &Source, set: &DataSet, folder: &Path) -> Result<Part
         train: train?,
         test: Some(test?),
         skipped: Vec::new(),
+        notes: Vec::new(),
+        columns: Vec::new(),
     })
+}
+
+/// The folder of a set: its own in the data directory, or else where torchvision lays its files (`MNIST/raw`).
+pub(crate) fn folder(set: &DataSet, directory: &Path, own: &str) -> PathBuf {
+    let own_folder = directory.join(own);
+    let theirs = match set.name {
+        "mnist" => "MNIST",
+        "fashion" => "FashionMNIST",
+        name if name.starts_with("emnist-") => "EMNIST",
+        _ => return own_folder,
+    };
+    let places = [own, &own.to_uppercase(), theirs].map(|name| directory.join(name));
+    let mut places = places
+        .into_iter()
+        .flat_map(|place| [place.join("raw"), place]);
+    let is_there = |folder: &PathBuf| files(set, folder).is_ok();
+    match files(set, &own_folder) {
+        Ok(_) => own_folder,
+        Err(_) => places.find(is_there).unwrap_or(own_folder),
+    }
 }
 
 fn kind(set: &str) -> Kind {
@@ -223,7 +245,7 @@ fn open(path: &Path) -> Result<Box<dyn Read>, Error> {
 }
 
 /// A file as it is or unpacked, whatever its name says.
-fn unpack<'a>(mut file: impl BufRead + 'a) -> io::Result<Box<dyn Read + 'a>> {
+pub(crate) fn unpack<'a>(mut file: impl BufRead + 'a) -> io::Result<Box<dyn Read + 'a>> {
     match file.fill_buf()?.starts_with(&GZIP) {
         true => Ok(Box::new(MultiGzDecoder::new(file))),
         false => Ok(Box::new(file)),

@@ -24,9 +24,12 @@ mod arff;
 mod arff_line;
 mod arff_rows;
 mod array;
+mod array_parts;
 mod catalogue;
 mod cifar;
 mod classes;
+mod columns;
+mod deep_picture;
 mod delimited_text;
 mod directory;
 mod download;
@@ -36,19 +39,26 @@ mod folder;
 mod folds;
 mod fonts;
 mod formats;
-#[cfg_attr(not(feature = "parquet"), allow(dead_code))]
 mod frame;
-mod frame_parts;
 mod frame_size;
 #[doc(hidden)]
 pub mod fuzzing;
 #[cfg(feature = "parquet")]
 mod growing;
+#[cfg(feature = "hdf5")]
+mod hdf5;
 #[cfg(feature = "parquet")]
 mod hugging_face;
 mod idx;
+mod idx_files;
+mod image_tree;
 mod manifests;
+mod matlab;
+mod matlab_order;
+mod named_arrays;
+mod named_sets;
 mod npy;
+mod npy_header;
 #[cfg(feature = "parquet")]
 mod parquet;
 #[cfg(not(feature = "parquet"))]
@@ -57,7 +67,10 @@ mod parquet;
 mod permutation;
 mod picture;
 mod picture_files;
+mod pixel_range;
 mod pixel_store;
+mod record_sets;
+mod safetensors_file;
 mod samples;
 mod satimage;
 mod scaling;
@@ -65,25 +78,31 @@ mod selection;
 mod shards;
 mod source;
 mod split;
-mod table;
+mod tar_images;
 mod targets;
 mod terminal_art;
 #[cfg(test)]
 mod test_random;
+mod text_table;
 #[cfg(feature = "parquet")]
 mod times;
 mod yale;
 
-pub use catalogue::{is_source, load, names, set_named};
+pub use catalogue::{is_source, load};
 pub use directory::{directory, directory_or};
 pub use download::Progress;
 pub use error::Error;
 pub use fetch::{Fetched, FileState, State, fetch, verify};
 pub use formats::{is_array_file, is_table_file};
+pub use named_sets::{names, set_named};
 pub use permutation::permutation;
-pub use samples::{Facts, Samples, Shape};
+pub use pixel_range::PixelRange;
+pub use samples::{Facts, Identity, Samples, Shape};
 pub use scaling::{Scaling, ScalingKind};
 pub use selection::Selection;
-pub use source::{DataSet, HoldOut, Loaded, Source, TargetColumn, TargetKind};
+pub use source::{
+    ColumnChoice, ColumnFacts, ColumnRole, DataSet, HoldOut, Loaded, Source, TargetColumn,
+    TargetKind,
+};
 pub use targets::Targets;
 pub use terminal_art::as_text;

@@ -1,6 +1,6 @@
 //! The files of the data sets: their names, sizes, checksums and official addresses.
 
-use crate::catalogue;
+use crate::named_sets;
 use crate::yale::EXPRESSIONS;
 
 /// The files of a data set, and where they come from.
@@ -83,11 +83,13 @@ pub(crate) fn manifest(set: &str) -> Option<Manifest> {
         "fashion-mnist" => "fashion",
         set => set,
     };
-    let known = catalogue::names().iter().find(|known| known.name == set)?;
+    let known = named_sets::names().iter().find(|known| known.name == set)?;
     let (page, files, places) = match set {
         "mnist" => (MNIST_PAGE, recorded(&MNIST), folders(&MNIST_PLACES)),
         "fashion" => (FASHION_PAGE, recorded(&FASHION), folders(&FASHION_PLACES)),
         "cifar10" => (CIFAR_PAGE, recorded(&CIFAR), vec![cifar_archive()]),
+        "cifar100" => (CIFAR_PAGE, unrecorded(&CIFAR_100), Vec::new()),
+        "stl10" => (STL_PAGE, unrecorded(&STL), Vec::new()),
         "satimage" => (SATIMAGE_PAGE, recorded(&SATIMAGE), satimage_places()),
         "yale" => (YALE_PAGE, yale_files(), Vec::new()),
         _ => (EMNIST_PAGE, emnist_files(set), vec![emnist_archive()]),
@@ -110,6 +112,16 @@ fn recorded(records: &[Record]) -> Vec<DataFile> {
         sha256: Some(sha256.to_owned()),
     };
     records.iter().map(file).collect()
+}
+
+/// Files without a checksum on record, which are not fetched.
+fn unrecorded(files: &[(&str, u64)]) -> Vec<DataFile> {
+    let file = |&(name, bytes): &(&str, u64)| DataFile {
+        name: name.to_owned(),
+        bytes: Some(bytes),
+        sha256: None,
+    };
+    files.iter().map(file).collect()
 }
 
 fn folders(addresses: &[&str]) -> Vec<Place> {
@@ -207,6 +219,16 @@ const CIFAR: [Record; 6] = [
         30_730_000,
         "8e2eb146ae340b09e24670f29cabc6326dba54da8789dab6768acf480273f65b",
     ),
+];
+
+const CIFAR_100: [(&str, u64); 2] = [("train.bin", 153_700_000), ("test.bin", 30_740_000)];
+
+const STL_PAGE: &str = "https://cs.stanford.edu/~acoates/stl10/";
+const STL: [(&str, u64); 4] = [
+    ("train_X.bin", 138_240_000),
+    ("train_y.bin", 5_000),
+    ("test_X.bin", 221_184_000),
+    ("test_y.bin", 8_000),
 ];
 
 fn cifar_archive() -> Place {
@@ -424,7 +446,7 @@ mod tests {
 
     #[test]
     fn every_set_that_is_not_built_in_has_its_files() {
-        for set in catalogue::names() {
+        for set in named_sets::names() {
             let Some(manifest) = manifest(set.name) else {
                 assert_eq!(set.folder, None, "{}", set.name);
                 continue;

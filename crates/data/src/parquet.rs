@@ -18,8 +18,8 @@ use crate::frame::{Cells, Column, Frame, MISSING, Place, Words};
 use crate::frame_size::FrameSize;
 use crate::hugging_face::Features;
 use crate::shards::Shards;
-use crate::source::{Parts, Source};
-use crate::{Error, frame_parts};
+use crate::source::{Parts, Source, TargetKind};
+use crate::{Error, columns};
 
 use column::Reading;
 use leaves::{Leaf, Meaning, leaves};
@@ -46,7 +46,7 @@ pub(crate) fn load_shards(source: &Source, shards: Shards) -> Result<Parts, Erro
         false => Some(Table::open(shards.origin, shards.test)?),
     };
     let mut parts = parts(source, train, test)?;
-    parts.skipped.extend(shards.left_out);
+    parts.notes.extend(shards.left_out);
     Ok(parts)
 }
 
@@ -55,8 +55,10 @@ fn parts(source: &Source, train: Table, test: Option<Table>) -> Result<Parts, Er
         return pictures::parts(source, &train, test.as_ref());
     }
     let test = test.map(|test| test.frame(source, &test.leaves));
-    let train = train.frame(source, &train.leaves)?;
-    frame_parts::parts(source, train, test.transpose()?)
+    let frame = train.frame(source, &train.leaves)?;
+    let mut parts = columns::parts(source, frame, test.transpose()?)?;
+    parts.notes.extend(train.note_of_times(&parts));
+    Ok(parts)
 }
 
 /// Reads the bytes of a file, and forgets them.
@@ -153,7 +155,9 @@ impl Table {
         let threads = threads.clamp(1, leaves.len().max(1));
         let share = move |at: usize| leaves.iter().skip(at).step_by(threads);
         let shares: Vec<_> = thread::scope(|scope| {
-            let spawn = |at| scope.spawn(move || self.columns(share(at)));
+            let spawn = |at| {
+                scope.spawn(move || self.columns(share(at), &|leaf| self.is_name(source, leaf)))
+            };
             let workers: Vec<_> = (0..threads).map(spawn).collect();
             workers.into_iter().map(|worker| worker.join()).collect()
         });
@@ -171,7 +175,8 @@ impl Table {
             origin: self.origin.clone(),
             columns: Vec::new(),
             place: Place::Row,
-            places: (1..=self.rows).collect(),
+            places: Vec::new(),
+            rows: Vec::new(),
             is_named: true,
             skipped: Vec::new(),
         };
@@ -187,6 +192,12 @@ impl Table {
                 }
             }
         }
+        // How many rows the file claims is believed only once a column holds as many.
+        if !frame.columns.is_empty() {
+            self.size.add(16 * self.rows)?;
+            frame.places = (1..=self.rows).collect();
+            frame.rows = (0..self.rows).collect();
+        }
         let mut names = HashSet::new();
         let twice = frame
             .columns
@@ -200,8 +211,12 @@ impl Table {
     }
 
     /// Reads these columns one by one.
-    fn columns<'a>(&self, leaves: impl Iterator<Item = &'a Leaf>) -> Result<Vec<Read<'a>>, Error> {
-        let readings = leaves.map(|leaf| (leaf, Ok(Reading::new(leaf.clone()))));
+    fn columns<'a>(
+        &self,
+        leaves: impl Iterator<Item = &'a Leaf>,
+        is_name: &dyn Fn(&Leaf) -> bool,
+    ) -> Result<Vec<Read<'a>>, Error> {
+        let readings = leaves.map(|leaf| (leaf, Ok(Reading::new(leaf.clone(), is_name(leaf)))));
         let mut readings: Vec<(_, Result<_, Failure>)> = readings.collect();
         let count = |bytes| self.size.add(bytes).map_err(Failure::Whole);
         for path in &self.files {
@@ -283,6 +298,33 @@ impl Table {
         };
         let only = || bytes().next().filter(|_| bytes().count() == 1);
         named.or_else(with_path).or_else(only)
+    }
+
+    /// Whether a column is asked for as names or classes, so that each digit of its values counts.
+    fn is_name(&self, source: &Source, leaf: &Leaf) -> bool {
+        if self.features.classes.contains_key(&leaf.name) {
+            return false;
+        }
+        let classes = source.target.as_ref();
+        let classes = classes.filter(|target| target.kind == TargetKind::Classes);
+        let mut asked = source.columns.names().chain(&source.label);
+        let number = (leaf.index + 1).to_string();
+        let is_it = |name: &String| *name == leaf.name || *name == number;
+        asked.any(is_it) || classes.is_some_and(|target| is_it(&target.column))
+    }
+
+    /// Says which columns to learn from are times.
+    fn note_of_times(&self, parts: &Parts) -> Option<String> {
+        let is_input = |leaf: &&Leaf| {
+            let mut inputs = parts.train.columns().iter();
+            leaf.meaning.is_time() && inputs.any(|name| *name == leaf.name)
+        };
+        let times = self.leaves.iter().filter(is_input);
+        let times: Vec<_> = times.map(|leaf| format!("`{}`", leaf.name)).collect();
+        (!times.is_empty()).then(|| {
+            let times = times.join(", ");
+            format!("dates are seconds since 1970, times of the day since midnight: {times}")
+        })
     }
 
     fn leaf(&self, name: &str) -> Option<&Leaf> {

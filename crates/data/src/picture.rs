@@ -5,12 +5,16 @@ use std::io::Cursor;
 
 use image::imageops::{self, FilterType};
 use image::metadata::Orientation;
-use image::{DynamicImage, ImageBuffer, ImageDecoder, ImageFormat, ImageReader, Limits, Luma};
+use image::{
+    DynamicImage, ImageBuffer, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits, Luma,
+};
 
+use crate::deep_picture::{self, DeepPicture, Tiff};
+use crate::pixel_range::{Observed, PixelRange};
 use crate::{Shape, Source};
 
 /// The most pixels of an image each way, refused by its header.
-const LARGEST: u32 = 16_384;
+pub(crate) const LARGEST: u32 = 16_384;
 
 /// The most bytes that decoding an image may take.
 const MEMORY: u64 = 256 << 20;
@@ -31,33 +35,59 @@ pub(crate) struct Fit {
 }
 
 impl Picture {
-    /// Reads an image, whatever its format: PNG, JPEG, GIF (the first frame), BMP, TIFF or WebP.
+    /// Reads an image, whatever its format: PNG, JPEG, GIF (the first frame), BMP, TIFF, WebP, or PGM, PPM and PBM.
     ///
-    /// Sixteen bits become eight. What is transparent shows white paper, as in most viewers. An image lies as its camera
-    /// says. One whose red, green and blue are the same everywhere is grey, however it is stored.
+    /// What has more than 8 bits a pixel becomes bytes by `range`, or else by what its type can say; what its numbers are
+    /// like is told beside it. What is transparent shows white paper, as in most viewers. An image lies as its camera says.
+    /// One whose red, green and blue are the same everywhere is grey, however it is stored.
     ///
     /// # Errors
     /// What is wrong with the bytes, in words.
-    pub(crate) fn decode(bytes: &[u8]) -> Result<Self, String> {
-        let image = Self::decode_image(bytes).map_err(|error| error.to_string())?;
-        match image {
-            None => Err("the file ends before the image does".to_owned()),
-            Some(image) if image.width() == 0 || image.height() == 0 => {
-                Err("an image without a pixel".to_owned())
+    pub(crate) fn decode(
+        bytes: &[u8],
+        range: Option<PixelRange>,
+    ) -> Result<(Self, Option<Observed>), String> {
+        let reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format();
+        let format = reader.map_err(|error| error.to_string())?.format();
+        let image = match Self::decode_image(bytes, format) {
+            Err(ImageError::Unsupported(_)) if format == Some(ImageFormat::Tiff) => {
+                return match deep_picture::read_tiff(bytes)? {
+                    Tiff::Plain(picture) => Ok((picture, None)),
+                    Tiff::Deep(deep) => Ok(Self::of_deep(deep, range)),
+                };
             }
-            Some(image) => Ok(Self::of(image)),
+            image => image.map_err(|error| error.to_string())?,
+        };
+        let image = match image {
+            None => return Err("the file ends before the image does".to_owned()),
+            Some(image) if image.width() == 0 || image.height() == 0 => {
+                return Err("an image without a pixel".to_owned());
+            }
+            Some(image) => image,
+        };
+        match DeepPicture::of(image) {
+            Ok(deep) => Ok(Self::of_deep(deep?, range)),
+            Err(image) => Ok((Self::of(image), None)),
         }
     }
 
+    fn of_deep(deep: DeepPicture, range: Option<PixelRange>) -> (Self, Option<Observed>) {
+        let (picture, observed) = deep.pixels(range);
+        (picture.without_needless_colour(), Some(observed))
+    }
+
     /// The image as it is stored; `None` where its end is missing.
-    fn decode_image(bytes: &[u8]) -> Result<Option<DynamicImage>, image::ImageError> {
+    fn decode_image(
+        bytes: &[u8],
+        format: Option<ImageFormat>,
+    ) -> Result<Option<DynamicImage>, ImageError> {
         let mut limits = Limits::no_limits();
         limits.max_image_width = Some(LARGEST);
         limits.max_image_height = Some(LARGEST);
         limits.max_alloc = Some(MEMORY);
         let mut reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format()?;
         reader.limits(limits);
-        if reader.format() == Some(ImageFormat::Jpeg) && !jpeg_ends(bytes) {
+        if format == Some(ImageFormat::Jpeg) && !jpeg_ends(bytes) {
             return Ok(None);
         }
         let mut decoder = reader.into_decoder()?;
@@ -93,8 +123,11 @@ impl Picture {
     }
 
     /// The image in grey if it holds no other colour.
-    fn without_needless_colour(mut self) -> Self {
+    pub(crate) fn without_needless_colour(mut self) -> Self {
         let plane = self.shape.height * self.shape.width;
+        if self.shape.channels == 1 {
+            return self;
+        }
         let (red, others) = self.pixels.split_at(plane);
         if others.chunks(plane).all(|channel| channel == red) {
             self.pixels.truncate(plane);
@@ -213,7 +246,7 @@ mod tests {
     }
 
     fn check(bytes: &[u8], shape: &str, pixels: &[u8]) {
-        let picture = Picture::decode(bytes).expect("a whole image");
+        let (picture, _) = Picture::decode(bytes, None).expect("a whole image");
         assert_eq!(picture.shape.to_string(), shape);
         assert_eq!(picture.pixels, pixels);
     }
@@ -331,15 +364,15 @@ mod tests {
         ] {
             let noise = DynamicImage::from(noise.clone()).into_rgb8();
             let bytes = saved(noise, format);
-            assert!(Picture::decode(&bytes).is_ok(), "{format:?}");
+            assert!(Picture::decode(&bytes, None).is_ok(), "{format:?}");
             for length in [0, 1, 8, 40, bytes.len() / 2] {
                 assert!(
-                    Picture::decode(&bytes[..length]).is_err(),
+                    Picture::decode(&bytes[..length], None).is_err(),
                     "{format:?} {length}"
                 );
             }
         }
-        assert!(Picture::decode(b"not an image").is_err());
+        assert!(Picture::decode(b"not an image", None).is_err());
     }
 
     /// A header of a PNG that claims 60,000 x 60,000 pixels.
@@ -350,7 +383,7 @@ mod tests {
         let mut sum = flate2::Crc::new();
         sum.update(&bytes[12..29]);
         bytes[29..33].copy_from_slice(&sum.sum().to_be_bytes());
-        let error = Picture::decode(&bytes).expect_err("too large");
+        let error = Picture::decode(&bytes, None).expect_err("too large");
         assert_eq!(error, "Image size exceeds limit");
     }
 }

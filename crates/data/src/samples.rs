@@ -7,8 +7,9 @@ use sha2::{Digest, Sha256};
 
 use crate::error::content_of as content;
 use crate::pixel_store::Store;
-use crate::{Error, Targets};
+use crate::{Error, PixelRange, Targets};
 
+use numbers::Numbers;
 use permuted::Permuted;
 
 /// Samples of one shape, each with a caption and, where they are known, its targets: images with one byte a pixel, or rows
@@ -24,6 +25,12 @@ pub struct Samples {
     places: Option<Arc<[u32]>>,
     captions: Arc<[Arc<str>]>,
     targets: Targets,
+    /// Where samples come from.
+    identity: Arc<Identity>,
+    /// The place of each sample in `identity`; without it, all in order. Other than `places`, these stay where values are replaced.
+    origins: Option<Arc<[u32]>>,
+    /// What the numbers of the file became pixels by, where that is known.
+    pixel_range: Option<PixelRange>,
     /// The order in which values are read; without it, that of storage.
     permuted: Option<Permuted>,
 }
@@ -33,10 +40,10 @@ pub struct Samples {
 enum Values {
     /// Pixels, row-major `[n, channels, height, width]`, each 0 to `levels`.
     Pixels { levels: u8, store: Arc<Store> },
-    /// Numbers, row-major `[n, columns]`.
+    /// Numbers of the named columns.
     Numbers {
         columns: Arc<[String]>,
-        numbers: Arc<Vec<f32>>,
+        numbers: Numbers,
     },
 }
 
@@ -51,6 +58,19 @@ pub struct Facts {
     pub labels: Vec<u16>,
     /// The names of the classes.
     pub classes: Vec<String>,
+    /// Where the samples come from.
+    pub identity: Identity,
+}
+
+/// Where samples come from, so that results can be joined to them again. Each list is empty or has an entry a sample.
+#[derive(Clone, Debug, Default)]
+pub struct Identity {
+    /// The number of each sample's row among all rows of its file, counted from 0.
+    pub rows: Vec<u64>,
+    /// What names each sample, such as a time or a file, and what that is called.
+    pub names: Option<(String, Arc<[Arc<str>]>)>,
+    /// What keeps samples together when a part is drawn: those of one group have the same word.
+    pub groups: Option<Arc<[Arc<str>]>>,
 }
 
 /// The shape of one sample. Displays as `1x7x5`: channels, height, width; a row of a table is `1x1xN`.
@@ -124,34 +144,37 @@ impl Samples {
         Self::of(facts, shape, values, count)
     }
 
-    /// A table: `numbers` row-major `[n, columns]`, n and the number of columns at least 1, every number finite.
+    /// A table: `numbers` column by column, `[columns][n]`, n and the number of columns at least 1. A number is finite, or NaN
+    /// where a cell is missing.
     ///
     /// # Errors
     /// [`Error::Content`] where a part breaks one of these rules or those of [`Facts`].
-    pub fn table(facts: Facts, columns: Vec<String>, numbers: Vec<f32>) -> Result<Self, Error> {
-        let width = columns.len();
-        if width == 0 || numbers.is_empty() || !numbers.len().is_multiple_of(width) {
-            let found = format!("{} numbers in {width} columns", numbers.len());
+    pub fn table(
+        facts: Facts,
+        columns: Vec<String>,
+        numbers: Vec<Vec<f64>>,
+    ) -> Result<Self, Error> {
+        let (width, count) = (columns.len(), numbers.first().map_or(0, Vec::len));
+        let is_whole = numbers.len() == width && numbers.iter().all(|of| of.len() == count);
+        if count == 0 || !is_whole {
+            let lengths: Vec<_> = numbers.iter().map(Vec::len).collect();
+            let found = format!("{lengths:?} numbers in {width} columns");
             return refuse(&facts, "at least one row of at least one column", found);
         }
-        if let Some(at) = numbers.iter().position(|number| !number.is_finite()) {
-            let found = format!(
-                "{} in row {}, column `{}`",
-                numbers[at],
-                at / width + 1,
-                columns[at % width]
-            );
-            return refuse(&facts, "finite numbers", found);
+        for (name, numbers) in columns.iter().zip(&numbers) {
+            if let Some(row) = numbers.iter().position(|number| number.is_infinite()) {
+                let found = format!("{} in row {}, column `{name}`", numbers[row], row + 1);
+                return refuse(&facts, "finite numbers", found);
+            }
         }
         let shape = Shape {
             channels: 1,
             height: 1,
             width,
         };
-        let count = numbers.len() / width;
         let values = Values::Numbers {
             columns: columns.into(),
-            numbers: Arc::new(numbers),
+            numbers: Numbers::Raw(numbers.into()),
         };
         Self::of(facts, shape, values, count)
     }
@@ -169,15 +192,19 @@ impl Samples {
             let found = format!("{captions} captions for {count} samples");
             return refuse(&facts, "one caption a sample or none at all", found);
         }
+        check_identity(&facts, count)?;
         let targets = Targets::of_labels(facts.labels, facts.classes);
         targets.check(&facts.name, count)?;
         Ok(Self {
             captions: captions_of(&facts.captions, &targets, count),
+            identity: Arc::new(facts.identity),
+            origins: None,
             name: facts.name,
             shape,
             values,
             places: None,
             targets,
+            pixel_range: None,
             permuted: None,
         })
     }
@@ -229,6 +256,16 @@ impl Samples {
         matches!(self.values, Values::Pixels { levels: 1, .. })
     }
 
+    /// What the numbers of the file became pixels by; `None` for tables, and for images that are bytes in their files.
+    pub fn pixel_range(&self) -> Option<PixelRange> {
+        self.pixel_range
+    }
+
+    pub(crate) fn with_pixel_range(mut self, range: PixelRange) -> Self {
+        self.pixel_range = Some(range);
+        self
+    }
+
     /// The pixels of one image, row-major `[channels, height, width]`.
     ///
     /// # Errors
@@ -249,7 +286,8 @@ impl Samples {
     }
 
     /// Appends the values of these samples to `out`, row-major: pixels go from 0..=[`levels`](Self::levels) to `low`..=1,
-    /// numbers stay as they are.
+    /// numbers stay as they are, rounded to
+    /// single precision, NaN where a cell is missing.
     ///
     /// # Errors
     /// [`Error::Io`] where they lie in a file that cannot be read.
@@ -281,11 +319,7 @@ impl Samples {
         let (start, size) = (self.start(index), self.shape.pixels());
         let (levels, store) = match &self.values {
             Values::Numbers { numbers, .. } => {
-                let row = &numbers[start..][..size];
-                match &self.permuted {
-                    None => out.copy_from_slice(row),
-                    Some(permuted) => permuted.apply(row, out, |number| number),
-                }
+                numbers.read(self.place(index), self.permuted.as_ref(), out);
                 return Ok(());
             }
             Values::Pixels { levels, store } => (*levels, &**store),
@@ -323,16 +357,29 @@ impl Samples {
 
     /// Where the values of a sample start.
     fn start(&self, index: usize) -> usize {
+        self.place(index) * self.shape.pixels()
+    }
+
+    /// The place of a sample among the values.
+    fn place(&self, index: usize) -> usize {
         assert!(
             index < self.len(),
             "sample {index} of a set of {}",
             self.len()
         );
-        let place = match &self.places {
+        match &self.places {
             Some(places) => places[index] as usize,
             None => index,
-        };
-        place * self.shape.pixels()
+        }
+    }
+
+    /// The place of a sample in `identity`.
+    fn origin(&self, index: usize) -> usize {
+        assert!(index < self.len(), "sample {index} of {}", self.len());
+        match &self.origins {
+            Some(origins) => origins[index] as usize,
+            None => index,
+        }
     }
 
     /// What a sample shows, in a word: of a font the symbol (`A`, `SPACE`, `DEL`).
@@ -343,6 +390,40 @@ impl Samples {
         &self.captions[index]
     }
 
+    /// The number of a sample's row among all rows of its file, counted from 0, or of its image among the images; `index` itself where
+    /// the samples do not come from one file.
+    ///
+    /// # Panics
+    /// Where `index` is not below [`len`](Self::len).
+    pub fn row(&self, index: usize) -> u64 {
+        let origin = self.origin(index);
+        let row = self.identity.rows.get(origin);
+        row.copied().unwrap_or(origin as u64)
+    }
+
+    /// What names the samples, such as a column of times; `None` where nothing does.
+    pub fn index_column(&self) -> Option<&str> {
+        self.identity
+            .names
+            .as_ref()
+            .map(|(column, _)| column.as_str())
+    }
+
+    /// The name of a sample in its [`index_column`](Self::index_column).
+    ///
+    /// # Panics
+    /// Where `index` is not below [`len`](Self::len).
+    pub fn row_name(&self, index: usize) -> Option<&str> {
+        let names = self.identity.names.as_ref();
+        names.map(|(_, names)| &*names[self.origin(index)])
+    }
+
+    /// What keeps a sample together with others when a part is drawn.
+    pub(crate) fn group(&self, index: usize) -> Option<&str> {
+        let groups = self.identity.groups.as_ref();
+        groups.map(|groups| &*groups[self.origin(index)])
+    }
+
     /// The SHA-256 of the values, 64 hexadecimal digits, whatever the set, its samples and classes are called.
     ///
     /// Targets and a [permutation](Self::permuted) are not in it, and it never changes: a run that is resumed is held against the value that it wrote down when it
@@ -350,7 +431,7 @@ impl Samples {
     ///
     /// For images it is taken over the 16 bytes `espejo images 1\n`, then channels, height, width, levels and the number
     /// of images as little-endian `u64`, then the pixels; for a table over `espejo numbers 1`, then columns and rows, then
-    /// the numbers as little-endian `f32`.
+    /// the numbers as little-endian `f32`, which is what a model sees of them.
     ///
     /// # Errors
     /// [`Error::Io`] where the values lie in a file that cannot be read.
@@ -398,43 +479,17 @@ impl Samples {
     /// # Panics
     /// Where an index is not below [`len`](Self::len).
     pub fn select(&self, indices: &[usize]) -> Self {
-        let size = self.shape.pixels();
         Self {
             name: self.name.clone(),
             shape: self.shape,
             values: self.values.clone(),
-            places: Some(
-                indices
-                    .iter()
-                    .map(|&i| (self.start(i) / size) as u32)
-                    .collect(),
-            ),
+            places: Some(indices.iter().map(|&i| self.place(i) as u32).collect()),
             captions: indices.iter().map(|&i| self.captions[i].clone()).collect(),
             targets: self.targets.select(indices),
+            identity: self.identity.clone(),
+            origins: Some(indices.iter().map(|&i| self.origin(i) as u32).collect()),
+            pixel_range: self.pixel_range,
             permuted: self.permuted.clone(),
-        }
-    }
-
-    /// Replaces the numbers of a table, row-major; all else stays as it is.
-    ///
-    /// # Panics
-    /// Where these are images, or there are fewer or more numbers.
-    pub fn with_numbers(&self, numbers: Vec<f32>) -> Self {
-        assert_eq!(numbers.len(), self.len() * self.shape.pixels());
-        let Values::Numbers { columns, .. } = &self.values else {
-            panic!("images have no columns");
-        };
-        let stored = match &self.permuted {
-            Some(permuted) => permuted.undo(&numbers),
-            None => numbers,
-        };
-        Self {
-            values: Values::Numbers {
-                columns: columns.clone(),
-                numbers: Arc::new(stored),
-            },
-            places: None,
-            ..self.clone()
         }
     }
 
@@ -462,6 +517,28 @@ fn captions_of(given: &[String], targets: &Targets, count: usize) -> Arc<[Arc<st
     names.collect()
 }
 
+fn check_identity(facts: &Facts, count: usize) -> Result<(), Error> {
+    let Identity {
+        rows,
+        names,
+        groups,
+    } = &facts.identity;
+    let fits = |length: usize| length == 0 || length == count;
+    let names = names.as_ref().map_or(0, |(_, names)| names.len());
+    let groups = groups.as_ref().map_or(0, |groups| groups.len());
+    match [rows.len(), names, groups]
+        .into_iter()
+        .find(|length| !fits(*length))
+    {
+        Some(found) => refuse(
+            facts,
+            format!("where each of {count} samples comes from"),
+            found.to_string(),
+        ),
+        None => Ok(()),
+    }
+}
+
 fn refuse<T>(
     facts: &Facts,
     expected: impl Into<String>,
@@ -485,6 +562,7 @@ impl fmt::Display for Shape {
     }
 }
 
+mod numbers;
 mod permuted;
 mod targeted;
 #[cfg(test)]

@@ -32,6 +32,8 @@ pub(crate) fn load(source: &Source, folder: &Path) -> Result<Parts, Error> {
         train: part(source, folder, "sat.trn")?,
         test: Some(part(source, folder, "sat.tst")?),
         skipped: Vec::new(),
+        notes: Vec::new(),
+        columns: Vec::new(),
     })
 }
 
@@ -44,7 +46,7 @@ fn part(source: &Source, folder: &Path, name: &str) -> Result<Samples, Error> {
     })?;
     let mut rows = Rows::new(BufReader::new(file), Separator::Blanks);
     let mut row = Row::default();
-    let (mut numbers, mut labels) = (Vec::new(), Vec::new());
+    let (mut numbers, mut labels) = (vec![Vec::new(); COLUMNS], Vec::new());
     while rows.next(&mut row).map_err(reading)? {
         let damaged = |expected: String, found: String| Error::Content {
             origin: format!("{}:{}", path.display(), row.line),
@@ -55,12 +57,12 @@ fn part(source: &Source, folder: &Path, name: &str) -> Result<Samples, Error> {
             let expected = format!("{COLUMNS} numbers and a class");
             return Err(damaged(expected, format!("{} fields", row.len())));
         }
-        for field in row.fields().take(COLUMNS) {
+        for (column, field) in numbers.iter_mut().zip(row.fields()) {
             let text = std::str::from_utf8(field).ok();
             let Some(value) = text.and_then(|text| text.parse::<u8>().ok()) else {
                 return Err(damaged("numbers of 0 to 255".to_owned(), shown(field)));
             };
-            numbers.push(f32::from(value));
+            column.push(f64::from(value));
         }
         let class = row.fields().last().unwrap_or_default();
         let label = (0..)
@@ -85,9 +87,9 @@ fn part(source: &Source, folder: &Path, name: &str) -> Result<Samples, Error> {
     }
     let facts = Facts {
         name: source.name.clone(),
-        captions: Vec::new(),
         labels,
         classes: CLASSES.iter().map(|(_, name)| (*name).to_owned()).collect(),
+        ..Facts::default()
     };
     Samples::table(facts, columns(), numbers)
 }

@@ -21,18 +21,22 @@ pub enum ScalingKind {
     Standardise,
     /// To 0 for the smallest and 1 for the largest number, as scikit-learn's `MinMaxScaler`.
     MinMax,
+    /// To a median of 0 and a distance of 1 between the quartiles, as scikit-learn's `RobustScaler`: a few wild numbers do not
+    /// squeeze the others together.
+    Robust,
 }
 
 impl ScalingKind {
     /// All kinds.
-    pub const ALL: [Self; 3] = [Self::None, Self::Standardise, Self::MinMax];
+    pub const ALL: [Self; 4] = [Self::None, Self::Standardise, Self::MinMax, Self::Robust];
 
-    /// The name of the kind: `none`, `standardise`, `min-max`.
+    /// The name of the kind: `none`, `standardise`, `min-max`, `robust`.
     pub fn name(self) -> &'static str {
         match self {
             Self::None => "none",
             Self::Standardise => "standardise",
             Self::MinMax => "min-max",
+            Self::Robust => "robust",
         }
     }
 
@@ -43,6 +47,9 @@ impl ScalingKind {
 }
 
 /// A scaling with the numbers it learned from the training rows: `x` becomes `(x - shift) / scale`.
+///
+/// Everything is worked out in double precision and rounded once, at the end: a column of seconds since 1970 keeps the differences
+/// between its rows.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scaling {
     /// How it was learned.
@@ -50,89 +57,97 @@ pub struct Scaling {
     /// The names of the columns.
     pub columns: Vec<String>,
     /// The shift of each column, finite.
-    pub shift: Vec<f32>,
+    pub shift: Vec<f64>,
     /// The scale of each column, finite and above 0; 1 for a column that never changes.
-    pub scale: Vec<f32>,
+    pub scale: Vec<f64>,
 }
 
 impl Scaling {
-    /// Learns a scaling from the training rows.
+    /// Learns a scaling from the known numbers of the training rows.
     ///
     /// # Errors
-    /// [`Error::Content`] for images, or for a column whose range is beyond what `f32` holds.
+    /// [`Error::Content`] for images, or for a column whose range is beyond what `f64` holds.
     pub fn fit(samples: &Samples, kind: ScalingKind) -> Result<Self, Error> {
         let columns = samples.columns().to_vec();
         if columns.is_empty() {
             return Err(content(samples.name(), "rows of a table", "images"));
         }
-        let mut ranges = vec![Range::default(); columns.len()];
-        each_row(samples, |row| {
-            for (range, &number) in ranges.iter_mut().zip(row) {
-                range.add(f64::from(number));
-            }
-        })?;
-        if kind == ScalingKind::Standardise {
-            each_row(samples, |row| {
-                for (range, &number) in ranges.iter_mut().zip(row) {
-                    range.squares += (f64::from(number) - range.mean()).powi(2);
-                }
-            })?;
-        }
-        let mut scaling = Self {
-            kind,
-            columns,
-            shift: Vec::new(),
-            scale: Vec::new(),
-        };
-        for (range, column) in ranges.iter().zip(&scaling.columns) {
-            let (shift, scale) = range.shift_and_scale(kind);
-            if !scale.is_finite() {
-                let found = format!("{} to {} in column `{column}`", range.low, range.high);
-                let expected = format!("numbers no further apart than {:e}", f32::MAX);
+        let (mut shift, mut scale) = (Vec::new(), Vec::new());
+        for (place, name) in columns.iter().enumerate() {
+            let (of_shift, of_scale) = shift_and_scale(samples, place, kind);
+            if !(of_shift.is_finite() && of_scale.is_finite()) {
+                let (low, high) = range(samples.column(place));
+                let expected = "numbers whose range a double-precision number holds";
+                let found = format!("{low} to {high} in column `{name}`");
                 return Err(content(samples.name(), expected, found));
             }
-            scaling.shift.push(shift);
-            scaling.scale.push(scale);
+            shift.push(of_shift);
+            scale.push(of_scale);
         }
-        Ok(scaling)
+        Ok(Self {
+            kind,
+            columns,
+            shift,
+            scale,
+        })
     }
 
-    /// Scales the rows of a table.
+    /// Scales the rows of a table to single precision; what is missing stays so.
     ///
     /// # Errors
     /// [`Error::Content`] where the columns are not those it was learned from, or a number becomes too large for `f32`.
     pub fn apply(&self, samples: &Samples) -> Result<Samples, Error> {
         self.check_columns(samples)?;
-        let mut numbers = Vec::with_capacity(samples.len() * self.columns.len());
-        samples.read(0..samples.len(), 0.0, &mut numbers)?;
-        if self.kind == ScalingKind::None {
-            return Ok(samples.with_numbers(numbers));
-        }
-        for (index, row) in numbers.chunks_exact_mut(self.columns.len()).enumerate() {
-            for (place, number) in row.iter_mut().enumerate() {
-                let shifted = f64::from(*number) - f64::from(self.shift[place]);
-                let scaled = (shifted / f64::from(self.scale[place])) as f32;
-                if !scaled.is_finite() {
-                    let column = &self.columns[place];
-                    let found = format!("{number} in row {}, column `{column}`", index + 1);
-                    let expected = "numbers like those the scaling was learned from";
+        let width = self.columns.len();
+        let mut scaled = vec![0.0; samples.len() * width];
+        for (place, name) in self.columns.iter().enumerate() {
+            let cells = scaled.iter_mut().skip(place).step_by(width);
+            for (row, (cell, number)) in cells.zip(samples.column(place)).enumerate() {
+                *cell = ((number - self.shift[place]) / self.scale[place]) as f32;
+                if cell.is_infinite() {
+                    let found = format!("{number} in row {}, column `{name}`", row + 1);
+                    let expected = match self.kind {
+                        ScalingKind::None => format!("a number within ±{:e}", f32::MAX),
+                        _ => "numbers like those the scaling was learned from".to_owned(),
+                    };
                     return Err(content(samples.name(), expected, found));
                 }
-                *number = scaled;
             }
         }
-        Ok(samples.with_numbers(numbers))
+        Ok(samples.with_scaled(scaled))
     }
 
-    /// Brings a scaled row back to the units of its columns.
+    /// A scaled row in the units of its columns, with the digits that single precision has at their scale: 3.5, not
+    /// 3.4999998211860657.
     ///
     /// # Panics
     /// Where the row has not one number a column.
-    pub fn invert_row(&self, row: &mut [f32]) {
+    pub fn invert_row(&self, row: &[f32]) -> Vec<f64> {
         assert_eq!(row.len(), self.columns.len(), "one number a column");
-        for (place, number) in row.iter_mut().enumerate() {
-            *number = *number * self.scale[place] + self.shift[place];
+        let cell = |(place, &number): (usize, &f32)| {
+            let scale = self.scale[place];
+            let exact = f64::from(number) * scale + self.shift[place];
+            // What single precision may be off by: decimals below that say nothing.
+            let error = f64::from(number).abs() * scale * f64::from(f32::EPSILON) / 2.0;
+            let decimals = -error.log10().ceil();
+            // Greater powers of ten are no exact numbers.
+            if !(0.0..=22.0).contains(&decimals) {
+                return exact;
+            }
+            let unit = 10f64.powi(decimals as i32);
+            (exact * unit).round() / unit
+        };
+        row.iter().enumerate().map(cell).collect()
+    }
+
+    /// The scaling with its numbers rounded to single precision, as runs of configuration version 1 learned it.
+    pub fn single(mut self) -> Self {
+        for numbers in [&mut self.shift, &mut self.scale] {
+            numbers
+                .iter_mut()
+                .for_each(|number| *number = f64::from(*number as f32));
         }
+        self
     }
 
     /// The scaling as comma-separated text, a line a column, from which [`from_csv`](Self::from_csv) makes the very same.
@@ -190,7 +205,7 @@ impl Scaling {
         let Some([column, shift, scale, kind]) = fields.as_deref() else {
             return false;
         };
-        let finite = |text: &str| text.parse().ok().filter(|number: &f32| number.is_finite());
+        let finite = |text: &str| text.parse().ok().filter(|number: &f64| number.is_finite());
         let (Some(shift), Some(scale)) = (finite(shift), finite(scale)) else {
             return false;
         };
@@ -229,71 +244,56 @@ impl Scaling {
     }
 }
 
-/// Hands on every row in order.
-fn each_row(samples: &Samples, mut take: impl FnMut(&[f32])) -> Result<(), Error> {
-    let mut row = Vec::new();
-    for index in 0..samples.len() {
-        row.clear();
-        samples.read([index], 0.0, &mut row)?;
-        take(&row);
-    }
-    Ok(())
-}
-
-/// What a column was seen to hold.
-#[derive(Clone, Debug)]
-struct Range {
-    count: f64,
-    sum: f64,
-    low: f64,
-    high: f64,
-    /// The sum of squared distances from the mean, which needs a second pass.
-    squares: f64,
-}
-
-impl Default for Range {
-    fn default() -> Self {
-        Self {
-            count: 0.0,
-            sum: 0.0,
-            low: f64::INFINITY,
-            high: f64::NEG_INFINITY,
-            squares: 0.0,
+/// What a column is shifted and scaled by: from the numbers that are known; 0 and 1 where there are none.
+fn shift_and_scale(samples: &Samples, column: usize, kind: ScalingKind) -> (f64, f64) {
+    let known = || samples.column(column).filter(|number| !number.is_nan());
+    let count = known().count() as f64;
+    let (low, high) = range(known());
+    // Means are taken from the least number on: a sum of large numbers that differ little would lose what they differ by.
+    let mean = || low + known().map(|number| number - low).sum::<f64>() / count;
+    let (shift, scale) = match kind {
+        _ if count == 0.0 => (0.0, 1.0),
+        ScalingKind::None => (0.0, 1.0),
+        // The mean of equal numbers may be off by a rounding, and their deviation then tiny, but not 0.
+        _ if low >= high => (low, 1.0),
+        ScalingKind::Standardise => {
+            let mean = mean();
+            let squares: f64 = known().map(|number| (number - mean).powi(2)).sum();
+            (mean, (squares / count).sqrt())
         }
-    }
+        ScalingKind::MinMax => (low, high - low),
+        ScalingKind::Robust => {
+            let mut sorted: Vec<f64> = known().collect();
+            sorted.sort_by(f64::total_cmp);
+            let [lower, median, upper] = [0.25, 0.5, 0.75].map(|at| quantile(&sorted, at));
+            // Where half of all numbers are equal there is no range between the quartiles: the whole one stands for it.
+            match upper > lower {
+                true => (median, upper - lower),
+                false => (median, high - low),
+            }
+        }
+    };
+    // A scale that single precision cannot tell from 0 would make infinities of the next rows.
+    let is_usable = scale >= f64::from(f32::MIN_POSITIVE);
+    (shift, if is_usable { scale } else { 1.0 })
 }
 
-impl Range {
-    fn add(&mut self, number: f64) {
-        self.count += 1.0;
-        self.sum += number;
-        self.low = self.low.min(number);
-        self.high = self.high.max(number);
-    }
+/// The least and the greatest number.
+fn range(numbers: impl Iterator<Item = f64>) -> (f64, f64) {
+    let start = (f64::INFINITY, f64::NEG_INFINITY);
+    numbers.fold(start, |(low, high), number| {
+        (low.min(number), high.max(number))
+    })
+}
 
-    fn mean(&self) -> f64 {
-        self.sum / self.count
-    }
-
-    fn shift_and_scale(&self, kind: ScalingKind) -> (f32, f32) {
-        let (shift, scale) = match kind {
-            ScalingKind::None => return (0.0, 1.0),
-            // The mean of equal numbers may be off by a rounding, and their deviation then tiny, but not 0.
-            _ if self.low >= self.high => (self.low, 1.0),
-            ScalingKind::Standardise => (self.mean(), (self.squares / self.count).sqrt()),
-            ScalingKind::MinMax => (self.low, self.high - self.low),
-        };
-        // A scale that f32 cannot tell from 0 would make infinities of the next rows.
-        let scale = scale as f32;
-        (
-            shift as f32,
-            if scale < f32::MIN_POSITIVE {
-                1.0
-            } else {
-                scale
-            },
-        )
-    }
+/// A quantile of sorted numbers, between two of them in proportion, as NumPy's `quantile`.
+fn quantile(sorted: &[f64], at: f64) -> f64 {
+    let place = at * (sorted.len() - 1) as f64;
+    let (below, above) = (
+        sorted[place.floor() as usize],
+        sorted[place.ceil() as usize],
+    );
+    below + (above - below) * place.fract()
 }
 
 #[cfg(test)]
@@ -301,13 +301,17 @@ mod tests {
     use super::*;
     use crate::{Facts, Shape};
 
-    fn table(columns: &[&str], numbers: &[f32]) -> Samples {
+    /// A table of numbers that are given row by row.
+    fn table(columns: &[&str], numbers: &[f64]) -> Samples {
         let facts = Facts {
             name: "mine".to_owned(),
             ..Facts::default()
         };
+        let width = columns.len();
+        let column = |place| numbers.iter().skip(place).step_by(width).copied().collect();
+        let numbers = (0..width).map(column).collect();
         let columns = columns.iter().map(|&name| name.to_owned()).collect();
-        Samples::table(facts, columns, numbers.to_vec()).expect("it is a table")
+        Samples::table(facts, columns, numbers).expect("it is a table")
     }
 
     fn numbers(samples: &Samples) -> Vec<f32> {
@@ -346,10 +350,14 @@ mod tests {
             ),
         ] {
             let scaling = Scaling::fit(&small(), kind).expect("it is a table");
-            assert_eq!(
-                (&scaling.shift[..], &scaling.scale[..]),
-                (&shift[..], &scale[..])
-            );
+            let pairs = scaling
+                .shift
+                .iter()
+                .chain(&scaling.scale)
+                .zip(shift.iter().chain(&scale));
+            pairs.for_each(|(found, expected): (&f64, &f64)| {
+                assert!((found - expected).abs() < 1e-6)
+            });
             let scaled = scaling.apply(&small()).expect("the same columns");
             let scaled = numbers(&scaled);
             let first: Vec<_> = scaled.iter().step_by(2).copied().collect();
@@ -359,8 +367,7 @@ mod tests {
                     "{kind:?}: {found} {expected}"
                 );
             }
-            let mut row = [scaled[6], scaled[7]];
-            scaling.invert_row(&mut row);
+            let row = scaling.invert_row(&scaled[6..8]);
             assert!((row[0] - 4.0).abs() < 1e-6);
             assert_eq!(row[1], 7.0);
             let again = Scaling::from_csv(&scaling.to_csv(), "scaling.csv").expect("as written");
@@ -379,8 +386,8 @@ mod tests {
                 " two\nlines".to_owned(),
                 "c".to_owned(),
             ],
-            shift: vec![0.1, -3.402_823_5e38, 1e-45],
-            scale: vec![1.0 / 3.0, 1.175_494_4e-38, 3.402_823_5e38],
+            shift: vec![0.1, f64::MIN, 5e-324],
+            scale: vec![1.0 / 3.0, f64::MIN_POSITIVE, f64::MAX],
         };
         let again = Scaling::from_csv(&scaling.to_csv(), "scaling.csv");
         assert_eq!(again.expect("as written"), scaling);
@@ -447,19 +454,22 @@ mod tests {
 
     #[test]
     fn extremes_stay_finite_or_are_refused() {
-        let wide = table(&["a"], &[f32::MAX, -f32::MAX]);
+        let wide = table(&["a"], &[f64::MAX, -f64::MAX]);
         let error = Scaling::fit(&wide, ScalingKind::MinMax).expect_err("too wide");
         assert!(
             error
                 .to_string()
-                .contains("no further apart than 3.4028235e38"),
+                .contains("whose range a double-precision number holds"),
             "{error}"
         );
-        // Mean 0 and deviation f32::MAX still fit.
-        let scaling = Scaling::fit(&wide, ScalingKind::Standardise).expect("it fits");
-        assert_eq!(
-            numbers(&scaling.apply(&wide).expect("it fits")),
-            [1.0, -1.0]
+        let wide = table(&["a"], &[1e300, -1e300]);
+        let scaling = Scaling::fit(&wide, ScalingKind::MinMax).expect("it fits");
+        assert_eq!(numbers(&scaling.apply(&wide).expect("it fits")), [1.0, 0.0]);
+        let error = Scaling::fit(&wide, ScalingKind::None).and_then(|none| none.apply(&wide));
+        let error = error.expect_err("beyond single precision");
+        assert!(
+            error.to_string().contains("a number within ±3.4028235e38"),
+            "{error}"
         );
         let near = table(&["a"], &[0.0, 1e-45]);
         let scaling = Scaling::fit(&near, ScalingKind::MinMax).expect("it fits");
@@ -474,5 +484,71 @@ mod tests {
             "`mine`: expected numbers like those the scaling was learned from, found 1000000000000000000000000000000 \
              in row 1, column `a`"
         );
+    }
+
+    /// Seconds since 1970: the differences between rows survive, as they do for scikit-learn's `StandardScaler`.
+    #[test]
+    fn large_numbers_keep_their_digits() {
+        let offset: Vec<f64> = (0..1000).map(|row| 1.7e9 + f64::from(row)).collect();
+        let plain: Vec<f64> = (0..1000).map(f64::from).collect();
+        for kind in [
+            ScalingKind::Standardise,
+            ScalingKind::MinMax,
+            ScalingKind::Robust,
+        ] {
+            let scaled = |numbers: &[f64]| {
+                let table = table(&["time"], numbers);
+                let scaling = Scaling::fit(&table, kind).expect("a table");
+                let scaled = super::tests::numbers(&scaling.apply(&table).expect("the same"));
+                let back: Vec<f64> = scaled
+                    .iter()
+                    .flat_map(|&x| scaling.invert_row(&[x]))
+                    .collect();
+                (scaled, back)
+            };
+            let ((a, back), (b, _)) = (scaled(&offset), scaled(&plain));
+            assert!(
+                a.iter().zip(&b).all(|(a, b)| (a - b).abs() < 1e-6),
+                "{kind:?}"
+            );
+            assert!(
+                back.iter().zip(&offset).all(|(a, b)| (a - b).abs() < 1e-3),
+                "{kind:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn missing_cells_are_no_part_of_a_scaling_and_stay_missing() {
+        let holes = table(&["a"], &[1.0, f64::NAN, 3.0]);
+        let scaling = Scaling::fit(&holes, ScalingKind::Standardise).expect("a table");
+        assert_eq!((scaling.shift[0], scaling.scale[0]), (2.0, 1.0));
+        let scaled = numbers(&scaling.apply(&holes).expect("the same"));
+        assert_eq!((scaled[0], scaled[2]), (-1.0, 1.0));
+        assert!(scaled[1].is_nan());
+    }
+
+    /// By scikit-learn 1.9.1: `RobustScaler().fit([[1], [2], [3], [4], [100]])` has centre 3 and scale 2.
+    #[test]
+    fn a_wild_number_does_not_squeeze_the_others() {
+        let wild = table(&["a"], &[1.0, 2.0, 3.0, 4.0, 100.0]);
+        let scaling = Scaling::fit(&wild, ScalingKind::Robust).expect("a table");
+        assert_eq!((scaling.shift[0], scaling.scale[0]), (3.0, 2.0));
+    }
+
+    #[test]
+    fn inverted_numbers_have_the_digits_that_single_precision_gives() {
+        let of = |shift: f64, scale: f64| Scaling {
+            kind: ScalingKind::Standardise,
+            columns: vec!["a".to_owned()],
+            shift: vec![shift],
+            scale: vec![scale],
+        };
+        let scaled = ((3.5 - 2.0) / 3.0) as f32;
+        assert_eq!(of(2.0, 3.0).invert_row(&[scaled]), [3.5]);
+        // A column that never changes keeps its number, however small; and time its seconds.
+        assert_eq!(of(1e-12, 1.0).invert_row(&[0.0]), [1e-12]);
+        assert!((of(1.7e9, 300.0).invert_row(&[0.1])[0] - 1_700_000_030.0).abs() < 1e-4);
+        assert_eq!(of(0.0, 1e300).invert_row(&[1.0]), [1e300]);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::{Error, Samples, Selection, Shape};
+use crate::{Error, PixelRange, Samples, Selection, Shape};
 
 /// A data set that [`load`](crate::load) knows by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,7 +28,8 @@ pub struct DataSet {
 /// What to load, and how.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Source {
-    /// A name of [`names`](crate::names), a folder of images, or a `.csv`, `.arff`, `.parquet`, `.npy` or `.npz` file.
+    /// A name of [`names`](crate::names), a folder of images, or a `.csv`, `.arff`, `.parquet`, `.npy` or `.npz` file. Behind a file of several
+    /// arrays may stand the name of the one with the samples: `FILE.npz:NAME`.
     pub name: String,
     /// The data directory; without it that of `ESPEJO_DATA`, or else the user's own.
     pub directory: Option<PathBuf>,
@@ -44,12 +45,86 @@ pub struct Source {
     pub grey: bool,
     /// The column of a table that holds the labels, by its name or its number counted from 1.
     pub label: Option<String>,
+    /// Which columns of a table are taken, and what for.
+    pub columns: ColumnChoice,
+    /// Whether the first row of a text holds the names of the columns; without it, what the first rows look like decides.
+    pub header: Option<bool>,
+    /// Words or numbers that stand for a missing cell of a table, beside the usual ones (an empty field, `NA`, `NaN`, `null`, `?`).
+    pub missing: Vec<String>,
+    /// The columns that a model learned, in its order: other data is brought to these, by name where both have names. A column of
+    /// words that became several is named as in `colour=red`.
+    pub learned: Option<Vec<String>>,
+    /// The rules by which numbers are kept and parts are drawn: 2, or 1 for a run of before there was a second version, which then
+    /// finds its numbers in single precision and the parts that it had.
+    pub rules: u8,
     /// The column of a table that is to be predicted. Together with `label` only where both are the same column.
     pub target: Option<TargetColumn>,
+    /// What the numbers of images mean; without it, that is told by the numbers. For arrays, idx files of other numbers than
+    /// bytes, and images of 16 bits or floats.
+    pub pixel_range: Option<PixelRange>,
     /// Whether what cannot be read is left out and counted, where otherwise it is an error.
     pub skip_bad: bool,
     /// Bytes of images to keep in memory, at most; more go to a temporary file.
     pub memory: usize,
+}
+
+/// Which columns of a table are taken, by name or by number counted from 1.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ColumnChoice {
+    /// The inputs, in this order; all columns where there are none.
+    pub only: Vec<String>,
+    /// Columns that are passed over.
+    pub drop: Vec<String>,
+    /// The column that names each row: an identity, or a time. It is no input.
+    pub index: Option<String>,
+    /// The column whose rows of one value stay together when a part is drawn, as those of one patient. It is no input.
+    pub group: Option<String>,
+}
+
+impl ColumnChoice {
+    /// All columns asked for.
+    pub(crate) fn asked(&self) -> impl Iterator<Item = &String> {
+        self.only.iter().chain(&self.drop).chain(self.names())
+    }
+
+    /// The columns whose fields are names, even where they are numbers.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &String> {
+        self.index.iter().chain(&self.group)
+    }
+}
+
+/// What a column of a table holds, and what became of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ColumnFacts {
+    /// Its name, or its number, counted from 1.
+    pub name: String,
+    /// What it is taken for.
+    pub role: ColumnRole,
+    /// Cells that are missing.
+    pub missing: usize,
+    /// The least and the greatest number, where it holds known numbers.
+    pub range: Option<(f64, f64)>,
+    /// How many different words it holds, where it holds words.
+    pub words: Option<usize>,
+}
+
+/// What a column of a table is taken for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ColumnRole {
+    /// A number to learn from.
+    Number,
+    /// A truth value to learn from, 0 or 1.
+    Flag,
+    /// A word to learn from, as one column of 0 and 1 for each different word.
+    Category,
+    /// The classes, or the numbers to predict.
+    Target,
+    /// What names the rows.
+    Index,
+    /// What keeps rows together.
+    Group,
+    /// Nothing: it is passed over.
+    Dropped,
 }
 
 /// The samples that are kept out of training, to measure on.
@@ -60,6 +135,8 @@ pub enum HoldOut {
     Official,
     /// A part of the samples, above 0 and under 1, drawn at random; for sets without an official test part.
     Fraction(f64),
+    /// The last part of the samples, above 0 and under 1, as for rows in the order of time; for sets without an official test part.
+    Last(f64),
     /// A fold of several of equal size, each sample being in exactly one of them; for sets without an official test part.
     Fold {
         /// Which of them, 1 to `of`.
@@ -96,6 +173,11 @@ pub struct Loaded {
     pub test: Option<Samples>,
     /// What was left out because it could not be read: the file (and row), and why.
     pub skipped: Vec<String>,
+    /// What the user should know of how the files were taken, a sentence each: arrays and files that are no part of the set,
+    /// labels that could not be used, a stretched range of pixels.
+    pub notes: Vec<String>,
+    /// The columns of a table as they stand in its file; empty for images.
+    pub columns: Vec<ColumnFacts>,
 }
 
 /// What a loader finds: whole parts, before any selection.
@@ -103,6 +185,8 @@ pub(crate) struct Parts {
     pub(crate) train: Samples,
     pub(crate) test: Option<Samples>,
     pub(crate) skipped: Vec<String>,
+    pub(crate) notes: Vec<String>,
+    pub(crate) columns: Vec<ColumnFacts>,
 }
 
 impl Source {
@@ -117,7 +201,13 @@ impl Source {
             size: None,
             grey: false,
             label: None,
+            columns: ColumnChoice::default(),
+            header: None,
+            missing: Vec::new(),
+            learned: None,
+            rules: 2,
             target: None,
+            pixel_range: None,
             skip_bad: false,
             memory: 1 << 30,
         }
@@ -135,6 +225,27 @@ impl Source {
             set: self.name.clone(),
             expected: expected.into(),
             found: found.into(),
+        }
+    }
+
+    /// Refuses what is asked of the columns of a table where there are none.
+    pub(crate) fn refuse_table_columns(&self) -> Result<(), Error> {
+        let choice = &self.columns;
+        let asked = [
+            ("columns", choice.only.first()),
+            ("drop", choice.drop.first()),
+            ("index", choice.index.as_ref()),
+            ("group", choice.group.as_ref()),
+            ("missing", self.missing.first()),
+        ];
+        match asked
+            .into_iter()
+            .find_map(|(field, asked)| Some((field, asked?)))
+        {
+            Some((field, asked)) => {
+                Err(self.refuse(field, "a table with columns", format!("`{asked}`")))
+            }
+            None => Ok(()),
         }
     }
 

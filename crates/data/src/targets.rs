@@ -25,7 +25,7 @@ pub enum Targets {
         /// The names of the numbers.
         columns: Arc<[String]>,
         /// Row-major `[n, columns]`, each finite.
-        values: Arc<[f32]>,
+        values: Arc<[f64]>,
     },
 }
 
@@ -85,7 +85,7 @@ impl Targets {
                 head(&mut hasher, b"espejo targets 1", rows, columns);
                 values
                     .iter()
-                    .for_each(|value| hasher.update(value.to_le_bytes()));
+                    .for_each(|value| hasher.update((*value as f32).to_le_bytes()));
             }
         }
         let digest = hasher.finalize();
@@ -125,7 +125,7 @@ fn check_numbers(
     origin: &str,
     count: usize,
     columns: &[String],
-    values: &[f32],
+    values: &[f64],
 ) -> Result<(), Error> {
     let width = columns.len();
     if width == 0 {

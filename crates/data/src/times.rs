@@ -40,6 +40,11 @@ pub(crate) fn moment(parts: i64, per_second: i64, is_universal: bool) -> String 
     format!("{}T{}{zone}", date(day), time(rest, per_second))
 }
 
+/// Parts of a second as seconds: whole ones and the rest are rounded once.
+pub(crate) fn seconds(parts: i64, per_second: i64) -> f64 {
+    parts.div_euclid(per_second) as f64 + parts.rem_euclid(per_second) as f64 / per_second as f64
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -67,6 +72,8 @@ mod tests {
             "1970-01-01T00:00:01.000000001"
         );
         assert_eq!(moment(1_709_164_800, 1, false), "2024-02-29T00:00:00");
+        assert_eq!(seconds(1_500, 1000), 1.5);
+        assert_eq!(seconds(-1, 2), -0.5);
         for extreme in [i64::MIN, i64::MAX] {
             moment(extreme, 1, false);
             date(extreme);

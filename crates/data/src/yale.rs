@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::error::{missing, unreadable};
-use crate::picture_files::gather;
+use crate::picture_files::{ImageFile, gather};
 use crate::source::Parts;
 use crate::{Error, Facts, Samples, Source};
 
@@ -40,6 +40,7 @@ pub(crate) fn load(source: &Source, folder: &Path) -> Result<Parts, Error> {
         faces.retain(|(of, _), _| *of == number);
     }
     let (faces, files): (Vec<_>, Vec<_>) = faces.into_iter().unzip();
+    let files: Vec<_> = files.into_iter().map(ImageFile::at).collect();
     let gathered = gather(source, &files)?;
     let kept = || gathered.kept.iter().map(|&at| faces[at]);
     let caption = |(number, expression): Face| match subject {
@@ -51,11 +52,14 @@ pub(crate) fn load(source: &Source, folder: &Path) -> Result<Parts, Error> {
         captions: kept().map(caption).collect(),
         labels: kept().map(|(_, expression)| expression as u16).collect(),
         classes: EXPRESSIONS.map(str::to_owned).to_vec(),
+        ..Facts::default()
     };
     Ok(Parts {
         train: Samples::stored(facts, gathered.shape, 255, gathered.store)?,
         test: None,
         skipped: gathered.skipped,
+        notes: Vec::new(),
+        columns: Vec::new(),
     })
 }
 

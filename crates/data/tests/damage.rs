@@ -104,6 +104,86 @@ fn pictures() {
     }
 }
 
+/// The files that other tools wrote.
+#[test]
+fn files_of_arrays() {
+    type Reader = fn(&[u8]) -> Result<(), Error>;
+    let files: &[(&[u8], Reader)] = &[
+        (include_bytes!("data/medmnist.npz"), fuzzing::npy),
+        (include_bytes!("data/dsprites.npz"), fuzzing::npy),
+        (include_bytes!("data/svhn.mat"), fuzzing::matlab),
+        (include_bytes!("data/emnist.mat"), fuzzing::matlab),
+        (include_bytes!("data/table.mat"), fuzzing::matlab),
+        (
+            include_bytes!("data/images.safetensors"),
+            fuzzing::safetensors,
+        ),
+        #[cfg(feature = "hdf5")]
+        (include_bytes!("data/parts.h5"), fuzzing::hdf5),
+        #[cfg(feature = "hdf5")]
+        (include_bytes!("data/version73.mat"), fuzzing::hdf5),
+    ];
+    for (whole, read) in files {
+        assert!(read(whole).is_ok());
+        check(whole, |bytes| refused_in_words(read(bytes)));
+    }
+}
+
+#[test]
+fn idx_files_of_any_type() {
+    for (kind, size) in [(8, 1), (9, 1), (0xb, 2), (0xc, 4), (0xd, 4), (0xe, 8)] {
+        let mut whole = idx(3, &[2, 3, 2], 12 * size);
+        whole[2] = kind;
+        assert!(fuzzing::any_idx(&whole).is_ok());
+        check(&whole, |bytes| refused_in_words(fuzzing::any_idx(bytes)));
+    }
+}
+
+#[test]
+fn images_of_science() {
+    let files: &[&[u8]] = &[
+        include_bytes!("data/float.tif"),
+        include_bytes!("data/whole.tif"),
+        include_bytes!("data/ten_bits.tif"),
+        include_bytes!("data/palette.tif"),
+        include_bytes!("data/plain.pgm"),
+        include_bytes!("data/face.ppm"),
+        include_bytes!("data/cmyk.jpg"),
+    ];
+    for whole in files {
+        assert!(fuzzing::picture(whole).is_ok());
+        check(whole, fuzzing::picture);
+    }
+}
+
+#[test]
+fn archives_of_images() {
+    let mut archive = tar::Builder::new(Vec::new());
+    let image: &[u8] = include_bytes!("data/face.pgm");
+    for name in [
+        "train/a/1.pgm",
+        "train/b/2.pgm",
+        "test/a/3.pgm",
+        "notes.txt",
+    ] {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(image.len() as u64);
+        archive
+            .append_data(&mut header, name, image)
+            .expect("in memory");
+    }
+    let whole = archive.into_inner().expect("in memory");
+    assert!(fuzzing::tar(&whole).is_ok());
+    check(&whole, |bytes| refused_in_words(fuzzing::tar(bytes)));
+}
+
+#[test]
+fn records_of_two_labels() {
+    let whole = vec![3; 2 * 3074];
+    assert!(fuzzing::records(&whole).is_ok());
+    check(&whole, |bytes| refused_in_words(fuzzing::records(bytes)));
+}
+
 /// A row of numbers a line, with a header.
 const TABLE: &str = "a,b,kind\n1,2.5,x\n-3,4e2,y\n0.5,\"6\",x\n";
 

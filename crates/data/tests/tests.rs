@@ -1,4 +1,7 @@
-//! The official files where they are, and damaged files of every format.
+//! Files of every format as their own tools write them, the official files where they are, and damaged files of every format.
 
+mod arrays;
 mod damage;
+mod idx;
+mod images;
 mod official;

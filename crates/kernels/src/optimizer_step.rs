@@ -20,7 +20,8 @@ pub enum Step {
         /// How much of m stays.
         momentum: f64,
     },
-    /// m ← decay m + (1 - decay) g²; w ← w - rate g / (√m + ε) (Hinton, lecture 6e of Neural networks for machine learning, 2012).
+    /// m ← decay m + (1 - decay) g²; w ← w - rate g / (√m + ε), or g / √(m + ε) (Hinton, lecture 6e of Neural networks for machine
+    /// learning, 2012).
     Rmsprop {
         /// The learning rate.
         rate: f64,
@@ -28,6 +29,8 @@ pub enum Step {
         decay: f64,
         /// ε
         epsilon: f64,
+        /// Whether ε stands under the root.
+        inside: bool,
     },
     /// m ← β₁ m + (1 - β₁) g; v ← β₂ v + (1 - β₂) g²; w ← shrink w - rate m / (bias √v + ε) (Kingma and Ba, Adam, ICLR 2015;
     /// Loshchilov and Hutter, Decoupled weight decay regularization, ICLR 2019).
@@ -123,13 +126,19 @@ impl Step {
                 rate,
                 decay,
                 epsilon,
+                inside,
             } => {
                 let (rate, keep, take, epsilon) =
                     (few(rate), few(decay), few(1.0 - decay), few(epsilon));
+                let (within, beside) = if inside {
+                    (epsilon, 0.0)
+                } else {
+                    (0.0, epsilon)
+                };
                 triples(w, g, m, |w, g, m| {
                     let g = scale * g;
                     *m = keep * *m + take * (g * g);
-                    *w -= rate * g / (m.sqrt() + epsilon);
+                    *w -= rate * g / ((*m + within).sqrt() + beside);
                 });
             }
             Self::Adam {
@@ -169,9 +178,14 @@ impl Step {
                 rate,
                 decay,
                 epsilon,
+                inside,
             } => {
                 let square = blend(moments, 0, [decay, 1.0 - decay], gradient.clone().square());
-                weights - gradient.mul_scalar(rate) / (square.sqrt() + epsilon)
+                let root = match inside {
+                    true => (square + epsilon).sqrt(),
+                    false => square.sqrt() + epsilon,
+                };
+                weights - gradient.mul_scalar(rate) / root
             }
             Self::Adam {
                 rate,

@@ -421,6 +421,13 @@ fn steps_of_optimisers_are_their_compositions() {
             rate: 0.01,
             decay: 0.9,
             epsilon: 1e-7,
+            inside: false,
+        },
+        Step::Rmsprop {
+            rate: 0.01,
+            decay: 0.9,
+            epsilon: 1e-3,
+            inside: true,
         },
         adam(1.0),
         adam(0.99),

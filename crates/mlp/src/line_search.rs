@@ -275,11 +275,11 @@ impl Bracket {
     /// The next length by cubic and quadratic interpolation, and the smaller interval (`dcstep` of the paper).
     fn update(&mut self, trial: Trial) -> f64 {
         // Section 4 of the paper, cases 1 to 4: higher; lower beyond the minimum; lower and flatter; lower and steeper. The trial
-        // is its t, the better end its l, the other end its u. `dcstep` tells case 2 by the signs of the two slopes alone; the test
-        // here also has the sign of t - l in it: it is the same where t lies beyond l, and the opposite where t lies before l.
+        // is its t, the better end its l, the other end its u. Slopes of two signs have a minimum between them, on whichever side
+        // of l the trial lies: case 2.
         let best = self.best;
         let is_higher = trial.value > best.value;
-        let is_beyond = trial.slope * (best.slope * (trial.length - best.length).signum()) < 0.0;
+        let is_beyond = trial.slope * best.slope < 0.0;
         let closes = is_higher || is_beyond;
         let next = if is_higher {
             self.case_higher(&trial)
@@ -417,4 +417,32 @@ fn cubic_beyond(a: &Trial, b: &Trial) -> Option<f64> {
 /// Where a line through the slopes is zero.
 fn secant(a: &Trial, b: &Trial) -> f64 {
     b.length + b.slope / (b.slope - a.slope) * (a.length - b.length)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The parabola (α - 0.6)², of which the minimum must stay between the ends.
+    fn parabola(length: f64) -> Trial {
+        Trial {
+            length,
+            value: (length - 0.6).powi(2),
+            slope: 2.0 * (length - 0.6),
+        }
+    }
+
+    #[test]
+    fn a_trial_on_either_side_of_the_better_end_closes_around_the_minimum() {
+        // From below and from above: the better end first, then the other one and the trial.
+        for (best, other, trial) in [(0.4, 2.0, 0.7), (0.9, 0.0, 0.5)] {
+            let mut bracket = Bracket::new(parabola(0.0));
+            (bracket.best, bracket.other) = (parabola(best), parabola(other));
+            bracket.is_closed = true;
+            let next = bracket.update(parabola(trial));
+            assert!((next - 0.6).abs() < 1e-12, "{next}");
+            let (low, high) = bracket.ends();
+            assert_eq!((low, high), (best.min(trial), best.max(trial)));
+        }
+    }
 }

@@ -4,7 +4,7 @@ use burn::tensor::{Tensor, activation};
 use espejo_kernels::cross_entropy;
 use serde::{Deserialize, Serialize};
 
-use crate::Activation;
+use crate::{Activation, Batch};
 
 /// How far an output is from its target.
 ///
@@ -96,13 +96,22 @@ impl Criterion {
     /// `logits` `[batch, values]` is the net's output before its last activation `output`. The cross-entropies work on the
     /// logits themselves and are finite for every finite logit; the others see `output(logits)`.
     pub fn per_sample(self, logits: Tensor<2>, target: Tensor<2>, output: Activation) -> Tensor<2> {
-        let values = match self {
+        self.per_value(logits, target, output).sum_dim(1) // [batch, 1]
+    }
+
+    /// The loss of each value: `[batch, values]`; otherwise as [`per_sample`](Self::per_sample).
+    fn per_value(self, logits: Tensor<2>, target: Tensor<2>, output: Activation) -> Tensor<2> {
+        match self {
             // max(z, 0) - z t + ln(1 + e^-|z|), which overflows for no z.
             Self::Bce => {
                 let softplus = logits.clone().abs().neg().exp().log1p();
                 logits.clone().clamp_min(0.0) - logits * target + softplus
             }
-            Self::Entropic => return entropic(logits, target),
+            Self::Entropic => {
+                // The cross-entropy of t = (1+x)/2 and σ(2z) = (1+tanh z)/2, less the entropy of t.
+                let (t, entropy) = bernoulli(target);
+                Self::Bce.per_value(logits.mul_scalar(2.0), t, Activation::Sigmoid) - entropy
+            }
             Self::SoftmaxCrossEntropy => -(activation::log_softmax(logits, 1) * target),
             Self::Mse => (output.forward(logits) - target).square().mul_scalar(0.5),
             Self::Mae => (output.forward(logits) - target).abs(),
@@ -112,8 +121,7 @@ impl Criterion {
                 let kernel = squared.mul_scalar(-0.5 / (width * width)).exp();
                 (-kernel + 1.0).mul_scalar(width * width)
             }
-        }; // [batch, values]
-        values.sum_dim(1) // [batch, 1]
+        }
     }
 
     /// The mean loss of a batch: `[1]`; otherwise as [`per_sample`](Self::per_sample).
@@ -123,10 +131,19 @@ impl Criterion {
             Self::Bce => cross_entropy(logits, target),
             Self::Entropic => {
                 let (target, entropy) = bernoulli(target);
-                cross_entropy(logits.mul_scalar(2.0), target) - entropy.mean()
+                cross_entropy(logits.mul_scalar(2.0), target) - mean_of_sums(entropy)
             }
             // In two stages: one running sum of a whole batch in f32 is off in the fifth digit.
             _ => self.per_sample(logits, target, output).mean(),
+        }
+    }
+
+    /// The mean loss of a batch over its known targets: `[1]`. What is not known adds nothing, to the value and to the gradient.
+    pub fn of_batch(self, logits: Tensor<2>, batch: &Batch, output: Activation) -> Tensor<1> {
+        let target = batch.targets.clone();
+        match batch.known.clone() {
+            None => self.mean(logits, target, output),
+            Some(known) => mean_of_sums(self.per_value(logits, target, output) * known),
         }
     }
 }
@@ -136,17 +153,11 @@ pub(crate) fn mean_of_sums(values: Tensor<2>) -> Tensor<1> {
     values.sum_dim(1).mean()
 }
 
-/// Targets x in [-1, 1] as probabilities t = (1+x)/2, and the entropy of each sample's, `[batch, 1]`.
+/// Targets x in [-1, 1] as probabilities t = (1+x)/2, and the entropy of each, both `[batch, values]`.
 fn bernoulli(x: Tensor<2>) -> (Tensor<2>, Tensor<2>) {
     let t = (x + 1.0).mul_scalar(0.5); // [batch, values]
     let entropy = -(plogp(t.clone()) + plogp(-t.clone() + 1.0)); // [batch, values]
-    (t, entropy.sum_dim(1))
-}
-
-/// The cross-entropy of t = (1+x)/2 and σ(2z) = (1+tanh z)/2, less the entropy of t: `[batch, 1]`.
-fn entropic(z: Tensor<2>, x: Tensor<2>) -> Tensor<2> {
-    let (t, entropy) = bernoulli(x);
-    Criterion::Bce.per_sample(z.mul_scalar(2.0), t, Activation::Sigmoid) - entropy
+    (t, entropy)
 }
 
 /// p ln p, 0 at p = 0.
@@ -158,4 +169,62 @@ fn plogp(p: Tensor<2>) -> Tensor<2> {
 fn log_cosh(d: Tensor<2>) -> Tensor<2> {
     let d = d.abs();
     d.clone() + d.mul_scalar(-2.0).exp().log1p() - std::f64::consts::LN_2
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::Device;
+
+    use super::*;
+
+    fn row(values: &[f32]) -> Tensor<2> {
+        Tensor::<1>::from_floats(values, &Device::flex()).unsqueeze() // [1, values]
+    }
+
+    /// Keras 3.15.1 clips probabilities to 1e-7 and gives 16.118 nats, whatever the logit.
+    #[test]
+    fn a_dead_pixel_costs_what_its_logit_says() {
+        for bce in [
+            Criterion::Bce.mean(row(&[-100.0]), row(&[1.0]), Activation::Sigmoid),
+            Criterion::Bce
+                .per_sample(row(&[-100.0]), row(&[1.0]), Activation::Sigmoid)
+                .mean(),
+        ] {
+            assert_eq!(bce.into_scalar::<f32>(), 100.0);
+        }
+    }
+
+    /// What is not known adds nothing: the loss of the known values alone.
+    #[test]
+    fn an_unknown_target_is_no_part_of_the_loss() {
+        let (logits, target) = ([0.3, -0.7, 1.1], [0.2, 0.0, 0.9]);
+        let batch = |known: Option<&[f32]>| Batch {
+            known: known.map(row),
+            ..Batch::new(row(&logits), row(&target))
+        };
+        for criterion in [
+            Criterion::Mse,
+            Criterion::Bce,
+            Criterion::Mae,
+            Criterion::LogCosh,
+            Criterion::Entropic,
+        ] {
+            let loss = |logits: &[f32], batch: &Batch| {
+                criterion
+                    .of_batch(row(logits), batch, Activation::Tanh)
+                    .into_scalar::<f32>()
+            };
+            let known = loss(&logits, &batch(Some(&[1.0, 0.0, 1.0])));
+            let alone = Batch::same(row(&[0.2, 0.9]));
+            assert!(
+                (known - loss(&[0.3, 1.1], &alone)).abs() < 1e-6,
+                "{criterion:?}"
+            );
+            let all = loss(&logits, &batch(None));
+            assert!(
+                (all - loss(&logits, &batch(Some(&[1.0; 3])))).abs() < 1e-6,
+                "{criterion:?}"
+            );
+        }
+    }
 }

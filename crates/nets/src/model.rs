@@ -13,17 +13,25 @@ use crate::LayerInfo;
 pub struct Batch {
     /// The samples as the model sees them: `[batch, values]`.
     pub inputs: Tensor<2>,
-    /// What shall come out: `[batch, outputs]`.
+    /// What shall come out: `[batch, outputs]`; any finite number where it is not known.
     pub targets: Tensor<2>,
+    /// Where only some targets are known, 1 for each of these and 0 for the others: `[batch, outputs]`.
+    pub known: Option<Tensor<2>>,
 }
 
 impl Batch {
+    /// Samples and all of their targets.
+    pub fn new(inputs: Tensor<2>, targets: Tensor<2>) -> Self {
+        Self {
+            inputs,
+            targets,
+            known: None,
+        }
+    }
+
     /// Samples that shall come back as they are.
     pub fn same(samples: Tensor<2>) -> Self {
-        Self {
-            inputs: samples.clone(),
-            targets: samples,
-        }
+        Self::new(samples.clone(), samples)
     }
 }
 
@@ -50,6 +58,11 @@ pub trait Autoencoder {
 
     /// The distribution from which codes can be drawn; none where training shapes no such distribution.
     fn prior(&self) -> Option<Prior> {
+        None
+    }
+
+    /// The log-variance of each sample's posterior, `[batch, latent]`; none where the encoder is deterministic.
+    fn log_variance(&self, _samples: Tensor<2>) -> Option<Tensor<2>> {
         None
     }
 

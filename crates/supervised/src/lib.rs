@@ -13,7 +13,7 @@
 //! assert_eq!(model.output(irises.clone()).dims(), [2, 3]);
 //!
 //! // Zero inputs and zero biases: three classes that are alike cost ln 3 nats.
-//! let loss = model.loss(&Batch { inputs: irises, targets });
+//! let loss = model.loss(&Batch::new(irises, targets));
 //! assert!((loss.objective(1.0).into_scalar::<f32>() - 3_f32.ln()).abs() < 1e-6);
 //! ```
 

@@ -119,7 +119,7 @@ mod tests {
         };
         let model = config.init(&mut seeded(1), &Device::flex());
         let (inputs, targets) = (tensor([[1.0, 2.0]]), tensor([[0.0, 1.0]]));
-        let loss = model.loss(&Batch { inputs, targets });
+        let loss = model.loss(&Batch::new(inputs, targets));
         let names: Vec<_> = loss.0.iter().map(|term| term.name).collect();
         assert_eq!(names, ["cross_entropy", "accuracy", "weight_decay"]);
         let value = |index: usize| loss.0[index].value.clone().into_scalar::<f32>();
@@ -138,10 +138,7 @@ mod tests {
         let model = config.init(&mut seeded(1), &device);
         let rows = |values: [[f32; 2]; 1]| Tensor::<2>::from_data(values, &device);
         let targets = rows([[1.0, 2.0]]).slice([0..1, 0..1]);
-        let batch = Batch {
-            inputs: rows([[1.0, 2.0]]),
-            targets,
-        };
+        let batch = Batch::new(rows([[1.0, 2.0]]), targets);
         let gradients = model.loss(&batch).objective(1.0).backward();
         let is_reached = |layer: &Layer| match layer {
             Layer::Linear(linear) => linear.weight.val().grad(&gradients).is_some(),

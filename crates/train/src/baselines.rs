@@ -1,11 +1,12 @@
 //! What one gets without training: every model is shown beside these.
 
 use burn::tensor::Tensor;
+use espejo_data::Samples;
 use espejo_nets::{Autoencoder, Range};
 use serde_json::{Map, Value};
 
 use crate::Error;
-use crate::host_rows::{Rows, nearest, unit_rows};
+use crate::host_rows::{Rows, fill_missing, nearest, unit_rows};
 use crate::median::median_filter;
 use crate::metrics::Measure;
 use crate::model::AnyModel;
@@ -13,6 +14,7 @@ use crate::pca::Pca;
 use crate::prediction;
 use crate::prepare::Prepared;
 use crate::reconstruction_errors::{ErrorRule, ReconstructionErrors};
+use crate::run_report::ClassReport;
 use crate::seed::Purpose;
 
 /// Training samples that the nearest-sample rule compares with, at most.
@@ -66,15 +68,23 @@ enum Rule {
     Nearest(Rows),
 }
 
-/// All baselines of a run, on its test samples, and what only the end of a training measures of `model` on the same.
+/// What only the end of a training measures, on the test samples of a run.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct FinalMeasures {
+    /// Of the model, beside its metrics.
+    pub model: Vec<Measure>,
+    /// What one gets without training.
+    pub baselines: Vec<Baseline>,
+    /// Of every class, for a classifier.
+    pub classes: Vec<ClassReport>,
+}
+
+/// Measures `model` and all baselines of a run on its test samples.
 ///
 /// # Errors
 ///
 /// [`Error::Data`] where the samples lie in a file that cannot be read.
-pub fn measure(
-    prepared: &Prepared,
-    model: &AnyModel,
-) -> Result<(Vec<Measure>, Vec<Baseline>), Error> {
+pub fn measure(prepared: &Prepared, model: &AnyModel) -> Result<FinalMeasures, Error> {
     match model.autoencoder() {
         Some(model) => reconstruction(prepared, model),
         None => prediction::measure(prepared, model),
@@ -82,10 +92,7 @@ pub fn measure(
 }
 
 /// The baselines of an autoencoder.
-fn reconstruction(
-    prepared: &Prepared,
-    model: &dyn Autoencoder,
-) -> Result<(Vec<Measure>, Vec<Baseline>), Error> {
+fn reconstruction(prepared: &Prepared, model: &dyn Autoencoder) -> Result<FinalMeasures, Error> {
     let rules = rules(prepared)?;
     let feed = prepared.measured_data(&prepared.test, Purpose::Evaluate)?;
     let measured = ErrorRule::of(&prepared.spec, &prepared.test, feed.samples());
@@ -98,7 +105,13 @@ fn reconstruction(
         let batch = batch?;
         let seen = batch.inputs; // [batch, values]
         let range = prepared.spec.range;
-        let clean = unit(batch.targets, range);
+        let mut clean = unit(batch.targets, range);
+        if let Some(known) = batch.known {
+            let known = known.into_data();
+            let cells = clean.iter_mut().zip(known.iter::<f32>());
+            let missing = cells.filter(|(_, known)| *known == 0.0);
+            missing.for_each(|(cell, _)| *cell = f32::NAN);
+        }
         if measured.images.is_some() {
             let output = unit(model.decode(model.encode(seen.clone())), range);
             add(&mut own, &output, &clean, prepared);
@@ -112,9 +125,13 @@ fn reconstruction(
     let variational = model.prior().is_some() && measured.images.is_some();
     let at_mean = own.reconstruction().filter(|_| variational);
     let at_mean = at_mean.map(|value| Measure::new("reconstruction_at_mean", value));
-    let own = at_mean.into_iter().chain(own.quality()).collect();
-    let baselines = baselines.map(|(rule, errors)| rule.baseline(errors));
-    Ok((own, baselines.collect()))
+    Ok(FinalMeasures {
+        model: at_mean.into_iter().chain(own.quality()).collect(),
+        baselines: baselines
+            .map(|(rule, errors)| rule.baseline(errors))
+            .collect(),
+        classes: Vec::new(),
+    })
 }
 
 /// Adds a chunk of samples laid end to end.
@@ -151,7 +168,7 @@ fn rules(prepared: &Prepared) -> Result<Vec<Rule>, Error> {
             rules.push(Rule::Median);
         }
         if train.len() <= MAX_NEAREST {
-            rules.push(Rule::Nearest(unit_rows(train)?));
+            rules.push(Rule::Nearest(filled_rows(train)?));
         }
     }
     Ok(rules)
@@ -162,7 +179,7 @@ fn components(prepared: &Prepared, count: usize) -> Result<Pca, Error> {
     let train = &prepared.train;
     let width = train.shape().pixels();
     if train.len().saturating_mul(width) <= MAX_EXACT {
-        return Ok(Pca::fit(&unit_rows(train)?, count));
+        return Ok(Pca::fit(&filled_rows(train)?, count));
     }
     let chunk = prepared.spec.architecture.chunk();
     Pca::fit_chunks(width, count, |take: &mut dyn FnMut(&[f32])| {
@@ -170,10 +187,18 @@ fn components(prepared: &Prepared, count: usize) -> Result<Pca, Error> {
         for start in (0..train.len()).step_by(chunk) {
             values.clear();
             train.read(start..(start + chunk).min(train.len()), 0.0, &mut values)?;
+            fill_missing(&mut values);
             take(&values);
         }
         Ok(())
     })
+}
+
+/// The samples as rows, with 0 for what is missing.
+fn filled_rows(samples: &Samples) -> Result<Rows, Error> {
+    let mut rows = unit_rows(samples)?;
+    rows.iter_mut().for_each(|row| fill_missing(row));
+    Ok(rows)
 }
 
 impl Rule {
@@ -260,7 +285,8 @@ mod tests {
         let model = prepared
             .spec
             .init(&prepared.config, &prepared.chosen.device);
-        let (_, all) = measure(&prepared, &model).expect("the fonts are built in");
+        let found = measure(&prepared, &model).expect("the fonts are built in");
+        let all = found.baselines;
         for (baseline, expected) in all.iter().zip([mean_image, pca]) {
             assert!(
                 (baseline.get("squared_error").expect("it is measured") - expected).abs() < 5e-4,

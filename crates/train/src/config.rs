@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RunConfig {
-    /// Version of this format: 1.
+    /// Version of the rules by which a run reads and draws its data: 2, or 1 for runs of before, which keep numbers in single
+    /// precision and find the parts that they drew.
     pub version: u32,
     /// What to learn from.
     #[serde(default)]
@@ -32,7 +33,7 @@ pub struct RunConfig {
 impl Default for RunConfig {
     fn default() -> Self {
         Self {
-            version: 1,
+            version: 2,
             data: DataConfig::default(),
             model: ModelConfig::default(),
             objective: ObjectiveConfig::default(),
@@ -87,6 +88,30 @@ pub struct DataConfig {
     /// The column of a table that a classifier or regressor learns to give, by its name or its number counted from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub target: Option<String>,
+    /// The columns of a table to learn from, by name or number counted from 1; all where the list is empty.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub columns: Vec<String>,
+    /// The columns of a table to leave out, by name or number.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub drop: Vec<String>,
+    /// The column of a table that names its rows, such as an identity or a time; it is no input.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub index: Option<String>,
+    /// The column of a table whose rows of one value are kept together when a part is drawn.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
+    /// Whether the first row of a text holds the names of its columns; where it is not said, its look decides.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub header: Option<bool>,
+    /// Words or numbers that stand for a missing cell of a table, beside the usual ones.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<String>,
+    /// The numbers of image files that become black and white, e.g. 0 and 16; where it is left out, the files say it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pixel_range: Option<[f64; 2]>,
+    /// How the test part is taken: `random`, or `time` for the last rows.
+    #[serde(skip_serializing_if = "is_random")]
+    pub split: SplitKind,
     /// Whether the values of every sample change places, all in the same way, drawn from the seed: a net that knows of
     /// neighbours loses them.
     #[serde(skip_serializing_if = "is_false")]
@@ -116,11 +141,34 @@ impl Default for DataConfig {
             grey: false,
             label: None,
             target: None,
+            columns: Vec::new(),
+            drop: Vec::new(),
+            index: None,
+            group: None,
+            header: None,
+            missing: Vec::new(),
+            pixel_range: None,
+            split: SplitKind::Random,
             permute: false,
             scale: ScalingKind::None,
             skip_bad: false,
         }
     }
+}
+
+/// How a test part is taken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SplitKind {
+    /// Drawn by the seed.
+    #[default]
+    Random,
+    /// The last samples, as for rows in the order of time.
+    Time,
+}
+
+fn is_random(split: &SplitKind) -> bool {
+    *split == SplitKind::Random
 }
 
 fn is_false(value: &bool) -> bool {
@@ -431,6 +479,9 @@ pub struct TrainConfig {
     /// Where the gradients of a training in double precision come from.
     #[serde(skip_serializing_if = "GradientSource::is_exact")]
     pub gradient: GradientSource,
+    /// Whether the guard ε of `rmsprop` stands under the root, as in Keras and optax, not beside it, as in PyTorch.
+    #[serde(skip_serializing_if = "is_false")]
+    pub epsilon_inside: bool,
     /// Learning rate of the optimiser.
     pub learning_rate: f64,
     /// Momentum of `momentum` and `adaptive`, in [0, 1).
@@ -487,6 +538,7 @@ impl Default for TrainConfig {
             max_evaluations: None,
             max_iterations: None,
             gradient: GradientSource::Exact,
+            epsilon_inside: false,
             learning_rate: 1e-3,
             momentum: 0.9,
             adaptive_raise: None,

@@ -34,6 +34,8 @@ pub struct Feed {
     noise: Noisy,
     copies: usize,
     targets: Option<Targets>,
+    /// Whether a cell of some sample is missing.
+    has_missing: bool,
 }
 
 /// Targets that are not the samples themselves.
@@ -86,6 +88,7 @@ impl Feed {
             noise: Noisy::None,
             copies: 1,
             targets: None,
+            has_missing: samples.has_missing(),
         })
     }
 
@@ -313,10 +316,10 @@ impl Batches {
         let samples = Tensor::from_data(TensorData::new(rows, shape), &self.feed.device); // [batch, values]
         Ok(match &self.feed.targets {
             None => Batch::same(samples),
-            Some(targets) => Batch {
-                inputs: samples,
-                targets: self.feed.target_rows(&targets.rows, &order[start..end]),
-            },
+            Some(targets) => {
+                let targets = self.feed.target_rows(&targets.rows, &order[start..end]);
+                Batch::new(samples, targets)
+            }
         })
     }
 
@@ -329,10 +332,8 @@ impl Batches {
         }; // [copies * samples, values]
         let noisy = feed.kept();
         let targets = feed.resident_targets();
-        Batch {
-            inputs: noisy.unwrap_or_else(|| samples.clone()),
-            targets: targets.unwrap_or(samples),
-        }
+        let inputs = noisy.unwrap_or_else(|| samples.clone());
+        Batch::new(inputs, targets.unwrap_or(samples))
     }
 
     /// Resident samples at these places: `[batch]`.
@@ -346,10 +347,8 @@ impl Batches {
         let targets = feed.resident_targets();
         let targets = targets.map(|targets| targets.select(0, places.clone())); // [batch, outputs]
         let samples = feed.resident().select(0, places); // [batch, values]
-        Batch {
-            inputs: noisy.unwrap_or_else(|| samples.clone()),
-            targets: targets.unwrap_or(samples),
-        }
+        let inputs = noisy.unwrap_or_else(|| samples.clone());
+        Batch::new(inputs, targets.unwrap_or(samples))
     }
 }
 
@@ -417,11 +416,18 @@ impl Iterator for Batches {
             return None;
         }
         self.start = end;
-        let batch = self.gather(start, end).map(|batch| match self.feed.noise {
-            Noisy::PerBatch(noise) | Noisy::PerPass { noise, .. } => {
-                corrupt(batch.targets, noise, self.feed.range)
+        let batch = self.gather(start, end).map(|batch| {
+            let batch = match self.feed.has_missing {
+                true => filled(batch, self.feed.targets.is_some()),
+                false => batch,
+            };
+            match self.feed.noise {
+                Noisy::PerBatch(noise) | Noisy::PerPass { noise, .. } => Batch {
+                    known: batch.known,
+                    ..corrupt(batch.targets, noise, self.feed.range)
+                },
+                Noisy::None | Noisy::Kept(_) => batch,
             }
-            Noisy::None | Noisy::Kept(_) => batch,
         });
         Some(batch)
     }
@@ -474,10 +480,32 @@ impl Drop for Stream {
     }
 }
 
-/// A batch, ready to be differentiated through.
-pub fn training_batch(Batch { inputs, targets }: Batch) -> Batch {
+/// A batch with 0 in place of each missing cell, which is the mean of a standardised column. Where the samples are their own targets,
+/// the loss is to leave these cells out.
+fn filled(batch: Batch, has_targets: bool) -> Batch {
+    let fill = |samples: Tensor<2>| {
+        let missing = samples.clone().is_nan();
+        samples.mask_fill(missing, 0.0) // [batch, values]
+    };
+    if has_targets {
+        return Batch {
+            inputs: fill(batch.inputs),
+            ..batch
+        };
+    }
+    let known = batch.targets.clone().is_nan().bool_not().float(); // [batch, values]
     Batch {
-        inputs: Tensor::from_inner(inputs),
-        targets: Tensor::from_inner(targets),
+        inputs: fill(batch.inputs),
+        targets: fill(batch.targets),
+        known: Some(known),
+    }
+}
+
+/// A batch, ready to be differentiated through.
+pub fn training_batch(batch: Batch) -> Batch {
+    Batch {
+        inputs: Tensor::from_inner(batch.inputs),
+        targets: Tensor::from_inner(batch.targets),
+        known: batch.known.map(Tensor::from_inner),
     }
 }

@@ -17,7 +17,7 @@ use crate::seed::Purpose;
 use crate::session::rescue;
 use crate::trained::Trained;
 use crate::training_state::TrainingState;
-use crate::{Error, baselines, epochs, prediction};
+use crate::{Error, baselines, epochs};
 
 /// With more images than this, the map of their codes is not noted while training.
 pub const MAX_MAPPED: usize = 1000;
@@ -197,12 +197,12 @@ fn results(prepared: &Prepared, best: &AnyModel) -> Result<Results, Error> {
         0 => prepared.measured_data(&prepared.train, Purpose::Measure)?,
         _ => prepared.training_data()?,
     };
-    let (own, baselines) = baselines::measure(prepared, &best)?;
+    let found = baselines::measure(prepared, &best)?;
     Ok(Results {
         train: evaluate(&best, &train, prepared)?,
-        test: evaluate(&best, &test, prepared)?.with(own),
-        baselines,
-        classes: prediction::classes(prepared, &best)?,
+        test: evaluate(&best, &test, prepared)?.with(found.model),
+        baselines: found.baselines,
+        classes: found.classes,
     })
 }
 

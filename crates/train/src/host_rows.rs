@@ -23,6 +23,12 @@ pub fn unit_rows(samples: &Samples) -> Result<Rows, Error> {
         .collect())
 }
 
+/// Puts 0 in place of each missing number (NaN): the mean of a standardised column.
+pub(crate) fn fill_missing(values: &mut [f32]) {
+    let missing = values.iter_mut().filter(|value| value.is_nan());
+    missing.for_each(|value| *value = 0.0);
+}
+
 /// A standard normal number, by Box and Muller (1958).
 pub(crate) fn normal(rng: &mut impl Rng) -> f32 {
     let radius = (-2.0 * (1.0 - rng.random::<f64>()).ln()).sqrt();

@@ -93,5 +93,5 @@ pub use run_report::{
 pub use schedule::learning_rate;
 pub use spec::{Spec, check_copies};
 pub use task::Task;
-pub use trained::{Evaluation, Part, Trained};
+pub use trained::{Evaluation, OtherData, Part, Trained};
 pub use training_state::TrainingState;

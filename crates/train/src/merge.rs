@@ -84,17 +84,18 @@ pub fn parse_set(assignment: &str) -> Result<Table, Error> {
 ///
 /// When a value has the wrong type or is no accepted word; the error names the key.
 pub fn into_config(table: Table, origin: &str) -> Result<RunConfig, Error> {
-    match table.get("version") {
-        None | Some(Value::Integer(1)) => {}
+    let version = match table.get("version") {
+        None => RunConfig::default().version.into(),
+        Some(Value::Integer(version @ (1 | 2))) => *version,
         Some(other) => {
             return Err(Error::config(
-                format!("`{origin}` has version {other}, expected 1"),
+                format!("`{origin}` has version {other}, expected 1 or 2"),
                 Some("it was written for another version of espejo".into()),
             ));
         }
-    }
+    };
     let mut table = table;
-    table.insert("version".into(), Value::Integer(1));
+    table.insert("version".into(), Value::Integer(version));
     // The dense layers that a dense net starts from are none of a convolutional one's.
     if let Some(Value::Table(model)) = table.get_mut("model")
         && model.contains_key("conv")
@@ -205,6 +206,14 @@ mod tests {
             grey = true
             label = "class"
             target = "price"
+            columns = ["a"]
+            drop = ["b"]
+            index = "id"
+            group = "patient"
+            header = true
+            missing = ["-999"]
+            split = "time"
+            pixel_range = [0.0, 16.0]
             permute = true
             scale = "standardise"
             skip_bad = true
@@ -219,6 +228,7 @@ mod tests {
             kind = "none"
             [train]
             target_loss = 1.0
+            epsilon_inside = true
             precision = "double"
             max_evaluations = 10
             max_iterations = 10

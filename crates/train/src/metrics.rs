@@ -34,7 +34,8 @@ pub struct Metrics {
 /// | `wrong_pixels_mean`, `wrong_pixels_max` | two-valued images | pixels on the wrong side of one half: mean, worst image |
 /// | `active_units` | models with a prior | code dimensions in use |
 /// | `reconstruction_at_mean` | the same on images, after training | the loss of decoding the posterior mean |
-/// | `psnr`, `ssim` | grey and colour images, after training | how alike image and output look |
+/// | `psnr`, `ssim` | grey and colour images, after training | how alike image and output look, mean over the images |
+/// | `psnr_pooled` | the same | the ratio of the mean squared error of all of them |
 /// | `rmse`, `r2` | regressors | root of the mean squared error in the target's unit; share of the variance explained |
 /// | `accuracy_low`, `accuracy_high` | classifiers, after training | 95 % interval of the accuracy (Wilson 1927) |
 /// | `calibration_error` | the same | expected calibration error (Guo et al. 2017) |
@@ -196,10 +197,12 @@ fn reconstruction_sums(
     let output = model.decode(code.clone()); // [batch, values]
     let wrong = wrong_pixels(output.clone(), batch.targets.clone(), range); // [batch, 1]
     let span = 1.0 - range.low();
-    let squared = (output - batch.targets)
-        .div_scalar(span)
-        .square()
-        .sum_dim(1); // [batch, 1]
+    let squared = (output - batch.targets).div_scalar(span).square(); // [batch, values]
+    let squared = match batch.known {
+        Some(known) => squared * known,
+        None => squared,
+    };
+    let squared = squared.sum_dim(1); // [batch, 1]
     let moment = |codes: Tensor<2>| codes.mean_dim(0).mul_scalar(share).reshape([-1]); // [latent]
     let mut means = terms;
     means.extend([

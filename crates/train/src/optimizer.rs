@@ -20,8 +20,8 @@ use crate::tensors::Named;
 /// Adam's decay rates and the guard against division by zero, as in PyTorch.
 const BETAS: [f64; 2] = [0.9, 0.999];
 const ADAM_EPSILON: f64 = 1e-8;
-/// RMSprop's decay rate and guard: Keras's numbers, which the documents use, in PyTorch's formula g / (√v + ε). Keras has ε
-/// under the root, which damps steps along tiny gradients more.
+/// RMSprop's decay rate and guard: Keras's numbers, which the documents use. Keras 3.15.1 and optax have ε under the root,
+/// g / √(v + ε), PyTorch beside it, g / (√v + ε): at a gradient of 1e-6 the first step of the latter is 760 times as long.
 const RMSPROP_DECAY: f64 = 0.9;
 const RMSPROP_EPSILON: f64 = 1e-7;
 /// Keeps the factor of clipping finite, as in PyTorch.
@@ -34,6 +34,7 @@ pub struct Optimizer {
     momentum: f64,
     decay: f64,
     clip_norm: f64,
+    epsilon_inside: bool,
     steps: u32,
     state: State,
 }
@@ -54,6 +55,7 @@ impl Optimizer {
             momentum: config.momentum,
             decay: config.decay,
             clip_norm: config.clip_norm,
+            epsilon_inside: config.epsilon_inside,
             steps: 0,
             state: State::New,
         }
@@ -100,6 +102,7 @@ impl Optimizer {
                 rate,
                 decay: RMSPROP_DECAY,
                 epsilon: RMSPROP_EPSILON,
+                inside: self.epsilon_inside,
             },
             OptimizerKind::Adam => adam(1.0),
             OptimizerKind::Adamw => adam(1.0 - rate * self.decay),
@@ -204,4 +207,40 @@ fn split(steps: u32) -> Vec<f32> {
 
 fn join(values: &[f32]) -> u32 {
     ((values[0] as u32) << 16) | (values[1] as u32)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The first step of Keras 3.15.1's `RMSprop(1e-3)` and of PyTorch 2.15.0's `RMSprop(lr=1e-3, alpha=0.9, eps=1e-7)` at a weight
+    /// with this gradient.
+    #[test]
+    fn the_first_step_of_rmsprop_is_that_of_keras_or_of_pytorch() {
+        let first = |gradient: f32, epsilon_inside| {
+            let optimizer = Optimizer::new(&TrainConfig {
+                optimizer: OptimizerKind::Rmsprop,
+                epsilon_inside,
+                ..TrainConfig::default()
+            });
+            let (mut weights, mut moment) = ([0.0], [0.0]);
+            optimizer
+                .rule(1e-3)
+                .apply(&mut weights, &[gradient], 1.0, [&mut moment, &mut []]);
+            f64::from(-weights[0])
+        };
+        for (gradient, keras, torch) in [
+            (1e-6, 3.162_275e-6, 2.402_531e-3),
+            (1.0, 3.162_276e-3, 3.162_277e-3),
+        ] {
+            assert!(
+                (first(gradient, true) / keras - 1.0).abs() < 1e-5,
+                "{gradient}"
+            );
+            assert!(
+                (first(gradient, false) / torch - 1.0).abs() < 1e-5,
+                "{gradient}"
+            );
+        }
+    }
 }

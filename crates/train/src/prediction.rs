@@ -6,11 +6,11 @@ use espejo_nets::{Activation, LayersConfig, Model, seeded};
 use espejo_supervised::{Network, NetworkConfig};
 
 use crate::Error;
-use crate::baselines::Baseline;
+use crate::baselines::{Baseline, FinalMeasures};
 use crate::classification::Classification;
 use crate::config::{OptimizerKind, TrainConfig};
 use crate::feed::{Feed, training_batch};
-use crate::host_rows::Rows;
+use crate::host_rows::{Rows, fill_missing};
 use crate::metrics::Measure;
 use crate::model::AnyModel;
 use crate::optimizer::Optimizer;
@@ -27,15 +27,24 @@ const LINEAR_STEPS: usize = 2000;
 const LINEAR_BATCH: usize = 128;
 const LINEAR_RATES: [f64; 2] = [5e-3, 5e-4];
 
-/// The baselines of a net with targets, on its test samples, and what only the end of a training measures of `model`.
-pub(crate) fn measure(
-    prepared: &Prepared,
-    model: &AnyModel,
-) -> Result<(Vec<Measure>, Vec<Baseline>), Error> {
-    let own = match prepared.spec.task {
-        Task::Classify => final_measures(&classification(prepared, model, &prepared.test)?),
-        Task::Regress | Task::Reconstruct | Task::Denoise(_) => Vec::new(),
+/// Measures a net with targets and its baselines on its test samples.
+pub(crate) fn measure(prepared: &Prepared, model: &AnyModel) -> Result<FinalMeasures, Error> {
+    let found = match prepared.spec.task {
+        Task::Classify => {
+            let probabilities = outputs(prepared, model, &prepared.test)?;
+            Some(held_against(&probabilities, &prepared.test))
+        }
+        Task::Regress | Task::Reconstruct | Task::Denoise(_) => None,
     };
+    Ok(FinalMeasures {
+        model: found.as_ref().map(own_measures).unwrap_or_default(),
+        baselines: baselines(prepared)?,
+        classes: found.as_ref().map(class_reports).unwrap_or_default(),
+    })
+}
+
+/// The baselines of a net with targets, on its test samples.
+fn baselines(prepared: &Prepared) -> Result<Vec<Baseline>, Error> {
     let targets = |samples: &Samples| target_values(prepared, samples);
     let (train, test) = (targets(&prepared.train)?, targets(&prepared.test)?);
     let (nearest, compared) = nearest(prepared, &train)?;
@@ -57,16 +66,15 @@ pub(crate) fn measure(
     nearest
         .measures
         .push(Measure::count("compared_with", compared as f64));
-    let baselines = vec![
+    Ok(vec![
         entry(key, constant),
         entry("linear", linear(prepared)?),
         nearest,
-    ];
-    Ok((own, baselines))
+    ])
 }
 
 /// What the end of the training of a classifier measures beside its accuracy.
-fn final_measures(found: &Classification) -> Vec<Measure> {
+fn own_measures(found: &Classification) -> Vec<Measure> {
     let (low, high) = found.accuracy_interval();
     vec![
         Measure::new("accuracy_low", low),
@@ -75,18 +83,7 @@ fn final_measures(found: &Classification) -> Vec<Measure> {
     ]
 }
 
-/// Every class of the test samples with its recall and precision; none where the model tells no classes.
-pub(crate) fn classes(prepared: &Prepared, model: &AnyModel) -> Result<Vec<ClassReport>, Error> {
-    match prepared.spec.task {
-        Task::Classify => Ok(class_reports(&classification(
-            prepared,
-            model,
-            &prepared.test,
-        )?)),
-        Task::Reconstruct | Task::Denoise(_) | Task::Regress => Ok(Vec::new()),
-    }
-}
-
+/// Every class of the samples with its recall and precision.
 fn class_reports(found: &Classification) -> Vec<ClassReport> {
     let shares = found.recall().into_iter().zip(found.precision());
     let classes = found.classes.iter().zip(&found.confusion).zip(shares);
@@ -98,16 +95,6 @@ fn class_reports(found: &Classification) -> Vec<ClassReport> {
             precision,
         })
         .collect()
-}
-
-/// What a classifier does with samples whose classes are known.
-pub(crate) fn classification(
-    prepared: &Prepared,
-    model: &AnyModel,
-    samples: &Samples,
-) -> Result<Classification, Error> {
-    let probabilities = outputs(prepared, model, samples)?;
-    Ok(held_against(&probabilities, samples))
 }
 
 /// Holds probabilities against the classes of samples.
@@ -257,5 +244,6 @@ fn upload(samples: &Samples, device: &Device) -> Result<Tensor<2>, Error> {
     let shape = [samples.len(), samples.shape().pixels()];
     let mut values = Vec::with_capacity(shape[0] * shape[1]);
     samples.read(0..shape[0], 0.0, &mut values)?;
+    fill_missing(&mut values);
     Ok(Tensor::from_data(TensorData::new(values, shape), device))
 }

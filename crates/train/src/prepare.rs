@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use espejo_data::{
-    HoldOut, Samples, Scaling, ScalingKind, Selection, Source, TargetColumn, permutation,
+    ColumnChoice, ColumnFacts, HoldOut, PixelRange, Samples, Scaling, ScalingKind, Selection,
+    Source, TargetColumn, permutation,
 };
 
 use crate::Error;
 use crate::architecture::Layout;
 use crate::classical::{check_values, rows};
-use crate::config::{DataConfig, LossKind, RunConfig};
+use crate::config::{DataConfig, LossKind, RunConfig, SplitKind};
 use crate::device::{self, Chosen};
 use crate::feed::{Feed, bytes};
 use crate::kept::Kept;
@@ -40,6 +41,10 @@ pub struct Prepared {
     pub held_out: bool,
     /// What was left out because it could not be read.
     pub skipped: Vec<String>,
+    /// What the reader of the data found that its user should know.
+    pub notes: Vec<String>,
+    /// The columns of a table as they stand in its file.
+    pub columns: Vec<ColumnFacts>,
     /// How the columns of a table were scaled.
     pub scaling: Option<Scaling>,
     /// The numbers that a regressor learns.
@@ -73,6 +78,8 @@ pub(crate) fn prepare_with(config: RunConfig, kept: Kept) -> Result<Prepared, Er
         test: checked.test,
         held_out: checked.held_out,
         skipped: checked.skipped,
+        notes: checked.notes,
+        columns: checked.columns,
         scaling: checked.scaling,
         target: checked.target,
         permutation: checked.permutation,
@@ -96,6 +103,8 @@ pub(crate) struct Checked {
     pub test: Samples,
     pub held_out: bool,
     pub skipped: Vec<String>,
+    pub notes: Vec<String>,
+    pub columns: Vec<ColumnFacts>,
     pub scaling: Option<Scaling>,
     pub target: Option<NumberTarget>,
     pub permutation: Option<Arc<[u32]>>,
@@ -115,6 +124,10 @@ pub(crate) fn load(config: &RunConfig, kept: Kept) -> Result<Checked, Error> {
         }
         Some(scaling) => Some(scaling),
         None => scaling(config, &loaded.train)?,
+    };
+    let scaling = match config.version {
+        1 => scaling.map(Scaling::single),
+        _ => scaling,
     };
     let scaled = |samples: &Samples| match &scaling {
         Some(scaling) => scaling.apply(samples),
@@ -150,6 +163,8 @@ pub(crate) fn load(config: &RunConfig, kept: Kept) -> Result<Checked, Error> {
         test: test.unwrap_or_else(|| train.clone()),
         train,
         skipped: loaded.skipped,
+        notes: loaded.notes,
+        columns: loaded.columns,
         scaling,
         target,
         permutation,
@@ -206,7 +221,7 @@ fn drawn_permutation(config: &RunConfig, values: usize) -> Option<Arc<[u32]>> {
 fn check_probabilities(rows: &Samples) -> Result<(), Error> {
     let mut values = Vec::new();
     rows.read(0..rows.len(), 0.0, &mut values)?;
-    let Some(at) = values.iter().position(|value| !(0.0..=1.0).contains(value)) else {
+    let Some(at) = values.iter().position(|value| *value < 0.0 || *value > 1.0) else {
         return Ok(());
     };
     let (width, columns) = (rows.shape().pixels(), rows.columns());
@@ -239,6 +254,17 @@ pub(crate) fn source(config: &RunConfig) -> Result<Source, Error> {
         grey: data.grey,
         label: data.label.clone(),
         target: target_column(config)?,
+        columns: ColumnChoice {
+            only: data.columns.clone(),
+            drop: data.drop.clone(),
+            index: data.index.clone(),
+            group: data.group.clone(),
+        },
+        header: data.header,
+        missing: data.missing.clone(),
+        learned: None,
+        pixel_range: data.pixel_range()?,
+        rules: config.version as u8,
         skip_bad: data.skip_bad,
         memory: budget(config),
     })
@@ -284,12 +310,24 @@ impl DataConfig {
     /// [`Error::Config`] where `fold` is no fold, or stands beside `test_fraction`.
     pub fn hold_out(&self) -> Result<HoldOut, Error> {
         let Some(text) = &self.fold else {
-            return Ok(self
-                .test_fraction
-                .map_or(HoldOut::Official, HoldOut::Fraction));
+            return Ok(match (self.test_fraction, self.split) {
+                (None, SplitKind::Random) => HoldOut::Official,
+                (None, SplitKind::Time) => {
+                    let message =
+                        "`data.split` is `time`, and no part is to be split off".to_owned();
+                    let hint = "say how much, as in `--test-fraction .2`".to_owned();
+                    return Err(Error::config(message, Some(hint)));
+                }
+                (Some(fraction), SplitKind::Random) => HoldOut::Fraction(fraction),
+                (Some(fraction), SplitKind::Time) => HoldOut::Last(fraction),
+            });
         };
         let refuse =
             |message: String, hint: &str| Err(Error::config(message, Some(hint.to_owned())));
+        if self.split == SplitKind::Time {
+            let message = format!("`data.fold` is `{text}`, and `data.split` is `time`");
+            return refuse(message, "folds are drawn: give one of them");
+        }
         if self.test_fraction.is_some() {
             let message = format!("`data.fold` is `{text}`, and `data.test_fraction` is given too");
             return refuse(message, "give one of them");
@@ -303,6 +341,24 @@ impl DataConfig {
                 format!("`data.fold` is `{text}`, expected a fold and how many there are"),
                 "as in `--fold 2/5`, the second of five",
             ),
+        }
+    }
+
+    /// The numbers that become black and white.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] where the first is not below the second.
+    pub fn pixel_range(&self) -> Result<Option<PixelRange>, Error> {
+        match self.pixel_range {
+            None => Ok(None),
+            Some([low, high]) if low < high && (high - low).is_finite() => {
+                Ok(Some(PixelRange { low, high }))
+            }
+            Some([low, high]) => Err(Error::config(
+                format!("`data.pixel_range` is {low} to {high}, expected black below white"),
+                Some("as in `--pixel-range 0,16`".into()),
+            )),
         }
     }
 

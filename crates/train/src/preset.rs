@@ -177,6 +177,13 @@ impl Preset {
                 .map(|preset| preset.name)
                 .chain(sets)
                 .collect();
+            if std::path::Path::new(name).exists() {
+                // It is there, and the reader says why it cannot be taken.
+                let refused = espejo_data::load(&espejo_data::Source::named(name));
+                if let Err(error) = refused {
+                    return error.into();
+                }
+            }
             Error::config(
                 format!("no preset, data set, folder or file `{name}`"),
                 hint(name, &names),

@@ -23,7 +23,18 @@ pub(crate) struct ReconstructionErrors {
     /// Whether every output had a reconstruction loss.
     defined: bool,
     wrong_pixels: f64,
-    quality: (usize, f64, f64),
+    quality: Quality,
+}
+
+/// Sums over the images whose quality is measured.
+#[derive(Clone, Copy, Debug, Default)]
+struct Quality {
+    count: usize,
+    /// Of the peak signal-to-noise ratio of each, in dB.
+    psnr: f64,
+    /// Of the mean squared error of each.
+    squared_error: f64,
+    ssim: f64,
 }
 
 /// What is measured of each sample.
@@ -62,12 +73,20 @@ impl ReconstructionErrors {
             reconstruction: 0.0,
             defined: true,
             wrong_pixels: 0.0,
-            quality: (0, 0.0, 0.0),
+            quality: Quality::default(),
         }
     }
 
     /// Adds one sample; values in [0, 1] for images.
+    ///
+    /// Where the target is missing (NaN) there is nothing to hold the output against.
     pub(crate) fn add(&mut self, output: &[f32], target: &[f32]) {
+        if target.iter().any(|value| value.is_nan()) {
+            let pairs = output.iter().zip(target);
+            let known = pairs.filter(|(_, target)| !target.is_nan());
+            let (output, target): (Vec<f32>, Vec<f32>) = known.unzip();
+            return self.add(&output, &target);
+        }
         self.squared_error += squared_error(output, target);
         match reconstruction(self.rule, output, target).filter(|value| value.is_finite()) {
             Some(value) => self.reconstruction += value,
@@ -81,10 +100,11 @@ impl ReconstructionErrors {
             .images
             .filter(|_| self.samples.is_multiple_of(self.rule.every))
         {
-            let (count, noise, similarity) = &mut self.quality;
-            *count += 1;
-            *noise += psnr(output, target).min(MAX_PSNR);
-            *similarity += ssim(output, target, shape.channels, shape.height, shape.width);
+            let quality = &mut self.quality;
+            quality.count += 1;
+            quality.psnr += psnr(output, target).min(MAX_PSNR);
+            quality.squared_error += squared_error(output, target) / target.len() as f64;
+            quality.ssim += ssim(output, target, shape.channels, shape.height, shape.width);
         }
         self.samples += 1;
     }
@@ -107,12 +127,15 @@ impl ReconstructionErrors {
 
     /// How alike grey and colour images and outputs look, mean over the images.
     pub(crate) fn quality(&self) -> Vec<Measure> {
-        let (count, noise, similarity) = self.quality;
-        match count {
+        let quality = self.quality;
+        let count = quality.count as f64;
+        let pooled = -10.0 * (quality.squared_error / count).log10();
+        match quality.count {
             0 => Vec::new(),
-            count => vec![
-                Measure::new("psnr", noise / count as f64),
-                Measure::new("ssim", similarity / count as f64),
+            _ => vec![
+                Measure::new("psnr", quality.psnr / count),
+                Measure::new("ssim", quality.ssim / count),
+                Measure::new("psnr_pooled", pooled.min(MAX_PSNR)),
             ],
         }
     }
@@ -200,5 +223,41 @@ mod tests {
         assert!(errors.reconstruction().is_some());
         errors.add(&[1.2], &[1.0]);
         assert_eq!(errors.reconstruction(), None);
+    }
+
+    /// Two images of one pixel, errors of 0.1 and 0.01: 20 and 40 dB, and 10 log₁₀(1 / 0.00505) of both together.
+    #[test]
+    fn the_ratio_is_a_mean_over_images_or_one_of_all() {
+        let rule = ErrorRule {
+            images: Some(Shape {
+                channels: 1,
+                height: 1,
+                width: 1,
+            }),
+            ..rule(Criterion::Mse)
+        };
+        let mut errors = ReconstructionErrors::new(rule);
+        errors.add(&[0.1], &[0.0]);
+        errors.add(&[0.01], &[0.0]);
+        let quality = errors.quality();
+        let get = |name: &str| {
+            quality
+                .iter()
+                .find(|found| found.name == name)
+                .map(|found| found.value)
+        };
+        assert!((get("psnr").expect("images") - 30.0).abs() < 1e-5);
+        assert!((get("psnr_pooled").expect("images") - 22.967_086).abs() < 1e-5);
+    }
+
+    /// What is missing of a target is no error.
+    #[test]
+    fn a_missing_value_is_left_out() {
+        let mut errors = ReconstructionErrors::new(rule(Criterion::Mse));
+        errors.add(&[1.0, 5.0], &[0.0, f32::NAN]);
+        assert_eq!(
+            (errors.squared_error(), errors.reconstruction()),
+            (1.0, Some(0.5))
+        );
     }
 }

@@ -1,5 +1,7 @@
 //! What is known of a run as `run.json`, `model.txt`, `metrics.csv` and the progress line.
 
+use std::collections::BTreeMap;
+
 use std::fmt::Write as _;
 
 use espejo_data::{Samples, Targets};
@@ -56,7 +58,17 @@ pub fn data_report(prepared: &Prepared) -> Result<DataReport, Error> {
         test_targets_sha256: test.targets_sha256().filter(|_| held_out),
         target: target_report(train).filter(|_| learned),
         skipped: (skipped > 0).then_some(skipped),
+        missing: missing(prepared),
+        notes: prepared.notes.clone(),
     })
+}
+
+/// The missing cells of each column of the file that has some.
+fn missing(prepared: &Prepared) -> BTreeMap<String, usize> {
+    let columns = prepared.columns.iter().filter(|column| column.missing > 0);
+    columns
+        .map(|column| (column.name.clone(), column.missing))
+        .collect()
 }
 
 fn target_report(samples: &Samples) -> Option<TargetReport> {

@@ -1,5 +1,7 @@
 //! `run.json` as a type: what is written is what is read, here and by the program.
 
+use std::collections::BTreeMap;
+
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
@@ -133,6 +135,12 @@ pub struct DataReport {
     /// Samples that could not be read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub skipped: Option<usize>,
+    /// The missing cells of each column of a table that has some, in all of its file.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub missing: BTreeMap<String, usize>,
+    /// What the reader of the data found that its user should know, in sentences.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
 /// What is learned beside the samples.

@@ -99,37 +99,26 @@ impl NumberTarget {
             Some(scaling) => scaling,
             None => Scaling::fit(&target_table(train)?, ScalingKind::Standardise)?,
         };
-        let width = scaling.columns.len();
-        let (mut low, mut high) = (vec![0.0; width], vec![1.0; width]);
-        scaling.invert_row(&mut low);
-        scaling.invert_row(&mut high);
-        let units = low.iter().zip(&high).map(|(l, h)| f64::from(h - l));
         Ok(Self {
-            units: units.collect(),
-            test_variances: variances(&target_table(test)?)?,
+            units: scaling.scale.clone(),
+            test_variances: variances(&target_table(test)?),
             scaling,
         })
     }
 }
 
 /// The variance of each column.
-fn variances(table: &Samples) -> Result<Vec<f64>, Error> {
-    let (rows, width) = (table.len(), table.shape().pixels());
-    let mut values = Vec::with_capacity(rows * width);
-    table.read(0..rows, 0.0, &mut values)?;
-    let column = |place: usize| {
-        values
-            .iter()
-            .skip(place)
-            .step_by(width)
-            .map(|v| f64::from(*v))
-    };
-    let mean = |place: usize| column(place).sum::<f64>() / rows as f64;
+fn variances(table: &Samples) -> Vec<f64> {
+    let rows = table.len() as f64;
     let variance = |place: usize| {
-        let mean = mean(place);
-        column(place).map(|v| (v - mean).powi(2)).sum::<f64>() / rows as f64
+        let mean = table.column(place).sum::<f64>() / rows;
+        table
+            .column(place)
+            .map(|value| (value - mean).powi(2))
+            .sum::<f64>()
+            / rows
     };
-    Ok((0..width).map(variance).collect())
+    (0..table.shape().pixels()).map(variance).collect()
 }
 
 fn classes(samples: &Samples) -> Result<TargetRows, Error> {
@@ -173,5 +162,8 @@ pub(crate) fn target_table(samples: &Samples) -> Result<Samples, Error> {
         name: samples.name().to_owned(),
         ..Facts::default()
     };
-    Ok(Samples::table(facts, columns.to_vec(), values.to_vec())?)
+    let width = columns.len();
+    let column = |place| values.iter().skip(place).step_by(width).copied().collect();
+    let numbers = (0..width).map(column).collect();
+    Ok(Samples::table(facts, columns.to_vec(), numbers)?)
 }

@@ -57,6 +57,17 @@ pub struct Evaluation {
     pub classes: Vec<ClassReport>,
 }
 
+/// Samples that are not the run's own.
+#[derive(Clone, Debug)]
+pub struct OtherData {
+    /// The samples, treated as the run's own were.
+    pub samples: Samples,
+    /// What was left out because it could not be read: the file (and row), and why.
+    pub skipped: Vec<String>,
+    /// What the reader found that its user should know, in sentences.
+    pub notes: Vec<String>,
+}
+
 /// A run that was trained, with the weights of one of its checkpoints.
 #[derive(Clone, Debug)]
 pub struct Trained {
@@ -111,6 +122,11 @@ impl Trained {
         change: impl FnOnce(&mut RunConfig),
     ) -> Result<Self, Error> {
         let mut config = folder.config()?;
+        if config.data.name == "-" {
+            let message = "its data came through standard input, which is gone".to_owned();
+            let hint = "train on a file to use the run afterwards".to_owned();
+            return Err(Error::config(message, Some(hint)));
+        }
         let before = config.train.device.clone();
         change(&mut config);
         let damaged = |error: Error| match error {
@@ -198,9 +214,37 @@ impl Trained {
         part: Part,
         change: impl FnOnce(&mut DataConfig),
     ) -> Result<Samples, Error> {
+        Ok(self.other_data(part, change)?.samples)
+    }
+
+    /// Other samples for the model, as [`samples`](Self::samples) gives them, with what is to be said of them.
+    ///
+    /// # Errors
+    ///
+    /// As [`samples`](Self::samples).
+    pub fn other_data(
+        &self,
+        part: Part,
+        change: impl FnOnce(&mut DataConfig),
+    ) -> Result<OtherData, Error> {
         let mut config = self.config().clone();
         change(&mut config.data);
-        let Loaded { train, test, .. } = espejo_data::load(&source(&config)?)?;
+        let mut wanted = source(&config)?;
+        // Stretched as what was learned, not by what the new images hold.
+        let plain = [(0.0, 255.0), (0.0, 1.0)];
+        let learned = self.prepared.train.pixel_range();
+        let stretched = learned.filter(|range| !plain.contains(&(range.low, range.high)));
+        wanted.pixel_range = wanted.pixel_range.or(stretched);
+        if self.test().is_table() {
+            wanted.learned = Some(self.prepared.train.unpermuted().columns().to_vec());
+        }
+        let Loaded {
+            train,
+            test,
+            skipped,
+            notes,
+            ..
+        } = espejo_data::load(&wanted)?;
         let samples = match part {
             Part::Train => train,
             Part::Test => test.unwrap_or(train),
@@ -226,10 +270,15 @@ impl Trained {
             }
             _ => samples,
         };
-        match &self.prepared.permutation {
-            Some(order) => Ok(samples.permuted(order.clone())?),
-            None => Ok(samples),
-        }
+        let samples = match &self.prepared.permutation {
+            Some(order) => samples.permuted(order.clone())?,
+            None => samples,
+        };
+        Ok(OtherData {
+            samples,
+            skipped,
+            notes,
+        })
     }
 
     /// Whether the training data is what it was when the run was trained.
@@ -333,6 +382,26 @@ impl Trained {
         self.by_chunks(samples, |chunk| model.encode(chunk))
     }
 
+    /// The log-variance of each sample's posterior in each latent dimension, in nats: `[samples][latent]`.
+    ///
+    /// # Errors
+    ///
+    /// As [`encode`](Self::encode), and [`Error::Config`] where the model is not variational.
+    pub fn log_variances(&self, samples: &Samples) -> Result<Rows, Error> {
+        let model = self.autoencoder()?;
+        if self.prior().is_none() {
+            let message = "only a `vae` has a posterior with a variance".to_owned();
+            let hint = "leave `--log-variances` out".to_owned();
+            return Err(Error::config(message, Some(hint)));
+        }
+        let variance = |chunk| {
+            model
+                .log_variance(chunk)
+                .expect("what has a prior has a posterior")
+        };
+        self.by_chunks(samples, variance)
+    }
+
     /// A draw from each sample's posterior; the code itself where there is none.
     ///
     /// # Errors
@@ -392,10 +461,29 @@ impl Trained {
         }
         let mut rows = self.by_chunks(samples, |chunk| self.model.output(chunk))?;
         if let Some(target) = &self.prepared.target {
-            rows.iter_mut()
-                .for_each(|row| target.scaling.invert_row(row));
+            for row in &mut rows {
+                let numbers = target.scaling.invert_row(row);
+                *row = numbers.into_iter().map(|number| number as f32).collect();
+            }
         }
         Ok(rows)
+    }
+
+    /// The numbers that a regressor says of each sample, `[samples][columns]`, in the units of their columns and with all of their
+    /// digits, which [`predict`](Self::predict) rounds to single precision.
+    ///
+    /// # Errors
+    ///
+    /// As [`predict`](Self::predict), and [`Error::Config`] where the model tells classes.
+    pub fn predict_numbers(&self, samples: &Samples) -> Result<Vec<Vec<f64>>, Error> {
+        let Some(target) = &self.prepared.target else {
+            let kind = self.prepared.spec.kind.name();
+            let message = format!("this run is a `{kind}`, which predicts no numbers");
+            return Err(Error::config(message, None));
+        };
+        let rows = self.by_chunks(samples, |chunk| self.model.output(chunk))?;
+        let numbers = rows.iter().map(|row| target.scaling.invert_row(row));
+        Ok(numbers.collect())
     }
 
     /// Noisy copies of samples, `copies` of each, copy by copy.
@@ -431,22 +519,24 @@ impl Trained {
         let prepared = &self.prepared;
         let data = prepared.measured_data(&prepared.test, Purpose::Evaluate)?;
         let metrics = evaluate(&self.model, &data, prepared)?;
-        let (own, baselines) = baselines::measure(prepared, &self.model)?;
+        let found = baselines::measure(prepared, &self.model)?;
         Ok(Evaluation {
-            metrics: metrics.with(own),
-            baselines,
-            classes: prediction::classes(prepared, &self.model)?,
+            metrics: metrics.with(found.model),
+            baselines: found.baselines,
+            classes: found.classes,
         })
     }
 
-    /// What a classifier does with samples whose classes are known.
+    /// Holds the probabilities that [`predict`](Self::predict) gave for samples against their classes.
     ///
     /// # Errors
     ///
-    /// [`Error::Data`] where the samples lie in a file that cannot be read, [`Error::Config`] where the model tells no classes or the
-    /// samples have none.
-    pub fn classification(&self, samples: &Samples) -> Result<Classification, Error> {
-        let probabilities = self.predict(samples)?;
+    /// [`Error::Config`] where the model tells no classes or the samples have none.
+    pub fn classification(
+        &self,
+        samples: &Samples,
+        probabilities: &Rows,
+    ) -> Result<Classification, Error> {
         if self.prepared.spec.task != Task::Classify || samples.classes().is_empty() {
             let message = format!(
                 "`{}` has no classes to hold predictions against",
@@ -454,7 +544,7 @@ impl Trained {
             );
             return Err(Error::config(message, None));
         }
-        Ok(prediction::held_against(&probabilities, samples))
+        Ok(prediction::held_against(probabilities, samples))
     }
 
     /// The test samples, or as many of them, evenly spread, as their codes can be held at once.

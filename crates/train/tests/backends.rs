@@ -88,10 +88,7 @@ fn loss(model: &AnyModel, pictures: &[f32], step: usize, device: &Device) -> Los
     let clean = upload(clean, PIXELS, device);
     match model {
         AnyModel::Vae(vae) => vae.loss_with(&Batch::same(clean), upload(eps, LATENT, device)),
-        other => other.loss(&Batch {
-            inputs: upload(noisy, PIXELS, device),
-            targets: clean,
-        }),
+        other => other.loss(&Batch::new(upload(noisy, PIXELS, device), clean)),
     }
 }
 

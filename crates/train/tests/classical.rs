@@ -71,10 +71,7 @@ fn batch(dense: &DenseFit) -> Batch {
     };
     let targets = rows(&dense.clean.repeat(copies)); // [copies * samples, values]
     let noisy = dense.noisy.as_deref().map(rows);
-    Batch {
-        inputs: noisy.unwrap_or_else(|| targets.clone()),
-        targets,
-    }
+    Batch::new(noisy.unwrap_or_else(|| targets.clone()), targets)
 }
 
 /// Holds the loss and the gradient at the first weights against those of `nets`.

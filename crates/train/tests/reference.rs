@@ -465,10 +465,10 @@ fn ten_steps_of_a_denoising_autoencoder() {
     let file = read("training_dae.json");
     for (backend, device) in cpu_devices() {
         let device = device.autodiff();
-        let batch = Batch {
-            inputs: tensor(&file["input"], &device),
-            targets: tensor(&file["target"], &device),
-        };
+        let batch = Batch::new(
+            tensor(&file["input"], &device),
+            tensor(&file["target"], &device),
+        );
         let mut autoencoder = AeConfig::mirrored(35, &[], 12, Activation::Tanh);
         autoencoder.encoder = LayersConfig::dense([35, 12], Activation::Tanh, Activation::Tanh);
         let config = DaeConfig { autoencoder };
@@ -607,9 +607,11 @@ fn ten_steps_of_a_convolutional_denoising_autoencoder_with_batch_normalisation()
     let evaluation = numbers_of(&file["evaluation"]);
     for (backend, device) in cpu_devices() {
         let what = format!("convolutional dae on {backend}");
-        let batch = |device: &Device| Batch {
-            inputs: tensor(&file["input"], device),
-            targets: tensor(&file["target"], device),
+        let batch = |device: &Device| {
+            Batch::new(
+                tensor(&file["input"], device),
+                tensor(&file["target"], device),
+            )
         };
         let (plain, device) = (batch(&device), device.autodiff());
         let training = batch(&device);

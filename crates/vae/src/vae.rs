@@ -111,7 +111,7 @@ impl Vae {
         let code = reparameterise(mean.clone(), log_variance.clone(), noise); // [batch, latent]
         let logits = self.decoder.forward_logits(code); // [batch, pixels]
         let output = self.decoder.last_activation();
-        let reconstruction = self.criterion.mean(logits, batch.targets.clone(), output); // [1]
+        let reconstruction = self.criterion.of_batch(logits, batch, output); // [1]
         let mut terms = vec![
             Term::new("reconstruction", 1.0, reconstruction),
             self.kl(mean, log_variance),
@@ -195,6 +195,10 @@ impl Autoencoder for Vae {
 
     fn prior(&self) -> Option<Prior> {
         Some(Prior::StandardNormal)
+    }
+
+    fn log_variance(&self, samples: Tensor<2>) -> Option<Tensor<2>> {
+        Some(self.posterior(samples).1) // [batch, latent]
     }
 
     fn sample(&self, samples: Tensor<2>) -> Tensor<2> {

@@ -32,7 +32,7 @@ pub enum DataCommand {
     #[command(
         after_help = "Examples:\n  espejo data show fonts --letters ABC\n  espejo data show fashion --png sheet.png"
     )]
-    Show(ShowArgs),
+    Show(Box<ShowArgs>),
 }
 
 /// Runs one of the commands on data sets.

@@ -1,15 +1,18 @@
 //! `espejo encode`: the latent code of each sample, as CSV.
 
 use std::fmt::Write as _;
+use std::path::PathBuf;
 
 use clap::Args;
 use espejo_pictures::csv_field;
-use serde_json::json;
+use espejo_train::{Rows, write_file};
+use serde_json::{Value, json};
 
-use crate::choose_samples::{SampleArgs, chosen_samples};
+use crate::choose_samples::{SampleArgs, chosen_parts};
 use crate::figures::captions;
 use crate::open_run::open;
-use crate::output::{self, usage};
+use crate::output::{self, shown, usage};
+use crate::sample_columns::Chosen;
 
 /// The arguments of `espejo encode`.
 #[derive(Args)]
@@ -22,6 +25,12 @@ pub struct EncodeArgs {
     /// Seed of --sample
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
+    /// Add the log-variances of the posterior of a `vae`, a column `v1`, `v2`, ... for each dimension
+    #[arg(long)]
+    pub log_variances: bool,
+    /// Write to this file in place of stdout: `.csv`, or `.npy` for the numbers alone
+    #[arg(long, value_name = "FILE")]
+    pub to: Option<PathBuf>,
 }
 
 /// Prints the latent codes as CSV, one sample per line.
@@ -33,26 +42,99 @@ pub fn encode(args: &EncodeArgs, json: bool) -> anyhow::Result<()> {
             "leave `--sample` out",
         ));
     }
-    let images = chosen_samples(&trained, &args.samples)?;
-    let codes = if args.sample {
-        trained.sample(&images, args.seed)?
-    } else {
-        trained.encode(&images)?
-    };
-    if json {
-        return output::json(&json!({ "captions": captions(&images), "codes": codes }));
+    let parts = chosen_parts(&trained, &args.samples)?;
+    let (mut codes, mut variances) = (Rows::new(), Rows::new());
+    for Chosen { samples, .. } in &parts {
+        codes.extend(match args.sample {
+            true => trained.sample(samples, args.seed)?,
+            false => trained.encode(samples)?,
+        });
+        if args.log_variances {
+            variances.extend(trained.log_variances(samples)?);
+        }
     }
+    if json {
+        return output::json(&as_json(&parts, &codes, &variances));
+    }
+    let Some(path) = &args.to else {
+        return output::text(&as_csv(&parts, &codes, &variances));
+    };
+    let bytes = match path.extension().and_then(|ending| ending.to_str()) {
+        Some("csv") => as_csv(&parts, &codes, &variances).into_bytes(),
+        Some("npy") => npy(&joined(&codes, &variances)),
+        _ => {
+            let message = format!("`--to` is `{}`", path.display());
+            return Err(usage(message, "give a file ending in `.csv` or `.npy`"));
+        }
+    };
+    write_file(path, &bytes)?;
+    output::text(&format!("{}\n", shown(path)))
+}
+
+fn as_json(parts: &[Chosen], codes: &Rows, variances: &Rows) -> Value {
+    let captions: Vec<_> = parts
+        .iter()
+        .flat_map(|part| captions(&part.samples))
+        .collect();
+    let samples = parts.iter().map(|part| &part.samples);
+    let rows = samples.flat_map(|samples| (0..samples.len()).map(|at| samples.row(at)));
+    let rows: Vec<u64> = rows.collect();
+    let mut value = json!({ "captions": captions, "codes": codes, "rows": rows });
+    if !variances.is_empty() {
+        value["log_variances"] = json!(variances);
+    }
+    value
+}
+
+fn as_csv(parts: &[Chosen], codes: &Rows, variances: &Rows) -> String {
     let mut text = "picture,caption".to_owned();
-    (1..=trained.latent()).for_each(|dimension| text += &format!(",z{dimension}"));
+    for (letter, rows) in [("z", codes), ("v", variances)] {
+        let width = rows.first().map_or(0, Vec::len);
+        (1..=width).for_each(|dimension| text += &format!(",{letter}{dimension}"));
+    }
+    text += &parts[0].header();
     text.push('\n');
-    for (index, code) in codes.iter().enumerate() {
-        let numbers: Vec<String> = code.iter().map(ToString::to_string).collect();
+    let samples = parts
+        .iter()
+        .flat_map(|part| (0..part.samples.len()).map(move |index| (part, index)));
+    for (number, ((part, index), numbers)) in samples.zip(joined(codes, variances)).enumerate() {
+        let numbers: Vec<String> = numbers.iter().map(ToString::to_string).collect();
         let _ = writeln!(
             text,
-            "{index},{},{}",
-            csv_field(images.caption(index)),
-            numbers.join(",")
+            "{number},{},{}{}",
+            csv_field(part.samples.caption(index)),
+            numbers.join(","),
+            part.cells(index)
         );
     }
-    output::text(&text)
+    text
+}
+
+/// Codes, each followed by its log-variances where there are such.
+fn joined(codes: &Rows, variances: &Rows) -> Rows {
+    let mut rows = codes.clone();
+    for (row, variances) in rows.iter_mut().zip(variances) {
+        row.extend(variances);
+    }
+    rows
+}
+
+/// Rows as a NumPy array, `<f4`, `[rows, columns]`, version 1.0 of the format.
+fn npy(rows: &Rows) -> Vec<u8> {
+    let width = rows.first().map_or(0, Vec::len);
+    let mut header = format!(
+        "{{'descr': '<f4', 'fortran_order': False, 'shape': ({}, {width}), }}",
+        rows.len()
+    );
+    // Magic, version, length and header together take a multiple of 64 bytes, of which the last is a line feed.
+    let filled = (10 + header.len() + 1).next_multiple_of(64);
+    header += &" ".repeat(filled - 10 - header.len() - 1);
+    header.push('\n');
+    let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
+    bytes.extend((header.len() as u16).to_le_bytes());
+    bytes.extend(header.as_bytes());
+    rows.iter()
+        .flatten()
+        .for_each(|number| bytes.extend(number.to_le_bytes()));
+    bytes
 }

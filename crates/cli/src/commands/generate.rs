@@ -77,10 +77,14 @@ pub fn generate(args: &GenerateArgs, json: bool) -> anyhow::Result<()> {
 
 /// Prints the decoded rows of a table as CSV, in the table's own units.
 fn decoded_rows(trained: &Trained, codes: &Rows, decoded: &Rows, json: bool) -> anyhow::Result<()> {
-    let mut rows = decoded.clone();
-    if let Some(scaling) = &trained.prepared().scaling {
-        rows.iter_mut().for_each(|row| scaling.invert_row(row));
-    }
+    let scaling = &trained.prepared().scaling;
+    let rows: Vec<Vec<f64>> = decoded
+        .iter()
+        .map(|row| match scaling {
+            Some(scaling) => scaling.invert_row(row),
+            None => row.iter().map(|number| shortest(*number)).collect(),
+        })
+        .collect();
     if json {
         return output::json(&json!({ "codes": codes, "rows": rows }));
     }
@@ -95,6 +99,11 @@ fn decoded_rows(trained: &Trained, codes: &Rows, decoded: &Rows, json: bool) -> 
         text += &(cells.join(",") + "\n");
     }
     output::text(&text)
+}
+
+/// The number with the fewest digits that rounds to this one.
+fn shortest(number: f32) -> f64 {
+    number.to_string().parse().unwrap_or(f64::from(number))
 }
 
 /// A latent code written as numbers with commas.

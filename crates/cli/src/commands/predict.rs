@@ -1,39 +1,57 @@
 //! `espejo predict`: the class or the numbers of each sample, as CSV.
 
-use espejo_data::Samples;
 use espejo_pictures::csv_field;
 use espejo_train::{Rows, Targets, Task, Trained, largest};
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::choose_samples::{SampleArgs, chosen_samples};
+use crate::choose_samples::{SampleArgs, chosen_parts};
 use crate::open_run::open;
 use crate::output;
+use crate::sample_columns::Chosen;
 
 /// Writes a row for each sample: its class and the probability of every class, or the numbers of a regressor in their own units.
 pub fn predict(args: &SampleArgs, json: bool) -> anyhow::Result<()> {
     let (_, trained) = open(&args.run)?;
-    let samples = chosen_samples(&trained, args)?;
-    let outputs = trained.predict(&samples)?;
+    let parts = chosen_parts(&trained, args)?;
     let names = names(&trained);
     let classifies = trained.prepared().spec.task == Task::Classify;
-    if classifies && !samples.classes().is_empty() {
-        tell_accuracy(&trained, &samples)?;
-    }
-    if json {
-        return output::json(&as_json(classifies, &names, &outputs));
-    }
-    let mut text = header(classifies, &names);
-    for (index, row) in outputs.iter().enumerate() {
-        let mut cells = vec![index.to_string(), csv_field(samples.caption(index))];
-        if classifies {
-            let given = largest(row);
-            cells.push(csv_field(&names[given]));
-            cells.push(row[given].to_string());
+    let mut text = header(classifies, &names, &parts[0]);
+    let mut entries = Vec::new();
+    for part in &parts {
+        let samples = &part.samples;
+        if !classifies {
+            let numbers = trained.predict_numbers(samples)?;
+            for (index, row) in numbers.iter().enumerate() {
+                let cells: Vec<String> = row.iter().map(ToString::to_string).collect();
+                text += &line(entries.len(), part, index, &cells);
+                entries.push(json!(row));
+            }
+            continue;
         }
-        cells.extend(row.iter().map(ToString::to_string));
-        text += &(cells.join(",") + "\n");
+        let outputs = trained.predict(samples)?;
+        if !samples.classes().is_empty() {
+            tell_accuracy(&trained, part, &outputs)?;
+        }
+        for (index, row) in outputs.iter().enumerate() {
+            let given = largest(row);
+            let mut cells = vec![csv_field(&names[given]), row[given].to_string()];
+            cells.extend(row.iter().map(ToString::to_string));
+            text += &line(entries.len(), part, index, &cells);
+            entries.push(json!({ "class": names[given], "probabilities": row }));
+        }
     }
-    output::text(&text)
+    if !json {
+        return output::text(&text);
+    }
+    let key = if classifies { "classes" } else { "columns" };
+    output::json(&json!({ key: names, "predictions": entries }))
+}
+
+/// A line of the table.
+fn line(number: usize, part: &Chosen, index: usize, cells: &[String]) -> String {
+    let caption = csv_field(part.samples.caption(index));
+    let cells = cells.join(",");
+    format!("{number},{caption},{cells}{}\n", part.cells(index))
 }
 
 /// The classes, or the columns, that the run learned.
@@ -45,7 +63,7 @@ fn names(trained: &Trained) -> Vec<String> {
     }
 }
 
-fn header(classifies: bool, names: &[String]) -> String {
+fn header(classifies: bool, names: &[String], part: &Chosen) -> String {
     let mut columns = vec!["sample".to_owned(), "caption".to_owned()];
     if classifies {
         columns.extend(["class".to_owned(), "probability".to_owned()]);
@@ -55,23 +73,16 @@ fn header(classifies: bool, names: &[String]) -> String {
         false => csv_field(name),
     };
     columns.extend(names.iter().map(column));
-    columns.join(",") + "\n"
-}
-
-fn as_json(classifies: bool, names: &[String], outputs: &Rows) -> Value {
-    if !classifies {
-        return json!({ "columns": names, "predictions": outputs });
-    }
-    let entry = |row: &Vec<f32>| json!({ "class": names[largest(row)], "probabilities": row });
-    json!({ "classes": names, "predictions": outputs.iter().map(entry).collect::<Vec<_>>() })
+    columns.join(",") + &part.header() + "\n"
 }
 
 /// Where the classes are known, says on stderr how many predictions are right.
-fn tell_accuracy(trained: &Trained, samples: &Samples) -> anyhow::Result<()> {
-    let found = trained.classification(samples)?;
+fn tell_accuracy(trained: &Trained, part: &Chosen, outputs: &Rows) -> anyhow::Result<()> {
+    let found = trained.classification(&part.samples, outputs)?;
     let (low, high) = found.accuracy_interval();
     output::message(&format!(
-        "accuracy {:.4} ({} of {}), 95 % interval {low:.4} to {high:.4}",
+        "{}accuracy {:.4} ({} of {}), 95 % interval {low:.4} to {high:.4}",
+        part.part.map_or(String::new(), |part| format!("{part}: ")),
         found.accuracy(),
         found.right(),
         found.samples()

@@ -20,7 +20,7 @@ use resume::resumed_config;
 use summary::{program, summary};
 
 use crate::figures;
-use crate::output::{self, message, shown};
+use crate::output::{self, message, shown, tell_data};
 use crate::progress::Progress;
 use crate::sample_figures::SampleFigures;
 
@@ -56,7 +56,7 @@ pub fn train(args: TrainArgs, json: bool) -> anyhow::Result<u8> {
             "a training in double precision starts again from its initial weights; the results are identical",
         );
     }
-    tell_skipped(&prepared.skipped);
+    tell_data(&prepared.skipped, &prepared.notes);
     if prepared.streams() {
         message("the data is larger than `--device-memory`: it is read from disk during training");
     }
@@ -94,22 +94,6 @@ fn tell_stopped(prepared: &Prepared, outcome: &Outcome, path: &str) {
         "stopped after saving {what} {epoch}; resume with `{} train --resume {path}`{how}",
         program()
     ));
-}
-
-/// Says what was skipped, without filling the screen.
-fn tell_skipped(skipped: &[String]) {
-    const TOLD: usize = 5;
-    if skipped.is_empty() {
-        return;
-    }
-    message(&format!("skipped {}:", skipped.len()));
-    skipped
-        .iter()
-        .take(TOLD)
-        .for_each(|what| message(&format!("  {what}")));
-    if skipped.len() > TOLD {
-        message(&format!("  and {} more", skipped.len() - TOLD));
-    }
 }
 
 fn list_presets(json: bool) -> anyhow::Result<()> {

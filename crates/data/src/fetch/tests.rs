@@ -96,7 +96,7 @@ fn send(mut stream: TcpStream, reply: &Reply) {
 
 fn content() -> Vec<u8> {
     (0..200_000u32)
-        .map(|number| ((number * number) >> 7) as u8)
+        .map(|number| (number.wrapping_mul(number) >> 7) as u8)
         .collect()
 }
 

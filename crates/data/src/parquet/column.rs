@@ -15,6 +15,8 @@ const ROWS: usize = 1 << 15;
 /// A column of a file as it grows: one column of the table, or several where its values are lists.
 pub(super) struct Reading {
     leaf: Leaf,
+    /// Whether its values are names or classes: whole numbers and times stay words then, with each of their digits.
+    is_name: bool,
     /// The column, or one for each element of its lists.
     grown: Vec<Growing>,
     /// The repetition levels of a whole list, which say its dimensions.
@@ -30,13 +32,14 @@ type Result<T> = std::result::Result<T, Failure>;
 pub(super) type Count<'a> = &'a dyn Fn(u64) -> Result<()>;
 
 impl Reading {
-    pub(super) fn new(leaf: Leaf) -> Self {
+    pub(super) fn new(leaf: Leaf, is_name: bool) -> Self {
         let grown = match leaf.depth {
-            0 => vec![empty(leaf.meaning)],
+            0 => vec![empty(leaf.meaning, is_name)],
             _ => Vec::new(),
         };
         Self {
             leaf,
+            is_name,
             grown,
             list: None,
             missing: 0,
@@ -69,8 +72,7 @@ impl Reading {
                 Ok(())
             }),
             ColumnReader::Int96ColumnReader(reader) => self.all(reader, count, |column, value| {
-                let nanos = value.to_nanos();
-                column.push_word(&times::moment(nanos, 1_000_000_000, false));
+                push_integer(column, Meaning::NANOS, value.to_nanos());
                 Ok(())
             }),
             ColumnReader::FloatColumnReader(reader) => self.all(reader, count, |column, &value| {
@@ -80,12 +82,12 @@ impl Reading {
             ColumnReader::DoubleColumnReader(reader) => self.doubles(reader, count),
             ColumnReader::ByteArrayColumnReader(reader) => {
                 self.all(reader, count, |column, value| {
-                    push_bytes(column, meaning, value.data())
+                    push_bytes(column, meaning, value.data(), count)
                 })
             }
             ColumnReader::FixedLenByteArrayColumnReader(reader) => {
                 self.all(reader, count, |column, value: &FixedLenByteArray| {
-                    push_bytes(column, meaning, value.data())
+                    push_bytes(column, meaning, value.data(), count)
                 })
             }
         }
@@ -205,7 +207,9 @@ impl Reading {
                 .saturating_mul(8),
         )?;
         self.list = Some(repeated.to_vec());
-        self.grown = (0..width).map(|_| empty(self.leaf.meaning)).collect();
+        self.grown = (0..width)
+            .map(|_| empty(self.leaf.meaning, self.is_name))
+            .collect();
         for column in &mut self.grown {
             (0..self.missing).for_each(|_| column.push_missing());
         }
@@ -285,8 +289,10 @@ fn names(name: &str, repeated: &[i16], depth: i16) -> Result<Vec<String>> {
 }
 
 /// A column of such values without any as yet.
-fn empty(meaning: Meaning) -> Growing {
+fn empty(meaning: Meaning, is_name: bool) -> Growing {
     match meaning {
+        Meaning::Whole { .. } if is_name => Growing::words(),
+        _ if meaning.is_time() && !is_name => Growing::numbers(),
         Meaning::Whole { .. }
         | Meaning::Half
         | Meaning::Float
@@ -300,17 +306,23 @@ fn empty(meaning: Meaning) -> Growing {
 fn push_integer(column: &mut Growing, meaning: Meaning, value: i64) {
     match meaning {
         Meaning::Decimal { scale } => column.push_number(decimal(value.into(), scale)),
-        Meaning::Date => column.push_word(&times::date(value)),
-        Meaning::Time { per_second } => column.push_word(&times::time(value, per_second)),
+        Meaning::Date => column.push_time(value as f64 * 86_400.0, || times::date(value)),
+        Meaning::Time { per_second } => {
+            let word = || times::time(value, per_second);
+            column.push_time(value as f64 / per_second as f64, word);
+        }
         Meaning::Moment {
             per_second,
             is_universal,
-        } => column.push_word(&times::moment(value, per_second, is_universal)),
+        } => {
+            let word = || times::moment(value, per_second, is_universal);
+            column.push_time(times::seconds(value, per_second), word);
+        }
         _ => column.push_whole(value.into()),
     }
 }
 
-fn push_bytes(column: &mut Growing, meaning: Meaning, bytes: &[u8]) -> Result<()> {
+fn push_bytes(column: &mut Growing, meaning: Meaning, bytes: &[u8], count: Count) -> Result<()> {
     match (meaning, bytes) {
         (Meaning::Half, &[low, high]) => column.push_number(half(u16::from_le_bytes([low, high]))),
         (Meaning::Decimal { scale }, bytes) => {
@@ -323,7 +335,11 @@ fn push_bytes(column: &mut Growing, meaning: Meaning, bytes: &[u8]) -> Result<()
             whole[16 - bytes.len()..].copy_from_slice(bytes);
             column.push_number(decimal(i128::from_be_bytes(whole), scale));
         }
-        (Meaning::Text, bytes) => column.push_word(&String::from_utf8_lossy(bytes)),
+        (Meaning::Text, bytes) => {
+            if column.push_word(&String::from_utf8_lossy(bytes)) {
+                count(2 * bytes.len() as u64 + 64)?;
+            }
+        }
         _ => return Err(short()),
     }
     Ok(())

@@ -54,6 +54,22 @@ pub(super) enum Meaning {
     Unknown(&'static str),
 }
 
+impl Meaning {
+    /// Moments in billionths of a second, of no zone.
+    pub(super) const NANOS: Self = Self::Moment {
+        per_second: 1_000_000_000,
+        is_universal: false,
+    };
+
+    /// Whether these are dates or times.
+    pub(super) fn is_time(self) -> bool {
+        matches!(
+            self,
+            Self::Date | Self::Time { .. } | Self::Moment { .. } | Self::OldMoment
+        )
+    }
+}
+
 /// The columns of a schema, in its order.
 pub(super) fn leaves(schema: &SchemaDescriptor) -> Vec<Leaf> {
     let mut walk = Walk {

@@ -1,73 +1,66 @@
 //! Images in a column of a Parquet file, as Hugging Face publishes its data sets.
 
-use std::num::NonZero;
 use std::path::{Path, PathBuf};
-use std::thread;
 
 use ::parquet::column::reader::ColumnReader;
-use ::parquet::data_type::ByteArray;
 use ::parquet::file::reader::FileReader;
 
 use super::leaves::Leaf;
 use super::{Failure, Table, broken, open};
+use crate::classes::{self, Classes};
 use crate::error::content_of;
 use crate::frame::{Cells, Column, Frame, MISSING};
-use crate::picture::Fit;
-use crate::picture_files::{AT_A_TIME, Pile, decode, read_together};
+use crate::picture_files::{Images, Packed, gather};
 use crate::source::{Parts, Source, TargetKind};
-use crate::{Error, Facts, Samples, Targets, frame_parts};
+use crate::{Error, Facts, Samples, Targets};
 
 /// Loads images, with the column that `source` names as what is to be predicted; else that called `label`, else the first
 /// one of classes, where there is such.
 pub(super) fn parts(source: &Source, train: &Table, test: Option<&Table>) -> Result<Parts, Error> {
-    let mut skipped = Vec::new();
-    let train = samples(source, train, None, &mut skipped)?;
+    source.refuse_table_columns()?;
+    let (mut skipped, mut notes) = (Vec::new(), Vec::new());
+    let train = samples(source, train, None, &mut skipped, &mut notes)?;
     let test = match test {
-        Some(test) => Some(samples(source, test, Some(train.classes()), &mut skipped)?),
         None => None,
+        Some(test) => {
+            // The range of pixels is that of what is learned from.
+            let source = Source {
+                pixel_range: source.pixel_range.or_else(|| train.pixel_range()),
+                ..source.clone()
+            };
+            let test = samples(&source, test, Some(&train), &mut skipped, &mut notes)?;
+            Some(test)
+        }
     };
     Ok(Parts {
         train,
         test,
         skipped,
+        notes,
+        columns: Vec::new(),
     })
 }
 
-/// The images of a part; `classes` are those of the training part.
+/// The images of a part, beside those of the training part where there are such.
 fn samples(
     source: &Source,
     table: &Table,
-    classes: Option<&[String]>,
+    train: Option<&Samples>,
     skipped: &mut Vec<String>,
+    notes: &mut Vec<String>,
 ) -> Result<Samples, Error> {
-    let picture = table.picture().ok_or_else(|| {
-        content_of(
-            &table.origin,
-            "a column of images as in the training part",
-            "none",
-        )
-    })?;
+    let wrong = |expected: &str, found: &str| content_of(&table.origin, expected, found);
+    let Some(picture) = table.picture() else {
+        return Err(wrong("a column of images as in the training part", "none"));
+    };
     let target = target(source, table)?;
     let beside: Vec<_> = target.into_iter().cloned().collect();
     let frame = table.frame(source, &beside)?;
     let captions = captions(source, table, picture)?;
-
-    let row = |index: usize| PathBuf::from(format!("{}: row {}", table.origin, index + 1));
-    // What a lying file promises is no reason to make room.
-    let mut pile = Pile::new(source.memory, 0, &row);
-    gather(source, table, picture, &mut pile, skipped)?;
-    let Some(shape) = pile.shape else {
-        let found = match skipped.first() {
-            Some(first) => format!("none in {} rows; {first}", table.rows),
-            None => "none".to_owned(),
-        };
-        return Err(content_of(
-            &table.origin,
-            "an image that can be read",
-            found,
-        ));
-    };
-    let (kept, store) = (pile.kept, pile.sink.finish());
+    let gathered = gather(source, &Rows { table, picture })?;
+    skipped.extend(gathered.skipped);
+    notes.extend(gathered.note);
+    let kept = gathered.kept;
     let mut facts = Facts {
         name: source.name.clone(),
         ..Facts::default()
@@ -75,17 +68,29 @@ fn samples(
     if !captions.is_empty() {
         facts.captions = kept.iter().map(|&row| captions[row].clone()).collect();
     }
-    let column = frame.columns.first();
     let wants_numbers = source.target.as_ref();
     let wants_numbers = wants_numbers.is_some_and(|target| target.kind == TargetKind::Numbers);
-    match column {
-        Some(column) if !wants_numbers && is_known(column) => {
-            let (labels, names) = labels(&frame, column, &kept, classes)?;
-            (facts.labels, facts.classes) = (labels, names);
-        }
-        _ => {}
+    let column = frame.columns.first().filter(|column| is_known(column));
+    if let Some(column) = column.filter(|_| !wants_numbers) {
+        let declared = table.features.classes.get(&column.name);
+        let known = train
+            .map(Samples::classes)
+            .filter(|known| !known.is_empty());
+        let known = known.or(declared.map(Vec::as_slice)).unwrap_or_default();
+        (facts.labels, facts.classes) = labels(&frame, column, &kept, known)?;
     }
-    let samples = Samples::stored(facts, shape, 255, store)?;
+    let samples = Samples::stored(facts, gathered.shape, 255, gathered.store)?;
+    let samples = match gathered.range {
+        Some(range) => samples.with_pixel_range(range),
+        None => samples,
+    };
+    if let Some(train) = train.filter(|train| train.shape() != samples.shape()) {
+        let expected = format!(
+            "test images of shape {} as in training (`size`, `grey`)",
+            train.shape()
+        );
+        return Err(wrong(&expected, &samples.shape().to_string()));
+    }
     match column {
         Some(column) if wants_numbers => samples.with_targets(numbers(&frame, column, &kept)?),
         _ => Ok(samples),
@@ -147,116 +152,144 @@ fn is_known(column: &Column) -> bool {
     }
 }
 
-/// The classes of these rows, numbered as those of the training part.
+/// The classes of these rows, numbered as those that are known already, or as their column declares them.
 fn labels(
     frame: &Frame,
     column: &Column,
     kept: &[usize],
-    classes: Option<&[String]>,
+    known: &[String],
 ) -> Result<(Vec<u16>, Vec<String>), Error> {
-    let (labels, names) = frame_parts::classes(frame, column)?;
-    let labels = kept.iter().map(|&row| (row, labels[row]));
-    let Some(classes) = classes.filter(|classes| !classes.is_empty()) else {
-        return Ok((labels.map(|(_, label)| label).collect(), names));
+    let missing = |row: usize| {
+        let expected = format!("a class in column `{}`", column.name);
+        content_of(&frame.at(row), expected, "a missing cell")
     };
-    let place = |(row, label): (usize, u16)| {
-        let name = &names[usize::from(label)];
-        let place = classes.iter().position(|class| class == name);
-        let unknown = || {
+    let word = |row: usize| match &column.cells {
+        Cells::Words(words) => words.get(row).map(str::to_owned),
+        Cells::Numbers(numbers) => (!numbers[row].is_nan()).then(|| numbers[row].to_string()),
+    };
+    let words = kept
+        .iter()
+        .map(|&row| Ok((row, word(row).ok_or_else(|| missing(row))?)));
+    let words = words.collect::<Result<Vec<_>, Error>>()?;
+    if known.is_empty() {
+        let mut classes = Classes::default();
+        if !words.iter().all(|(_, word)| classes.push(word)) {
+            let expected = format!(
+                "at most {} classes in column `{}`",
+                classes::MOST,
+                column.name
+            );
+            return Err(content_of(&frame.origin, expected, "more"));
+        }
+        return Ok(classes.sorted());
+    }
+    let label = |(row, word): &(usize, String)| {
+        let place = known.iter().position(|class| class == word);
+        let place = place.and_then(|place| u16::try_from(place).ok());
+        place.ok_or_else(|| {
             let expected = format!("a class of the training part in column `{}`", column.name);
-            content_of(&frame.at(row), expected, format!("`{name}`"))
-        };
-        place.map(|place| place as u16).ok_or_else(unknown)
+            content_of(&frame.at(*row), expected, format!("`{word}`"))
+        })
     };
-    Ok((
-        labels.map(place).collect::<Result<_, _>>()?,
-        classes.to_vec(),
-    ))
+    let labels = words.iter().map(label).collect::<Result<_, _>>()?;
+    Ok((labels, known.to_vec()))
 }
 
 /// The numbers to predict of these rows.
 fn numbers(frame: &Frame, column: &Column, kept: &[usize]) -> Result<Targets, Error> {
-    let values = frame_parts::numbers(frame, column)?;
+    let number = |&row: &usize| match &column.cells {
+        Cells::Numbers(numbers) if numbers[row].is_finite() => Ok(numbers[row]),
+        _ => {
+            let expected = format!("a number in column `{}`", column.name);
+            Err(content_of(&frame.at(row), expected, "none"))
+        }
+    };
     Ok(Targets::Numbers {
         columns: [column.name.clone()].into(),
-        values: kept.iter().map(|&row| values[row]).collect(),
+        values: kept.iter().map(number).collect::<Result<_, _>>()?,
     })
 }
 
-/// Takes all images in, some at a time on all cores.
-fn gather(
-    source: &Source,
-    table: &Table,
-    picture: &Leaf,
-    pile: &mut Pile,
-    skipped: &mut Vec<String>,
-) -> Result<(), Error> {
-    let threads = thread::available_parallelism().map_or(1, NonZero::get);
-    let fit = Fit::of(source);
-    let mut index = 0;
-    for path in &table.files {
-        let reader = open(path)?;
-        for group in 0..reader.num_row_groups() {
-            let failed = |failure| table.failed(&picture.name, failure);
-            let column = reader.get_row_group(group);
-            let column = column.and_then(|group| group.get_column_reader(picture.index));
-            let ColumnReader::ByteArrayColumnReader(mut column) =
-                column.map_err(|error| failed(Failure::Reader(error)))?
-            else {
-                return Err(failed(broken("bytes", "another type")));
-            };
-            loop {
-                let (mut values, mut defined) = (Vec::new(), Vec::new());
-                let count = threads * AT_A_TIME;
-                let read = column.read_records(count, Some(&mut defined), None, &mut values);
-                let (rows, ..) = read.map_err(|error| failed(Failure::Reader(error)))?;
-                if rows == 0 {
-                    break;
-                }
-                let images = images(picture, index, rows, values, &defined);
-                let decoded = read_together(&images, threads, |(row, bytes)| {
-                    let decoded = match bytes {
-                        Some(bytes) => decode(bytes.data(), fit),
-                        None => Err("none".to_owned()),
-                    };
-                    let at = format!("{}: row {}", table.origin, row + 1);
-                    decoded.map_err(|found| content_of(&at, "an image that can be read", found))
-                });
-                for (image, (row, _)) in decoded.into_iter().zip(&images) {
-                    match image {
-                        Ok(image) => pile.push(*row, image)?,
-                        Err(error) if source.skip_bad => skipped.push(error.to_string()),
-                        Err(error) => return Err(error),
-                    }
-                }
-                index += rows;
+/// The images in the rows of a table.
+struct Rows<'a> {
+    table: &'a Table,
+    picture: &'a Leaf,
+}
+
+impl Images for Rows<'_> {
+    /// None: what a lying file promises is no reason to make room.
+    fn count(&self) -> usize {
+        0
+    }
+
+    fn shown(&self, index: usize) -> PathBuf {
+        PathBuf::from(format!("{}: row {}", self.table.origin, index + 1))
+    }
+
+    fn each(
+        &self,
+        at_a_time: usize,
+        take: &mut dyn FnMut(Vec<Packed>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let mut count = 0;
+        for path in &self.table.files {
+            let reader = open(path)?;
+            for group in 0..reader.num_row_groups() {
+                let column = reader.get_row_group(group);
+                let column = column.and_then(|group| group.get_column_reader(self.picture.index));
+                count += self.group(
+                    column.map_err(|error| self.failed(error.into()))?,
+                    at_a_time,
+                    take,
+                )?;
+            }
+        }
+        match count == self.table.rows {
+            true => Ok(()),
+            false => {
+                let expected = format!("{} images", self.table.rows);
+                Err(content_of(&self.table.origin, expected, count.to_string()))
             }
         }
     }
-    match index as u64 == table.rows {
-        true => Ok(()),
-        false => Err(content_of(
-            &table.origin,
-            format!("{} images", table.rows),
-            index.to_string(),
-        )),
-    }
 }
 
-/// The bytes of each row, where it has some.
-fn images(
-    picture: &Leaf,
-    first: usize,
-    rows: usize,
-    values: Vec<ByteArray>,
-    defined: &[i16],
-) -> Vec<(usize, Option<ByteArray>)> {
-    let mut values = values.into_iter();
-    let is_there = |row: usize| {
-        defined
-            .get(row)
-            .is_none_or(|&level| level == picture.defined)
-    };
-    let row = |row: usize| (first + row, is_there(row).then(|| values.next()).flatten());
-    (0..rows).map(row).collect()
+impl Rows<'_> {
+    /// Hands out the images of a row group, and says how many rows it has.
+    fn group(
+        &self,
+        column: ColumnReader,
+        at_a_time: usize,
+        take: &mut dyn FnMut(Vec<Packed>) -> Result<(), Error>,
+    ) -> Result<u64, Error> {
+        let ColumnReader::ByteArrayColumnReader(mut column) = column else {
+            return Err(self.failed(broken("bytes", "another type")));
+        };
+        let mut count = 0;
+        loop {
+            let (mut values, mut defined) = (Vec::new(), Vec::new());
+            let read = column.read_records(at_a_time, Some(&mut defined), None, &mut values);
+            let (rows, ..) = read.map_err(|error| self.failed(error.into()))?;
+            if rows == 0 {
+                return Ok(count);
+            }
+            count += rows as u64;
+            let mut values = values.into_iter();
+            let is_there = |row: usize| {
+                let level = defined.get(row);
+                level.is_none_or(|&level| level == self.picture.defined)
+            };
+            let packed = (0..rows).map(|row| {
+                let bytes = is_there(row).then(|| values.next()).flatten();
+                bytes.map_or(Packed::Nothing, |bytes| {
+                    Packed::Bytes(bytes.data().to_vec())
+                })
+            });
+            take(packed.collect())?;
+        }
+    }
+
+    fn failed(&self, failure: Failure) -> Error {
+        self.table.failed(&self.picture.name, failure)
+    }
 }

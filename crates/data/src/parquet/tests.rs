@@ -55,35 +55,17 @@ fn every_type_in_every_compression() {
         assert_eq!(frame.at(1), format!("{name}: row 2"));
         numbers(&frame, "whole", &[1.0, -2.0, NONE]);
         numbers(&frame, "small", &[255.0, 0.0, NONE]);
-        words(
-            &frame,
-            "large",
-            &[Some("18446744073709551615"), Some("1"), None],
-        );
-        words(&frame, "id", &[Some("9007199254740993"), Some("2"), None]);
+        numbers(&frame, "large", &[18_446_744_073_709_551_615.0, 1.0, NONE]);
+        numbers(&frame, "id", &[9_007_199_254_740_992.0, 2.0, NONE]);
         numbers(&frame, "float", &[0.1, -1e300, NONE]);
         numbers(&frame, "single", &[0.5, 3.25, NONE]);
         numbers(&frame, "half", &[1.5, -2.0, 65504.0]);
         words(&frame, "truth", &[Some("true"), Some("false"), None]);
         words(&frame, "word", &[Some("é"), Some(""), None]);
         words(&frame, "kind", &[Some("b"), Some("a"), None]);
-        words(
-            &frame,
-            "day",
-            &[Some("2024-02-29"), Some("1969-12-31"), None],
-        );
-        let moments = [
-            Some("2024-02-29T00:00:00.123456"),
-            Some("1970-01-01T00:00:00"),
-            None,
-        ];
-        words(&frame, "moment", &moments);
-        let zoned = [
-            Some("2024-02-29T00:00:00.123Z"),
-            Some("1970-01-01T00:00:00Z"),
-            None,
-        ];
-        words(&frame, "zoned", &zoned);
+        numbers(&frame, "day", &[1_709_164_800.0, -86_400.0, NONE]);
+        numbers(&frame, "moment", &[1_709_164_800.123_456, 0.0, NONE]);
+        numbers(&frame, "zoned", &[1_709_164_800.123, 0.0, NONE]);
         numbers(&frame, "money", &[12.34, -0.05, NONE]);
         numbers(&frame, "vector[0]", &[1.5, NONE, 3.5]);
         numbers(&frame, "vector[1]", &[2.5, NONE, NONE]);
@@ -97,20 +79,66 @@ fn every_type_in_every_compression() {
 }
 
 #[test]
+fn names_of_rows_keep_every_digit() {
+    let name = "pyarrow-snappy.parquet";
+    let asked = |index: &str| {
+        let mut source = Source::named(name);
+        source.columns.index = Some(index.to_owned());
+        let table = Table::open(name.to_owned(), vec![path(name)]).expect("a whole file");
+        table.frame(&source, &table.leaves).expect("whole columns")
+    };
+    let ids = [Some("9007199254740993"), Some("2"), None];
+    words(&asked("id"), "id", &ids);
+    let days = [Some("2024-02-29"), Some("1969-12-31"), None];
+    words(&asked("day"), "day", &days);
+    let moments = [
+        Some("2024-02-29T00:00:00.123456"),
+        Some("1970-01-01T00:00:00"),
+        None,
+    ];
+    words(&asked("moment"), "moment", &moments);
+    let zoned = [
+        Some("2024-02-29T00:00:00.123Z"),
+        Some("1970-01-01T00:00:00Z"),
+        None,
+    ];
+    words(&asked("zoned"), "zoned", &zoned);
+}
+
+#[test]
+fn floats_and_whole_numbers_of_images_are_stretched_by_their_range() {
+    for (name, pixels) in [("F", [0, 255]), ("I", [0, 255]), ("I16", [0, 255])] {
+        let file = path(&format!("hub-tiff-{name}.parquet"));
+        let loaded = load(&Source::named(file.display().to_string())).expect("a whole image");
+        assert_eq!(loaded.train.pixels(0).expect("in memory"), pixels, "{name}");
+    }
+}
+
+#[test]
+fn a_table_becomes_samples_with_times_in_seconds() {
+    let name = path("pandas.parquet").display().to_string();
+    let loaded = load(&Source::named(name)).expect("a whole table");
+    let train = &loaded.train;
+    assert_eq!(
+        train.columns(),
+        ["x", "n", "kind=a", "kind=b", "when", "ok"]
+    );
+    assert_eq!(train.column(4).next(), Some(1_709_209_800.0));
+    let note = "dates are seconds since 1970, times of the day since midnight: `when`";
+    assert!(
+        loaded.notes.iter().any(|said| said == note),
+        "{:?}",
+        loaded.notes
+    );
+}
+
+#[test]
 fn what_pandas_and_polars_write() {
     let pandas = frame("pandas.parquet");
     numbers(&pandas, "x", &[0.1, NONE, 3.0]);
     numbers(&pandas, "n", &[1.0, NONE, 3.0]);
     words(&pandas, "kind", &[Some("b"), Some("a"), None]);
-    words(
-        &pandas,
-        "when",
-        &[
-            Some("2024-02-29T12:30:00"),
-            None,
-            Some("1969-12-31T00:00:00"),
-        ],
-    );
+    numbers(&pandas, "when", &[1_709_209_800.0, NONE, -86_400.0]);
     words(&pandas, "ok", &[Some("true"), Some("false"), Some("true")]);
     let polars = frame("polars.parquet");
     numbers(&polars, "x", &[0.1, NONE, 3.0]);

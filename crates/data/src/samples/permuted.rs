@@ -113,7 +113,7 @@ mod tests {
 
     fn table() -> Samples {
         let columns = ["a", "b", "c"].map(str::to_owned).to_vec();
-        let numbers = vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0];
+        let numbers = vec![vec![1.0, 4.0], vec![2.0, 5.0], vec![3.0, 6.0]];
         Samples::table(facts(), columns, numbers).expect("the parts fit")
     }
 
@@ -185,7 +185,7 @@ mod tests {
         let permuted = table().permuted([2, 0, 1].into()).expect("a permutation");
         assert_eq!(permuted.columns(), ["c", "a", "b"]);
         assert_eq!(read(&permuted), [3.0, 1.0, 2.0, 6.0, 4.0, 5.0]);
-        let scaled = permuted.with_numbers(vec![30.0, 10.0, 20.0, 60.0, 40.0, 50.0]);
+        let scaled = permuted.with_scaled(vec![30.0, 10.0, 20.0, 60.0, 40.0, 50.0]);
         assert_eq!(read(&scaled), [30.0, 10.0, 20.0, 60.0, 40.0, 50.0]);
         assert_eq!(scaled.columns(), ["c", "a", "b"]);
         let back = scaled.unpermuted();

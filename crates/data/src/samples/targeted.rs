@@ -50,7 +50,7 @@ impl Samples {
     ///
     /// # Panics
     /// Where the targets are numbers and `index` is not below [`len`](Self::len).
-    pub fn target_row(&self, index: usize) -> Option<&[f32]> {
+    pub fn target_row(&self, index: usize) -> Option<&[f64]> {
         match &self.targets {
             Targets::Numbers { columns, values } => {
                 Some(&values[index * columns.len()..][..columns.len()])
@@ -108,7 +108,8 @@ impl Samples {
     /// For classes it is taken over the 16 bytes `espejo classes 1`, then the number of samples and that of classes as
     /// little-endian `u64`, then each name of a class as its length in bytes (`u64`) and its UTF-8, then the labels as
     /// little-endian `u16`. For numbers it is taken over `espejo targets 1`, then the number of samples and that of columns,
-    /// then the names of the columns likewise, then the numbers, row-major, as little-endian `f32`.
+    /// then the names of the columns likewise, then the numbers, row-major, rounded to little-endian
+    /// `f32`.
     pub fn targets_sha256(&self) -> Option<String> {
         self.targets.sha256()
     }
@@ -151,8 +152,8 @@ mod tests {
             name: "mine".to_owned(),
             ..Facts::default()
         };
-        let numbers = (0..rows).map(|row| row as f32).collect();
-        Samples::table(facts, strings(&["x"]), numbers).expect("the parts fit")
+        let numbers = (0..rows).map(|row| row as f64).collect();
+        Samples::table(facts, strings(&["x"]), vec![numbers]).expect("the parts fit")
     }
 
     fn classes(labels: &[u16], names: &[&str]) -> Targets {
@@ -162,7 +163,7 @@ mod tests {
         }
     }
 
-    fn numbers(columns: &[&str], values: &[f32]) -> Targets {
+    fn numbers(columns: &[&str], values: &[f64]) -> Targets {
         Targets::Numbers {
             columns: strings(columns).into(),
             values: values.into(),
@@ -215,7 +216,7 @@ mod tests {
         assert_eq!(some.target_row(0), Some(&[5.0, 6.0][..]));
         assert_eq!(some.target_row(1), Some(&[1.0, 2.0][..]));
         assert_eq!(some.target_row(2), Some(&[5.0, 6.0][..]));
-        let again = some.select(&[1]).with_numbers(vec![9.0]);
+        let again = some.select(&[1]).with_scaled(vec![9.0]);
         assert_eq!(again.target_row(0), Some(&[1.0, 2.0][..]));
         assert_eq!(
             priced.select(&[]).targets(),
@@ -258,7 +259,7 @@ mod tests {
                 "1 targets for each of 2 samples, found 3",
             ),
             (
-                numbers(&["a", "b"], &[1.0, 2.0, 3.0, f32::NAN]),
+                numbers(&["a", "b"], &[1.0, 2.0, 3.0, f64::NAN]),
                 "finite numbers as targets, found NaN in row 2, column `b`",
             ),
         ] {

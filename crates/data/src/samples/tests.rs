@@ -152,7 +152,7 @@ fn a_table_keeps_its_numbers() {
     };
     let columns = vec!["a".to_owned(), "b".to_owned()];
     let table = |numbers| Samples::table(facts.clone(), columns.clone(), numbers);
-    let rows = table(vec![1.0, -2.0, 3.5, 0.0]).expect("two rows");
+    let rows = table(vec![vec![1.0, 3.5], vec![-2.0, 0.0]]).expect("two rows");
     assert_eq!(
         (rows.len(), rows.is_table(), rows.two_valued()),
         (2, true, false)
@@ -162,12 +162,18 @@ fn a_table_keeps_its_numbers() {
         ("1x1x2".to_owned(), &columns[..])
     );
     let mut numbers = Vec::new();
-    let scaled = rows.select(&[1]).with_numbers(vec![7.0, 8.0]);
+    let scaled = rows.select(&[1]).with_scaled(vec![7.0, 8.0]);
     scaled.read([0], 0.0, &mut numbers).expect("in memory");
     rows.read([1], 0.0, &mut numbers).expect("in memory");
     assert_eq!(numbers, [7.0, 8.0, 3.5, 0.0]);
-    assert!(table(vec![1.0, 2.0, 3.0]).is_err());
-    let error = table(vec![1.0, f32::NAN]).expect_err("not a number");
-    let message = "`mine`: expected finite numbers, found NaN in row 1, column `b`";
+    assert!(table(vec![vec![1.0, 2.0], vec![3.0]]).is_err());
+    assert!(table(vec![vec![1.0]]).is_err());
+    assert!(
+        table(vec![vec![1.0], vec![f64::NAN]])
+            .expect("a hole")
+            .has_missing()
+    );
+    let error = table(vec![vec![1.0], vec![f64::INFINITY]]).expect_err("not finite");
+    let message = "`mine`: expected finite numbers, found inf in row 1, column `b`";
     assert_eq!(error.to_string(), message);
 }

@@ -14,6 +14,8 @@ const PITCH: f64 = 17.0;
 const MARK_ROOM: f64 = 14.0;
 const LONGEST_NAME: f64 = 130.0;
 const COLUMN_GAP: f64 = 14.0;
+/// Classes that are named, at most: a column of times would make a figure as wide as a street.
+const MOST: usize = 64;
 
 /// The names of the classes, in as many columns as they need.
 pub(crate) struct Legend {
@@ -27,10 +29,15 @@ pub(crate) struct Legend {
 
 impl Legend {
     pub(crate) fn of(classes: &[String], height: f64, shapes: bool) -> Self {
-        let names: Vec<String> = classes
+        let colours = colour::of_classes(classes.len());
+        let mut names: Vec<String> = classes
             .iter()
+            .take(MOST)
             .map(|name| font::fit(name, SIZE, LONGEST_NAME))
             .collect();
+        if let Some(more) = classes.len().checked_sub(MOST).filter(|more| *more > 0) {
+            names.push(format!("and {more} more"));
+        }
         let widest = names
             .iter()
             .map(|name| font::width(name, SIZE))
@@ -39,7 +46,7 @@ impl Legend {
         let columns = names.len().div_ceil(most).max(1);
         Self {
             rows: names.len().div_ceil(columns).max(1),
-            colours: colour::of_classes(names.len()),
+            colours,
             names,
             shapes,
             column_width: MARK_ROOM + widest.ceil() + COLUMN_GAP,
@@ -60,7 +67,9 @@ impl Legend {
             let y = top + ((class % self.rows) as f64 + 0.5) * PITCH;
             let shape = if self.shapes { class } else { 0 };
             let colour = colour::hex(self.colours[class]);
-            mark(svg, (x + 4.0, y), 4.0, shape, &colour, 1.0);
+            if class < MOST {
+                mark(svg, (x + 4.0, y), 4.0, shape, &colour, 1.0);
+            }
             svg.text(
                 (x + MARK_ROOM, y + 4.0),
                 name,
@@ -99,4 +108,19 @@ pub(crate) fn mark(
     let at = |(dx, dy): &(f64, f64)| pair((x + dx * radius, y + dy * radius));
     let corners: Vec<String> = corners.iter().map(at).collect();
     svg.raw(&format!(r#"<path d="M{}z" {look}/>"#, corners.join("L")));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_legend_has_an_end() {
+        let names: Vec<String> = (0..2000).map(|second| second.to_string()).collect();
+        let legend = Legend::of(&names, 400.0, true);
+        assert_eq!(legend.names.len(), MOST + 1);
+        assert_eq!(legend.names[MOST], "and 1936 more");
+        assert!(legend.width() < 500.0, "{}", legend.width());
+        assert_eq!(Legend::of(&names[..MOST], 400.0, true).names.len(), MOST);
+    }
 }

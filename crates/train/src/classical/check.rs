@@ -219,6 +219,16 @@ fn check_matrix(train: &TrainConfig, architecture: &Architecture) -> Result<(), 
 
 /// Refuses samples that would fill the memory in double precision.
 pub(crate) fn check_values(config: &RunConfig, train: &Samples) -> Result<(), Error> {
+    if train.has_missing() {
+        let message = format!(
+            "`{}` has missing cells, which training in double precision cannot leave out of the loss",
+            train.name()
+        );
+        return refuse(
+            message,
+            "take an optimiser of single precision, such as `--optimizer adam`",
+        );
+    }
     let samples = train.len().saturating_mul(config.noise.copies.max(1));
     let values = samples.saturating_mul(train.shape().pixels());
     let bytes = values.saturating_mul(NUMBER);

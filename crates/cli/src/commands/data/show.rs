@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use espejo_data::{Samples, Selection, Shape, Source, as_text, load};
+use espejo_data::{
+    ColumnChoice, ColumnFacts, ColumnRole, Loaded, Samples, Selection, Shape, Source, as_text, load,
+};
 use espejo_pictures::{Sheet, sheet};
 use espejo_train::unit_rows;
 use serde_json::json;
@@ -11,6 +13,7 @@ use serde_json::json;
 use crate::figures::{captions, spread, tile};
 use crate::output::{self, shown};
 use crate::sample_kind::SampleKind;
+use crate::table_flags::TableFlags;
 
 /// The arguments of `espejo data show`.
 #[derive(Args)]
@@ -41,6 +44,11 @@ pub struct ShowArgs {
     /// The column of a table that holds the class labels, by name or number
     #[arg(long, value_name = "COLUMN")]
     pub label: Option<String>,
+    #[command(flatten)]
+    pub table: TableFlags,
+    /// Skip samples that cannot be read
+    #[arg(long)]
+    pub skip_bad: bool,
     /// Write a PNG sheet to this file in place of showing text
     #[arg(long, value_name = "FILE")]
     pub png: Option<PathBuf>,
@@ -52,7 +60,12 @@ const SHEET_COLUMNS: usize = 16;
 
 /// Shows a data set: images as text or as a sheet, a table by its columns.
 pub fn show(args: &ShowArgs, json: bool) -> anyhow::Result<()> {
-    let samples = loaded(args)?;
+    let Loaded {
+        train: samples,
+        notes,
+        columns,
+        ..
+    } = loaded(args)?;
     if samples.is_table() && args.png.is_some() {
         return Err(output::usage(
             "a table has no images to draw",
@@ -82,7 +95,7 @@ pub fn show(args: &ShowArgs, json: bool) -> anyhow::Result<()> {
         return output::json(&value);
     }
     if samples.is_table() {
-        return output::text(&columns_table(&samples)?);
+        return output::text(&columns_table(&samples, &columns, &notes));
     }
     if samples.shape().width > TEXT_WIDTH {
         return Err(output::usage(
@@ -103,7 +116,7 @@ pub fn show(args: &ShowArgs, json: bool) -> anyhow::Result<()> {
 }
 
 /// The training samples of the set.
-fn loaded(args: &ShowArgs) -> anyhow::Result<Samples> {
+fn loaded(args: &ShowArgs) -> anyhow::Result<Loaded> {
     let data = espejo_train::config::DataConfig {
         size: args.size.clone(),
         ..Default::default()
@@ -112,6 +125,15 @@ fn loaded(args: &ShowArgs) -> anyhow::Result<Samples> {
         directory: args.data_dir.clone(),
         size: data.size()?,
         label: args.label.clone(),
+        columns: ColumnChoice {
+            only: args.table.columns.clone(),
+            drop: args.table.drop.clone(),
+            index: args.table.index.clone(),
+            group: None,
+        },
+        header: args.table.header,
+        missing: args.table.missing.clone(),
+        skip_bad: args.skip_bad,
         selection: Selection {
             letters: args.letters.clone(),
             first: args.first,
@@ -122,7 +144,7 @@ fn loaded(args: &ShowArgs) -> anyhow::Result<Samples> {
         },
         ..Source::named(&args.name)
     };
-    Ok(load(&source).map_err(espejo_train::Error::from)?.train)
+    Ok(load(&source).map_err(espejo_train::Error::from)?)
 }
 
 fn draw(args: &ShowArgs, samples: &Samples, some: &Samples, path: &Path) -> anyhow::Result<()> {
@@ -145,25 +167,69 @@ fn draw(args: &ShowArgs, samples: &Samples, some: &Samples, path: &Path) -> anyh
     Ok(espejo_train::write_file(path, &figure.png()?)?)
 }
 
-/// Minimum, mean and maximum of each column of a table.
-fn columns_table(samples: &Samples) -> anyhow::Result<String> {
-    let rows = unit_rows(samples)?;
+/// What each column of the file holds, what is done with it, and the sizes of its numbers.
+fn columns_table(samples: &Samples, columns: &[ColumnFacts], notes: &[String]) -> String {
     let mut text = format!("{}\n", SampleKind::Row.count(samples.len()));
     if !samples.classes().is_empty() {
         text += &format!("classes: {}\n", samples.classes().join(", "));
     }
     text += &format!(
-        "{:<32}{:>12}  {:>12}  {:>12}\n",
-        "column", "minimum", "mean", "maximum"
+        "{:<32}{:>12}  {:>12}  {:>12}  {:>8}  {}\n",
+        "column", "minimum", "mean", "maximum", "missing", "use"
     );
-    for (index, column) in samples.columns().iter().enumerate() {
-        let values = || rows.iter().map(|row| f64::from(row[index]));
-        let (low, high) = (
-            values().fold(f64::INFINITY, f64::min),
-            values().fold(f64::NEG_INFINITY, f64::max),
-        );
-        let mean = values().sum::<f64>() / rows.len() as f64;
-        text += &format!("{column:<32}{low:>12.4}  {mean:>12.4}  {high:>12.4}\n");
+    let place = |name: &String| samples.columns().iter().position(|column| column == name);
+    if columns.is_empty() {
+        for (place, name) in samples.columns().iter().enumerate() {
+            text += &column_line(name, Some(numbers(samples, place)), 0, "learned");
+        }
     }
-    Ok(text)
+    for column in columns {
+        let numbers = place(&column.name).map(|place| numbers(samples, place));
+        text += &column_line(&column.name, numbers, column.missing, &usage_of(column));
+    }
+    for note in notes {
+        text += &format!("note: {note}\n");
+    }
+    text
+}
+
+fn column_line(name: &str, numbers: Option<[f64; 3]>, missing: usize, role: &str) -> String {
+    let cell = |place: usize| numbers.map_or("–".to_owned(), |of| short(of[place]));
+    let (low, mean, high) = (cell(0), cell(1), cell(2));
+    format!("{name:<32}{low:>12}  {mean:>12}  {high:>12}  {missing:>8}  {role}\n")
+}
+
+/// Least number, mean and greatest number of a column.
+fn numbers(samples: &Samples, place: usize) -> [f64; 3] {
+    let known = || samples.column(place).filter(|number| !number.is_nan());
+    let low = known().fold(f64::INFINITY, f64::min);
+    let high = known().fold(f64::NEG_INFINITY, f64::max);
+    // From the least number on, so that the mean of large numbers keeps its digits.
+    let mean = low + known().map(|number| number - low).sum::<f64>() / known().count() as f64;
+    [low, mean, high]
+}
+
+/// A number with four digits behind the point, or as it is where it is very small or very large.
+fn short(number: f64) -> String {
+    match number.abs() {
+        0.0 => "0.0000".to_owned(),
+        size if (1e-3..1e12).contains(&size) => format!("{number:.4}"),
+        _ => format!("{number:e}"),
+    }
+}
+
+/// What is done with a column.
+fn usage_of(column: &ColumnFacts) -> String {
+    let words = column
+        .words
+        .map_or(String::new(), |words| format!(", {words} words"));
+    match column.role {
+        ColumnRole::Number => "learned".to_owned(),
+        ColumnRole::Flag => "learned, as 0 and 1".to_owned(),
+        ColumnRole::Category => format!("learned, a column for each word{words}"),
+        ColumnRole::Target => format!("label{words}"),
+        ColumnRole::Index => "names the rows".to_owned(),
+        ColumnRole::Group => "keeps rows together".to_owned(),
+        ColumnRole::Dropped => "left out".to_owned(),
+    }
 }

@@ -9,6 +9,7 @@ use toml::{Table, Value};
 
 use crate::accepted_words::accepted_words;
 use crate::output::usage;
+use crate::table_flags::TableFlags;
 
 /// The arguments of `espejo train`.
 #[derive(Args)]
@@ -85,6 +86,23 @@ pub struct DataFlags {
     /// The column of a table that a `classifier` or `regressor` learns to predict, by name or number
     #[arg(long, value_name = "COLUMN")]
     pub target: Option<String>,
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub table: TableFlags,
+    /// Keep the rows of a table that share a value in this column together, as those of a patient, when the test part is drawn
+    #[arg(long, value_name = "COLUMN")]
+    pub group: Option<String>,
+    #[arg(long, value_name = "HOW", help = format!("Take the test part by this rule: {} (drawn by the seed; the last rows) [default: random]", accepted_words(|config| config.data.split)))]
+    pub split: Option<String>,
+    /// The numbers of image files that become black and white, as in `0,16` [default: as the files say]
+    #[arg(
+        long,
+        value_name = "LOW,HIGH",
+        value_delimiter = ',',
+        allow_hyphen_values = true
+    )]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub pixel_range: Vec<f64>,
     /// Permute the values of every sample, all in the same way, drawn by the seed
     #[arg(long)]
     #[serde(skip_serializing_if = "is_off")]

@@ -1,0 +1,37 @@
+//! The columns that join a line of output to the sample it came from.
+
+use espejo_data::Samples;
+use espejo_pictures::csv_field;
+
+/// The samples that a command puts through a model, and which part of the run's data they are where that is asked for.
+pub struct Chosen {
+    pub samples: Samples,
+    /// `train` or `test`, with `--split`.
+    pub part: Option<&'static str>,
+}
+
+impl Chosen {
+    /// The names of the columns that close each line: the row in the file, what names the rows, the part.
+    pub fn header(&self) -> String {
+        let mut text = ",row".to_owned();
+        if let Some(column) = self.samples.index_column() {
+            text += &format!(",{}", csv_field(column));
+        }
+        if self.part.is_some() {
+            text += ",split";
+        }
+        text
+    }
+
+    /// These columns of a sample.
+    pub fn cells(&self, index: usize) -> String {
+        let mut text = format!(",{}", self.samples.row(index));
+        if let Some(name) = self.samples.row_name(index) {
+            text += &format!(",{}", csv_field(name));
+        }
+        if let Some(part) = self.part {
+            text += &format!(",{part}");
+        }
+        text
+    }
+}

@@ -1,0 +1,65 @@
+//! What is peculiar to arrays out of MATLAB: samples along the last axis, and EMNIST's and SVHN's ways.
+
+use std::collections::HashMap;
+
+use crate::array::Array;
+use crate::array_parts::Part;
+
+/// Puts the axis of the samples first, where the number of labels or the sizes tell that it stands last, and EMNIST's and
+/// SVHN's arrays upright.
+pub(crate) fn upright(part: &mut Part, samples: &str) {
+    let labels = part.labels.as_ref();
+    let labels = labels.and_then(|labels| labels.array.shape.iter().copied().max());
+    let data = &mut part.data;
+    if is_last(&data.shape, labels) {
+        match data.shape.len() {
+            2 => data.reorder(&[1, 0]),
+            3 => data.reorder(&[2, 0, 1]),
+            _ => data.reorder(&[3, 0, 1, 2]),
+        }
+    }
+    // EMNIST: a row of 784 bytes, column by column.
+    if samples.starts_with("dataset.") && samples.ends_with(".images") && data.shape[1..] == [784] {
+        data.rows_as_columns_of_pixels(28, 28);
+    }
+    // SVHN counts from 1, and calls the zero 10.
+    if data.shape[1..] == [32, 32, 3] && part.class_names.is_empty() {
+        part.class_names.insert("10".to_owned(), "0".to_owned());
+    }
+}
+
+/// Whether the last axis is that of the samples.
+fn is_last(shape: &[usize], labels: Option<usize>) -> bool {
+    let (Some(&first), Some(&last)) = (shape.first(), shape.last()) else {
+        return false;
+    };
+    if !(2..=4).contains(&shape.len()) {
+        return false;
+    }
+    match labels {
+        Some(count) => first != count && last == count,
+        // Images [height, width, samples], or with three colours before the samples.
+        None => match *shape {
+            [height, width, samples] => {
+                samples > height.max(width) || (height == width && samples != width)
+            }
+            [_, rows, 1 | 3, samples] => rows > 3 && !matches!(samples, 1 | 3),
+            _ => false,
+        },
+    }
+}
+
+/// The characters that labels stand for: rows of a label and a code point, of which EMNIST's letters have two.
+pub(crate) fn characters(mapping: &Array) -> HashMap<String, String> {
+    let [_, width @ 2..=3] = mapping.shape[..] else {
+        return HashMap::new();
+    };
+    let mut values = Vec::new();
+    mapping.each(&[0, 1], |value| values.push(value));
+    let rows = values.chunks_exact(width);
+    let pair = |row: &[f64]| {
+        let character = char::from_u32(row[1] as u32).filter(|c| !c.is_control())?;
+        Some((row[0].to_string(), character.to_string()))
+    };
+    rows.filter_map(pair).collect()
+}

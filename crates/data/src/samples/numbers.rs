@@ -1,0 +1,118 @@
+//! The numbers of a table: as its file holds them, in double precision, or scaled, in single precision.
+
+use std::sync::Arc;
+
+use super::Values;
+use super::permuted::Permuted;
+use crate::Samples;
+
+/// The numbers of a table, by the place of a row; NaN where a cell is missing.
+#[derive(Clone, Debug)]
+pub(super) enum Numbers {
+    /// As a file holds them, `[columns][n]`: seconds since 1970 need more digits than a single-precision number has.
+    Raw(Arc<[Vec<f64>]>),
+    /// As a model sees them, row-major `[n, columns]`.
+    Scaled {
+        /// How many columns there are.
+        width: usize,
+        /// All rows.
+        rows: Arc<Vec<f32>>,
+    },
+}
+
+impl Numbers {
+    /// Writes a row in single precision, in another order where there is one.
+    pub(super) fn read(&self, row: usize, permuted: Option<&Permuted>, out: &mut [f32]) {
+        match self {
+            Self::Raw(columns) => {
+                assert_eq!(out.len(), columns.len(), "room for a row");
+                for (place, out) in out.iter_mut().enumerate() {
+                    let place = permuted.map_or(place, |permuted| permuted.order[place] as usize);
+                    *out = columns[place][row] as f32;
+                }
+            }
+            Self::Scaled { width, rows } => {
+                let row = &rows[row * width..][..*width];
+                match permuted {
+                    None => out.copy_from_slice(row),
+                    Some(permuted) => permuted.apply(row, out, |number| number),
+                }
+            }
+        }
+    }
+
+    /// A number in double precision.
+    fn at(&self, row: usize, column: usize) -> f64 {
+        match self {
+            Self::Raw(columns) => columns[column][row],
+            Self::Scaled { width, rows } => f64::from(rows[row * width + column]),
+        }
+    }
+}
+
+impl Samples {
+    /// The numbers of one column of a table in double precision, in the order of the samples; NaN where a cell is missing.
+    ///
+    /// # Panics
+    /// Where these are images, or `column` is not below the number of [`columns`](Self::columns).
+    pub fn column(&self, column: usize) -> impl ExactSizeIterator<Item = f64> {
+        let Values::Numbers { numbers, .. } = &self.values else {
+            panic!("images have no columns");
+        };
+        let stored = match &self.permuted {
+            Some(permuted) => permuted.order[column] as usize,
+            None => column,
+        };
+        (0..self.len()).map(move |index| numbers.at(self.place(index), stored))
+    }
+
+    /// Whether a cell of a table is missing.
+    pub fn has_missing(&self) -> bool {
+        self.is_table() && (0..self.shape.pixels()).any(|at| self.column(at).any(f64::is_nan))
+    }
+
+    /// Replaces the numbers of a table by scaled ones, row-major in the order of [`columns`](Self::columns); all else stays as
+    /// it is.
+    ///
+    /// # Panics
+    /// Where these are images, or there are fewer or more numbers.
+    pub(crate) fn with_scaled(&self, scaled: Vec<f32>) -> Self {
+        let width = self.shape.pixels();
+        assert_eq!(scaled.len(), self.len() * width, "a number for each cell");
+        let Values::Numbers { columns, .. } = &self.values else {
+            panic!("images have no columns");
+        };
+        let stored = match &self.permuted {
+            Some(permuted) => permuted.undo(&scaled),
+            None => scaled,
+        };
+        let rows = Arc::new(stored);
+        Self {
+            values: Values::Numbers {
+                columns: columns.clone(),
+                numbers: Numbers::Scaled { width, rows },
+            },
+            places: None,
+            ..self.clone()
+        }
+    }
+
+    /// A table with its numbers rounded to single precision, as runs of configuration version 1 keep them.
+    pub(crate) fn single(&self) -> Self {
+        let Values::Numbers {
+            columns,
+            numbers: Numbers::Raw(numbers),
+        } = &self.values
+        else {
+            return self.clone();
+        };
+        let round = |numbers: &Vec<f64>| numbers.iter().map(|&n| f64::from(n as f32)).collect();
+        Self {
+            values: Values::Numbers {
+                columns: columns.clone(),
+                numbers: Numbers::Raw(numbers.iter().map(round).collect()),
+            },
+            ..self.clone()
+        }
+    }
+}

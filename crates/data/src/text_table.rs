@@ -1,0 +1,300 @@
+//! Tables in text: one row a line, its fields separated by commas, semicolons, tabs or blanks.
+
+mod cells;
+mod records;
+mod sample;
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Cursor, Read};
+use std::path::Path;
+
+use flate2::read::MultiGzDecoder;
+
+use crate::delimited_text::{Row, shown};
+use crate::error::unreadable;
+use crate::frame::{Cells, Column, Frame, MISSING, Place, Words};
+use crate::source::{Parts, Source, TargetKind};
+use crate::{Error, columns};
+
+use cells::{Cell, Writing};
+use records::Records;
+use sample::Sample;
+
+/// How many bytes of a file are looked at to tell its separator, its header and what its columns hold.
+const START: u64 = 64 << 10;
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+const GZIP: &[u8] = b"\x1f\x8b";
+
+/// Loads a table from a text file in UTF-8, packed by gzip or not, or from standard input where the path is `-`.
+///
+/// Its columns are numbers or words, as its first 64 KiB say. Empty fields, `NA`, `NaN`, `null`, `?` and their like are missing
+/// cells, and what `source.missing` names. A field of a column of numbers that is neither is an error, or its row is left out
+/// and listed where `source.skip_bad` says so. What becomes of the columns is said in [`columns::parts`].
+///
+/// # Errors
+/// [`Error::Content`] with the line, or [`Error::Io`]; and those of [`columns::parts`].
+pub(crate) fn load(source: &Source, path: &Path) -> Result<Parts, Error> {
+    let frame = if path == Path::new("-") {
+        read(source, path, io::stdin().lock())?
+    } else {
+        let reading = |failure| unreadable(path, failure);
+        let mut file = BufReader::with_capacity(START as usize, File::open(path).map_err(reading)?);
+        match file.fill_buf().map_err(reading)?.starts_with(GZIP) {
+            true => read(source, path, MultiGzDecoder::new(file))?,
+            false => read(source, path, file)?,
+        }
+    };
+    columns::parts(source, frame, None)
+}
+
+/// Reads the bytes of a table, and forgets them.
+pub(crate) fn try_bytes(bytes: &[u8]) -> Result<(), Error> {
+    let source = Source::named("bytes");
+    let frame = read(&source, Path::new("bytes"), bytes)?;
+    columns::parts(&source, frame, None).map(drop)
+}
+
+/// Reads a table from its bytes; the path is for messages.
+fn read(source: &Source, path: &Path, mut reader: impl Read) -> Result<Frame, Error> {
+    let origin = match path.to_str() {
+        Some("-") => "standard input".to_owned(),
+        _ => path.display().to_string(),
+    };
+    let failed = |line: u64, failure: io::Error| match failure.kind() {
+        io::ErrorKind::InvalidData => Error::Content {
+            origin: format!("{origin}:{line}"),
+            expected: "rows of fields".to_owned(),
+            found: failure.to_string(),
+        },
+        _ => unreadable(path, failure),
+    };
+    let mut start = Vec::new();
+    let read = (&mut reader).take(START).read_to_end(&mut start);
+    read.map_err(|failure| failed(1, failure))?;
+    let whole = (start.len() as u64) < START;
+    if start.starts_with(BYTE_ORDER_MARK) {
+        start.drain(..BYTE_ORDER_MARK.len());
+    }
+    let mut line = 1;
+    let sample = Sample::of(&start, whole, source);
+    let mut table = Table::new(source, origin.clone(), &sample)?;
+    let all = Cursor::new(start).chain(reader);
+    let mut records = Records::new(
+        BufReader::with_capacity(START as usize, all),
+        sample.separator,
+    );
+    let mut row = Row::default();
+    let mut is_header = sample.header;
+    while records
+        .next(&mut row)
+        .map_err(|failure| failed(line + 1, failure))?
+    {
+        line = row.line;
+        if !std::mem::take(&mut is_header) {
+            table.take(&row)?;
+        }
+    }
+    Ok(table.frame)
+}
+
+/// A table as it is read.
+struct Table {
+    writing: Writing,
+    /// The line of the first row.
+    line: u64,
+    frame: Frame,
+    /// The place of each word among those of its column, for columns of words.
+    known: Vec<Option<HashMap<Vec<u8>, u32>>>,
+    /// The data rows read so far, with those left out.
+    rows: u64,
+    skip_bad: bool,
+    /// Whether a missing number makes a row bad.
+    missing_is_bad: bool,
+}
+
+/// What belongs in a place, and what is there.
+struct Bad {
+    expected: String,
+    found: String,
+}
+
+impl Table {
+    /// The table that starts like this, without any row as yet.
+    fn new(source: &Source, origin: String, sample: &Sample) -> Result<Self, Error> {
+        let Some(first) = sample.rows.first() else {
+            return Err(Error::Content {
+                origin,
+                expected: "a table of numbers".to_owned(),
+                found: "an empty file".to_owned(),
+            });
+        };
+        let names = names(sample, first, source.rules);
+        let as_words = |place: usize| {
+            let number = (place + 1).to_string();
+            let mut asked = words_asked_for(source);
+            asked.any(|asked| *asked == names[place] || !names.contains(asked) && *asked == number)
+        };
+        let known: Vec<_> = (0..names.len())
+            .map(|place| (as_words(place) || sample.is_words(place)).then(HashMap::new))
+            .collect();
+        let columns = names.iter().zip(&known).map(|(name, words)| Column {
+            name: name.clone(),
+            cells: match words {
+                Some(_) => Cells::Words(Words::default()),
+                None => Cells::Numbers(Vec::new()),
+            },
+        });
+        Ok(Self {
+            writing: sample.writing.clone(),
+            line: first.line,
+            frame: Frame {
+                origin,
+                columns: columns.collect(),
+                place: Place::Line,
+                places: Vec::new(),
+                rows: Vec::new(),
+                is_named: sample.header || sample.commented_names.is_some(),
+                skipped: Vec::new(),
+            },
+            known,
+            rows: 0,
+            skip_bad: source.skip_bad,
+            missing_is_bad: source.rules == 1,
+        })
+    }
+
+    /// Takes a row in, or leaves it out where that is allowed.
+    fn take(&mut self, row: &Row) -> Result<(), Error> {
+        let width = self.frame.columns.len();
+        // A line of blanks, where one field does not make a row.
+        if row.len() == 1 && width > 1 && row.fields().next().is_some_and(<[u8]>::is_empty) {
+            return Ok(());
+        }
+        self.rows += 1;
+        let Err(bad) = self.append(row) else {
+            self.frame.places.push(row.line);
+            self.frame.rows.push(self.rows - 1);
+            return Ok(());
+        };
+        let origin = format!("{}:{}", self.frame.origin, row.line);
+        let Bad { expected, found } = bad;
+        if !self.skip_bad {
+            return Err(Error::Content {
+                origin,
+                expected,
+                found,
+            });
+        }
+        let kept = self.frame.places.len();
+        for column in &mut self.frame.columns {
+            match &mut column.cells {
+                Cells::Numbers(numbers) => numbers.truncate(kept),
+                Cells::Words(words) => words.codes.truncate(kept),
+            }
+        }
+        let skipped = format!("{origin}: expected {expected}, found {found}");
+        self.frame.skipped.push(skipped);
+        Ok(())
+    }
+
+    fn append(&mut self, row: &Row) -> Result<(), Bad> {
+        let columns = &mut self.frame.columns;
+        if row.len() != columns.len() {
+            return Err(Bad {
+                expected: format!("{} fields as in line {}", columns.len(), self.line),
+                found: row.len().to_string(),
+            });
+        }
+        let fields = row.fields().zip(&mut self.known);
+        for (column, (field, known)) in columns.iter_mut().zip(fields) {
+            match &mut column.cells {
+                Cells::Numbers(numbers) => {
+                    let number = match self.writing.cell(field) {
+                        Cell::Number(number) => number,
+                        Cell::Missing if !self.missing_is_bad => f64::NAN,
+                        cell => return Err(no_number(&column.name, cell, field)),
+                    };
+                    numbers.push(number);
+                }
+                Cells::Words(words) => {
+                    let known = known.as_mut().expect("a column of words has its places");
+                    words.push(known, field, self.writing.is_missing(field));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Words {
+    fn push(&mut self, known: &mut HashMap<Vec<u8>, u32>, field: &[u8], is_missing: bool) {
+        let code = match known.get(field) {
+            _ if is_missing => MISSING,
+            Some(&code) => code,
+            None => {
+                let code = self.names.len() as u32;
+                known.insert(field.to_vec(), code);
+                self.names.push(String::from_utf8_lossy(field).into_owned());
+                code
+            }
+        };
+        self.codes.push(code);
+    }
+}
+
+/// Why a field is not a number to learn from.
+fn no_number(column: &str, cell: Cell, field: &[u8]) -> Bad {
+    let (kind, hint) = match cell {
+        Cell::Infinite => ("a finite number", String::new()),
+        Cell::Missing => ("a number", String::new()),
+        Cell::Number(_) | Cell::Word => {
+            let word = String::from_utf8_lossy(field);
+            let hint = format!(
+                " (`--missing {word}` takes it for a missing cell, `--skip-bad` leaves the row out, `--drop {column}` the column)"
+            );
+            ("a number", hint)
+        }
+    };
+    Bad {
+        expected: format!("{kind} in column `{column}`"),
+        found: shown(field) + &hint,
+    }
+}
+
+/// The name of each column: from the header, or its number.
+fn names(sample: &Sample, first: &Row, rules: u8) -> Vec<String> {
+    let given: Vec<String> = match &sample.commented_names {
+        Some(names) => names.clone(),
+        None if sample.header => {
+            let texts = first.fields().map(String::from_utf8_lossy);
+            texts.map(std::borrow::Cow::into_owned).collect()
+        }
+        None => vec![String::new(); first.len()],
+    };
+    let mut names: Vec<String> = Vec::with_capacity(given.len());
+    for (place, name) in given.into_iter().enumerate() {
+        let number = (place + 1).to_string();
+        names.push(match name {
+            name if name.is_empty() => number,
+            // Of two columns with one name the second is called by its number, too.
+            name if rules != 1 && names.contains(&name) => format!("{name}.{number}"),
+            name => name,
+        });
+    }
+    names
+}
+
+/// The columns whose fields are names, however they are written.
+fn words_asked_for(source: &Source) -> impl Iterator<Item = &String> {
+    let target = source.target.as_ref();
+    let target = target.filter(|target| target.kind == TargetKind::Classes);
+    let target = target.map(|target| &target.column);
+    source
+        .label
+        .iter()
+        .chain(target)
+        .chain(source.columns.names())
+}

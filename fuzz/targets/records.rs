@@ -1,0 +1,6 @@
+//! Records of CIFAR-100.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    let _ = espejo_data::fuzzing::records(bytes);
+});
