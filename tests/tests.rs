@@ -12,6 +12,7 @@ mod older_runs;
 mod program;
 mod reproduce;
 mod safetensors;
+mod score;
 mod supervised;
 #[cfg(unix)]
 mod system;

@@ -6,12 +6,14 @@ use clap_complete::Shell;
 use crate::choose_samples::SampleArgs;
 use crate::commands::animate::AnimateArgs;
 use crate::commands::data::DataArgs;
+use crate::commands::decode::DecodeArgs;
 use crate::commands::denoise::DenoiseArgs;
 use crate::commands::encode::EncodeArgs;
 use crate::commands::generate::GenerateArgs;
 use crate::commands::latent::LatentArgs;
 use crate::commands::morph::MorphArgs;
 use crate::commands::reproduce::ReproduceArgs;
+use crate::commands::score::ScoreArgs;
 use crate::commands::train::TrainArgs;
 use crate::open_run::RunArgs;
 
@@ -53,6 +55,16 @@ pub enum Command {
     /// Print the latent code of each sample as CSV
     #[command(after_help = "Example:\n  espejo encode last > codes.csv")]
     Encode(EncodeArgs),
+    /// Decode latent codes, as `encode` prints them: rows of a table as CSV, images as a figure
+    #[command(
+        after_help = "Examples:\n  espejo encode last | espejo decode last\n  espejo decode last --codes codes.csv --to images.npy"
+    )]
+    Decode(DecodeArgs),
+    /// Score how unusual each sample is, and flag those above a limit, as CSV
+    #[command(
+        after_help = "Examples:\n  espejo score last --data new.csv > scores.csv\n  espejo score last --data new.csv --threshold conformal:.05 --top 20 --explain\n  espejo score last --data labelled.csv --label class --outliers fault --fdr .1"
+    )]
+    Score(ScoreArgs),
     /// Generate new samples by decoding random or given latent codes
     #[command(
         after_help = "Examples:\n  espejo generate last --count 24 --seed 1\n  espejo generate last --at 0.5,-1.2"

@@ -12,18 +12,21 @@ use crate::output::{tell_data, usage};
 use crate::sample_columns::Chosen;
 
 /// A run and the samples that go through its model.
-#[derive(Args)]
+#[derive(Args, Clone)]
 pub struct SampleArgs {
     #[command(flatten)]
     pub run: RunArgs,
     /// Other data: a data set, a folder of images, or a table [default: the data of the run]
     #[arg(long)]
     pub data: Option<String>,
+    /// The column of a table that holds the classes [default: that of the training]
+    #[arg(long, value_name = "COLUMN")]
+    pub label: Option<String>,
     /// Part of the data: `test` or `train`
     #[arg(long, default_value = "test")]
     pub part: Part,
     /// Take both parts of the run's own data, with a column `split` of `train` or `test`
-    #[arg(long, conflicts_with_all = ["data", "part", "letters", "first"])]
+    #[arg(long, conflicts_with_all = ["data", "label", "part", "letters", "first"])]
     pub split: bool,
     /// Use only these glyphs, in this order
     #[arg(long, allow_hyphen_values = true)]
@@ -36,9 +39,19 @@ pub struct SampleArgs {
     pub first: Option<usize>,
 }
 
+impl SampleArgs {
+    /// The same arguments with other data.
+    pub fn of_data(&self, name: &str) -> Self {
+        Self {
+            data: Some(name.to_owned()),
+            ..self.clone()
+        }
+    }
+}
+
 /// The samples of the run's test or training part, or those of other data.
 pub fn chosen_samples(trained: &Trained, args: &SampleArgs) -> anyhow::Result<Samples> {
-    let samples = if args.data.is_none() && args.letters.is_none() {
+    let samples = if args.data.is_none() && args.letters.is_none() && args.label.is_none() {
         // The run's own split, also where only some classes of it are wanted.
         let part = match args.part {
             Part::Test => trained.test(),
@@ -92,7 +105,7 @@ pub fn chosen_parts(trained: &Trained, args: &SampleArgs) -> anyhow::Result<Vec<
 }
 
 /// Samples of other data, or other glyphs. New rows need not have the column of the labels, or of the target.
-fn other_samples(trained: &Trained, args: &SampleArgs) -> anyhow::Result<Samples> {
+pub fn other_samples(trained: &Trained, args: &SampleArgs) -> anyhow::Result<Samples> {
     let shape = trained.shape();
     let wanted = trained.other_data(args.part, |data| change(data, args, shape));
     let other = match wanted {
@@ -134,6 +147,9 @@ fn change(data: &mut DataConfig, args: &SampleArgs, shape: Shape) {
         data.test_fraction = None;
         data.fold = None;
         data.limit = None;
+    }
+    if args.label.is_some() {
+        data.label.clone_from(&args.label);
     }
     if args.data.is_some() || args.letters.is_some() || !args.classes.is_empty() {
         data.letters.clone_from(&args.letters);

@@ -2,6 +2,7 @@
 
 pub mod animate;
 pub mod data;
+pub mod decode;
 pub mod denoise;
 pub mod doctor;
 pub mod encode;
@@ -13,4 +14,5 @@ pub mod morph;
 pub mod predict;
 pub mod reconstruct;
 pub mod reproduce;
+pub mod score;
 pub mod train;

@@ -2,14 +2,20 @@
 
 mod accepted_words;
 mod args;
+mod calibration;
 mod choose_samples;
 mod commands;
 mod curves;
+mod decoded_rows;
+mod detectors;
 mod figures;
+mod judgement;
 mod latent_figures;
 mod latent_path;
 mod normal_distribution;
+mod npy;
 mod open_run;
+mod outliers;
 mod output;
 mod prediction_figures;
 mod prediction_table;
@@ -19,6 +25,9 @@ mod results_table;
 mod sample_columns;
 mod sample_figures;
 mod sample_kind;
+mod score_figures;
+mod score_table;
+mod stored_threshold;
 mod table_flags;
 mod titles;
 mod vulkan_environment;
@@ -29,8 +38,8 @@ use clap::{CommandFactory, Parser};
 
 use args::{Args, Command};
 use commands::{
-    animate, data, denoise, doctor, encode, eval, generate, inspect, latent, morph, predict,
-    reconstruct, reproduce, train,
+    animate, data, decode, denoise, doctor, encode, eval, generate, inspect, latent, morph,
+    predict, reconstruct, reproduce, score, train,
 };
 
 /// Burn allocates a tensor an operation: with this allocator CPU training runs 1.3 to 1.6 times faster.
@@ -57,6 +66,8 @@ fn run(args: Args) -> anyhow::Result<u8> {
         Command::Denoise(args) => denoise::denoise(&args, json)?,
         Command::Predict(args) => predict::predict(&args, json)?,
         Command::Encode(args) => encode::encode(&args, json)?,
+        Command::Decode(args) => decode::decode(&args, json)?,
+        Command::Score(args) => score::score(&args, json)?,
         Command::Generate(args) => generate::generate(&args, json)?,
         Command::Latent(args) => latent::latent(&args, json)?,
         Command::Morph(args) => morph::morph(&args, json)?,

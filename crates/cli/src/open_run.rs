@@ -8,7 +8,7 @@ use espejo_train::{Folder, Trained, Which, device};
 use crate::output;
 
 /// A run and how to open it.
-#[derive(Args)]
+#[derive(Args, Clone)]
 pub struct RunArgs {
     /// A run folder, a run's name, or `last`
     pub run: String,

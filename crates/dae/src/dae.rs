@@ -61,6 +61,10 @@ impl Autoencoder for Dae {
     fn decode(&self, codes: Tensor<2>) -> Tensor<2> {
         self.autoencoder.decode(codes) // [batch, values]
     }
+
+    fn loss_per_value(&self, codes: Tensor<2>, targets: Tensor<2>) -> Tensor<2> {
+        self.autoencoder.loss_per_value(codes, targets) // [batch, values]
+    }
 }
 
 #[cfg(test)]

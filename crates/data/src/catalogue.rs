@@ -11,8 +11,8 @@ use crate::shards::{self, Shards};
 use crate::source::{DataSet, HoldOut, Loaded, Parts, Source};
 use crate::split::Draw;
 use crate::{
-    Error, cifar, directory, folder, folds, fonts, idx, idx_files, parquet, record_sets, satimage,
-    split, yale,
+    Error, cifar, directory, folder, folds, fonts, idx, idx_files, lorenz, parquet, record_sets,
+    satimage, split, yale,
 };
 
 /// Names less alike than this (Jaro-Winkler, 0 to 1) are not suggested.
@@ -109,6 +109,7 @@ fn parts(source: &Source) -> Result<Parts, Error> {
 fn set_parts(source: &Source, set: &'static DataSet) -> Result<Parts, Error> {
     let Some(folder) = set.folder else {
         let fonts = match set.name {
+            "lorenz" => return lorenz::load(source),
             "fonts:1" => 0..1,
             "fonts:3" => 2..3,
             "fonts:all" => 0..3,

@@ -52,6 +52,7 @@ mod hugging_face;
 mod idx;
 mod idx_files;
 mod image_tree;
+mod lorenz;
 mod manifests;
 mod matlab;
 mod matlab_order;

@@ -31,6 +31,13 @@ const LARGER_COLOUR: Shape = Shape {
     width: 96,
 };
 
+/// A row of the Lorenz system, mixed.
+const SENSORS: Shape = Shape {
+    channels: 1,
+    height: 1,
+    width: 25,
+};
+
 /// A row of the Landsat table.
 const BANDS: Shape = Shape {
     channels: 1,
@@ -38,7 +45,7 @@ const BANDS: Shape = Shape {
     width: 36,
 };
 
-const NAMES: [DataSet; 18] = [
+const NAMES: [DataSet; 19] = [
     DataSet {
         name: "fonts",
         title: "7x5 font, capitals",
@@ -87,6 +94,16 @@ const NAMES: [DataSet; 18] = [
         shape: fonts::SHAPE,
         is_table: false,
         about: "the three fonts in order, code points 0x20 to 0x7f",
+        folder: None,
+    },
+    DataSet {
+        name: "lorenz",
+        title: "Lorenz system",
+        train: 700,
+        test: 300,
+        shape: SENSORS,
+        is_table: true,
+        about: "25 mixtures of its variables, one of which is out of order for 10 of 100 seconds, by the seed",
         folder: None,
     },
     DataSet {

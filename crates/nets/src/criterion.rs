@@ -100,7 +100,7 @@ impl Criterion {
     }
 
     /// The loss of each value: `[batch, values]`; otherwise as [`per_sample`](Self::per_sample).
-    fn per_value(self, logits: Tensor<2>, target: Tensor<2>, output: Activation) -> Tensor<2> {
+    pub fn per_value(self, logits: Tensor<2>, target: Tensor<2>, output: Activation) -> Tensor<2> {
         match self {
             // max(z, 0) - z t + ln(1 + e^-|z|), which overflows for no z.
             Self::Bce => {

@@ -56,6 +56,10 @@ pub trait Autoencoder {
     /// The sample of each code, `[batch, values]`, in the range of the data.
     fn decode(&self, codes: Tensor<2>) -> Tensor<2>;
 
+    /// The reconstruction loss of each value, given the codes of the samples that shall come out: `[batch, latent]` and
+    /// `[batch, values]` to `[batch, values]`.
+    fn loss_per_value(&self, codes: Tensor<2>, targets: Tensor<2>) -> Tensor<2>;
+
     /// The distribution from which codes can be drawn; none where training shapes no such distribution.
     fn prior(&self) -> Option<Prior> {
         None

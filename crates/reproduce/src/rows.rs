@@ -1,5 +1,6 @@
 //! The experiments, a file a family.
 
+pub mod anomalies;
 pub mod architectures;
 pub mod capacity;
 pub mod denoiser;

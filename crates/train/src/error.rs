@@ -49,6 +49,16 @@ pub enum Error {
         /// Whether it was in double precision, where gradients are not clipped.
         double: bool,
     },
+    /// A result that is no finite number.
+    #[error("the {what} of row {row} is {value}")]
+    NotFinite {
+        /// What was computed.
+        what: &'static str,
+        /// The row of the sample in its file, counted from 0 as in the column `row` of results.
+        row: u64,
+        /// NaN or infinity.
+        value: f64,
+    },
     /// A file that could not be read or written.
     #[error("cannot {action} `{}`: {source}", path.display())]
     Io {
@@ -95,7 +105,7 @@ impl Error {
             Self::Data(_) => 3,
             Self::Device { .. } => 4,
             Self::Checkpoint { .. } => 5,
-            Self::Diverged { .. } | Self::Io { .. } => 1,
+            Self::Diverged { .. } | Self::NotFinite { .. } | Self::Io { .. } => 1,
         }
     }
 
@@ -124,6 +134,10 @@ impl Error {
                     advice.to_owned()
                 })
             }
+            Self::NotFinite { .. } => Some(
+                "look for values in that row that are far beyond those the run learned, or try `--checkpoint last`"
+                    .to_owned(),
+            ),
             Self::Io { source, .. } => match source.kind() {
                 io::ErrorKind::PermissionDenied => {
                     Some("choose a folder you may write to with `--out DIR`".into())

@@ -54,6 +54,7 @@ mod report;
 mod resume;
 mod run_report;
 mod schedule;
+mod score;
 mod seed;
 mod session;
 mod spec;
@@ -91,6 +92,7 @@ pub use run_report::{
     RunReport, Seconds, Status, TargetReport,
 };
 pub use schedule::learning_rate;
+pub use score::{ScoreKind, ScoreRule, Scores};
 pub use spec::{Spec, check_copies};
 pub use task::Task;
 pub use trained::{Evaluation, OtherData, Part, Trained};

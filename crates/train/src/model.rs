@@ -271,6 +271,10 @@ mod tests {
             self.autoencoder.decode(codes) // [batch, values]
         }
 
+        fn loss_per_value(&self, codes: Tensor<2>, targets: Tensor<2>) -> Tensor<2> {
+            self.autoencoder.loss_per_value(codes, targets) // [batch, values]
+        }
+
         fn prior(&self) -> Option<Prior> {
             Some(Prior::StandardNormal)
         }

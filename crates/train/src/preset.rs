@@ -41,7 +41,7 @@ pub(crate) enum DataForm {
 }
 
 /// The presets, in the order in which they are listed.
-pub const PRESETS: [Preset; 43] = [
+pub const PRESETS: [Preset; 45] = [
     preset!(
         "letters",
         "autoencoder, 32 letters through 2 numbers, every pixel back"
@@ -140,6 +140,11 @@ pub const PRESETS: [Preset; 43] = [
         "regressor",
         "regressor: numbers that belong to the rows of a table"
     ),
+    preset!(
+        "s26",
+        "document 002, the Landsat table in two dimensions, sparse"
+    ),
+    preset!("s28", "document 002, anomalies of the Lorenz system"),
     preset!(
         "s30",
         "document 002, an encoder for a classifier with few labels"

@@ -559,11 +559,11 @@ impl Trained {
     }
 
     /// Samples that go through the model at once.
-    fn chunk(&self) -> usize {
+    pub(crate) fn chunk(&self) -> usize {
         self.prepared.spec.architecture.chunk()
     }
 
-    fn range(&self) -> Range {
+    pub(crate) fn range(&self) -> Range {
         self.prepared.spec.range
     }
 
@@ -587,7 +587,7 @@ impl Trained {
         Tensor::from_data(data, &self.prepared.chosen.device) // [rows, width]
     }
 
-    fn read(&self, tensor: Tensor<2>) -> Rows {
+    pub(crate) fn read(&self, tensor: Tensor<2>) -> Rows {
         let [_, width] = tensor.dims();
         let values: Vec<f32> = tensor
             .into_data()

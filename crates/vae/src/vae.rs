@@ -193,6 +193,12 @@ impl Autoencoder for Vae {
         self.decoder.forward(codes) // [batch, values]
     }
 
+    fn loss_per_value(&self, codes: Tensor<2>, targets: Tensor<2>) -> Tensor<2> {
+        let logits = self.decoder.forward_logits(codes); // [batch, values]
+        let output = self.decoder.last_activation();
+        self.criterion.per_value(logits, targets, output)
+    }
+
     fn prior(&self) -> Option<Prior> {
         Some(Prior::StandardNormal)
     }

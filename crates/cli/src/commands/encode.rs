@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use crate::choose_samples::{SampleArgs, chosen_parts};
 use crate::figures::captions;
+use crate::npy::npy;
 use crate::open_run::open;
 use crate::output::{self, shown, usage};
 use crate::sample_columns::Chosen;
@@ -117,24 +118,4 @@ fn joined(codes: &Rows, variances: &Rows) -> Rows {
         row.extend(variances);
     }
     rows
-}
-
-/// Rows as a NumPy array, `<f4`, `[rows, columns]`, version 1.0 of the format.
-fn npy(rows: &Rows) -> Vec<u8> {
-    let width = rows.first().map_or(0, Vec::len);
-    let mut header = format!(
-        "{{'descr': '<f4', 'fortran_order': False, 'shape': ({}, {width}), }}",
-        rows.len()
-    );
-    // Magic, version, length and header together take a multiple of 64 bytes, of which the last is a line feed.
-    let filled = (10 + header.len() + 1).next_multiple_of(64);
-    header += &" ".repeat(filled - 10 - header.len() - 1);
-    header.push('\n');
-    let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
-    bytes.extend((header.len() as u16).to_le_bytes());
-    bytes.extend(header.as_bytes());
-    rows.iter()
-        .flatten()
-        .for_each(|number| bytes.extend(number.to_le_bytes()));
-    bytes
 }

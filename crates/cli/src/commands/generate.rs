@@ -1,10 +1,11 @@
 //! `espejo generate`: new samples, decoded from latent codes.
 
 use clap::Args;
-use espejo_pictures::{Sheet, csv_field, sheet};
+use espejo_pictures::{Sheet, sheet};
 use espejo_train::{Rows, Trained};
 use serde_json::json;
 
+use crate::decoded_rows::{as_csv, in_units};
 use crate::figures::{GENERATED_COLUMNS, MAX_DRAWN, save_all, tile};
 use crate::open_run::{RunArgs, open};
 use crate::output::{self, usage};
@@ -77,33 +78,11 @@ pub fn generate(args: &GenerateArgs, json: bool) -> anyhow::Result<()> {
 
 /// Prints the decoded rows of a table as CSV, in the table's own units.
 fn decoded_rows(trained: &Trained, codes: &Rows, decoded: &Rows, json: bool) -> anyhow::Result<()> {
-    let scaling = &trained.prepared().scaling;
-    let rows: Vec<Vec<f64>> = decoded
-        .iter()
-        .map(|row| match scaling {
-            Some(scaling) => scaling.invert_row(row),
-            None => row.iter().map(|number| shortest(*number)).collect(),
-        })
-        .collect();
-    if json {
-        return output::json(&json!({ "codes": codes, "rows": rows }));
+    let rows = in_units(trained, decoded);
+    match json {
+        true => output::json(&json!({ "codes": codes, "rows": rows })),
+        false => output::text(&as_csv(trained, &rows)),
     }
-    let columns = trained.test().columns().iter();
-    let mut text = columns
-        .map(|column| csv_field(column))
-        .collect::<Vec<_>>()
-        .join(",")
-        + "\n";
-    for row in rows {
-        let cells: Vec<String> = row.iter().map(ToString::to_string).collect();
-        text += &(cells.join(",") + "\n");
-    }
-    output::text(&text)
-}
-
-/// The number with the fewest digits that rounds to this one.
-fn shortest(number: f32) -> f64 {
-    number.to_string().parse().unwrap_or(f64::from(number))
 }
 
 /// A latent code written as numbers with commas.

@@ -1,0 +1,68 @@
+//! What is done with the scores and codes that a trained model gives: thresholds and p-values, rankings held against labels,
+//! other detectors of anomalies, neighbours, binary codes, clusters.
+//!
+//! For whoever has rows of numbers. It knows no tensors, no files and no clock; everything random is a function of a seed.
+//!
+//! ```
+//! use espejo_analysis::{Threshold, p_values, roc_auc};
+//!
+//! // Scores of rows that were never trained on, and of new ones.
+//! let calibration: Vec<f64> = (0..99).map(f64::from).collect();
+//! let scores = [97.5, 40.0, 12.0];
+//!
+//! let limit = "conformal:.05".parse::<Threshold>()?.limit(&calibration, None)?;
+//! assert_eq!(limit, 94.0);
+//! assert_eq!(p_values(&calibration, &scores), [0.02, 0.6, 0.88]);
+//! assert_eq!(roc_auc(&scores, &[true, false, false]).map(|auc| auc.value), Some(1.0));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod agreement;
+mod auc;
+mod choose_count;
+mod conformal;
+mod curves;
+mod distance;
+mod events;
+mod halves;
+mod hamming;
+mod interval;
+mod isolation_forest;
+mod kmeans;
+mod mahalanobis;
+mod matrix;
+mod mixture;
+mod neighbors;
+mod parallel;
+mod ranking;
+mod sample;
+mod silhouette;
+mod threshold;
+mod two_sample;
+mod window;
+
+pub use agreement::{adjusted_rand_index, contingency, normalized_mutual_information};
+pub use auc::{Auc, roc_auc};
+pub use choose_count::{COUNTS, CountScore, choose_count_by_bic, choose_count_by_silhouette};
+pub use conformal::{adjusted_p_values, benjamini_hochberg, p_values, smallest_p_value, ties};
+pub use curves::{
+    BestF1, CurvePoint, average_precision, best_f1, precision_recall_curve, roc_curve,
+};
+pub use events::{EventCounts, events, point_adjusted_f1};
+pub use halves::halves;
+pub use hamming::{BinaryCodes, CodeNeighbor, MeanAtDistance};
+pub use interval::wilson;
+pub use isolation_forest::IsolationForest;
+pub use kmeans::{KMeans, STARTS, k_means};
+pub use mahalanobis::Mahalanobis;
+pub use matrix::Matrix;
+pub use mixture::{Covariance, Mixture};
+pub use neighbors::{Neighbor, nearest, neighbor_accuracy, vote};
+pub use ranking::{Share, precision_at, ranks};
+pub use silhouette::{SILHOUETTE_ROWS, silhouette};
+pub use threshold::{ParseThresholdError, Threshold, ThresholdError};
+pub use two_sample::{
+    CorrelationDifference, DistanceSummary, QUANTILES, TwoSample, correlation_difference,
+    distances_to_nearest, kolmogorov_smirnov, nearest_neighbor_two_sample,
+};
+pub use window::{autocorrelation, spread_back, suggest_window};

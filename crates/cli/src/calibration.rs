@@ -1,0 +1,154 @@
+//! Which samples are scored, and which ordinary ones their scores are held against.
+
+use std::convert::Infallible;
+use std::str::FromStr;
+
+use espejo_analysis::halves;
+use espejo_data::Samples;
+use espejo_train::{Part, Trained};
+
+use crate::choose_samples::{SampleArgs, chosen_parts, other_samples};
+use crate::output::{message, usage};
+use crate::sample_columns::Chosen;
+
+/// Where ordinary samples are taken from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Calibration {
+    /// The training part of the run.
+    Train,
+    /// The part that was held out of its training.
+    Test,
+    /// One half of the samples to score, which are then not scored themselves.
+    Half,
+    /// Other data.
+    Data(String),
+}
+
+impl FromStr for Calibration {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(match text {
+            "train" => Self::Train,
+            "test" => Self::Test,
+            "half" => Self::Half,
+            _ => Self::Data(text.to_owned()),
+        })
+    }
+}
+
+/// What the arguments ask of the ordinary samples.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// Where they shall be taken from, if that is said.
+    pub calibration: Option<Calibration>,
+    /// Whether they must not have been trained on: p-values of samples that were are too small.
+    pub needs_untrained: bool,
+    /// The seed that draws a half.
+    pub seed: u64,
+}
+
+/// Ordinary samples, against which others are held.
+#[derive(Clone, Debug)]
+pub struct Ordinary {
+    /// The samples.
+    pub samples: Samples,
+    /// Where they come from, in words.
+    pub origin: String,
+    /// Whether the run was trained on them.
+    pub trained_on: bool,
+}
+
+/// The samples to score, part by part, and the ordinary ones.
+pub fn choose(
+    trained: &Trained,
+    args: &SampleArgs,
+    asked: &Asked,
+) -> anyhow::Result<(Vec<Chosen>, Ordinary)> {
+    let parts = chosen_parts(trained, args)?;
+    let held_out = trained.prepared().held_out;
+    let own = args.data.is_none() && args.letters.is_none();
+    let scores_test = own && (args.split || args.part == Part::Test) && held_out;
+    let default = match (scores_test, held_out) {
+        (true, _) if asked.needs_untrained => Calibration::Half,
+        (false, true) => Calibration::Test,
+        _ => Calibration::Train,
+    };
+    let calibration = asked.calibration.clone().unwrap_or(default);
+    match calibration {
+        Calibration::Half => halved(parts, asked.seed, own && !scores_test),
+        Calibration::Test if !held_out => Err(usage(
+            "this run held no samples out of its training",
+            "calibrate by `--calibrate half` or other data, or train with `--test-fraction`",
+        )),
+        Calibration::Test if scores_test => Err(usage(
+            "the held-out part would be scored and calibrate itself",
+            "use `--calibrate half`, or score other data with `--data`",
+        )),
+        Calibration::Train if asked.needs_untrained => Err(usage(
+            "p-values need ordinary samples that the run was not trained on",
+            "use `--calibrate half` or `--calibrate FILE`, or train with `--test-fraction`",
+        )),
+        Calibration::Train => Ok((parts, own_part(trained, Part::Train))),
+        Calibration::Test => Ok((parts, own_part(trained, Part::Test))),
+        Calibration::Data(name) => {
+            let samples = other_samples(trained, &args.of_data(&name))?;
+            let ordinary = Ordinary {
+                samples,
+                origin: format!("of `{name}`"),
+                trained_on: false,
+            };
+            Ok((parts, ordinary))
+        }
+    }
+}
+
+fn own_part(trained: &Trained, part: Part) -> Ordinary {
+    match part {
+        Part::Train => Ordinary {
+            samples: trained.prepared().train.clone(),
+            origin: "of the training part".to_owned(),
+            trained_on: true,
+        },
+        Part::Test => Ordinary {
+            samples: trained.test().clone(),
+            origin: "of the held-out part".to_owned(),
+            trained_on: false,
+        },
+    }
+}
+
+/// One half of the samples of a single part for calibration, the others to score, in their order.
+fn halved(
+    mut parts: Vec<Chosen>,
+    seed: u64,
+    trained_on: bool,
+) -> anyhow::Result<(Vec<Chosen>, Ordinary)> {
+    let [part] = parts.as_mut_slice() else {
+        return Err(usage(
+            "`--split` takes the training part, whose samples cannot calibrate p-values",
+            "leave `--split` out",
+        ));
+    };
+    let count = part.samples.len();
+    if count < 2 {
+        return Err(usage(
+            format!("`--calibrate half` of {count} sample"),
+            "score more samples, or calibrate by other data",
+        ));
+    }
+    let [half, rest] = halves(count, seed);
+    let samples = part.samples.select(&half);
+    part.samples = part.samples.select(&rest);
+    message(&format!(
+        "note: {} samples, drawn by the seed, calibrate; the other {} are scored",
+        samples.len(),
+        part.samples.len()
+    ));
+    let ordinary = Ordinary {
+        samples,
+        origin: "of the scored data".to_owned(),
+        trained_on,
+    };
+    Ok((parts, ordinary))
+}

@@ -1,0 +1,154 @@
+//! `espejo decode`: latent codes to images, or to rows of a table.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use clap::Args;
+use espejo_data::{ColumnChoice, Error as DataError, Samples, Source};
+use espejo_pictures::{Sheet, sheet};
+use espejo_train::{Error, Rows, Trained, unit_rows, write_file};
+use serde_json::json;
+use tempfile::NamedTempFile;
+
+use crate::decoded_rows::{as_csv, in_units};
+use crate::figures::{GENERATED_COLUMNS, MAX_DRAWN, save_all, tile};
+use crate::npy::npy;
+use crate::open_run::{RunArgs, open};
+use crate::output::{self, shown, usage};
+use crate::sample_kind::SampleKind;
+
+/// The arguments of `espejo decode`.
+#[derive(Args)]
+pub struct DecodeArgs {
+    #[command(flatten)]
+    pub run: RunArgs,
+    /// The codes: a table with the columns `z1`, `z2`, ..., as `espejo encode` writes it, or a `.npy` array [default: standard
+    /// input]
+    #[arg(
+        long,
+        value_name = "FILE",
+        default_value = "-",
+        hide_default_value = true
+    )]
+    pub codes: String,
+    /// Write to this file: `.csv`, or `.npy` for the numbers alone [default: rows to stdout, images to a figure]
+    #[arg(long, value_name = "FILE")]
+    pub to: Option<PathBuf>,
+}
+
+/// Decodes the codes of a file.
+pub fn decode(args: &DecodeArgs, json: bool) -> anyhow::Result<()> {
+    let (folder, trained) = open(&args.run)?;
+    trained.autoencoder()?;
+    let codes = read(&args.codes, trained.latent())?;
+    let decoded = trained.decode(&unit_rows(&codes)?)?;
+    let is_table = trained.test().is_table();
+    let rows = in_units(&trained, &decoded);
+    if let Some(path) = &args.to {
+        let bytes = match path.extension().and_then(|ending| ending.to_str()) {
+            Some("csv") if is_table => as_csv(&trained, &rows).into_bytes(),
+            Some("npy") => npy(&single(&rows)),
+            _ => {
+                let hint = match is_table {
+                    true => "give a file ending in `.csv` or `.npy`",
+                    false => "give a file ending in `.npy`, or leave `--to` out for a figure",
+                };
+                return Err(usage(format!("`--to` is `{}`", path.display()), hint));
+            }
+        };
+        write_file(path, &bytes)?;
+        return output::text(&format!("{}\n", shown(path)));
+    }
+    if is_table {
+        return match json {
+            true => output::json(&json!({ "columns": trained.test().columns(), "rows": rows })),
+            false => output::text(&as_csv(&trained, &rows)),
+        };
+    }
+    let figure = drawn(&trained, &decoded)?;
+    let figures = save_all(&folder, &[("decoded", figure)])?;
+    if json {
+        return output::json(&json!({ "figures": figures }));
+    }
+    let count = SampleKind::Image.count(decoded.len());
+    output::text(&format!("{count}\n{}", output::figure_lines(&figures)))
+}
+
+/// Numbers in single precision, as arrays hold them.
+fn single(rows: &[Vec<f64>]) -> Rows {
+    let row = |row: &Vec<f64>| row.iter().map(|number| *number as f32).collect();
+    rows.iter().map(row).collect()
+}
+
+/// A sheet of decoded images.
+fn drawn(trained: &Trained, decoded: &Rows) -> anyhow::Result<espejo_pictures::Figure> {
+    if decoded.len() > MAX_DRAWN {
+        return Err(usage(
+            format!("{} codes are too many for one figure", decoded.len()),
+            format!("give at most {MAX_DRAWN}, or write them to a file with `--to FILE.npy`"),
+        ));
+    }
+    let ink = trained.test().two_valued();
+    let tiles = decoded
+        .iter()
+        .map(|row| Some(tile(row, trained.shape(), ink)));
+    Ok(sheet(&Sheet {
+        title: "Decoded images".to_owned(),
+        rows: vec![(String::new(), tiles.collect())],
+        captions: Vec::new(),
+        marks: Vec::new(),
+        wrap: GENERATED_COLUMNS,
+    }))
+}
+
+/// Reads codes of so many dimensions from a file, or from standard input.
+fn read(name: &str, latent: usize) -> anyhow::Result<Samples> {
+    if name != "-" {
+        return read_file(name, name, latent);
+    }
+    // Kept in a file, because columns without names are found by a second look.
+    let mut kept = tempfile::Builder::new().suffix(".csv").tempfile();
+    let kept = kept.as_mut().map_err(|error| anyhow::anyhow!("{error}"));
+    let kept: &mut NamedTempFile = kept.context("cannot keep standard input in a file")?;
+    io::copy(&mut io::stdin().lock(), kept.as_file_mut()).context("cannot read standard input")?;
+    read_file(&shown(kept.path()), "standard input", latent)
+}
+
+/// Reads codes from a file, which messages call `origin`: its columns `z1`, `z2`, ..., or all of them.
+fn read_file(name: &str, origin: &str, latent: usize) -> anyhow::Result<Samples> {
+    let named = (1..=latent).map(|dimension| format!("z{dimension}"));
+    let columns = ColumnChoice {
+        only: named.collect(),
+        ..ColumnChoice::default()
+    };
+    let source = |columns| Source {
+        columns,
+        ..Source::named(name)
+    };
+    let is_array = Path::new(name)
+        .extension()
+        .is_some_and(|ending| ending == "npy");
+    let loaded = match espejo_data::load(&source(columns)) {
+        _ if is_array => espejo_data::load(&source(ColumnChoice::default())),
+        Err(DataError::Selection { .. }) => espejo_data::load(&source(ColumnChoice::default())),
+        loaded => loaded,
+    };
+    let samples = loaded.map_err(Error::from)?.train;
+    let [values, wanted] = [samples.shape().pixels(), latent];
+    if !samples.is_table() || values != wanted {
+        return Err(usage(
+            format!(
+                "`{origin}` has {values} numbers a row, and the codes of this run have {latent}"
+            ),
+            "give columns `z1`, `z2`, ..., one for each dimension, as `espejo encode` writes them",
+        ));
+    }
+    if samples.has_missing() {
+        return Err(usage(
+            format!("a number is missing in `{origin}`"),
+            "every dimension of a code needs its number",
+        ));
+    }
+    Ok(samples)
+}

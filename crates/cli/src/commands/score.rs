@@ -1,0 +1,161 @@
+//! `espejo score`: how unusual each sample is, held against a limit.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use espejo_analysis::Threshold;
+use espejo_train::{Folder, ScoreKind, ScoreRule, Scores, Trained, write_file};
+
+use crate::calibration::{self, Asked, Calibration};
+use crate::choose_samples::SampleArgs;
+use crate::judgement::{Judgement, Limit};
+use crate::open_run::open;
+use crate::output::{self, shown, usage};
+use crate::sample_columns::Chosen;
+use crate::score_table::ScoreTable;
+use crate::{detectors, figures, outliers, score_figures, stored_threshold};
+
+/// Limit for a run that has none yet.
+const DEFAULT_THRESHOLD: Threshold = Threshold::Quantile(0.99);
+
+/// The arguments of `espejo score`.
+#[derive(Args)]
+pub struct ScoreArgs {
+    #[command(flatten)]
+    pub samples: SampleArgs,
+    /// What is measured: `squared-error`, `loss` (the run's own, as cross-entropy in nats), and for a `vae` `elbo` (negative
+    /// evidence lower bound) or `iw-bound` (importance-weighted)
+    #[arg(long, value_name = "KIND", default_value = "squared-error")]
+    pub score: ScoreKind,
+    /// Draws of the code for `elbo` and `iw-bound`
+    #[arg(long, value_name = "K", default_value_t = 64)]
+    pub draws: usize,
+    /// Seed of these draws, and of `--calibrate half`
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Limit above which a sample is flagged: `quantile:.99`, `mean+sd`, `mean+3sd`, `mad:3.5`, `best-f1`, `conformal:.05`
+    /// [default: that of the last time, else `quantile:.99`]
+    #[arg(long, value_name = "RULE")]
+    pub threshold: Option<Threshold>,
+    /// Flag by p-values so that at most this share of the flagged are ordinary samples (Benjamini-Hochberg)
+    #[arg(long, value_name = "RATE", conflicts_with = "threshold")]
+    pub fdr: Option<f64>,
+    /// Ordinary samples that the limit is made from: `train`, `test`, `half` (one half of the scored, drawn by the seed), or
+    /// other data [default: the held-out part of the run where it is not scored itself, else `train`]
+    #[arg(long, value_name = "PART|DATA")]
+    pub calibrate: Option<Calibration>,
+    /// Classes that are anomalies, to measure how well the score finds them, beside other detectors
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub outliers: Vec<String>,
+    /// Print only the N samples with the highest scores, the highest first
+    #[arg(long, value_name = "N")]
+    pub top: Option<usize>,
+    /// Add what each column adds to the score of a row; for images draw where their errors are
+    #[arg(long)]
+    pub explain: bool,
+    /// Write to this CSV file in place of stdout
+    #[arg(long, value_name = "FILE")]
+    pub to: Option<PathBuf>,
+}
+
+/// Scores samples and prints them as CSV.
+pub fn score(args: &ScoreArgs, json: bool) -> anyhow::Result<()> {
+    let (folder, trained) = open(&args.samples.run)?;
+    let rule = ScoreRule {
+        kind: args.score,
+        draws: args.draws,
+        seed: args.seed,
+    };
+    let threshold = chosen_threshold(args, &folder)?;
+    let asked = Asked {
+        calibration: args.calibrate.clone(),
+        needs_untrained: matches!(threshold, Threshold::Conformal(_)),
+        seed: args.seed,
+    };
+    let (parts, calibration) = calibration::choose(&trained, &args.samples, &asked)?;
+    let labels = outliers::of_parts(&args.outliers, &parts)?;
+    let scores = scored(&trained, &parts, rule, args.explain)?;
+    let limit = Limit::of(&trained, &calibration, rule, threshold, &args.outliers)?;
+    stored_threshold::write(&folder, rule.kind, &limit)?;
+    let judgement = Judgement::new(&scores.values, limit, args.fdr);
+    let found = match &labels {
+        Some(labels) => detectors::compare(&trained, &parts, &scores.values, labels)?,
+        None => Vec::new(),
+    };
+    let table = ScoreTable {
+        parts: &parts,
+        scores: &scores,
+        judgement: &judgement,
+        labels: labels.as_deref(),
+        names: &share_names(&trained, &scores),
+    };
+    let drawn = score_figures::all(&trained, &table)?;
+    let drawn = figures::save_all(&folder, &drawn)?;
+    let order = table.order(args.top)?;
+    if json {
+        return output::json(&table.as_json(&order, rule, &found, &drawn));
+    }
+    output::message(&table.summary(rule.kind.name(), &found));
+    drawn
+        .iter()
+        .for_each(|figure| output::message(&format!("figure  {figure}")));
+    let csv = table.as_csv(&order);
+    let Some(path) = &args.to else {
+        return output::text(&csv);
+    };
+    if path.extension().is_none_or(|ending| ending != "csv") {
+        let message = format!("`--to` is `{}`", path.display());
+        return Err(usage(message, "give a file ending in `.csv`"));
+    }
+    write_file(path, csv.as_bytes())?;
+    output::text(&format!("{}\n", shown(path)))
+}
+
+/// The rule of the arguments, else that of the last time, else the default.
+fn chosen_threshold(args: &ScoreArgs, folder: &Folder) -> anyhow::Result<Threshold> {
+    match (args.fdr, args.threshold) {
+        (Some(rate), _) if !(rate > 0.0 && rate < 1.0) => Err(usage(
+            format!("`--fdr` is {rate}"),
+            "give a share between 0 and 1, as in `--fdr .1`",
+        )),
+        // The p-values of this rule are used, and not its limit.
+        (Some(rate), _) => Ok(Threshold::Conformal(rate)),
+        (None, Some(threshold)) => Ok(threshold),
+        (None, None) => {
+            Ok(stored_threshold::read(folder, args.score)?.unwrap_or(DEFAULT_THRESHOLD))
+        }
+    }
+}
+
+/// The scores of all parts, one after the other.
+fn scored(
+    trained: &Trained,
+    parts: &[Chosen],
+    rule: ScoreRule,
+    explain: bool,
+) -> anyhow::Result<Scores> {
+    let mut all = Scores {
+        values: Vec::new(),
+        shares: Vec::new(),
+    };
+    for part in parts {
+        let scores = trained.score(&part.samples, rule, explain)?;
+        all.values.extend(scores.values);
+        all.shares.extend(scores.shares);
+    }
+    Ok(all)
+}
+
+/// What each share of a score belongs to: the columns of a table, and the dimensions of the code after them. Empty
+/// for images, and where shares were not asked for.
+fn share_names(trained: &Trained, scores: &Scores) -> Vec<String> {
+    let columns = trained.test().columns();
+    match scores.shares.first() {
+        Some(shares) if !columns.is_empty() => {
+            let codes =
+                (1..=shares.len() - columns.len()).map(|dimension| format!("kl of z{dimension}"));
+            columns.iter().cloned().chain(codes).collect()
+        }
+        _ => Vec::new(),
+    }
+}

@@ -1,0 +1,167 @@
+//! How well the score finds known anomalies, beside detectors that need no autoencoder.
+
+use std::fmt::Write as _;
+
+use espejo_analysis::{
+    IsolationForest, Mahalanobis, Matrix, Neighbor, average_precision, nearest, precision_at,
+    roc_auc,
+};
+use espejo_data::Samples;
+use espejo_train::{Pca, Rows, Trained, squared_error, unit_rows};
+use serde_json::{Value, json};
+
+use crate::output::usage;
+use crate::sample_columns::Chosen;
+
+/// Training samples that other detectors learn from, at most, evenly spread: distances to all of many take minutes.
+const LEARNED: usize = 20_000;
+/// The neighbour whose distance is a score.
+const NEIGHBOR: usize = 5;
+/// The seed of the isolation forest.
+const SEED: u64 = 1;
+
+/// How well one detector finds known anomalies.
+#[derive(Clone, Debug)]
+pub struct Found {
+    name: String,
+    auc: (f64, f64, f64),
+    average_precision: f64,
+    /// The share of anomalies among as many of the highest scores as there are anomalies, with its interval.
+    precision: (f64, f64, f64),
+}
+
+impl Found {
+    fn of(name: &str, scores: &[f64], labels: &[bool]) -> Option<Self> {
+        let auc = roc_auc(scores, labels)?;
+        let anomalies = labels.iter().filter(|label| **label).count();
+        let precision = precision_at(scores, labels, anomalies)?;
+        Some(Self {
+            name: name.to_owned(),
+            auc: (auc.value, auc.low, auc.high),
+            average_precision: average_precision(scores, labels)?,
+            precision: (precision.value, precision.low, precision.high),
+        })
+    }
+
+    /// The numbers as one object.
+    pub fn as_json(&self) -> Value {
+        json!({
+            "detector": self.name,
+            "roc_auc": self.auc.0,
+            "roc_auc_low": self.auc.1,
+            "roc_auc_high": self.auc.2,
+            "average_precision": self.average_precision,
+            "precision": self.precision.0,
+            "precision_low": self.precision.1,
+            "precision_high": self.precision.2,
+        })
+    }
+}
+
+/// Holds the scores of the run and of other detectors, which learn from the training part, against known anomalies.
+pub fn compare(
+    trained: &Trained,
+    parts: &[Chosen],
+    scores: &[f64],
+    labels: &[bool],
+) -> anyhow::Result<Vec<Found>> {
+    let Some(own) = Found::of("this run", scores, labels) else {
+        return Err(usage(
+            "all of the scored samples are known anomalies, or none is",
+            "score samples of both kinds, or leave `--outliers` out",
+        ));
+    };
+    let learned = spread(&trained.prepared().train);
+    let train = filled(&learned)?;
+    let mut rows = Vec::new();
+    for part in parts {
+        rows.extend(filled(&part.samples)?);
+    }
+    let columns = trained.shape().pixels();
+    let (matrix, other) = (Matrix::new(&train, columns), Matrix::new(&rows, columns));
+    let others = [
+        (
+            "isolation forest",
+            IsolationForest::fit(matrix, SEED).scores(other),
+        ),
+        (
+            "k-nearest neighbours",
+            farthest(nearest(matrix, other, NEIGHBOR)),
+        ),
+        (
+            "Mahalanobis distance",
+            Mahalanobis::fit(matrix).scores(other),
+        ),
+        (
+            "PCA of as many dimensions",
+            beside_components(trained.latent(), matrix, other),
+        ),
+    ];
+    let found = others
+        .iter()
+        .filter_map(|(name, scores)| Found::of(name, scores, labels));
+    Ok([own].into_iter().chain(found).collect())
+}
+
+/// The distance of the farthest of each row's nearest ones.
+fn farthest(neighbors: Vec<Vec<Neighbor>>) -> Vec<f64> {
+    let distance = |found: Vec<Neighbor>| found.last().map_or(0.0, |neighbor| neighbor.distance);
+    neighbors.into_iter().map(distance).collect()
+}
+
+/// What projections on `count` principal components of the training rows leave of each row.
+fn beside_components(count: usize, train: Matrix, rows: Matrix) -> Vec<f64> {
+    let train: Rows = train.rows().map(<[f32]>::to_vec).collect();
+    let pca = Pca::fit(&train, count);
+    rows.rows()
+        .map(|row| squared_error(&pca.project(row), row))
+        .collect()
+}
+
+/// Samples, evenly spread, as many as other detectors learn from.
+fn spread(samples: &Samples) -> Samples {
+    if samples.len() <= LEARNED {
+        return samples.clone();
+    }
+    let places: Vec<usize> = (0..LEARNED).map(|i| i * samples.len() / LEARNED).collect();
+    samples.select(&places)
+}
+
+/// The values of samples one after the other, 0 where one is missing.
+fn filled(samples: &Samples) -> anyhow::Result<Vec<f32>> {
+    let values = unit_rows(samples)?.concat();
+    let known = values
+        .into_iter()
+        .map(|value| if value.is_nan() { 0.0 } else { value });
+    Ok(known.collect())
+}
+
+/// The numbers of all detectors, a line each.
+pub fn table(found: &[Found]) -> String {
+    let width = found
+        .iter()
+        .map(|found| found.name.len())
+        .max()
+        .unwrap_or(0);
+    let mut text = format!(
+        "{:<width$}  {:>26}  {:>17}  {:>26}",
+        "", "ROC AUC (95 % interval)", "average precision", "precision at as many"
+    );
+    for Found {
+        name,
+        auc,
+        average_precision,
+        precision,
+    } in found
+    {
+        let interval =
+            |(value, low, high): (f64, f64, f64)| format!("{value:.4} ({low:.4} to {high:.4})");
+        let _ = write!(
+            text,
+            "\n{name:<width$}  {:>26}  {average_precision:>17.4}  {:>26}",
+            interval(*auc),
+            interval(*precision)
+        );
+    }
+    text
+}

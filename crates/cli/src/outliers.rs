@@ -1,0 +1,48 @@
+//! Which samples are known anomalies: those of the classes that are named so.
+
+use espejo_data::Samples;
+
+use crate::output::usage;
+use crate::sample_columns::Chosen;
+
+/// Whether each sample of the parts is of a class in `names`; none where no class is named.
+pub fn of_parts(names: &[String], parts: &[Chosen]) -> anyhow::Result<Option<Vec<bool>>> {
+    if names.is_empty() {
+        return Ok(None);
+    }
+    let mut labels = Vec::new();
+    let mut missing: Vec<&String> = names.iter().collect();
+    for Chosen { samples, .. } in parts {
+        missing.retain(|name| !samples.classes().contains(name));
+        labels.extend(of(names, samples)?);
+    }
+    if let Some(name) = missing.first() {
+        let known = parts[0].samples.classes().join("`, `");
+        return Err(usage(
+            format!("`--outliers`: there is no class `{name}`"),
+            format!("the classes are `{known}`"),
+        ));
+    }
+    Ok(Some(labels))
+}
+
+/// Whether each sample is of a class in `names`.
+pub fn of(names: &[String], samples: &Samples) -> anyhow::Result<Vec<bool>> {
+    if samples.classes().is_empty() {
+        return Err(usage(
+            format!(
+                "`--outliers` names classes, and `{}` has none",
+                samples.name()
+            ),
+            "say with `--label COLUMN` which column holds them",
+        ));
+    }
+    let is_outlier = |index| {
+        let label = samples.label(index)?;
+        let class = samples.classes().get(usize::from(label))?;
+        Some(names.contains(class))
+    };
+    Ok((0..samples.len())
+        .map(|index| is_outlier(index).unwrap_or(false))
+        .collect())
+}

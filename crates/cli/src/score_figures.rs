@@ -1,0 +1,167 @@
+//! Figures of scores: each sample beside the limit, and what the highest scores are made of.
+
+use espejo_pictures::{
+    Bar, BarSeries, Bars, Curves, Figure, Panel, Series, Sheet, Tile, bars, curves, sheet,
+};
+use espejo_train::{Trained, unit_rows};
+
+use crate::figures::tile;
+use crate::sample_columns::Chosen;
+use crate::score_table::ScoreTable;
+use crate::titles::subject;
+
+/// Images of the highest scores that are drawn.
+const IMAGES: usize = 16;
+/// Rows of the highest scores, and their columns with the greatest shares, that are drawn.
+const ROWS: usize = 3;
+const COLUMNS: usize = 12;
+
+/// The figures that suit the samples.
+pub fn all(trained: &Trained, table: &ScoreTable) -> anyhow::Result<Vec<(&'static str, Figure)>> {
+    let mut figures = vec![("scores", by_sample(trained, table))];
+    if table.scores.shares.is_empty() {
+        return Ok(figures);
+    }
+    figures.push(match table.names {
+        [] => ("score-images", heat_maps(trained, table)?),
+        _ => ("score-columns", columns(trained, table)),
+    });
+    Ok(figures)
+}
+
+/// The score of each sample in their order, and the limit.
+fn by_sample(trained: &Trained, table: &ScoreTable) -> Figure {
+    let points = |wanted: Option<bool>| {
+        let scores = table.scores.values.iter().enumerate();
+        let is_wanted = |index: usize| match (wanted, table.labels) {
+            (Some(wanted), Some(labels)) => labels[index] == wanted,
+            _ => true,
+        };
+        let points = scores.filter(|(index, _)| is_wanted(*index));
+        points
+            .map(|(index, score)| (index as f64, *score))
+            .collect()
+    };
+    let mut series = vec![Series {
+        name: "score".to_owned(),
+        points: points(None),
+        ..Series::default()
+    }];
+    if table.labels.is_some() {
+        series.push(Series {
+            name: "known anomalies".to_owned(),
+            points: points(Some(true)),
+            marks: true,
+            ..Series::default()
+        });
+    }
+    let limit = &table.judgement.limit;
+    // Where the false discovery rate decides, there is no one limit.
+    let limits = match table.judgement.fdr {
+        None => vec![(limit.threshold.to_string(), limit.value)],
+        Some(_) => Vec::new(),
+    };
+    let positive = table.scores.values.iter().all(|score| *score > 0.0);
+    curves(&Curves {
+        title: format!("Scores, {}", subject(trained)),
+        x_label: "sample".to_owned(),
+        panels: vec![Panel {
+            y_label: "score".to_owned(),
+            series,
+            baselines: limits,
+            log_y: positive,
+            ..Panel::default()
+        }],
+        ..Curves::default()
+    })
+}
+
+/// The columns that add most to the highest scores.
+fn columns(trained: &Trained, table: &ScoreTable) -> Figure {
+    let highest = table.highest(ROWS);
+    let shares = |column: usize| {
+        let shares = highest
+            .iter()
+            .map(|index| table.scores.shares[*index][column]);
+        shares.fold(f64::NEG_INFINITY, f64::max)
+    };
+    let mut order: Vec<usize> = (0..table.names.len()).collect();
+    order.sort_by(|a, b| shares(*b).total_cmp(&shares(*a)));
+    order.truncate(COLUMNS);
+    let series = |index: &usize| BarSeries {
+        name: caption(table, *index),
+        bars: order
+            .iter()
+            .map(|column| Bar {
+                value: table.scores.shares[*index][*column],
+                ..Bar::default()
+            })
+            .collect(),
+    };
+    bars(&Bars {
+        title: format!("What adds most to the highest scores, {}", subject(trained)),
+        x_label: "column".to_owned(),
+        y_label: "share of the score".to_owned(),
+        groups: order
+            .iter()
+            .map(|column| table.names[*column].clone())
+            .collect(),
+        series: highest.iter().map(series).collect(),
+        ..Bars::default()
+    })
+}
+
+/// The images of the highest scores, their reconstructions, and where their errors are.
+fn heat_maps(trained: &Trained, table: &ScoreTable) -> anyhow::Result<Figure> {
+    let highest = table.highest(IMAGES);
+    let mut images = Vec::with_capacity(highest.len());
+    for index in &highest {
+        let (part, place) = table.place(*index);
+        images.extend(unit_rows(&part.samples.select(&[place]))?);
+    }
+    let outputs = trained.reconstruct(&images)?;
+    let shape = trained.shape();
+    let ink = trained.test().two_valued();
+    let tiles = |rows: &[Vec<f32>]| -> Vec<Option<Tile>> {
+        rows.iter().map(|row| Some(tile(row, shape, ink))).collect()
+    };
+    // Each map goes from no share to the greatest of all that are drawn, so that maps compare.
+    let shares: Vec<&[f64]> = highest
+        .iter()
+        .map(|index| &table.scores.shares[*index][..shape.pixels()])
+        .collect();
+    let most = shares.iter().flat_map(|shares| shares.iter().copied());
+    let most = most.fold(f64::MIN_POSITIVE, f64::max);
+    let map = |shares: &&[f64]| -> Vec<f32> {
+        shares
+            .iter()
+            .map(|share| (share / most).sqrt() as f32)
+            .collect()
+    };
+    let maps: Vec<Vec<f32>> = shares.iter().map(map).collect();
+    let marks = highest
+        .iter()
+        .map(|index| Some(format!("{:.4}", table.scores.values[*index])));
+    let none = vec![None; highest.len()];
+    Ok(sheet(&Sheet {
+        title: format!("The highest scores, {}", subject(trained)),
+        captions: highest.iter().map(|index| caption(table, *index)).collect(),
+        marks: vec![none.clone(), none, marks.collect()],
+        rows: vec![
+            ("image".to_owned(), tiles(&images)),
+            ("output".to_owned(), tiles(&outputs)),
+            ("root of its share".to_owned(), tiles(&maps)),
+        ],
+        wrap: IMAGES / 2,
+    }))
+}
+
+/// What a sample is called: a row by what names it, or by its number, an image by its caption.
+fn caption(table: &ScoreTable, index: usize) -> String {
+    let (Chosen { samples, .. }, place) = table.place(index);
+    match (samples.row_name(place), samples.is_table()) {
+        (Some(name), _) => name.to_owned(),
+        (None, true) => format!("row {}", samples.row(place)),
+        (None, false) => samples.caption(place).to_owned(),
+    }
+}

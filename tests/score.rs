@@ -1,0 +1,210 @@
+//! Scores, flags and decoded codes from outside.
+
+use serde_json::Value;
+
+use crate::program::{Ran, Room};
+
+/// A ring of points in four columns, with an identity; every tenth row of `kind` `far` stands outside of it.
+fn ring(room: &Room, name: &str, rows: u32, far: bool) {
+    let mut text = "id,a,b,c,d,kind\n".to_owned();
+    for row in 0..rows {
+        let is_far = far && row % 10 == 3;
+        let turn = f64::from(row) * 0.7;
+        let length = if is_far {
+            4.0
+        } else {
+            1.0 + 0.1 * (turn * 5.0).sin()
+        };
+        let (x, y) = (length * turn.cos(), length * turn.sin());
+        let kind = if is_far { "far" } else { "near" };
+        text += &format!("r{row},{x:.4},{y:.4},{:.4},{:.4},{kind}\n", x + y, x - y);
+    }
+    room.write(name, text);
+}
+
+const MODEL: [&str; 12] = [
+    "near.csv",
+    "--index",
+    "id",
+    "--label",
+    "kind",
+    "--test-fraction=.3",
+    "--layers",
+    "6",
+    "--latent",
+    "2",
+    "--set",
+    "train.epochs=120",
+];
+
+/// A run that learned rows without outliers, in a room with others.
+fn room() -> Room {
+    let room = Room::new();
+    ring(&room, "near.csv", 400, false);
+    ring(&room, "new.csv", 100, true);
+    room.train("r", &MODEL);
+    room
+}
+
+fn score(room: &Room, more: &[&str]) -> Ran {
+    room.run(&[&["score", "r", "--data", "new.csv"], more].concat())
+}
+
+fn lines(ran: &Ran) -> Vec<Vec<String>> {
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    let lines = ran.stdout.lines();
+    lines
+        .map(|line| line.split(',').map(str::to_owned).collect())
+        .collect()
+}
+
+#[test]
+fn rows_that_stand_out_are_flagged_and_named() {
+    let room = room();
+    let ran = score(
+        &room,
+        &["--threshold", "conformal:.05", "--outliers", "far"],
+    );
+    let lines = lines(&ran);
+    assert_eq!(
+        lines[0].join(","),
+        "sample,caption,score,rank,p,flag,outlier,row,id"
+    );
+    assert_eq!(lines.len(), 101);
+    let flagged = |outlier: &str| {
+        let rows = lines[1..].iter().filter(|line| line[6] == outlier);
+        rows.filter(|line| line[5] == "1").count()
+    };
+    assert_eq!(flagged("1"), 10, "{}", ran.stdout);
+    assert!(flagged("0") <= 12, "{}", ran.stdout);
+    assert_eq!(lines[4][8], "r3");
+    for name in [
+        "this run",
+        "isolation forest",
+        "Mahalanobis",
+        "nearest",
+        "PCA",
+    ] {
+        assert!(ran.stderr.contains(name), "{name}: {}", ran.stderr);
+    }
+    assert!(room.path("runs/r/figures/scores.png").is_file());
+    // The rule is kept with the run.
+    assert_eq!(
+        room.json("runs/r/threshold.json")["threshold"],
+        "conformal:0.05"
+    );
+    assert!(score(&room, &[]).stderr.contains("conformal:0.05"));
+}
+
+#[test]
+fn shares_of_columns_add_up_to_the_score() {
+    let room = room();
+    let lines = lines(&score(&room, &["--explain", "--top", "5"]));
+    assert_eq!(lines.len(), 6);
+    assert!(
+        lines[0]
+            .join(",")
+            .contains(",flag,from a,from b,from c,from d,row,id")
+    );
+    let at = lines[0]
+        .iter()
+        .position(|name| name == "from a")
+        .expect("it is there");
+    let number = |text: &String| text.parse::<f64>().expect("a number");
+    for line in &lines[1..] {
+        let sum: f64 = line[at..at + 4].iter().map(number).sum();
+        assert_eq!(sum, number(&line[2]), "{line:?}");
+    }
+    let scores: Vec<f64> = lines[1..].iter().map(|line| number(&line[2])).collect();
+    assert!(scores.is_sorted_by(|a, b| a >= b), "{scores:?}");
+}
+
+#[test]
+fn a_score_is_the_same_alone_and_with_its_columns_in_another_order() {
+    let room = room();
+    let all = lines(&score(&room, &[]));
+    room.write(
+        "one.csv",
+        "d,c,b,a,kind,id\n0.5000,-0.5000,1.0000,0.2500,near,x\n",
+    );
+    room.write(
+        "same.csv",
+        "id,a,b,c,d,kind\nx,0.2500,1.0000,-0.5000,0.5000,near\n",
+    );
+    let one = |name| lines(&room.run(&["score", "r", "--data", name]))[1][2].clone();
+    assert_eq!(one("one.csv"), one("same.csv"));
+    let text = room.text("new.csv");
+    let mut rows = text.lines();
+    let head = rows.next().expect("a header");
+    room.write(
+        "fourth.csv",
+        format!("{head}\n{}\n", rows.nth(3).expect("a row")),
+    );
+    assert_eq!(one("fourth.csv"), all[4][2]);
+}
+
+#[test]
+fn the_false_discovery_rate_flags_by_p_values() {
+    let room = room();
+    let lines = lines(&score(&room, &["--fdr", ".2"]));
+    let flagged: Vec<&str> = lines[1..]
+        .iter()
+        .filter(|line| line[5] == "1")
+        .map(|line| line[7].as_str())
+        .collect();
+    assert!(
+        flagged.contains(&"r3") && flagged.len() >= 10,
+        "{flagged:?}"
+    );
+}
+
+#[test]
+fn what_cannot_be_scored_is_refused_with_what_helps() {
+    let room = room();
+    for (more, message) in [
+        (&["--threshold", "conformal:.0001"][..], "calibration rows"),
+        (
+            &["--threshold", "conformal:.05", "--calibrate", "train"],
+            "not trained on",
+        ),
+        (&["--outliers", "purple"], "no class `purple`"),
+        (&["--threshold", "best-f1"], "labels"),
+        (&["--score", "elbo"], "only a `vae`"),
+        (&["--fdr", "2"], "between 0 and 1"),
+        (&["--top", "0"], "give 1 to 100"),
+    ] {
+        let ran = score(&room, more);
+        assert_eq!(ran.code, Some(2), "{more:?}: {}", ran.stderr);
+        assert!(ran.stderr.contains(message), "{more:?}: {}", ran.stderr);
+    }
+    let own = room.run(&["score", "r", "--threshold", "conformal:.1"]);
+    assert_eq!(own.code, Some(0), "{}", own.stderr);
+    assert!(own.stderr.contains("drawn by the seed"), "{}", own.stderr);
+}
+
+#[test]
+fn codes_decode_to_the_reconstruction_in_the_units_of_the_table() {
+    let room = room();
+    let codes = room.run(&["encode", "r"]);
+    room.write("codes.csv", &codes.stdout);
+    let decoded = lines(&room.run(&["decode", "r", "--codes", "codes.csv"]));
+    assert_eq!(decoded[0].join(","), "a,b,c,d");
+    assert_eq!(decoded.len(), codes.stdout.lines().count());
+    room.run(&["encode", "r", "--to", "codes.npy"]);
+    let again = lines(&room.run(&["decode", "r", "--codes", "codes.npy"]));
+    assert_eq!(again, decoded);
+    let json = room.run(&["reconstruct", "r", "--json"]);
+    let json: Value = serde_json::from_str(&json.stdout).expect("JSON");
+    assert!(
+        json["model"]["squared_error"].as_f64() < Some(1.0),
+        "{json}"
+    );
+    room.write("wrong.csv", "z1\n0.5\n");
+    let wrong = room.run(&["decode", "r", "--codes", "wrong.csv"]);
+    assert_eq!(wrong.code, Some(2));
+    assert!(
+        wrong.stderr.contains("the codes of this run have 2"),
+        "{}",
+        wrong.stderr
+    );
+}
