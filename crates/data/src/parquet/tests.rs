@@ -121,7 +121,7 @@ fn a_table_becomes_samples_with_times_in_seconds() {
     let train = &loaded.train;
     assert_eq!(
         train.columns(),
-        ["x", "n", "kind=a", "kind=b", "when", "ok"]
+        ["x", "n", "kind=b", "kind=a", "when", "ok"]
     );
     assert_eq!(train.column(4).next(), Some(1_709_209_800.0));
     let note = "dates are seconds since 1970, times of the day since midnight: `when`";
