@@ -94,11 +94,15 @@ impl BinaryCodes {
     pub fn within(&self, queries: &Self, radius: u32) -> Vec<Vec<CodeNeighbor>> {
         self.for_each_query(cores(), queries, |query| {
             let mut near = Vec::new();
-            self.scan(query, |neighbor| {
-                if neighbor.distance <= radius {
-                    near.push(neighbor);
-                }
-            });
+            self.scan(
+                query,
+                #[inline(always)]
+                |neighbor| {
+                    if neighbor.distance <= radius {
+                        near.push(neighbor);
+                    }
+                },
+            );
             near.sort_unstable();
             near
         })
@@ -123,15 +127,19 @@ impl BinaryCodes {
             let mut best: Vec<CodeNeighbor> = Vec::with_capacity(k + 1);
             // Indices rise: a code at the limit comes behind those that are there.
             let mut limit = u32::MAX;
-            self.scan(query, |neighbor| {
-                if neighbor.distance < limit {
-                    best.insert(best.partition_point(|found| *found < neighbor), neighbor);
-                    best.truncate(k);
-                    if best.len() == k {
-                        limit = best[k - 1].distance;
+            self.scan(
+                query,
+                #[inline(always)]
+                |neighbor| {
+                    if neighbor.distance < limit {
+                        best.insert(best.partition_point(|found| *found < neighbor), neighbor);
+                        best.truncate(k);
+                        if best.len() == k {
+                            limit = best[k - 1].distance;
+                        }
                     }
-                }
-            });
+                },
+            );
             best
         })
     }

@@ -3,6 +3,8 @@
 //! Written here, since no crate would do: `isolation_forest` is of 2021, `extended-isolation-forest` wants the number of columns when
 //! the program is compiled, and `rustyml` brings a library of neural networks along.
 
+use std::ops::Range;
+
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -13,8 +15,8 @@ use crate::parallel::{cores, map_pieces};
 const TREES: usize = 100;
 /// Training rows of a tree at most, drawn without putting back.
 const ROWS: usize = 256;
-/// Rows that a thread scores at a time.
-const PIECE: usize = 256;
+/// Rows that walk through a tree together.
+const BLOCK: usize = 256;
 /// Euler and Mascheroni's constant.
 const EULER: f64 = 0.577_215_664_901_532_9;
 
@@ -22,21 +24,22 @@ const EULER: f64 = 0.577_215_664_901_532_9;
 #[derive(Clone, Debug)]
 pub struct IsolationForest {
     trees: Vec<Vec<Node>>,
+    deepest: usize,
     columns: usize,
     // The mean path in a tree of all its rows, by which paths are divided.
     unit: f64,
 }
 
-/// A node of a tree; what lies at or below its cut comes next in memory.
+/// A node of a tree. One where a path ends leads to itself, so that every path takes the same number of steps: a processor that need
+/// not guess where a path ends walks several rows at once.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Node {
-    Cut {
-        column: u32,
-        at: f32,
-        above: u32,
-    },
-    /// How long the path is that ends here, with the cuts that the rows left together would take.
-    End(f32),
+struct Node {
+    column: u32,
+    at: f32,
+    // The node of what lies at or below the cut, and of what lies above it.
+    next: [u32; 2],
+    // How long the path is that ends here, with the cuts that the rows left together would take.
+    path: f32,
 }
 
 impl IsolationForest {
@@ -62,6 +65,7 @@ impl IsolationForest {
         };
         Self {
             trees: (0..TREES).map(tree).collect(),
+            deepest: depth,
             columns: rows.columns(),
             unit: mean_path(count).max(f64::MIN_POSITIVE),
         }
@@ -80,15 +84,23 @@ impl IsolationForest {
 
     fn scores_on(&self, threads: usize, rows: Matrix) -> Vec<f64> {
         assert_eq!(rows.columns(), self.columns, "the columns of training");
-        map_pieces(rows.len(), PIECE, threads, |places| {
-            places.map(|place| self.score(rows.row(place))).collect()
+        map_pieces(rows.len(), BLOCK, threads, |places| {
+            self.score_block(rows, places)
         })
     }
 
-    fn score(&self, row: &[f32]) -> f64 {
-        let paths = self.trees.iter().map(|tree| f64::from(path(tree, row)));
-        let mean = paths.sum::<f64>() / self.trees.len() as f64;
-        (-mean / self.unit).exp2()
+    /// The scores of the rows from `first` on, tree by tree, so that a tree stays in the nearest memory.
+    fn score_block(&self, rows: Matrix, places: Range<usize>) -> Vec<f64> {
+        let mut scores = vec![0.0; places.len()];
+        for tree in &self.trees {
+            for (sum, place) in scores.iter_mut().zip(places.clone()) {
+                *sum += f64::from(path(tree, self.deepest, rows.row(place)));
+            }
+        }
+        for score in &mut scores {
+            *score = (-*score / self.trees.len() as f64 / self.unit).exp2();
+        }
+        scores
     }
 }
 
@@ -113,20 +125,20 @@ fn grow(
     let cut = (depth < deepest)
         .then(|| draw_cut(rows, drawn, rng))
         .flatten();
-    let Some((column, at)) = cut else {
-        tree.push(Node::End((depth as f64 + mean_path(drawn.len())) as f32));
-        return;
-    };
     let place = tree.len();
-    tree.push(Node::End(0.0));
+    let here = place as u32;
+    tree.push(Node {
+        column: 0,
+        at: 0.0,
+        next: [here, here],
+        path: (depth as f64 + mean_path(drawn.len())) as f32,
+    });
+    let Some((column, at)) = cut else { return };
     let middle = part(drawn, |row| rows.row(row)[column] <= at);
     let (below, above) = drawn.split_at_mut(middle);
     grow(tree, rows, below, (depth + 1, deepest), rng);
-    tree[place] = Node::Cut {
-        column: column as u32,
-        at,
-        above: tree.len() as u32,
-    };
+    (tree[place].column, tree[place].at) = (column as u32, at);
+    tree[place].next = [here + 1, tree.len() as u32];
     grow(tree, rows, above, (depth + 1, deepest), rng);
 }
 
@@ -161,20 +173,13 @@ fn part(places: &mut [usize], first: impl Fn(usize) -> bool) -> usize {
     middle
 }
 
-fn path(tree: &[Node], row: &[f32]) -> f32 {
-    let mut place = 0;
-    loop {
-        match tree[place] {
-            Node::End(length) => return length,
-            Node::Cut { column, at, above } => {
-                place = if row[column as usize] <= at {
-                    place + 1
-                } else {
-                    above as usize
-                };
-            }
-        }
+fn path(tree: &[Node], deepest: usize, row: &[f32]) -> f32 {
+    let mut node = &tree[0];
+    for _ in 0..deepest {
+        let above = row[node.column as usize] > node.at;
+        node = &tree[node.next[usize::from(above)] as usize];
     }
+    node.path
 }
 
 /// The mean path of an unsuccessful search in a binary tree of `rows`.

@@ -20,7 +20,7 @@ pub struct Neighbor {
 /// Distances are exact (differences and sums in double precision), and neither the number of threads nor which other queries
 /// come along changes a bit. With fewer than `k` rows in `train`, all of them are given. A distance to a row with NaN is infinite.
 ///
-/// Up to seven columns a k-d tree finds them; beyond that a tree visits most of its leaves, and a matrix product in
+/// Up to six columns a k-d tree finds them; beyond that a tree visits most of its leaves, and a matrix product in
 /// single precision is faster, which leaves over few rows whose distances are then worked out exactly.
 ///
 /// # Panics
@@ -47,7 +47,6 @@ fn nearest_on(threads: usize, train: Matrix, queries: Matrix, k: usize) -> Vec<V
         4 => in_tree::<4>(threads, train, queries, k),
         5 => in_tree::<5>(threads, train, queries, k),
         6 => in_tree::<6>(threads, train, queries, k),
-        7 => in_tree::<7>(threads, train, queries, k),
         _ => by_brute_force(threads, train, queries, k),
     }
 }

@@ -96,8 +96,7 @@ impl<'a> Panels<'a> {
     #[cold]
     fn offer(&self, start: usize, values: &[f32], limit: f32, query: &[f32], best: &mut Best) {
         for (index, value) in (start..self.rows.len()).zip(values) {
-            // Also where one of them is no number.
-            if !(*value > limit) {
+            if *value <= limit || value.is_nan() {
                 best.offer(squared_distance(query, self.rows.row(index)), index);
             }
         }
@@ -110,7 +109,7 @@ impl<'a> Panels<'a> {
         // and this limit itself add a few u. Twice of all that, with d + 8, holds with room; numbers too small for single precision
         // are off by less than the least normal number.
         let reach = norm + self.norms[panel];
-        if !(reach < LARGEST_REACH) {
+        if reach > LARGEST_REACH || reach.is_nan() {
             return f32::INFINITY;
         }
         let rounding = (self.rows.columns() + 8) as f64 * f64::from(f32::EPSILON) * reach * reach;
