@@ -7,11 +7,12 @@ use crate::formats::{
 };
 use crate::named_sets::{names, set_named};
 use crate::selection::{Pair, refuse};
+use crate::shards::{self, Shards};
 use crate::source::{DataSet, HoldOut, Loaded, Parts, Source};
 use crate::split::Draw;
 use crate::{
-    Error, cifar, directory, folder, folds, fonts, idx, idx_files, lorenz, record_sets, satimage,
-    split, yale,
+    Error, cifar, directory, folder, folds, fonts, idx, idx_files, lorenz, parquet, record_sets,
+    satimage, split, yale,
 };
 
 /// Names less alike than this (Jaro-Winkler, 0 to 1) are not suggested.
@@ -24,6 +25,8 @@ const LARGEST: usize = 4096;
 enum Target<'a> {
     Set(&'static DataSet),
     Folder(&'a Path),
+    /// A folder of files that are one table.
+    Shards(Shards),
     File(&'a Path, &'static Format),
 }
 
@@ -97,6 +100,7 @@ fn parts(source: &Source) -> Result<Parts, Error> {
             files if files.is_empty() => folder::load(source, path),
             files => idx_files::load_folder(source, path, files),
         },
+        Target::Shards(shards) => parquet::load_shards(source, shards),
         Target::File(path, format) => (format.load)(source, path),
     }
 }
@@ -147,7 +151,10 @@ fn target(source: &Source) -> Result<Target<'_>, Error> {
         return Ok(Target::File(path, format));
     }
     match format_of(path) {
-        _ if path.is_dir() => Ok(Target::Folder(path)),
+        _ if path.is_dir() => Ok(match shards::find(path)? {
+            Some(shards) => Target::Shards(shards),
+            None => Target::Folder(path),
+        }),
         Some(format) if path.is_file() => Ok(Target::File(path, format)),
         _ if path.is_file() => Err(Error::Content {
             origin: name.to_owned(),
@@ -178,7 +185,11 @@ fn refuse_misplaced(source: &Source, target_of: &Target) -> Result<(), Error> {
         Target::File(_, format) => format.contents == Contents::Table,
         _ => set == "satimage",
     };
-    let file = matches!(target_of, Target::File(_, format) if format.contents != Contents::Image);
+    let file = match target_of {
+        Target::File(_, format) => format.contents != Contents::Image,
+        Target::Shards(_) => true,
+        _ => false,
+    };
     let refuse = |field, expected: &str, found: String| Err(source.refuse(field, expected, found));
     if let Some(target) = source.target.as_ref().filter(|_| !file) {
         let whose = match target_of {
@@ -379,7 +390,7 @@ mod tests {
                     label: Some("x".to_owned()),
                     ..fonts()
                 },
-                "`label` of `fonts`: expected a `.csv`, `.arff`, `.npy` or `.npz` file, found `x`",
+                "`label` of `fonts`: expected a `.csv`, `.arff`, `.parquet`, `.npy` or `.npz` file, found `x`",
             ),
             (
                 Source {
@@ -390,7 +401,7 @@ mod tests {
                     ..fonts()
                 },
                 "`target` of `fonts`: expected none, for the classes come from the set itself; `target` is for a `.csv`, \
-                 `.arff`, `.npy` or `.npz` file, found `x`",
+                 `.arff`, `.parquet`, `.npy` or `.npz` file, found `x`",
             ),
             (
                 Source {

@@ -68,7 +68,7 @@ fn part(
         kept,
         skipped,
         note,
-    } = gather(source, &part.files)?;
+    } = gather(source, &part.files.as_slice())?;
     notes.extend(note);
     let labels = kept.iter().filter(|_| !part.labels.is_empty());
     let facts = Facts {

@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::hdf5;
 use crate::source::{Parts, Source};
 use crate::{
-    Error, arff, folder, idx_files, image_tree, matlab, npy, safetensors_file, tar_images,
+    Error, arff, folder, idx_files, image_tree, matlab, npy, parquet, safetensors_file, tar_images,
     text_table,
 };
 
@@ -47,6 +47,13 @@ static FORMATS: &[Format] = &[
         also: &[],
         contents: Contents::Table,
         load: arff::load,
+    },
+    Format {
+        named: &["parquet"],
+        also: &[],
+        // Rows of a table or images, as an array.
+        contents: Contents::Array,
+        load: parquet::load,
     },
     Format {
         named: &["npy", "npz"],
@@ -98,7 +105,7 @@ pub fn is_table_file(name: &str) -> bool {
     holds(name, Contents::Table)
 }
 
-/// Whether a file of this name holds arrays by its ending (`.npy` or `.npz`), so that only its contents tell whether they are
+/// Whether a file of this name holds arrays or images by its ending (`.npy`, `.npz` or `.parquet`, ...), so that only its contents tell whether they are
 /// images or rows of a table; it need not be there.
 pub fn is_array_file(name: &str) -> bool {
     holds(name, Contents::Array)
@@ -156,13 +163,13 @@ pub(crate) fn text_format() -> &'static Format {
     &FORMATS[0]
 }
 
-/// The endings that every message names: "`.csv`, `.arff`, `.npy` or `.npz`".
+/// The endings that every message names: "`.csv`, `.arff`, `.parquet`, `.npy` or `.npz`".
 pub(crate) fn named_endings() -> String {
     let endings = FORMATS.iter().flat_map(|format| format.named);
     listed(endings.map(|ending| format!("`.{ending}`")).collect())
 }
 
-/// All endings: ".csv, .tsv, .txt, .data, .arff, .npy or .npz".
+/// All endings: ".csv, .tsv, .txt, .data, .arff, .parquet, .npy, .npz, ... or .tgz".
 pub(crate) fn all_endings() -> String {
     let endings = FORMATS
         .iter()
@@ -184,10 +191,13 @@ mod tests {
 
     #[test]
     fn messages_name_every_ending() {
-        assert_eq!(named_endings(), "`.csv`, `.arff`, `.npy` or `.npz`");
+        assert_eq!(
+            named_endings(),
+            "`.csv`, `.arff`, `.parquet`, `.npy` or `.npz`"
+        );
         let all = all_endings();
         assert!(
-            all.starts_with(".csv, .tsv, .txt, .data, .arff, .npy, .npz, .mat, "),
+            all.starts_with(".csv, .tsv, .txt, .data, .arff, .parquet, .npy, .npz, .mat, "),
             "{all}"
         );
     }

@@ -4,8 +4,8 @@
 use crate::hdf5;
 use crate::picture::Picture;
 use crate::{
-    Error, Scaling, arff, cifar, idx, idx_files, matlab, npy, record_sets, safetensors_file,
-    tar_images, text_table,
+    Error, Scaling, arff, cifar, idx, idx_files, matlab, npy, parquet, record_sets,
+    safetensors_file, tar_images, text_table,
 };
 
 /// Reads bytes as a file of labels and as one of images, packed or not.
@@ -62,6 +62,11 @@ pub fn table(bytes: &[u8]) -> Result<(), Error> {
 /// Reads bytes as a table in ARFF.
 pub fn arff(bytes: &[u8]) -> Result<(), Error> {
     arff::try_bytes(bytes)
+}
+
+/// Reads bytes as a Parquet file.
+pub fn parquet(bytes: &[u8]) -> Result<(), Error> {
+    parquet::try_bytes(bytes)
 }
 
 /// Reads bytes as the scaling that a run keeps.

@@ -43,8 +43,12 @@ mod frame;
 mod frame_size;
 #[doc(hidden)]
 pub mod fuzzing;
+#[cfg(feature = "parquet")]
+mod growing;
 #[cfg(feature = "hdf5")]
 mod hdf5;
+#[cfg(feature = "parquet")]
+mod hugging_face;
 mod idx;
 mod idx_files;
 mod image_tree;
@@ -56,6 +60,11 @@ mod named_arrays;
 mod named_sets;
 mod npy;
 mod npy_header;
+#[cfg(feature = "parquet")]
+mod parquet;
+#[cfg(not(feature = "parquet"))]
+#[path = "parquet_absent.rs"]
+mod parquet;
 mod permutation;
 mod picture;
 mod picture_files;
@@ -67,6 +76,7 @@ mod samples;
 mod satimage;
 mod scaling;
 mod selection;
+mod shards;
 mod source;
 mod split;
 mod tar_images;
@@ -75,6 +85,8 @@ mod terminal_art;
 #[cfg(test)]
 mod test_random;
 mod text_table;
+#[cfg(feature = "parquet")]
+mod times;
 mod yale;
 
 pub use catalogue::{is_source, load};

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::Read as _;
 use std::num::NonZero;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::thread;
 
 use crate::error::{content, unreadable};
@@ -39,11 +39,61 @@ pub(crate) struct ImageFile {
     pub(crate) shown: PathBuf,
 }
 
-/// Reads these files, on all cores, in their order. Where some are grey and some in colour, all become colour.
+/// An image as it is found, still packed.
+pub(crate) enum Packed {
+    /// In a file of its own.
+    File(PathBuf),
+    /// These bytes, of a column of a table.
+    #[cfg(feature = "parquet")]
+    Bytes(Vec<u8>),
+    /// A row of a table without an image.
+    #[cfg(feature = "parquet")]
+    Nothing,
+}
+
+/// Many packed images, which are handed out some at a time.
+pub(crate) trait Images {
+    /// How many there are, as far as that can be trusted: room is made for them.
+    fn count(&self) -> usize;
+
+    /// Where an image stands, for messages.
+    fn shown(&self, index: usize) -> PathBuf;
+
+    /// Hands out all in their order, about so many at a time.
+    fn each(
+        &self,
+        at_a_time: usize,
+        take: &mut dyn FnMut(Vec<Packed>) -> Result<(), Error>,
+    ) -> Result<(), Error>;
+}
+
+impl Images for &[ImageFile] {
+    fn count(&self) -> usize {
+        self.len()
+    }
+
+    fn shown(&self, index: usize) -> PathBuf {
+        self[index].shown.clone()
+    }
+
+    fn each(
+        &self,
+        at_a_time: usize,
+        take: &mut dyn FnMut(Vec<Packed>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let mut files = self.chunks(at_a_time);
+        files.try_for_each(|files| {
+            let packed = files.iter().map(|file| Packed::File(file.path.clone()));
+            take(packed.collect())
+        })
+    }
+}
+
+/// Reads these images, on all cores, in their order. Where some are grey and some in colour, all become colour.
 ///
 /// Images of more than 8 bits are read twice where all of them together use only a part of what their type can say.
-pub(crate) fn gather(source: &Source, files: &[ImageFile]) -> Result<Gathered, Error> {
-    let (mut gathered, seen) = pass(source, files, source.pixel_range)?;
+pub(crate) fn gather(source: &Source, images: &dyn Images) -> Result<Gathered, Error> {
+    let (mut gathered, seen) = pass(source, images, source.pixel_range)?;
     let Some(observed) = seen.deep else {
         return Ok(gathered);
     };
@@ -52,7 +102,7 @@ pub(crate) fn gather(source: &Source, files: &[ImageFile]) -> Result<Gathered, E
     // Beside images of bytes, which use all they can say, 16 bits are taken to do so too.
     let is_plain = seen.has_bytes && plain == PixelRange::SIXTEEN_BITS;
     if source.pixel_range.is_none() && !is_plain && reading.range != plain {
-        gathered = pass(source, files, Some(reading.range))?.0;
+        gathered = pass(source, images, Some(reading.range))?.0;
         gathered.note = reading.note;
     }
     gathered.range = match source.pixel_range {
@@ -73,7 +123,7 @@ struct Seen {
 
 fn pass(
     source: &Source,
-    files: &[ImageFile],
+    images: &dyn Images,
     range: Option<PixelRange>,
 ) -> Result<(Gathered, Seen), Error> {
     let threads = thread::available_parallelism().map_or(1, NonZero::get);
@@ -81,12 +131,17 @@ fn pass(
         fit: Fit::of(source),
         range,
     };
-    let mut pile = Pile::new(source.memory, files);
+    let mut pile = Pile::new(source.memory, images);
     let mut skipped = Vec::new();
     let mut seen = Seen::default();
     let mut index = 0;
-    for files in files.chunks(threads * AT_A_TIME) {
-        for picture in read_together(files, how, threads) {
+    images.each(threads * AT_A_TIME, &mut |packed| {
+        let packed: Vec<_> = packed
+            .into_iter()
+            .enumerate()
+            .map(|(at, packed)| (images.shown(index + at), packed))
+            .collect();
+        for picture in read_together(&packed, how, threads) {
             match picture {
                 Ok((picture, observed)) => {
                     pile.push(index, picture)?;
@@ -97,12 +152,17 @@ fn pass(
             }
             index += 1;
         }
-    }
+        Ok(())
+    })?;
     let Some(shape) = pile.shape else {
+        let found = match skipped.first() {
+            Some(first) => format!("none in {index} files; {first}"),
+            None => "none".to_owned(),
+        };
         return Err(Error::Content {
             origin: source.name.clone(),
             expected: "an image that can be read".to_owned(),
-            found: format!("none in {} files; {}", files.len(), skipped[0]),
+            found,
         });
     };
     let gathered = Gathered {
@@ -136,14 +196,20 @@ struct How {
 /// An image, and what its numbers are like where it has more than 8 bits.
 type Read = Result<(Picture, Option<Observed>), Error>;
 
-/// Reads these files, a part of them on each thread.
-fn read_together(files: &[ImageFile], how: How, threads: usize) -> Vec<Read> {
-    let part = files.len().div_ceil(threads).max(1);
-    let read_all = |files: &[ImageFile]| Vec::from_iter(files.iter().map(|file| read(file, how)));
+/// Reads these images, each with its name for messages, a part of them on each thread.
+fn read_together(images: &[(PathBuf, Packed)], how: How, threads: usize) -> Vec<Read> {
+    let part = images.len().div_ceil(threads).max(1);
+    let read_all = |images: &[(PathBuf, Packed)]| {
+        Vec::from_iter(
+            images
+                .iter()
+                .map(|(shown, packed)| read(shown, packed, how)),
+        )
+    };
     thread::scope(|scope| {
-        let parts: Vec<_> = files
+        let parts: Vec<_> = images
             .chunks(part)
-            .map(|files| scope.spawn(move || read_all(files)))
+            .map(|images| scope.spawn(move || read_all(images)))
             .collect();
         let parts = parts.into_iter().map(|part| part.join());
         parts
@@ -152,16 +218,27 @@ fn read_together(files: &[ImageFile], how: How, threads: usize) -> Vec<Read> {
     })
 }
 
-fn read(file: &ImageFile, how: How) -> Read {
-    let shown = &file.shown;
-    let mut bytes = Vec::new();
-    let opened = File::open(&file.path);
-    let read = opened.and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes));
-    let length = read.map_err(|source| unreadable(shown, source))? as u64;
-    if length > LARGEST {
-        return Err(content(shown, format!("at most {LARGEST} bytes"), "more"));
+fn read(shown: &Path, packed: &Packed, how: How) -> Read {
+    match packed {
+        Packed::File(path) => {
+            let mut bytes = Vec::new();
+            let opened = File::open(path);
+            let read = opened.and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes));
+            let length = read.map_err(|source| unreadable(shown, source))? as u64;
+            if length > LARGEST {
+                return Err(content(shown, format!("at most {LARGEST} bytes"), "more"));
+            }
+            decode(shown, &bytes, how)
+        }
+        #[cfg(feature = "parquet")]
+        Packed::Bytes(bytes) => decode(shown, bytes, how),
+        #[cfg(feature = "parquet")]
+        Packed::Nothing => Err(content(shown, "an image that can be read", "none")),
     }
-    let (picture, observed) = Picture::decode(&bytes, how.range)
+}
+
+fn decode(shown: &Path, bytes: &[u8], how: How) -> Read {
+    let (picture, observed) = Picture::decode(bytes, how.range)
         .map_err(|found| content(shown, "an image that can be read", found))?;
     let fitted = Picture {
         shape: how.fit.shape(picture.shape),
@@ -172,7 +249,7 @@ fn read(file: &ImageFile, how: How) -> Read {
 
 /// Images of one shape, as they come in.
 struct Pile<'a> {
-    files: &'a [ImageFile],
+    images: &'a dyn Images,
     memory: usize,
     sink: Sink,
     shape: Option<Shape>,
@@ -190,9 +267,9 @@ impl ImageFile {
 }
 
 impl<'a> Pile<'a> {
-    fn new(memory: usize, files: &'a [ImageFile]) -> Self {
+    fn new(memory: usize, images: &'a dyn Images) -> Self {
         Self {
-            files,
+            images,
             memory,
             sink: Sink::new(memory),
             shape: None,
@@ -209,12 +286,10 @@ impl<'a> Pile<'a> {
         };
         let size = |shape: Shape| format!("{}x{}", shape.height, shape.width);
         if size(shape) != size(picture.shape) {
-            let first = self.files[self.kept[0]]
-                .shown
-                .file_name()
-                .unwrap_or_default();
+            let first = self.images.shown(self.kept[0]);
+            let first = first.file_name().unwrap_or_default();
             return Err(Error::Sizes {
-                path: self.files[index].shown.clone(),
+                path: self.images.shown(index),
                 first: first.to_string_lossy().into_owned(),
                 expected: size(shape),
                 found: size(picture.shape),
@@ -236,7 +311,7 @@ impl<'a> Pile<'a> {
 
     fn reserve(&mut self, shape: Shape) {
         self.sink
-            .reserve(shape.pixels().saturating_mul(self.files.len()));
+            .reserve(shape.pixels().saturating_mul(self.images.count()));
     }
 
     /// Turns the grey images so far into colour ones.

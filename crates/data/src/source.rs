@@ -28,7 +28,7 @@ pub struct DataSet {
 /// What to load, and how.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Source {
-    /// A name of [`names`](crate::names), a folder of images, or a `.csv`, `.arff`, `.npy` or `.npz` file. Behind a file of several
+    /// A name of [`names`](crate::names), a folder of images, or a `.csv`, `.arff`, `.parquet`, `.npy` or `.npz` file. Behind a file of several
     /// arrays may stand the name of the one with the samples: `FILE.npz:NAME`.
     pub name: String,
     /// The data directory; without it that of `ESPEJO_DATA`, or else the user's own.

@@ -41,7 +41,7 @@ pub(crate) fn load(source: &Source, folder: &Path) -> Result<Parts, Error> {
     }
     let (faces, files): (Vec<_>, Vec<_>) = faces.into_iter().unzip();
     let files: Vec<_> = files.into_iter().map(ImageFile::at).collect();
-    let gathered = gather(source, &files)?;
+    let gathered = gather(source, &files.as_slice())?;
     let kept = || gathered.kept.iter().map(|&at| faces[at]);
     let caption = |(number, expression): Face| match subject {
         Some(_) => EXPRESSIONS[expression].to_owned(),

@@ -207,6 +207,20 @@ fn arff_files() {
 }
 
 #[test]
+#[cfg(feature = "parquet")]
+fn parquet_files() {
+    for whole in [
+        &include_bytes!("data/pyarrow-snappy.parquet")[..],
+        include_bytes!("data/pyarrow-v2.parquet"),
+        include_bytes!("data/polars.parquet"),
+        include_bytes!("data/hub-array.parquet"),
+        include_bytes!("data/hub/data/test-00000-of-00001.parquet"),
+    ] {
+        check(whole, |bytes| refused_in_words(fuzzing::parquet(bytes)));
+    }
+}
+
+#[test]
 fn arrays() {
     let mut array = b"\x93NUMPY\x01\x00\x76\x00".to_vec();
     let header = "{'descr': '<f4', 'fortran_order': False, 'shape': (3, 2), }";

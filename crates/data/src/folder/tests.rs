@@ -97,7 +97,7 @@ fn a_target_is_not_for_folders() {
         ..source(&folder)
     };
     let message = "`target` of `FOLDER`: expected none, for the classes come from the sub-folders; `target` is \
-        for a `.csv`, `.arff`, `.npy` or `.npz` file, found `price`";
+        for a `.csv`, `.arff`, `.parquet`, `.npy` or `.npz` file, found `price`";
     check_refused(&source, &folder, message, None);
 }
 
