@@ -24,6 +24,6 @@ pub(crate) fn try_bytes(_: &[u8]) -> Result<(), Error> {
 
 fn refused(origin: &str) -> Result<Parts, Error> {
     let expected = "a form that this program was built to read";
-    let found = "Parquet (build it with the feature `parquet` of `espejo-data`)";
+    let found = "Parquet (build it with `--features parquet`)";
     Err(content_of(origin, expected, found))
 }
