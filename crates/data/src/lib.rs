@@ -75,6 +75,7 @@ mod terminal_art;
 #[cfg(test)]
 mod test_random;
 mod text_table;
+mod times;
 mod yale;
 
 pub use catalogue::{is_source, load};
