@@ -17,6 +17,10 @@ pub struct TableFlags {
     /// The column of a table that names its rows, as an identity or a time; results carry it
     #[arg(long, value_name = "COLUMN", visible_alias = "time")]
     pub index: Option<String>,
+    /// Make days since 1970-01-01 UTC of the dates in these columns, by name or number
+    #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub dates: Vec<String>,
     /// Whether the first row of a text names its columns [default: by its look]
     #[arg(long, value_name = "true|false")]
     pub header: Option<bool>,

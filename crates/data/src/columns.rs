@@ -1,6 +1,7 @@
 //! From a table as its file holds it to samples: which columns are inputs, and what the others are.
 
 mod chosen;
+mod dates;
 mod targets;
 
 use std::sync::Arc;
@@ -21,6 +22,7 @@ use chosen::{Chosen, Input, Kind};
 ///   different word. What is missing stays missing, in each of these columns.
 /// - The column `source.label` becomes the classes, sorted as numbers where all of them are numbers, otherwise as texts. The column
 ///   `source.target` likewise becomes the classes, each a word or a whole number, or the numbers to predict.
+/// - The columns `source.columns.dates` become days since 1970.
 /// - `source.columns` says which columns are inputs. A nameless first column that counts the rows names them.
 /// - With `source.learned`, the inputs are those that a model learned.
 ///
@@ -29,7 +31,14 @@ use chosen::{Chosen, Input, Kind};
 /// # Errors
 /// [`Error::Content`] with the line or row, [`Error::NoClass`] for a class with a fraction, which is never left out, and
 /// [`Error::Selection`] for a column that is not there.
-pub(crate) fn parts(source: &Source, train: Frame, test: Option<Frame>) -> Result<Parts, Error> {
+pub(crate) fn parts(
+    source: &Source,
+    mut train: Frame,
+    mut test: Option<Frame>,
+) -> Result<Parts, Error> {
+    for frame in [&mut train].into_iter().chain(&mut test) {
+        dates::become_numbers(source, frame)?;
+    }
     let chosen = Chosen::of(source, &train)?;
     let columns = chosen.facts(&train);
     let notes = chosen.notes(&train, &columns, source.learned.is_some());

@@ -66,6 +66,22 @@ impl Frame {
         self.places.len()
     }
 
+    /// Keeps these rows alone, which ascend.
+    pub(crate) fn keep(&mut self, rows: &[usize]) {
+        for column in &mut self.columns {
+            match &mut column.cells {
+                Cells::Numbers(numbers) => {
+                    *numbers = rows.iter().map(|&row| numbers[row]).collect()
+                }
+                Cells::Words(words) => {
+                    words.codes = rows.iter().map(|&row| words.codes[row]).collect()
+                }
+            }
+        }
+        self.places = rows.iter().map(|&row| self.places[row]).collect();
+        self.rows = rows.iter().map(|&row| self.rows[row]).collect();
+    }
+
     /// Where a row stands, for messages.
     pub(crate) fn at(&self, row: usize) -> String {
         let (origin, place) = (&self.origin, self.places[row]);

@@ -85,7 +85,6 @@ mod terminal_art;
 #[cfg(test)]
 mod test_random;
 mod text_table;
-#[cfg(feature = "parquet")]
 mod times;
 mod yale;
 

@@ -79,6 +79,8 @@ pub struct ColumnChoice {
     pub index: Option<String>,
     /// The column whose rows of one value stay together when a part is drawn, as those of one patient. It is no input.
     pub group: Option<String>,
+    /// Columns of words that are dates, which become days since 1970-01-01 UTC, the time of day being a part of a day.
+    pub dates: Vec<String>,
 }
 
 impl ColumnChoice {
@@ -87,9 +89,9 @@ impl ColumnChoice {
         self.only.iter().chain(&self.drop).chain(self.names())
     }
 
-    /// The columns whose fields are names, even where they are numbers.
+    /// The columns whose fields are read as words, even where they look like numbers.
     pub(crate) fn names(&self) -> impl Iterator<Item = &String> {
-        self.index.iter().chain(&self.group)
+        self.index.iter().chain(&self.group).chain(&self.dates)
     }
 }
 
@@ -117,6 +119,8 @@ pub enum ColumnRole {
     Flag,
     /// A word to learn from, as one column of 0 and 1 for each different word.
     Category,
+    /// A date to learn from, as days since 1970-01-01.
+    Date,
     /// The classes, or the numbers to predict.
     Target,
     /// What names the rows.
@@ -236,6 +240,7 @@ impl Source {
             ("drop", choice.drop.first()),
             ("index", choice.index.as_ref()),
             ("group", choice.group.as_ref()),
+            ("dates", choice.dates.first()),
             ("missing", self.missing.first()),
         ];
         match asked

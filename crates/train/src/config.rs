@@ -100,6 +100,9 @@ pub struct DataConfig {
     /// The column of a table whose rows of one value are kept together when a part is drawn.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub group: Option<String>,
+    /// The columns of a table whose words are dates, by name or number: they become days since 1970-01-01 UTC.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub dates: Vec<String>,
     /// Whether the first row of a text holds the names of its columns; where it is not said, its look decides.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub header: Option<bool>,
@@ -145,6 +148,7 @@ impl Default for DataConfig {
             drop: Vec::new(),
             index: None,
             group: None,
+            dates: Vec::new(),
             header: None,
             missing: Vec::new(),
             pixel_range: None,

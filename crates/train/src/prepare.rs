@@ -259,6 +259,7 @@ pub(crate) fn source(config: &RunConfig) -> Result<Source, Error> {
             drop: data.drop.clone(),
             index: data.index.clone(),
             group: data.group.clone(),
+            dates: data.dates.clone(),
         },
         header: data.header,
         missing: data.missing.clone(),

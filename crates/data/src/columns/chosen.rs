@@ -4,7 +4,9 @@ use crate::Error;
 use crate::error::content_of as content;
 use crate::frame::{Cells, Frame, MISSING, Place, Words};
 use crate::source::{ColumnFacts, ColumnRole, Source, TargetKind};
+use crate::times;
 
+use super::dates::are_dates;
 use super::flag;
 
 /// Different words of a column that become columns of their own, at most. With more of them the column most likely names its rows.
@@ -18,6 +20,8 @@ pub(super) struct Chosen {
     pub(super) target: Option<Target>,
     pub(super) index: Option<usize>,
     pub(super) group: Option<usize>,
+    /// The columns whose numbers were dates.
+    dates: Vec<usize>,
     /// Whether the column that names the rows was found, not asked for.
     found_index: bool,
 }
@@ -64,6 +68,7 @@ impl Chosen {
             target: target(source, frame, optional)?,
             index: if counted { Some(0) } else { index },
             group: place("group", &choice.group)?,
+            dates: places(source, frame, "dates", &choice.dates, optional)?,
             found_index: counted,
         };
         chosen.inputs = match &source.learned {
@@ -134,6 +139,7 @@ impl Chosen {
         }
         match self.inputs.iter().find(|input| input.place == place) {
             Some(input) => match input.kind {
+                Kind::Number if self.dates.contains(&place) => ColumnRole::Date,
                 Kind::Number => ColumnRole::Number,
                 Kind::Flag => ColumnRole::Flag,
                 Kind::Category(_) => ColumnRole::Category,
@@ -226,15 +232,40 @@ fn kinds(frame: &Frame, facts: &[ColumnFacts]) -> Vec<String> {
         .filter(|facts| facts.role == ColumnRole::Category);
     notes.extend(categories.map(|facts| {
         let (name, words) = (&facts.name, facts.words.unwrap_or(0));
-        format!("column `{name}` holds {words} different words: one column of 0 and 1 for each")
+        let hint = match is_dated(frame, name) {
+            true => format!(" (they are dates: `--dates {name}` makes days since 1970 of them)"),
+            false => String::new(),
+        };
+        format!(
+            "column `{name}` holds {words} different words: one column of 0 and 1 for each{hint}"
+        )
+    }));
+    let dates = facts.iter().filter(|facts| facts.role == ColumnRole::Date);
+    notes.extend(dates.filter_map(|facts| {
+        let (name, (low, high)) = (&facts.name, facts.range?);
+        let (low, high) = (times::words(low), times::words(high));
+        Some(format!(
+            "column `{name}` holds dates, {low} to {high}: days since 1970-01-01 UTC"
+        ))
     }));
     notes
+}
+
+/// Whether a column holds words that are all dates.
+fn is_dated(frame: &Frame, name: &str) -> bool {
+    let mut columns = frame.columns.iter();
+    columns.any(|column| {
+        let Cells::Words(words) = &column.cells else {
+            return false;
+        };
+        column.name == name && are_dates(words)
+    })
 }
 
 fn is_input(facts: &ColumnFacts) -> bool {
     matches!(
         facts.role,
-        ColumnRole::Number | ColumnRole::Flag | ColumnRole::Category
+        ColumnRole::Number | ColumnRole::Flag | ColumnRole::Category | ColumnRole::Date
     )
 }
 
@@ -246,13 +277,8 @@ fn missing(words: &Words) -> usize {
 /// All columns that are not taken for something else, or those asked for.
 fn inputs(source: &Source, frame: &Frame, chosen: &Chosen) -> Result<Vec<Input>, Error> {
     let choice = &source.columns;
-    let places = |field, names: &[String]| -> Result<Vec<usize>, Error> {
-        let place = |wanted: &String| place(source, frame, field, wanted, false);
-        let places: Result<Vec<_>, _> = names.iter().map(place).collect();
-        Ok(places?.into_iter().flatten().collect())
-    };
-    let dropped = places("drop", &choice.drop)?;
-    let asked = places("columns", &choice.only)?;
+    let dropped = places(source, frame, "drop", &choice.drop, false)?;
+    let asked = places(source, frame, "columns", &choice.only, false)?;
     let all: Vec<usize> = match asked.is_empty() {
         true => (0..frame.columns.len()).collect(),
         false => asked.clone(),
@@ -292,9 +318,13 @@ fn kind(frame: &Frame, place: usize) -> Result<Option<Kind>, Error> {
         let (name, rows) = (&column.name, frame.len());
         let expected =
             format!("numbers, or at most {MOST_CATEGORIES} different words, in column `{name}`");
+        let dates = match are_dates(words) {
+            true => format!("`--dates {name}` makes days since 1970 of it, "),
+            false => String::new(),
+        };
         let found = format!(
-            "{count} words in {rows} rows, as `{}` (`--drop {name}` leaves the column out, `--index {name}` names the rows by it, \
-             `--label {name}` takes it for classes)",
+            "{count} words in {rows} rows, as `{}` ({dates}`--drop {name}` leaves the column out, `--index {name}` names the rows by \
+             it, `--label {name}` takes it for classes)",
             words.names[0].chars().take(40).collect::<String>()
         );
         return Err(content(&frame.origin, expected, found));
@@ -364,14 +394,8 @@ fn by_place(
     chosen: &Chosen,
     learned: &[String],
 ) -> Result<Vec<Input>, Error> {
-    let dropped = source.columns.drop.iter();
-    let dropped: Vec<usize> = dropped
-        .filter_map(|wanted| place(source, frame, "drop", wanted, true).transpose())
-        .collect::<Result<_, _>>()?;
-    let asked = source.columns.only.iter();
-    let asked: Vec<usize> = asked
-        .filter_map(|wanted| place(source, frame, "columns", wanted, true).transpose())
-        .collect::<Result<_, _>>()?;
+    let dropped = places(source, frame, "drop", &source.columns.drop, true)?;
+    let asked = places(source, frame, "columns", &source.columns.only, true)?;
     let all = match asked.is_empty() {
         true => (0..frame.columns.len()).collect(),
         false => asked,
@@ -417,8 +441,22 @@ fn target(source: &Source, frame: &Frame, optional: bool) -> Result<Option<Targe
     }
 }
 
+/// The places of these columns; those that may be absent are passed over.
+fn places(
+    source: &Source,
+    frame: &Frame,
+    field: &'static str,
+    wanted: &[String],
+    optional: bool,
+) -> Result<Vec<usize>, Error> {
+    let places = wanted.iter();
+    places
+        .filter_map(|wanted| place(source, frame, field, wanted, optional).transpose())
+        .collect()
+}
+
 /// The place of the column with this name, or else with this number, counted from 1; none where it may be absent.
-fn place(
+pub(super) fn place(
     source: &Source,
     frame: &Frame,
     field: &'static str,

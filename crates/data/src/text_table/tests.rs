@@ -579,3 +579,149 @@ fn words_that_a_model_has_not_learned_are_told_or_refused() {
     let message = "`a.csv`: expected numbers or truth values in column `size`, found `large`";
     assert_eq!(error.to_string(), message);
 }
+
+/// A table of dates and as many numbers, its columns `when` and `x`.
+fn dated(words: &[&str]) -> String {
+    let rows = words.iter().enumerate();
+    let rows: String = rows.map(|(row, word)| format!("{word},{row}\n")).collect();
+    format!("when,x\n{rows}")
+}
+
+fn with_dates(skip_bad: bool) -> Source {
+    let columns = ColumnChoice {
+        dates: vec!["when".to_owned()],
+        ..ColumnChoice::default()
+    };
+    Source {
+        columns,
+        ..source(None, skip_bad)
+    }
+}
+
+#[test]
+fn dates_are_days_since_1970_where_that_is_asked_for() {
+    for (words, days) in [
+        (["2000-03-01", "1970-01-01T12:00Z"], [11_017.0, 0.5]),
+        (["29.11.2026", "01.03.2000"], [20_786.0, 11_017.0]),
+        (["03/01/2000", "11/29/2026"], [11_017.0, 20_786.0]),
+        (["05.05.1970", "2000/3/1 06:00"], [124.0, 11_017.25]),
+    ] {
+        let parts = load_with(dated(&words).as_bytes(), &with_dates(false)).expect(words[0]);
+        assert_eq!(parts.train.columns(), ["when", "x"]);
+        assert_eq!(Vec::from_iter(parts.train.column(0)), days);
+        assert_eq!(parts.columns[0].role, ColumnRole::Date);
+    }
+    let parts = load_with(
+        dated(&["2000-03-01T12:30", "", "2026-11-29"]).as_bytes(),
+        &with_dates(false),
+    )
+    .expect("a date may be missing");
+    assert!(parts.train.column(0).nth(1).is_some_and(f64::is_nan));
+    assert_eq!(
+        parts.notes,
+        [
+            "column `when` holds dates, 2000-03-01T12:30:00 to 2026-11-29: days since 1970-01-01 UTC",
+            "column `when` misses 1 of 3 cells"
+        ]
+    );
+    // The other data of a run may lack the column, or bring it in another place.
+    let learned = Source {
+        learned: Some(vec!["x".to_owned(), "when".to_owned()]),
+        ..with_dates(false)
+    };
+    let parts = load_with(dated(&["2000-03-01"]).as_bytes(), &learned).expect("by name");
+    assert_eq!(numbers(&parts.train), [0.0, 11_017.0]);
+}
+
+#[test]
+fn what_is_no_date_is_refused_or_left_out() {
+    let forms = "as 2026-11-29, 2026-11-29T10:30Z, 29.11.2026 or 11/29/2026";
+    let text = dated(&["2000-03-01", "soon", "2026-11-29"]);
+    refuses(
+        load_with(text.as_bytes(), &with_dates(false)),
+        &format!(
+            "`a.csv:3`: expected a date in column `when`, {forms}, found `soon` (`--missing soon` takes it for a missing cell, \
+             `--skip-bad` leaves the row out)"
+        ),
+    );
+    let parts = load_with(text.as_bytes(), &with_dates(true)).expect("two rows are good");
+    assert_eq!(numbers(&parts.train), [11_017.0, 0.0, 20_786.0, 2.0]);
+    assert_eq!([0, 1].map(|row| parts.train.row(row)), [0, 2]);
+    assert_eq!(
+        parts.skipped,
+        [format!(
+            "a.csv:3: expected a date in column `when`, {forms}, found `soon`"
+        )]
+    );
+    refuses(
+        load_with(dated(&["2026", "2027"]).as_bytes(), &with_dates(false)),
+        &format!(
+            "`a.csv:2`: expected a date in column `when`, {forms}, found `2026` (`--missing 2026` takes it for a missing cell, \
+             `--skip-bad` leaves the row out)"
+        ),
+    );
+    let index = Source {
+        columns: ColumnChoice {
+            index: Some("1".to_owned()),
+            ..with_dates(false).columns
+        },
+        ..source(None, false)
+    };
+    refuses(
+        load_with(text.as_bytes(), &index),
+        "`dates` of `a.csv`: expected columns of numbers to be, found `when`, which names the rows",
+    );
+}
+
+#[test]
+fn a_day_and_a_month_that_cannot_be_told_apart_are_refused() {
+    refuses(
+        load_with(
+            dated(&["05.05.2026", "01.02.2026", "", "03.04.2026"]).as_bytes(),
+            &with_dates(false),
+        ),
+        "`a.csv:3`: expected a day over 12 in column `when`, which tells whether the day or the month stands first, found none in \
+         4 rows, as `01.02.2026` (write the year first, as in 2026-11-29, or leave the column out by `--drop when`)",
+    );
+    refuses(
+        load_with(
+            dated(&["01/02/2026", "29/11/2026", "11/29/2026"]).as_bytes(),
+            &with_dates(false),
+        ),
+        "`a.csv:4`: expected the day first in column `when`, as in `29/11/2026` of `a.csv:3`, found `11/29/2026`",
+    );
+    refuses(
+        load_with(
+            dated(&["11/29/2026", "29/11/2026"]).as_bytes(),
+            &with_dates(true),
+        ),
+        "`a.csv:3`: expected the month first in column `when`, as in `11/29/2026` of `a.csv:2`, found `29/11/2026`",
+    );
+}
+
+#[test]
+fn a_column_of_dates_is_told_as_such() {
+    let days: Vec<String> = (1..=28)
+        .flat_map(|day| [format!("2026-01-{day:02}"), format!("2026-02-{day:02}")])
+        .collect();
+    let few = dated(&Vec::from_iter(days.iter().map(String::as_str)));
+    let parts = load(few.as_bytes(), None, false).expect("56 words");
+    assert_eq!(
+        parts.notes,
+        [
+            "column `when` holds 56 different words: one column of 0 and 1 for each (they are dates: `--dates when` makes days since \
+             1970 of them)"
+        ]
+    );
+    let many: Vec<String> = days
+        .iter()
+        .flat_map(|day| [day.clone(), format!("{day} 12:00")])
+        .collect();
+    fails(
+        &dated(&Vec::from_iter(many.iter().map(String::as_str))),
+        None,
+        "`a.csv`: expected numbers, or at most 64 different words, in column `when`, found 112 words in 112 rows, as `2026-01-01` \
+         (`--dates when` makes days since 1970 of it, `--drop when` leaves the column out, `--index when` names the rows by it, \
+         `--label when` takes it for classes)",
+    );
+}
