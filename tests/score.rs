@@ -208,3 +208,74 @@ fn codes_decode_to_the_reconstruction_in_the_units_of_the_table() {
         wrong.stderr
     );
 }
+
+#[test]
+fn the_nearest_training_rows_are_listed_and_vote() {
+    let room = Room::new();
+    ring(&room, "both.csv", 400, true);
+    room.train("n", &[&["both.csv"][..], &MODEL[1..]].concat());
+    let ran = room.run(&["neighbours", "n", "-k", "3"]);
+    let lines = lines(&ran);
+    assert_eq!(
+        lines[0].join(","),
+        "sample,caption,rank,distance,nearest,nearest_caption,row,id"
+    );
+    assert_eq!(lines.len(), 1 + 3 * 120);
+    for of_one in lines[1..].chunks(3) {
+        let distance = |line: &Vec<String>| line[3].parse::<f64>().expect("a number");
+        assert!(of_one.iter().map(distance).is_sorted(), "{of_one:?}");
+    }
+    for what in ["codes of 2 dimensions", "all 4 values"] {
+        assert!(ran.stderr.contains(what), "{}", ran.stderr);
+    }
+    // A training row is not its own neighbour.
+    let own = room.run(&["neighbours", "n", "-k", "1", "--part", "train", "--json"]);
+    let own = own.json();
+    for sample in own["samples"].as_array().expect("a list") {
+        assert_ne!(sample["row"], sample["neighbours"][0]["row"]);
+    }
+    let refused = room.run(&["neighbors", "n", "-k", "0"]).failed(2);
+    assert!(
+        refused.stderr.contains("give 1 to 280"),
+        "{}",
+        refused.stderr
+    );
+}
+
+/// Far rows lie on a ring of their own: two clusters by the distance from the middle cannot be, but the number of groups, the centres and
+/// the agreement with classes are told.
+#[test]
+fn rows_are_grouped_and_the_centres_decoded() {
+    let room = Room::new();
+    ring(&room, "both.csv", 200, true);
+    room.train("g", &[&["both.csv"][..], &MODEL[1..]].concat());
+    for method in [&["-k", "4"][..], &["-k", "4", "--mixture"]] {
+        let ran = room.run(
+            &[
+                &["cluster", "g", "--part", "train", "--centres", "c.csv"],
+                method,
+            ]
+            .concat(),
+        );
+        let lines = lines(&ran);
+        assert_eq!(lines[0].join(","), "sample,caption,cluster,row,id");
+        assert_eq!(lines.len(), 141);
+        let mut clusters: Vec<&str> = lines[1..].iter().map(|line| line[2].as_str()).collect();
+        clusters.sort_unstable();
+        clusters.dedup();
+        assert_eq!(clusters, ["0", "1", "2", "3"]);
+        assert!(ran.stderr.contains("adjusted Rand index"), "{}", ran.stderr);
+        let centres = room.text("c.csv");
+        assert_eq!(centres.lines().count(), 5);
+        // c is a + b in every row, and nearly so in a centre.
+        for line in centres.lines().skip(1) {
+            let row: Vec<f64> = line
+                .split(',')
+                .map(|cell| cell.parse().expect("a number"))
+                .collect();
+            assert!((row[0] + row[1] - row[2]).abs() < 0.5, "{line}");
+        }
+    }
+    room.run(&["cluster", "g"]).ok();
+    room.run(&["cluster", "g", "-k", "1000"]).failed(2);
+}

@@ -40,7 +40,7 @@ use clap::{CommandFactory, Parser};
 use args::{Args, Command};
 use commands::{
     animate, cluster, data, decode, denoise, doctor, encode, eval, generate, inspect, latent,
-    morph, predict, reconstruct, reproduce, score, train,
+    morph, neighbours, predict, reconstruct, reproduce, score, train,
 };
 
 /// Burn allocates a tensor an operation: with this allocator CPU training runs 1.3 to 1.6 times faster.
