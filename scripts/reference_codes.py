@@ -1,4 +1,4 @@
-"""Writes crates/analysis/tests/reference/codes.json: scikit-learn's numbers, against which crates/analysis holds its own.
+"""Writes tests/reference/codes.json: scikit-learn's numbers, against which crates/analysis holds its own.
 
     python scripts/reference_codes.py        needs numpy, scipy and scikit-learn 1.9.1, takes seconds
 
@@ -18,7 +18,7 @@ from sklearn.metrics.cluster import contingency_matrix
 from sklearn.mixture import GaussianMixture
 from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
 
-FILE = Path(__file__).resolve().parent.parent / "crates/analysis/tests/reference/codes.json"
+FILE = Path(__file__).resolve().parent.parent / "tests/reference/codes.json"
 
 iris = load_iris()
 ROWS = iris.data.astype(np.float32)

@@ -177,6 +177,19 @@ fn what_cannot_be_scored_is_refused_with_what_helps() {
         assert_eq!(ran.code, Some(2), "{more:?}: {}", ran.stderr);
         assert!(ran.stderr.contains(message), "{more:?}: {}", ran.stderr);
     }
+    // Nothing of what was refused is kept with the run.
+    assert!(!room.path("runs/r/threshold.json").exists());
+    let trained_on = ["score", "r", "--part", "train", "--calibrate", "half"];
+    for rule in [["--threshold", "conformal:.1"], ["--fdr", ".1"]] {
+        let refused = room.run(&[&trained_on[..], &rule].concat()).failed(2);
+        assert!(
+            refused.stderr.contains("not trained on"),
+            "{}",
+            refused.stderr
+        );
+    }
+    // Another label would draw another test part of the run's own rows.
+    assert_eq!(room.run(&["score", "r", "--label", "kind"]).code, Some(2));
     let own = room.run(&["score", "r", "--threshold", "conformal:.1"]);
     assert_eq!(own.code, Some(0), "{}", own.stderr);
     assert!(own.stderr.contains("drawn by the seed"), "{}", own.stderr);

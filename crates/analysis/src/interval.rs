@@ -18,3 +18,19 @@ pub fn wilson(hits: f64, count: f64) -> (f64, f64) {
         ((middle + half) / scale).min(1.0),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Wilson's interval for 8 of 10 as R's `prop.test(8, 10, correct = FALSE)` gives it.
+    #[test]
+    fn known_intervals() {
+        let (low, high) = wilson(8.0, 10.0);
+        assert!((low - 0.490_162_5).abs() < 1e-6, "{low}");
+        assert!((high - 0.943_317_8).abs() < 1e-6, "{high}");
+        assert_eq!(wilson(0.0, 0.0), (0.0, 1.0));
+        assert_eq!(wilson(0.0, 5.0).0, 0.0);
+        assert_eq!(wilson(5.0, 5.0).1, 1.0);
+    }
+}

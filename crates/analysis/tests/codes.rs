@@ -13,7 +13,8 @@ use serde_json::Value;
 const COLUMNS: usize = 4;
 
 fn reference() -> Value {
-    serde_json::from_str(include_str!("reference/codes.json")).expect("the reference is JSON")
+    serde_json::from_str(include_str!("../../../tests/reference/codes.json"))
+        .expect("the reference is JSON")
 }
 
 fn numbers(value: &Value) -> Vec<f64> {

@@ -76,7 +76,13 @@ pub fn choose(
     };
     let calibration = asked.calibration.clone().unwrap_or(default);
     match calibration {
-        Calibration::Half => halved(parts, asked.seed, own && !scores_test),
+        Calibration::Half => {
+            let trained_on = own && !scores_test;
+            if trained_on && asked.needs_untrained {
+                return Err(trained_on_them());
+            }
+            halved(parts, asked.seed, trained_on)
+        }
         Calibration::Test if !held_out => Err(usage(
             "this run held no samples out of its training",
             "calibrate by `--calibrate half` or other data, or train with `--test-fraction`",
@@ -85,10 +91,7 @@ pub fn choose(
             "the held-out part would be scored and calibrate itself",
             "use `--calibrate half`, or score other data with `--data`",
         )),
-        Calibration::Train if asked.needs_untrained => Err(usage(
-            "p-values need ordinary samples that the run was not trained on",
-            "use `--calibrate half` or `--calibrate FILE`, or train with `--test-fraction`",
-        )),
+        Calibration::Train if asked.needs_untrained => Err(trained_on_them()),
         Calibration::Train => Ok((parts, own_part(trained, Part::Train))),
         Calibration::Test => Ok((parts, own_part(trained, Part::Test))),
         Calibration::Data(name) => {
@@ -101,6 +104,13 @@ pub fn choose(
             Ok((parts, ordinary))
         }
     }
+}
+
+fn trained_on_them() -> anyhow::Error {
+    usage(
+        "p-values need ordinary samples that the run was not trained on",
+        "calibrate by other data with `--calibrate FILE`, score other data with `--data`, or train with `--test-fraction`",
+    )
 }
 
 fn own_part(trained: &Trained, part: Part) -> Ordinary {

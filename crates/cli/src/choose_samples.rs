@@ -19,8 +19,8 @@ pub struct SampleArgs {
     /// Other data: a data set, a folder of images, or a table [default: the data of the run]
     #[arg(long)]
     pub data: Option<String>,
-    /// The column of a table that holds the classes [default: that of the training]
-    #[arg(long, value_name = "COLUMN")]
+    /// The column of `--data` that holds the classes [default: that of the training]
+    #[arg(long, value_name = "COLUMN", requires = "data")]
     pub label: Option<String>,
     /// Part of the data: `test` or `train`
     #[arg(long, default_value = "test")]
@@ -51,7 +51,7 @@ impl SampleArgs {
 
 /// The samples of the run's test or training part, or those of other data.
 pub fn chosen_samples(trained: &Trained, args: &SampleArgs) -> anyhow::Result<Samples> {
-    let samples = if args.data.is_none() && args.letters.is_none() && args.label.is_none() {
+    let samples = if args.data.is_none() && args.letters.is_none() {
         // The run's own split, also where only some classes of it are wanted.
         let part = match args.part {
             Part::Test => trained.test(),

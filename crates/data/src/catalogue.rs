@@ -180,10 +180,11 @@ fn refuse_misplaced(source: &Source, target_of: &Target) -> Result<(), Error> {
         Target::Set(set) => set.name,
         _ => "",
     };
-    let fonts = matches!(target_of, Target::Set(set) if set.folder.is_none());
+    let built_in = matches!(target_of, Target::Set(set) if set.folder.is_none());
     let table = match target_of {
         Target::File(_, format) => format.contents == Contents::Table,
-        _ => set == "satimage",
+        Target::Set(set) => set.is_table,
+        _ => false,
     };
     let file = match target_of {
         Target::File(_, format) => format.contents != Contents::Image,
@@ -209,7 +210,7 @@ fn refuse_misplaced(source: &Source, target_of: &Target) -> Result<(), Error> {
         (Some(subject), ..) if set != "yale" => {
             refuse("subject", "the set `yale`", format!("`{subject}`"))
         }
-        (_, Some([height, width]), _) if fonts || table => refuse(
+        (_, Some([height, width]), _) if built_in || table => refuse(
             "size",
             "a set of grey or colour images",
             format!("{height}x{width}"),
@@ -270,7 +271,7 @@ mod tests {
     use std::path::PathBuf;
 
     use super::*;
-    use crate::source::{TargetColumn, TargetKind};
+    use crate::source::{ColumnChoice, TargetColumn, TargetKind};
     use crate::{Samples, Selection};
 
     #[test]
@@ -416,6 +417,23 @@ mod tests {
                     ..fonts()
                 },
                 "`subject` of `fonts`: expected the set `yale`, found `1`",
+            ),
+            (
+                Source {
+                    grey: true,
+                    ..Source::named("lorenz")
+                },
+                "`grey` of `lorenz`: expected a set of images, found a table",
+            ),
+            (
+                Source {
+                    columns: ColumnChoice {
+                        drop: vec!["sensor1".to_owned()],
+                        ..ColumnChoice::default()
+                    },
+                    ..Source::named("lorenz")
+                },
+                "`drop` of `lorenz`: expected a table with columns, found `sensor1`",
             ),
         ] {
             let error = load(&source).expect_err(message);

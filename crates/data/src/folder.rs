@@ -91,7 +91,7 @@ fn part(
 }
 
 /// What the test part is read by: the range of pixels is that of what is learned from.
-fn of_test(source: &Source, train: &Samples) -> Source {
+pub(crate) fn of_test(source: &Source, train: &Samples) -> Source {
     Source {
         pixel_range: source.pixel_range.or_else(|| train.pixel_range()),
         ..source.clone()

@@ -27,9 +27,8 @@ const STEPS: usize = 20;
 /// The training part, and the test part with its anomalies; the seed draws the mixture and the disorder.
 ///
 /// # Errors
-/// [`Error::Selection`] where something is asked of the columns.
+/// [`Error::Content`] where what was made is no table, which cannot be.
 pub(crate) fn load(source: &Source) -> Result<Parts, Error> {
-    source.refuse_table_columns()?;
     let mut states = states();
     let mut rng = ChaCha8Rng::seed_from_u64(source.seed);
     let mut firsts: Vec<f64> = states[SHUFFLED].iter().map(|state| state[0]).collect();

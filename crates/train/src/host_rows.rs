@@ -24,7 +24,7 @@ pub fn unit_rows(samples: &Samples) -> Result<Rows, Error> {
 }
 
 /// Puts 0 in place of each missing number (NaN): the mean of a standardised column.
-pub(crate) fn fill_missing(values: &mut [f32]) {
+pub fn fill_missing(values: &mut [f32]) {
     let missing = values.iter_mut().filter(|value| value.is_nan());
     missing.for_each(|value| *value = 0.0);
 }

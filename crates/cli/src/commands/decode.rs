@@ -9,7 +9,6 @@ use espejo_data::{ColumnChoice, Error as DataError, Samples, Source};
 use espejo_pictures::{Sheet, sheet};
 use espejo_train::{Error, Rows, Trained, unit_rows, write_file};
 use serde_json::json;
-use tempfile::NamedTempFile;
 
 use crate::decoded_rows::{as_csv, in_units};
 use crate::figures::{GENERATED_COLUMNS, MAX_DRAWN, save_all, tile};
@@ -108,31 +107,31 @@ fn read(name: &str, latent: usize) -> anyhow::Result<Samples> {
         return read_file(name, name, latent);
     }
     // Kept in a file, because columns without names are found by a second look.
-    let mut kept = tempfile::Builder::new().suffix(".csv").tempfile();
-    let kept = kept.as_mut().map_err(|error| anyhow::anyhow!("{error}"));
-    let kept: &mut NamedTempFile = kept.context("cannot keep standard input in a file")?;
+    let kept = tempfile::Builder::new().suffix(".csv").tempfile();
+    let mut kept = kept.context("cannot keep standard input in a file")?;
     io::copy(&mut io::stdin().lock(), kept.as_file_mut()).context("cannot read standard input")?;
     read_file(&shown(kept.path()), "standard input", latent)
 }
 
 /// Reads codes from a file, which messages call `origin`: its columns `z1`, `z2`, ..., or all of them.
 fn read_file(name: &str, origin: &str, latent: usize) -> anyhow::Result<Samples> {
-    let named = (1..=latent).map(|dimension| format!("z{dimension}"));
-    let columns = ColumnChoice {
-        only: named.collect(),
-        ..ColumnChoice::default()
-    };
-    let source = |columns| Source {
-        columns,
+    let source = |only| Source {
+        columns: ColumnChoice {
+            only,
+            ..ColumnChoice::default()
+        },
         ..Source::named(name)
     };
+    let named = (1..=latent).map(|dimension| format!("z{dimension}"));
     let is_array = Path::new(name)
         .extension()
         .is_some_and(|ending| ending == "npy");
-    let loaded = match espejo_data::load(&source(columns)) {
-        _ if is_array => espejo_data::load(&source(ColumnChoice::default())),
-        Err(DataError::Selection { .. }) => espejo_data::load(&source(ColumnChoice::default())),
-        loaded => loaded,
+    let loaded = match is_array {
+        true => espejo_data::load(&source(Vec::new())),
+        false => match espejo_data::load(&source(named.collect())) {
+            Err(DataError::Selection { .. }) => espejo_data::load(&source(Vec::new())),
+            loaded => loaded,
+        },
     };
     let samples = loaded.map_err(Error::from)?.train;
     let [values, wanted] = [samples.shape().pixels(), latent];

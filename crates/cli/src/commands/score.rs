@@ -81,10 +81,6 @@ pub fn score(args: &ScoreArgs, json: bool) -> anyhow::Result<()> {
     let labels = outliers::of_parts(&args.outliers, &parts)?;
     let scores = scored(&trained, &parts, rule, args.explain)?;
     let limit = Limit::of(&trained, &calibration, rule, threshold, &args.outliers)?;
-    // The false discovery rate is no rule for a limit.
-    if args.fdr.is_none() {
-        stored_threshold::write(&folder, rule.kind, &limit)?;
-    }
     let judgement = Judgement::new(&scores.values, limit, args.fdr);
     let found = match &labels {
         Some(labels) => detectors::compare(&trained, &parts, &scores.values, labels)?,
@@ -97,9 +93,13 @@ pub fn score(args: &ScoreArgs, json: bool) -> anyhow::Result<()> {
         labels: labels.as_deref(),
         names: &share_names(&trained, &scores),
     };
+    let order = table.order(args.top)?;
+    // Kept once nothing can be refused any more. The false discovery rate is no rule for a limit.
+    if args.fdr.is_none() {
+        stored_threshold::write(&folder, rule.kind, &judgement.limit)?;
+    }
     let drawn = score_figures::all(&trained, &table)?;
     let drawn = figures::save_all(&folder, &drawn)?;
-    let order = table.order(args.top)?;
     if json {
         return output::json(&table.as_json(&order, rule, &found, &drawn));
     }

@@ -9,6 +9,7 @@ use super::leaves::Leaf;
 use super::{Failure, Table, broken, open};
 use crate::classes::{self, Classes};
 use crate::error::content_of;
+use crate::folder::of_test;
 use crate::frame::{Cells, Column, Frame, MISSING};
 use crate::picture_files::{Images, Packed, gather};
 use crate::source::{Parts, Source, TargetKind};
@@ -23,11 +24,7 @@ pub(super) fn parts(source: &Source, train: &Table, test: Option<&Table>) -> Res
     let test = match test {
         None => None,
         Some(test) => {
-            // The range of pixels is that of what is learned from.
-            let source = Source {
-                pixel_range: source.pixel_range.or_else(|| train.pixel_range()),
-                ..source.clone()
-            };
+            let source = of_test(source, &train);
             let test = samples(&source, test, Some(&train), &mut skipped, &mut notes)?;
             Some(test)
         }
