@@ -183,14 +183,14 @@ fn check_table(
         return Ok(());
     }
     let bounded = matches!(output, Activation::Sigmoid | Activation::Tanh);
-    if bounded && scale != ScalingKind::MinMax {
+    if bounded && !scale.is_unit() {
         return refuse(
             &format!(
                 "an output of `{}` cannot give back the numbers of a table scaled by `{}`",
                 output.name(),
                 scale.name()
             ),
-            "take `--loss mse --set model.output_activation=linear`, or `--scale min-max`",
+            "take `--loss mse --set model.output_activation=linear`, or `--scale min-max` or `quantile`",
         );
     }
     if config.objective.loss == LossKind::Entropic {
