@@ -24,6 +24,7 @@ mod arff;
 mod arff_line;
 mod arff_rows;
 mod array;
+mod array_files;
 mod array_parts;
 mod catalogue;
 mod cifar;
@@ -88,7 +89,7 @@ mod text_table;
 mod times;
 mod yale;
 
-pub use catalogue::{is_source, load};
+pub use catalogue::{is_array_folder, is_source, load};
 pub use directory::{directory, directory_or};
 pub use download::Progress;
 pub use error::Error;
