@@ -143,6 +143,11 @@ fn change(data: &mut DataConfig, args: &SampleArgs, shape: Option<Shape>) {
                 .get_or_insert(format!("{}x{}", shape.height, shape.width));
             data.grey |= shape.channels == 1;
         }
+        let may_be_rows = espejo_data::is_table_file(name) || espejo_data::is_array_file(name);
+        if !may_be_rows {
+            // Images are what they are, whatever rows a run learned them from.
+            data.shape = None;
+        }
         data.subject = None;
         data.test_fraction = None;
         data.fold = None;

@@ -193,7 +193,7 @@ fn refuse_misplaced(source: &Source, target_of: &Target) -> Result<(), Error> {
     };
     let fonts = matches!(target_of, Target::Set(set) if set.folder.is_none());
     let table = match target_of {
-        Target::File(_, format) => format.contents == Contents::Table,
+        Target::File(_, format) => format.contents == Contents::Table && source.shape.is_none(),
         _ => set == "satimage",
     };
     let file = match target_of {
@@ -220,6 +220,11 @@ fn refuse_misplaced(source: &Source, target_of: &Target) -> Result<(), Error> {
         (Some(subject), ..) if set != "yale" => {
             refuse("subject", "the set `yale`", format!("`{subject}`"))
         }
+        (_, Some([height, width]), _) if file && table => refuse(
+            "size",
+            "a set of grey or colour images, or a table whose rows are images, which `--shape` says",
+            format!("{height}x{width}"),
+        ),
         (_, Some([height, width]), _) if fonts || table => refuse(
             "size",
             "a set of grey or colour images",

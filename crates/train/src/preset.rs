@@ -207,6 +207,15 @@ impl Preset {
         Self::find(kind.preset(form)).expect("a built-in name")
     }
 
+    /// The preset of a kind for images, whatever file they come in.
+    ///
+    /// # Panics
+    ///
+    /// Never: each kind has one.
+    pub fn for_images(kind: ModelKind) -> Self {
+        Self::find(kind.preset(DataForm::Images)).expect("a built-in name")
+    }
+
     /// The configuration as a table.
     pub fn table(&self) -> Table {
         merge::parse(self.text, self.name).expect("presets are tested")

@@ -176,7 +176,7 @@ fn check_table(
     if config.model.conv.is_some() {
         return refuse(
             "`model.conv` is for images, and this is a table",
-            "give `--layers` in place of `--conv`",
+            "give `--layers` in place of `--conv`, or `--shape 28x28` where rows are images",
         );
     }
     if task.has_targets() {
