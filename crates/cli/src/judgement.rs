@@ -1,6 +1,6 @@
 //! What scores mean: the limit above which a sample is flagged, p-values and ranks.
 
-use espejo_analysis::{Threshold, benjamini_hochberg, p_values, ranks};
+use espejo_analysis::{Threshold, benjamini_hochberg, p_values, ranks, smallest_p_value, ties};
 use espejo_train::{ScoreRule, Trained};
 
 use crate::calibration::Ordinary;
@@ -127,18 +127,9 @@ impl Judgement {
         };
         let mut text = format!("{flagged} of {} flagged by {by}", scores.len());
         if self.p.is_some() {
-            let least = 1.0 / (limit.calibration.len() + 1) as f64;
+            let least = smallest_p_value(limit.calibration.len());
             text += &format!("\np-values are multiples of {least:.6}");
-            let mut known = limit.calibration.clone();
-            known.sort_unstable_by(f64::total_cmp);
-            let ties = scores
-                .iter()
-                .filter(|score| {
-                    known
-                        .binary_search_by(|other| other.total_cmp(score))
-                        .is_ok()
-                })
-                .count();
+            let ties = ties(&limit.calibration, scores);
             if ties > 0 {
                 text += &format!(
                     "; {ties} scores equal one of the calibration samples, which counts against them"

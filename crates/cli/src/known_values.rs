@@ -13,6 +13,6 @@ pub fn filled(samples: &Samples) -> anyhow::Result<Vec<f32>> {
 
 /// The class of each sample, by its place among the classes.
 pub fn labels(samples: &Samples) -> Vec<usize> {
-    let label = |index| samples.label(index).map_or(0, usize::from);
+    let label = |index| samples.label(index).unwrap_or(0);
     (0..samples.len()).map(label).collect()
 }

@@ -39,7 +39,7 @@ pub fn of(names: &[String], samples: &Samples) -> anyhow::Result<Vec<bool>> {
     }
     let is_outlier = |index| {
         let label = samples.label(index)?;
-        let class = samples.classes().get(usize::from(label))?;
+        let class = samples.classes().get(label)?;
         Some(names.contains(class))
     };
     Ok((0..samples.len())

@@ -212,6 +212,7 @@ mod tests {
             group = "patient"
             header = true
             missing = ["-999"]
+            dates = ["day"]
             split = "time"
             pixel_range = [0.0, 16.0]
             permute = true

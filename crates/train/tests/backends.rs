@@ -6,7 +6,10 @@ use std::sync::LazyLock;
 
 use burn::tensor::{Device, Tensor, TensorData};
 use espejo_data::{Shape, Source};
-use espejo_nets::{Activation, Batch, Loss, Model, seeded};
+use espejo_nets::{
+    Activation, Batch, Initializer, Join, LayerConfig, LayersConfig, Loss, Model, Padding, Window,
+    seeded,
+};
 use espejo_train::config::{DownKind, ModelConfig, ModelKind, RunConfig, TrainConfig, UpKind};
 use espejo_train::{AnyModel, Optimizer, Spec, device, tensors};
 use rand::{Rng, RngExt};
@@ -232,5 +235,118 @@ fn activations_have_the_same_slopes() {
                 index % 7
             );
         }
+    }
+}
+
+/// Windows without padding and with a stride, pooling of any window, skip connections and batch normalisation, in one chain.
+#[test]
+fn layers_of_supervised_nets_give_alike_outputs_and_slopes() {
+    let window = |kernel, stride, padding| Window {
+        kernel,
+        stride,
+        padding,
+    };
+    let mut config = LayersConfig::new([2, 9, 8]);
+    let push = |config: &mut LayersConfig, layer: LayerConfig, activation| {
+        config.layers.push((layer, activation));
+    };
+    let conv = LayerConfig::Conv {
+        input: config.output(),
+        outputs: 4,
+        window: window([4, 3], 2, Padding::Valid),
+    };
+    push(&mut config, conv, Activation::Tanh);
+    let pool = LayerConfig::MaxPool {
+        input: config.output(),
+        window: window([2, 3], 1, Padding::Same),
+    };
+    push(&mut config, pool, Activation::Linear);
+    for join in [Join::Add, Join::Concat] {
+        let mut inner = LayersConfig::new(config.output());
+        let conv = LayerConfig::Conv {
+            input: inner.output(),
+            outputs: 4,
+            window: Window::same(3, 1),
+        };
+        push(&mut inner, conv, Activation::Tanh);
+        let inner = Box::new(inner);
+        push(
+            &mut config,
+            LayerConfig::Skip { inner, join },
+            Activation::Linear,
+        );
+    }
+    let norm = LayerConfig::BatchNorm {
+        input: config.output(),
+    };
+    push(&mut config, norm, Activation::Linear);
+    config.push_linear(5, Activation::Tanh);
+    check_layers(&config);
+}
+
+#[test]
+fn embeddings_and_convolutions_of_series_give_alike_outputs() {
+    let mut config = LayersConfig::new([1, 1, 6]);
+    let embedding = LayerConfig::Embedding {
+        vocabulary: 2,
+        dimension: 3,
+        length: 6,
+    };
+    config.layers.push((embedding, Activation::Linear));
+    let conv = LayerConfig::Conv {
+        input: config.output(),
+        outputs: 4,
+        window: Window {
+            kernel: [1, 3],
+            stride: 1,
+            padding: Padding::Valid,
+        },
+    };
+    config.layers.push((conv, Activation::Tanh));
+    config.push_linear(3, Activation::Linear);
+    check_layers(&config);
+}
+
+/// Outputs of a chain, and the gradient of the sum of their squares at the inputs, which are between 0 and 1.
+fn check_layers(config: &LayersConfig) {
+    config.check().expect("the sizes fit");
+    let mut rng = seeded(11);
+    let inputs: Vec<f32> = (0..BATCH * config.input_size())
+        .map(|_| rng.random::<f32>())
+        .collect();
+    let run = |device: &Device| {
+        let device = device.clone().autodiff();
+        let layers = config.init(Initializer::Glorot, &mut seeded(5), &device);
+        let inputs = upload(inputs.clone(), config.input_size(), &device).require_grad(); // [batch, values]
+        let outputs = layers.forward(inputs.clone()); // [batch, outputs]
+        let slopes = inputs.grad(&outputs.clone().square().sum().backward());
+        let slopes = slopes.map(|slopes| slopes.into_data().iter::<f32>().collect::<Vec<_>>());
+        (
+            outputs.into_data().iter::<f32>().collect::<Vec<_>>(),
+            slopes,
+        )
+    };
+    let mut found = devices().iter().map(|(name, device)| (name, run(device)));
+    let Some((_, (outputs, slopes))) = found.next() else {
+        return;
+    };
+    for (name, (other_outputs, other_slopes)) in found {
+        assert_close(name, &other_outputs, &outputs);
+        match (&slopes, &other_slopes) {
+            (Some(slopes), Some(other)) => assert_close(name, other, slopes),
+            // Nothing learns where token ids come from.
+            (slopes, other) => assert_eq!(slopes.is_none(), other.is_none(), "{name}"),
+        }
+    }
+}
+
+fn assert_close(name: &str, found: &[f32], expected: &[f32]) {
+    assert_eq!(found.len(), expected.len(), "{name}");
+    for (found, expected) in found.iter().zip(expected) {
+        let tolerance = 1e-4 * (1.0 + expected.abs());
+        assert!(
+            (found - expected).abs() <= tolerance,
+            "{name}: {found} {expected}"
+        );
     }
 }

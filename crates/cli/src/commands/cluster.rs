@@ -8,9 +8,10 @@ use espejo_analysis::{
     COUNTS, Covariance, Matrix, Mixture, STARTS, adjusted_rand_index, choose_count_by_bic,
     choose_count_by_silhouette, k_means, normalized_mutual_information, silhouette,
 };
+use espejo_data::Samples;
 use espejo_pictures::{Figure, Sheet, csv_field, sheet};
 use espejo_train::{Rows, Trained, write_file};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::choose_samples::{SampleArgs, chosen_samples};
 use crate::decoded_rows::{as_csv, in_units};
@@ -45,6 +46,14 @@ struct Clusters {
     centres: Vec<Vec<f64>>,
 }
 
+/// How well clusters agree with the classes of their samples.
+struct Agreement {
+    /// What was clustered.
+    by: &'static str,
+    rand_index: f64,
+    mutual_information: f64,
+}
+
 /// Prints the cluster of each sample as CSV, and decodes the centres.
 pub fn cluster(args: &ClusterArgs, json: bool) -> anyhow::Result<()> {
     if args.samples.split {
@@ -55,78 +64,98 @@ pub fn cluster(args: &ClusterArgs, json: bool) -> anyhow::Result<()> {
     }
     let (folder, trained) = open(&args.samples.run)?;
     let samples = chosen_samples(&trained, &args.samples)?;
+    check(args, &samples)?;
     let codes = trained.encode(&samples)?.concat();
     let rows = Matrix::new(&codes, trained.latent());
-    if args.k.is_some_and(|k| !(1..=samples.len()).contains(&k)) {
-        return Err(usage(
-            format!("`-k` is {}", args.k.unwrap_or(0)),
-            format!("give 1 to {}, as many as there are samples", samples.len()),
-        ));
-    }
     let count = args.k.unwrap_or_else(|| best_count(args, rows));
     let clusters = clustered(args, rows, count);
     let single = |centre: &Vec<f64>| centre.iter().map(|number| *number as f32).collect();
     let codes_of_centres: Rows = clusters.centres.iter().map(single).collect();
     let decoded = trained.decode(&codes_of_centres)?;
-    let is_table = samples.is_table();
-    let figures = match is_table {
+    let figures = match samples.is_table() {
         true => Vec::new(),
         false => save_all(&folder, &[("centres", drawn(&trained, &decoded))])?,
     };
-    let units = in_units(&trained, &decoded);
-    if let Some(path) = args.centres.as_ref() {
-        if !is_table {
-            return Err(usage(
-                "`--centres` is for tables",
-                "the centres of images are drawn into a figure",
-            ));
-        }
-        write_file(path, as_csv(&trained, &units).as_bytes())?;
+    let centres = in_units(&trained, &decoded);
+    if let Some(path) = &args.centres {
+        write_file(path, as_csv(&trained, &centres).as_bytes())?;
     }
     let quality = silhouette(rows, &clusters.of, args.seed);
-    let mut agreement = Vec::new();
-    if !samples.classes().is_empty() {
-        let values = filled(&samples)?;
-        let by_values = clustered(args, Matrix::new(&values, trained.shape().pixels()), count);
-        let classes = labels(&samples);
-        for (what, found) in [("codes", &clusters.of), ("all values", &by_values.of)] {
-            agreement.push((
-                what,
-                adjusted_rand_index(&classes, found),
-                normalized_mutual_information(&classes, found),
-            ));
-        }
+    let agreement = agreement(args, &trained, &samples, &clusters)?;
+    if json {
+        let centres = samples.is_table().then_some(centres);
+        return output::json(&json!({
+            "clusters": clusters.of, "centre_codes": clusters.centres, "centres": centres, "silhouette": quality,
+            "agreement": agreement.iter().map(Agreement::as_json).collect::<Vec<_>>(), "figures": figures,
+        }));
     }
+    let mut summary = format!("{count} clusters of {} samples", samples.len());
+    if let Some(quality) = quality {
+        let _ = write!(summary, ", mean silhouette {quality:.4}");
+    }
+    agreement.iter().for_each(|found| summary += &found.line());
+    output::message(&summary);
+    let figures = figures.iter();
+    figures.for_each(|figure| output::message(&format!("figure  {figure}")));
     let chosen = Chosen {
         samples,
         part: None,
     };
-    if json {
-        let centres = if is_table { json!(units) } else { json!(null) };
-        let agreement: Vec<_> = agreement
-            .iter()
-            .map(|(by, ari, nmi)| json!({ "by": by, "adjusted_rand_index": ari, "nmi": nmi }))
-            .collect();
-        return output::json(&json!({
-            "clusters": clusters.of, "centre_codes": clusters.centres, "centres": centres,
-            "silhouette": quality, "agreement": agreement, "figures": figures,
-        }));
-    }
-    let mut summary = format!("{count} clusters of {} samples", chosen.samples.len());
-    if let Some(quality) = quality {
-        let _ = write!(summary, ", mean silhouette {quality:.4}");
-    }
-    for (by, ari, nmi) in agreement {
-        let _ = write!(
-            summary,
-            "\nby {by}: adjusted Rand index {ari:.4}, normalised mutual information {nmi:.4} with the classes"
-        );
-    }
-    output::message(&summary);
-    figures
-        .iter()
-        .for_each(|figure| output::message(&format!("figure  {figure}")));
     output::text(&lines(&chosen, &clusters.of))
+}
+
+fn check(args: &ClusterArgs, samples: &Samples) -> anyhow::Result<()> {
+    if let Some(k) = args.k.filter(|k| !(1..=samples.len()).contains(k)) {
+        return Err(usage(
+            format!("`-k` is {k}"),
+            format!("give 1 to {}, as many as there are samples", samples.len()),
+        ));
+    }
+    if args.centres.is_some() && !samples.is_table() {
+        return Err(usage(
+            "`--centres` is for tables",
+            "the centres of images are drawn into a figure",
+        ));
+    }
+    Ok(())
+}
+
+/// How well the clusters of codes, and those of the values themselves, agree with the classes, where there are such.
+fn agreement(
+    args: &ClusterArgs,
+    trained: &Trained,
+    samples: &Samples,
+    by_codes: &Clusters,
+) -> anyhow::Result<Vec<Agreement>> {
+    if samples.classes().is_empty() {
+        return Ok(Vec::new());
+    }
+    let values = filled(samples)?;
+    let rows = Matrix::new(&values, trained.shape().pixels());
+    let by_values = clustered(args, rows, by_codes.centres.len());
+    let classes = labels(samples);
+    let held = |by: &'static str, found: &Clusters| Agreement {
+        by,
+        rand_index: adjusted_rand_index(&classes, &found.of),
+        mutual_information: normalized_mutual_information(&classes, &found.of),
+    };
+    Ok(vec![
+        held("codes", by_codes),
+        held("all values", &by_values),
+    ])
+}
+
+impl Agreement {
+    fn line(&self) -> String {
+        format!(
+            "\nby {}: adjusted Rand index {:.4}, normalised mutual information {:.4} with the classes",
+            self.by, self.rand_index, self.mutual_information
+        )
+    }
+
+    fn as_json(&self) -> Value {
+        json!({ "by": self.by, "adjusted_rand_index": self.rand_index, "nmi": self.mutual_information })
+    }
 }
 
 /// The number of clusters that suits best; 1 where nothing speaks for more.

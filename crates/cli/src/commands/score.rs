@@ -60,6 +60,11 @@ pub struct ScoreArgs {
 
 /// Scores samples and prints them as CSV.
 pub fn score(args: &ScoreArgs, json: bool) -> anyhow::Result<()> {
+    let is_csv = |path: &PathBuf| path.extension().is_some_and(|ending| ending == "csv");
+    if let Some(path) = args.to.as_ref().filter(|path| !is_csv(path)) {
+        let message = format!("`--to` is `{}`", path.display());
+        return Err(usage(message, "give a file ending in `.csv`"));
+    }
     let (folder, trained) = open(&args.samples.run)?;
     let rule = ScoreRule {
         kind: args.score,
@@ -76,7 +81,10 @@ pub fn score(args: &ScoreArgs, json: bool) -> anyhow::Result<()> {
     let labels = outliers::of_parts(&args.outliers, &parts)?;
     let scores = scored(&trained, &parts, rule, args.explain)?;
     let limit = Limit::of(&trained, &calibration, rule, threshold, &args.outliers)?;
-    stored_threshold::write(&folder, rule.kind, &limit)?;
+    // The false discovery rate is no rule for a limit.
+    if args.fdr.is_none() {
+        stored_threshold::write(&folder, rule.kind, &limit)?;
+    }
     let judgement = Judgement::new(&scores.values, limit, args.fdr);
     let found = match &labels {
         Some(labels) => detectors::compare(&trained, &parts, &scores.values, labels)?,
@@ -103,10 +111,6 @@ pub fn score(args: &ScoreArgs, json: bool) -> anyhow::Result<()> {
     let Some(path) = &args.to else {
         return output::text(&csv);
     };
-    if path.extension().is_none_or(|ending| ending != "csv") {
-        let message = format!("`--to` is `{}`", path.display());
-        return Err(usage(message, "give a file ending in `.csv`"));
-    }
     write_file(path, csv.as_bytes())?;
     output::text(&format!("{}\n", shown(path)))
 }

@@ -106,6 +106,7 @@ fn next_commands(prepared: &Prepared, path: &str) -> String {
 fn next_of_table(run: &str) -> String {
     listed(&[
         format!("encode {run} > codes.csv"),
+        format!("score {run} > scores.csv"),
         format!("latent {run}"),
         format!("generate {run} --count 5"),
     ])
