@@ -157,7 +157,7 @@ impl Array {
     }
 
     /// An array of this one alone: a set of one sample.
-    pub(crate) fn as_set_of_one(mut self) -> Self {
+    pub(crate) fn into_set_of_one(mut self) -> Self {
         let elements: usize = self.shape.iter().product();
         self.strides.insert(0, elements * self.element.size);
         self.shape.insert(0, 1);

@@ -115,7 +115,7 @@ impl Seen {
         match shape.len() {
             1 => append_row(file, &array, columns)?,
             2 | 3 => {
-                let (shape, observed) = array.as_set_of_one().look()?;
+                let (shape, observed) = array.into_set_of_one().look()?;
                 self.shape = Some(shape);
                 match &mut self.observed {
                     Some(all) => all.merge(&observed),
@@ -204,7 +204,7 @@ fn images(
     sink.reserve(taken.kept.len().saturating_mul(shape.pixels()));
     let mut levels = 255;
     for &index in &taken.kept {
-        let array = read(&part.files[index])?.as_set_of_one();
+        let array = read(&part.files[index])?.into_set_of_one();
         levels = array.append_pixels(source, reading, &mut sink)?;
     }
     let samples = Samples::stored(facts, shape, levels, sink.finish())?;
