@@ -171,6 +171,7 @@ fn every_model_takes_a_table_and_every_scale() {
         ("dae", "--model dae --noise gaussian:.1"),
         ("min-max", "--scale min-max"),
         ("none", "--scale none --classes x,y"),
+        ("quantile", "--scale quantile"),
     ] {
         train(&room, name, &format!("measured.csv --label kind {more}"));
         let csv = run(&room, &format!("generate {name} --count 2"))
@@ -557,4 +558,84 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
     packed.extend((!crc).to_le_bytes());
     packed.extend((bytes.len() as u32).to_le_bytes());
     packed
+}
+
+/// Numbers whose squares are beyond single precision are told before the training, with what helps.
+#[test]
+fn unscaled_numbers_that_no_error_can_be_squared_of_are_refused() {
+    let room = Room::new();
+    room.write("huge.csv", "a,b\n1,1e30\n2,-3e29\n3,2e30\n4,0\n");
+    let message = "column `b` has 1e30, whose square is beyond single precision";
+    let hint = "`--scale standardise`";
+    refused(&room, "train huge.csv --scale none", 2, message, hint);
+    train(&room, "scaled", "huge.csv");
+}
+
+/// Rows of pixels are learned as images, and other rows by the names of their columns, without the label.
+#[test]
+fn rows_of_pixels_are_learned_as_images() {
+    let room = Room::new();
+    let header: String = (0..64).map(|at| format!(",pixel{at}")).collect();
+    let row = |at: usize| -> String {
+        (0..64)
+            .map(|pixel| format!(",{}", (pixel * at) % 256))
+            .collect()
+    };
+    let rows: String = (1..=8)
+        .map(|at| format!("{}{}\n", at % 2, row(at)))
+        .collect();
+    room.write("digits.csv", format!("label{header}\n{rows}"));
+    room.write("new.csv", format!("{}\n{}\n", &header[1..], &row(9)[1..]));
+    let hint = "`--shape 8x8` makes images of the rows";
+    let shown = run(&room, "data show digits.csv --label label").ok().stdout;
+    assert!(shown.contains(hint), "{shown}");
+    train(
+        &room,
+        "digits",
+        "digits.csv --label label --shape 8x8 --conv 4",
+    );
+    assert_eq!(facts(&room, "digits")["shape"], json!([1, 8, 8]));
+    let codes = run(&room, "encode digits --data new.csv").ok().stdout;
+    assert_eq!(codes.lines().count(), 2, "{codes}");
+    let refusal = "expected 64 numbers, as many as a row has inputs";
+    let flags = "train digits.csv --label label --shape 7x8";
+    refused(&room, flags, 2, refusal, "");
+}
+
+#[test]
+fn dates_are_learned_as_days() {
+    let room = Room::new();
+    let rows: String = (1..=20)
+        .map(|day| format!("2026-11-{day:02},{day}\n"))
+        .collect();
+    room.write("log.csv", format!("when,x\n{rows}"));
+    let shown = run(&room, "data show log.csv --dates when").ok().stdout;
+    assert!(
+        shown.contains("learned, as days since 1970-01-01"),
+        "{shown}"
+    );
+    train(&room, "log", "log.csv --dates when");
+    let codes = run(&room, "encode log --data log.csv").ok().stdout;
+    assert_eq!(codes.lines().count(), 21, "{codes}");
+}
+
+#[test]
+fn samples_without_any_difference_are_told() {
+    let room = Room::new();
+    room.write("equal.csv", format!("a,b\n{}", "1,2\n".repeat(50)));
+    room.write("single.csv", "a,b,c\n1,2,3\n");
+    for (name, note) in [
+        (
+            "equal",
+            "note: all 50 rows to learn from are equal: nothing differs",
+        ),
+        (
+            "single",
+            "note: there is one row to learn from: nothing differs",
+        ),
+    ] {
+        let line = format!("train {name}.csv --epochs 1 --no-figures --device cpu");
+        let said = run(&room, &line).ok().stderr;
+        assert!(said.contains(note), "{said}");
+    }
 }

@@ -106,7 +106,7 @@ pub fn chosen_parts(trained: &Trained, args: &SampleArgs) -> anyhow::Result<Vec<
 
 /// Samples of other data, or other glyphs. New rows need not have the column of the labels, or of the target.
 pub fn other_samples(trained: &Trained, args: &SampleArgs) -> anyhow::Result<Samples> {
-    let shape = trained.shape();
+    let shape = (!trained.test().is_table()).then(|| trained.shape());
     let wanted = trained.other_data(args.part, |data| change(data, args, shape));
     let other = match wanted {
         Err(Error::Data(DataError::Selection { field, .. }))
@@ -126,8 +126,8 @@ pub fn other_samples(trained: &Trained, args: &SampleArgs) -> anyhow::Result<Sam
     Ok(other.samples)
 }
 
-/// Changes the run's data configuration to the data that the arguments ask for.
-fn change(data: &mut DataConfig, args: &SampleArgs, shape: Shape) {
+/// Changes the run's data configuration to the data that the arguments ask for; the shape is that of the images learned, if any.
+fn change(data: &mut DataConfig, args: &SampleArgs, shape: Option<Shape>) {
     if let Some(name) = &args.data {
         *data = DataConfig {
             name: name.clone(),
@@ -138,10 +138,15 @@ fn change(data: &mut DataConfig, args: &SampleArgs, shape: Shape) {
             ..data.clone()
         };
         // Images of a folder are resized to the shape that the model was trained on.
-        if Path::new(name).is_dir() {
+        if let Some(shape) = shape.filter(|_| Path::new(name).is_dir()) {
             data.size
                 .get_or_insert(format!("{}x{}", shape.height, shape.width));
             data.grey |= shape.channels == 1;
+        }
+        let may_be_rows = espejo_data::is_table_file(name) || espejo_data::is_array_file(name);
+        if !may_be_rows {
+            // Images are what they are, whatever rows a run learned them from.
+            data.shape = None;
         }
         data.subject = None;
         data.test_fraction = None;

@@ -33,4 +33,7 @@ pub struct TableFlags {
     )]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub missing: Vec<String>,
+    /// Make images of the rows of a table, as in `28x28`, or `28x28x3` for colour
+    #[arg(long, value_name = "HxW")]
+    pub shape: Option<String>,
 }

@@ -156,6 +156,14 @@ impl Array {
         self.strides = axes.iter().map(|&axis| self.strides[axis]).collect();
     }
 
+    /// An array of this one alone: a set of one sample.
+    pub(crate) fn into_set_of_one(mut self) -> Self {
+        let elements: usize = self.shape.iter().product();
+        self.strides.insert(0, elements * self.element.size);
+        self.shape.insert(0, 1);
+        self
+    }
+
     /// Keeps of a table its first column alone.
     ///
     /// # Panics

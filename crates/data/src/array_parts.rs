@@ -210,6 +210,10 @@ impl Part {
 
     /// Refuses what only images can be brought to.
     fn refuse_fit(&self, source: &Source) -> Result<(), Error> {
+        // Rows that are images can be brought to any.
+        if source.shape.is_some() {
+            return Ok(());
+        }
         if let Some([height, width]) = source.size {
             let found = format!("{height}x{width} for a table");
             return Err(source.refuse("size", "a set of grey or colour images", found));

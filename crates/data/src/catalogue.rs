@@ -11,8 +11,8 @@ use crate::shards::{self, Shards};
 use crate::source::{DataSet, HoldOut, Loaded, Parts, Source};
 use crate::split::Draw;
 use crate::{
-    Error, cifar, directory, folder, folds, fonts, idx, idx_files, lorenz, parquet, record_sets,
-    satimage, split, yale,
+    Error, cifar, directory, folder, folds, fonts, idx, idx_files, image_tree, lorenz, parquet,
+    record_sets, satimage, split, yale,
 };
 
 /// Names less alike than this (Jaro-Winkler, 0 to 1) are not suggested.
@@ -33,6 +33,17 @@ enum Target<'a> {
 /// Whether [`load`] can take this name: that of a set, or of a folder or file that is there.
 pub fn is_source(name: &str) -> bool {
     target(&Source::named(name)).is_ok()
+}
+
+/// Whether this is a folder whose files hold numbers and no images: arrays, one a sample, or parts of a table. Only their contents
+/// tell whether the samples are images or rows of a table.
+pub fn is_array_folder(name: &str) -> bool {
+    let source = Source::named(name);
+    match target(&source) {
+        Ok(Target::Shards(_)) => true,
+        Ok(Target::Folder(path)) => image_tree::has_arrays(path),
+        _ => false,
+    }
 }
 
 /// Loads what `source` asks for.
@@ -182,7 +193,7 @@ fn refuse_misplaced(source: &Source, target_of: &Target) -> Result<(), Error> {
     };
     let built_in = matches!(target_of, Target::Set(set) if set.folder.is_none());
     let table = match target_of {
-        Target::File(_, format) => format.contents == Contents::Table,
+        Target::File(_, format) => format.contents == Contents::Table && source.shape.is_none(),
         Target::Set(set) => set.is_table,
         _ => false,
     };
@@ -210,6 +221,11 @@ fn refuse_misplaced(source: &Source, target_of: &Target) -> Result<(), Error> {
         (Some(subject), ..) if set != "yale" => {
             refuse("subject", "the set `yale`", format!("`{subject}`"))
         }
+        (_, Some([height, width]), _) if file && table => refuse(
+            "size",
+            "a set of grey or colour images, or a table whose rows are images, which `--shape` says",
+            format!("{height}x{width}"),
+        ),
         (_, Some([height, width]), _) if built_in || table => refuse(
             "size",
             "a set of grey or colour images",

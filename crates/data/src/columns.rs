@@ -2,6 +2,7 @@
 
 mod chosen;
 mod dates;
+mod pixels;
 mod targets;
 
 use std::sync::Arc;
@@ -24,6 +25,7 @@ use chosen::{Chosen, Input, Kind};
 ///   `source.target` likewise becomes the classes, each a word or a whole number, or the numbers to predict.
 /// - The columns `source.columns.dates` become days since 1970.
 /// - `source.columns` says which columns are inputs. A nameless first column that counts the rows names them.
+/// - With `source.shape`, the inputs of a row are the pixels of an image.
 /// - With `source.learned`, the inputs are those that a model learned.
 ///
 /// A row without its class or number to predict is an error, or left out and listed where `source.skip_bad` says so.
@@ -41,7 +43,7 @@ pub(crate) fn parts(
     }
     let chosen = Chosen::of(source, &train)?;
     let columns = chosen.facts(&train);
-    let notes = chosen.notes(&train, &columns, source.learned.is_some());
+    let mut notes = chosen.notes(source, &train, &columns);
     let mut skipped = Vec::new();
     let names: Option<Vec<String>> = test.is_some().then(|| chosen.learned());
     let train = samples(source, &chosen, train, &mut skipped)?;
@@ -58,6 +60,11 @@ pub(crate) fn parts(
         }
     };
     let (train, test) = same_classes(train, test)?;
+    let (train, test, note) = match source.shape {
+        Some(shape) => pixels::images(source, shape, train, test)?,
+        None => (train, test, None),
+    };
+    notes.extend(note);
     Ok(Parts {
         train,
         test,

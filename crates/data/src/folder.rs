@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::image_tree::{self, Part};
 use crate::picture_files::{Gathered, ImageFile, gather};
 use crate::source::Parts;
-use crate::{Error, Facts, Samples, Source};
+use crate::{Error, Facts, Samples, Source, array_files};
 
 /// All images of a folder, by name. Hidden files are passed over, and those that do not end like an image are noted.
 pub(crate) fn load(source: &Source, folder: &Path) -> Result<Parts, Error> {
@@ -15,6 +15,9 @@ pub(crate) fn load(source: &Source, folder: &Path) -> Result<Parts, Error> {
 /// All images of a folder that is called `shown` in messages.
 pub(crate) fn load_as(source: &Source, folder: &Path, shown: &Path) -> Result<Parts, Error> {
     let images = image_tree::find(folder, shown)?;
+    if images.are_arrays {
+        return array_files::load(source, shown, images);
+    }
     let mut notes = images.notes;
     let (train, mut skipped) = part(source, &images.train, &images.classes, &mut notes)?;
     let test = match &images.test {
@@ -70,8 +73,18 @@ fn part(
         note,
     } = gather(source, &part.files.as_slice())?;
     notes.extend(note);
+    let samples = Samples::stored(facts(source, part, classes, &kept), shape, 255, store)?;
+    let samples = match range {
+        Some(range) => samples.with_pixel_range(range),
+        None => samples,
+    };
+    Ok((samples, skipped))
+}
+
+/// What is known of the files of a part that are kept.
+pub(crate) fn facts(source: &Source, part: &Part, classes: &[String], kept: &[usize]) -> Facts {
     let labels = kept.iter().filter(|_| !part.labels.is_empty());
-    let facts = Facts {
+    Facts {
         name: source.name.clone(),
         captions: kept.iter().map(|&at| part.names[at].clone()).collect(),
         labels: labels.map(|&at| part.labels[at]).collect(),
@@ -81,13 +94,7 @@ fn part(
             classes.to_vec()
         },
         ..Facts::default()
-    };
-    let samples = Samples::stored(facts, shape, 255, store)?;
-    let samples = match range {
-        Some(range) => samples.with_pixel_range(range),
-        None => samples,
-    };
-    Ok((samples, skipped))
+    }
 }
 
 /// What the test part is read by: the range of pixels is that of what is learned from.

@@ -5,7 +5,7 @@ use crate::hdf5;
 use crate::picture::Picture;
 use crate::{
     Error, Scaling, arff, cifar, idx, idx_files, matlab, npy, parquet, record_sets,
-    safetensors_file, tar_images, text_table,
+    safetensors_file, tar_images, text_table, times,
 };
 
 /// Reads bytes as a file of labels and as one of images, packed or not.
@@ -67,6 +67,11 @@ pub fn arff(bytes: &[u8]) -> Result<(), Error> {
 /// Reads bytes as a Parquet file.
 pub fn parquet(bytes: &[u8]) -> Result<(), Error> {
     parquet::try_bytes(bytes)
+}
+
+/// Reads bytes as a date, and says whether they are one.
+pub fn date(bytes: &[u8]) -> bool {
+    times::read(&String::from_utf8_lossy(bytes)).is_some()
 }
 
 /// Reads bytes as the scaling that a run keeps.

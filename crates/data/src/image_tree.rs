@@ -1,4 +1,4 @@
-//! A folder of images and all folders below it: which of them are parts, and which classes.
+//! A folder of images, or of arrays, and all folders below it: which of them are parts, and which classes.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::Error;
 use crate::error::{content, unreadable};
+use crate::formats::format_of;
 use crate::picture_files::ImageFile;
 
 /// How the names of image files end. What is in them decides how they are read.
@@ -13,6 +14,9 @@ pub(crate) const ENDINGS: [&str; 14] = [
     "png", "jpg", "jpeg", "jfif", "gif", "bmp", "dib", "tif", "tiff", "pgm", "ppm", "pbm", "pnm",
     "webp",
 ];
+
+/// How the names of arrays end that are samples.
+const ARRAYS: &str = "npy";
 
 /// Folders within folders, at most.
 const DEEPEST: usize = 16;
@@ -24,6 +28,8 @@ pub(crate) struct Images {
     pub(crate) test: Option<Part>,
     /// The names of the classes of both parts, sorted; none where there are none.
     pub(crate) classes: Vec<String>,
+    /// Whether the files are arrays, one a sample, and not images.
+    pub(crate) are_arrays: bool,
     /// What the user is to know of how they were found.
     pub(crate) notes: Vec<String>,
 }
@@ -49,7 +55,32 @@ struct Folder {
     folders: Vec<Folder>,
 }
 
-/// Finds all images below a folder, which is called `shown` in messages.
+/// What is looked for in a folder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wanted {
+    Images,
+    Arrays,
+}
+
+impl Wanted {
+    /// The word for them.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Images => "images",
+            Self::Arrays => "arrays",
+        }
+    }
+
+    /// Whether a file of this name is one, by its ending.
+    fn is(self, path: &Path) -> bool {
+        match self {
+            Self::Images => is_image(path),
+            Self::Arrays => ending(path) == ARRAYS,
+        }
+    }
+}
+
+/// Finds all images below a folder, which is called `shown` in messages; or, where there are none, all arrays.
 ///
 /// Where all folders on top are called like parts, one of them `train`, they are the parts: `test` is held out, or else
 /// `val`. The folders in a part, or on top where there are no parts, are classes, and what lies deeper belongs to them. A
@@ -58,36 +89,47 @@ struct Folder {
 /// # Errors
 /// [`Error::Content`] where there is no image, or images lie beside folders of images, or [`Error::Io`].
 pub(crate) fn find(folder: &Path, shown: &Path) -> Result<Images, Error> {
-    let mut reader = Reader {
-        root: folder,
-        shown,
-        others: BTreeMap::new(),
-        visited: BTreeSet::new(),
-    };
-    let mut root = reader.read(folder, String::new(), 0)?;
-    if !root.has_images() {
-        let expected = format!("images, with names in `.{}`", ENDINGS.join("`, `."));
-        let found = match reader.left_out() {
-            None => "none".to_owned(),
-            Some(others) => format!("none ({others})"),
-        };
-        return Err(content(shown, expected, found));
+    let mut reader = Reader::new(folder, shown, Wanted::Images);
+    let root = reader.read(folder, String::new(), 0)?;
+    if root.has_images() {
+        return parted(root, &reader);
     }
+    if reader.others.contains_key(ARRAYS) {
+        let mut reader = Reader::new(folder, shown, Wanted::Arrays);
+        let root = reader.read(folder, String::new(), 0)?;
+        return parted(root, &reader);
+    }
+    let expected = format!(
+        "images, with names in `.{}`, or arrays in `.{ARRAYS}`",
+        ENDINGS.join("`, `.")
+    );
+    let found = match reader.left_out() {
+        None => "none".to_owned(),
+        Some(others) => format!("none ({others}{})", reader.hint()),
+    };
+    Err(content(shown, expected, found))
+}
+
+/// What the files below a folder are: parts, classes, samples.
+fn parted(mut root: Folder, reader: &Reader) -> Result<Images, Error> {
+    let what = reader.wanted.name();
+    let are_arrays = reader.wanted == Wanted::Arrays;
     let mut notes = Vec::from_iter(reader.left_out());
     while let Some(only) = root.only_wrapping() {
         root = only;
     }
     if !root.path.is_empty() {
-        notes.push(format!("images are those of the folder `{}`", root.path));
+        notes.push(format!("{what} are those of the folder `{}`", root.path));
     }
     let Some(mut parts) = root.parts() else {
         let classes = root.classes();
-        let train = root.part(shown, &classes)?;
-        notes.extend(deeper(&root));
+        let train = root.part(reader, &classes)?;
+        notes.extend(deeper(&root, what));
         return Ok(Images {
             train,
             test: None,
             classes,
+            are_arrays,
             notes,
         });
     };
@@ -97,7 +139,7 @@ pub(crate) fn find(folder: &Path, shown: &Path) -> Result<Images, Error> {
         (Some(test), Some(validation)) => {
             let count = validation.count();
             notes.push(format!(
-                "left out the {count} images of `{}`: there is a test part beside it",
+                "left out the {count} {what} of `{}`: there is a test part beside it",
                 validation.path
             ));
             Some(test)
@@ -113,7 +155,7 @@ pub(crate) fn find(folder: &Path, shown: &Path) -> Result<Images, Error> {
         let is_alike = learned.folders.is_empty() || !test.folders.is_empty();
         if !is_alike {
             notes.push(format!(
-                "left out the {} images of `{}`: they are in no folders of classes",
+                "left out the {} {what} of `{}`: they are in no folders of classes",
                 test.count(),
                 test.path
             ));
@@ -126,23 +168,29 @@ pub(crate) fn find(folder: &Path, shown: &Path) -> Result<Images, Error> {
         classes.sort();
         classes.dedup();
     }
-    notes.extend(deeper(&learned));
+    notes.extend(deeper(&learned, what));
     Ok(Images {
-        train: learned.part(shown, &classes)?,
+        train: learned.part(reader, &classes)?,
         test: held_out
-            .map(|test| test.part(shown, &classes))
+            .map(|test| test.part(reader, &classes))
             .transpose()?,
         classes,
+        are_arrays,
         notes,
     })
 }
 
-/// Says where images lie below the folders of classes.
-fn deeper(root: &Folder) -> Option<String> {
+/// Whether a folder holds arrays that are samples, and no images.
+pub(crate) fn has_arrays(folder: &Path) -> bool {
+    find(folder, folder).is_ok_and(|found| found.are_arrays)
+}
+
+/// Says where samples lie below the folders of classes.
+fn deeper(root: &Folder, what: &str) -> Option<String> {
     let below = root.folders.iter().flat_map(|class| &class.folders);
     let first = below.into_iter().next()?;
     Some(format!(
-        "images in deeper folders, as in `{}`, are taken for those of the class above",
+        "{what} in deeper folders, as in `{}`, are taken for those of the class above",
         first.path
     ))
 }
@@ -214,7 +262,8 @@ impl Folder {
     }
 
     /// The images of a part with their classes, of which there are none or those of its folders.
-    fn part(&self, shown: &Path, classes: &[String]) -> Result<Part, Error> {
+    fn part(&self, reader: &Reader, classes: &[String]) -> Result<Part, Error> {
+        let (shown, what) = (reader.shown, reader.wanted.name());
         let mut part = Part::default();
         if let (Some(image), Some(folder)) = (self.images.first(), self.folders.first()) {
             let name = image.path.file_name().unwrap_or_default().to_string_lossy();
@@ -223,10 +272,11 @@ impl Folder {
                 true => shown.to_owned(),
                 false => shown.join(&self.path),
             };
-            return Err(content(&place, "either images or folders of images", found));
+            let expected = format!("either {what} or folders of {what}");
+            return Err(content(&place, expected, found));
         }
         if classes.len() > usize::from(u16::MAX) {
-            let expected = format!("at most {} folders of images", u16::MAX);
+            let expected = format!("at most {} folders of {what}", u16::MAX);
             return Err(content(shown, expected, classes.len().to_string()));
         }
         self.collect(&mut part.files);
@@ -295,13 +345,24 @@ fn ending(path: &Path) -> String {
 struct Reader<'a> {
     root: &'a Path,
     shown: &'a Path,
-    /// How many files have another ending than images.
+    wanted: Wanted,
+    /// How many files have another ending than what is wanted.
     others: BTreeMap<String, usize>,
     /// Where links led already.
     visited: BTreeSet<PathBuf>,
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
+    fn new(root: &'a Path, shown: &'a Path, wanted: Wanted) -> Self {
+        Self {
+            root,
+            shown,
+            wanted,
+            others: BTreeMap::new(),
+            visited: BTreeSet::new(),
+        }
+    }
+
     fn read(&mut self, folder: &Path, path: String, depth: usize) -> Result<Folder, Error> {
         let place = self.shown_as(folder);
         let unreadable = |failure| unreadable(&place, failure);
@@ -343,7 +404,7 @@ impl Reader<'_> {
                 if below.has_images() {
                     found.folders.push(below);
                 }
-            } else if is_image(&path) {
+            } else if self.wanted.is(&path) {
                 let shown = self.shown_as(&path);
                 found.images.push(ImageFile { path, shown });
             } else {
@@ -360,7 +421,20 @@ impl Reader<'_> {
         }
     }
 
-    /// A note of the files whose ending is none of an image.
+    /// What to do about files that are data sets of their own.
+    fn hint(&self) -> String {
+        let mut endings = self.others.keys();
+        let own = endings.find(|ending| {
+            // A plain text is more often a note than a table.
+            let may_be_data = !["", "txt"].contains(&ending.as_str());
+            may_be_data && format_of(Path::new(&format!("a.{ending}"))).is_some()
+        });
+        own.map_or(String::new(), |ending| {
+            format!("; a `.{ending}` file is a data set of its own: give its path in place of the folder's")
+        })
+    }
+
+    /// A note of the files that have another ending than what is wanted.
     fn left_out(&self) -> Option<String> {
         let said = |ending: &str| match ending.is_empty() {
             true => "names without an ending".to_owned(),
@@ -381,7 +455,8 @@ impl Reader<'_> {
             }
         };
         Some(format!(
-            "left out {all} {files}: {endings} cannot be read as images"
+            "left out {all} {files}: {endings} cannot be read as {}",
+            self.wanted.name()
         ))
     }
 }

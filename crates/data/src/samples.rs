@@ -31,6 +31,8 @@ pub struct Samples {
     origins: Option<Arc<[u32]>>,
     /// What the numbers of the file became pixels by, where that is known.
     pixel_range: Option<PixelRange>,
+    /// The columns of the table whose rows these images are; none otherwise.
+    pixel_columns: Arc<[String]>,
     /// The order in which values are read; without it, that of storage.
     permuted: Option<Permuted>,
 }
@@ -205,6 +207,7 @@ impl Samples {
             places: None,
             targets,
             pixel_range: None,
+            pixel_columns: [].into(),
             permuted: None,
         })
     }
@@ -264,6 +267,37 @@ impl Samples {
     pub(crate) fn with_pixel_range(mut self, range: PixelRange) -> Self {
         self.pixel_range = Some(range);
         self
+    }
+
+    /// The columns of the table whose rows these images are, in the order of the table; empty where images are no rows, and for a
+    /// table itself.
+    pub fn pixel_columns(&self) -> &[String] {
+        &self.pixel_columns
+    }
+
+    /// Images in place of the rows of a table; all else stays as it is.
+    ///
+    /// # Panics
+    /// Where there are fewer or more images than rows.
+    pub(crate) fn with_images(
+        &self,
+        shape: Shape,
+        levels: u8,
+        store: Store,
+        range: PixelRange,
+    ) -> Self {
+        let size = (self.len() * shape.pixels()) as u64;
+        assert_eq!(store.len(), size, "an image for each row");
+        let store = Arc::new(store);
+        Self {
+            shape,
+            values: Values::Pixels { levels, store },
+            places: None,
+            pixel_range: Some(range),
+            pixel_columns: self.columns().into(),
+            permuted: None,
+            ..self.clone()
+        }
     }
 
     /// The pixels of one image, row-major `[channels, height, width]`.
@@ -489,6 +523,7 @@ impl Samples {
             identity: self.identity.clone(),
             origins: Some(indices.iter().map(|&i| self.origin(i) as u32).collect()),
             pixel_range: self.pixel_range,
+            pixel_columns: self.pixel_columns.clone(),
             permuted: self.permuted.clone(),
         }
     }
@@ -562,6 +597,7 @@ impl fmt::Display for Shape {
     }
 }
 
+mod alike;
 mod numbers;
 mod permuted;
 mod targeted;

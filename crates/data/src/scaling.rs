@@ -1,5 +1,7 @@
 //! The columns of a table brought to one scale, and back.
 
+mod quantiles;
+
 use serde::{Deserialize, Serialize};
 
 use crate::delimited_text::{Row, Rows, Separator, quoted, shown};
@@ -8,6 +10,8 @@ use crate::{Error, Samples};
 
 /// The header of a scaling as text.
 const HEADER: &str = "column,shift,scale,scaling";
+/// What is added to it where columns have knots.
+const KNOTS: &str = ",quantiles";
 
 /// How the columns of a table are scaled.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,20 +28,35 @@ pub enum ScalingKind {
     /// To a median of 0 and a distance of 1 between the quartiles, as scikit-learn's `RobustScaler`: a few wild numbers do not
     /// squeeze the others together.
     Robust,
+    /// To the part of the rows that lie below a number, 0 to 1, as scikit-learn's `QuantileTransformer`: whatever the column looks
+    /// like, its numbers are spread evenly, and new ones beyond the smallest or largest become 0 or 1.
+    Quantile,
 }
 
 impl ScalingKind {
     /// All kinds.
-    pub const ALL: [Self; 4] = [Self::None, Self::Standardise, Self::MinMax, Self::Robust];
+    pub const ALL: [Self; 5] = [
+        Self::None,
+        Self::Standardise,
+        Self::MinMax,
+        Self::Robust,
+        Self::Quantile,
+    ];
 
-    /// The name of the kind: `none`, `standardise`, `min-max`, `robust`.
+    /// The name of the kind: `none`, `standardise`, `min-max`, `robust`, `quantile`.
     pub fn name(self) -> &'static str {
         match self {
             Self::None => "none",
             Self::Standardise => "standardise",
             Self::MinMax => "min-max",
             Self::Robust => "robust",
+            Self::Quantile => "quantile",
         }
+    }
+
+    /// Whether scaled numbers are 0 to 1, for the training rows at least.
+    pub fn is_unit(self) -> bool {
+        matches!(self, Self::MinMax | Self::Quantile)
     }
 
     /// The kind with this name.
@@ -46,7 +65,8 @@ impl ScalingKind {
     }
 }
 
-/// A scaling with the numbers it learned from the training rows: `x` becomes `(x - shift) / scale`.
+/// A scaling with the numbers it learned from the training rows: `x` becomes `(x - shift) / scale`, or goes through the
+/// distribution function whose knots are kept.
 ///
 /// Everything is worked out in double precision and rounded once, at the end: a column of seconds since 1970 keeps the differences
 /// between its rows.
@@ -60,6 +80,9 @@ pub struct Scaling {
     pub shift: Vec<f64>,
     /// The scale of each column, finite and above 0; 1 for a column that never changes.
     pub scale: Vec<f64>,
+    /// The quantiles of each column, evenly apart and ascending, for [`ScalingKind::Quantile`]; none for a column that never changes,
+    /// which is shifted and scaled, and for other kinds.
+    pub knots: Vec<Vec<f64>>,
 }
 
 impl Scaling {
@@ -72,7 +95,7 @@ impl Scaling {
         if columns.is_empty() {
             return Err(content(samples.name(), "rows of a table", "images"));
         }
-        let (mut shift, mut scale) = (Vec::new(), Vec::new());
+        let (mut shift, mut scale, mut knots) = (Vec::new(), Vec::new(), Vec::new());
         for (place, name) in columns.iter().enumerate() {
             let (of_shift, of_scale) = shift_and_scale(samples, place, kind);
             if !(of_shift.is_finite() && of_scale.is_finite()) {
@@ -83,12 +106,17 @@ impl Scaling {
             }
             shift.push(of_shift);
             scale.push(of_scale);
+            knots.push(match kind {
+                ScalingKind::Quantile => knots_of(samples, place),
+                _ => Vec::new(),
+            });
         }
         Ok(Self {
             kind,
             columns,
             shift,
             scale,
+            knots,
         })
     }
 
@@ -103,7 +131,10 @@ impl Scaling {
         for (place, name) in self.columns.iter().enumerate() {
             let cells = scaled.iter_mut().skip(place).step_by(width);
             for (row, (cell, number)) in cells.zip(samples.column(place)).enumerate() {
-                *cell = ((number - self.shift[place]) / self.scale[place]) as f32;
+                *cell = match &self.knots[place][..] {
+                    [] => ((number - self.shift[place]) / self.scale[place]) as f32,
+                    knots => quantiles::part(knots, number) as f32,
+                };
                 if cell.is_infinite() {
                     let found = format!("{number} in row {}, column `{name}`", row + 1);
                     let expected = match self.kind {
@@ -125,8 +156,13 @@ impl Scaling {
     pub fn invert_row(&self, row: &[f32]) -> Vec<f64> {
         assert_eq!(row.len(), self.columns.len(), "one number a column");
         let cell = |(place, &number): (usize, &f32)| {
-            let scale = self.scale[place];
-            let exact = f64::from(number) * scale + self.shift[place];
+            let (exact, scale) = match &self.knots[place][..] {
+                [] => {
+                    let scale = self.scale[place];
+                    (f64::from(number) * scale + self.shift[place], scale)
+                }
+                knots => quantiles::number(knots, f64::from(number)),
+            };
             // What single precision may be off by: decimals below that say nothing.
             let error = f64::from(number).abs() * scale * f64::from(f32::EPSILON) / 2.0;
             let decimals = -error.log10().ceil();
@@ -142,7 +178,8 @@ impl Scaling {
 
     /// The scaling with its numbers rounded to single precision, as runs of configuration version 1 learned it.
     pub fn single(mut self) -> Self {
-        for numbers in [&mut self.shift, &mut self.scale] {
+        let all = [&mut self.shift, &mut self.scale].into_iter();
+        for numbers in all.chain(&mut self.knots) {
             numbers
                 .iter_mut()
                 .for_each(|number| *number = f64::from(*number as f32));
@@ -152,11 +189,18 @@ impl Scaling {
 
     /// The scaling as comma-separated text, a line a column, from which [`from_csv`](Self::from_csv) makes the very same.
     pub fn to_csv(&self) -> String {
-        let mut text = format!("{HEADER}\n");
+        let has_knots = self.kind == ScalingKind::Quantile;
+        let more = if has_knots { KNOTS } else { "" };
+        let mut text = format!("{HEADER}{more}\n");
         for (place, column) in self.columns.iter().enumerate() {
             let (shift, scale) = (self.shift[place], self.scale[place]);
             let kind = self.kind.name();
-            text += &format!("{},{shift},{scale},{kind}\n", quoted(column));
+            text += &format!("{},{shift},{scale},{kind}", quoted(column));
+            if has_knots {
+                let knots = self.knots[place].iter().map(f64::to_string);
+                text += &format!(",{}", knots.collect::<Vec<_>>().join(" "));
+            }
+            text += "\n";
         }
         text
     }
@@ -172,20 +216,32 @@ impl Scaling {
             let read = rows.next(row);
             read.map_err(|failure| content(origin, "a scaling", failure.to_string()))
         };
-        if !next(&mut row)? || !row.fields().eq(HEADER.split(',').map(str::as_bytes)) {
+        let is_header = |row: &Row, more: &str| {
+            let names = [HEADER, more].concat();
+            row.fields().eq(names.split(',').map(str::as_bytes))
+        };
+        if !next(&mut row)? || !(is_header(&row, "") || is_header(&row, KNOTS)) {
             return Err(content(origin, format!("the header `{HEADER}`"), "another"));
         }
+        let has_knots = is_header(&row, KNOTS);
         let mut scaling = Self {
             kind: ScalingKind::None,
             columns: Vec::new(),
             shift: Vec::new(),
             scale: Vec::new(),
+            knots: Vec::new(),
         };
         while next(&mut row)? {
-            if !scaling.take(&row) {
+            if !scaling.take(&row) || has_knots != (scaling.kind == ScalingKind::Quantile) {
                 let fields: Vec<_> = row.fields().collect();
-                let expected =
-                    "a column, a finite shift, a finite scale above 0, and one kind of scaling";
+                let expected = match has_knots {
+                    true => {
+                        "a column, a finite shift, a finite scale above 0, `quantile`, and ascending finite numbers"
+                    }
+                    false => {
+                        "a column, a finite shift, a finite scale above 0, and one kind of scaling"
+                    }
+                };
                 let origin = format!("{origin}:{}", row.line);
                 return Err(content(&origin, expected, shown(&fields.join(&b','))));
             }
@@ -202,7 +258,7 @@ impl Scaling {
             .fields()
             .map(|field| std::str::from_utf8(field).ok())
             .collect();
-        let Some([column, shift, scale, kind]) = fields.as_deref() else {
+        let Some([column, shift, scale, kind, knots @ ..]) = fields.as_deref() else {
             return false;
         };
         let finite = |text: &str| text.parse().ok().filter(|number: &f64| number.is_finite());
@@ -212,6 +268,17 @@ impl Scaling {
         let Some(kind) = ScalingKind::parse(kind) else {
             return false;
         };
+        let is_quantile = kind == ScalingKind::Quantile;
+        if knots.len() != usize::from(is_quantile) {
+            return false;
+        }
+        let knots = knots
+            .iter()
+            .flat_map(|knots| knots.split_ascii_whitespace());
+        let knots: Option<Vec<f64>> = knots.map(finite).collect();
+        let Some(knots) = knots.filter(|knots| are_knots(knots)) else {
+            return false;
+        };
         if scale <= 0.0 || !(self.columns.is_empty() || self.kind == kind) {
             return false;
         }
@@ -219,6 +286,7 @@ impl Scaling {
         self.columns.push((*column).to_owned());
         self.shift.push(shift);
         self.scale.push(scale);
+        self.knots.push(knots);
         true
     }
 
@@ -244,6 +312,29 @@ impl Scaling {
     }
 }
 
+/// Whether these are the knots of a column: none, or ascending ones that are not all the same.
+fn are_knots(knots: &[f64]) -> bool {
+    let ascend = || knots.windows(2).all(|pair| pair[0] <= pair[1]);
+    knots.is_empty() || knots[0] < knots[knots.len() - 1] && ascend()
+}
+
+/// The quantiles of a column; none where it never changes.
+fn knots_of(samples: &Samples, column: usize) -> Vec<f64> {
+    let sorted = sorted(samples, column);
+    match &sorted[..] {
+        [first, .., last] if first < last => quantiles::knots(&sorted, samples.len()),
+        _ => Vec::new(),
+    }
+}
+
+/// The known numbers of a column, ascending.
+fn sorted(samples: &Samples, column: usize) -> Vec<f64> {
+    let known = samples.column(column).filter(|number| !number.is_nan());
+    let mut sorted: Vec<f64> = known.collect();
+    sorted.sort_by(f64::total_cmp);
+    sorted
+}
+
 /// What a column is shifted and scaled by: from the numbers that are known; 0 and 1 where there are none.
 fn shift_and_scale(samples: &Samples, column: usize, kind: ScalingKind) -> (f64, f64) {
     let known = || samples.column(column).filter(|number| !number.is_nan());
@@ -261,11 +352,12 @@ fn shift_and_scale(samples: &Samples, column: usize, kind: ScalingKind) -> (f64,
             let squares: f64 = known().map(|number| (number - mean).powi(2)).sum();
             (mean, (squares / count).sqrt())
         }
-        ScalingKind::MinMax => (low, high - low),
+        ScalingKind::MinMax | ScalingKind::Quantile => (low, high - low),
         ScalingKind::Robust => {
-            let mut sorted: Vec<f64> = known().collect();
-            sorted.sort_by(f64::total_cmp);
-            let [lower, median, upper] = [0.25, 0.5, 0.75].map(|at| quantile(&sorted, at));
+            let sorted = sorted(samples, column);
+            let last = (sorted.len() - 1) as f64;
+            let quantile = |at: f64| quantiles::quantile(&sorted, at * last);
+            let [lower, median, upper] = [0.25, 0.5, 0.75].map(quantile);
             // Where half of all numbers are equal there is no range between the quartiles: the whole one stands for it.
             match upper > lower {
                 true => (median, upper - lower),
@@ -284,16 +376,6 @@ fn range(numbers: impl Iterator<Item = f64>) -> (f64, f64) {
     numbers.fold(start, |(low, high), number| {
         (low.min(number), high.max(number))
     })
-}
-
-/// A quantile of sorted numbers, between two of them in proportion, as NumPy's `quantile`.
-fn quantile(sorted: &[f64], at: f64) -> f64 {
-    let place = at * (sorted.len() - 1) as f64;
-    let (below, above) = (
-        sorted[place.floor() as usize],
-        sorted[place.ceil() as usize],
-    );
-    below + (above - below) * place.fract()
 }
 
 #[cfg(test)]
@@ -388,6 +470,7 @@ mod tests {
             ],
             shift: vec![0.1, f64::MIN, 5e-324],
             scale: vec![1.0 / 3.0, f64::MIN_POSITIVE, f64::MAX],
+            knots: vec![Vec::new(); 3],
         };
         let again = Scaling::from_csv(&scaling.to_csv(), "scaling.csv");
         assert_eq!(again.expect("as written"), scaling);
@@ -528,6 +611,47 @@ mod tests {
         assert!(scaled[1].is_nan());
     }
 
+    #[test]
+    fn quantiles_spread_a_column_evenly_and_stay_with_the_run() {
+        let nan = f64::NAN;
+        let mixed = table(
+            &["a", "flat", "none"],
+            &[
+                1.0, 7.0, nan, 100.0, 7.0, nan, nan, 7.0, nan, 2.0, 7.0, nan, 2.0, 7.0, nan, 4.0,
+                7.0, nan,
+            ],
+        );
+        let scaling = Scaling::fit(&mixed, ScalingKind::Quantile).expect("a table");
+        let scaled = numbers(&scaling.apply(&mixed).expect("the same"));
+        let first: Vec<_> = scaled.iter().step_by(3).copied().collect();
+        // By scikit-learn 1.9.1, `QuantileTransformer(n_quantiles=6)`.
+        let expected = [0.0, 1.0, f32::NAN, 0.4, 0.4, 0.611_764_7];
+        for (found, expected) in first.iter().zip(expected) {
+            let is_same = found.is_nan() && expected.is_nan() || (found - expected).abs() < 1e-6;
+            assert!(is_same, "{first:?}");
+        }
+        assert!(scaled[1..].iter().step_by(3).all(|flat| *flat == 0.0));
+        let again = Scaling::from_csv(&scaling.to_csv(), "scaling.csv").expect("as written");
+        assert_eq!(again, scaling);
+        for (row, original) in [(0, 1.0), (1, 100.0), (3, 2.0), (5, 4.0)] {
+            let back = again.invert_row(&scaled[row * 3..][..3]);
+            assert_eq!(back[..2], [original, 7.0], "{row}");
+        }
+        assert_eq!(again.invert_row(&[-3.0, 0.0, 0.0])[0], 1.0);
+        assert_eq!(again.invert_row(&[3.0, 0.0, 0.0])[0], 100.0);
+        for bad in ["2 1", "1 1", "3", "1 inf", "1 x"] {
+            let text = format!("{HEADER}{KNOTS}\na,0,1,quantile,{bad}\n");
+            assert!(Scaling::from_csv(&text, "s.csv").is_err(), "{bad}");
+        }
+        for bad in [
+            format!("{HEADER}\na,0,1,quantile\n"),
+            format!("{HEADER}{KNOTS}\na,0,1,robust,\n"),
+            format!("{HEADER}{KNOTS}\na,0,1,quantile,1 2,3\n"),
+        ] {
+            assert!(Scaling::from_csv(&bad, "s.csv").is_err(), "{bad}");
+        }
+    }
+
     /// By scikit-learn 1.9.1: `RobustScaler().fit([[1], [2], [3], [4], [100]])` has centre 3 and scale 2.
     #[test]
     fn a_wild_number_does_not_squeeze_the_others() {
@@ -543,6 +667,7 @@ mod tests {
             columns: vec!["a".to_owned()],
             shift: vec![shift],
             scale: vec![scale],
+            knots: vec![Vec::new()],
         };
         let scaled = ((3.5 - 2.0) / 3.0) as f32;
         assert_eq!(of(2.0, 3.0).invert_row(&[scaled]), [3.5]);

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::{Error, PixelRange, Samples, Selection, Shape};
+use crate::{Error, PixelRange, RowShape, Samples, Selection, Shape};
 
 /// A data set that [`load`](crate::load) knows by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,6 +62,8 @@ pub struct Source {
     /// What the numbers of images mean; without it, that is told by the numbers. For arrays, idx files of other numbers than
     /// bytes, and images of 16 bits or floats.
     pub pixel_range: Option<PixelRange>,
+    /// The image that each row of a table is; without it, rows are rows.
+    pub shape: Option<RowShape>,
     /// Whether what cannot be read is left out and counted, where otherwise it is an error.
     pub skip_bad: bool,
     /// Bytes of images to keep in memory, at most; more go to a temporary file.
@@ -212,6 +214,7 @@ impl Source {
             rules: 2,
             target: None,
             pixel_range: None,
+            shape: None,
             skip_bad: false,
             memory: 1 << 30,
         }
@@ -234,6 +237,9 @@ impl Source {
 
     /// Refuses what is asked of the columns of a table where there are none.
     pub(crate) fn refuse_table_columns(&self) -> Result<(), Error> {
+        if let Some(shape) = self.shape {
+            return Err(self.refuse("shape", "a table whose rows are images", shape.to_string()));
+        }
         let choice = &self.columns;
         let asked = [
             ("columns", choice.only.first()),

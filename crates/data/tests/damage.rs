@@ -234,4 +234,15 @@ fn arrays() {
 fn scalings() {
     let text = b"column,shift,scale,scaling\na,1,2,standardise\nb,0,1,standardise\n";
     check(text, |bytes| refused_in_words(fuzzing::scaling(bytes)));
+    let text =
+        b"column,shift,scale,scaling,quantiles\na,1,2,quantile,1 2.5 2.5 3\nb,0,1,quantile,\n";
+    assert!(fuzzing::scaling(text).is_ok());
+    check(text, |bytes| refused_in_words(fuzzing::scaling(bytes)));
+}
+
+#[test]
+fn dates() {
+    let whole = b"2026-11-29T10:30:15.25+01:00";
+    assert!(fuzzing::date(whole));
+    check(whole, fuzzing::date);
 }

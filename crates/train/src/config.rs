@@ -112,6 +112,9 @@ pub struct DataConfig {
     /// The numbers of image files that become black and white, e.g. 0 and 16; where it is left out, the files say it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pixel_range: Option<[f64; 2]>,
+    /// The image that each row of a table is, e.g. `28x28`, or `28x28x3` where the channels of a pixel stand side by side.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shape: Option<String>,
     /// How the test part is taken: `random`, or `time` for the last rows.
     #[serde(skip_serializing_if = "is_random")]
     pub split: SplitKind,
@@ -152,6 +155,7 @@ impl Default for DataConfig {
             header: None,
             missing: Vec::new(),
             pixel_range: None,
+            shape: None,
             split: SplitKind::Random,
             permute: false,
             scale: ScalingKind::None,

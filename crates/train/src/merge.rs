@@ -213,6 +213,7 @@ mod tests {
             header = true
             missing = ["-999"]
             dates = ["day"]
+            shape = "28x28"
             split = "time"
             pixel_range = [0.0, 16.0]
             permute = true

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use espejo_data::{
-    ColumnChoice, ColumnFacts, HoldOut, PixelRange, Samples, Scaling, ScalingKind, Selection,
-    Source, TargetColumn, permutation,
+    ColumnChoice, ColumnFacts, HoldOut, PixelRange, RowShape, Samples, Scaling, ScalingKind,
+    Selection, Source, TargetColumn, permutation,
 };
 
 use crate::Error;
@@ -113,6 +113,9 @@ pub(crate) struct Checked {
 /// Loads the data and checks the configuration against it.
 pub(crate) fn load(config: &RunConfig, kept: Kept) -> Result<Checked, Error> {
     let loaded = espejo_data::load(&source(config)?)?;
+    check_squares(config, &loaded.train)?;
+    let mut notes = loaded.notes;
+    notes.extend(nothing_to_learn(&loaded.train)?);
     let columns = loaded.train.shape().pixels();
     let scaling = match kept.scaling {
         Some(scaling) if scaling.columns.len() != columns => {
@@ -163,7 +166,7 @@ pub(crate) fn load(config: &RunConfig, kept: Kept) -> Result<Checked, Error> {
         test: test.unwrap_or_else(|| train.clone()),
         train,
         skipped: loaded.skipped,
-        notes: loaded.notes,
+        notes,
         columns: loaded.columns,
         scaling,
         target,
@@ -217,6 +220,46 @@ fn drawn_permutation(config: &RunConfig, values: usize) -> Option<Arc<[u32]>> {
         .then(|| permutation(values, seed).into())
 }
 
+/// Says where nothing tells the training samples apart.
+fn nothing_to_learn(train: &Samples) -> Result<Option<String>, Error> {
+    let (one, many) = match train.is_table() {
+        true => ("row", "rows"),
+        false => ("image", "images"),
+    };
+    let note = match train.len() {
+        1 => format!("there is one {one} to learn from: nothing differs"),
+        count if train.all_equal()? => {
+            format!("all {count} {many} to learn from are equal: nothing differs")
+        }
+        _ => return Ok(None),
+    };
+    Ok(Some(note))
+}
+
+/// Refuses unscaled numbers whose squares single precision does not hold: whatever is learned, their squared error is infinite.
+fn check_squares(config: &RunConfig, train: &Samples) -> Result<(), Error> {
+    let is_scaled = config.data.scale != ScalingKind::None;
+    if !train.is_table() || is_scaled || config.train.is_classical() {
+        return Ok(());
+    }
+    let largest = f64::from(f32::MAX).sqrt();
+    let beyond = train
+        .columns()
+        .iter()
+        .enumerate()
+        .find_map(|(place, name)| {
+            let number = train.column(place).find(|number| number.abs() > largest)?;
+            Some((name, number))
+        });
+    let Some((name, number)) = beyond else {
+        return Ok(());
+    };
+    let message =
+        format!("column `{name}` has {number:e}, whose square is beyond single precision");
+    let hint = "take `--scale standardise`, or leave the column out with `--drop`";
+    Err(Error::config(message, Some(hint.to_owned())))
+}
+
 /// Refuses rows outside [0, 1], of which there is no cross-entropy: test rows may leave the range of the training rows.
 fn check_probabilities(rows: &Samples) -> Result<(), Error> {
     let mut values = Vec::new();
@@ -265,6 +308,7 @@ pub(crate) fn source(config: &RunConfig) -> Result<Source, Error> {
         missing: data.missing.clone(),
         learned: None,
         pixel_range: data.pixel_range()?,
+        shape: data.shape()?,
         rules: config.version as u8,
         skip_bad: data.skip_bad,
         memory: budget(config),
@@ -361,6 +405,20 @@ impl DataConfig {
                 Some("as in `--pixel-range 0,16`".into()),
             )),
         }
+    }
+
+    /// The image that each row of a table is.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] where it is no shape.
+    pub fn shape(&self) -> Result<Option<RowShape>, Error> {
+        let shape = self
+            .shape
+            .as_deref()
+            .map(str::parse::<RowShape>)
+            .transpose();
+        shape.map_err(|found: String| Error::config(format!("`data.shape` is {found}"), None))
     }
 
     /// The height and width that `size` asks for.

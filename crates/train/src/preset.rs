@@ -207,18 +207,27 @@ impl Preset {
         Self::find(kind.preset(form)).expect("a built-in name")
     }
 
+    /// The preset of a kind for images, whatever file they come in.
+    ///
+    /// # Panics
+    ///
+    /// Never: each kind has one.
+    pub fn for_images(kind: ModelKind) -> Self {
+        Self::find(kind.preset(DataForm::Images)).expect("a built-in name")
+    }
+
     /// The configuration as a table.
     pub fn table(&self) -> Table {
         merge::parse(self.text, self.name).expect("presets are tested")
     }
 }
 
-/// Whether a name stands for a table: an array file has to be looked into.
+/// Whether a name stands for a table: a file or folder of arrays has to be looked into.
 fn is_table(data: &str) -> bool {
     if let Some(set) = espejo_data::set_named(data) {
         return set.is_table;
     }
-    if espejo_data::is_array_file(data) {
+    if espejo_data::is_array_file(data) || espejo_data::is_array_folder(data) {
         // What cannot be read is refused with the rest of the configuration.
         let loaded = espejo_data::load(&espejo_data::Source::named(data));
         return loaded.is_ok_and(|loaded| loaded.train.is_table());

@@ -176,21 +176,21 @@ fn check_table(
     if config.model.conv.is_some() {
         return refuse(
             "`model.conv` is for images, and this is a table",
-            "give `--layers` in place of `--conv`",
+            "give `--layers` in place of `--conv`, or `--shape 28x28` where rows are images",
         );
     }
     if task.has_targets() {
         return Ok(());
     }
     let bounded = matches!(output, Activation::Sigmoid | Activation::Tanh);
-    if bounded && scale != ScalingKind::MinMax {
+    if bounded && !scale.is_unit() {
         return refuse(
             &format!(
                 "an output of `{}` cannot give back the numbers of a table scaled by `{}`",
                 output.name(),
                 scale.name()
             ),
-            "take `--loss mse --set model.output_activation=linear`, or `--scale min-max`",
+            "take `--loss mse --set model.output_activation=linear`, or `--scale min-max` or `quantile`",
         );
     }
     if config.objective.loss == LossKind::Entropic {

@@ -235,8 +235,12 @@ impl Trained {
         let learned = self.prepared.train.pixel_range();
         let stretched = learned.filter(|range| !plain.contains(&(range.low, range.high)));
         wanted.pixel_range = wanted.pixel_range.or(stretched);
+        let pixel_columns = self.prepared.train.pixel_columns();
         if self.test().is_table() {
             wanted.learned = Some(self.prepared.train.unpermuted().columns().to_vec());
+        } else if wanted.shape.is_some() {
+            wanted.learned = Some(pixel_columns.to_vec());
+            wanted.pixel_range = wanted.pixel_range.or(learned);
         }
         let Loaded {
             train,
@@ -248,6 +252,11 @@ impl Trained {
         let samples = match part {
             Part::Train => train,
             Part::Test => test.unwrap_or(train),
+        };
+        // Grey in colour is three channels that are alike, as in a folder of both.
+        let samples = match self.shape().channels {
+            3 => samples.in_colour(self.prepared.budget())?,
+            _ => samples,
         };
         if (samples.shape(), samples.is_table()) != (self.shape(), self.test().is_table()) {
             let message = format!(

@@ -46,6 +46,15 @@ pub(crate) fn pixels(
 }
 
 impl Array {
+    /// The shape of each image, and what the numbers of all are like.
+    ///
+    /// # Errors
+    /// [`Error::Content`] where these are no images, or a number is not finite.
+    pub(crate) fn look(&self) -> Result<(Shape, Observed), Error> {
+        let layout = self.layout()?;
+        Ok((layout.shape, self.observe(&layout)?))
+    }
+
     fn layout(&self) -> Result<Layout, Error> {
         layout(&self.shape).ok_or_else(|| {
             let expected = "a table of 2 dimensions, or images of 3, or of 4 with 1 or 3 channels";
@@ -75,14 +84,33 @@ impl Array {
     }
 
     fn pixels(&self, source: &Source, layout: &Layout, reading: &Reading) -> Result<Values, Error> {
-        let fit = Fit::of(source);
+        let shape = Fit::of(source).shape(layout.shape);
+        let mut sink = Sink::new(source.memory);
+        sink.reserve(self.shape[0].saturating_mul(shape.pixels()));
+        let levels = self.append_pixels(source, reading, &mut sink)?;
+        Ok(Values {
+            shape,
+            levels,
+            store: sink.finish(),
+            range: reading.range,
+        })
+    }
+
+    /// Appends the pixels of all images, and says which the largest is that they may have.
+    ///
+    /// # Errors
+    /// [`Error::Content`] where these are no images, and [`Error::Io`].
+    pub(crate) fn append_pixels(
+        &self,
+        source: &Source,
+        reading: &Reading,
+        sink: &mut Sink,
+    ) -> Result<u8, Error> {
+        let (fit, layout) = (Fit::of(source), self.layout()?);
         let shape = fit.shape(layout.shape);
         // What is brought to another size has values between its two.
         let is_two_valued = reading.is_two_valued && shape == layout.shape;
         let size = layout.shape.pixels();
-        let images = self.shape[0];
-        let mut sink = Sink::new(source.memory);
-        sink.reserve(images.saturating_mul(shape.pixels()));
         let mut image = Vec::with_capacity(size);
         let mut result = Ok(());
         let is_plain = self.element.kind == Kind::Unsigned
@@ -102,12 +130,7 @@ impl Array {
             }
         });
         result?;
-        Ok(Values {
-            shape,
-            levels: if is_two_valued { 1 } else { 255 },
-            store: sink.finish(),
-            range: reading.range,
-        })
+        Ok(if is_two_valued { 1 } else { 255 })
     }
 }
 

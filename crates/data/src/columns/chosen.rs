@@ -8,6 +8,7 @@ use crate::times;
 
 use super::dates::are_dates;
 use super::flag;
+use super::pixels;
 
 /// Different words of a column that become columns of their own, at most. With more of them the column most likely names its rows.
 const MOST_CATEGORIES: usize = 64;
@@ -148,12 +149,13 @@ impl Chosen {
         }
     }
 
-    /// What a user should know of the columns with these facts; less where a model has learned already what they are.
+    /// What a user should know of the columns with these facts; less where a model has learned already what they are, or they are
+    /// pixels.
     pub(super) fn notes(
         &self,
+        source: &Source,
         frame: &Frame,
         facts: &[ColumnFacts],
-        is_learned: bool,
     ) -> Vec<String> {
         let mut notes = Vec::new();
         if !frame.is_named && frame.place == Place::Line {
@@ -166,9 +168,11 @@ impl Chosen {
                 "column `{name}` has no name and counts the rows: it names them and is no input"
             ));
         }
-        match is_learned {
-            true => notes.extend(self.unknown_words(frame)),
-            false => notes.extend(kinds(frame, facts)),
+        if source.learned.is_some() {
+            notes.extend(self.unknown_words(frame));
+        } else if source.shape.is_none() {
+            notes.extend(kinds(frame, facts));
+            notes.extend(pixels_hint(facts));
         }
         for facts in facts.iter().filter(|facts| is_input(facts)) {
             let (name, missing, rows) = (&facts.name, facts.missing, frame.len());
@@ -249,6 +253,19 @@ fn kinds(frame: &Frame, facts: &[ColumnFacts]) -> Vec<String> {
         ))
     }));
     notes
+}
+
+/// A hint where columns seem to be the pixels of images.
+fn pixels_hint(facts: &[ColumnFacts]) -> Option<String> {
+    let inputs = || facts.iter().filter(|facts| is_input(facts));
+    let (count, shape) = pixels::seeming(inputs().map(|facts| &facts.name))?;
+    let others = match inputs().count() == count {
+        true => "",
+        false => ", where `--label` or `--drop` takes the other columns out",
+    };
+    Some(format!(
+        "{count} columns are called like pixels: `--shape {shape}` makes images of the rows{others}"
+    ))
 }
 
 /// Whether a column holds words that are all dates.

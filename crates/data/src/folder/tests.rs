@@ -189,7 +189,7 @@ fn what_cannot_be_read_is_an_error_or_skipped() {
 fn a_folder_without_pictures_is_refused() {
     let folder = folder(&["notes.txt"]);
     let error = load(&source(&folder)).expect_err("there are none");
-    let message = "`.webp`, found none (left out 1 file: `.txt` cannot be read as images)";
+    let message = "`.webp`, or arrays in `.npy`, found none (left out 1 file: `.txt` cannot be read as images)";
     assert!(error.to_string().ends_with(message), "{error}");
 }
 

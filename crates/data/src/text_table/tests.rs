@@ -725,3 +725,125 @@ fn a_column_of_dates_is_told_as_such() {
          `--label when` takes it for classes)",
     );
 }
+
+fn shaped(shape: &str) -> Source {
+    Source {
+        shape: Some(shape.parse().expect("a shape")),
+        ..source(Some("label"), false)
+    }
+}
+
+#[test]
+fn rows_of_pixels_are_images_where_that_is_asked_for() {
+    let text = "label,p0,p1,p2,p3,p4,p5\ncat,0,51,102,153,204,255\ndog,9,8,7,6,5,4\n";
+    let parts = load_with(text.as_bytes(), &shaped("2x3")).expect("images");
+    let train = &parts.train;
+    assert!(!train.is_table() && train.columns().is_empty());
+    assert_eq!(train.shape().to_string(), "1x2x3");
+    assert_eq!(
+        train.pixels(0).expect("in memory"),
+        [0, 51, 102, 153, 204, 255]
+    );
+    assert_eq!(train.pixels(1).expect("in memory"), [9, 8, 7, 6, 5, 4]);
+    assert_eq!(
+        (train.classes(), train.label(1)),
+        (&["cat", "dog"].map(str::to_owned)[..], Some(1))
+    );
+    assert_eq!(train.pixel_columns()[5], "p5");
+    assert_eq!((train.caption(1), train.row(1)), ("dog", 1));
+    assert!(parts.notes.is_empty(), "{:?}", parts.notes);
+    // The other data of a run: columns by name, in any order, without the label.
+    let other = Source {
+        learned: Some(train.pixel_columns().to_vec()),
+        pixel_range: train.pixel_range(),
+        ..shaped("2x3")
+    };
+    let parts = load_with(b"p5,p4,p3,p2,p1,p0\n1,2,3,4,5,6\n", &other).expect("images");
+    assert_eq!(
+        parts.train.pixels(0).expect("in memory"),
+        [6, 5, 4, 3, 2, 1]
+    );
+    // Channels side by side, and one behind the other.
+    let colour = "label,1,2,3,4,5,6\na,10,20,30,40,50,255\n";
+    for (shape, pixels) in [
+        ("1x2x3", [10, 40, 20, 50, 30, 255]),
+        ("3x1x2", [10, 20, 30, 40, 50, 255]),
+    ] {
+        let train = load_with(colour.as_bytes(), &shaped(shape))
+            .expect(shape)
+            .train;
+        assert_eq!(train.shape().to_string(), "3x1x2");
+        assert_eq!(train.pixels(0).expect("in memory"), pixels, "{shape}");
+    }
+    let smaller = Source {
+        size: Some([1, 1]),
+        ..shaped("2x3")
+    };
+    let train = load_with(text.as_bytes(), &smaller).expect("images").train;
+    assert_eq!(train.shape().to_string(), "1x1x1");
+}
+
+#[test]
+fn the_numbers_of_pixels_tell_what_they_mean_in_tables_too() {
+    let text = "label,a,b\nx,0,1\ny,1,0\n";
+    let train = load_with(text.as_bytes(), &shaped("1x2"))
+        .expect("images")
+        .train;
+    assert!(train.two_valued());
+    let text = "label,a,b\nx,0,16\ny,8,0\n";
+    let parts = load_with(text.as_bytes(), &shaped("1x2")).expect("images");
+    assert_eq!(parts.notes, ["pixels of 0 to 16 are stretched to 0 to 255"]);
+    assert_eq!(parts.train.pixels(1).expect("in memory"), [128, 0]);
+    let given = Source {
+        pixel_range: Some(crate::PixelRange {
+            low: 0.0,
+            high: 32.0,
+        }),
+        ..shaped("1x2")
+    };
+    let train = load_with(text.as_bytes(), &given).expect("images").train;
+    assert_eq!(train.pixels(0).expect("in memory"), [0, 128]);
+}
+
+#[test]
+fn rows_that_are_no_images_of_that_shape_are_refused() {
+    let text = "label,a,b\nx,0,1\ny,,0\n";
+    refuses(
+        load_with(text.as_bytes(), &shaped("2x2")),
+        "`shape` of `a.csv`: expected 2 numbers, as many as a row has inputs (`--label`, `--drop` and `--index` take columns out), \
+         found 2x2, which are 4",
+    );
+    refuses(
+        load_with(text.as_bytes(), &shaped("1x2")),
+        "`a.csv`: expected a number for each pixel, found a missing cell in row 2, column `a`",
+    );
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let nowhere = Source {
+        name: folder.path().display().to_string(),
+        ..shaped("1x2")
+    };
+    let error = crate::load(&Source {
+        label: None,
+        ..nowhere
+    })
+    .expect_err("no table")
+    .to_string();
+    assert!(
+        error.ends_with("expected a table whose rows are images, found 1x2"),
+        "{error}"
+    );
+}
+
+#[test]
+fn columns_called_like_pixels_are_told() {
+    let header: String = (0..64).map(|at| format!(",pixel{at}")).collect();
+    let row: String = (0..64).map(|at| format!(",{at}")).collect();
+    let other: String = (0..64).map(|at| format!(",{}", at * 2)).collect();
+    let text = format!("label{header}\n1{row}\n2{other}\n");
+    let hint = "64 columns are called like pixels: `--shape 8x8` makes images of the rows";
+    let parts = load(text.as_bytes(), Some("label"), false).expect("a table");
+    assert_eq!(parts.notes, ["never changes: `pixel0`", hint]);
+    let parts = load(text.as_bytes(), None, false).expect("a table");
+    let more = format!("{hint}, where `--label` or `--drop` takes the other columns out");
+    assert_eq!(parts.notes[1], more);
+}

@@ -119,11 +119,13 @@ pub fn show(args: &ShowArgs, json: bool) -> anyhow::Result<()> {
 fn loaded(args: &ShowArgs) -> anyhow::Result<Loaded> {
     let data = espejo_train::config::DataConfig {
         size: args.size.clone(),
+        shape: args.table.shape.clone(),
         ..Default::default()
     };
     let source = Source {
         directory: args.data_dir.clone(),
         size: data.size()?,
+        shape: data.shape()?,
         label: args.label.clone(),
         columns: ColumnChoice {
             only: args.table.columns.clone(),

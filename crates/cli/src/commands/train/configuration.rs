@@ -42,6 +42,10 @@ pub fn merged(args: &TrainArgs) -> anyhow::Result<RunConfig> {
     let mut base = match (preset, &args.config) {
         (Some(preset), _) => preset.table(),
         (None, Some(_)) => Table::new(),
+        // Rows with a shape are images.
+        (None, None) if text_of(&over, "data", "shape").is_some() => {
+            Preset::for_images(kind).table()
+        }
         (None, None) => Preset::suited(&data, kind).table(),
     };
     drop_architecture(&mut base, &over);
