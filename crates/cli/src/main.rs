@@ -9,6 +9,7 @@ mod curves;
 mod decoded_rows;
 mod detectors;
 mod figures;
+mod imputation_table;
 mod judgement;
 mod known_values;
 mod latent_figures;
@@ -39,8 +40,8 @@ use clap::{CommandFactory, Parser};
 
 use args::{Args, Command};
 use commands::{
-    animate, cluster, data, decode, denoise, doctor, encode, eval, generate, inspect, latent,
-    morph, neighbours, predict, reconstruct, reproduce, score, train,
+    animate, cluster, data, decode, denoise, doctor, encode, eval, generate, impute, inspect,
+    latent, morph, neighbours, predict, reconstruct, reproduce, score, train,
 };
 
 /// Burn allocates a tensor an operation: with this allocator CPU training runs 1.3 to 1.6 times faster.
@@ -70,6 +71,7 @@ fn run(args: Args) -> anyhow::Result<u8> {
         Command::Decode(args) => decode::decode(&args, json)?,
         Command::Neighbours(args) => neighbours::neighbours(&args, json)?,
         Command::Cluster(args) => cluster::cluster(&args, json)?,
+        Command::Impute(args) => impute::impute(&args, json)?,
         Command::Score(args) => score::score(&args, json)?,
         Command::Generate(args) => generate::generate(&args, json)?,
         Command::Latent(args) => latent::latent(&args, json)?,

@@ -109,3 +109,5 @@ pub use source::{
 };
 pub use targets::Targets;
 pub use terminal_art::as_text;
+pub use text_table::{FilledCell, TextTable};
+pub use times::words as day_words;

@@ -1,5 +1,7 @@
 //! What each column of a table is taken for.
 
+use std::ops::Range;
+
 use crate::Error;
 use crate::error::content_of as content;
 use crate::frame::{Cells, Frame, MISSING, Place, Words};
@@ -50,6 +52,16 @@ pub(super) enum Kind {
     Flag,
     /// One column of 0 and 1 for each of these words.
     Category(Vec<String>),
+}
+
+impl Kind {
+    /// How many values a cell becomes.
+    fn width(&self) -> usize {
+        match self {
+            Self::Number | Self::Flag => 1,
+            Self::Category(words) => words.len(),
+        }
+    }
 }
 
 impl Chosen {
@@ -123,9 +135,27 @@ impl Chosen {
                 missing,
                 range,
                 words,
+                values: self.values(place),
+                truth_words: match (self.role(place), &column.cells) {
+                    (ColumnRole::Flag, Cells::Words(words)) => Some(truth_words(words)),
+                    _ => None,
+                },
             }
         });
         facts.collect()
+    }
+
+    /// The places of the values that a column becomes among those that a model sees.
+    fn values(&self, place: usize) -> Range<usize> {
+        let mut start = 0;
+        for input in &self.inputs {
+            let end = start + input.kind.width();
+            if input.place == place {
+                return start..end;
+            }
+            start = end;
+        }
+        0..0
     }
 
     fn role(&self, place: usize) -> ColumnRole {
@@ -266,6 +296,36 @@ fn pixels_hint(facts: &[ColumnFacts]) -> Option<String> {
     Some(format!(
         "{count} columns are called like pixels: `--shape {shape}` makes images of the rows{others}"
     ))
+}
+
+/// How a column of truth values writes false and true; one that it has not is written in the manner of the other.
+fn truth_words(words: &Words) -> [String; 2] {
+    let known = |value| words.names.iter().find(|word| flag(word) == Some(value));
+    let manner = words.names.first().map_or("", String::as_str);
+    [0, 1].map(|value| match known(value) {
+        Some(word) => word.clone(),
+        None => in_manner_of(manner, value),
+    })
+}
+
+/// The word for a truth value that goes with another one: `No` with `Yes`, `FALSE` with `TRUE`.
+fn in_manner_of(word: &str, value: u8) -> String {
+    let is_yes = ["yes", "no"].contains(&&*word.to_lowercase());
+    let plain = match (is_yes, value) {
+        (true, 0) => "no",
+        (true, _) => "yes",
+        (false, 0) => "false",
+        (false, _) => "true",
+    };
+    let is_capital = |letter: Option<char>| letter.is_some_and(char::is_uppercase);
+    match (
+        is_capital(word.chars().next()),
+        is_capital(word.chars().last()),
+    ) {
+        (true, true) => plain.to_uppercase(),
+        (true, false) => plain[..1].to_uppercase() + &plain[1..],
+        (false, _) => plain.to_owned(),
+    }
 }
 
 /// Whether a column holds words that are all dates.
