@@ -25,6 +25,7 @@ use cells::{Cell, Writing};
 use records::Records;
 use sample::Sample;
 
+pub(crate) use refill::try_refill;
 pub use refill::{FilledCell, TextTable};
 
 /// How many bytes of a file are looked at to tell its separator, its header and what its columns hold.

@@ -147,7 +147,13 @@ impl TextTable {
     /// A field with its value written in, blanks and quotes around it as they were.
     fn written(&self, field: &[u8], cell: &FilledCell, sample: &Sample) -> Result<Vec<u8>, Error> {
         let (inside, in_quotes) = inside(field, sample.separator);
-        if !is_missing(&sample.writing, &field[inside.clone()]) {
+        let is_odd =
+            !in_quotes && sample.separator != Separator::Blanks && field.starts_with(b"\"");
+        let is_missing = match is_odd {
+            true => is_missing(&sample.writing, &without_quotes(field)),
+            false => is_missing(&sample.writing, &field[inside.clone()]),
+        };
+        if !is_missing {
             let expected = format!("a missing cell in row {}", cell.row);
             return Err(content(&self.origin(), expected, shown(field)));
         }
@@ -172,6 +178,44 @@ impl TextTable {
     }
 }
 
+/// Reads bytes as a table and fills its missing cells, and asserts that nothing else changes.
+pub(crate) fn try_refill(bytes: &[u8]) -> Result<(), Error> {
+    let table = TextTable {
+        source: Source::named("bytes"),
+        path: PathBuf::from("bytes"),
+        bytes: bytes.to_vec(),
+        packed: false,
+    };
+    assert_eq!(
+        table.refill(&[])?,
+        bytes,
+        "without cells to fill it comes back"
+    );
+    let loaded = table.load()?;
+    let mut cells = Vec::new();
+    for at in 0..loaded.train.len() {
+        for (column, facts) in loaded.columns.iter().enumerate() {
+            let mut cell = facts
+                .values
+                .clone()
+                .take(1)
+                .flat_map(|value| loaded.train.column(value).nth(at));
+            if cell.next().is_some_and(f64::is_nan) {
+                cells.push(FilledCell {
+                    row: loaded.train.row(at),
+                    column,
+                    text: "1".to_owned(),
+                    is_number: true,
+                });
+            }
+        }
+    }
+    let filled = table.refill(&cells).expect("they are there, and missing");
+    let digits = |bytes: &[u8]| bytes.iter().filter(|byte| **byte == b'1').count();
+    assert!(digits(&filled) >= digits(bytes), "each cell is filled");
+    Ok(())
+}
+
 /// Whether the inside of a field is a missing cell in a column of any kind.
 fn is_missing(writing: &Writing, inside: &[u8]) -> bool {
     writing.is_missing(inside) || writing.cell(inside) == Cell::Missing
@@ -181,6 +225,16 @@ fn is_missing(writing: &Writing, inside: &[u8]) -> bool {
 fn needs_quotes(text: &str, separator: u8) -> bool {
     let is_special = |byte| [separator, b'"', b'\n', b'\r'].contains(&byte);
     text.trim() != text || text.starts_with('#') || text.bytes().any(is_special)
+}
+
+/// The text of a field whose closing quote is not its end, as in `"N"A`.
+fn without_quotes(field: &[u8]) -> Vec<u8> {
+    let quoted = &field[1..];
+    let end = closing_quote(quoted).unwrap_or(quoted.len());
+    let inside = &quoted[..end];
+    let after = quoted.get(end + 1..).unwrap_or_default();
+    let text = [inside, after].concat();
+    text.trim_ascii().to_vec()
 }
 
 /// Where in a field its text stands, without the blanks around it, and whether quotes stand around these.
@@ -330,6 +384,21 @@ mod tests {
         }
         let filled = table("a,b\n1,-999\n", &["-999"]).refill(&[cell(0, 1, "2")]);
         assert_eq!(filled.expect("it is missing"), b"a,b\n1,2\n");
+    }
+
+    /// Random bytes of the characters that matter.
+    #[test]
+    fn any_text_is_filled_or_refused() {
+        let mut random = crate::test_random::random();
+        let mut filled = 0;
+        for _ in 0..4000 {
+            let length = random(40);
+            let text: Vec<u8> = (0..length)
+                .map(|_| b"a1,,,NA\"\"\n\n\r #?"[random(15)])
+                .collect();
+            filled += usize::from(try_refill(&text).is_ok());
+        }
+        assert!(filled > 100, "{filled}");
     }
 
     /// Whatever the text: without cells it comes back, and with all of its missing cells written in none is missing any more.
