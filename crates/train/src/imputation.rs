@@ -20,7 +20,7 @@ use crate::host_rows::unit_rows;
 use crate::prepare::source;
 use crate::seed::{Purpose, stream};
 use crate::trained::Trained;
-use calibration::{Raw, hide_like, margin, raw};
+use calibration::{FilledRow, Raw, hide_like, margin};
 use columns::Cells;
 use filling::{FillRule, Statistics};
 
@@ -34,6 +34,12 @@ const CALIBRATION_ROWS: usize = 500;
 /// How often that is done, at most, and the hidden cells of a column that are enough.
 const CALIBRATION_PASSES: usize = 10;
 const ENOUGH_CELLS: usize = 300;
+/// The streams of random numbers of one seed: what is drawn for cells, for residuals, for hiding in the manner of holes, and from the last one on
+/// for each repeat of an evaluation.
+const FOR_DRAWS: usize = 0;
+const FOR_RESIDUALS: usize = 1;
+const FOR_CALIBRATION: usize = 2;
+const FOR_REPEATS: usize = 3;
 /// Level of the draws where no interval is asked for.
 const ANY_LEVEL: f64 = 0.9;
 
@@ -176,16 +182,10 @@ impl Trained {
         };
         let mut found = Vec::new();
         for (place, &index) in holed.iter().enumerate() {
+            let (filled, row) = (FilledRow::of(&cells, &filled, place), samples.row(index));
             for &column in &missing[index] {
-                let raw = raw(&cells, &filled, place, column);
-                let row = samples.row(index);
-                found.push(cell(
-                    &cells.columns[column],
-                    raw,
-                    row,
-                    column,
-                    calibration.as_ref(),
-                )?);
+                let (facts, raw) = (&cells.columns[column], filled.raw(column));
+                found.push(cell(facts, raw, row, column, calibration.as_ref())?);
             }
         }
         Ok(Imputed {
@@ -266,7 +266,7 @@ impl Trained {
                 wanted(column) && patterns.iter().any(|pattern| pattern.contains(column))
             })
             .collect();
-        let mut rng = seeded(stream(seed, 2, Purpose::Use));
+        let mut rng = seeded(stream(seed, FOR_CALIBRATION, Purpose::Use));
         for _ in 0..CALIBRATION_PASSES {
             if wanted
                 .iter()
@@ -297,14 +297,21 @@ fn shortfalls(
     hidden: &[(usize, usize)],
     truth: &[Vec<f32>],
 ) -> Vec<(usize, f64)> {
-    let numbers = hidden
-        .iter()
-        .filter(|(_, column)| cells.columns[*column].kind.is_number());
-    let shortfall = |&(row, column): &(usize, usize)| {
-        let truth = cells.number(column, &cells.in_units(&truth[row]));
-        (column, raw(cells, filled, row, column).shortfall(truth))
-    };
-    numbers.map(shortfall).collect()
+    let mut found = Vec::new();
+    for hidden in hidden.chunk_by(|a, b| a.0 == b.0) {
+        let row = hidden[0].0;
+        let (filled, units) = (
+            FilledRow::of(cells, filled, row),
+            cells.in_units(&truth[row]),
+        );
+        let columns = hidden.iter().map(|(_, column)| *column);
+        let numbers = columns.filter(|column| cells.columns[*column].kind.is_number());
+        found.extend(numbers.map(|column| {
+            let truth = cells.number(column, &units);
+            (column, filled.raw(column).shortfall(truth))
+        }));
+    }
+    found
 }
 
 /// A filled cell with its interval.

@@ -38,21 +38,50 @@ impl Raw {
     }
 }
 
-/// The filled cell of a column with what its interval is made from; `row` is its place among the filled.
-pub(crate) fn raw(cells: &Cells, filled: &Filled, row: usize, column: usize) -> Raw {
-    let span = row * cells.width()..(row + 1) * cells.width();
-    let values = &filled.rows[span.clone()];
-    let value = cells.value(column, values, &cells.in_units(values));
-    let Some(ends) = &filled.ends else {
-        return Raw {
-            value,
-            low: value,
-            high: value,
+/// A filled row in the units of its table.
+pub(crate) struct FilledRow<'a> {
+    cells: &'a Cells<'a>,
+    values: &'a [f32],
+    units: Vec<f64>,
+    /// The ends of its draws, where there were such.
+    ends: Option<[Vec<f64>; 2]>,
+}
+
+impl<'a> FilledRow<'a> {
+    /// The row at a place among those that were filled.
+    pub(crate) fn of(cells: &'a Cells, filled: &'a Filled, row: usize) -> Self {
+        let span = row * cells.width()..(row + 1) * cells.width();
+        let ends = filled.ends.as_ref();
+        Self {
+            ends: ends.map(|ends| [0, 1].map(|end| cells.in_units(&ends[end][span.clone()]))),
+            ..Self::plain(cells, &filled.rows[span])
+        }
+    }
+
+    /// A row that has one value for each cell.
+    pub(crate) fn plain(cells: &'a Cells, values: &'a [f32]) -> Self {
+        Self {
+            units: cells.in_units(values),
+            cells,
+            values,
+            ends: None,
+        }
+    }
+
+    /// The cell of a column.
+    pub(crate) fn value(&self, column: usize) -> f64 {
+        self.cells.value(column, self.values, &self.units)
+    }
+
+    /// The cell of a column with what its interval is made from.
+    pub(crate) fn raw(&self, column: usize) -> Raw {
+        let value = self.value(column);
+        let [low, high] = match &self.ends {
+            Some(ends) => [0, 1].map(|end| self.cells.number(column, &ends[end])),
+            None => [value, value],
         };
-    };
-    let [low, high] =
-        [0, 1].map(|end| cells.number(column, &cells.in_units(&ends[end][span.clone()])));
-    Raw { value, low, high }
+        Raw { value, low, high }
+    }
 }
 
 /// The margin that holds `level` of new cells, from the shortfalls of hidden ones; nothing where there are too few of them.

@@ -3,11 +3,11 @@
 use espejo_analysis::halves;
 use espejo_nets::seeded;
 
-use super::calibration::{hide_at_random, margin, raw};
+use super::calibration::{FilledRow, hide_at_random, margin};
 use super::columns::{Cells, ColumnKind, TableColumn};
 use super::filling::{Filled, Statistics};
 use super::methods::Method;
-use super::{ImputeRule, spread};
+use super::{FOR_REPEATS, ImputeRule, spread};
 use crate::Error;
 use crate::host_rows::unit_rows;
 use crate::seed::{Purpose, stream};
@@ -203,11 +203,11 @@ fn together(tallies: &[Tally]) -> Tally {
     tallies.iter().fold(Tally::default(), Tally::with)
 }
 
-/// Hidden cells with what stood there.
-struct Hidden {
-    /// Row and column of each.
-    places: Vec<(usize, usize)>,
-    truths: Vec<f64>,
+/// A hidden cell, and what stood there.
+struct HiddenCell {
+    row: usize,
+    column: usize,
+    truth: f64,
 }
 
 impl Trained {
@@ -242,7 +242,7 @@ impl Trained {
             .map(|method| Sums::new(method.key(), method.name(), count))
             .collect();
         for repeat in 0..hide.repeats {
-            let seed = stream(rule.seed, repeat, Purpose::Use);
+            let seed = stream(rule.seed, FOR_REPEATS + repeat, Purpose::Use);
             let mut rows = truth.concat();
             let hidden = hidden(&mut rows, &cells, &truth, hide.share, seed);
             let filled = self.fill(rows.clone(), &cells, &statistics, &noise, fill)?;
@@ -292,29 +292,48 @@ fn check(hide: HideRule) -> Result<(), Error> {
     }
 }
 
-/// Hides cells of rows, and keeps what stood there.
-fn hidden(rows: &mut [f32], cells: &Cells, truth: &[Vec<f32>], share: f64, seed: u64) -> Hidden {
+/// Hides cells of rows, and keeps what stood there; row by row.
+fn hidden(
+    rows: &mut [f32],
+    cells: &Cells,
+    truth: &[Vec<f32>],
+    share: f64,
+    seed: u64,
+) -> Vec<HiddenCell> {
     let places = hide_at_random(rows, cells, share, &mut seeded(seed));
-    let truth = |&(row, column): &(usize, usize)| {
-        let (row, units) = (&truth[row], cells.in_units(&truth[row]));
-        match cells.columns[column].kind {
-            ColumnKind::Number | ColumnKind::Date => cells.number(column, &units),
-            ColumnKind::Flag(_) | ColumnKind::Category(_) => cells.value(column, row, &units),
-        }
-    };
-    Hidden {
-        truths: places.iter().map(truth).collect(),
-        places,
+    let mut hidden = Vec::with_capacity(places.len());
+    for places in places.chunk_by(|a, b| a.0 == b.0) {
+        let values = &truth[places[0].0];
+        let units = cells.in_units(values);
+        hidden.extend(places.iter().map(|&(row, column)| HiddenCell {
+            row,
+            column,
+            truth: match cells.columns[column].kind {
+                ColumnKind::Number | ColumnKind::Date => cells.number(column, &units),
+                ColumnKind::Flag(_) | ColumnKind::Category(_) => {
+                    cells.value(column, values, &units)
+                }
+            },
+        }));
     }
+    hidden
+}
+
+/// Hidden cells row by row.
+fn by_row(hidden: &[HiddenCell]) -> impl Iterator<Item = (usize, &[HiddenCell])> {
+    let rows = hidden.chunk_by(|a, b| a.row == b.row);
+    rows.map(|hidden| (hidden[0].row, hidden))
 }
 
 /// How far filled rows are from what was hidden, by column.
-fn errors(cells: &Cells, filled: &[f32], hidden: &Hidden) -> Vec<Tally> {
+fn errors(cells: &Cells, filled: &[f32], hidden: &[HiddenCell]) -> Vec<Tally> {
     let mut tallies = vec![Tally::default(); cells.columns.len()];
-    for (&(row, column), truth) in hidden.places.iter().zip(&hidden.truths) {
-        let row = &filled[row * cells.width()..][..cells.width()];
-        let value = cells.value(column, row, &cells.in_units(row));
-        tallies[column].add(&cells.columns[column], value, *truth);
+    for (row, hidden) in by_row(hidden) {
+        let filled = FilledRow::plain(cells, &filled[row * cells.width()..][..cells.width()]);
+        for cell in hidden {
+            let column = cell.column;
+            tallies[column].add(&cells.columns[column], filled.value(column), cell.truth);
+        }
     }
     tallies
 }
@@ -324,30 +343,32 @@ fn add_intervals(
     tallies: &mut [Tally],
     cells: &Cells,
     filled: &Filled,
-    hidden: &Hidden,
+    hidden: &[HiddenCell],
     (rows, level, seed): (usize, f64, u64),
 ) {
     let [first, _] = halves(rows, seed);
     let mut half = vec![1; rows];
     first.iter().for_each(|row| half[*row] = 0);
     let mut shortfalls = vec![[Vec::new(), Vec::new()]; tallies.len()];
-    let numbers = || {
-        let all = hidden.places.iter().zip(&hidden.truths);
-        all.filter(|((_, column), _)| cells.columns[*column].kind.is_number())
-    };
-    for (&(row, column), truth) in numbers() {
-        let shortfall = raw(cells, filled, row, column).shortfall(*truth);
-        shortfalls[column][half[row]].push(shortfall);
+    let mut numbers = Vec::new();
+    for (row, hidden) in by_row(hidden) {
+        let filled = FilledRow::of(cells, filled, row);
+        let is_number = |cell: &&HiddenCell| cells.columns[cell.column].kind.is_number();
+        for cell in hidden.iter().filter(is_number) {
+            let raw = filled.raw(cell.column);
+            shortfalls[cell.column][half[row]].push(raw.shortfall(cell.truth));
+            numbers.push((cell, raw));
+        }
     }
     let margins: Vec<[Option<f64>; 2]> = shortfalls
         .iter()
         .map(|[first, second]| [margin(second, level), margin(first, level)])
         .collect();
-    for (&(row, column), truth) in numbers() {
-        let facts = &cells.columns[column];
-        if let Some(margin) = margins[column][half[row]] {
-            let interval = raw(cells, filled, row, column).widened(margin, facts.is_whole);
-            tallies[column].add_interval(facts, interval, *truth);
+    for (cell, raw) in numbers {
+        let facts = &cells.columns[cell.column];
+        if let Some(margin) = margins[cell.column][half[cell.row]] {
+            let interval = raw.widened(margin, facts.is_whole);
+            tallies[cell.column].add_interval(facts, interval, cell.truth);
         }
     }
 }

@@ -5,6 +5,7 @@ use espejo_nets::{Autoencoder, seeded};
 use rand::RngExt;
 
 use super::columns::{Cells, ColumnKind};
+use super::{FOR_DRAWS, FOR_RESIDUALS};
 use crate::Error;
 use crate::host_rows::normal;
 use crate::seed::{Purpose, stream};
@@ -273,7 +274,7 @@ impl Trained {
 
     /// The random numbers of every round.
     fn round_noise(&self, cells: &Cells, rule: FillRule) -> Vec<RoundNoise> {
-        let mut rng = seeded(stream(rule.seed, 0, Purpose::Use));
+        let mut rng = seeded(stream(rule.seed, FOR_DRAWS, Purpose::Use));
         let mut round = |_| RoundNoise {
             code: (0..self.latent()).map(|_| normal(&mut rng)).collect(),
             values: (0..cells.width()).map(|_| normal(&mut rng)).collect(),
@@ -298,7 +299,7 @@ impl Trained {
         let size = self.chunk().min(BLOCK);
         let holes = fill_with_means(&mut rows, &statistics.means);
         let (mut sums, mut counts) = (vec![0.0; width], vec![0.0; width]);
-        let mut rng = seeded(stream(seed, 1, Purpose::Use));
+        let mut rng = seeded(stream(seed, FOR_RESIDUALS, Purpose::Use));
         for (rows, holes) in rows.chunks(size * width).zip(holes.chunks(size * width)) {
             for _ in 0..RESIDUAL_DRAWS {
                 let noise: Vec<f32> = (0..self.latent()).map(|_| normal(&mut rng)).collect();
