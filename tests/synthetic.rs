@@ -315,14 +315,14 @@ fn a_damaged_half_is_an_error() {
         &report.replace("\"version\": 1", "\"version\": 9"),
     ] {
         room.write("e/half.json", damage);
-        let ran = encode().failed(3);
+        let ran = encode().failed(5);
         assert!(ran.stderr.contains("half.json"), "{}", ran.stderr);
     }
     room.write("e/half.json", &report);
     encode().ok();
     let weights = room.path("e/checkpoints/best/model.safetensors");
     std::fs::write(weights, b"no weights").expect("it is writable");
-    encode().failed(3);
+    encode().failed(5);
 }
 
 #[test]

@@ -277,7 +277,7 @@ pub struct Nearness {
     /// The share of the synthetic rows that lie nearer than that: about 0.05 for new rows of the same distribution, more where
     /// training rows are repeated.
     pub nearer: f64,
-    /// Its 95 % interval (Wilson).
+    /// Its 95 % interval (Wilson), of the synthetic rows alone: with n real rows the limit has an error of its own, about as that of n rows.
     pub interval: (f64, f64),
 }
 
@@ -410,10 +410,8 @@ mod tests {
         let copied = nearness(train, Some(held_out), train).expect("there are rows");
         assert_eq!((copied.nearer, copied.synthetic.copies), (1.0, 1.0));
         let honest = nearness(train, Some(held_out), new).expect("there are rows");
-        assert!(
-            honest.interval.0 < 0.05 && honest.interval.1 > 0.05,
-            "{honest:?}"
-        );
+        // A twentieth, with a standard deviation of 0.009: the limit has an error as well.
+        assert!((0.02..0.08).contains(&honest.nearer), "{honest:?}");
         assert_eq!(honest.real.copies, 0.0);
     }
 
@@ -426,10 +424,8 @@ mod tests {
             1.0
         );
         let honest = nearness(train, None, new).expect("there are rows");
-        assert!(
-            honest.interval.0 < 0.05 && honest.interval.1 > 0.05,
-            "{honest:?}"
-        );
+        // A twentieth, with a standard deviation of 0.009: the limit has an error as well.
+        assert!((0.02..0.08).contains(&honest.nearer), "{honest:?}");
         assert_eq!(
             nearness(Matrix::new(&[1.0], 1), None, Matrix::new(&[1.0], 1)),
             None

@@ -234,16 +234,7 @@ impl SyntheticTable<'_> {
             )),
             false => None,
         };
-        let panel = |place: &usize| {
-            let is_whole = matches!(
-                self.table.columns[*place].cells,
-                CellKind::Number {
-                    decimals: Some(0),
-                    ..
-                }
-            );
-            histogram(&columns[*place], is_whole)
-        };
+        let panel = |place: &usize| histogram(&columns[*place], &self.table.columns[*place].cells);
         histograms(&Histograms {
             title: format!("Real and new rows, {}", subject(self.trained)),
             note,
@@ -351,9 +342,20 @@ fn column_json(column: &ColumnComparison) -> Value {
 }
 
 /// The histogram of a column.
-fn histogram(column: &ColumnComparison, is_whole: bool) -> Histogram {
+fn histogram(column: &ColumnComparison, cells: &CellKind) -> Histogram {
+    let is_whole = matches!(
+        cells,
+        CellKind::Number {
+            decimals: Some(0),
+            ..
+        }
+    );
+    let unit = match cells {
+        CellKind::Date { .. } => ", days since 1970",
+        _ => "",
+    };
     let title = match column.difference {
-        Some(difference) => format!("{} ({difference:.3})", column.name),
+        Some(difference) => format!("{}{unit} ({difference:.3})", column.name),
         None => column.name.clone(),
     };
     match &column.content {

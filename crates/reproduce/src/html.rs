@@ -117,12 +117,12 @@ fn chapter_html<E>(
     }
     for (stem, what, figure) in &chapter.section.figures {
         let png = file(&format!("{stem}.png"))?;
-        text += &image(figure, what, ("png", &png));
+        text += &image(figure, what, ("png", png.as_slice()));
     }
     for animation in &chapter.section.animations {
         let gif = file(&format!("{}.gif", animation.stem))?;
         if let Some(first) = animation.frames.first() {
-            text += &image(first, &animation.about, ("gif", &gif));
+            text += &image(first, &animation.about, ("gif", gif.as_slice()));
         }
     }
     Ok(text)

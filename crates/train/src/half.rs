@@ -199,19 +199,25 @@ pub(crate) fn open(
             Some("leave `--checkpoint` out".to_owned()),
         ));
     }
-    let damaged =
-        |error: Error| Error::checkpoint(&folder.path().join(HALF), error.to_string(), None);
-    let samples = Samples::of_outline(&report.samples).map_err(|error| damaged(error.into()))?;
+    let path = folder.path().join(HALF);
+    let samples = Samples::of_outline(&report.samples)
+        .map_err(|error| Error::checkpoint(&path, error.to_string(), None))?;
+    let damaged = |error: Error| match error {
+        Error::Config { message, hint } => Error::Checkpoint {
+            path,
+            message,
+            hint,
+        },
+        other => other,
+    };
     let prepared = prepared(config.clone(), kept.clone(), samples).map_err(damaged)?;
     let blank = prepared
         .spec
         .init(&prepared.config, &prepared.chosen.device);
     let (model, epoch) = load(folder, report.half, blank)?;
-    let trained = Trained::new(prepared, model.valid(), epoch);
-    Ok(Some(Trained {
-        half: Some(report.half),
-        ..trained
-    }))
+    let mut trained = Trained::new(prepared, model.valid(), epoch);
+    trained.half = Some(report.half);
+    Ok(Some(trained))
 }
 
 /// A run prepared without its data: `samples` stand in for it.

@@ -101,7 +101,7 @@ fn draw(svg: &mut Svg, panel: &Histogram, frame: &Frame, line: &str) {
     let most = shares.filter(|share| share.is_finite()).fold(0.0, f64::max);
     let y = Axis::linear(0.0, if most > 0.0 { 1.05 * most } else { 1.0 }, 4);
     axis::draw_y(svg, &y, frame, "", frame.left);
-    let ends = match &panel.bins {
+    let ends: Vec<f64> = match &panel.bins {
         Bins::Edges(edges) => {
             let x = x_axis(edges, frame);
             axis::draw_x(svg, &x, frame, true);
@@ -201,4 +201,48 @@ fn csv(histograms: &Histograms) -> String {
         }
     }
     csv
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_bar_has_its_line() {
+        let numbers = Histogram {
+            title: "age, years".to_owned(),
+            bins: Bins::Edges(vec![0.0, 1.0, 2.5]),
+            shares: [vec![0.25, 0.75], vec![0.5, 0.5]],
+        };
+        let words = Histogram {
+            title: "city".to_owned(),
+            bins: Bins::Words(vec!["Rome".to_owned()]),
+            shares: [vec![1.0], vec![1.0]],
+        };
+        let figure = histograms(&Histograms {
+            title: "Rows".to_owned(),
+            note: None,
+            names: ["real".to_owned(), "new".to_owned()],
+            panels: vec![numbers, words],
+        });
+        let lines: Vec<&str> = figure.csv().lines().collect();
+        assert_eq!(
+            lines,
+            [
+                "column,low,high,word,first,second",
+                "\"age, years\",0,1,,0.25,0.5",
+                "\"age, years\",1,2.5,,0.75,0.5",
+                "city,,,Rome,1,1"
+            ]
+        );
+        assert!(figure.svg().contains("Rome"));
+    }
+
+    #[test]
+    fn an_outline_goes_along_the_tops_and_comes_back_to_the_ground() {
+        let path = outline(&[0.0, 10.0, 20.0], &[0.5, 1.0], 100.0, |share| {
+            100.0 * (1.0 - share)
+        });
+        assert_eq!(path, "M0 100L0 50L10 50L10 0L20 0L20 100");
+    }
 }

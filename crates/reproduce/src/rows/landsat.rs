@@ -273,7 +273,7 @@ pub fn map_section(results: &Results) -> Result<Section, Error> {
             text: "Two and three numbers of a sparse autoencoder show the classes apart, no worse than as many principal components."
                 .to_owned(),
             seen: DIMENSIONS.iter().map(seen).collect::<Vec<_>>().join("; "),
-            holds: DIMENSIONS.iter().all(|case| is_better(&case)),
+            holds: DIMENSIONS.iter().all(is_better),
         }],
         tables: vec![map_table(results)],
         figures,
