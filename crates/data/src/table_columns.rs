@@ -249,7 +249,7 @@ day,age,price,kind,smoker,pair\n\
         // Whole numbers within the range, the other ones with their decimals.
         assert_eq!(settled(1, 33.4), 33.0);
         assert_eq!([settled(1, 99.0), settled(1, -9.0)], [41.0, 30.0]);
-        assert_eq!([settled(2, 3.14159), settled(2, -0.0001)], [3.14, 0.0]);
+        assert_eq!([settled(2, 7.24159), settled(2, -0.0001)], [7.24, 0.0]);
         assert_eq!(settled(2, -0.0001).to_string(), "0");
         assert_eq!(settled(0, 19_755.4), 19_755.0);
         assert_eq!(settled(0, 1e9), 19_755.0);
