@@ -259,7 +259,8 @@ fn digits(value: f64) -> String {
         _ if !(1e-4..1e9).contains(&size) => format!("{value:.3e}"),
         _ => {
             let whole = size.log10().floor() as i32;
-            format!("{value:.*}", (4 - whole).clamp(0, 8) as usize)
+            let places = (4 - whole).clamp(0, 8) as usize;
+            format!("{value:.places$}")
         }
     }
 }
