@@ -14,6 +14,7 @@ mod reproduce;
 mod safetensors;
 mod score;
 mod supervised;
+mod synthetic;
 #[cfg(unix)]
 mod system;
 mod threads;

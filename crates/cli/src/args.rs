@@ -10,6 +10,7 @@ use crate::commands::data::DataArgs;
 use crate::commands::decode::DecodeArgs;
 use crate::commands::denoise::DenoiseArgs;
 use crate::commands::encode::EncodeArgs;
+use crate::commands::export::ExportArgs;
 use crate::commands::generate::GenerateArgs;
 use crate::commands::latent::LatentArgs;
 use crate::commands::morph::MorphArgs;
@@ -62,6 +63,11 @@ pub enum Command {
         after_help = "Examples:\n  espejo encode last | espejo decode last\n  espejo decode last --codes codes.csv --to images.npy"
     )]
     Decode(DecodeArgs),
+    /// Write the encoder or the decoder of a run on its own, without the weights of the other half
+    #[command(
+        after_help = "A half needs no data to be opened. `encode` takes an encoder, with `--data`; `decode` takes a decoder.\n\nExamples:\n  espejo export last --part encoder --to my-encoder\n  espejo encode my-encoder --data new.csv > codes.csv\n  espejo export last --part decoder --to my-decoder\n  espejo decode my-decoder < codes.csv"
+    )]
+    Export(ExportArgs),
     /// Score how unusual each sample is, and flag those above a limit, as CSV
     #[command(
         after_help = "Examples:\n  espejo score last --data new.csv > scores.csv\n  espejo score last --data new.csv --threshold conformal:.05 --top 20 --explain\n  espejo score last --data labelled.csv --label class --outliers fault --fdr .1"
@@ -80,7 +86,7 @@ pub enum Command {
     Cluster(ClusterArgs),
     /// Generate new samples by decoding random or given latent codes
     #[command(
-        after_help = "Examples:\n  espejo generate last --count 24 --seed 1\n  espejo generate last --at 0.5,-1.2"
+        after_help = "Examples:\n  espejo generate last --count 24 --seed 1\n  espejo generate last --at 0.5,-1.2\n  espejo generate last --csv --count 1000 --report report.json > synthetic.csv"
     )]
     Generate(GenerateArgs),
     /// Plot the latent space, and a grid of images decoded from it

@@ -8,6 +8,7 @@ pub mod denoise;
 pub mod doctor;
 pub mod encode;
 pub mod eval;
+pub mod export;
 pub mod generate;
 pub mod inspect;
 pub mod latent;

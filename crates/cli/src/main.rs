@@ -29,6 +29,7 @@ mod sample_kind;
 mod score_figures;
 mod score_table;
 mod stored_threshold;
+mod synthetic_table;
 mod table_flags;
 mod titles;
 mod vulkan_environment;
@@ -39,8 +40,8 @@ use clap::{CommandFactory, Parser};
 
 use args::{Args, Command};
 use commands::{
-    animate, cluster, data, decode, denoise, doctor, encode, eval, generate, inspect, latent,
-    morph, neighbours, predict, reconstruct, reproduce, score, train,
+    animate, cluster, data, decode, denoise, doctor, encode, eval, export, generate, inspect,
+    latent, morph, neighbours, predict, reconstruct, reproduce, score, train,
 };
 
 /// Burn allocates a tensor an operation: with this allocator CPU training runs 1.3 to 1.6 times faster.
@@ -68,6 +69,7 @@ fn run(args: Args) -> anyhow::Result<u8> {
         Command::Predict(args) => predict::predict(&args, json)?,
         Command::Encode(args) => encode::encode(&args, json)?,
         Command::Decode(args) => decode::decode(&args, json)?,
+        Command::Export(args) => export::export(&args, json)?,
         Command::Neighbours(args) => neighbours::neighbours(&args, json)?,
         Command::Cluster(args) => cluster::cluster(&args, json)?,
         Command::Score(args) => score::score(&args, json)?,

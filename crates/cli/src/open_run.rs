@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use espejo_train::{Folder, Trained, Which, device};
+use espejo_train::{Folder, Half, Trained, Which, device};
 
-use crate::output;
+use crate::output::{self, usage};
 
 /// A run and how to open it.
 #[derive(Args, Clone)]
@@ -25,8 +25,29 @@ pub struct RunArgs {
     pub data_dir: Option<PathBuf>,
 }
 
-/// Opens a run as its arguments say.
+/// Opens a run as its arguments say; an exported half is refused.
 pub fn open(args: &RunArgs) -> anyhow::Result<(Folder, Trained)> {
+    let (folder, trained) = open_any(args)?;
+    match trained.half() {
+        None => Ok((folder, trained)),
+        Some(half) => {
+            let (has, other, command) = match half {
+                Half::Encoder => ("encoder", "decoder", "espejo encode"),
+                Half::Decoder => ("decoder", "encoder", "espejo decode"),
+            };
+            Err(usage(
+                format!(
+                    "`{}` is an exported {has}: it has no {other} and no data",
+                    args.run
+                ),
+                format!("use `{command}`, or the run that it was exported from"),
+            ))
+        }
+    }
+}
+
+/// Opens a run, or the half of one that was exported.
+pub fn open_any(args: &RunArgs) -> anyhow::Result<(Folder, Trained)> {
     let folder = Folder::find(&args.run, &args.out)?;
     let trained = Trained::open_with(&folder, args.checkpoint, |config| {
         if let Some(device) = &args.device {

@@ -81,6 +81,7 @@ mod selection;
 mod shards;
 mod source;
 mod split;
+mod table_columns;
 mod tar_images;
 mod targets;
 mod terminal_art;
@@ -100,12 +101,13 @@ pub use named_sets::{names, set_named};
 pub use permutation::permutation;
 pub use pixel_range::PixelRange;
 pub use row_shape::RowShape;
-pub use samples::{Facts, Identity, Samples, Shape};
+pub use samples::{Facts, Identity, Outline, Samples, Shape};
 pub use scaling::{Scaling, ScalingKind};
 pub use selection::Selection;
 pub use source::{
     ColumnChoice, ColumnFacts, ColumnRole, DataSet, HoldOut, Loaded, Source, TargetColumn,
     TargetKind,
 };
+pub use table_columns::{CellKind, TableColumn};
 pub use targets::Targets;
 pub use terminal_art::as_text;

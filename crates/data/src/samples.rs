@@ -13,6 +13,8 @@ use crate::{Error, PixelRange, Targets};
 use numbers::Numbers;
 use permuted::Permuted;
 
+pub use outline::Outline;
+
 /// Samples of one shape, each with a caption and, where they are known, its targets: images with one byte a pixel, or rows
 /// of a table with one number a column.
 ///
@@ -604,6 +606,7 @@ impl fmt::Display for Shape {
 
 mod alike;
 mod numbers;
+mod outline;
 mod permuted;
 mod targeted;
 #[cfg(test)]

@@ -110,6 +110,8 @@ pub struct ColumnFacts {
     pub range: Option<(f64, f64)>,
     /// How many different words it holds, where it holds words.
     pub words: Option<usize>,
+    /// How it writes false and true, where it holds truth values.
+    pub truth: Option<[String; 2]>,
 }
 
 /// What a column of a table is taken for.

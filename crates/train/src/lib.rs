@@ -33,6 +33,7 @@ mod feed;
 mod fit;
 mod fixed_samples;
 mod folder;
+mod half;
 mod host_rows;
 mod image_quality;
 mod init_from;
@@ -59,6 +60,8 @@ mod seed;
 mod session;
 mod spec;
 mod suggest;
+mod synthetic;
+mod synthetic_report;
 mod target_rows;
 mod task;
 pub mod tensors;
@@ -77,6 +80,7 @@ pub use espejo_data::Targets;
 pub use espejo_nets::{DenseStep, Noise};
 pub use fit::{Event, MAX_MAPPED, Outcome, fit};
 pub use folder::{Folder, Which};
+pub use half::Half;
 pub use host_rows::{Rows, fill_missing, nearest, squared_error, unit_rows, wrong_pixels};
 pub use image_quality::{psnr, ssim};
 pub use median::median_filter;
@@ -95,6 +99,10 @@ pub use run_report::{
 pub use schedule::learning_rate;
 pub use score::{ScoreKind, ScoreRule, Scores};
 pub use spec::{Spec, check_copies};
+pub use synthetic::{CodeOrigin, OutputDraw, RawTable, Synthetic, SyntheticRule};
+pub use synthetic_report::{
+    ColumnComparison, Content, CorrelationComparison, RowCounts, SyntheticReport, moments,
+};
 pub use task::Task;
 pub use trained::{Evaluation, OtherData, Part, Trained};
 pub use training_state::TrainingState;

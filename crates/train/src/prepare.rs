@@ -176,7 +176,7 @@ pub(crate) fn load(config: &RunConfig, kept: Kept) -> Result<Checked, Error> {
 }
 
 /// What the layers of a model have to fit.
-fn layout(config: &RunConfig, train: &Samples) -> Result<Layout, Error> {
+pub(crate) fn layout(config: &RunConfig, train: &Samples) -> Result<Layout, Error> {
     Ok(Layout {
         shape: train.shape(),
         table: train.is_table(),

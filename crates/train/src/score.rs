@@ -117,7 +117,7 @@ impl Trained {
         rule: ScoreRule,
         explain: bool,
     ) -> Result<Scores, Error> {
-        let model = self.autoencoder()?;
+        let model = self.whole()?;
         self.check_score(rule, explain)?;
         let noise = self.draws(rule);
         let size = self.chunk().min(BLOCK);

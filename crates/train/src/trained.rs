@@ -12,6 +12,7 @@ use crate::config::{DataConfig, RunConfig};
 use crate::device::{self, Chosen};
 use crate::feed::Feed;
 use crate::folder::{Folder, Which};
+use crate::half::{self, Half};
 use crate::host_rows::{Rows, normal};
 use crate::kept::{Kept, SCALING, TARGET_SCALING};
 use crate::metrics::{Metrics, evaluate};
@@ -74,6 +75,8 @@ pub struct Trained {
     prepared: Prepared,
     model: AnyModel,
     epoch: usize,
+    /// Which half it is, where it is no whole run.
+    pub(crate) half: Option<Half>,
 }
 
 impl Trained {
@@ -83,10 +86,11 @@ impl Trained {
             prepared,
             model,
             epoch,
+            half: None,
         }
     }
 
-    /// Reads a run; `device` in place of the one it was trained on, if given.
+    /// Reads a run, or the half of one that was exported; `device` in place of the one it was trained on, if given.
     ///
     /// # Errors
     ///
@@ -142,6 +146,9 @@ impl Trained {
             device::choose(&config.train.device)?;
         }
         let kept = Kept::read(folder)?;
+        if let Some(half) = half::open(folder, which, &config, &kept)? {
+            return Ok(half);
+        }
         let missing = |name: &str, hint: &str| {
             Err(Error::checkpoint(
                 &folder.path().join(name),
@@ -180,6 +187,7 @@ impl Trained {
             prepared,
             model: model.valid(),
             epoch,
+            half: None,
         })
     }
 
@@ -387,7 +395,7 @@ impl Trained {
     ///
     /// [`Error::Data`] where the samples lie in a file that cannot be read, [`Error::Config`] where the model has no code.
     pub fn encode(&self, samples: &Samples) -> Result<Rows, Error> {
-        let model = self.autoencoder()?;
+        let model = self.with(Half::Encoder)?;
         self.by_chunks(samples, |chunk| model.encode(chunk))
     }
 
@@ -397,7 +405,7 @@ impl Trained {
     ///
     /// As [`encode`](Self::encode), and [`Error::Config`] where the model is not variational.
     pub fn log_variances(&self, samples: &Samples) -> Result<Rows, Error> {
-        let model = self.autoencoder()?;
+        let model = self.with(Half::Encoder)?;
         if self.prior().is_none() {
             let message = "only a `vae` has a posterior with a variance".to_owned();
             let hint = "leave `--log-variances` out".to_owned();
@@ -417,7 +425,7 @@ impl Trained {
     ///
     /// As [`encode`](Self::encode).
     pub fn sample(&self, samples: &Samples, seed: u64) -> Result<Rows, Error> {
-        let model = self.autoencoder()?;
+        let model = self.with(Half::Encoder)?;
         let device = &self.prepared.chosen.device;
         device.seed(stream(seed, 0, Purpose::Use));
         self.by_chunks(samples, |chunk| model.sample(chunk))
@@ -429,7 +437,7 @@ impl Trained {
     ///
     /// [`Error::Config`] where the model has no code.
     pub fn decode(&self, codes: &[Vec<f32>]) -> Result<Rows, Error> {
-        let model = self.autoencoder()?;
+        let model = self.with(Half::Decoder)?;
         let chunks = codes.chunks(self.chunk()).flat_map(|codes| {
             let codes = self.write(codes, self.latent()); // [codes, latent]
             self.read_unit(model.decode(codes))
@@ -443,7 +451,7 @@ impl Trained {
     ///
     /// [`Error::Config`] where the model has no code.
     pub fn reconstruct(&self, samples: &[Vec<f32>]) -> Result<Rows, Error> {
-        let model = self.autoencoder()?;
+        let model = self.whole()?;
         let low = self.range().low();
         let chunks = samples.chunks(self.chunk()).flat_map(|rows| {
             let rows = self
@@ -525,6 +533,9 @@ impl Trained {
     ///
     /// [`Error::Data`] where the samples lie in a file that cannot be read.
     pub fn evaluate(&self) -> Result<Evaluation, Error> {
+        if self.half.is_some() {
+            self.whole()?;
+        }
         let prepared = &self.prepared;
         let data = prepared.measured_data(&prepared.test, Purpose::Evaluate)?;
         let metrics = evaluate(&self.model, &data, prepared)?;

@@ -98,7 +98,7 @@ pub fn score(args: &ScoreArgs, json: bool) -> anyhow::Result<()> {
     if args.fdr.is_none() {
         stored_threshold::write(&folder, rule.kind, &judgement.limit)?;
     }
-    let drawn = score_figures::all(&trained, &table)?;
+    let drawn = score_figures::all(&trained, &table, &found)?;
     let drawn = figures::save_all(&folder, &drawn)?;
     if json {
         return output::json(&table.as_json(&order, rule, &found, &drawn));
