@@ -12,6 +12,7 @@ use crate::commands::denoise::DenoiseArgs;
 use crate::commands::encode::EncodeArgs;
 use crate::commands::export::ExportArgs;
 use crate::commands::generate::GenerateArgs;
+use crate::commands::impute::ImputeArgs;
 use crate::commands::latent::LatentArgs;
 use crate::commands::morph::MorphArgs;
 use crate::commands::neighbours::NeighboursArgs;
@@ -73,6 +74,11 @@ pub enum Command {
         after_help = "Examples:\n  espejo score last --data new.csv > scores.csv\n  espejo score last --data new.csv --threshold conformal:.05 --top 20 --explain\n  espejo score last --data labelled.csv --label class --outliers fault --fdr .1"
     )]
     Score(ScoreArgs),
+    /// Fill the missing cells of a table, and leave everything else of its file as it is
+    #[command(
+        after_help = "Intervals hold the share of true numbers that --level asks for, by known cells of the held-out part.\n\nExamples:\n  espejo impute last --data holes.csv > filled.csv\n  espejo impute last --data holes.csv --to filled.csv --intervals intervals.csv\n  espejo impute last --evaluate"
+    )]
+    Impute(ImputeArgs),
     /// List the training samples whose latent codes are nearest to each sample's, as CSV
     #[command(
         visible_alias = "neighbors",

@@ -9,6 +9,7 @@ mod curves;
 mod decoded_rows;
 mod detectors;
 mod figures;
+mod imputation_table;
 mod judgement;
 mod known_values;
 mod latent_figures;
@@ -40,7 +41,7 @@ use clap::{CommandFactory, Parser};
 
 use args::{Args, Command};
 use commands::{
-    animate, cluster, data, decode, denoise, doctor, encode, eval, export, generate, inspect,
+    animate, cluster, data, decode, denoise, doctor, encode, eval, export, generate, impute, inspect,
     latent, morph, neighbours, predict, reconstruct, reproduce, score, train,
 };
 
@@ -72,6 +73,7 @@ fn run(args: Args) -> anyhow::Result<u8> {
         Command::Export(args) => export::export(&args, json)?,
         Command::Neighbours(args) => neighbours::neighbours(&args, json)?,
         Command::Cluster(args) => cluster::cluster(&args, json)?,
+        Command::Impute(args) => impute::impute(&args, json)?,
         Command::Score(args) => score::score(&args, json)?,
         Command::Generate(args) => generate::generate(&args, json)?,
         Command::Latent(args) => latent::latent(&args, json)?,

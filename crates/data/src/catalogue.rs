@@ -53,7 +53,11 @@ pub fn is_array_folder(name: &str) -> bool {
 /// files of a set are not there; [`Error::Io`], [`Error::Content`] and [`Error::Sizes`] where they cannot be read or are not
 /// what they should be; [`Error::UnknownGlyph`] and [`Error::Selection`] where the set cannot serve what is asked of it.
 pub fn load(source: &Source) -> Result<Loaded, Error> {
-    let parts = parts(source)?;
+    selected(source, parts(source)?)
+}
+
+/// What the selection of a source leaves of its parts.
+pub(crate) fn selected(source: &Source, parts: Parts) -> Result<Loaded, Error> {
     let selection = &source.selection;
     let chosen = selection.choose((parts.train, parts.test))?;
     let (train, test) = split_off(source, chosen)?;
@@ -68,6 +72,26 @@ pub fn load(source: &Source) -> Result<Loaded, Error> {
         skipped: parts.skipped,
         notes: parts.notes,
         columns: parts.columns,
+    })
+}
+
+/// The path of the table in text that a source names, `-` for standard input.
+///
+/// # Errors
+/// [`Error::Content`] where it is something else, and those of [`load`] where there is nothing of this name.
+pub(crate) fn text_path(source: &Source) -> Result<&Path, Error> {
+    let target = target(source)?;
+    refuse_misplaced(source, &target)?;
+    let found = match target {
+        Target::File(path, format) if std::ptr::eq(format, text_format()) => return Ok(path),
+        Target::Set(_) => "a data set by its name",
+        Target::Folder(_) | Target::Shards(_) => "a folder",
+        Target::File(..) => "a file of another format",
+    };
+    Err(Error::Content {
+        origin: source.name.clone(),
+        expected: "a table in text, as a `.csv`, `.tsv`, `.txt` or `.data` file".to_owned(),
+        found: found.to_owned(),
     })
 }
 

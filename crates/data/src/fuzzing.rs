@@ -54,6 +54,11 @@ pub fn tar(bytes: &[u8]) -> Result<(), Error> {
     tar_images::try_bytes(bytes)
 }
 
+/// Reads bytes as a table in text and fills its missing cells.
+pub fn refill(bytes: &[u8]) -> Result<(), Error> {
+    text_table::try_refill(bytes)
+}
+
 /// Reads bytes as a table.
 pub fn table(bytes: &[u8]) -> Result<(), Error> {
     text_table::try_bytes(bytes)

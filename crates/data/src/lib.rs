@@ -111,3 +111,5 @@ pub use source::{
 pub use table_columns::{CellKind, TableColumn};
 pub use targets::Targets;
 pub use terminal_art::as_text;
+pub use text_table::{FilledCell, TextTable};
+pub use times::words as day_words;

@@ -1,5 +1,6 @@
 //! What is asked of a loader, and what it answers.
 
+use std::ops::Range;
 use std::path::PathBuf;
 
 use crate::{Error, PixelRange, RowShape, Samples, Selection, Shape};
@@ -110,8 +111,10 @@ pub struct ColumnFacts {
     pub range: Option<(f64, f64)>,
     /// How many different words it holds, where it holds words.
     pub words: Option<usize>,
-    /// How it writes false and true, where it holds truth values.
-    pub truth: Option<[String; 2]>,
+    /// Which values of a sample come of it, by their places among [`Samples::columns`]; none where it is no input.
+    pub values: Range<usize>,
+    /// How it writes false and true, where it holds truth values in words.
+    pub truth_words: Option<[String; 2]>,
 }
 
 /// What a column of a table is taken for.

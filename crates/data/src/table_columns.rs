@@ -165,7 +165,7 @@ fn words_from(names: &[String], facts: &[ColumnFacts]) -> Option<(String, Vec<St
 fn numbers(samples: &Samples, place: usize, facts: &[ColumnFacts]) -> CellKind {
     let name = &samples.columns()[place];
     let facts = facts.iter().find(|facts| facts.name == *name);
-    if let Some(words) = facts.and_then(|facts| facts.truth.clone()) {
+    if let Some(words) = facts.and_then(|facts| facts.truth_words.clone()) {
         return CellKind::Pair {
             values: [0.0, 1.0],
             words,

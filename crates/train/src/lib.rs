@@ -36,6 +36,7 @@ mod folder;
 mod half;
 mod host_rows;
 mod image_quality;
+mod imputation;
 mod init_from;
 mod kept;
 mod key_names;
@@ -83,6 +84,10 @@ pub use folder::{Folder, Which};
 pub use half::Half;
 pub use host_rows::{Rows, fill_missing, nearest, squared_error, unit_rows, wrong_pixels};
 pub use image_quality::{psnr, ssim};
+pub use imputation::{
+    Calibration, ColumnKind, HideRule, HoledTable, ImputationMeasures, ImputationReport,
+    ImputeRule, Imputed, ImputedCell, MethodReport, TableColumn, cells_for_level,
+};
 pub use median::median_filter;
 pub use metrics::{Measure, Metrics};
 pub use model::AnyModel;

@@ -2,7 +2,7 @@
 
 use burn::module::Module;
 use burn::tensor::{Tensor, TensorData};
-use espejo_data::{Loaded, Samples, ScalingKind, Shape};
+use espejo_data::{Loaded, Samples, ScalingKind, Shape, Source};
 use espejo_nets::{Autoencoder, Model, Noise, Prior, Range, seeded};
 use rand::RngExt;
 
@@ -237,7 +237,27 @@ impl Trained {
     ) -> Result<OtherData, Error> {
         let mut config = self.config().clone();
         change(&mut config.data);
-        let mut wanted = source(&config)?;
+        let Loaded {
+            train,
+            test,
+            skipped,
+            notes,
+            ..
+        } = espejo_data::load(&self.other_source(&config)?)?;
+        let samples = match part {
+            Part::Train => train,
+            Part::Test => test.unwrap_or(train),
+        };
+        Ok(OtherData {
+            samples: self.treated(samples, &config.data.name)?,
+            skipped,
+            notes,
+        })
+    }
+
+    /// What to load for a configuration that is the run's own but for its data.
+    pub(crate) fn other_source(&self, config: &RunConfig) -> Result<Source, Error> {
+        let mut wanted = source(config)?;
         // Stretched as what was learned, not by what the new images hold.
         let plain = [(0.0, 255.0), (0.0, 1.0)];
         let learned = self.prepared.train.pixel_range();
@@ -250,17 +270,11 @@ impl Trained {
             wanted.learned = Some(pixel_columns.to_vec());
             wanted.pixel_range = wanted.pixel_range.or(learned);
         }
-        let Loaded {
-            train,
-            test,
-            skipped,
-            notes,
-            ..
-        } = espejo_data::load(&wanted)?;
-        let samples = match part {
-            Part::Train => train,
-            Part::Test => test.unwrap_or(train),
-        };
+        Ok(wanted)
+    }
+
+    /// Other samples, of `name`, scaled as the run's own, with their classes and the order of their values.
+    pub(crate) fn treated(&self, samples: Samples, name: &str) -> Result<Samples, Error> {
         // Grey in colour is three channels that are alike, as in a folder of both.
         let samples = match self.shape().channels {
             3 => samples.in_colour(self.prepared.budget())?,
@@ -268,8 +282,7 @@ impl Trained {
         };
         if (samples.shape(), samples.is_table()) != (self.shape(), self.test().is_table()) {
             let message = format!(
-                "`{}` has samples of {}, and this run learned {}",
-                config.data.name,
+                "`{name}` has samples of {}, and this run learned {}",
                 samples.shape(),
                 self.shape()
             );
@@ -287,14 +300,9 @@ impl Trained {
             }
             _ => samples,
         };
-        let samples = match &self.prepared.permutation {
+        Ok(match &self.prepared.permutation {
             Some(order) => samples.permuted(order.clone())?,
             None => samples,
-        };
-        Ok(OtherData {
-            samples,
-            skipped,
-            notes,
         })
     }
 

@@ -1,5 +1,7 @@
 //! What each column of a table is taken for.
 
+use std::ops::Range;
+
 use crate::Error;
 use crate::error::content_of as content;
 use crate::frame::{Cells, Frame, MISSING, Place, Words};
@@ -50,6 +52,16 @@ pub(super) enum Kind {
     Flag,
     /// One column of 0 and 1 for each of these words.
     Category(Vec<String>),
+}
+
+impl Kind {
+    /// How many values a cell becomes.
+    fn width(&self) -> usize {
+        match self {
+            Self::Number | Self::Flag => 1,
+            Self::Category(words) => words.len(),
+        }
+    }
 }
 
 impl Chosen {
@@ -128,10 +140,24 @@ impl Chosen {
                 missing,
                 range,
                 words,
-                truth,
+                values: self.values(place),
+                truth_words: truth,
             }
         });
         facts.collect()
+    }
+
+    /// The places of the values that a column becomes among those that a model sees.
+    fn values(&self, place: usize) -> Range<usize> {
+        let mut start = 0;
+        for input in &self.inputs {
+            let end = start + input.kind.width();
+            if input.place == place {
+                return start..end;
+            }
+            start = end;
+        }
+        0..0
     }
 
     fn role(&self, place: usize) -> ColumnRole {
