@@ -6,6 +6,7 @@ mod data;
 mod edges;
 mod errors;
 mod golden;
+mod hash;
 #[cfg(unix)]
 mod kill;
 mod older_runs;

@@ -11,6 +11,7 @@ use crate::commands::decode::DecodeArgs;
 use crate::commands::denoise::DenoiseArgs;
 use crate::commands::encode::EncodeArgs;
 use crate::commands::generate::GenerateArgs;
+use crate::commands::hash::HashArgs;
 use crate::commands::latent::LatentArgs;
 use crate::commands::morph::MorphArgs;
 use crate::commands::neighbours::NeighboursArgs;
@@ -78,6 +79,11 @@ pub enum Command {
         after_help = "Examples:\n  espejo cluster last -k 6 > clusters.csv\n  espejo cluster last --mixture --centres centres.csv"
     )]
     Cluster(ClusterArgs),
+    /// Print the latent code of each sample as bits, or the training samples within a few bits of it, as CSV
+    #[command(
+        after_help = "Bits are packed as numpy.packbits does it: the first is the highest of the first byte.\n\nExamples:\n  espejo train s29 && espejo hash last > hashes.csv\n  espejo hash last --to hashes.npy\n  espejo hash last --near 25000 --radius 1"
+    )]
+    Hash(HashArgs),
     /// Generate new samples by decoding random or given latent codes
     #[command(
         after_help = "Examples:\n  espejo generate last --count 24 --seed 1\n  espejo generate last --at 0.5,-1.2"

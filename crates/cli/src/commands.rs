@@ -9,6 +9,7 @@ pub mod doctor;
 pub mod encode;
 pub mod eval;
 pub mod generate;
+pub mod hash;
 pub mod inspect;
 pub mod latent;
 pub mod morph;
