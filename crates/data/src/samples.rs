@@ -1,6 +1,7 @@
 //! Samples of one shape, as they leave a file: images, or rows of a table.
 
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
@@ -33,6 +34,8 @@ pub struct Samples {
     pixel_range: Option<PixelRange>,
     /// The columns of the table whose rows these images are; none otherwise.
     pixel_columns: Arc<[String]>,
+    /// The one-hot columns of each category of a table, ascending, as they are stored.
+    categories: Arc<[Range<usize>]>,
     /// The order in which values are read; without it, that of storage.
     permuted: Option<Permuted>,
 }
@@ -241,6 +244,7 @@ impl Samples {
             targets,
             pixel_range: None,
             pixel_columns: [].into(),
+            categories: [].into(),
             permuted: None,
         })
     }
@@ -557,6 +561,7 @@ impl Samples {
             origins: Some(indices.iter().map(|&i| self.origin(i) as u32).collect()),
             pixel_range: self.pixel_range,
             pixel_columns: self.pixel_columns.clone(),
+            categories: self.categories.clone(),
             permuted: self.permuted.clone(),
         }
     }

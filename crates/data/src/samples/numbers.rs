@@ -1,5 +1,6 @@
 //! The numbers of a table: as its file holds them, in double precision, or scaled, in single precision.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::Values;
@@ -87,6 +88,23 @@ impl Samples {
     /// Whether a cell of a table is missing.
     pub fn has_missing(&self) -> bool {
         self.is_table() && (0..self.shape.pixels()).any(|at| self.column(at).any(f64::is_nan))
+    }
+
+    /// The one-hot columns of each category of a table, ascending; empty where the columns are [permuted](Self::permuted), which
+    /// tears them apart.
+    pub fn categories(&self) -> &[Range<usize>] {
+        match &self.permuted {
+            Some(_) => &[],
+            None => &self.categories,
+        }
+    }
+
+    /// A table some of whose columns are 0 and 1 for each word of a category.
+    pub(crate) fn with_categories(self, categories: Vec<Range<usize>>) -> Self {
+        Self {
+            categories: categories.into(),
+            ..self
+        }
     }
 
     /// Replaces the numbers of a table by scaled ones, row-major in the order of [`columns`](Self::columns); all else stays as
