@@ -59,14 +59,14 @@ fn the_presets_have_the_counts_of_the_documents() {
 fn the_net_of_document_002_that_hashes_has_its_count() {
     let preset = Preset::find("s29").expect("a preset");
     let config = merge::into_config(preset.table(), "s29").expect("it is right");
+    let shape = Shape {
+        channels: 1,
+        height: 1,
+        width: 1000,
+    };
     let words = Layout {
-        shape: Shape {
-            channels: 1,
-            height: 1,
-            width: 1000,
-        },
         table: true,
-        outputs: 0,
+        ..Layout::from(shape)
     };
     let spec = Spec::new(&config, words).expect("it fits");
     // 1000 * 256 + 256, 256 * 10 + 10, 10 * 256 + 256, 256 * 1000 + 1000; noise has none.

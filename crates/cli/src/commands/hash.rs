@@ -6,7 +6,7 @@ use std::str::FromStr;
 use clap::Args;
 use espejo_analysis::{BinaryCodes, Matrix, medians, saturation};
 use espejo_data::Samples;
-use espejo_train::{Trained, write_file};
+use espejo_train::{Error, Trained, write_file};
 use serde_json::{Value, json};
 
 use crate::choose_samples::{SampleArgs, chosen_parts};
@@ -82,7 +82,7 @@ pub fn hash(args: &HashArgs, json: bool) -> anyhow::Result<()> {
     }
     let mut numbers = Vec::new();
     for part in &parts {
-        numbers.extend(trained.encode(&part.samples)?.concat());
+        numbers.extend(encoded(&trained, &part.samples)?);
     }
     let numbers = Matrix::new(&numbers, trained.latent());
     let all = BinaryCodes::above(numbers, &thresholds);
@@ -137,7 +137,7 @@ fn thresholds(trained: &Trained, at: Option<Cut>) -> anyhow::Result<Vec<f32>> {
     let middle = trained.code_range().map(|(low, high)| low.midpoint(high));
     match (at, middle) {
         (Some(Cut::Median), _) => {
-            let codes = trained.encode(&trained.prepared().train)?.concat();
+            let codes = encoded(trained, &trained.prepared().train)?;
             Ok(medians(Matrix::new(&codes, trained.latent())))
         }
         (Some(Cut::Value(value)), _) | (None, Some(value)) => Ok(vec![value; trained.latent()]),
@@ -156,12 +156,25 @@ fn thresholds(trained: &Trained, at: Option<Cut>) -> anyhow::Result<Vec<f32>> {
     }
 }
 
+/// The numbers of all codes, one after the other; what is no number makes no bit.
+fn encoded(trained: &Trained, samples: &Samples) -> Result<Vec<f32>, Error> {
+    let numbers = trained.encode(samples)?.concat();
+    match numbers.iter().position(|number| !number.is_finite()) {
+        None => Ok(numbers),
+        Some(place) => Err(Error::NotFinite {
+            what: "code",
+            row: samples.row(place / trained.latent()),
+            value: numbers[place].into(),
+        }),
+    }
+}
+
 fn codes_of(
     trained: &Trained,
     samples: &Samples,
     thresholds: &[f32],
 ) -> anyhow::Result<BinaryCodes> {
-    let numbers = trained.encode(samples)?.concat();
+    let numbers = encoded(trained, samples)?;
     Ok(BinaryCodes::above(
         Matrix::new(&numbers, trained.latent()),
         thresholds,

@@ -53,6 +53,7 @@ fn measured(run: &Trained) -> Result<Outcome, Error> {
     let rows = unit_rows(test)?.concat();
     let by_distance = codes.cosine_by_distance(Matrix::new(&rows, test.shape().pixels()));
     let mean = |distance: usize| by_distance[distance].mean.unwrap_or(f64::NAN);
+    let met = || by_distance.iter().filter(|at| at.mean.is_some());
     let balance = codes.balance();
     let outcome = Outcome::default()
         .with(
@@ -65,8 +66,10 @@ fn measured(run: &Trained) -> Result<Outcome, Error> {
         .with("at 0", mean(0))
         .with("at 1", mean(1))
         .with("at 10", mean(BITS))
-        .with_list("cosine", (0..=BITS).map(mean))
-        .with_list("pairs", by_distance.iter().map(|at| at.pairs as f64));
+        // A distance at which there is no pair has no bar.
+        .with_list("distance", met().map(|at| f64::from(at.distance)))
+        .with_list("cosine", met().filter_map(|at| at.mean))
+        .with_list("pairs", met().map(|at| at.pairs as f64));
     let known = run.encode(train)?.concat();
     let known = bits(Matrix::new(&known, run.latent()));
     search(train, test, &known, &codes, outcome)
@@ -160,12 +163,10 @@ pub fn section(results: &Results) -> Result<Section, Error> {
 
 /// Whether the distance between groups rises with every bit, in each seed.
 fn rises(results: &Results, case: &str) -> Claim {
-    // A code that no pair of groups is as far apart as has no bar.
-    let bars = |outcome: &Outcome| -> Vec<f64> {
-        let all = outcome.list("cosine").iter().copied();
-        all.filter(|mean| mean.is_finite()).collect()
-    };
-    let all: Vec<Vec<f64>> = results.of(case).map(bars).collect();
+    let all: Vec<&[f64]> = results
+        .of(case)
+        .map(|outcome| outcome.list("cosine"))
+        .collect();
     let rising = all.iter().filter(|bars| bars.is_sorted_by(|a, b| a < b));
     let rising = rising.count();
     let (first, last) = (
@@ -210,12 +211,18 @@ fn finds(results: &Results) -> Claim {
     }
 }
 
+/// The mean at a distance, where there were pairs.
+fn at(outcome: &Outcome, distance: usize) -> Option<f64> {
+    let pairs = outcome.list("distance").iter().zip(outcome.list("cosine"));
+    let mut found = pairs.filter(|(at, _)| **at == distance as f64);
+    found.next().map(|(_, mean)| *mean)
+}
+
 fn figure(results: &Results) -> espejo_pictures::Figure {
     let bar = |case: &str, distance: usize| {
         let runs: Vec<f64> = results
             .of(case)
-            .filter_map(|outcome| outcome.list("cosine").get(distance).copied())
-            .filter(|mean| mean.is_finite())
+            .filter_map(|outcome| at(outcome, distance))
             .collect();
         Bar {
             value: Spread::of(runs.clone()).median(),
