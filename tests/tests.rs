@@ -6,6 +6,7 @@ mod data;
 mod edges;
 mod errors;
 mod golden;
+mod hash;
 mod impute;
 #[cfg(unix)]
 mod kill;

@@ -26,6 +26,7 @@ mod distance;
 mod events;
 mod halves;
 mod hamming;
+mod hashing;
 mod impute;
 mod interval;
 mod isolation_forest;
@@ -53,6 +54,7 @@ pub use curves::{
 pub use events::{EventCounts, events, point_adjusted_f1};
 pub use halves::halves;
 pub use hamming::{BinaryCodes, CodeNeighbor, MeanAtDistance};
+pub use hashing::{medians, saturation};
 pub use impute::{impute_nearest, known_means};
 pub use interval::wilson;
 pub use isolation_forest::IsolationForest;

@@ -12,6 +12,7 @@ use crate::commands::denoise::DenoiseArgs;
 use crate::commands::encode::EncodeArgs;
 use crate::commands::export::ExportArgs;
 use crate::commands::generate::GenerateArgs;
+use crate::commands::hash::HashArgs;
 use crate::commands::impute::ImputeArgs;
 use crate::commands::latent::LatentArgs;
 use crate::commands::morph::MorphArgs;
@@ -90,6 +91,11 @@ pub enum Command {
         after_help = "Examples:\n  espejo cluster last -k 6 > clusters.csv\n  espejo cluster last --mixture --centres centres.csv"
     )]
     Cluster(ClusterArgs),
+    /// Print the latent code of each sample as bits, or the training samples within a few bits of it, as CSV
+    #[command(
+        after_help = "Bits are packed as numpy.packbits does it: the first is the highest of the first byte.\n\nExamples:\n  espejo train s29 && espejo hash last > hashes.csv\n  espejo hash last --to hashes.npy\n  espejo hash last --near 25000 --radius 1"
+    )]
+    Hash(HashArgs),
     /// Generate new samples by decoding random or given latent codes
     #[command(
         after_help = "Examples:\n  espejo generate last --count 24 --seed 1\n  espejo generate last --at 0.5,-1.2\n  espejo generate last --csv --count 1000 --report report.json > synthetic.csv"

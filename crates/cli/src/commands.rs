@@ -10,6 +10,7 @@ pub mod encode;
 pub mod eval;
 pub mod export;
 pub mod generate;
+pub mod hash;
 pub mod impute;
 pub mod inspect;
 pub mod latent;

@@ -4,11 +4,13 @@ mod accepted_words;
 mod args;
 mod calibration;
 mod choose_samples;
+mod code_search;
 mod commands;
 mod curves;
 mod decoded_rows;
 mod detectors;
 mod figures;
+mod hash_table;
 mod imputation_table;
 mod judgement;
 mod known_values;
@@ -41,7 +43,7 @@ use clap::{CommandFactory, Parser};
 
 use args::{Args, Command};
 use commands::{
-    animate, cluster, data, decode, denoise, doctor, encode, eval, export, generate, impute, inspect,
+    animate, cluster, data, decode, denoise, doctor, encode, eval, export, generate, hash, impute, inspect,
     latent, morph, neighbours, predict, reconstruct, reproduce, score, train,
 };
 
@@ -75,6 +77,7 @@ fn run(args: Args) -> anyhow::Result<u8> {
         Command::Cluster(args) => cluster::cluster(&args, json)?,
         Command::Impute(args) => impute::impute(&args, json)?,
         Command::Score(args) => score::score(&args, json)?,
+        Command::Hash(args) => hash::hash(&args, json)?,
         Command::Generate(args) => generate::generate(&args, json)?,
         Command::Latent(args) => latent::latent(&args, json)?,
         Command::Morph(args) => morph::morph(&args, json)?,

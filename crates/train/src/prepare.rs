@@ -309,6 +309,7 @@ pub(crate) fn source(config: &RunConfig) -> Result<Source, Error> {
         grey: data.grey,
         label: data.label.clone(),
         target: target_column(config)?,
+        words: data.words,
         columns: ColumnChoice {
             only: data.columns.clone(),
             drop: data.drop.clone(),

@@ -3,7 +3,7 @@
 use burn::module::Module;
 use burn::tensor::{Tensor, TensorData};
 use espejo_data::{Loaded, Samples, ScalingKind, Shape, Source};
-use espejo_nets::{Autoencoder, Model, Noise, Prior, Range, seeded};
+use espejo_nets::{Activation, Autoencoder, Model, Noise, Prior, Range, seeded};
 use rand::RngExt;
 
 use crate::baselines::{self, Baseline};
@@ -395,6 +395,18 @@ impl Trained {
     /// Dimensions of the latent code; 0 for a model without one.
     pub fn latent(&self) -> usize {
         self.prepared.spec.latent()
+    }
+
+    /// The ends of the range of a code's numbers where its activation has such: 0 and 1 of a sigmoid, -1 and 1 of tanh.
+    pub fn code_range(&self) -> Option<(f32, f32)> {
+        let model = &self.config().model;
+        match model.latent_activation {
+            // The mean of a posterior has no activation.
+            _ if model.kind.has_posterior() => None,
+            Activation::Sigmoid => Some((0.0, 1.0)),
+            Activation::Tanh => Some((-1.0, 1.0)),
+            _ => None,
+        }
     }
 
     /// The code of each sample (the posterior mean of a variational model): `[samples][latent]`.
