@@ -65,4 +65,4 @@ pub use two_sample::{
     CorrelationDifference, DistanceSummary, QUANTILES, TwoSample, correlation_difference,
     distances_to_nearest, kolmogorov_smirnov, nearest_neighbor_two_sample,
 };
-pub use window::{autocorrelation, spread_back, suggest_window};
+pub use window::{autocorrelation, spread_back, spread_over, suggest_window};

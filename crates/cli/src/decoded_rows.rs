@@ -3,11 +3,14 @@
 use espejo_pictures::csv_field;
 use espejo_train::{Rows, Trained};
 
-/// Decoded rows in the units of their columns.
+/// Decoded rows in the units of their columns; of a window all of its rows, one after the other.
 pub fn in_units(trained: &Trained, decoded: &Rows) -> Vec<Vec<f64>> {
     let scaling = &trained.prepared().scaling;
     let row = |row: &Vec<f32>| match scaling {
-        Some(scaling) => scaling.invert_row(row),
+        Some(scaling) => {
+            let rows = row.chunks_exact(scaling.columns.len());
+            rows.flat_map(|row| scaling.invert_row(row)).collect()
+        }
         None => row.iter().map(|number| shortest(*number)).collect(),
     };
     decoded.iter().map(row).collect()

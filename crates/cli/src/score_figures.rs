@@ -8,6 +8,7 @@ use espejo_train::{Trained, unit_rows};
 use crate::figures::tile;
 use crate::sample_columns::Chosen;
 use crate::score_table::ScoreTable;
+use crate::series_figure;
 use crate::titles::subject;
 
 /// Images of the highest scores that are drawn.
@@ -18,7 +19,11 @@ const COLUMNS: usize = 12;
 
 /// The figures that suit the samples.
 pub fn all(trained: &Trained, table: &ScoreTable) -> anyhow::Result<Vec<(&'static str, Figure)>> {
-    let mut figures = vec![("scores", by_sample(trained, table))];
+    let scores = match table.is_series {
+        true => series_figure::over_time(trained, table)?,
+        false => by_sample(trained, table),
+    };
+    let mut figures = vec![("scores", scores)];
     if table.scores.shares.is_empty() {
         return Ok(figures);
     }
@@ -55,12 +60,7 @@ fn by_sample(trained: &Trained, table: &ScoreTable) -> Figure {
             ..Series::default()
         });
     }
-    let limit = &table.judgement.limit;
-    // Where the false discovery rate decides, there is no one limit.
-    let limits = match table.judgement.fdr {
-        None => vec![(limit.threshold.to_string(), limit.value)],
-        Some(_) => Vec::new(),
-    };
+    let limits = limits(table);
     let positive = table.scores.values.iter().all(|score| *score > 0.0);
     curves(&Curves {
         title: format!("Scores, {}", subject(trained)),
@@ -74,6 +74,15 @@ fn by_sample(trained: &Trained, table: &ScoreTable) -> Figure {
         }],
         ..Curves::default()
     })
+}
+
+/// The limit as a line to compare with; none where the false discovery rate decides, for then there is no one limit.
+pub fn limits(table: &ScoreTable) -> Vec<(String, f64)> {
+    let limit = &table.judgement.limit;
+    match table.judgement.fdr {
+        None => vec![(limit.threshold.to_string(), limit.value)],
+        Some(_) => Vec::new(),
+    }
 }
 
 /// The columns that add most to the highest scores.

@@ -11,6 +11,8 @@ use crate::{Error, PixelRange, Targets};
 
 use numbers::Numbers;
 use permuted::Permuted;
+use windows::Series;
+pub use windows::Window;
 
 /// Samples of one shape, each with a caption and, where they are known, its targets: images with one byte a pixel, or rows
 /// of a table with one number a column.
@@ -35,6 +37,8 @@ pub struct Samples {
     pixel_columns: Arc<[String]>,
     /// The order in which values are read; without it, that of storage.
     permuted: Option<Permuted>,
+    /// The rows that these windows were cut from; none where each sample is a row or an image.
+    series: Option<Arc<Series>>,
 }
 
 /// What the samples are made of.
@@ -209,6 +213,7 @@ impl Samples {
             pixel_range: None,
             pixel_columns: [].into(),
             permuted: None,
+            series: None,
         })
     }
 
@@ -525,6 +530,7 @@ impl Samples {
             pixel_range: self.pixel_range,
             pixel_columns: self.pixel_columns.clone(),
             permuted: self.permuted.clone(),
+            series: self.series.clone(),
         }
     }
 
@@ -603,3 +609,4 @@ mod permuted;
 mod targeted;
 #[cfg(test)]
 mod tests;
+mod windows;
