@@ -1,6 +1,7 @@
 //! Samples of one shape, as they leave a file: images, or rows of a table.
 
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
@@ -35,6 +36,8 @@ pub struct Samples {
     pixel_range: Option<PixelRange>,
     /// The columns of the table whose rows these images are; none otherwise.
     pixel_columns: Arc<[String]>,
+    /// The one-hot columns of each category of a table, ascending, as they are stored.
+    categories: Arc<[Range<usize>]>,
     /// The order in which values are read; without it, that of storage.
     permuted: Option<Permuted>,
     /// The rows that these windows were cut from; none where each sample is a row or an image.
@@ -212,6 +215,7 @@ impl Samples {
             targets,
             pixel_range: None,
             pixel_columns: [].into(),
+            categories: [].into(),
             permuted: None,
             series: None,
         })
@@ -529,6 +533,7 @@ impl Samples {
             origins: Some(indices.iter().map(|&i| self.origin(i) as u32).collect()),
             pixel_range: self.pixel_range,
             pixel_columns: self.pixel_columns.clone(),
+            categories: self.categories.clone(),
             permuted: self.permuted.clone(),
             series: self.series.clone(),
         }

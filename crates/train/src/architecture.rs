@@ -1,5 +1,7 @@
 //! The layers of a model, from a configuration and the shape of the samples.
 
+use std::ops::Range;
+
 use espejo_data::Shape;
 use espejo_nets::{
     Activation, Common, ConvChain, ConvPlan, DenseStep, LayerConfig, LayersConfig, Style, Window,
@@ -51,7 +53,7 @@ pub struct Mirror {
 }
 
 /// What the layers of a model have to fit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Layout {
     /// The shape of a sample.
     pub shape: Shape,
@@ -59,6 +61,8 @@ pub struct Layout {
     pub table: bool,
     /// Values of a target: classes, or columns of numbers; 0 where the samples are their own targets.
     pub outputs: usize,
+    /// The one-hot columns of each category of a table.
+    pub categories: Vec<Range<usize>>,
 }
 
 impl From<Shape> for Layout {
@@ -68,6 +72,7 @@ impl From<Shape> for Layout {
             shape,
             table: false,
             outputs: 0,
+            categories: Vec::new(),
         }
     }
 }
@@ -78,7 +83,7 @@ impl Architecture {
     /// # Errors
     ///
     /// [`Error::Config`] naming the first key that cannot be used.
-    pub fn new(model: &ModelConfig, layout: Layout, output: Activation) -> Result<Self, Error> {
+    pub fn new(model: &ModelConfig, layout: &Layout, output: Activation) -> Result<Self, Error> {
         check_sizes(model)?;
         let shape = layout.shape;
         let architecture = match (model.kind.has_code(), &model.conv) {
@@ -259,7 +264,7 @@ fn mirror(
 
 /// From samples to targets: hidden layers, or the encoder of an autoencoder where a bottleneck is asked for, and a dense layer
 /// of the target's size.
-fn chain(model: &ModelConfig, layout: Layout, output: Activation) -> Result<Architecture, Error> {
+fn chain(model: &ModelConfig, layout: &Layout, output: Activation) -> Result<Architecture, Error> {
     let encoded = model.latent.is_some() || model.init_from.is_some();
     let (mut layers, words) = match encoded {
         true => body(model, layout)?,
@@ -275,7 +280,7 @@ fn chain(model: &ModelConfig, layout: Layout, output: Activation) -> Result<Arch
 }
 
 /// The hidden layers that the keys name.
-fn hidden(model: &ModelConfig, layout: Layout) -> Result<(LayersConfig, String), Error> {
+fn hidden(model: &ModelConfig, layout: &Layout) -> Result<(LayersConfig, String), Error> {
     let shape = layout.shape;
     let input = [shape.channels, shape.height, shape.width];
     let (mut layers, mut words) = match &model.conv {
@@ -307,7 +312,7 @@ fn common(model: &ModelConfig) -> Common {
 }
 
 /// The encoder that an autoencoder with these keys would have.
-fn body(model: &ModelConfig, layout: Layout) -> Result<(LayersConfig, String), Error> {
+fn body(model: &ModelConfig, layout: &Layout) -> Result<(LayersConfig, String), Error> {
     let plain = Activation::Linear;
     let architecture = match &model.conv {
         None => dense(model, layout.shape.pixels(), plain)?,

@@ -325,6 +325,9 @@ pub enum LossKind {
     Entropic,
     /// Categorical cross-entropy of a classifier.
     CrossEntropy,
+    /// Half the squared error of the numbers of a table, and the categorical cross-entropy of each of its categories; `mse` where there
+    /// is no category.
+    Mixed,
 }
 
 /// `[objective]`: what to minimise, in nats (or squared error) a image.

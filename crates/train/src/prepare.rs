@@ -126,6 +126,7 @@ pub(crate) fn load(config: &RunConfig, kept: Kept) -> Result<Checked, Error> {
     let mut notes = loaded.notes;
     notes.extend(found);
     notes.extend(nothing_to_learn(&loaded.train)?);
+    check_whole_categories(config, &loaded.train)?;
     let columns = loaded.train.shape().pixels();
     let scaling = match kept.scaling {
         Some(scaling) if scaling.columns.len() != columns => {
@@ -194,6 +195,7 @@ fn layout(config: &RunConfig, train: &Samples) -> Result<Layout, Error> {
         shape: train.shape(),
         table: train.is_table(),
         outputs: target_rows::outputs(config.model.kind.target(), train)?,
+        categories: train.categories().to_vec(),
     })
 }
 
@@ -248,6 +250,16 @@ fn nothing_to_learn(train: &Samples) -> Result<Option<String>, Error> {
         _ => return Ok(None),
     };
     Ok(Some(note))
+}
+
+/// Refuses an order of columns that tears apart the columns of a category, where each category has a loss of its own.
+fn check_whole_categories(config: &RunConfig, train: &Samples) -> Result<(), Error> {
+    let is_mixed = config.objective.loss == LossKind::Mixed;
+    if !is_mixed || !config.data.permute || train.categories().is_empty() {
+        return Ok(());
+    }
+    let message = "`data.permute` tears the columns of a category apart, and loss `mixed` takes them together";
+    Err(Error::config(message, Some("add `--loss mse`".to_owned())))
 }
 
 /// Refuses unscaled numbers whose squares single precision does not hold: whatever is learned, their squared error is infinite.
@@ -358,7 +370,15 @@ fn scaling(config: &RunConfig, train: &Samples) -> Result<Option<Scaling>, Error
     let kind = config.data.scale;
     // Images with a scale are refused with the rest of the configuration.
     let scaled = train.is_table() && kind != ScalingKind::None;
-    Ok(scaled.then(|| Scaling::fit(train, kind)).transpose()?)
+    if !scaled {
+        return Ok(None);
+    }
+    let scaling = Scaling::fit(train, kind)?;
+    Ok(Some(match config.objective.loss {
+        // A cross-entropy takes probabilities as targets, 0 and 1.
+        LossKind::Mixed => scaling.except(train.categories().iter().cloned().flatten()),
+        _ => scaling,
+    }))
 }
 
 impl DataConfig {

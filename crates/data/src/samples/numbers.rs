@@ -1,5 +1,6 @@
 //! The numbers of a table: as its file holds them, in double precision, or scaled, in single precision.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::Values;
@@ -73,6 +74,23 @@ impl Samples {
         let points = self.points();
         let mut columns = 0..points.shape.pixels();
         self.is_table() && columns.any(|at| points.column(at).any(f64::is_nan))
+    }
+
+    /// The one-hot columns of each category of a table, ascending; empty where the columns are [permuted](Self::permuted), which
+    /// tears them apart.
+    pub fn categories(&self) -> &[Range<usize>] {
+        match &self.permuted {
+            Some(_) => &[],
+            None => &self.categories,
+        }
+    }
+
+    /// A table some of whose columns are 0 and 1 for each word of a category.
+    pub(crate) fn with_categories(self, categories: Vec<Range<usize>>) -> Self {
+        Self {
+            categories: categories.into(),
+            ..self
+        }
     }
 
     /// Replaces the numbers of a table by scaled ones, row-major in the order of [`columns`](Self::columns); all else stays as

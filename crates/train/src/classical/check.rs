@@ -1,6 +1,7 @@
 //! What `mlp` cannot do is refused before anything is loaded or written.
 
 use espejo_data::Samples;
+use espejo_nets::Criterion;
 
 use crate::Error;
 use crate::architecture::Architecture;
@@ -22,10 +23,20 @@ fn refuse(message: String, hint: impl Into<String>) -> Result<(), Error> {
 pub(crate) fn check_precision(
     config: &RunConfig,
     task: Task,
+    criterion: &Criterion,
     architecture: &Architecture,
 ) -> Result<(), Error> {
     if !config.train.is_classical() {
         return check_single(&config.train);
+    }
+    if matches!(criterion, Criterion::Mixed { .. }) {
+        return refuse(
+            format!(
+                "the table has categories, whose cross-entropy is for single precision, and `{}` trains in double",
+                config.train.optimizer.name()
+            ),
+            "add `--loss mse`, or take `--optimizer adam`",
+        );
     }
     check_optimizer(&config.train)?;
     check_model(config, task)?;
