@@ -13,6 +13,7 @@ mod program;
 mod reproduce;
 mod safetensors;
 mod score;
+mod series;
 mod supervised;
 #[cfg(unix)]
 mod system;

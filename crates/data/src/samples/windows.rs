@@ -83,6 +83,10 @@ impl Samples {
             names.map(move |name| format!("{name}[{row}]"))
         });
         let width = step * window.length;
+        let categories = (0..window.length).flat_map(|row| {
+            let of_row = self.categories().iter();
+            of_row.map(move |of| of.start + row * step..of.end + row * step)
+        });
         Ok(Self {
             name: self.name.clone(),
             shape: Shape {
@@ -105,6 +109,7 @@ impl Samples {
             origins: Some(starts.iter().map(|&at| self.origin(at) as u32).collect()),
             pixel_range: None,
             pixel_columns: [].into(),
+            categories: categories.collect(),
             permuted: None,
             series: Some(Arc::new(Series {
                 points: self.clone(),
@@ -315,6 +320,13 @@ mod tests {
         assert_eq!(gaps(&["a", "b", "c"]), []);
         assert_eq!(gaps(&["7", "3", "900", "1"]), []);
         assert!(table(3, Identity::default()).time_gaps().is_empty());
+    }
+
+    #[test]
+    fn a_category_is_one_in_each_row() {
+        let rows = table(3, Identity::default()).with_categories(std::iter::once(0..2).collect());
+        let windows = rows.windows(window(2, 1)).expect("there are two");
+        assert_eq!(windows.categories(), [0..2, 2..4]);
     }
 
     #[test]
