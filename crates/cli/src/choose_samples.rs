@@ -4,7 +4,7 @@ use std::path::Path;
 
 use clap::Args;
 use espejo_data::{Error as DataError, Samples, Selection, Shape};
-use espejo_train::config::DataConfig;
+use espejo_train::config::{DataConfig, SplitKind};
 use espejo_train::{Error, Part, Trained};
 
 use crate::open_run::RunArgs;
@@ -150,6 +150,7 @@ fn change(data: &mut DataConfig, args: &SampleArgs, shape: Option<Shape>) {
         }
         data.subject = None;
         data.test_fraction = None;
+        data.split = SplitKind::default();
         data.fold = None;
         data.limit = None;
     }

@@ -307,7 +307,7 @@ mod tests {
     fn a_jump_in_time_is_a_gap() {
         let gaps = |words: &[&str]| table(words.len(), named(words)).time_gaps();
         assert_eq!(gaps(&["1", "2", "3", "9", "10"]), [3]);
-        assert_eq!(gaps(&["1", "2", "3", "8", "9"]), []);
+        assert!(gaps(&["1", "2", "3", "8", "9"]).is_empty());
         let minutes = ["00", "01", "02", "30", "31"].map(|at| format!("2026-11-29 10:{at}:00"));
         assert_eq!(gaps(&minutes.each_ref().map(String::as_str)), [3]);
         let days = ["30.11.2026", "01.12.2026", "02.12.2026", "20.12.2026"];
@@ -317,8 +317,8 @@ mod tests {
         let twice: Vec<&str> = twice.iter().map(String::as_str).collect();
         assert_eq!(gaps(&twice), [20]);
         // No times: names, and numbers in no order.
-        assert_eq!(gaps(&["a", "b", "c"]), []);
-        assert_eq!(gaps(&["7", "3", "900", "1"]), []);
+        assert!(gaps(&["a", "b", "c"]).is_empty());
+        assert!(gaps(&["7", "3", "900", "1"]).is_empty());
         assert!(table(3, Identity::default()).time_gaps().is_empty());
     }
 
