@@ -188,8 +188,12 @@ pub(crate) fn notes(samples: &Samples) -> Vec<String> {
     let mut notes = Vec::new();
     let gaps = rows.time_gaps().len();
     if let Some(column) = rows.index_column().filter(|_| gaps > 0) {
+        let times = match gaps {
+            1 => "once".to_owned(),
+            count => format!("{count} times"),
+        };
         notes.push(format!(
-            "time jumps at {gaps} places of column `{column}`, by over 5 usual steps or back: no window crosses them"
+            "time jumps {times} in column `{column}`, by over 5 usual steps or back: no window crosses them"
         ));
     }
     let left_out = rows.len() - samples.covered().len();

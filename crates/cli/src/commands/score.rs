@@ -48,7 +48,8 @@ pub struct ScoreArgs {
     /// other data [default: the held-out part of the run where it is not scored itself, else `train`]
     #[arg(long, value_name = "PART|DATA")]
     pub calibrate: Option<Calibration>,
-    /// Classes that are anomalies, to measure how well the score finds them, beside other detectors
+    /// Classes that are anomalies, to measure how well the score finds them, beside other detectors [default: of a series with
+    /// `--label` the class `1`]
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     pub outliers: Vec<String>,
     /// Print only the N samples with the highest scores, the highest first
