@@ -144,6 +144,19 @@ impl LayersConfig {
     }
 }
 
+/// The output of layers, each with the activation after it. A convolution and the pooling behind it are one operation.
+fn through(layers: &[Layer], activations: &[Activation], x: Tensor<2>) -> Tensor<2> {
+    let ([layer, rest @ ..], [activation, after @ ..]) = (layers, activations) else {
+        return x;
+    };
+    if let (Layer::Conv(conv), Some(fused)) = (layer, activation.fused())
+        && let ([Layer::Pool(_), rest @ ..], [Activation::Linear, after @ ..]) = (rest, after)
+    {
+        return through(rest, after, conv.forward_pooled(x, fused));
+    }
+    through(rest, after, layer.activated(x, *activation))
+}
+
 /// A stack of layers with its weights.
 #[derive(Module, Debug)]
 pub struct Layers {
@@ -156,19 +169,13 @@ pub struct Layers {
 impl Layers {
     /// The output of the last layer: `[batch, input]` to `[batch, output]`.
     pub fn forward(&self, x: Tensor<2>) -> Tensor<2> {
-        self.stack
-            .iter()
-            .zip(&self.activations)
-            .fold(x, |x, (layer, activation)| layer.activated(x, *activation)) // [batch, outputs]
+        through(&self.stack, &self.activations, x) // [batch, outputs]
     }
 
     /// The output before the last activation: `[batch, output]`; logits where that activation is a sigmoid.
     pub fn forward_logits(&self, x: Tensor<2>) -> Tensor<2> {
         let (last, before) = self.stack.split_last().expect("a stack has layers");
-        let hidden = before
-            .iter()
-            .zip(&self.activations)
-            .fold(x, |x, (layer, activation)| layer.activated(x, *activation)); // [batch, hidden]
+        let hidden = through(before, &self.activations, x); // [batch, hidden]
         last.forward(hidden) // [batch, outputs]
     }
 

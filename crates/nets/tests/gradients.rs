@@ -147,10 +147,17 @@ fn every_activation_through_every_loss() {
         ),
         (Criterion::Mse, Activation::Tanh, -1.0),
         (Criterion::Entropic, Activation::Tanh, -1.0),
+        (
+            Criterion::Mixed {
+                categories: std::iter::once(2..5).collect(),
+            },
+            Activation::Linear,
+            0.0,
+        ),
     ];
     let input = random([5, 7], -1.5, 1.5, DType::F64);
     for hidden in Activation::ALL {
-        for (loss, output, low) in losses {
+        for (loss, output, low) in losses.clone() {
             let layers = net(&[7, 6, 3, 5, 7], hidden, output);
             let target = random([5, 7], low, 1.0, DType::F64);
             let what = format!("{} through {}", hidden.name(), loss.name());
