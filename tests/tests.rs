@@ -15,6 +15,7 @@ mod program;
 mod reproduce;
 mod safetensors;
 mod score;
+mod series;
 mod supervised;
 mod synthetic;
 #[cfg(unix)]

@@ -71,4 +71,4 @@ pub use two_sample::{
     distances_to_nearest, kolmogorov_smirnov, kolmogorov_smirnov_of, nearest_neighbor_two_sample,
     nearness, total_variation,
 };
-pub use window::{autocorrelation, spread_back, suggest_window};
+pub use window::{autocorrelation, spread_back, spread_over, suggest_window};

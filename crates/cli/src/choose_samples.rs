@@ -4,7 +4,7 @@ use std::path::Path;
 
 use clap::Args;
 use espejo_data::{Error as DataError, Samples, Selection, Shape};
-use espejo_train::config::DataConfig;
+use espejo_train::config::{DataConfig, SplitKind};
 use espejo_train::{Error, Part, Trained};
 
 use crate::open_run::RunArgs;
@@ -160,6 +160,7 @@ fn change(data: &mut DataConfig, args: &SampleArgs, shape: Option<Shape>) {
         data.words = data.words.take().filter(|_| name == "imdb");
         data.subject = None;
         data.test_fraction = None;
+        data.split = SplitKind::default();
         data.fold = None;
         data.limit = None;
     }

@@ -3,7 +3,7 @@
 use espejo_pictures::csv_field;
 use espejo_train::{Rows, Trained};
 
-/// Decoded rows in the units of their columns, in the order of the file.
+/// Decoded rows in the units of their columns, in the order of the file; of a window all of its rows, one after the other.
 pub fn in_units(trained: &Trained, decoded: &Rows) -> Vec<Vec<f64>> {
     decoded.iter().map(|row| trained.unscaled(row)).collect()
 }

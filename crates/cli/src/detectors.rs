@@ -7,7 +7,7 @@ use espejo_analysis::{
     average_precision_interval, nearest, precision_at, precision_recall_curve, roc_auc, roc_curve,
 };
 use espejo_data::Samples;
-use espejo_train::{Pca, Rows, Trained, squared_error};
+use espejo_train::{Pca, Rows, Trained, over_rows, squared_error};
 use serde_json::{Value, json};
 
 use crate::known_values::filled;
@@ -88,7 +88,8 @@ fn short((value, low, high): (f64, f64, f64)) -> String {
     format!("{value:.3} ({low:.3} to {high:.3})")
 }
 
-/// Holds the scores of the run and of other detectors, which learn from the training part, against known anomalies.
+/// Holds the scores of the run and of other detectors, which learn from the training part, against known anomalies. Of windows over a series the
+/// scores and labels are those of the rows that they cover, also of the other detectors.
 pub fn compare(
     trained: &Trained,
     parts: &[Chosen],
@@ -129,8 +130,20 @@ pub fn compare(
     ];
     let found = others
         .iter()
-        .filter_map(|(name, scores)| Found::of(name, scores, labels));
+        .filter_map(|(name, scores)| Found::of(name, &on_rows(parts, scores), labels));
     Ok([own].into_iter().chain(found).collect())
+}
+
+/// Scores of the samples of all parts, brought to the rows that they cover.
+fn on_rows(parts: &[Chosen], scores: &[f64]) -> Vec<f64> {
+    let mut rest = scores;
+    let mut all = Vec::with_capacity(scores.len());
+    for Chosen { samples, .. } in parts {
+        let (of_part, others) = rest.split_at(samples.len());
+        all.extend(over_rows(samples, of_part));
+        rest = others;
+    }
+    all
 }
 
 /// The distance of the farthest of each row's nearest ones.

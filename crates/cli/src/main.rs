@@ -9,6 +9,7 @@ mod commands;
 mod curves;
 mod decoded_rows;
 mod detectors;
+mod event_counts;
 mod figures;
 mod hash_table;
 mod imputation_table;
@@ -31,6 +32,7 @@ mod sample_figures;
 mod sample_kind;
 mod score_figures;
 mod score_table;
+mod series_figure;
 mod stored_threshold;
 mod synthetic_table;
 mod table_flags;
@@ -43,8 +45,8 @@ use clap::{CommandFactory, Parser};
 
 use args::{Args, Command};
 use commands::{
-    animate, cluster, data, decode, denoise, doctor, encode, eval, export, generate, hash, impute, inspect,
-    latent, morph, neighbours, predict, reconstruct, reproduce, score, train,
+    animate, cluster, data, decode, denoise, doctor, encode, eval, export, generate, hash, impute,
+    inspect, latent, morph, neighbours, predict, reconstruct, reproduce, score, train,
 };
 
 /// Burn allocates a tensor an operation: with this allocator CPU training runs 1.3 to 1.6 times faster.

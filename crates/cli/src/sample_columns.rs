@@ -40,3 +40,11 @@ impl Chosen {
         text
     }
 }
+
+/// What has a score of its own: of windows over a series the rows that they cover, else the samples themselves.
+pub fn scored_rows(samples: &Samples) -> Samples {
+    match samples.window() {
+        Some(_) => samples.points().select(&samples.covered()),
+        None => samples.clone(),
+    }
+}

@@ -10,6 +10,7 @@ use crate::detectors::Found;
 use crate::figures::tile;
 use crate::sample_columns::Chosen;
 use crate::score_table::ScoreTable;
+use crate::series_figure;
 use crate::titles::subject;
 
 /// Images of the highest scores that are drawn.
@@ -24,7 +25,11 @@ pub fn all(
     table: &ScoreTable,
     found: &[Found],
 ) -> anyhow::Result<Vec<(&'static str, Figure)>> {
-    let mut figures = vec![("scores", by_sample(trained, table))];
+    let scores = match table.is_series {
+        true => series_figure::over_time(trained, table)?,
+        false => by_sample(trained, table),
+    };
+    let mut figures = vec![("scores", scores)];
     if let (Some(labels), false) = (table.labels, found.is_empty()) {
         figures.push(("score-curves", detection(trained, labels, found)));
     }
@@ -64,12 +69,7 @@ fn by_sample(trained: &Trained, table: &ScoreTable) -> Figure {
             ..Series::default()
         });
     }
-    let limit = &table.judgement.limit;
-    // Where the false discovery rate decides, there is no one limit.
-    let limits = match table.judgement.fdr {
-        None => vec![(limit.threshold.to_string(), limit.value)],
-        Some(_) => Vec::new(),
-    };
+    let limits = limits(table);
     let positive = table.scores.values.iter().all(|score| *score > 0.0);
     curves(&Curves {
         title: format!("Scores, {}", subject(trained)),
@@ -133,6 +133,15 @@ fn detection(trained: &Trained, labels: &[bool], found: &[Found]) -> Figure {
     );
     let title = format!("Detection, {}", subject(trained));
     compose(&title, Some(&note), &[vec![&roc], vec![&precision]])
+}
+
+/// The limit as a line to compare with; none where the false discovery rate decides, for then there is no one limit.
+pub fn limits(table: &ScoreTable) -> Vec<(String, f64)> {
+    let limit = &table.judgement.limit;
+    match table.judgement.fdr {
+        None => vec![(limit.threshold.to_string(), limit.value)],
+        Some(_) => Vec::new(),
+    }
 }
 
 /// The columns that add most to the highest scores.

@@ -103,7 +103,7 @@ pub use named_sets::{names, set_named};
 pub use permutation::permutation;
 pub use pixel_range::PixelRange;
 pub use row_shape::RowShape;
-pub use samples::{Facts, Identity, Outline, Samples, Shape};
+pub use samples::{Facts, Identity, Outline, Samples, Shape, Window};
 pub use scaling::{Scaling, ScalingKind};
 pub use selection::Selection;
 pub use source::{

@@ -12,6 +12,8 @@ use crate::{Error, PixelRange, Targets};
 
 use numbers::Numbers;
 use permuted::Permuted;
+use windows::Series;
+pub use windows::Window;
 
 pub use outline::Outline;
 
@@ -40,6 +42,8 @@ pub struct Samples {
     categories: Arc<[Range<usize>]>,
     /// The order in which values are read; without it, that of storage.
     permuted: Option<Permuted>,
+    /// The rows that these windows were cut from; none where each sample is a row or an image.
+    series: Option<Arc<Series>>,
 }
 
 /// What the samples are made of.
@@ -248,6 +252,7 @@ impl Samples {
             pixel_columns: [].into(),
             categories: [].into(),
             permuted: None,
+            series: None,
         })
     }
 
@@ -565,6 +570,7 @@ impl Samples {
             pixel_columns: self.pixel_columns.clone(),
             categories: self.categories.clone(),
             permuted: self.permuted.clone(),
+            series: self.series.clone(),
         }
     }
 
@@ -644,3 +650,4 @@ mod permuted;
 mod targeted;
 #[cfg(test)]
 mod tests;
+mod windows;

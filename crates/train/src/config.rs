@@ -6,6 +6,8 @@ use espejo_data::ScalingKind;
 use espejo_nets::{Activation, DenseStep, Initializer, Range};
 use serde::{Deserialize, Serialize};
 
+use crate::windows::WindowLength;
+
 /// The configuration of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -128,6 +130,12 @@ pub struct DataConfig {
     /// How the columns of a table are scaled, by the statistics of its training part.
     #[serde(skip_serializing_if = "is_none")]
     pub scale: ScalingKind,
+    /// Rows of a table that make one sample, which are then a series: a number, or `auto` for their period. Without it each row is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub window: Option<WindowLength>,
+    /// Rows from the start of one window to that of the next; 1 where it is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stride: Option<usize>,
     /// Whether samples that cannot be read are left out.
     #[serde(skip_serializing_if = "is_false")]
     pub skip_bad: bool,
@@ -163,6 +171,8 @@ impl Default for DataConfig {
             split: SplitKind::Random,
             permute: false,
             scale: ScalingKind::None,
+            window: None,
+            stride: None,
             skip_bad: false,
         }
     }

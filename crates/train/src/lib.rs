@@ -57,6 +57,7 @@ mod resume;
 mod run_report;
 mod schedule;
 mod score;
+mod score_rows;
 mod seed;
 mod session;
 mod spec;
@@ -68,6 +69,7 @@ mod task;
 pub mod tensors;
 mod trained;
 mod training_state;
+mod windows;
 
 pub use architecture::{Architecture, Layout, Mirror, Stacks};
 pub use atomic_files::{sha256, write_file};
@@ -99,10 +101,11 @@ pub use reconstruction_errors::MAX_PSNR;
 pub use report::{EpochReport, Results, data_report, layer_table, model_report};
 pub use run_report::{
     ClassReport, DataReport, DeviceReport, EpochCounts, ModelReport, OptimizerReport, PartMetrics,
-    RunReport, Seconds, Status, TargetReport,
+    RunReport, Seconds, Status, TargetReport, WindowReport,
 };
 pub use schedule::learning_rate;
 pub use score::{ScoreKind, ScoreRule, Scores};
+pub use score_rows::over_rows;
 pub use spec::{Spec, check_copies};
 pub use synthetic::{CodeOrigin, OutputDraw, RawTable, Synthetic, SyntheticRule};
 pub use synthetic_report::{
@@ -111,3 +114,4 @@ pub use synthetic_report::{
 pub use task::Task;
 pub use trained::{Evaluation, OtherData, Part, Trained};
 pub use training_state::TrainingState;
+pub use windows::WindowLength;

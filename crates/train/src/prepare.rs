@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use espejo_data::{
     ColumnChoice, ColumnFacts, HoldOut, PixelRange, RowShape, Samples, Scaling, ScalingKind,
-    Selection, Source, TargetColumn, permutation,
+    Selection, Source, TargetColumn, Window, permutation,
 };
 
 use crate::Error;
@@ -18,6 +18,7 @@ use crate::seed::{Purpose, stream};
 use crate::spec::{Spec, check_copies};
 use crate::target_rows::{self, NumberTarget, TargetRows};
 use crate::task::Task;
+use crate::windows::{self, WindowLength};
 
 /// Noisy test samples of a denoising model are drawn until there are about this many, so that the measure is steady.
 const NOISY_TEST_SAMPLES: usize = 1000;
@@ -71,6 +72,11 @@ pub(crate) fn prepare_with(config: RunConfig, kept: Kept) -> Result<Prepared, Er
         (true, "auto") => beside_the_processor()?,
         (_, device) => device::choose(device)?,
     };
+    let mut config = config;
+    if let Some(window) = checked.window {
+        // A length that was found stands in the run as a number.
+        config.data.window = Some(WindowLength::Rows(window.length));
+    }
     Ok(Prepared {
         config,
         spec: checked.spec,
@@ -108,13 +114,17 @@ pub(crate) struct Checked {
     pub scaling: Option<Scaling>,
     pub target: Option<NumberTarget>,
     pub permutation: Option<Arc<[u32]>>,
+    pub window: Option<Window>,
 }
 
 /// Loads the data and checks the configuration against it.
 pub(crate) fn load(config: &RunConfig, kept: Kept) -> Result<Checked, Error> {
+    windows::check(config)?;
     let loaded = espejo_data::load(&source(config)?)?;
     check_squares(config, &loaded.train)?;
+    let (window, found) = windows::of(config, &loaded.train)?;
     let mut notes = loaded.notes;
+    notes.extend(found);
     notes.extend(nothing_to_learn(&loaded.train)?);
     check_whole_categories(config, &loaded.train)?;
     let columns = loaded.train.shape().pixels();
@@ -145,16 +155,19 @@ pub(crate) fn load(config: &RunConfig, kept: Kept) -> Result<Checked, Error> {
         Some(order) => Ok(samples.permuted(order.clone())?),
         None => Ok::<Samples, Error>(samples),
     };
-    let train = permuted(scaled(&loaded.train)?)?;
+    let cut = |samples: Samples, part: &str| windows::cut(samples, window, part);
+    let train = cut(permuted(scaled(&loaded.train)?)?, "training part")?;
     let test = loaded.test.as_ref().map(scaled).transpose()?;
     let test = test.map(permuted).transpose()?;
+    let test = test.map(|test| cut(test, "test part")).transpose()?;
+    notes.extend(windows::notes(&train));
     let spec = Spec::new(config, layout(config, &train)?)?;
     let target = number_target(&spec, &train, test.as_ref(), kept.target_scaling)?;
     if spec.task == Task::Classify {
         check_classes(&train)?;
     }
     if config.objective.loss == LossKind::Bce && train.is_table() {
-        check_probabilities(test.as_ref().unwrap_or(&train))?;
+        check_probabilities(test.as_ref().unwrap_or(&train).points())?;
     }
     let (samples, pixels) = (train.len(), train.shape().pixels());
     check_copies("noise.copies", config.noise.copies, samples, pixels)?;
@@ -172,6 +185,7 @@ pub(crate) fn load(config: &RunConfig, kept: Kept) -> Result<Checked, Error> {
         scaling,
         target,
         permutation,
+        window,
     })
 }
 
@@ -481,6 +495,7 @@ impl Prepared {
     /// What its samples are called where their pace is told.
     pub(crate) fn sample_unit(&self) -> &'static str {
         match self.train.is_table() {
+            true if self.train.window().is_some() => "windows",
             true => "rows",
             false => "img",
         }

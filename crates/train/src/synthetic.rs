@@ -221,7 +221,11 @@ impl Trained {
             }
         };
         match &prepared.scaling {
-            Some(scaling) => scaling.invert_row(&stored),
+            Some(scaling) => {
+                // A window is some rows, one after the other.
+                let rows = stored.chunks_exact(scaling.columns.len());
+                rows.flat_map(|row| scaling.invert_row(row)).collect()
+            }
             None => stored.iter().map(|number| shortest(*number)).collect(),
         }
     }

@@ -21,7 +21,7 @@ use crate::prepare::{Prepared, prepare_with, source};
 use crate::run_report::ClassReport;
 use crate::seed::{Purpose, stream};
 use crate::task::Task;
-use crate::{Error, checkpoint, prediction};
+use crate::{Error, checkpoint, prediction, windows};
 
 /// Numbers that the codes of a map may be, all together.
 const MAX_CODES: usize = 1 << 26;
@@ -248,8 +248,12 @@ impl Trained {
             Part::Train => train,
             Part::Test => test.unwrap_or(train),
         };
+        let samples = self.treated(samples, &config.data.name)?;
+        let samples = windows::cut(samples, self.test().window(), "other data")?;
+        let mut notes = notes;
+        notes.extend(windows::notes(&samples));
         Ok(OtherData {
-            samples: self.treated(samples, &config.data.name)?,
+            samples,
             skipped,
             notes,
         })
@@ -265,7 +269,8 @@ impl Trained {
         wanted.pixel_range = wanted.pixel_range.or(stretched);
         let pixel_columns = self.prepared.train.pixel_columns();
         if self.test().is_table() {
-            wanted.learned = Some(self.prepared.train.unpermuted().columns().to_vec());
+            let learned = self.prepared.train.points().unpermuted();
+            wanted.learned = Some(learned.columns().to_vec());
         } else if wanted.shape.is_some() {
             wanted.learned = Some(pixel_columns.to_vec());
             wanted.pixel_range = wanted.pixel_range.or(learned);
@@ -280,11 +285,11 @@ impl Trained {
             3 => samples.in_colour(self.prepared.budget())?,
             _ => samples,
         };
-        if (samples.shape(), samples.is_table()) != (self.shape(), self.test().is_table()) {
+        let shape = self.test().points().shape();
+        if (samples.shape(), samples.is_table()) != (shape, self.test().is_table()) {
             let message = format!(
-                "`{name}` has samples of {}, and this run learned {}",
-                samples.shape(),
-                self.shape()
+                "`{name}` has samples of {}, and this run learned {shape}",
+                samples.shape()
             );
             let hint = "a model takes samples of the shape it was trained on";
             return Err(Error::config(message, Some(hint.to_owned())));

@@ -143,7 +143,7 @@ fn draw(
 fn squared_error_table(errors: &[NamedErrors], kind: SampleKind) -> String {
     let psnr_heading = match kind {
         SampleKind::Image => "PSNR dB",
-        SampleKind::Row => "",
+        SampleKind::Row | SampleKind::Window => "",
     };
     let mut text = row(format!(
         "{:<16}  {:>13}  {psnr_heading:>8}",

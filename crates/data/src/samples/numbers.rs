@@ -21,8 +21,10 @@ pub(super) enum Numbers {
     },
     /// As a model sees them, row-major `[n, columns]`.
     Scaled {
-        /// How many columns there are.
+        /// How many numbers a sample has.
         width: usize,
+        /// How far the first number of a sample is from that of the next: `width`, or less where samples are windows that share rows.
+        step: usize,
         /// All rows.
         rows: Arc<Vec<f32>>,
     },
@@ -49,8 +51,8 @@ impl Numbers {
                     Some(permuted) => permuted.apply(row, out, f32::from),
                 }
             }
-            Self::Scaled { width, rows } => {
-                let row = &rows[row * width..][..*width];
+            Self::Scaled { width, step, rows } => {
+                let row = &rows[row * step..][..*width];
                 match permuted {
                     None => out.copy_from_slice(row),
                     Some(permuted) => permuted.apply(row, out, |number| number),
@@ -64,7 +66,7 @@ impl Numbers {
         match self {
             Self::Raw(columns) => columns[column][row],
             Self::Flags { width, cells } => f64::from(cells[row * width + column]),
-            Self::Scaled { width, rows } => f64::from(rows[row * width + column]),
+            Self::Scaled { step, rows, .. } => f64::from(rows[row * step + column]),
         }
     }
 }
@@ -85,9 +87,11 @@ impl Samples {
         (0..self.len()).map(move |index| numbers.at(self.place(index), stored))
     }
 
-    /// Whether a cell of a table is missing.
+    /// Whether a cell of a table is missing; of windows, whether one of the rows is that they were cut from.
     pub fn has_missing(&self) -> bool {
-        self.is_table() && (0..self.shape.pixels()).any(|at| self.column(at).any(f64::is_nan))
+        let points = self.points();
+        let mut columns = 0..points.shape.pixels();
+        self.is_table() && columns.any(|at| points.column(at).any(f64::is_nan))
     }
 
     /// The one-hot columns of each category of a table, ascending; empty where the columns are [permuted](Self::permuted), which
@@ -114,6 +118,10 @@ impl Samples {
     /// Where these are images, or there are fewer or more numbers.
     pub(crate) fn with_scaled(&self, scaled: Vec<f32>) -> Self {
         let width = self.shape.pixels();
+        assert!(
+            self.series.is_none(),
+            "rows are scaled before windows are cut"
+        );
         assert_eq!(scaled.len(), self.len() * width, "a number for each cell");
         let Values::Numbers { columns, .. } = &self.values else {
             panic!("images have no columns");
@@ -126,7 +134,11 @@ impl Samples {
         Self {
             values: Values::Numbers {
                 columns: columns.clone(),
-                numbers: Numbers::Scaled { width, rows },
+                numbers: Numbers::Scaled {
+                    width,
+                    step: width,
+                    rows,
+                },
             },
             places: None,
             ..self.clone()

@@ -134,6 +134,7 @@ pub fn section(results: &Results) -> Result<Section, Error> {
             ..Panel::default()
         }],
         log_x: true,
+        ..Curves::default()
     });
     let medians = |way: &str| {
         LABELS

@@ -112,6 +112,13 @@ pub struct DataFlags {
     pub permute: bool,
     #[arg(long, value_name = "HOW", help = format!("Scaling of the columns of a table: {}", accepted_words(|config| config.data.scale)))]
     pub scale: Option<String>,
+    /// Take the rows of a table for a series, and windows of N consecutive rows for samples; `auto` takes the period of the columns
+    #[arg(long, value_name = "N|auto")]
+    #[serde(serialize_with = "number_or_word")]
+    pub window: Option<String>,
+    /// Rows from the start of one window to that of the next [default: 1]
+    #[arg(long, value_name = "N")]
+    pub stride: Option<usize>,
     /// Skip samples that cannot be read, and report how many
     #[arg(long)]
     #[serde(skip_serializing_if = "is_off")]
@@ -344,6 +351,15 @@ fn data_name_of<S: Serializer>(name: &Option<String>, serializer: S) -> Result<S
 
 fn absolute_of<S: Serializer>(path: &Option<PathBuf>, serializer: S) -> Result<S::Ok, S::Error> {
     path.as_deref().map(absolute).serialize(serializer)
+}
+
+/// A whole number as such, all else as the word that it is.
+fn number_or_word<S: Serializer>(text: &Option<String>, serializer: S) -> Result<S::Ok, S::Error> {
+    match text.as_ref().map(|text| (text.parse::<i64>(), text)) {
+        Some((Ok(number), _)) => number.serialize(serializer),
+        Some((Err(_), word)) => word.serialize(serializer),
+        None => serializer.serialize_none(),
+    }
 }
 
 fn is_off(switch: &bool) -> bool {
