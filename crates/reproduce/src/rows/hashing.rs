@@ -150,6 +150,7 @@ fn highest(scores: &[f64]) -> Vec<bool> {
 
 pub fn section(results: &Results) -> Result<Section, Error> {
     Ok(Section {
+        animations: Vec::new(),
         claims: vec![rises(results, CASE), rises(results, BEFORE), finds(results)],
         tables: Vec::new(),
         figures: vec![(
