@@ -140,25 +140,19 @@ impl TableColumn {
     }
 }
 
-/// The category whose words the first of these columns begin with, and its words.
+/// The category whose words the first of these columns begin with, and its words. A column `a` of the word `b=c` is called as a column
+/// `a=b` of the word `c`: all of its words tell which it is, and the longer name goes before.
 fn words_from(names: &[String], facts: &[ColumnFacts]) -> Option<(String, Vec<String>)> {
     let categories = facts
         .iter()
         .filter(|facts| facts.role == ColumnRole::Category);
-    // A column `a` of the word `b=c` is called as a column `a=b` of the word `c`: all of its words tell which it is.
-    let mut found = categories.filter_map(|facts| {
-        let count = facts.words?;
+    let found = categories.filter_map(|facts| {
         let start = format!("{}=", facts.name);
-        let words = names
-            .get(..count)?
-            .iter()
-            .map(|name| name.strip_prefix(&start));
-        let words: Vec<String> = words
-            .map(|word| Some(word?.to_owned()))
-            .collect::<Option<_>>()?;
-        Some((facts.name.clone(), words))
+        let names = names.get(..facts.words?)?.iter();
+        let words = names.map(|name| Some(name.strip_prefix(&start)?.to_owned()));
+        Some((facts.name.clone(), words.collect::<Option<Vec<String>>>()?))
     });
-    found.next()
+    found.max_by_key(|(name, _)| name.len())
 }
 
 /// What the cells of a column of numbers may be.
