@@ -14,13 +14,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::atomic_files::write_file;
 use crate::config::RunConfig;
-use crate::device;
 use crate::error::AtPath;
 use crate::folder::{Folder, Which};
 use crate::kept::Kept;
 use crate::model::AnyModel;
-use crate::prepare::Prepared;
-use crate::spec::Spec;
+use crate::prepare::without_data;
 use crate::trained::Trained;
 use crate::training_state::TrainingState;
 use crate::{Error, checkpoint, tensors};
@@ -159,7 +157,12 @@ impl Trained {
         write_file(&into.join(HALF), text.as_bytes())?;
         write_file(&into.join("config.toml"), config.to_toml().as_bytes())?;
         let folder = Folder::at(into);
-        prepared.kept().write(&folder)?;
+        // `half.json` says what samples are like.
+        let kept = Kept {
+            outline: None,
+            ..prepared.kept()
+        };
+        kept.write(&folder)?;
         let mut weights = tensors::collect(self.model());
         weights.retain(|tensor| half.owns(&tensor.name));
         let state = TrainingState {
@@ -210,7 +213,7 @@ pub(crate) fn open(
         },
         other => other,
     };
-    let prepared = prepared(config.clone(), kept.clone(), samples).map_err(damaged)?;
+    let prepared = without_data(config.clone(), kept.clone(), samples).map_err(damaged)?;
     let blank = prepared
         .spec
         .init(&prepared.config, &prepared.chosen.device);
@@ -218,32 +221,6 @@ pub(crate) fn open(
     let mut trained = Trained::new(prepared, model.valid(), epoch);
     trained.half = Some(report.half);
     Ok(Some(trained))
-}
-
-/// A run prepared without its data: `samples` stand in for it.
-fn prepared(config: RunConfig, kept: Kept, samples: Samples) -> Result<Prepared, Error> {
-    let samples = match &kept.permutation {
-        Some(order) => samples.permuted(order.clone())?,
-        None => samples,
-    };
-    let scaling = match config.version {
-        1 => kept.scaling.map(espejo_data::Scaling::single),
-        _ => kept.scaling,
-    };
-    Ok(Prepared {
-        spec: Spec::new(&config, crate::prepare::layout(&config, &samples)?)?,
-        chosen: device::choose(&config.train.device)?,
-        config,
-        train: samples.clone(),
-        test: samples,
-        held_out: false,
-        skipped: Vec::new(),
-        notes: Vec::new(),
-        columns: Vec::new(),
-        scaling,
-        target: None,
-        permutation: kept.permutation,
-    })
 }
 
 /// The model with the weights of one half, zeros being those of the other, and their epoch.

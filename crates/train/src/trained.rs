@@ -1,5 +1,7 @@
 //! A trained model in use: samples to codes and back, or to predictions, on the host's side of the tensors.
 
+use std::sync::Arc;
+
 use burn::module::Module;
 use burn::tensor::{Tensor, TensorData};
 use espejo_data::{Loaded, Samples, ScalingKind, Shape, Source};
@@ -17,7 +19,7 @@ use crate::host_rows::{Rows, normal};
 use crate::kept::{Kept, SCALING, TARGET_SCALING};
 use crate::metrics::{Metrics, evaluate};
 use crate::model::AnyModel;
-use crate::prepare::{Prepared, prepare_with, source};
+use crate::prepare::{Prepared, prepare_with, source, without_data};
 use crate::run_report::ClassReport;
 use crate::seed::{Purpose, stream};
 use crate::task::Task;
@@ -77,6 +79,27 @@ pub struct Trained {
     epoch: usize,
     /// Which half it is, where it is no whole run.
     pub(crate) half: Option<Half>,
+    /// Why its own data could not be had.
+    data_missing: Option<Arc<Error>>,
+}
+
+/// A run prepared again, and why its data could not be had, where a sample of zeros stands in for it.
+fn prepared_anywhere(config: RunConfig, kept: Kept) -> Result<(Prepared, Option<Error>), Error> {
+    let missing = if config.data.name == "-" {
+        let message = "its data came through standard input, which is gone".to_owned();
+        let hint = "give other data with `--data`, or train on a file".to_owned();
+        Error::config(message, Some(hint))
+    } else {
+        match prepare_with(config.clone(), kept.clone()) {
+            Err(missing @ Error::Data(_)) => missing,
+            prepared => return Ok((prepared?, None)),
+        }
+    };
+    let Some(outline) = &kept.outline else {
+        return Err(missing);
+    };
+    let samples = Samples::of_outline(outline)?;
+    Ok((without_data(config, kept, samples)?, Some(missing)))
 }
 
 impl Trained {
@@ -87,6 +110,7 @@ impl Trained {
             model,
             epoch,
             half: None,
+            data_missing: None,
         }
     }
 
@@ -125,12 +149,24 @@ impl Trained {
         which: Which,
         change: impl FnOnce(&mut RunConfig),
     ) -> Result<Self, Error> {
+        Self::open_anywhere(folder, which, change)?.with_data()
+    }
+
+    /// Reads a run as [`open_with`](Self::open_with) does, also where its data is not: for other samples and for codes the run folder
+    /// alone is enough.
+    ///
+    /// Then [`data_missing`](Self::data_missing) says why, and [`test`](Self::test) and the training part are a sample of zeros that has
+    /// their shape, columns and classes, and nothing else.
+    ///
+    /// # Errors
+    ///
+    /// As [`Trained::open`]; and [`Error::Data`] where the data of a run is not there that does not say what its samples are like.
+    pub fn open_anywhere(
+        folder: &Folder,
+        which: Which,
+        change: impl FnOnce(&mut RunConfig),
+    ) -> Result<Self, Error> {
         let mut config = folder.config()?;
-        if config.data.name == "-" {
-            let message = "its data came through standard input, which is gone".to_owned();
-            let hint = "train on a file to use the run afterwards".to_owned();
-            return Err(Error::config(message, Some(hint)));
-        }
         let before = config.train.device.clone();
         change(&mut config);
         let damaged = |error: Error| match error {
@@ -161,7 +197,7 @@ impl Trained {
             kept.scaling.is_some(),
         );
         let target_scaling = kept.target_scaling.is_some();
-        let prepared = prepare_with(config, kept).map_err(damaged)?;
+        let (prepared, data_missing) = prepared_anywhere(config, kept).map_err(damaged)?;
         if scaled && !scaling {
             return missing(
                 SCALING,
@@ -185,10 +221,29 @@ impl Trained {
         };
         Ok(Self {
             prepared,
+            data_missing: data_missing.map(Arc::new),
             model: model.valid(),
             epoch,
             half: None,
         })
+    }
+
+    /// Why the run's own data could not be had, where it was opened without.
+    pub fn data_missing(&self) -> Option<&Error> {
+        self.data_missing.as_deref()
+    }
+
+    /// The run, where its own data is there.
+    ///
+    /// # Errors
+    ///
+    /// Why it could not be had, where it was opened without.
+    pub fn with_data(mut self) -> Result<Self, Error> {
+        match self.data_missing.take().map(Arc::try_unwrap) {
+            None => Ok(self),
+            Some(Ok(missing)) => Err(missing),
+            Some(Err(shared)) => Err(Error::config(shared.to_string(), None)),
+        }
     }
 
     /// The configuration of the run.

@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 use espejo_train::Half;
 use serde_json::json;
 
-use crate::open_run::{RunArgs, open};
+use crate::open_run::{RunArgs, open_without_data};
 use crate::output::{self, shown};
 
 /// The arguments of `espejo export`.
@@ -48,7 +48,7 @@ pub enum Format {
 
 /// Writes half of a model, without the weights of the other half.
 pub fn export(args: &ExportArgs, json: bool) -> anyhow::Result<()> {
-    let (_, trained) = open(&args.run)?;
+    let (_, trained) = open_without_data(&args.run)?;
     let half = match args.part {
         Part::Encoder => Half::Encoder,
         Part::Decoder => Half::Decoder,

@@ -1,16 +1,19 @@
 //! What samples are like, without any of their values.
 
+use std::ops::Range;
+
 use serde::{Deserialize, Serialize};
 
-use super::{Facts, Samples, Shape, Values};
-use crate::{Error, PixelRange};
+use super::{Facts, Samples, Shape, Values, Window};
+use crate::error::content_of as content;
+use crate::{Error, PixelRange, Targets};
 
 /// What samples are like, without any of their values: all that a model needs to know to take others of the kind.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Outline {
     /// The set as it was asked for.
     pub name: String,
-    /// Channels, height and width; a row of a table is `1x1xN`.
+    /// Channels, height and width; a row of a table is `1x1xN`. Of windows that of their rows.
     pub shape: [usize; 3],
     /// The largest pixel value; none for a table.
     pub levels: Option<u8>,
@@ -18,22 +21,46 @@ pub struct Outline {
     pub columns: Vec<String>,
     /// What the numbers of the file became pixels by, where that is known.
     pub pixel_range: Option<PixelRange>,
+    /// The one-hot columns of each category of a table.
+    #[serde(default)]
+    pub categories: Vec<Range<usize>>,
+    /// How windows are cut from the rows.
+    #[serde(default)]
+    pub window: Option<Window>,
+    /// The names of the classes.
+    #[serde(default)]
+    pub classes: Vec<String>,
+    /// The columns of the numbers to predict.
+    #[serde(default)]
+    pub targets: Vec<String>,
 }
 
 impl Samples {
     /// What these samples are like. A permutation is no part of it.
     pub fn outline(&self) -> Outline {
-        let stored = self.unpermuted();
+        let stored = self.points().unpermuted();
         let (levels, columns) = match &stored.values {
             Values::Pixels { levels, .. } => (Some(*levels), stored.pixel_columns()),
             Values::Numbers { .. } => (None, stored.columns()),
         };
+        let Shape {
+            channels,
+            height,
+            width,
+        } = stored.shape;
         Outline {
             name: self.name.clone(),
-            shape: [self.shape.channels, self.shape.height, self.shape.width],
+            shape: [channels, height, width],
             levels,
             columns: columns.to_vec(),
             pixel_range: self.pixel_range,
+            categories: stored.categories().to_vec(),
+            window: self.window(),
+            classes: stored.classes().to_vec(),
+            targets: match stored.targets() {
+                Targets::Numbers { columns, .. } => columns.to_vec(),
+                Targets::None | Targets::Classes { .. } => Vec::new(),
+            },
         }
     }
 
@@ -42,8 +69,15 @@ impl Samples {
     /// # Errors
     /// [`Error::Content`] where the outline contradicts itself.
     pub fn of_outline(outline: &Outline) -> Result<Self, Error> {
+        let rows = outline.window.map_or(1, |window| window.length.max(1));
+        let labels = match outline.classes.is_empty() {
+            true => Vec::new(),
+            false => vec![0; rows],
+        };
         let facts = Facts {
             name: outline.name.clone(),
+            labels,
+            classes: outline.classes.clone(),
             ..Facts::default()
         };
         let [channels, height, width] = outline.shape;
@@ -52,16 +86,34 @@ impl Samples {
             height,
             width,
         };
-        let Some(levels) = outline.levels else {
-            let zeros = vec![vec![0.0]; width];
-            return Self::table(facts, outline.columns.clone(), zeros);
+        let samples = match outline.levels {
+            Some(levels) => Self {
+                pixel_range: outline.pixel_range,
+                pixel_columns: outline.columns.clone().into(),
+                ..Self::pictures(facts, shape, levels, vec![0; shape.pixels()])?
+            },
+            None => {
+                let zeros = vec![vec![0.0; rows]; width];
+                let fits = |of: &Range<usize>| of.start <= of.end && of.end <= width;
+                if !outline.categories.iter().all(fits) {
+                    let expected = format!("categories among {width} columns");
+                    return Err(content(&outline.name, expected, "others"));
+                }
+                Self::table(facts, outline.columns.clone(), zeros)?
+                    .with_categories(outline.categories.clone())
+            }
         };
-        let images = Self::pictures(facts, shape, levels, vec![0; shape.pixels()])?;
-        Ok(Self {
-            pixel_range: outline.pixel_range,
-            pixel_columns: outline.columns.clone().into(),
-            ..images
-        })
+        let samples = match &outline.targets[..] {
+            [] => samples,
+            columns => samples.with_targets(Targets::Numbers {
+                columns: columns.into(),
+                values: vec![0.0; columns.len() * rows].into(),
+            })?,
+        };
+        match outline.window {
+            Some(window) if window.length > 0 && window.stride > 0 => samples.windows(window),
+            _ => Ok(samples),
+        }
     }
 }
 
@@ -106,6 +158,10 @@ mod tests {
             levels: None,
             columns: vec!["a".to_owned()],
             pixel_range: None,
+            categories: Vec::new(),
+            window: None,
+            classes: Vec::new(),
+            targets: Vec::new(),
         };
         assert!(Samples::of_outline(&outline).is_err());
     }
