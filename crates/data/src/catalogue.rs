@@ -11,8 +11,8 @@ use crate::shards::{self, Shards};
 use crate::source::{DataSet, HoldOut, Loaded, Parts, Source};
 use crate::split::Draw;
 use crate::{
-    Error, cifar, directory, folder, folds, fonts, idx, idx_files, image_tree, lorenz, parquet,
-    record_sets, satimage, split, yale,
+    Error, cifar, directory, folder, folds, fonts, idx, idx_files, image_tree, imdb, lorenz,
+    parquet, record_sets, satimage, split, yale,
 };
 
 /// Names less alike than this (Jaro-Winkler, 0 to 1) are not suggested.
@@ -161,6 +161,7 @@ fn set_parts(source: &Source, set: &'static DataSet) -> Result<Parts, Error> {
     let directory = directory::directory_or(source.directory.as_deref())?;
     let folder = idx::folder(set, &directory, folder);
     match set.name {
+        "imdb" => imdb::load(source, &folder),
         "satimage" => satimage::load(source, &folder),
         "yale" => yale::load(source, &folder),
         "cifar10" => cifar::load(source, set, &folder),
@@ -244,6 +245,10 @@ fn refuse_misplaced(source: &Source, target_of: &Target) -> Result<(), Error> {
     match (&source.selection.subject, source.size, &source.label) {
         (Some(subject), ..) if set != "yale" => {
             refuse("subject", "the set `yale`", format!("`{subject}`"))
+        }
+        _ if source.words.is_some() && set != "imdb" => {
+            let found = source.words.unwrap_or_default().to_string();
+            refuse("words", "the set `imdb`", found)
         }
         (_, Some([height, width]), _) if file && table => refuse(
             "size",
@@ -418,6 +423,13 @@ mod tests {
                     ..Source::named("mnist")
                 },
                 "`size` of `mnist`: expected 1 to 4096 pixels each way, found 0x10",
+            ),
+            (
+                Source {
+                    words: Some(500),
+                    ..fonts()
+                },
+                "`words` of `fonts`: expected the set `imdb`, found 500",
             ),
             (
                 Source {

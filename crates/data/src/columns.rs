@@ -126,10 +126,15 @@ fn samples(
         ..Facts::default()
     };
     let (mut names, mut numbers) = (Vec::new(), Vec::new());
+    let mut categories = Vec::new();
     for input in &chosen.inputs {
+        let start = names.len();
         input.append(&mut frame, kept.as_deref(), &mut names, &mut numbers)?;
+        if matches!(input.kind, Kind::Category(_)) {
+            categories.push(start..names.len());
+        }
     }
-    let samples = Samples::table(facts, names, numbers)?;
+    let samples = Samples::table(facts, names, numbers)?.with_categories(categories);
     let samples = match targets.numbers {
         Some(numbers) => samples.with_targets(numbers)?,
         None => samples,

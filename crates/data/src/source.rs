@@ -46,6 +46,8 @@ pub struct Source {
     pub grey: bool,
     /// The column of a table that holds the labels, by its name or its number counted from 1.
     pub label: Option<String>,
+    /// How many of the most frequent words of texts become columns; 1,000 without it.
+    pub words: Option<usize>,
     /// Which columns of a table are taken, and what for.
     pub columns: ColumnChoice,
     /// Whether the first row of a text holds the names of the columns; without it, what the first rows look like decides.
@@ -212,6 +214,7 @@ impl Source {
             size: None,
             grey: false,
             label: None,
+            words: None,
             columns: ColumnChoice::default(),
             header: None,
             missing: Vec::new(),

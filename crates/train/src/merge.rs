@@ -218,6 +218,8 @@ mod tests {
             pixel_range = [0.0, 16.0]
             permute = true
             scale = "standardise"
+            window = 25
+            stride = 5
             skip_bad = true
             [model]
             conv = "32,16"

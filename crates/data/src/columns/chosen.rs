@@ -129,17 +129,19 @@ impl Chosen {
                 }
                 Cells::Words(words) => (missing(words), None, Some(words.names.len())),
             };
+            let role = self.role(place);
+            let truth = match (role, &column.cells) {
+                (ColumnRole::Flag, Cells::Words(words)) => Some(truth(&words.names)),
+                _ => None,
+            };
             ColumnFacts {
                 name: column.name.clone(),
-                role: self.role(place),
+                role,
                 missing,
                 range,
                 words,
                 values: self.values(place),
-                truth_words: match (self.role(place), &column.cells) {
-                    (ColumnRole::Flag, Cells::Words(words)) => Some(truth_words(words)),
-                    _ => None,
-                },
+                truth_words: truth,
             }
         });
         facts.collect()
@@ -240,6 +242,33 @@ impl Chosen {
     }
 }
 
+/// How false and true are written in a column with these words. One that does not occur is written as the other is.
+fn truth(words: &[String]) -> [String; 2] {
+    let first = |value| words.iter().find(|word| flag(word) == Some(value)).cloned();
+    let other = |word: &str| {
+        let lower = word.to_lowercase();
+        let other = [("false", "true"), ("no", "yes")]
+            .iter()
+            .find_map(|&(no, yes)| match lower.as_str() {
+                word if word == no => Some(yes),
+                word if word == yes => Some(no),
+                _ => None,
+            });
+        let other = other.unwrap_or_default();
+        match word.chars().map(char::is_uppercase).collect::<Vec<_>>()[..] {
+            [true, true, ..] => other.to_uppercase(),
+            [true, ..] => other[..1].to_uppercase() + &other[1..],
+            _ => other.to_owned(),
+        }
+    };
+    match (first(0), first(1)) {
+        (Some(no), Some(yes)) => [no, yes],
+        (Some(no), None) => [no.clone(), other(&no)],
+        (None, Some(yes)) => [other(&yes), yes],
+        (None, None) => ["false".to_owned(), "true".to_owned()],
+    }
+}
+
 /// What the columns of a table to learn from are like.
 fn kinds(frame: &Frame, facts: &[ColumnFacts]) -> Vec<String> {
     let mut notes = Vec::new();
@@ -296,36 +325,6 @@ fn pixels_hint(facts: &[ColumnFacts]) -> Option<String> {
     Some(format!(
         "{count} columns are called like pixels: `--shape {shape}` makes images of the rows{others}"
     ))
-}
-
-/// How a column of truth values writes false and true; one that it has not is written in the manner of the other.
-fn truth_words(words: &Words) -> [String; 2] {
-    let known = |value| words.names.iter().find(|word| flag(word) == Some(value));
-    let manner = words.names.first().map_or("", String::as_str);
-    [0, 1].map(|value| match known(value) {
-        Some(word) => word.clone(),
-        None => in_manner_of(manner, value),
-    })
-}
-
-/// The word for a truth value that goes with another one: `No` with `Yes`, `FALSE` with `TRUE`.
-fn in_manner_of(word: &str, value: u8) -> String {
-    let is_yes = ["yes", "no"].contains(&&*word.to_lowercase());
-    let plain = match (is_yes, value) {
-        (true, 0) => "no",
-        (true, _) => "yes",
-        (false, 0) => "false",
-        (false, _) => "true",
-    };
-    let is_capital = |letter: Option<char>| letter.is_some_and(char::is_uppercase);
-    match (
-        is_capital(word.chars().next()),
-        is_capital(word.chars().last()),
-    ) {
-        (true, true) => plain.to_uppercase(),
-        (true, false) => plain[..1].to_uppercase() + &plain[1..],
-        (false, _) => plain.to_owned(),
-    }
 }
 
 /// Whether a column holds words that are all dates.
@@ -588,4 +587,25 @@ fn counts_rows(frame: &Frame) -> bool {
         rows.all(|(&number, &row)| number == row as f64 + from)
     };
     is_nameless && frame.columns.len() > 1 && numbers.len() > 1 && (starts(0.0) || starts(1.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_truth_value_that_does_not_occur_is_written_as_the_other_one() {
+        let truth = |words: &[&str]| {
+            truth(
+                &words
+                    .iter()
+                    .map(|&word| word.to_owned())
+                    .collect::<Vec<_>>(),
+            )
+        };
+        assert_eq!(truth(&["Yes", "No"]), ["No", "Yes"]);
+        assert_eq!(truth(&["True"]), ["False", "True"]);
+        assert_eq!(truth(&["NO"]), ["NO", "YES"]);
+        assert_eq!(truth(&["false"]), ["false", "true"]);
+    }
 }
