@@ -28,7 +28,7 @@ fn series(room: &Room, name: &str, rows: std::ops::Range<usize>, is_odd: impl Fn
     room.write(name, text);
 }
 
-const MODEL: [&str; 9] = [
+const MODEL: [&str; 10] = [
     "--time=time",
     "--drop=odd",
     "--window=10",

@@ -363,7 +363,7 @@ fn a_category_has_a_cross_entropy_of_its_own() {
     train(
         &room,
         "goods",
-        "goods.csv --test-fraction .2 --set train.epochs=60",
+        "goods.csv --test-fraction .2 --set train.epochs=600",
     );
     assert!(
         room.text("runs/goods/config.toml")

@@ -40,6 +40,15 @@ pub struct SampleArgs {
 }
 
 impl SampleArgs {
+    /// Whether a part that these arguments chose is that on which the run was trained.
+    pub fn is_training(&self, trained: &Trained, part: &Chosen) -> bool {
+        let is_training = match part.part {
+            Some(name) => name == "train",
+            None => self.part == Part::Train || !trained.prepared().held_out,
+        };
+        is_training && self.data.is_none() && self.letters.is_none()
+    }
+
     /// The same arguments with other data.
     pub fn of_data(&self, name: &str) -> Self {
         Self {
@@ -148,6 +157,7 @@ fn change(data: &mut DataConfig, args: &SampleArgs, shape: Option<Shape>) {
             // Images are what they are, whatever rows a run learned them from.
             data.shape = None;
         }
+        data.words = data.words.take().filter(|_| name == "imdb");
         data.subject = None;
         data.test_fraction = None;
         data.split = SplitKind::default();

@@ -11,6 +11,11 @@ pub struct Chosen {
 }
 
 impl Chosen {
+    /// How many samples there are.
+    pub fn len(&self) -> usize {
+        self.samples.len()
+    }
+
     /// The names of the columns that close each line: the row in the file, what names the rows, the part.
     pub fn header(&self) -> String {
         let mut text = ",row".to_owned();

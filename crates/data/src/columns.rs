@@ -216,6 +216,13 @@ impl Input {
                     Some(kept) => kept.iter().map(|&row| all[row]).collect(),
                 });
             }
+            // Without any known cell nothing tells that it held words.
+            (Kind::Category(categories), Cells::Numbers(all)) if all.iter().all(|n| n.is_nan()) => {
+                for category in categories {
+                    names.push(format!("{}={category}", self.name));
+                    numbers.push(vec![f64::NAN; rows(count, kept).len()]);
+                }
+            }
             (kind, _) => {
                 let (expected, found) = match kind {
                     Kind::Category(_) => ("words", "numbers"),

@@ -15,6 +15,8 @@ use permuted::Permuted;
 use windows::Series;
 pub use windows::Window;
 
+pub use outline::Outline;
+
 /// Samples of one shape, each with a caption and, where they are known, its targets: images with one byte a pixel, or rows
 /// of a table with one number a column.
 ///
@@ -184,6 +186,39 @@ impl Samples {
         let values = Values::Numbers {
             columns: columns.into(),
             numbers: Numbers::Raw(numbers.into()),
+        };
+        Self::of(facts, shape, values, count)
+    }
+
+    /// A table of truth values: `cells` row by row, `[n, columns]`, each 0 or 1, n and the number of columns at least 1.
+    ///
+    /// # Errors
+    /// [`Error::Content`] where a part breaks one of these rules or those of [`Facts`].
+    pub fn flags(facts: Facts, columns: Vec<String>, cells: Vec<u8>) -> Result<Self, Error> {
+        let width = columns.len();
+        if cells.is_empty() || width == 0 || !cells.len().is_multiple_of(width) {
+            let found = format!("{} values for {width} columns", cells.len());
+            return refuse(&facts, "at least one row of at least one column", found);
+        }
+        if let Some(place) = cells.iter().position(|cell| *cell > 1) {
+            let (row, name) = (place / width + 1, &columns[place % width]);
+            let found = format!("{} in row {row}, column `{name}`", cells[place]);
+            return refuse(&facts, "truth values, 0 or 1", found);
+        }
+        let (shape, count) = (
+            Shape {
+                channels: 1,
+                height: 1,
+                width,
+            },
+            cells.len() / width,
+        );
+        let values = Values::Numbers {
+            columns: columns.into(),
+            numbers: Numbers::Flags {
+                width,
+                cells: cells.into(),
+            },
         };
         Self::of(facts, shape, values, count)
     }
@@ -610,6 +645,7 @@ impl fmt::Display for Shape {
 
 mod alike;
 mod numbers;
+mod outline;
 mod permuted;
 mod targeted;
 #[cfg(test)]

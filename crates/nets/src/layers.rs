@@ -44,8 +44,8 @@ impl LayersConfig {
             .push((LayerConfig::Linear { inputs, outputs }, activation));
     }
 
-    /// Adds what `steps` say: `activation` follows each fully connected layer, and a batch normalisation or dropout acts on what
-    /// is there. The maps of a convolution come to a fully connected layer as they are: rows are flat.
+    /// Adds what `steps` say: `activation` follows each fully connected layer, and a batch normalisation, dropout or noise acts
+    /// on what is there. The maps of a convolution come to a fully connected layer as they are: rows are flat.
     pub fn push_steps(&mut self, steps: &[DenseStep], activation: Activation) {
         for step in steps {
             let input = self.output();
@@ -56,7 +56,20 @@ impl LayersConfig {
                 DenseStep::Dropout(rate) => self
                     .layers
                     .push(plain(LayerConfig::Dropout { input, rate })),
+                DenseStep::Noise(deviation) => self
+                    .layers
+                    .push(plain(LayerConfig::Noise { input, deviation })),
             }
+        }
+    }
+
+    /// Puts Gaussian noise of this standard deviation between the last layer and its activation; what has no layer stays so.
+    pub fn add_noise_before_last_activation(&mut self, deviation: f64) {
+        let input = self.output();
+        if let Some((_, activation)) = self.layers.last_mut() {
+            let activation = std::mem::replace(activation, Activation::Linear);
+            self.layers
+                .push((LayerConfig::Noise { input, deviation }, activation));
         }
     }
 
@@ -228,7 +241,7 @@ impl Layers {
     }
 
     /// These layers with the first `count` frozen: they keep their weights while the others are trained. Batch normalisation among
-    /// them goes by its running means, dropout lets everything through.
+    /// them goes by its running means, dropout lets everything through and noise is none.
     pub fn freeze_first(mut self, count: usize) -> Self {
         let layers = self.stack.into_iter().enumerate();
         self.stack = layers

@@ -419,12 +419,19 @@ mod layers_of_other_nets {
 
     /// The one test here that draws from the device, whose random numbers are one stream for the whole process.
     #[test]
-    fn dropout_of_fixed_draws() {
+    fn dropout_and_noise_of_fixed_draws() {
         let mut config = chain("3,dropout:.3", [1, 4, 4], Activation::Tanh);
         config.push_linear(4, Activation::Linear);
         let rows = random([4, 16], -1.5, 1.5, DType::F64);
         let device = rows.device();
         check("dropout", &net(&config), DType::F64, PRECISE, |layers| {
+            device.seed(5);
+            distance(layers.forward(rows.clone()))
+        });
+        let sigmoid = Activation::Sigmoid;
+        let mut config = LayersConfig::dense([16, 5, 4], Activation::Tanh, sigmoid);
+        config.add_noise_before_last_activation(2.0);
+        check("noise", &net(&config), DType::F64, PRECISE, |layers| {
             device.seed(5);
             distance(layers.forward(rows.clone()))
         });

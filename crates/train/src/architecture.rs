@@ -189,7 +189,7 @@ impl Architecture {
 fn check_sizes(model: &ModelConfig) -> Result<(), Error> {
     let sizes = model.layers.iter().filter_map(|step| match step {
         DenseStep::Size(size) => Some(*size),
-        DenseStep::BatchNorm | DenseStep::Dropout(_) => None,
+        DenseStep::BatchNorm | DenseStep::Dropout(_) | DenseStep::Noise(_) => None,
     });
     let mut bad = sizes.filter(|size| !(1..=MAX_WIDTH).contains(size));
     if let Some(bad) = bad.next() {
@@ -221,16 +221,31 @@ fn check_sizes(model: &ModelConfig) -> Result<(), Error> {
     }
 }
 
-/// The sizes in `model.layers` of an autoencoder, whose mirrored layers have no other steps.
+/// The sizes in `model.layers` of an autoencoder, whose mirrored layers have no other steps but noise on the way down.
 fn sizes(model: &ModelConfig) -> Result<Vec<usize>, Error> {
     let size = |step: &DenseStep| match step {
-        DenseStep::Size(size) => Ok(*size),
-        other => Err(Error::config(
+        DenseStep::Size(size) => Some(Ok(*size)),
+        DenseStep::Noise(_) => None,
+        other => Some(Err(Error::config(
             format!("`{other}` in `model.layers` is for `classifier` and `regressor`"),
             Some("give sizes alone, as in `--layers 256,64`".to_owned()),
-        )),
+        ))),
     };
-    model.layers.iter().map(size).collect()
+    model.layers.iter().filter_map(size).collect()
+}
+
+/// Whether noise stands among the hidden sizes.
+pub(crate) fn has_noise(model: &ModelConfig) -> bool {
+    let mut steps = model.layers.iter();
+    steps.any(|step| matches!(step, DenseStep::Noise(_)))
+}
+
+/// The last layer down to a code, with noise before its activation where that is asked for.
+fn push_code(encoder: &mut LayersConfig, latent: usize, model: &ModelConfig) {
+    encoder.push_linear(latent, model.latent_activation);
+    if model.code_noise > 0.0 {
+        encoder.add_noise_before_last_activation(model.code_noise);
+    }
 }
 
 /// Dimensions of a dense bottleneck.
@@ -338,18 +353,23 @@ fn dense(model: &ModelConfig, pixels: usize, output: Activation) -> Result<Archi
     let hidden = model.activation;
     let title = down.iter().chain(&up[1..]).map(ToString::to_string);
     let title = title.collect::<Vec<_>>().join("-");
-    let (encoder, head) = match model.kind.has_posterior() {
-        true => {
-            let (latent, before) = down.split_last().expect("a way down has sizes");
-            let encoder = LayersConfig::dense(before, hidden, hidden);
-            let inputs = encoder.output_size();
-            let outputs = *latent;
-            (encoder, Some(LayerConfig::Linear { inputs, outputs }))
+    let (latent, before) = down.split_last().expect("a way down has sizes");
+    let mut encoder = LayersConfig::new([pixels, 1, 1]);
+    match has_noise(model) {
+        true => encoder.push_steps(&model.layers, hidden),
+        false => before[1..]
+            .iter()
+            .for_each(|size| encoder.push_linear(*size, hidden)),
+    }
+    let head = match model.kind.has_posterior() {
+        true => Some(LayerConfig::Linear {
+            inputs: encoder.output_size(),
+            outputs: *latent,
+        }),
+        false => {
+            push_code(&mut encoder, *latent, model);
+            None
         }
-        false => (
-            LayersConfig::dense(down, hidden, model.latent_activation),
-            None,
-        ),
     };
     let decoder = LayersConfig::dense(up, hidden, output);
     Ok(mirror(encoder, head, decoder, title))
@@ -405,6 +425,11 @@ fn fully_convolutional(
         return Err(Error::config(message, Some(hint.into())));
     }
     let input = encoder.output();
+    if model.code_noise > 0.0 {
+        let message = "`model.code_noise` needs a dense code, and that of this net is its last map";
+        let hint = "give its dimensions with `--latent N`, or leave `--code-noise` out";
+        return Err(Error::config(message, Some(hint.into())));
+    }
     let head = model.kind.has_posterior().then_some(LayerConfig::Conv {
         input,
         outputs: input[0],
@@ -447,16 +472,14 @@ fn with_bottleneck(
     let latent = bottleneck(model)?;
     let map = encoder.output_size();
     let sizes = sizes(model)?;
-    for size in &sizes {
-        encoder.push_linear(*size, model.activation);
-    }
+    encoder.push_steps(&model.layers, model.activation);
     let head = match model.kind.has_posterior() {
         true => Some(LayerConfig::Linear {
             inputs: encoder.output_size(),
             outputs: latent,
         }),
         false => {
-            encoder.push_linear(latent, model.latent_activation);
+            push_code(&mut encoder, latent, model);
             None
         }
     };
@@ -490,6 +513,11 @@ fn dense_sizes(model: &ModelConfig, pixels: usize) -> Result<(Vec<usize>, Vec<us
         let down = [&[pixels], layers.as_slice(), &[latent]].concat();
         let up = down.iter().rev().copied().collect();
         return Ok((down, up));
+    }
+    if has_noise(model) {
+        let message = format!("layers {layers:?} are a whole list, in which noise has no place");
+        let hint = "give the hidden sizes alone, as in `--layers 256,noise:16 --latent 10`";
+        return Err(Error::config(message, Some(hint.to_owned())));
     }
     let inner = &layers[1..layers.len() - 1];
     let narrowest = *inner.iter().min().expect("a whole list has inner layers");

@@ -90,6 +90,9 @@ pub struct DataConfig {
     /// The column of a table that a classifier or regressor learns to give, by its name or its number counted from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub target: Option<String>,
+    /// How many of the most frequent words of `imdb` become columns; 1,000 where it is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub words: Option<usize>,
     /// The columns of a table to learn from, by name or number counted from 1; all where the list is empty.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub columns: Vec<String>,
@@ -155,6 +158,7 @@ impl Default for DataConfig {
             grey: false,
             label: None,
             target: None,
+            words: None,
             columns: Vec::new(),
             drop: Vec::new(),
             index: None,
@@ -193,6 +197,10 @@ fn is_false(value: &bool) -> bool {
     !value
 }
 
+fn is_zero(value: &f64) -> bool {
+    *value == 0.0
+}
+
 fn is_none(scale: &ScalingKind) -> bool {
     *scale == ScalingKind::None
 }
@@ -224,7 +232,8 @@ pub struct ModelConfig {
     /// `ae`, `dae`, `vae`, `classifier` or `regressor`.
     pub kind: ModelKind,
     /// Hidden sizes from the sample down to the code, mirrored on the way up; or the whole list, the size of a sample first and
-    /// last. Of a classifier or regressor its hidden layers in order, among which `bn` and `dropout:RATE` may stand.
+    /// last. Among hidden sizes `noise:SD` may stand, Gaussian noise on the way down while training. Of a classifier or regressor its
+    /// hidden layers in order, among which `bn` and `dropout:RATE` may stand, too.
     pub layers: Vec<DenseStep>,
     /// Convolutions, as in `32,16` or `32,pool,16,pool/16,up,32,up,1`; `layers` are then the dense layers between them and
     /// the code. Of a classifier or regressor a chain without a way back: `32,pool,bn,16,pool,bn`.
@@ -246,6 +255,10 @@ pub struct ModelConfig {
     pub activation: Activation,
     /// Activation of the code, for `ae` and `dae`.
     pub latent_activation: Activation,
+    /// Standard deviation of the Gaussian noise that is added to a code before its activation while training, for `ae` and `dae`:
+    /// sigmoid codes become binary. 0 for none.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub code_noise: f64,
     /// Activation of the output; by the loss where it is left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub output_activation: Option<Activation>,
@@ -275,6 +288,7 @@ impl Default for ModelConfig {
             latent: None,
             activation: Activation::Tanh,
             latent_activation: Activation::Linear,
+            code_noise: 0.0,
             output_activation: None,
             range: None,
             initializer: Initializer::Glorot,

@@ -33,8 +33,10 @@ mod feed;
 mod fit;
 mod fixed_samples;
 mod folder;
+mod half;
 mod host_rows;
 mod image_quality;
+mod imputation;
 mod init_from;
 mod kept;
 mod key_names;
@@ -60,6 +62,8 @@ mod seed;
 mod session;
 mod spec;
 mod suggest;
+mod synthetic;
+mod synthetic_report;
 mod target_rows;
 mod task;
 pub mod tensors;
@@ -79,8 +83,13 @@ pub use espejo_data::Targets;
 pub use espejo_nets::{DenseStep, Noise};
 pub use fit::{Event, MAX_MAPPED, Outcome, fit};
 pub use folder::{Folder, Which};
+pub use half::Half;
 pub use host_rows::{Rows, fill_missing, nearest, squared_error, unit_rows, wrong_pixels};
 pub use image_quality::{psnr, ssim};
+pub use imputation::{
+    Calibration, ColumnKind, HideRule, HoledTable, ImputationMeasures, ImputationReport,
+    ImputeRule, Imputed, ImputedCell, MethodReport, TableColumn, cells_for_level,
+};
 pub use median::median_filter;
 pub use metrics::{Measure, Metrics};
 pub use model::AnyModel;
@@ -98,6 +107,10 @@ pub use schedule::learning_rate;
 pub use score::{ScoreKind, ScoreRule, Scores};
 pub use score_rows::over_rows;
 pub use spec::{Spec, check_copies};
+pub use synthetic::{CodeOrigin, OutputDraw, RawTable, Synthetic, SyntheticRule};
+pub use synthetic_report::{
+    ColumnComparison, Content, CorrelationComparison, RowCounts, SyntheticReport, moments,
+};
 pub use task::Task;
 pub use trained::{Evaluation, OtherData, Part, Trained};
 pub use training_state::TrainingState;

@@ -93,6 +93,41 @@ pub(crate) fn prepare_with(config: RunConfig, kept: Kept) -> Result<Prepared, Er
     })
 }
 
+/// A run prepared again without its data: `samples`, which are like those it learned, stand in for them.
+///
+/// # Errors
+///
+/// [`Error::Config`] where the configuration does not fit them, [`Error::Device`] without the device.
+pub(crate) fn without_data(
+    config: RunConfig,
+    kept: Kept,
+    samples: Samples,
+) -> Result<Prepared, Error> {
+    let samples = match &kept.permutation {
+        Some(order) => samples.permuted(order.clone())?,
+        None => samples,
+    };
+    let scaling = match config.version {
+        1 => kept.scaling.map(Scaling::single),
+        _ => kept.scaling,
+    };
+    let spec = Spec::new(&config, layout(&config, &samples)?)?;
+    Ok(Prepared {
+        target: number_target(&spec, &samples, None, kept.target_scaling)?,
+        spec,
+        chosen: device::choose(&config.train.device)?,
+        config,
+        train: samples.clone(),
+        test: samples,
+        held_out: false,
+        skipped: Vec::new(),
+        notes: Vec::new(),
+        columns: Vec::new(),
+        scaling,
+        permutation: kept.permutation,
+    })
+}
+
 /// The device that measures what the processor trains: itself, where the build can.
 fn beside_the_processor() -> Result<Chosen, Error> {
     let chosen = device::choose("cpu").or_else(|_| device::choose("auto"))?;
@@ -190,7 +225,7 @@ pub(crate) fn load(config: &RunConfig, kept: Kept) -> Result<Checked, Error> {
 }
 
 /// What the layers of a model have to fit.
-fn layout(config: &RunConfig, train: &Samples) -> Result<Layout, Error> {
+pub(crate) fn layout(config: &RunConfig, train: &Samples) -> Result<Layout, Error> {
     Ok(Layout {
         shape: train.shape(),
         table: train.is_table(),
@@ -323,6 +358,7 @@ pub(crate) fn source(config: &RunConfig) -> Result<Source, Error> {
         grey: data.grey,
         label: data.label.clone(),
         target: target_column(config)?,
+        words: data.words,
         columns: ColumnChoice {
             only: data.columns.clone(),
             drop: data.drop.clone(),
@@ -511,6 +547,7 @@ impl Prepared {
             scaling: self.scaling.clone(),
             target_scaling: self.target.as_ref().map(|target| target.scaling.clone()),
             permutation: self.permutation.clone(),
+            outline: Some(self.train.outline()),
         }
     }
 

@@ -143,7 +143,7 @@ impl Trained {
         explain: bool,
         mut take: impl FnMut(f64, Vec<f64>),
     ) -> Result<(), Error> {
-        let model = self.autoencoder()?;
+        let model = self.whole()?;
         self.check_score(rule, explain)?;
         let noise = self.draws(rule);
         let size = self.chunk().min(BLOCK);

@@ -47,6 +47,7 @@ impl Spec {
         check_table(config, task, table, output)?;
         let architecture = Architecture::new(&config.model, &layout, output)?;
         check_objective(config, task)?;
+        check_code_noise(config)?;
         check_penalties(config, &architecture)?;
         check_train(config)?;
         check_precision(config, task, &criterion, &architecture)?;
@@ -225,12 +226,34 @@ fn check_penalties(config: &RunConfig, architecture: &Architecture) -> Result<()
         .mirror()
         .is_some_and(|mirror| mirror.encoder.is_dense());
     if config.objective.contractive > 0.0 && !dense {
+        let reason = match config.model.conv {
+            Some(_) => "`--conv`",
+            None => "the noise within the encoder",
+        };
         return Err(Error::config(
             "`objective.contractive` is for dense encoders",
-            Some("leave it out, or `--conv`".into()),
+            format!("leave it out, or {reason}"),
         ));
     }
     Ok(())
+}
+
+/// Refuses noise on a code that is not there or is drawn at random.
+fn check_code_noise(config: &RunConfig) -> Result<(), Error> {
+    let (noise, kind) = (config.model.code_noise, config.model.kind);
+    range("model.code_noise", noise, "0 or more", noise >= 0.0)?;
+    if noise == 0.0 || (kind.has_code() && !kind.has_posterior()) {
+        return Ok(());
+    }
+    let message = format!(
+        "`model.code_noise` is for `ae` and `dae`, and this is `{}`",
+        kind.name()
+    );
+    let hint = match kind.has_posterior() {
+        true => "leave `--code-noise` out: the code of a `vae` is drawn at random already",
+        false => "leave `--code-noise` out, or put `noise:SD` into `--layers`",
+    };
+    Err(Error::config(message, Some(hint.to_owned())))
 }
 
 /// A number outside its range.

@@ -6,7 +6,7 @@ use clap::Args;
 use espejo_analysis::{Matrix, Neighbor, nearest, vote, wilson};
 use espejo_data::{Samples, Window};
 use espejo_pictures::csv_field;
-use espejo_train::{Part, Trained};
+use espejo_train::Trained;
 use serde_json::{Value, json};
 
 use crate::choose_samples::{SampleArgs, chosen_parts};
@@ -69,12 +69,7 @@ fn search(
 ) -> anyhow::Result<Vec<Vec<Neighbor>>> {
     let codes = trained.encode(&part.samples)?.concat();
     let queries = Matrix::new(&codes, trained.latent());
-    let asked = &args.samples;
-    let is_training_part = match part.part {
-        Some(name) => name == "train",
-        None => asked.part == Part::Train || !trained.prepared().held_out,
-    };
-    if asked.data.is_some() || asked.letters.is_some() || !is_training_part {
+    if !args.samples.is_training(trained, part) {
         return Ok(nearest(known, queries, args.k));
     }
     let train = &trained.prepared().train;

@@ -9,7 +9,7 @@ use espejo_train::{Folder, ScoreKind, ScoreRule, Scores, Trained, write_file};
 use crate::calibration::{self, Asked, Calibration};
 use crate::choose_samples::SampleArgs;
 use crate::judgement::{Judgement, Limit};
-use crate::open_run::open;
+use crate::open_run::{open, open_for};
 use crate::output::{self, shown, usage};
 use crate::sample_columns::{Chosen, scored_rows};
 use crate::score_table::ScoreTable;
@@ -70,7 +70,7 @@ pub fn score(args: &ScoreArgs, json: bool) -> anyhow::Result<()> {
         let message = format!("`--to` is `{}`", path.display());
         return Err(usage(message, "give a file ending in `.csv`"));
     }
-    let (folder, trained) = open(&args.samples.run)?;
+    let (folder, trained) = opened(args)?;
     let rule = ScoreRule {
         kind: args.score,
         draws: args.draws,
@@ -107,7 +107,7 @@ pub fn score(args: &ScoreArgs, json: bool) -> anyhow::Result<()> {
     if args.fdr.is_none() {
         stored_threshold::write(&folder, rule.kind, &judgement.limit)?;
     }
-    let drawn = score_figures::all(&trained, &table)?;
+    let drawn = score_figures::all(&trained, &table, &found)?;
     let drawn = figures::save_all(&folder, &drawn)?;
     if json {
         return output::json(&table.as_json(&order, rule, &found, &drawn));
@@ -125,6 +125,19 @@ pub fn score(args: &ScoreArgs, json: bool) -> anyhow::Result<()> {
     };
     write_file(path, csv.as_bytes())?;
     output::text(&format!("{}\n", shown(path)))
+}
+
+/// Opens the run; its own data need not be there where nothing of it is asked for.
+fn opened(args: &ScoreArgs) -> anyhow::Result<(Folder, Trained)> {
+    let elsewhere = matches!(
+        args.calibrate,
+        Some(Calibration::Half | Calibration::Data(_))
+    );
+    let compared = args.samples.label.is_some() || !args.outliers.is_empty();
+    match elsewhere && !compared {
+        true => open_for(&args.samples),
+        false => open(&args.samples.run),
+    }
 }
 
 /// The rule of the arguments, else that of the last time, else the default.

@@ -12,6 +12,13 @@ use crate::Samples;
 pub(super) enum Numbers {
     /// As a file holds them, `[columns][n]`: seconds since 1970 need more digits than a single-precision number has.
     Raw(Arc<[Vec<f64>]>),
+    /// Truth values, a byte each, 0 or 1, row-major `[n, columns]`.
+    Flags {
+        /// How many columns there are.
+        width: usize,
+        /// All rows.
+        cells: Arc<[u8]>,
+    },
     /// As a model sees them, row-major `[n, columns]`.
     Scaled {
         /// How many numbers a sample has.
@@ -34,6 +41,16 @@ impl Numbers {
                     *out = columns[place][row] as f32;
                 }
             }
+            Self::Flags { width, cells } => {
+                let row = &cells[row * width..][..*width];
+                assert_eq!(out.len(), row.len(), "room for a row");
+                match permuted {
+                    None => {
+                        (out.iter_mut().zip(row)).for_each(|(out, cell)| *out = f32::from(*cell))
+                    }
+                    Some(permuted) => permuted.apply(row, out, f32::from),
+                }
+            }
             Self::Scaled { width, step, rows } => {
                 let row = &rows[row * step..][..*width];
                 match permuted {
@@ -48,6 +65,7 @@ impl Numbers {
     fn at(&self, row: usize, column: usize) -> f64 {
         match self {
             Self::Raw(columns) => columns[column][row],
+            Self::Flags { width, cells } => f64::from(cells[row * width + column]),
             Self::Scaled { step, rows, .. } => f64::from(rows[row * step + column]),
         }
     }

@@ -3,6 +3,8 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::numbers::Numbers;
 use super::{Values, captions_of};
 use crate::selection::refuse;
@@ -14,7 +16,7 @@ const GAP: f64 = 5.0;
 const FORWARD: f64 = 0.95;
 
 /// How windows are cut from a series.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Window {
     /// Rows that a window covers, at least 1.
     pub length: usize,

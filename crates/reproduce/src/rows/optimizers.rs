@@ -454,5 +454,6 @@ pub fn race_section(results: &Results) -> Result<Section, Error> {
             ),
             race("race-seconds", "time", "seconds, one core", "by seconds"),
         ],
+        ..Section::default()
     })
 }

@@ -4,7 +4,7 @@ use espejo_data::Samples;
 use espejo_nets::Criterion;
 
 use crate::Error;
-use crate::architecture::Architecture;
+use crate::architecture::{Architecture, has_noise};
 use crate::config::{
     GradientSource, OptimizerKind, Precision, RunConfig, ScheduleKind, TrainConfig,
 };
@@ -183,6 +183,12 @@ pub(super) fn check_model(config: &RunConfig, task: Task) -> Result<(), Error> {
         return refuse(
             format!("`{name}` in double precision trains dense nets, and this has convolutions"),
             format!("leave `--conv` out, or {single}"),
+        );
+    }
+    if config.model.code_noise > 0.0 || has_noise(&config.model) {
+        return refuse(
+            format!("`{name}` in double precision trains without noise within the net"),
+            format!("leave `--code-noise` and `noise:SD` out, or {single}"),
         );
     }
     let objective = &config.objective;
