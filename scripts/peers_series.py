@@ -65,6 +65,8 @@ def names(out):
 
 
 def ours(args):
+    from sklearn.metrics import roc_auc_score
+
     found = {}
     environment = dict(os.environ, RAYON_NUM_THREADS="1")
     program = str(args.espejo.resolve())
@@ -76,17 +78,25 @@ def ours(args):
 
     for name in names(args.out):
         found[name] = {}
+        labels = pd.read_csv(args.out / f"{name}-test.csv").anomaly.to_numpy()
         for kind, (model, score) in OURS.items():
             for seed in SEEDS:
                 folder = f"{name}-{kind}-{seed}"
                 if not (args.out / "runs" / folder).exists():
                     run("train", f"{name}-train.csv", "--model", model, "--seed", str(seed), "--name", folder, *COMMON)
-                scored = run("score", folder, "--data", f"{name}-test.csv", "--label", "anomaly", *score, "--json")
-                for line in json.loads(scored.stdout)["detectors"]:
-                    # The others are no matter of our seed: the isolation forest has its own.
-                    which = kind if line["detector"] == "this run" else line["detector"]
-                    if which == kind or (kind, seed) == ("ae", 1):
-                        found[name].setdefault(which, []).append(line["roc_auc"])
+                scored = ["score", folder, "--data", f"{name}-test.csv", "--to", "scores.csv", *score]
+                run(*scored)
+                scores = pd.read_csv(args.out / "scores.csv").set_index("row").score
+                auc = roc_auc_score(labels[scores.index], scores)
+                found[name].setdefault(kind, []).append(float(auc))
+                if (kind, seed) != ("ae", 1):
+                    continue
+                # The other detectors are no matter of our seed. What is printed must be what is worked out here.
+                for line in json.loads(run(*scored[:4], *score, "--label", "anomaly", "--json").stdout)["detectors"]:
+                    if line["detector"] == "this run":
+                        assert abs(line["roc_auc"] - auc) < 1e-9, (name, line, auc)
+                    else:
+                        found[name][line["detector"]] = [line["roc_auc"]]
         print(name, {which: round(statistics.median(values), 3) for which, values in found[name].items()}, flush=True)
     (args.out / "ours.json").write_text(json.dumps(found))
 

@@ -273,7 +273,7 @@ fn denoising_and_variational_models_take_windows_too() {
     assert!(
         lines[0]
             .join(",")
-            .contains("from a,from b,kl of z1,kl of z2,kl of z3"),
+            .contains("from a,from b,from kl of z1,from kl of z2,from kl of z3"),
         "{:?}",
         lines[0]
     );
