@@ -312,3 +312,22 @@ fn a_table_comes_by_any_way() {
         "{lines:?}"
     );
 }
+
+/// A run whose test part was the last rows takes other data as any other run does.
+#[test]
+fn other_data_is_not_split_by_time() {
+    let room = Room::new();
+    room.write("measured.csv", measured(100));
+    room.train(
+        "r",
+        &[&MODEL[..], &["--split=time", "--epochs", "5"]].concat(),
+    );
+    room.write(
+        "one.csv",
+        "a,b,count,ok,kind,day\n0.9,,9,Yes,high,2026-03-24\n",
+    );
+    for command in ["impute", "encode"] {
+        let ran = room.run(&[command, "r", "--data", "one.csv"]).ok();
+        assert_eq!(ran.stdout.lines().count(), 2, "{ran:?}");
+    }
+}

@@ -190,6 +190,17 @@ fn what_cannot_be_generated_is_said() {
         let ran = room.run(&args).failed(2);
         assert!(ran.stderr.contains(words), "{words}: {}", ran.stderr);
     }
+    let wave = |row: u32| format!("{},{:.3}\n", row, f64::from(row % 20) / 20.0);
+    room.write(
+        "wave.csv",
+        "t,x\n".to_owned() + &(0..200).map(wave).collect::<String>(),
+    );
+    room.train(
+        "wave",
+        &["wave.csv", "--time=t", "--window=10", "--latent=2"],
+    );
+    let ran = room.run(&["generate", "wave", "--csv"]).failed(2);
+    assert!(ran.stderr.contains("windows of a series"), "{}", ran.stderr);
     assert_eq!(
         room.run(&["generate", "r", "--to", "rows.csv"]).code,
         Some(2)

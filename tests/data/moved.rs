@@ -73,7 +73,7 @@ fn images_of_a_classifier_are_not_needed_for_others() {
     train(
         &room,
         "pets",
-        "pictures --model classifier --layers 8 --test-fraction .25",
+        "./pictures --model classifier --layers 8 --test-fraction .25",
     );
     let lines = ["predict pets --data new", "inspect pets"];
     same_without(&room, "pictures", &lines, "predict pets");

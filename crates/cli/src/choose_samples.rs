@@ -162,6 +162,8 @@ fn change(data: &mut DataConfig, args: &SampleArgs, shape: Option<Shape>) {
         data.test_fraction = None;
         data.split = SplitKind::default();
         data.fold = None;
+        // Nothing is split off of other data, by time or not.
+        data.split = SplitKind::Random;
         data.limit = None;
     }
     if args.label.is_some() {

@@ -419,17 +419,17 @@ fn fully_convolutional(
     mut encoder: LayersConfig,
     decoder: LayersConfig,
 ) -> Result<Architecture, Error> {
+    if model.code_noise > 0.0 {
+        let message = "`model.code_noise` needs a dense code, and that of this net is its last map";
+        let hint = "give its dimensions with `--latent N`, or leave `--code-noise` out";
+        return Err(Error::config(message, Some(hint.into())));
+    }
     if !model.layers.is_empty() {
         let message = "`model.layers` needs a dense bottleneck, and this net has none";
         let hint = "give its dimensions with `--latent N`, or leave `--layers` out";
         return Err(Error::config(message, Some(hint.into())));
     }
     let input = encoder.output();
-    if model.code_noise > 0.0 {
-        let message = "`model.code_noise` needs a dense code, and that of this net is its last map";
-        let hint = "give its dimensions with `--latent N`, or leave `--code-noise` out";
-        return Err(Error::config(message, Some(hint.into())));
-    }
     let head = model.kind.has_posterior().then_some(LayerConfig::Conv {
         input,
         outputs: input[0],

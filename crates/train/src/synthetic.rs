@@ -88,12 +88,17 @@ impl Trained {
     ///
     /// # Errors
     ///
-    /// [`Error::Config`] where the run learned images, [`Error::Data`] where the file cannot be read.
+    /// [`Error::Config`] where the run learned images or windows of a series, [`Error::Data`] where the file cannot be read.
     pub fn raw_table(&self) -> Result<RawTable, Error> {
         if !self.test().is_table() {
             let message = "this run learned images, of which there are no rows".to_owned();
             let hint = "leave `--csv` out for a figure of new images".to_owned();
             return Err(Error::config(message, Some(hint)));
+        }
+        if self.test().window().is_some() {
+            let message = "this run learned windows of a series, of which there are no single rows";
+            let hint = "train on its rows, without `--window`".to_owned();
+            return Err(Error::config(message.to_owned(), Some(hint)));
         }
         let loaded = espejo_data::load(&source(self.config())?)?;
         Ok(RawTable {
@@ -133,7 +138,7 @@ impl Trained {
         let decoded = self.decode(&codes)?;
         let draw = match (rule.mean, &self.prepared().spec.criterion) {
             (true, _) => OutputDraw::NotAsked,
-            (false, Criterion::Mse) => OutputDraw::Normal,
+            (false, Criterion::Mse | Criterion::Mixed { .. }) => OutputDraw::Normal,
             (false, Criterion::Mae) => OutputDraw::Laplace,
             (false, _) => OutputDraw::NoLikelihood,
         };

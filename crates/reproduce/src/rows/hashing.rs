@@ -10,7 +10,7 @@ use espejo_train::{Error, Trained, unit_rows};
 use crate::lab::configured;
 use crate::row::{Claim, Job, Outcome, Results, Scale, Section};
 use crate::rows::trained::{DEVICE, trained};
-use crate::statistics::{Spread, number};
+use crate::statistics::{Spread, mean, number};
 
 /// The net of the document, and one whose noise comes right before the sigmoids, as in the paper.
 pub const CASE: &str = "noise on 256";
@@ -49,10 +49,10 @@ fn measured(run: &Trained) -> Result<Outcome, Error> {
     let (train, test) = (&run.prepared().train, run.test());
     let numbers = run.encode(test)?.concat();
     let numbers = Matrix::new(&numbers, run.latent());
-    let codes = bits(numbers);
+    let codes = BinaryCodes::from_activations(numbers);
     let rows = unit_rows(test)?.concat();
     let by_distance = codes.cosine_by_distance(Matrix::new(&rows, test.shape().pixels()));
-    let mean = |distance: usize| by_distance[distance].mean.unwrap_or(f64::NAN);
+    let cosine = |distance: usize| by_distance[distance].mean.unwrap_or(f64::NAN);
     let met = || by_distance.iter().filter(|at| at.mean.is_some());
     let balance = codes.balance();
     let outcome = Outcome::default()
@@ -63,20 +63,16 @@ fn measured(run: &Trained) -> Result<Outcome, Error> {
         .with("distinct", codes.distinct() as f64)
         .with("saturation", saturation(numbers, (0.0, 1.0)))
         .with("least used", least_used(&balance))
-        .with("at 0", mean(0))
-        .with("at 1", mean(1))
-        .with("at 10", mean(BITS))
+        .with("at 0", cosine(0))
+        .with("at 1", cosine(1))
+        .with("at 10", cosine(BITS))
         // A distance at which there is no pair has no bar.
         .with_list("distance", met().map(|at| f64::from(at.distance)))
         .with_list("cosine", met().filter_map(|at| at.mean))
         .with_list("pairs", met().map(|at| at.pairs as f64));
     let known = run.encode(train)?.concat();
-    let known = bits(Matrix::new(&known, run.latent()));
+    let known = BinaryCodes::from_activations(Matrix::new(&known, run.latent()));
     search(train, test, &known, &codes, outcome)
-}
-
-fn bits(numbers: Matrix) -> BinaryCodes {
-    BinaryCodes::from_activations(numbers)
 }
 
 /// The smaller of the shares of zeros and ones of the bit that is least balanced.
@@ -119,7 +115,6 @@ fn search(
         by_words.push(precision(&cosines, &alike));
         nearest.push(precision(&near, &highest(&cosines)));
     }
-    let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
     Ok(outcome
         .with("sentiment by codes", mean(&by_codes))
         .with("sentiment by words", mean(&by_words))
@@ -133,7 +128,10 @@ fn search(
 /// The reviews as bits, one for each word.
 fn words(samples: &Samples) -> Result<BinaryCodes, Error> {
     let rows = unit_rows(samples)?.concat();
-    Ok(bits(Matrix::new(&rows, samples.shape().pixels())))
+    Ok(BinaryCodes::from_activations(Matrix::new(
+        &rows,
+        samples.shape().pixels(),
+    )))
 }
 
 /// Which scores are the highest; of equal ones the first.
