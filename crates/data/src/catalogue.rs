@@ -11,8 +11,8 @@ use crate::shards::{self, Shards};
 use crate::source::{DataSet, HoldOut, Loaded, Parts, Source};
 use crate::split::Draw;
 use crate::{
-    Error, cifar, directory, folder, folds, fonts, idx, idx_files, image_tree, lorenz, parquet,
-    record_sets, satimage, split, yale,
+    Error, cifar, directory, folder, folds, fonts, idx, idx_files, image_tree, lorenz, record_sets,
+    satimage, split, yale,
 };
 
 /// Names less alike than this (Jaro-Winkler, 0 to 1) are not suggested.
@@ -111,7 +111,7 @@ fn parts(source: &Source) -> Result<Parts, Error> {
             files if files.is_empty() => folder::load(source, path),
             files => idx_files::load_folder(source, path, files),
         },
-        Target::Shards(shards) => parquet::load_shards(source, shards),
+        Target::Shards(shards) => (shards.form.load())(source, shards),
         Target::File(path, format) => (format.load)(source, path),
     }
 }

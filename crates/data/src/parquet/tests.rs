@@ -11,7 +11,7 @@ fn path(name: &str) -> PathBuf {
 }
 
 fn frame(name: &str) -> Frame {
-    let table = Table::open(name.to_owned(), vec![path(name)]).expect("a whole file");
+    let table = open(name.to_owned(), vec![path(name)]).expect("a whole file");
     let frame = table.frame(&Source::named(name), &table.leaves);
     frame.expect("columns that can be read")
 }
@@ -84,7 +84,7 @@ fn names_of_rows_keep_every_digit() {
     let asked = |index: &str| {
         let mut source = Source::named(name);
         source.columns.index = Some(index.to_owned());
-        let table = Table::open(name.to_owned(), vec![path(name)]).expect("a whole file");
+        let table = open(name.to_owned(), vec![path(name)]).expect("a whole file");
         table.frame(&source, &table.leaves).expect("whole columns")
     };
     let ids = [Some("9007199254740993"), Some("2"), None];
