@@ -38,7 +38,7 @@ fn cells<'a>(frame: &'a Frame, name: &str) -> &'a Cells {
 
 /// What a column holds, each value as it is written.
 fn shown(frame: &Frame, name: &str) -> Vec<String> {
-    let word = |row| match cells(frame, name) {
+    let word = |row: usize| match cells(frame, name) {
         Cells::Numbers(numbers) => numbers[row].to_string(),
         Cells::Words(words) => words.get(row).unwrap_or("-").to_owned(),
     };
