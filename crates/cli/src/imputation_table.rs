@@ -42,6 +42,7 @@ pub fn as_json(imputed: &Imputed, level: f64, to: Option<&Path>) -> Value {
     json!({
         "filled": imputed.cells.len(),
         "rounds": imputed.rounds,
+        "rounds_chosen": imputed.is_chosen,
         "unsettled": imputed.unsettled,
         "level": level,
         "calibration_rows": calibration.map(|calibration| calibration.rows),
@@ -83,6 +84,12 @@ pub fn summary(imputed: &Imputed, rows: usize, level: f64, is_drawn: bool) -> St
     let _ = match (is_drawn, imputed.unsettled) {
         (true, _) => write!(text, " by draws, in {rounds}"),
         (false, 0) => write!(text, ", which settled within {rounds}"),
+        (false, _) if imputed.is_chosen => {
+            write!(
+                text,
+                " in {rounds}, as many as fill known cells of training rows best"
+            )
+        }
         (false, moving) => write!(
             text,
             "\nnote: {} still moved after {rounds}; `--rounds` gives them more",
@@ -135,11 +142,12 @@ pub fn evaluation_text(report: &ImputationReport, hide: HideRule) -> String {
         false => String::new(),
     };
     let mut text = format!(
-        "{} of {}{some} {part} were hidden, each known cell with probability {}, {}; the other methods learned from {}\n\n",
+        "{} of {}{some} {part} were hidden, each known cell with probability {}, {}; {} of this run; the other methods learned from {}\n\n",
         counted(report.hidden, "cell"),
         counted(report.rows, "row"),
         hide.share,
         counted(hide.repeats, "time"),
+        counted(report.rounds, "round"),
         counted(report.compared_with, "training row"),
     );
     let names = report
@@ -248,6 +256,7 @@ pub fn evaluation_json(report: &ImputationReport, hide: HideRule) -> Value {
         "hide": hide.share,
         "repeats": hide.repeats,
         "hidden": report.hidden,
+        "rounds": report.rounds,
         "level": report.level,
         "columns": columns.collect::<Vec<_>>(),
         "methods": report.methods.iter().map(method_json).collect::<Vec<_>>(),

@@ -6,6 +6,7 @@ mod evaluation;
 mod filling;
 mod holed_table;
 mod methods;
+mod rounds;
 
 use espejo_data::Samples;
 use espejo_nets::seeded;
@@ -23,8 +24,9 @@ use crate::trained::Trained;
 use calibration::{FilledRow, Raw, hide_like, margin};
 use columns::Cells;
 use filling::{FillRule, Statistics};
+use rounds::Trial;
 
-/// Rounds where none are asked for: until a row has settled, or before the first draw.
+/// Rounds until a row has settled, at most, and before the first draw.
 const SETTLING_ROUNDS: usize = 500;
 const BURN_IN: usize = 50;
 /// Draws where none are asked for.
@@ -34,20 +36,21 @@ const CALIBRATION_ROWS: usize = 500;
 /// How often that is done, at most, and the hidden cells of a column that are enough.
 const CALIBRATION_PASSES: usize = 10;
 const ENOUGH_CELLS: usize = 300;
-/// The streams of random numbers of one seed: what is drawn for cells, for residuals, for hiding in the manner of holes, and from the last one on
-/// for each repeat of an evaluation.
+/// The streams of random numbers of one seed: what is drawn for cells, for residuals, for hiding in the manner of holes, for the choice of rounds, and
+/// from the last one on for each repeat of an evaluation.
 const FOR_DRAWS: usize = 0;
 const FOR_RESIDUALS: usize = 1;
 const FOR_CALIBRATION: usize = 2;
-const FOR_REPEATS: usize = 3;
+const FOR_ROUNDS: usize = 3;
+const FOR_REPEATS: usize = 4;
 /// Level of the draws where no interval is asked for.
 const ANY_LEVEL: f64 = 0.9;
 
 /// How missing cells are filled.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct ImputeRule {
-    /// Rounds: of `ae` and `dae` those until cells have settled, at most (500 where it is not said); of a `vae` those before the
-    /// first draw (50).
+    /// Rounds: of `ae` and `dae` those until cells have settled, at most (1 to 500 where it is not said, as many as fill hidden cells of training rows
+    /// best); of a `vae` those before the first draw (50).
     pub rounds: Option<usize>,
     /// Draws of each cell, for a `vae` (100).
     pub draws: Option<usize>,
@@ -68,6 +71,8 @@ pub struct Imputed {
     pub rounds: usize,
     /// The samples that had not settled by then.
     pub unsettled: usize,
+    /// Whether the rounds were chosen because they fill hidden cells of training rows best, and not asked for.
+    pub is_chosen: bool,
     /// What intervals come from, where they were asked for.
     pub calibration: Option<Calibration>,
 }
@@ -145,6 +150,7 @@ impl Trained {
         let train = unit_rows(&self.prepared().train)?.concat();
         let statistics = Statistics::of(&train, width);
         drop(train);
+        let fill = self.with_rounds(rule, fill, &cells, &statistics)?;
         let rows = unit_rows(samples)?;
         let missing: Vec<Vec<usize>> = rows.iter().map(|row| cells.missing(row)).collect();
         let holed: Vec<usize> = (0..rows.len())
@@ -193,6 +199,7 @@ impl Trained {
             cells: found,
             rounds: filled.rounds,
             unsettled: filled.unsettled,
+            is_chosen: self.chooses_rounds(rule),
             calibration,
         })
     }
@@ -238,6 +245,30 @@ impl Trained {
             (_, 0) => Err(Error::config("`--draws` is 0", "give 1 or more".to_owned())),
             _ => Ok(found),
         }
+    }
+
+    /// Whether nobody says how many rounds a row takes until it has settled.
+    fn chooses_rounds(&self, rule: ImputeRule) -> bool {
+        rule.rounds.is_none() && !self.prepared().spec.kind.has_posterior()
+    }
+
+    /// A rule with as many rounds as fill hidden cells of training rows best, where it asks for none.
+    fn with_rounds(
+        &self,
+        rule: ImputeRule,
+        fill: FillRule,
+        cells: &Cells,
+        statistics: &Statistics,
+    ) -> Result<FillRule, Error> {
+        if !self.chooses_rounds(rule) {
+            return Ok(fill);
+        }
+        let trial = Trial::new(&self.prepared().train, cells, rule.seed)?;
+        let rounds = trial.best(statistics, |rows, rounds| {
+            let fill = FillRule { rounds, ..fill };
+            Ok(self.fill(rows, cells, statistics, &[], fill)?.rows)
+        })?;
+        Ok(FillRule { rounds, ..fill })
     }
 
     /// Rows that were held out of the training where there are such, evenly spread.

@@ -77,6 +77,10 @@ fn a_table_of_rank_one_is_refilled_exactly() {
         "model.layers = []\nmodel.latent = 1\ntrain.optimizer = 'bfgs'\ntrain.batch_size = 0\ntrain.max_evaluations = 3000",
     );
     let new: Vec<[f64; 5]> = [-3.33, 0.271, 2.5].map(line).to_vec();
+    let settling = ImputeRule {
+        rounds: Some(500),
+        ..ImputeRule::default()
+    };
     for holes in [&[0][..], &[1, 4], &[0, 2, 3, 4]] {
         let mut at = 0;
         let text = table(&new, || {
@@ -86,9 +90,7 @@ fn a_table_of_rank_one_is_refilled_exactly() {
         let path = room.path().join("holes.csv");
         fs::write(&path, text).expect("the room is writable");
         let holed = run.holed_table(path.to_str()).expect("a table");
-        let imputed = run
-            .impute(&holed.samples, ImputeRule::default())
-            .expect("it is filled");
+        let imputed = run.impute(&holed.samples, settling).expect("it is filled");
         assert_eq!(
             (imputed.cells.len(), imputed.unsettled),
             (3 * holes.len(), 0)

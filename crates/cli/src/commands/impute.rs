@@ -17,7 +17,8 @@ pub struct ImputeArgs {
     /// The table with missing cells: a text file, or `-` for standard input [default: that of the training]
     #[arg(long, value_name = "FILE")]
     pub data: Option<String>,
-    /// Rounds until cells have settled, at most [default: 500]; of a `vae` those before the first draw [default: 50]
+    /// Rounds until cells have settled, at most [default: 1 to 500, as many as fill known cells of training rows best]; of a
+    /// `vae` those before the first draw [default: 50]
     #[arg(long, value_name = "N")]
     pub rounds: Option<usize>,
     /// Draws of each cell, for a `vae` [default: 100]

@@ -7,6 +7,7 @@ use super::calibration::{FilledRow, hide_at_random, margin};
 use super::columns::{Cells, ColumnKind, TableColumn};
 use super::filling::{Filled, Statistics};
 use super::methods::Method;
+use super::rounds::Trial;
 use super::{FOR_REPEATS, ImputeRule, spread};
 use crate::Error;
 use crate::host_rows::unit_rows;
@@ -41,6 +42,8 @@ pub struct ImputationReport {
     pub compared_with: usize,
     /// The cells that were hidden, in all repeats together.
     pub hidden: usize,
+    /// Rounds that a row goes through the model, at most; of a variational one those before the first draw.
+    pub rounds: usize,
     /// The share of true numbers that intervals shall hold.
     pub level: f64,
     /// The model first, then the others.
@@ -232,9 +235,11 @@ impl Trained {
         let truth = unit_rows(&all.select(&spread(all.len(), MEASURED_ROWS)))?;
         let train = &self.prepared().train;
         let statistics = Statistics::of(&unit_rows(train)?.concat(), cells.width());
+        let fill = self.with_rounds(rule, fill, &cells, &statistics)?;
         let compared = spread(train.len(), METHOD_ROWS);
         let known = unit_rows(&train.select(&compared))?.concat();
-        let methods = Method::all(&known, &statistics, self.latent());
+        let trial = Trial::new(train, &cells, rule.seed)?;
+        let methods = Method::all(&known, &statistics, self.latent(), &trial)?;
         let noise = self.residual_deviations(truth.concat(), &statistics, rule.seed)?;
         let mut model = Sums::new("model", "this run".to_owned(), count);
         let mut others: Vec<Sums> = methods
@@ -270,6 +275,7 @@ impl Trained {
             trained_on: !self.prepared().held_out,
             compared_with: compared.len(),
             hidden: methods[0].all.cells,
+            rounds: fill.rounds,
             level: fill.level,
             columns: cells.columns,
             methods,

@@ -170,7 +170,7 @@ impl Trained {
         noise: &[f32],
         rule: FillRule,
     ) -> Result<Filled, Error> {
-        let model = self.autoencoder()?;
+        let model = self.whole()?;
         let size = self.chunk().min(BLOCK);
         if !self.prepared().spec.kind.has_posterior() {
             let through =
@@ -291,7 +291,7 @@ impl Trained {
         statistics: &Statistics,
         seed: u64,
     ) -> Result<Vec<f32>, Error> {
-        let model = self.autoencoder()?;
+        let model = self.whole()?;
         if !self.prepared().spec.kind.has_posterior() {
             return Ok(Vec::new());
         }

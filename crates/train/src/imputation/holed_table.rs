@@ -50,15 +50,21 @@ impl Trained {
         })
     }
 
-    /// Refuses runs that learned no table.
+    /// Refuses runs that learned no rows of a table.
     pub(crate) fn check_table(&self) -> Result<(), Error> {
-        self.autoencoder()?;
-        if self.test().is_table() {
-            return Ok(());
-        }
-        let message = "this run learned images, which have no missing cells".to_owned();
-        let hint = "train on a table, as in `espejo train measured.csv`".to_owned();
-        Err(Error::config(message, Some(hint)))
+        self.whole()?;
+        let (message, hint) = match (self.test().is_table(), self.test().window()) {
+            (true, None) => return Ok(()),
+            (true, Some(_)) => (
+                "this run learned windows of a series, and only rows have their missing cells filled",
+                "train without `--window`",
+            ),
+            (false, _) => (
+                "this run learned images, which have no missing cells",
+                "train on a table, as in `espejo train measured.csv`",
+            ),
+        };
+        Err(Error::config(message, Some(hint.to_owned())))
     }
 }
 

