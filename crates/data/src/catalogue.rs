@@ -12,7 +12,7 @@ use crate::source::{DataSet, HoldOut, Loaded, Parts, Source};
 use crate::split::Draw;
 use crate::{
     Error, cifar, directory, folder, folds, fonts, idx, idx_files, image_tree, imdb, lorenz,
-    parquet, record_sets, satimage, split, yale,
+    record_sets, satimage, split, yale,
 };
 
 /// Names less alike than this (Jaro-Winkler, 0 to 1) are not suggested.
@@ -135,7 +135,7 @@ fn parts(source: &Source) -> Result<Parts, Error> {
             files if files.is_empty() => folder::load(source, path),
             files => idx_files::load_folder(source, path, files),
         },
-        Target::Shards(shards) => parquet::load_shards(source, shards),
+        Target::Shards(shards) => (shards.form.load())(source, shards),
         Target::File(path, format) => (format.load)(source, path),
     }
 }

@@ -6,8 +6,8 @@ use std::path::Path;
 use crate::hdf5;
 use crate::source::{Parts, Source};
 use crate::{
-    Error, arff, folder, idx_files, image_tree, matlab, npy, parquet, safetensors_file, tar_images,
-    text_table,
+    Error, arff, arrow, folder, idx_files, image_tree, matlab, npy, parquet, safetensors_file,
+    tar_images, text_table,
 };
 
 /// A file format: how its files are called, what they hold, and who reads them.
@@ -54,6 +54,12 @@ static FORMATS: &[Format] = &[
         // Rows of a table or images, as an array.
         contents: Contents::Array,
         load: parquet::load,
+    },
+    Format {
+        named: &[],
+        also: &["arrow", "feather", "ipc", "arrows"],
+        contents: Contents::Array,
+        load: arrow::load,
     },
     Format {
         named: &["npy", "npz"],
@@ -169,7 +175,7 @@ pub(crate) fn named_endings() -> String {
     listed(endings.map(|ending| format!("`.{ending}`")).collect())
 }
 
-/// All endings: ".csv, .tsv, .txt, .data, .arff, .parquet, .npy, .npz, ... or .tgz".
+/// All endings: ".csv, .tsv, .txt, .data, .arff, .parquet, .arrow, ... or .tgz".
 pub(crate) fn all_endings() -> String {
     let endings = FORMATS
         .iter()
@@ -197,7 +203,9 @@ mod tests {
         );
         let all = all_endings();
         assert!(
-            all.starts_with(".csv, .tsv, .txt, .data, .arff, .parquet, .npy, .npz, .mat, "),
+            all.starts_with(
+                ".csv, .tsv, .txt, .data, .arff, .parquet, .arrow, .feather, .ipc, .arrows, .npy, "
+            ),
             "{all}"
         );
     }

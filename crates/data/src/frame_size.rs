@@ -35,6 +35,12 @@ impl FrameSize {
         }
     }
 
+    /// How many bytes it may take at most.
+    #[cfg(any(feature = "parquet", feature = "arrow"))]
+    pub(crate) fn most(&self) -> u64 {
+        self.most
+    }
+
     /// Counts more bytes.
     ///
     /// # Errors

@@ -4,7 +4,7 @@
 use crate::hdf5;
 use crate::picture::Picture;
 use crate::{
-    Error, Scaling, arff, cifar, idx, idx_files, imdb, matlab, npy, parquet, record_sets,
+    Error, Scaling, arff, arrow, cifar, idx, idx_files, imdb, matlab, npy, parquet, record_sets,
     safetensors_file, tar_images, text_table, times,
 };
 
@@ -77,6 +77,11 @@ pub fn arff(bytes: &[u8]) -> Result<(), Error> {
 /// Reads bytes as a Parquet file.
 pub fn parquet(bytes: &[u8]) -> Result<(), Error> {
     parquet::try_bytes(bytes)
+}
+
+/// Reads bytes as an Arrow file or stream.
+pub fn arrow(bytes: &[u8]) -> Result<(), Error> {
+    arrow::try_bytes(bytes)
 }
 
 /// Reads bytes as a date, and says whether they are one.

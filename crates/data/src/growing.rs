@@ -80,6 +80,15 @@ impl Growing {
         }
     }
 
+    /// Says which words there may be, before any of them comes in; they keep this order.
+    #[cfg(feature = "arrow")]
+    pub(crate) fn declare(&mut self, word: &str) -> (u32, bool) {
+        match self {
+            Self::Words(words) => words.code(word),
+            Self::Numbers(_) => (MISSING, false),
+        }
+    }
+
     /// The values that came in.
     pub(crate) fn finish(self) -> Cells {
         match self {
@@ -95,15 +104,20 @@ impl Growing {
 impl WordsSoFar {
     /// Takes in a word, and says whether it is a new one.
     fn push(&mut self, word: &str) -> bool {
+        let (code, is_new) = self.code(word);
+        self.codes.push(code);
+        is_new
+    }
+
+    /// The code of a word, and whether it is a new one.
+    fn code(&mut self, word: &str) -> (u32, bool) {
         if let Some(&code) = self.known.get(word) {
-            self.codes.push(code);
-            return false;
+            return (code, false);
         }
         let code = self.names.len() as u32;
         self.known.insert(word.to_owned(), code);
         self.names.push(word.to_owned());
-        self.codes.push(code);
-        true
+        (code, true)
     }
 }
 

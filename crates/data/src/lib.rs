@@ -19,6 +19,8 @@
 //! # Ok::<(), espejo_data::Error>(())
 //! ```
 
+#[cfg(not(all(feature = "parquet", feature = "arrow")))]
+mod absent;
 mod archive;
 mod arff;
 mod arff_line;
@@ -26,10 +28,18 @@ mod arff_rows;
 mod array;
 mod array_files;
 mod array_parts;
+#[cfg(feature = "arrow")]
+mod arrow;
+#[cfg(not(feature = "arrow"))]
+mod arrow {
+    crate::absent::reader!("Arrow", "arrow");
+}
 mod bag_of_words;
 mod catalogue;
 mod cifar;
 mod classes;
+#[cfg(any(feature = "parquet", feature = "arrow"))]
+mod columnar;
 mod columns;
 mod deep_picture;
 mod delimited_text;
@@ -45,11 +55,11 @@ mod frame;
 mod frame_size;
 #[doc(hidden)]
 pub mod fuzzing;
-#[cfg(feature = "parquet")]
+#[cfg(any(feature = "parquet", feature = "arrow"))]
 mod growing;
 #[cfg(feature = "hdf5")]
 mod hdf5;
-#[cfg(feature = "parquet")]
+#[cfg(any(feature = "parquet", feature = "arrow"))]
 mod hugging_face;
 mod idx;
 mod idx_files;
@@ -66,8 +76,9 @@ mod npy_header;
 #[cfg(feature = "parquet")]
 mod parquet;
 #[cfg(not(feature = "parquet"))]
-#[path = "parquet_absent.rs"]
-mod parquet;
+mod parquet {
+    crate::absent::reader!("Parquet", "parquet");
+}
 mod permutation;
 mod picture;
 mod picture_files;

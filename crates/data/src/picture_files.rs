@@ -44,10 +44,10 @@ pub(crate) enum Packed {
     /// In a file of its own.
     File(PathBuf),
     /// These bytes, of a column of a table.
-    #[cfg(feature = "parquet")]
+    #[cfg(any(feature = "parquet", feature = "arrow"))]
     Bytes(Vec<u8>),
     /// A row of a table without an image.
-    #[cfg(feature = "parquet")]
+    #[cfg(any(feature = "parquet", feature = "arrow"))]
     Nothing,
 }
 
@@ -230,9 +230,9 @@ fn read(shown: &Path, packed: &Packed, how: How) -> Read {
             }
             decode(shown, &bytes, how)
         }
-        #[cfg(feature = "parquet")]
+        #[cfg(any(feature = "parquet", feature = "arrow"))]
         Packed::Bytes(bytes) => decode(shown, bytes, how),
-        #[cfg(feature = "parquet")]
+        #[cfg(any(feature = "parquet", feature = "arrow"))]
         Packed::Nothing => Err(content(shown, "an image that can be read", "none")),
     }
 }

@@ -3,23 +3,51 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::Error;
 use crate::error::{content, unreadable};
+use crate::source::{Parts, Source};
+use crate::{Error, arrow, parquet};
 
-/// How the names of such files end.
-const ENDING: &str = "parquet";
+/// What the library `datasets` writes beside the folders of a set that it saves.
+const SAVED: &str = "dataset_dict.json";
 
 /// The files of a data set, by its parts.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Shards {
     /// The folder, for messages.
     pub(crate) origin: String,
+    pub(crate) form: Form,
     /// The files of the training part, in the order of their names; at least one.
     pub(crate) train: Vec<PathBuf>,
     /// Those of the test part, or where there is none of the validation part.
     pub(crate) test: Vec<PathBuf>,
     /// What of the folder is in neither.
     pub(crate) left_out: Vec<String>,
+}
+
+/// A form of such files.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) enum Form {
+    #[default]
+    Parquet,
+    Arrow,
+}
+
+impl Form {
+    /// Who reads such files.
+    pub(crate) fn load(self) -> fn(&Source, Shards) -> Result<Parts, Error> {
+        match self {
+            Self::Parquet => parquet::load_shards,
+            Self::Arrow => arrow::load_shards,
+        }
+    }
+
+    /// How the names of such files end.
+    fn endings(self) -> &'static [&'static str] {
+        match self {
+            Self::Parquet => &["parquet"],
+            Self::Arrow => &["arrow", "feather", "ipc", "arrows"],
+        }
+    }
 }
 
 /// What a file is part of, by the words of its name.
@@ -30,7 +58,8 @@ enum Part {
     Test,
 }
 
-/// The files of a folder, or else of the folder `data` in it; none where there are no such files.
+/// The files of a folder, or else of the folder `data` in it, or of the folders in one that `datasets` saved; none where there are
+/// no such files.
 ///
 /// A name with the word `train`, `validation` or `test` in it says the part. Without such a word in any name, all files are
 /// training data.
@@ -38,28 +67,79 @@ enum Part {
 /// # Errors
 /// [`Error::Content`] where only some names say their part, or all say another than training; [`Error::Io`].
 pub(crate) fn find(folder: &Path) -> Result<Option<Shards>, Error> {
-    let mut files = files(folder)?;
-    if files.is_empty() {
-        let data = folder.join("data");
-        if data.is_dir() {
-            files = self::files(&data)?;
+    if folder.join(SAVED).is_file() {
+        return saved(folder);
+    }
+    let data = folder.join("data");
+    for folder_of_files in [folder, &data] {
+        if !folder_of_files.is_dir() {
+            continue;
+        }
+        let parquet = files(folder_of_files, Form::Parquet)?;
+        let arrow = files(folder_of_files, Form::Arrow)?;
+        let left_out = match parquet.is_empty() {
+            true => Vec::new(),
+            false => arrow
+                .iter()
+                .map(|file| not_read(file, "Arrow among Parquet files"))
+                .collect(),
+        };
+        let (form, files) = match parquet.is_empty() {
+            true => (Form::Arrow, arrow),
+            false => (Form::Parquet, parquet),
+        };
+        if !files.is_empty() {
+            let named = files
+                .into_iter()
+                .map(|file| (part_of(&file), file))
+                .collect();
+            let mut shards = by_parts(folder, form, named)?;
+            shards.left_out.extend(left_out);
+            return Ok(Some(shards));
         }
     }
-    if files.is_empty() {
-        return Ok(None);
+    Ok(None)
+}
+
+/// The parts of a set that `datasets` saved: a folder of Arrow files each.
+fn saved(folder: &Path) -> Result<Option<Shards>, Error> {
+    let (mut named, mut others) = (Vec::new(), Vec::new());
+    for inner in entries(folder)?.into_iter().filter(|path| path.is_dir()) {
+        match part_of(&inner) {
+            None => others.push(not_read(
+                &inner,
+                "neither training, validation nor test part",
+            )),
+            part => {
+                let files = files(&inner, Form::Arrow)?.into_iter();
+                named.extend(files.map(|file| (part, file)));
+            }
+        }
     }
+    let mut shards = by_parts(folder, Form::Arrow, named)?;
+    shards.left_out.extend(others);
+    Ok(Some(shards))
+}
+
+/// Files by their parts.
+fn by_parts(
+    folder: &Path,
+    form: Form,
+    files: Vec<(Option<Part>, PathBuf)>,
+) -> Result<Shards, Error> {
     let part = |wanted: Option<Part>| -> Vec<PathBuf> {
-        let files = files.iter().filter(|file| part_of(file) == wanted);
-        files.cloned().collect()
+        let files = files.iter().filter(|(part, _)| *part == wanted);
+        files.map(|(_, file)| file.clone()).collect()
     };
     let origin = folder.display().to_string();
     let plain = part(None);
-    if plain.len() == files.len() {
-        return Ok(Some(Shards {
+    if plain.len() == files.len() && !plain.is_empty() {
+        return Ok(Shards {
             origin,
-            train: files,
+            form,
+            train: plain,
             ..Shards::default()
-        }));
+        });
     }
     let expected = "files named after their part, as `train-00000-of-00002.parquet`";
     if let Some(plain) = plain.first() {
@@ -78,35 +158,43 @@ pub(crate) fn find(folder: &Path) -> Result<Option<Shards>, Error> {
     if test.is_empty() {
         test = validation;
     } else {
-        let kept = |file: &PathBuf| {
-            format!(
-                "{}: the validation part, beside a test part",
-                file.display()
-            )
-        };
+        let kept = |file: &PathBuf| not_read(file, "the validation part, beside a test part");
         left_out.extend(validation.iter().map(kept));
     }
-    Ok(Some(Shards {
+    Ok(Shards {
         origin,
+        form,
         train,
         test,
         left_out,
-    }))
+    })
 }
 
-/// The files of the form in a folder, by name.
-fn files(folder: &Path) -> Result<Vec<PathBuf>, Error> {
-    let failed = |source| unreadable(folder, source);
-    let mut files = Vec::new();
-    for entry in fs::read_dir(folder).map_err(failed)? {
-        let path = entry.map_err(failed)?.path();
+fn not_read(path: &Path, why: &str) -> String {
+    format!("{}: {why}", path.display())
+}
+
+/// The files of a form in a folder, by name; not what `datasets` keeps there of former steps.
+fn files(folder: &Path, form: Form) -> Result<Vec<PathBuf>, Error> {
+    let is_one = |path: &PathBuf| {
         let ending = path.extension().unwrap_or_default().to_string_lossy();
-        if ending.eq_ignore_ascii_case(ENDING) && !name(&path).starts_with('.') && path.is_file() {
-            files.push(path);
-        }
+        let ending = ending.to_lowercase();
+        let name = name(path);
+        let is_kept = !name.starts_with('.') && !name.starts_with("cache-");
+        form.endings().contains(&&*ending) && is_kept && path.is_file()
+    };
+    Ok(entries(folder)?.into_iter().filter(is_one).collect())
+}
+
+/// What is in a folder, by name.
+fn entries(folder: &Path) -> Result<Vec<PathBuf>, Error> {
+    let failed = |source| unreadable(folder, source);
+    let mut paths = Vec::new();
+    for entry in fs::read_dir(folder).map_err(failed)? {
+        paths.push(entry.map_err(failed)?.path());
     }
-    files.sort();
-    Ok(files)
+    paths.sort();
+    Ok(paths)
 }
 
 fn part_of(file: &Path) -> Option<Part> {
@@ -177,12 +265,42 @@ mod tests {
             0,
         );
         check(
+            &["data-00000-of-00001.arrow", "state.json", "cache-1.arrow"],
+            &["data-00000-of-00001.arrow"],
+            &[],
+            0,
+        );
+        check(
+            &["a.parquet", "a.feather", "data/b.parquet"],
+            &["a.parquet"],
+            &[],
+            1,
+        );
+        check(
             &["train.parquet", "val.parquet"],
             &["train.parquet"],
             &["val.parquet"],
             0,
         );
         check(&["a.png", "data/b.png"], &[], &[], 0);
+    }
+
+    #[test]
+    fn folders_that_datasets_saved_are_parts() {
+        check(
+            &[
+                "dataset_dict.json",
+                "train/data-00000-of-00002.arrow",
+                "train/data-00001-of-00002.arrow",
+                "train/dataset_info.json",
+                "test/data-00000-of-00001.arrow",
+                "validation/data-00000-of-00001.arrow",
+                "unsupervised/data-00000-of-00001.arrow",
+            ],
+            &["data-00000-of-00002.arrow", "data-00001-of-00002.arrow"],
+            &["data-00000-of-00001.arrow"],
+            2,
+        );
     }
 
     #[test]

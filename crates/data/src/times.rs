@@ -52,7 +52,7 @@ pub(crate) fn moment(parts: i64, per_second: i64, is_universal: bool) -> String 
 }
 
 /// Parts of a second as seconds: whole ones and the rest are rounded once.
-#[cfg(any(test, feature = "parquet"))]
+#[cfg(any(test, feature = "parquet", feature = "arrow"))]
 pub(crate) fn seconds(parts: i64, per_second: i64) -> f64 {
     parts.div_euclid(per_second) as f64 + parts.rem_euclid(per_second) as f64 / per_second as f64
 }

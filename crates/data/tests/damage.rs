@@ -233,11 +233,29 @@ fn parquet_files() {
     for whole in [
         &include_bytes!("data/pyarrow-snappy.parquet")[..],
         include_bytes!("data/pyarrow-v2.parquet"),
+        include_bytes!("data/pyarrow-more.parquet"),
         include_bytes!("data/polars.parquet"),
         include_bytes!("data/hub-array.parquet"),
         include_bytes!("data/hub/data/test-00000-of-00001.parquet"),
     ] {
         check(whole, |bytes| refused_in_words(fuzzing::parquet(bytes)));
+    }
+}
+
+#[test]
+#[cfg(feature = "arrow")]
+fn arrow_files() {
+    for whole in [
+        &include_bytes!("data/pyarrow-none.arrow")[..],
+        include_bytes!("data/pyarrow-lz4.arrow"),
+        include_bytes!("data/pyarrow-zstd.arrow"),
+        include_bytes!("data/pyarrow-stream.arrows"),
+        include_bytes!("data/pyarrow-more.feather"),
+        include_bytes!("data/polars.ipc"),
+        include_bytes!("data/hub-array-saved/data-00000-of-00001.arrow"),
+        include_bytes!("data/hub-saved/test/data-00000-of-00001.arrow"),
+    ] {
+        check(whole, |bytes| refused_in_words(fuzzing::arrow(bytes)));
     }
 }
 

@@ -2,7 +2,7 @@
 
 use burn::module::{Module, RunningState};
 use burn::nn::{BatchNorm, Dropout, GaussianNoise, Linear};
-use burn::tensor::Tensor;
+use burn::tensor::{Distribution, Tensor};
 use espejo_kernels::Activation as Fused;
 
 use crate::Activation;
@@ -51,8 +51,7 @@ impl Layer {
             Self::BatchNorm(norm) => normalized(norm, x),
             // Burn's follows the device, as its batch normalisation does: on one without gradients it is the identity.
             Self::Dropout(dropout) => dropout.forward(x),
-            // Burn's follows the device as well.
-            Self::Noise(noise) => noise.forward(x),
+            Self::Noise(noise) => noisy(noise, x),
             Self::Embedding(embedding) => embedding.forward(x),
             Self::Skip(skip) => skip.forward(x),
         }
@@ -100,6 +99,16 @@ impl Layer {
         };
         Some(rows.square().sum_dim(1).sum())
     }
+}
+
+/// Adds the noise where the device has gradients, as Burn's own forward pass does, but drawn in the precision of `x`: Burn draws single
+/// precision, to which it cannot add double.
+fn noisy(noise: &GaussianNoise, x: Tensor<2>) -> Tensor<2> {
+    if noise.std == 0.0 || !noise.training.is_enabled() || !x.device().is_autodiff() {
+        return x;
+    }
+    let drawn = x.random_like(Distribution::Normal(0.0, noise.std)); // [batch, values]
+    x + drawn
 }
 
 fn fully_connected(linear: &Linear, x: Tensor<2>, activation: Fused) -> Tensor<2> {

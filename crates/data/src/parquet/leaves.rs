@@ -3,113 +3,56 @@
 use ::parquet::basic::{ConvertedType, LogicalType, Repetition, TimeUnit, Type as Physical};
 use ::parquet::schema::types::{ColumnDescriptor, SchemaDescriptor, Type};
 
-/// A column of plain values, alone or inside lists and structures.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Leaf {
-    /// Its place among all of them.
-    pub(super) index: usize,
-    /// The name of its column in the table; what lies in a structure has a point in it.
-    pub(super) name: String,
-    /// How many lists it lies in.
-    pub(super) depth: i16,
-    /// The definition level of a value that is there, of those that may be.
-    pub(super) defined: i16,
-    /// The least definition level of an element of its innermost list.
-    pub(super) element: i16,
-    pub(super) meaning: Meaning,
-}
+use crate::columnar::meaning::{Leaf, Meaning};
 
-/// What the values of a column stand for.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Meaning {
-    /// `false` and `true`.
-    Truth,
-    Whole {
-        is_signed: bool,
-    },
-    Half,
-    Float,
-    Double,
-    /// A whole number of so many digits after the point.
-    Decimal {
-        scale: i32,
-    },
-    Text,
-    Date,
-    /// A time of the day in parts of a second.
-    Time {
-        per_second: i64,
-    },
-    Moment {
-        per_second: i64,
-        is_universal: bool,
-    },
-    /// A moment in the 96 bits of older writers.
-    OldMoment,
-    /// Nothing: the column of a table that has no value in it.
-    Nothing,
-    /// Bytes that may be an image.
-    Bytes,
-    /// What no column of a table can be.
-    Unknown(&'static str),
-}
-
-impl Meaning {
-    /// Moments in billionths of a second, of no zone.
-    pub(super) const NANOS: Self = Self::Moment {
-        per_second: 1_000_000_000,
-        is_universal: false,
-    };
-
-    /// Whether these are dates or times.
-    pub(super) fn is_time(self) -> bool {
-        matches!(
-            self,
-            Self::Date | Self::Time { .. } | Self::Moment { .. } | Self::OldMoment
-        )
-    }
-}
-
-/// The columns of a schema, in its order.
-pub(super) fn leaves(schema: &SchemaDescriptor) -> Vec<Leaf> {
+/// The columns of a schema, in its order, each with its levels.
+pub(super) fn leaves(schema: &SchemaDescriptor) -> Vec<(Leaf, Levels)> {
     let mut walk = Walk {
         schema,
         leaves: Vec::new(),
     };
     for field in schema.root_schema().get_fields() {
-        walk.visit(field, field.name().to_owned(), Levels::default());
+        walk.visit(field, field.name().to_owned(), Place::default());
     }
     walk.leaves
 }
 
-/// Levels of a node, as Dremel counts them.
+/// Levels of a column, as Dremel counts them.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Levels {
+    /// The definition level of a value that is there.
+    pub(super) defined: i16,
+    /// The least definition level of an element of its innermost list.
+    pub(super) element: i16,
+}
+
+/// What a node lies in.
 #[derive(Clone, Copy, Default)]
-struct Levels {
-    defined: i16,
+struct Place {
+    levels: Levels,
     depth: i16,
-    element: i16,
     is_foreign: bool,
 }
 
 struct Walk<'a> {
     schema: &'a SchemaDescriptor,
-    leaves: Vec<Leaf>,
+    leaves: Vec<(Leaf, Levels)>,
 }
 
 impl Walk<'_> {
-    fn visit(&mut self, node: &Type, name: String, mut levels: Levels) {
+    fn visit(&mut self, node: &Type, name: String, mut place: Place) {
         let info = node.get_basic_info();
         match info.has_repetition().then(|| info.repetition()) {
-            Some(Repetition::OPTIONAL) => levels.defined += 1,
+            Some(Repetition::OPTIONAL) => place.levels.defined += 1,
             Some(Repetition::REPEATED) => {
-                levels.defined += 1;
-                levels.depth += 1;
-                levels.element = levels.defined;
+                place.depth += 1;
+                place.levels.defined += 1;
+                place.levels.element = place.levels.defined;
             }
             _ => {}
         }
         if node.is_primitive() {
-            return self.take(name, levels);
+            return self.take(name, place);
         }
         let is_list = matches!(info.logical_type_ref(), Some(LogicalType::List))
             || info.converted_type() == ConvertedType::LIST;
@@ -118,7 +61,7 @@ impl Walk<'_> {
                 info.converted_type(),
                 ConvertedType::MAP | ConvertedType::MAP_KEY_VALUE
             );
-        levels.is_foreign |= is_map;
+        place.is_foreign |= is_map;
         let is_repeated = info.has_repetition() && info.repetition() == Repetition::REPEATED;
         for field in node.get_fields() {
             // The two inner nodes of a list have names that no one gave.
@@ -127,24 +70,23 @@ impl Walk<'_> {
                 true => name.clone(),
                 false => format!("{name}.{}", field.name()),
             };
-            self.visit(field, name, levels);
+            self.visit(field, name, place);
         }
     }
 
-    fn take(&mut self, name: String, levels: Levels) {
+    fn take(&mut self, name: String, place: Place) {
         let index = self.leaves.len();
-        let meaning = match levels.is_foreign {
+        let meaning = match place.is_foreign {
             true => Meaning::Unknown("a map"),
             false => meaning(&self.schema.column(index)),
         };
-        self.leaves.push(Leaf {
+        let leaf = Leaf {
             index,
             name,
-            depth: levels.depth,
-            defined: levels.defined,
-            element: levels.element,
+            depth: place.depth,
             meaning,
-        });
+        };
+        self.leaves.push((leaf, place.levels));
     }
 }
 

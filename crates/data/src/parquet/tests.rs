@@ -1,6 +1,17 @@
 //! Files that `scripts/formats.py` wrote with pyarrow, pandas, Polars and Hugging Face `datasets`.
 
+use std::sync::Arc;
+
+use ::parquet::basic::{Compression, GzipLevel, ZstdLevel};
+use ::parquet::data_type::{ByteArray, ByteArrayType, DataType, DoubleType, Int64Type};
+use ::parquet::file::properties::{WriterProperties, WriterVersion};
+use ::parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
+use ::parquet::schema::parser::parse_message_type;
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
 use super::*;
+use crate::frame::{Cells, Frame, MISSING};
 use crate::load;
 use crate::source::{TargetColumn, TargetKind};
 
@@ -11,7 +22,7 @@ fn path(name: &str) -> PathBuf {
 }
 
 fn frame(name: &str) -> Frame {
-    let table = Table::open(name.to_owned(), vec![path(name)]).expect("a whole file");
+    let table = open(name.to_owned(), vec![path(name)]).expect("a whole file");
     let frame = table.frame(&Source::named(name), &table.leaves);
     frame.expect("columns that can be read")
 }
@@ -84,7 +95,7 @@ fn names_of_rows_keep_every_digit() {
     let asked = |index: &str| {
         let mut source = Source::named(name);
         source.columns.index = Some(index.to_owned());
-        let table = Table::open(name.to_owned(), vec![path(name)]).expect("a whole file");
+        let table = open(name.to_owned(), vec![path(name)]).expect("a whole file");
         table.frame(&source, &table.leaves).expect("whole columns")
     };
     let ids = [Some("9007199254740993"), Some("2"), None];
@@ -207,4 +218,140 @@ fn bytes_that_are_no_file_are_refused_with_their_path() {
 fn load_file(path: &Path) -> String {
     let loaded = super::load(&Source::named("a"), path);
     loaded.err().expect("it is empty").to_string()
+}
+
+/// A file whose first page says that it becomes 2 GiB, of the same length.
+fn lying(name: &str) -> Vec<u8> {
+    let path = path(name);
+    let file = Bounded::open(&path).expect("a whole file");
+    let chunk = file.metadata().row_group(0).column(0);
+    let start = chunk.dictionary_page_offset();
+    let start = start.unwrap_or(chunk.data_page_offset()) as usize;
+    let end = start + chunk.compressed_size() as usize;
+    let mut bytes = std::fs::read(&path).expect("a file");
+    // The type, both sizes of at most 63 bytes: a byte for each field and one for its number.
+    let [0x15, _, 0x15, whole, 0x15, packed] = bytes[start..start + 6] else {
+        panic!("another header");
+    };
+    assert!(whole < 0x80 && packed < 0x80, "larger sizes");
+    let most = [0xfe, 0xff, 0xff, 0xff, 0x0f];
+    bytes.splice(start + 3..start + 4, most);
+    // Four bytes more in the header, four fewer in what follows.
+    bytes[start + 9] -= 2 * 4;
+    bytes.drain(end..end + 4);
+    bytes
+}
+
+#[test]
+fn a_page_that_claims_gigabytes_is_refused_before_room_is_made() {
+    for name in ["pyarrow-snappy.parquet", "pyarrow-zstd.parquet"] {
+        let error = try_bytes(&lying(name)).expect_err("a lie").to_string();
+        let expected = "expected a page of at most 16777216 bytes, found 2147483647";
+        assert!(error.ends_with(expected), "{error}");
+    }
+}
+
+/// Random tables of numbers, whole numbers and words, some missing, in any compression and pages of any length.
+#[test]
+fn what_the_writer_writes_comes_back() {
+    let mut random = ChaCha8Rng::seed_from_u64(7);
+    for _ in 0..60 {
+        let rows = random.next_u32() as usize % 300 + 1;
+        let doubles = some(&mut random, rows, |random| {
+            f64::from(random.next_u32()) / 3.0
+        });
+        let whole = some(&mut random, rows, |random| random.next_u64() as i64);
+        let text = some(&mut random, rows, |random| {
+            format!("w{}", random.next_u32() % 9)
+        });
+        let bytes = written(&mut random, &doubles, &whole, &text);
+        let mut file = tempfile::NamedTempFile::new().expect("a temporary file");
+        std::io::Write::write_all(&mut file, &bytes).expect("room for it");
+        let table = open("a".to_owned(), vec![file.path().to_owned()]).expect("a whole file");
+        let mut source = Source::named("a");
+        source.columns.index = Some("whole".to_owned());
+        let frame = table.frame(&source, &table.leaves).expect("whole columns");
+        let expected = doubles.iter().map(|value| value.unwrap_or(f64::NAN));
+        numbers(&frame, "double", &Vec::from_iter(expected));
+        let whole: Vec<_> = whole
+            .iter()
+            .map(|value| value.map(|value| value.to_string()))
+            .collect();
+        words(
+            &frame,
+            "whole",
+            &Vec::from_iter(whole.iter().map(Option::as_deref)),
+        );
+        words(
+            &frame,
+            "text",
+            &Vec::from_iter(text.iter().map(Option::as_deref)),
+        );
+    }
+}
+
+/// Values of which some are missing.
+fn some<T>(
+    random: &mut ChaCha8Rng,
+    count: usize,
+    value: impl Fn(&mut ChaCha8Rng) -> T,
+) -> Vec<Option<T>> {
+    let value = |_| (!random.next_u32().is_multiple_of(5)).then(|| value(random));
+    (0..count).map(value).collect()
+}
+
+/// The bytes of a file with these columns.
+fn written(
+    random: &mut ChaCha8Rng,
+    doubles: &[Option<f64>],
+    whole: &[Option<i64>],
+    text: &[Option<String>],
+) -> Vec<u8> {
+    let schema =
+        "message a { optional double double; optional int64 whole; optional binary text (UTF8); }";
+    let schema = Arc::new(parse_message_type(schema).expect("a schema"));
+    let compressions = [
+        Compression::UNCOMPRESSED,
+        Compression::SNAPPY,
+        Compression::ZSTD(ZstdLevel::default()),
+        Compression::GZIP(GzipLevel::default()),
+        Compression::LZ4_RAW,
+    ];
+    let versions = [WriterVersion::PARQUET_1_0, WriterVersion::PARQUET_2_0];
+    let properties = WriterProperties::builder()
+        .set_compression(compressions[random.next_u32() as usize % 5])
+        .set_writer_version(versions[random.next_u32() as usize % 2])
+        .set_dictionary_enabled(random.next_u32().is_multiple_of(2))
+        .set_data_page_row_count_limit(random.next_u32() as usize % 100 + 1)
+        .set_write_batch_size(16)
+        .build();
+    let mut writer =
+        SerializedFileWriter::new(Vec::new(), schema, Arc::new(properties)).expect("a writer");
+    // Two groups of rows, the first perhaps empty.
+    let middle = random.next_u32() as usize % doubles.len();
+    for range in [0..middle, middle..doubles.len()] {
+        let mut group = writer.next_row_group().expect("a group");
+        let text = text[range.clone()]
+            .iter()
+            .map(|text| text.as_deref().map(ByteArray::from));
+        column::<DoubleType>(&mut group, &doubles[range.clone()]);
+        column::<Int64Type>(&mut group, &whole[range]);
+        column::<ByteArrayType>(&mut group, &Vec::from_iter(text));
+        group.close().expect("a whole group");
+    }
+    writer.into_inner().expect("in memory")
+}
+
+fn column<T: DataType>(group: &mut SerializedRowGroupWriter<'_, Vec<u8>>, values: &[Option<T::T>]) {
+    let levels: Vec<_> = values
+        .iter()
+        .map(|value| i16::from(value.is_some()))
+        .collect();
+    let known: Vec<_> = values.iter().flatten().cloned().collect();
+    let mut column = group.next_column().expect("a place").expect("a column");
+    let typed = column.typed::<T>();
+    typed
+        .write_batch(&known, Some(&levels), None)
+        .expect("as many levels");
+    column.close().expect("a whole column");
 }

@@ -28,7 +28,7 @@ pub fn list(json: bool) -> anyhow::Result<()> {
             set.about
         );
     }
-    text += "\na folder of images, or a .csv, .npy or .npz file, can be used as well\n";
+    text += "\na folder of images, or a .csv, .npy or .npz file, can be used as well,\n.parquet and .arrow too (with --features parquet / arrow)\n";
     output::text(&text)
 }
 

@@ -40,7 +40,7 @@ pub struct TrainArgs {
 /// Flags of `[data]`: the data set, and which of its samples are used.
 #[derive(Args, Serialize)]
 pub struct DataFlags {
-    /// A data set (`espejo data list`), a folder of images, or a .csv, .npy or .npz file
+    /// A data set (`espejo data list`), a folder of images, or a .csv, .npy or .npz file; .parquet and .arrow too (with --features parquet / arrow)
     #[arg(long)]
     #[serde(rename = "name", serialize_with = "data_name_of")]
     pub data: Option<String>,

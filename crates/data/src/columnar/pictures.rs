@@ -1,12 +1,9 @@
-//! Images in a column of a Parquet file, as Hugging Face publishes its data sets.
+//! Images in a column of a table, as Hugging Face publishes its data sets.
 
 use std::path::{Path, PathBuf};
 
-use ::parquet::column::reader::ColumnReader;
-use ::parquet::file::reader::FileReader;
-
-use super::leaves::Leaf;
-use super::{Failure, Table, broken, open};
+use super::Table;
+use super::meaning::Leaf;
 use crate::classes::{self, Classes};
 use crate::error::content_of;
 use crate::folder::of_test;
@@ -228,19 +225,10 @@ impl Images for Rows<'_> {
         at_a_time: usize,
         take: &mut dyn FnMut(Vec<Packed>) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        let mut count = 0;
-        for path in &self.table.files {
-            let reader = open(path)?;
-            for group in 0..reader.num_row_groups() {
-                let column = reader.get_row_group(group);
-                let column = column.and_then(|group| group.get_column_reader(self.picture.index));
-                count += self.group(
-                    column.map_err(|error| self.failed(error.into()))?,
-                    at_a_time,
-                    take,
-                )?;
-            }
-        }
+        let count = self
+            .table
+            .files
+            .pictures(self.table, self.picture, at_a_time, take)?;
         match count == self.table.rows {
             true => Ok(()),
             false => {
@@ -248,45 +236,5 @@ impl Images for Rows<'_> {
                 Err(content_of(&self.table.origin, expected, count.to_string()))
             }
         }
-    }
-}
-
-impl Rows<'_> {
-    /// Hands out the images of a row group, and says how many rows it has.
-    fn group(
-        &self,
-        column: ColumnReader,
-        at_a_time: usize,
-        take: &mut dyn FnMut(Vec<Packed>) -> Result<(), Error>,
-    ) -> Result<u64, Error> {
-        let ColumnReader::ByteArrayColumnReader(mut column) = column else {
-            return Err(self.failed(broken("bytes", "another type")));
-        };
-        let mut count = 0;
-        loop {
-            let (mut values, mut defined) = (Vec::new(), Vec::new());
-            let read = column.read_records(at_a_time, Some(&mut defined), None, &mut values);
-            let (rows, ..) = read.map_err(|error| self.failed(error.into()))?;
-            if rows == 0 {
-                return Ok(count);
-            }
-            count += rows as u64;
-            let mut values = values.into_iter();
-            let is_there = |row: usize| {
-                let level = defined.get(row);
-                level.is_none_or(|&level| level == self.picture.defined)
-            };
-            let packed = (0..rows).map(|row| {
-                let bytes = is_there(row).then(|| values.next()).flatten();
-                bytes.map_or(Packed::Nothing, |bytes| {
-                    Packed::Bytes(bytes.data().to_vec())
-                })
-            });
-            take(packed.collect())?;
-        }
-    }
-
-    fn failed(&self, failure: Failure) -> Error {
-        self.table.failed(&self.picture.name, failure)
     }
 }
