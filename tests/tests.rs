@@ -6,6 +6,8 @@ mod data;
 mod edges;
 mod errors;
 mod golden;
+mod hash;
+mod impute;
 #[cfg(unix)]
 mod kill;
 mod older_runs;
@@ -13,7 +15,9 @@ mod program;
 mod reproduce;
 mod safetensors;
 mod score;
+mod series;
 mod supervised;
+mod synthetic;
 #[cfg(unix)]
 mod system;
 mod threads;

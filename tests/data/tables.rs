@@ -352,6 +352,71 @@ fn holes_are_told_and_left_out_of_the_loss() {
 }
 
 #[test]
+fn a_category_has_a_cross_entropy_of_its_own() {
+    let room = Room::new();
+    let row = |i: usize| {
+        let colour = ["red", "green", "blue"][i % 3];
+        format!("{},{colour},{}\n", i % 7, i % 3)
+    };
+    let rows: String = (0..90).map(row).collect();
+    room.write("goods.csv", format!("size,colour,kind\n{rows}"));
+    train(
+        &room,
+        "goods",
+        "goods.csv --test-fraction .2 --set train.epochs=600",
+    );
+    assert!(
+        room.text("runs/goods/config.toml")
+            .contains("loss = \"mixed\"")
+    );
+    let scaling = room.text("runs/goods/scaling.csv");
+    let colours = scaling.lines().filter(|line| line.starts_with("colour="));
+    assert!(
+        colours
+            .clone()
+            .all(|line| line.ends_with(",0,1,standardise"))
+    );
+    assert_eq!(colours.count(), 3);
+    // Whatever the code, the colours are probabilities.
+    room.write("codes.csv", "z1,z2\n0,0\n3,-2\n-1,5\n");
+    for line in cells(&run(&room, "decode goods --codes codes.csv").ok().stdout) {
+        let colours = line[1..4]
+            .iter()
+            .map(|cell| cell.parse::<f64>().expect("a number"));
+        assert!(
+            colours.clone().all(|part| (0.0..=1.0).contains(&part)),
+            "{line:?}"
+        );
+        assert!((colours.sum::<f64>() - 1.0).abs() < 1e-5, "{line:?}");
+    }
+    let evaluated = run(&room, "eval goods --json").ok().json();
+    let loss = &evaluated["metrics"]["reconstruction"];
+    assert!(loss.as_f64().expect("a loss") < 1.0, "{evaluated:#}");
+    let line = "train goods.csv --optimizer bfgs";
+    refused(&room, line, 2, "the table has categories", "`--loss mse`");
+    let line = "train goods.csv --set data.permute=true";
+    refused(
+        &room,
+        line,
+        2,
+        "tears the columns of a category apart",
+        "`--loss mse`",
+    );
+}
+
+#[test]
+fn without_a_category_the_loss_of_a_table_is_the_squared_error() {
+    let room = Room::new();
+    let row = |i: usize| format!("{},{},{}\n", i % 7, i % 5, (i * i) % 11);
+    let rows: String = (0..60).map(row).collect();
+    room.write("numbers.csv", format!("a,b,c\n{rows}"));
+    train(&room, "usual", "numbers.csv --set train.epochs=5");
+    train(&room, "mse", "numbers.csv --loss mse --set train.epochs=5");
+    let metrics = |name: &str| room.json(&format!("runs/{name}/run.json"))["metrics"].clone();
+    assert_eq!(metrics("usual")["train"], metrics("mse")["train"]);
+}
+
+#[test]
 fn words_are_learned_and_new_data_needs_no_order() {
     let room = Room::new();
     let row = |i: usize| {

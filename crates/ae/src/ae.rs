@@ -53,7 +53,7 @@ impl AeConfig {
         Ae {
             encoder: self.encoder.init(self.initializer, rng, device),
             decoder: self.decoder.init(self.initializer, rng, device),
-            criterion: self.criterion,
+            criterion: self.criterion.clone(),
             penalties: self.penalties,
         }
     }
@@ -101,7 +101,7 @@ impl Autoencoder for Ae {
     }
 
     fn decode(&self, codes: Tensor<2>) -> Tensor<2> {
-        self.decoder.forward(codes) // [batch, values]
+        self.criterion.outputs_of(&self.decoder, codes) // [batch, values]
     }
 
     fn loss_per_value(&self, codes: Tensor<2>, targets: Tensor<2>) -> Tensor<2> {

@@ -1,5 +1,6 @@
 //! The ROC and precision-recall curves, and what is read off them. Equal scores are one step of a curve.
 
+use crate::interval::wilson;
 use crate::ranking::{Step, positives, steps};
 
 /// Points of a curve that a figure needs at most.
@@ -66,6 +67,16 @@ pub fn average_precision(scores: &[f64], labels: &[bool]) -> Option<f64> {
         before = recall;
     }
     (anomalies > 0).then_some(area)
+}
+
+/// The 95 % interval of an average precision over so many anomalies: that of a share among the anomalies (the binomial interval of Boyd,
+/// Eng and Page 2013, by Wilson's form, which has no end beyond 0 and 1).
+///
+/// It takes the anomalies for what the average is taken over, and says nothing about other shares of anomalies: average
+/// precision grows with that share.
+pub fn average_precision_interval(average_precision: f64, anomalies: usize) -> (f64, f64) {
+    let count = anomalies as f64;
+    wilson(average_precision * count, count)
 }
 
 /// The limit with the highest F1 and what it gives.
@@ -152,6 +163,13 @@ fn thinned(points: &[CurvePoint]) -> Vec<CurvePoint> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_interval_of_an_average_precision_is_that_of_a_share_of_the_anomalies() {
+        assert_eq!(average_precision_interval(0.8, 10), wilson(8.0, 10.0));
+        assert_eq!(average_precision_interval(1.0, 5).1, 1.0);
+        assert_eq!(average_precision_interval(0.3, 0), (0.0, 1.0));
+    }
 
     const SCORES: [f64; 5] = [0.9, 0.8, 0.8, 0.4, 0.1];
     const LABELS: [bool; 5] = [true, true, false, false, true];

@@ -53,6 +53,19 @@ impl BinaryCodes {
         }
     }
 
+    /// The codes at these places.
+    ///
+    /// # Panics
+    ///
+    /// Where there is no such code.
+    pub fn select(&self, places: &[usize]) -> Self {
+        let words = places.iter().flat_map(|place| self.words(*place));
+        Self {
+            words: words.copied().collect(),
+            ..*self
+        }
+    }
+
     /// The number of codes.
     pub fn len(&self) -> usize {
         self.words.len() / self.width

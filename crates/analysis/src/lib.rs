@@ -26,6 +26,8 @@ mod distance;
 mod events;
 mod halves;
 mod hamming;
+mod hashing;
+mod impute;
 mod interval;
 mod isolation_forest;
 mod kmeans;
@@ -46,11 +48,14 @@ pub use auc::{Auc, roc_auc};
 pub use choose_count::{COUNTS, CountScore, choose_count_by_bic, choose_count_by_silhouette};
 pub use conformal::{adjusted_p_values, benjamini_hochberg, p_values, smallest_p_value, ties};
 pub use curves::{
-    BestF1, CurvePoint, average_precision, best_f1, precision_recall_curve, roc_curve,
+    BestF1, CurvePoint, average_precision, average_precision_interval, best_f1,
+    precision_recall_curve, roc_curve,
 };
 pub use events::{EventCounts, events, point_adjusted_f1};
 pub use halves::halves;
 pub use hamming::{BinaryCodes, CodeNeighbor, MeanAtDistance};
+pub use hashing::{medians, saturation};
+pub use impute::{impute_nearest, known_means};
 pub use interval::wilson;
 pub use isolation_forest::IsolationForest;
 pub use kmeans::{KMeans, STARTS, k_means};
@@ -62,7 +67,8 @@ pub use ranking::{Share, precision_at, ranks};
 pub use silhouette::{SILHOUETTE_ROWS, silhouette};
 pub use threshold::{ParseThresholdError, Threshold, ThresholdError};
 pub use two_sample::{
-    CorrelationDifference, DistanceSummary, QUANTILES, TwoSample, correlation_difference,
-    distances_to_nearest, kolmogorov_smirnov, nearest_neighbor_two_sample,
+    CorrelationDifference, DistanceSummary, Nearness, QUANTILES, TwoSample, correlation_difference,
+    distances_to_nearest, kolmogorov_smirnov, kolmogorov_smirnov_of, nearest_neighbor_two_sample,
+    nearness, total_variation,
 };
-pub use window::{autocorrelation, spread_back, suggest_window};
+pub use window::{autocorrelation, spread_back, spread_over, suggest_window};

@@ -89,11 +89,40 @@ pub fn kolmogorov_smirnov(real: Matrix, synthetic: Matrix) -> Vec<f64> {
     (0..real.columns()).map(statistic).collect()
 }
 
+/// The Kolmogorov-Smirnov statistic of two lists of numbers, in double precision; none where one of them has no number.
+///
+/// What is missing (NaN) is left out.
+pub fn kolmogorov_smirnov_of(first: &[f64], second: &[f64]) -> Option<f64> {
+    let sorted = |values: &[f64]| {
+        let known = values.iter().copied().filter(|value| !value.is_nan());
+        let mut known: Vec<f64> = known.collect();
+        known.sort_unstable_by(f64::total_cmp);
+        known
+    };
+    let (first, second) = (sorted(first), sorted(second));
+    (!first.is_empty() && !second.is_empty()).then(|| largest_difference(&first, &second))
+}
+
+/// The total variation distance of two distributions over the same words, half the sum of the differences of their shares: 0 for the
+/// same shares, 1 where they have no word in common.
+///
+/// # Panics
+///
+/// Where the numbers of words differ.
+pub fn total_variation(first: &[f64], second: &[f64]) -> f64 {
+    assert_eq!(first.len(), second.len(), "a share for each word");
+    let differences = zip(first, second).map(|(first, second)| (first - second).abs());
+    differences.sum::<f64>() / 2.0
+}
+
 /// The largest difference of two cumulative distributions, each of sorted values.
-fn largest_difference(first: &[f32], second: &[f32]) -> f64 {
+fn largest_difference<T: PartialOrd + Copy>(first: &[T], second: &[T]) -> f64 {
     let (mut left, mut right, mut largest) = (0, 0, 0.0_f64);
     while left < first.len() && right < second.len() {
-        let value = first[left].min(second[right]);
+        let value = match first[left] < second[right] {
+            true => first[left],
+            false => second[right],
+        };
         left += first[left..].partition_point(|other| *other <= value);
         right += second[right..].partition_point(|other| *other <= value);
         let difference = left as f64 / first.len() as f64 - right as f64 / second.len() as f64;
@@ -117,6 +146,8 @@ pub struct CorrelationDifference {
     pub mean: f64,
     /// The pairs of columns that were held against each other.
     pub pairs: usize,
+    /// The columns whose correlations lie furthest apart; none where there is no pair.
+    pub between: Option<(usize, usize)>,
 }
 
 /// The absolute differences of the correlations of each pair of columns. A column that is constant in either set has none, and is
@@ -138,16 +169,24 @@ pub fn correlation_difference(real: Matrix, synthetic: Matrix) -> CorrelationDif
     };
     let pairs =
         (0..real.columns()).flat_map(|second| (0..second).map(move |first| (first, second)));
-    let differences: Vec<f64> = pairs
+    let differences: Vec<(f64, (usize, usize))> = pairs
         .filter_map(|(first, second)| {
-            Some((correlation(&ours, first, second)? - correlation(&theirs, first, second)?).abs())
+            let [ours, theirs] = [&ours, &theirs].map(|all| correlation(all, first, second));
+            Some(((ours? - theirs?).abs(), (first, second)))
         })
         .collect();
     let pairs = differences.len();
+    // The last of equals is taken: the order is reversed.
+    let largest = differences.iter().rev().max_by(|a, b| a.0.total_cmp(&b.0));
     CorrelationDifference {
-        largest: differences.iter().copied().fold(0.0, f64::max),
-        mean: differences.iter().sum::<f64>() / pairs.max(1) as f64,
+        largest: largest.map_or(0.0, |(difference, _)| *difference),
+        mean: differences
+            .iter()
+            .map(|(difference, _)| difference)
+            .sum::<f64>()
+            / pairs.max(1) as f64,
         pairs,
+        between: largest.map(|(_, pair)| *pair),
     }
 }
 
@@ -188,21 +227,85 @@ pub const QUANTILES: [f64; 7] = [0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0];
 ///
 /// Where the numbers of columns differ.
 pub fn distances_to_nearest(train: Matrix, rows: Matrix) -> Option<DistanceSummary> {
+    summary(&sorted(distances_to(train, rows)))
+}
+
+/// The distance of each row to its nearest row of `train`; nothing where either has no rows.
+fn distances_to(train: Matrix, rows: Matrix) -> Vec<f64> {
     let found = nearest(train, rows, 1);
-    let mut distances: Vec<f64> = found
-        .iter()
-        .flatten()
-        .map(|neighbor| neighbor.distance)
-        .collect();
+    let distances = found.iter().flatten().map(|neighbor| neighbor.distance);
+    distances.collect()
+}
+
+/// The distance of each row to the nearest of the others.
+fn distances_to_others(rows: Matrix) -> Vec<f64> {
+    let found = nearest(rows, rows, 2);
+    let of_another = found.iter().enumerate().filter_map(|(own, neighbors)| {
+        let mut others = neighbors.iter().filter(|neighbor| neighbor.index != own);
+        others.next().map(|neighbor| neighbor.distance)
+    });
+    of_another.collect()
+}
+
+fn sorted(mut distances: Vec<f64>) -> Vec<f64> {
+    distances.sort_unstable_by(f64::total_cmp);
+    distances
+}
+
+/// Sorted distances in short; none where there are none.
+fn summary(distances: &[f64]) -> Option<DistanceSummary> {
     if distances.is_empty() {
         return None;
     }
-    distances.sort_unstable_by(f64::total_cmp);
     let copies =
         distances.partition_point(|distance| *distance == 0.0) as f64 / distances.len() as f64;
     Some(DistanceSummary {
-        quantiles: QUANTILES.map(|share| quantile(&distances, share)),
+        quantiles: QUANTILES.map(|share| quantile(distances, share)),
         copies,
+    })
+}
+
+/// How near synthetic rows lie to training rows, beside how near real rows lie that a model has not seen.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Nearness {
+    /// The distances of the synthetic rows.
+    pub synthetic: DistanceSummary,
+    /// The distances of the real rows.
+    pub real: DistanceSummary,
+    /// The distance under which a twentieth of the real rows lie.
+    pub limit: f64,
+    /// The share of the synthetic rows that lie nearer than that: about 0.05 for new rows of the same distribution, more where
+    /// training rows are repeated.
+    pub nearer: f64,
+    /// Its 95 % interval (Wilson), of the synthetic rows alone: with n real rows the limit has an error of its own, about as that of n rows.
+    pub interval: (f64, f64),
+}
+
+/// Holds the distances of synthetic rows to their nearest training row against those of real rows that were held out, or, without
+/// these, against those of the training rows to the nearest other one. None where there are no rows of a kind, or a single training
+/// row.
+///
+/// The limit is the distance of a real row (the highest one with at most a twentieth of the real rows under it), so that tables of few
+/// different rows, where many real distances are 0, are not accused of what real rows do as well.
+///
+/// # Panics
+///
+/// Where the numbers of columns differ.
+pub fn nearness(train: Matrix, held_out: Option<Matrix>, synthetic: Matrix) -> Option<Nearness> {
+    let real = sorted(match held_out {
+        Some(rows) => distances_to(train, rows),
+        None => distances_to_others(train),
+    });
+    let synthetic = sorted(distances_to(train, synthetic));
+    let limit = *real.get((real.len() as f64 * QUANTILES[1]) as usize)?;
+    let hits = synthetic.partition_point(|distance| *distance < limit) as f64;
+    let count = synthetic.len() as f64;
+    Some(Nearness {
+        synthetic: summary(&synthetic)?,
+        real: summary(&real)?,
+        limit,
+        nearer: hits / count,
+        interval: wilson(hits, count),
     })
 }
 
@@ -286,6 +389,91 @@ mod tests {
     }
 
     #[test]
+    fn the_statistic_keeps_double_precision_and_leaves_out_what_is_missing() {
+        let at = |more: f64| 1_700_000_000.0 + more;
+        let (first, second) = ([at(1.0), at(2.0), f64::NAN], [at(2.0), at(3.0)]);
+        assert_eq!(kolmogorov_smirnov_of(&first, &second), Some(0.5));
+        assert_eq!(kolmogorov_smirnov_of(&first, &[f64::NAN]), None);
+    }
+
+    #[test]
+    fn shares_differ_by_half_the_sum_of_their_differences() {
+        assert_eq!(total_variation(&[0.5, 0.5, 0.0], &[0.25, 0.5, 0.25]), 0.25);
+        assert_eq!(total_variation(&[1.0, 0.0], &[0.0, 1.0]), 1.0);
+        assert_eq!(total_variation(&[0.2, 0.8], &[0.2, 0.8]), 0.0);
+    }
+
+    #[test]
+    fn a_generator_that_repeats_training_rows_is_caught() {
+        let [train, held_out, new] = [1, 2, 3].map(|seed| uniform(2_000, seed));
+        let [train, held_out, new] = [&train, &held_out, &new].map(|rows| Matrix::new(rows, 2));
+        let copied = nearness(train, Some(held_out), train).expect("there are rows");
+        assert_eq!((copied.nearer, copied.synthetic.copies), (1.0, 1.0));
+        let honest = nearness(train, Some(held_out), new).expect("there are rows");
+        // A twentieth, with a standard deviation of 0.009: the limit has an error as well.
+        assert!((0.02..0.08).contains(&honest.nearer), "{honest:?}");
+        assert_eq!(honest.real.copies, 0.0);
+    }
+
+    #[test]
+    fn without_held_out_rows_training_rows_stand_in_for_them() {
+        let [train, new] = [1, 2].map(|seed| uniform(2_000, seed));
+        let [train, new] = [&train, &new].map(|rows| Matrix::new(rows, 2));
+        assert_eq!(
+            nearness(train, None, train).expect("there are rows").nearer,
+            1.0
+        );
+        let honest = nearness(train, None, new).expect("there are rows");
+        // A twentieth, with a standard deviation of 0.009: the limit has an error as well.
+        assert!((0.02..0.08).contains(&honest.nearer), "{honest:?}");
+        assert_eq!(
+            nearness(Matrix::new(&[1.0], 1), None, Matrix::new(&[1.0], 1)),
+            None
+        );
+    }
+
+    #[test]
+    fn equal_rows_are_no_copying_where_real_rows_are_equal_too() {
+        let rows = [0.0, 1.0, 0.0, 1.0, 0.0, 1.0];
+        let rows = Matrix::new(&rows, 1);
+        let found = nearness(rows, Some(rows), rows).expect("there are rows");
+        assert_eq!(
+            (found.nearer, found.limit, found.real.copies),
+            (0.0, 0.0, 1.0)
+        );
+    }
+
+    /// Each column is right, and no two of them belong together.
+    #[test]
+    fn a_generator_of_independent_columns_is_caught() {
+        let pairs = |seed| -> Vec<f32> {
+            let noise = uniform(2_000, seed);
+            let pair = |pair: &[f32]| [pair[0], pair[0] + 0.05 * pair[1]];
+            noise.chunks_exact(2).flat_map(pair).collect()
+        };
+        let (real, held_out, other) = (pairs(1), pairs(2), pairs(3));
+        let independent: Vec<f32> = (0..1_000)
+            .flat_map(|row| [held_out[2 * row], other[2 * row + 1]])
+            .collect();
+        let [real, held_out, independent] =
+            [&real, &held_out, &independent].map(|rows| Matrix::new(rows, 2));
+        assert!(
+            kolmogorov_smirnov(real, independent)
+                .iter()
+                .all(|found| *found < 0.08)
+        );
+        assert!(correlation_difference(real, independent).largest > 0.9);
+        assert!(correlation_difference(real, held_out).largest < 0.05);
+        let told_apart = nearest_neighbor_two_sample(real, independent, 0);
+        assert!(told_apart.interval.0 > 0.7, "{told_apart:?}");
+        let honest = nearest_neighbor_two_sample(real, held_out, 0);
+        assert!(
+            honest.interval.0 < 0.5 && honest.interval.1 > 0.5,
+            "{honest:?}"
+        );
+    }
+
+    #[test]
     fn opposite_columns_differ_by_two() {
         let (rising, falling) = (
             [0.0, 0.0, 1.0, 1.0, 2.0, 2.0],
@@ -294,6 +482,7 @@ mod tests {
         let found = correlation_difference(Matrix::new(&rising, 2), Matrix::new(&falling, 2));
         assert_relative_eq!(found.largest, 2.0, epsilon = 1e-12);
         assert_eq!((found.mean, found.pairs), (found.largest, 1));
+        assert_eq!(found.between, Some((0, 1)));
     }
 
     #[test]
@@ -305,7 +494,8 @@ mod tests {
             CorrelationDifference {
                 largest: 0.0,
                 mean: 0.0,
-                pairs: 0
+                pairs: 0,
+                between: None,
             }
         );
     }

@@ -111,16 +111,29 @@ fn peaks(correlation: &[f64]) -> Vec<usize> {
 ///
 /// Where `window` or `stride` is 0, or a window reaches beyond the series.
 pub fn spread_back(window_scores: &[f64], window: usize, stride: usize, length: usize) -> Vec<f64> {
-    assert!(
-        window > 0 && stride > 0,
-        "windows have a length and a stride"
-    );
+    assert!(stride > 0, "windows have a stride");
+    let starts: Vec<usize> = (0..window_scores.len()).map(|k| k * stride).collect();
+    spread_over(&starts, window_scores, window, length)
+}
+
+/// The score of each point of a series of `length`, as [`spread_back`] has it, of windows that begin at `starts`.
+///
+/// # Panics
+///
+/// Where `window` is 0, a window reaches beyond the series, or there is not a start for each score.
+pub fn spread_over(
+    starts: &[usize],
+    window_scores: &[f64],
+    window: usize,
+    length: usize,
+) -> Vec<f64> {
+    assert!(window > 0, "windows have a length");
+    assert_eq!(starts.len(), window_scores.len(), "a start for each score");
     let mut sums = vec![(0.0, 0_u32); length];
-    for (place, score) in window_scores.iter().enumerate() {
-        let begin = place * stride;
+    for (&begin, score) in starts.iter().zip(window_scores) {
         assert!(
             begin + window <= length,
-            "window {place} ends within {length} points"
+            "the window from {begin} ends within {length} points"
         );
         for (sum, windows) in &mut sums[begin..begin + window] {
             *sum += score;
@@ -218,5 +231,9 @@ mod tests {
         assert!(found[2].is_nan() && found[5].is_nan());
         assert_eq!(found[3..5], [3.0, 3.0]);
         assert!(spread_back(&[], 2, 1, 2).iter().all(|score| score.is_nan()));
+        assert_eq!(
+            spread_over(&[0, 2, 3], &[1.0, 3.0, 5.0], 2, 5),
+            [1.0, 1.0, 3.0, 4.0, 5.0]
+        );
     }
 }

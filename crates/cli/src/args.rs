@@ -10,7 +10,10 @@ use crate::commands::data::DataArgs;
 use crate::commands::decode::DecodeArgs;
 use crate::commands::denoise::DenoiseArgs;
 use crate::commands::encode::EncodeArgs;
+use crate::commands::export::ExportArgs;
 use crate::commands::generate::GenerateArgs;
+use crate::commands::hash::HashArgs;
+use crate::commands::impute::ImputeArgs;
 use crate::commands::latent::LatentArgs;
 use crate::commands::morph::MorphArgs;
 use crate::commands::neighbours::NeighboursArgs;
@@ -37,7 +40,7 @@ pub struct Args {
 pub enum Command {
     /// Train a model into a new run folder
     #[command(
-        after_help = "A default that is not shown depends on the data and the model; `--print-config` prints all of them.\nKeys without a flag, such as the penalties, are set with `--set`, as in `--set objective.contractive=0.1`.\n\nExamples:\n  espejo train\n  espejo train fashion --model vae --conv 32,64 --latent 10\n  espejo train my-pictures/ --size 64x64 --grey\n  espejo train measured.csv --label class --test-fraction .2\n  espejo train measured.csv --model classifier --target class --test-fraction .2\n  espejo train --data fonts:all --seed 7\n  espejo train --model vae --latent 2 --beta 0.5\n  espejo train --model dae --noise flip:.1 --layers 35,12,35\n  espejo train fonts --optimizer bfgs --max-evaluations 2000\n  espejo train --resume last"
+        after_help = "A default that is not shown depends on the data and the model; `--print-config` prints all of them.\nKeys without a flag, such as the penalties, are set with `--set`, as in `--set objective.contractive=0.1`.\n\nExamples:\n  espejo train\n  espejo train fashion --model vae --conv 32,64 --latent 10\n  espejo train my-pictures/ --size 64x64 --grey\n  espejo train measured.csv --label class --test-fraction .2\n  espejo train measured.csv --model classifier --target class --test-fraction .2\n  espejo train series.csv --time when --window 25 --test-fraction .2 --split time\n  espejo train --data fonts:all --seed 7\n  espejo train --model vae --latent 2 --beta 0.5\n  espejo train --model dae --noise flip:.1 --layers 35,12,35\n  espejo train fonts --optimizer bfgs --max-evaluations 2000\n  espejo train --resume last"
     )]
     Train(Box<TrainArgs>),
     /// Evaluate a run again: metrics, baselines and figures
@@ -62,11 +65,21 @@ pub enum Command {
         after_help = "Examples:\n  espejo encode last | espejo decode last\n  espejo decode last --codes codes.csv --to images.npy"
     )]
     Decode(DecodeArgs),
+    /// Write the encoder or the decoder of a run on its own, without the weights of the other half
+    #[command(
+        after_help = "A half needs no data to be opened. `encode` takes an encoder, with `--data`; `decode` takes a decoder.\n\nExamples:\n  espejo export last --part encoder --to my-encoder\n  espejo encode my-encoder --data new.csv > codes.csv\n  espejo export last --part decoder --to my-decoder\n  espejo decode my-decoder < codes.csv"
+    )]
+    Export(ExportArgs),
     /// Score how unusual each sample is, and flag those above a limit, as CSV
     #[command(
         after_help = "Examples:\n  espejo score last --data new.csv > scores.csv\n  espejo score last --data new.csv --threshold conformal:.05 --top 20 --explain\n  espejo score last --data labelled.csv --label class --outliers fault --fdr .1"
     )]
     Score(ScoreArgs),
+    /// Fill the missing cells of a table, and leave everything else of its file as it is
+    #[command(
+        after_help = "Intervals hold the share of true numbers that --level asks for, by known cells of the held-out part.\n\nExamples:\n  espejo impute last --data holes.csv > filled.csv\n  espejo impute last --data holes.csv --to filled.csv --intervals intervals.csv\n  espejo impute last --evaluate"
+    )]
+    Impute(ImputeArgs),
     /// List the training samples whose latent codes are nearest to each sample's, as CSV
     #[command(
         visible_alias = "neighbors",
@@ -78,9 +91,14 @@ pub enum Command {
         after_help = "Examples:\n  espejo cluster last -k 6 > clusters.csv\n  espejo cluster last --mixture --centres centres.csv"
     )]
     Cluster(ClusterArgs),
+    /// Print the latent code of each sample as bits, or the training samples within a few bits of it, as CSV
+    #[command(
+        after_help = "Bits are packed as numpy.packbits does it: the first is the highest of the first byte.\n\nExamples:\n  espejo train s29 && espejo hash last > hashes.csv\n  espejo hash last --to hashes.npy\n  espejo hash last --near 25000 --radius 1"
+    )]
+    Hash(HashArgs),
     /// Generate new samples by decoding random or given latent codes
     #[command(
-        after_help = "Examples:\n  espejo generate last --count 24 --seed 1\n  espejo generate last --at 0.5,-1.2"
+        after_help = "Examples:\n  espejo generate last --count 24 --seed 1\n  espejo generate last --at 0.5,-1.2\n  espejo generate last --csv --count 1000 --report report.json > synthetic.csv"
     )]
     Generate(GenerateArgs),
     /// Plot the latent space, and a grid of images decoded from it

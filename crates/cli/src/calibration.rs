@@ -10,6 +10,7 @@ use espejo_train::{Part, Trained};
 use crate::choose_samples::{SampleArgs, chosen_parts, other_samples};
 use crate::output::{message, usage};
 use crate::sample_columns::Chosen;
+use crate::sample_kind::SampleKind;
 
 /// Where ordinary samples are taken from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -128,6 +129,21 @@ fn own_part(trained: &Trained, part: Part) -> Ordinary {
     }
 }
 
+/// The windows within the first half of the rows, and those within the second: windows of both share no row.
+fn halves_of_rows(windows: &Samples) -> [Vec<usize>; 2] {
+    let length = windows.window().map_or(1, |window| window.length);
+    let rows = windows.covered();
+    let middle = rows.get(rows.len() / 2).copied().unwrap_or(0);
+    let all = 0..windows.len();
+    let first = |index: &usize| windows.first_point(*index);
+    [
+        all.clone()
+            .filter(|index| first(index) + length <= middle)
+            .collect(),
+        all.filter(|index| first(index) >= middle).collect(),
+    ]
+}
+
 /// One half of the samples of a single part for calibration, the others to score, in their order.
 fn halved(
     mut parts: Vec<Chosen>,
@@ -141,18 +157,29 @@ fn halved(
         ));
     };
     let count = part.samples.len();
-    if count < 2 {
+    let is_series = part.samples.window().is_some();
+    let [half, rest] = match is_series {
+        true => halves_of_rows(&part.samples),
+        false => halves(count, seed),
+    };
+    if half.is_empty() || rest.is_empty() {
         return Err(usage(
-            format!("`--calibrate half` of {count} sample"),
+            format!(
+                "`--calibrate half` of {}",
+                SampleKind::of(&part.samples).count(count)
+            ),
             "score more samples, or calibrate by other data",
         ));
     }
-    let [half, rest] = halves(count, seed);
     let samples = part.samples.select(&half);
     part.samples = part.samples.select(&rest);
+    let how = match is_series {
+        true => "within the first half of the rows",
+        false => "drawn by the seed",
+    };
     message(&format!(
-        "note: {} samples, drawn by the seed, calibrate; the other {} are scored",
-        samples.len(),
+        "note: {}, {how}, calibrate; the other {} are scored",
+        SampleKind::of(&samples).count(samples.len()),
         part.samples.len()
     ));
     let ordinary = Ordinary {

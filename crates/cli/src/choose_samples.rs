@@ -4,7 +4,7 @@ use std::path::Path;
 
 use clap::Args;
 use espejo_data::{Error as DataError, Samples, Selection, Shape};
-use espejo_train::config::DataConfig;
+use espejo_train::config::{DataConfig, SplitKind};
 use espejo_train::{Error, Part, Trained};
 
 use crate::open_run::RunArgs;
@@ -40,6 +40,15 @@ pub struct SampleArgs {
 }
 
 impl SampleArgs {
+    /// Whether a part that these arguments chose is that on which the run was trained.
+    pub fn is_training(&self, trained: &Trained, part: &Chosen) -> bool {
+        let is_training = match part.part {
+            Some(name) => name == "train",
+            None => self.part == Part::Train || !trained.prepared().held_out,
+        };
+        is_training && self.data.is_none() && self.letters.is_none()
+    }
+
     /// The same arguments with other data.
     pub fn of_data(&self, name: &str) -> Self {
         Self {
@@ -148,9 +157,13 @@ fn change(data: &mut DataConfig, args: &SampleArgs, shape: Option<Shape>) {
             // Images are what they are, whatever rows a run learned them from.
             data.shape = None;
         }
+        data.words = data.words.take().filter(|_| name == "imdb");
         data.subject = None;
         data.test_fraction = None;
+        data.split = SplitKind::default();
         data.fold = None;
+        // Nothing is split off of other data, by time or not.
+        data.split = SplitKind::Random;
         data.limit = None;
     }
     if args.label.is_some() {

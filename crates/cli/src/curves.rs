@@ -54,6 +54,7 @@ pub fn loss(trained: &Trained, folder: &Folder, baselines: &[Baseline]) -> anyho
         x_label: table.x().into(),
         log_x: table.x() == EVALUATIONS,
         panels,
+        ..Curves::default()
     }))
 }
 
@@ -99,6 +100,7 @@ pub fn prediction(
         x_label: table.x().into(),
         log_x: false,
         panels,
+        ..Curves::default()
     }))
 }
 

@@ -3,29 +3,24 @@
 use espejo_pictures::csv_field;
 use espejo_train::{Rows, Trained};
 
-/// Decoded rows in the units of their columns.
+/// Decoded rows in the units of their columns, in the order of the file; of a window all of its rows, one after the other.
 pub fn in_units(trained: &Trained, decoded: &Rows) -> Vec<Vec<f64>> {
-    let scaling = &trained.prepared().scaling;
-    let row = |row: &Vec<f32>| match scaling {
-        Some(scaling) => scaling.invert_row(row),
-        None => row.iter().map(|number| shortest(*number)).collect(),
-    };
-    decoded.iter().map(row).collect()
+    decoded.iter().map(|row| trained.unscaled(row)).collect()
+}
+
+/// The names of the columns that a model sees, in the order of the file.
+pub fn columns(trained: &Trained) -> Vec<String> {
+    trained.test().unpermuted().columns().to_vec()
 }
 
 /// Rows as CSV, with the names of the columns.
 pub fn as_csv(trained: &Trained, rows: &[Vec<f64>]) -> String {
-    let columns = trained.test().columns().iter();
-    let names: Vec<String> = columns.map(|column| csv_field(column)).collect();
+    let columns = columns(trained);
+    let names: Vec<String> = columns.iter().map(|column| csv_field(column)).collect();
     let mut text = names.join(",") + "\n";
     for row in rows {
         let cells: Vec<String> = row.iter().map(ToString::to_string).collect();
         text += &(cells.join(",") + "\n");
     }
     text
-}
-
-/// The number with the fewest digits that rounds to this one.
-fn shortest(number: f32) -> f64 {
-    number.to_string().parse().unwrap_or(f64::from(number))
 }

@@ -3,11 +3,11 @@
 use std::fmt::Write as _;
 
 use espejo_analysis::{
-    IsolationForest, Mahalanobis, Matrix, Neighbor, average_precision, nearest, precision_at,
-    roc_auc,
+    CurvePoint, IsolationForest, Mahalanobis, Matrix, Neighbor, average_precision,
+    average_precision_interval, nearest, precision_at, precision_recall_curve, roc_auc, roc_curve,
 };
 use espejo_data::Samples;
-use espejo_train::{Pca, Rows, Trained, squared_error};
+use espejo_train::{Pca, Rows, Trained, over_rows, squared_error};
 use serde_json::{Value, json};
 
 use crate::known_values::filled;
@@ -26,7 +26,9 @@ const SEED: u64 = 1;
 pub struct Found {
     name: String,
     auc: (f64, f64, f64),
-    average_precision: f64,
+    average_precision: (f64, f64, f64),
+    /// The ROC curve and the precision-recall curve.
+    curves: [Vec<CurvePoint>; 2],
     /// The share of anomalies among as many of the highest scores as there are anomalies, with its interval.
     precision: (f64, f64, f64),
 }
@@ -36,12 +38,32 @@ impl Found {
         let auc = roc_auc(scores, labels)?;
         let anomalies = labels.iter().filter(|label| **label).count();
         let precision = precision_at(scores, labels, anomalies)?;
+        let average_precision = average_precision(scores, labels)?;
+        let (low, high) = average_precision_interval(average_precision, anomalies);
         Some(Self {
             name: name.to_owned(),
             auc: (auc.value, auc.low, auc.high),
-            average_precision: average_precision(scores, labels)?,
+            average_precision: (average_precision, low, high),
+            curves: [
+                roc_curve(scores, labels)?,
+                precision_recall_curve(scores, labels)?,
+            ],
             precision: (precision.value, precision.low, precision.high),
         })
+    }
+
+    /// The ROC curve, and its name with the area under it.
+    pub fn roc(&self) -> (String, &[CurvePoint]) {
+        (
+            format!("{}: {}", self.name, short(self.auc)),
+            &self.curves[0],
+        )
+    }
+
+    /// The precision-recall curve, and its name with the average precision.
+    pub fn precision_recall(&self) -> (String, &[CurvePoint]) {
+        let average = short(self.average_precision);
+        (format!("{}: {average}", self.name), &self.curves[1])
     }
 
     /// The numbers as one object.
@@ -51,7 +73,9 @@ impl Found {
             "roc_auc": self.auc.0,
             "roc_auc_low": self.auc.1,
             "roc_auc_high": self.auc.2,
-            "average_precision": self.average_precision,
+            "average_precision": self.average_precision.0,
+            "average_precision_low": self.average_precision.1,
+            "average_precision_high": self.average_precision.2,
             "precision": self.precision.0,
             "precision_low": self.precision.1,
             "precision_high": self.precision.2,
@@ -59,7 +83,13 @@ impl Found {
     }
 }
 
-/// Holds the scores of the run and of other detectors, which learn from the training part, against known anomalies.
+/// A number with its interval in two lines' room of a figure.
+fn short((value, low, high): (f64, f64, f64)) -> String {
+    format!("{value:.3} ({low:.3} to {high:.3})")
+}
+
+/// Holds the scores of the run and of other detectors, which learn from the training part, against known anomalies. Of windows over a series the
+/// scores and labels are those of the rows that they cover, also of the other detectors.
 pub fn compare(
     trained: &Trained,
     parts: &[Chosen],
@@ -100,8 +130,20 @@ pub fn compare(
     ];
     let found = others
         .iter()
-        .filter_map(|(name, scores)| Found::of(name, scores, labels));
+        .filter_map(|(name, scores)| Found::of(name, &on_rows(parts, scores), labels));
     Ok([own].into_iter().chain(found).collect())
+}
+
+/// Scores of the samples of all parts, brought to the rows that they cover.
+fn on_rows(parts: &[Chosen], scores: &[f64]) -> Vec<f64> {
+    let mut rest = scores;
+    let mut all = Vec::with_capacity(scores.len());
+    for Chosen { samples, .. } in parts {
+        let (of_part, others) = rest.split_at(samples.len());
+        all.extend(over_rows(samples, of_part));
+        rest = others;
+    }
+    all
 }
 
 /// The distance of the farthest of each row's nearest ones.
@@ -136,7 +178,7 @@ pub fn table(found: &[Found]) -> String {
         .max()
         .unwrap_or(0);
     let mut text = format!(
-        "{:<width$}  {:>26}  {:>17}  {:>26}",
+        "{:<width$}  {:>26}  {:>26}  {:>26}",
         "", "ROC AUC (95 % interval)", "average precision", "precision at as many"
     );
     for Found {
@@ -144,14 +186,16 @@ pub fn table(found: &[Found]) -> String {
         auc,
         average_precision,
         precision,
+        ..
     } in found
     {
         let interval =
             |(value, low, high): (f64, f64, f64)| format!("{value:.4} ({low:.4} to {high:.4})");
         let _ = write!(
             text,
-            "\n{name:<width$}  {:>26}  {average_precision:>17.4}  {:>26}",
+            "\n{name:<width$}  {:>26}  {:>26}  {:>26}",
             interval(*auc),
+            interval(*average_precision),
             interval(*precision)
         );
     }

@@ -6,6 +6,7 @@ use espejo_train::{ScoreRule, Trained};
 use crate::calibration::Ordinary;
 use crate::outliers;
 use crate::output::{message, usage};
+use crate::sample_columns::scored_rows;
 
 /// A limit, and the scores of ordinary samples that it was made from.
 #[derive(Clone, Debug)]
@@ -32,10 +33,11 @@ impl Limit {
         threshold: Threshold,
         names: &[String],
     ) -> anyhow::Result<Self> {
-        let scores = trained.score(&ordinary.samples, rule, false)?.values;
-        let has_labels = !names.is_empty() && !ordinary.samples.classes().is_empty();
+        let scores = trained.score_rows(&ordinary.samples, rule, false)?.values;
+        let rows = scored_rows(&ordinary.samples);
+        let has_labels = !names.is_empty() && !rows.classes().is_empty();
         let labels = match has_labels {
-            true => Some(outliers::of(names, &ordinary.samples)?),
+            true => Some(outliers::of(names, &rows)?),
             false => None,
         };
         let value = |scores: &[f64], labels| {

@@ -1,11 +1,12 @@
 //! Opening a run for a command that uses its model.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
-use espejo_train::{Folder, Trained, Which, device};
+use espejo_train::{Folder, Half, Trained, Which, device};
 
-use crate::output;
+use crate::choose_samples::SampleArgs;
+use crate::output::{self, usage};
 
 /// A run and how to open it.
 #[derive(Args, Clone)]
@@ -20,27 +21,84 @@ pub struct RunArgs {
     pub checkpoint: Which,
     #[arg(long, help = format!("Device: {} [default: that of the training]", device::NAMES.join(", ")))]
     pub device: Option<String>,
-    /// Directory of the data sets [default: that of the training]
+    /// Directory of the data sets, or of the run's file or folder where it has moved [default: that of the training]
     #[arg(long, value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
 }
 
-/// Opens a run as its arguments say.
+/// Opens a run as its arguments say, with its data; an exported half is refused.
 pub fn open(args: &RunArgs) -> anyhow::Result<(Folder, Trained)> {
+    let (folder, trained) = open_without_data(args)?;
+    Ok((folder, with_data(trained)?))
+}
+
+/// Opens a run for samples that may be others than its own, which need not be there then.
+pub fn open_for(args: &SampleArgs) -> anyhow::Result<(Folder, Trained)> {
+    match args.data {
+        Some(_) => open_without_data(&args.run),
+        None => open(&args.run),
+    }
+}
+
+/// Opens a run whose data need not be there; an exported half is refused.
+pub fn open_without_data(args: &RunArgs) -> anyhow::Result<(Folder, Trained)> {
+    let (folder, trained) = open_any(args)?;
+    match trained.half() {
+        None => Ok((folder, trained)),
+        Some(half) => {
+            let (has, other, command) = match half {
+                Half::Encoder => ("encoder", "decoder", "espejo encode"),
+                Half::Decoder => ("decoder", "encoder", "espejo decode"),
+            };
+            Err(usage(
+                format!(
+                    "`{}` is an exported {has}: it has no {other} and no data",
+                    args.run
+                ),
+                format!("use `{command}`, or the run that it was exported from"),
+            ))
+        }
+    }
+}
+
+/// The run, where its own data is there.
+pub fn with_data(trained: Trained) -> anyhow::Result<Trained> {
+    let is_missing = trained.data_missing().is_some();
+    let found = trained.with_data();
+    if is_missing {
+        output::message(
+            "note: the folder of a run is enough for other samples (`--data`) and for codes (`decode`, `generate --at`); `--data-dir DIR` says where its own data lies now",
+        );
+    }
+    Ok(found?)
+}
+
+/// Opens a run whose data need not be there, or the half of one that was exported.
+pub fn open_any(args: &RunArgs) -> anyhow::Result<(Folder, Trained)> {
     let folder = Folder::find(&args.run, &args.out)?;
-    let trained = Trained::open_with(&folder, args.checkpoint, |config| {
+    let trained = Trained::open_anywhere(&folder, args.checkpoint, |config| {
         if let Some(device) = &args.device {
             device.clone_into(&mut config.train.device);
         }
         if let Some(directory) = &args.data_dir {
             config.data.directory = Some(directory.clone());
+            if let Some(moved) = moved(&config.data.name, directory) {
+                config.data.name = moved;
+            }
         }
     })?;
-    if !trained.has_its_data(&folder)? {
+    if trained.data_missing().is_none() && !trained.has_its_data(&folder)? {
         output::message(&format!(
             "note: `{}` has changed since this run was trained",
             trained.config().data.name
         ));
     }
     Ok((folder, trained))
+}
+
+/// Where a file or folder that is no longer at its place lies in `directory`.
+fn moved(name: &str, directory: &Path) -> Option<String> {
+    let path = Path::new(name);
+    let place = directory.join(path.file_name()?);
+    (!path.exists() && place.exists()).then(|| place.to_string_lossy().into_owned())
 }

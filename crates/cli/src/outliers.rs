@@ -46,3 +46,23 @@ pub fn of(names: &[String], samples: &Samples) -> anyhow::Result<Vec<bool>> {
         .map(|index| is_outlier(index).unwrap_or(false))
         .collect())
 }
+
+/// The class of anomalies where none is named: that of `1`, `true` or `yes` in a column of such words and their opposites that was asked for,
+/// as the files of series have it. Empty where there is no such class, or no row of the other.
+pub fn usual(rows: &[Chosen]) -> Vec<String> {
+    const ANOMALY: [&str; 3] = ["1", "true", "yes"];
+    const ORDINARY: [&str; 3] = ["0", "false", "no"];
+    let Some(Chosen { samples, .. }) = rows.first() else {
+        return Vec::new();
+    };
+    let is_of = |words: &[&str], class: &str| words.contains(&class.to_lowercase().as_str());
+    let mut found = Vec::new();
+    for (class, count) in samples.classes().iter().zip(samples.class_counts()) {
+        match (is_of(&ANOMALY, class), is_of(&ORDINARY, class)) {
+            (true, _) if (1..samples.len()).contains(&count) => found.push(class.clone()),
+            (false, false) => return Vec::new(),
+            _ => {}
+        }
+    }
+    found
+}

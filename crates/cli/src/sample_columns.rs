@@ -11,6 +11,11 @@ pub struct Chosen {
 }
 
 impl Chosen {
+    /// How many samples there are.
+    pub fn len(&self) -> usize {
+        self.samples.len()
+    }
+
     /// The names of the columns that close each line: the row in the file, what names the rows, the part.
     pub fn header(&self) -> String {
         let mut text = ",row".to_owned();
@@ -33,5 +38,13 @@ impl Chosen {
             text += &format!(",{part}");
         }
         text
+    }
+}
+
+/// What has a score of its own: of windows over a series the rows that they cover, else the samples themselves.
+pub fn scored_rows(samples: &Samples) -> Samples {
+    match samples.window() {
+        Some(_) => samples.points().select(&samples.covered()),
+        None => samples.clone(),
     }
 }

@@ -1,4 +1,4 @@
-//! How messages call the samples of a data set: images, or rows of a table.
+//! How messages call the samples of a data set: images, rows of a table, or windows over such rows.
 
 use espejo_data::Samples;
 
@@ -11,15 +11,17 @@ pub enum SampleKind {
     Image,
     /// A row of a table.
     Row,
+    /// Rows of a series that follow each other.
+    Window,
 }
 
 impl SampleKind {
     /// The kind of these samples.
     pub fn of(samples: &Samples) -> Self {
-        if samples.is_table() {
-            Self::Row
-        } else {
-            Self::Image
+        match (samples.window(), samples.is_table()) {
+            (Some(_), _) => Self::Window,
+            (None, true) => Self::Row,
+            (None, false) => Self::Image,
         }
     }
 
@@ -28,6 +30,7 @@ impl SampleKind {
         match self {
             Self::Image => "image",
             Self::Row => "row",
+            Self::Window => "window",
         }
     }
 

@@ -1,13 +1,16 @@
 //! Figures of scores: each sample beside the limit, and what the highest scores are made of.
 
+use espejo_analysis::CurvePoint;
 use espejo_pictures::{
-    Bar, BarSeries, Bars, Curves, Figure, Panel, Series, Sheet, Tile, bars, curves, sheet,
+    Bar, BarSeries, Bars, Curves, Figure, Panel, Series, Sheet, Tile, bars, compose, curves, sheet,
 };
 use espejo_train::{Trained, unit_rows};
 
+use crate::detectors::Found;
 use crate::figures::tile;
 use crate::sample_columns::Chosen;
 use crate::score_table::ScoreTable;
+use crate::series_figure;
 use crate::titles::subject;
 
 /// Images of the highest scores that are drawn.
@@ -16,9 +19,20 @@ const IMAGES: usize = 16;
 const ROWS: usize = 3;
 const COLUMNS: usize = 12;
 
-/// The figures that suit the samples.
-pub fn all(trained: &Trained, table: &ScoreTable) -> anyhow::Result<Vec<(&'static str, Figure)>> {
-    let mut figures = vec![("scores", by_sample(trained, table))];
+/// The figures that suit the samples; with known anomalies also how well each detector finds them.
+pub fn all(
+    trained: &Trained,
+    table: &ScoreTable,
+    found: &[Found],
+) -> anyhow::Result<Vec<(&'static str, Figure)>> {
+    let scores = match table.is_series {
+        true => series_figure::over_time(trained, table)?,
+        false => by_sample(trained, table),
+    };
+    let mut figures = vec![("scores", scores)];
+    if let (Some(labels), false) = (table.labels, found.is_empty()) {
+        figures.push(("score-curves", detection(trained, labels, found)));
+    }
     if table.scores.shares.is_empty() {
         return Ok(figures);
     }
@@ -55,12 +69,7 @@ fn by_sample(trained: &Trained, table: &ScoreTable) -> Figure {
             ..Series::default()
         });
     }
-    let limit = &table.judgement.limit;
-    // Where the false discovery rate decides, there is no one limit.
-    let limits = match table.judgement.fdr {
-        None => vec![(limit.threshold.to_string(), limit.value)],
-        Some(_) => Vec::new(),
-    };
+    let limits = limits(table);
     let positive = table.scores.values.iter().all(|score| *score > 0.0);
     curves(&Curves {
         title: format!("Scores, {}", subject(trained)),
@@ -74,6 +83,65 @@ fn by_sample(trained: &Trained, table: &ScoreTable) -> Figure {
         }],
         ..Curves::default()
     })
+}
+
+/// The ROC and the precision-recall curves of all detectors, one under the other.
+fn detection(trained: &Trained, labels: &[bool], found: &[Found]) -> Figure {
+    let anomalies = labels.iter().filter(|label| **label).count();
+    let share = anomalies as f64 / labels.len() as f64;
+    let series = |(name, points): (String, &[CurvePoint])| Series {
+        name,
+        points: points.to_vec(),
+        ..Series::default()
+    };
+    let curve = |title: &str, labels: [&str; 2], series, baselines| {
+        curves(&Curves {
+            title: title.to_owned(),
+            x_label: labels[0].to_owned(),
+            panels: vec![Panel {
+                y_label: labels[1].to_owned(),
+                series,
+                baselines,
+                ..Panel::default()
+            }],
+            ..Curves::default()
+        })
+    };
+    let chance = Series {
+        name: "chance: 0.5".to_owned(),
+        points: vec![(0.0, 0.0), (1.0, 1.0)],
+        dashed: true,
+        ..Series::default()
+    };
+    let roc = found.iter().map(|found| series(found.roc()));
+    let roc = curve(
+        "ROC curves, area under them",
+        ["false positive rate", "true positive rate"],
+        roc.chain([chance]).collect(),
+        Vec::new(),
+    );
+    let precision = found.iter().map(|found| series(found.precision_recall()));
+    let precision = curve(
+        "Precision-recall curves, average precision",
+        ["recall", "precision"],
+        precision.collect(),
+        vec![("share of anomalies".to_owned(), share)],
+    );
+    let note = format!(
+        "{anomalies} known anomalies among {} samples; 95 % intervals",
+        labels.len()
+    );
+    let title = format!("Detection, {}", subject(trained));
+    compose(&title, Some(&note), &[vec![&roc], vec![&precision]])
+}
+
+/// The limit as a line to compare with; none where the false discovery rate decides, for then there is no one limit.
+pub fn limits(table: &ScoreTable) -> Vec<(String, f64)> {
+    let limit = &table.judgement.limit;
+    match table.judgement.fdr {
+        None => vec![(limit.threshold.to_string(), limit.value)],
+        Some(_) => Vec::new(),
+    }
 }
 
 /// The columns that add most to the highest scores.

@@ -2,19 +2,23 @@
 
 use std::fmt::Write as _;
 
+use espejo_analysis::EventCounts;
 use espejo_pictures::csv_field;
 use espejo_train::{ScoreRule, Scores};
 use serde_json::{Value, json};
 
 use crate::detectors::{self, Found};
+use crate::event_counts;
 use crate::judgement::Judgement;
 use crate::output::usage;
 use crate::sample_columns::Chosen;
 
 /// Scored samples, part by part, and what was made of their scores.
 pub struct ScoreTable<'a> {
-    /// The samples.
+    /// The samples; of windows over a series the rows that they cover.
     pub parts: &'a [Chosen],
+    /// Whether these rows are a series.
+    pub is_series: bool,
     /// Their scores.
     pub scores: &'a Scores,
     /// What these mean.
@@ -134,7 +138,7 @@ impl ScoreTable<'_> {
             }
             value
         };
-        json!({
+        let mut value = json!({
             "score": rule.kind.name(),
             "threshold": limit.threshold.to_string(),
             "limit": limit.value,
@@ -146,19 +150,37 @@ impl ScoreTable<'_> {
             "samples": order.iter().map(sample).collect::<Vec<_>>(),
             "detectors": found.iter().map(Found::as_json).collect::<Vec<_>>(),
             "figures": figures,
-        })
+        });
+        if let Some(counts) = self.events() {
+            value["events"] = event_counts::as_json(&counts);
+        }
+        value
+    }
+
+    /// What flags find of the known events of a series.
+    fn events(&self) -> Option<EventCounts> {
+        let labels = self.labels.filter(|_| self.is_series)?;
+        let flags = &self.judgement.flags;
+        Some(event_counts::count(self.parts, flags, labels))
     }
 
     /// What was decided, and how well anomalies are found where they are known.
     pub fn summary(&self, kind: &str, found: &[Found]) -> String {
         let mut text = self.judgement.summary(&self.scores.values, kind);
         if let Some(labels) = self.labels {
+            let what = match self.is_series {
+                true => "rows of known anomalies",
+                false => "known anomalies",
+            };
             let pairs = || self.judgement.flags.iter().zip(labels);
             let caught = pairs().filter(|(flag, label)| **flag && **label).count();
             let false_alarms = pairs().filter(|(flag, label)| **flag && !**label).count();
+            if let Some(counts) = self.events() {
+                let _ = write!(text, "\n{}", event_counts::sentences(&counts));
+            }
             let _ = write!(
                 text,
-                "\n{caught} of {} known anomalies flagged, {false_alarms} false alarms among {} others\n{}",
+                "\n{caught} of {} {what} flagged, {false_alarms} false alarms among {} others\n{}",
                 labels.iter().filter(|label| **label).count(),
                 labels.iter().filter(|label| !**label).count(),
                 detectors::table(found)

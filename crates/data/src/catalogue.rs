@@ -11,8 +11,8 @@ use crate::shards::{self, Shards};
 use crate::source::{DataSet, HoldOut, Loaded, Parts, Source};
 use crate::split::Draw;
 use crate::{
-    Error, cifar, directory, folder, folds, fonts, idx, idx_files, image_tree, lorenz, record_sets,
-    satimage, split, yale,
+    Error, cifar, directory, folder, folds, fonts, idx, idx_files, image_tree, imdb, lorenz,
+    record_sets, satimage, split, yale,
 };
 
 /// Names less alike than this (Jaro-Winkler, 0 to 1) are not suggested.
@@ -53,7 +53,11 @@ pub fn is_array_folder(name: &str) -> bool {
 /// files of a set are not there; [`Error::Io`], [`Error::Content`] and [`Error::Sizes`] where they cannot be read or are not
 /// what they should be; [`Error::UnknownGlyph`] and [`Error::Selection`] where the set cannot serve what is asked of it.
 pub fn load(source: &Source) -> Result<Loaded, Error> {
-    let parts = parts(source)?;
+    selected(source, parts(source)?)
+}
+
+/// What the selection of a source leaves of its parts.
+pub(crate) fn selected(source: &Source, parts: Parts) -> Result<Loaded, Error> {
     let selection = &source.selection;
     let chosen = selection.choose((parts.train, parts.test))?;
     let (train, test) = split_off(source, chosen)?;
@@ -68,6 +72,26 @@ pub fn load(source: &Source) -> Result<Loaded, Error> {
         skipped: parts.skipped,
         notes: parts.notes,
         columns: parts.columns,
+    })
+}
+
+/// The path of the table in text that a source names, `-` for standard input.
+///
+/// # Errors
+/// [`Error::Content`] where it is something else, and those of [`load`] where there is nothing of this name.
+pub(crate) fn text_path(source: &Source) -> Result<&Path, Error> {
+    let target = target(source)?;
+    refuse_misplaced(source, &target)?;
+    let found = match target {
+        Target::File(path, format) if std::ptr::eq(format, text_format()) => return Ok(path),
+        Target::Set(_) => "a data set by its name",
+        Target::Folder(_) | Target::Shards(_) => "a folder",
+        Target::File(..) => "a file of another format",
+    };
+    Err(Error::Content {
+        origin: source.name.clone(),
+        expected: "a table in text, as a `.csv`, `.tsv`, `.txt` or `.data` file".to_owned(),
+        found: found.to_owned(),
     })
 }
 
@@ -137,6 +161,7 @@ fn set_parts(source: &Source, set: &'static DataSet) -> Result<Parts, Error> {
     let directory = directory::directory_or(source.directory.as_deref())?;
     let folder = idx::folder(set, &directory, folder);
     match set.name {
+        "imdb" => imdb::load(source, &folder),
         "satimage" => satimage::load(source, &folder),
         "yale" => yale::load(source, &folder),
         "cifar10" => cifar::load(source, set, &folder),
@@ -220,6 +245,10 @@ fn refuse_misplaced(source: &Source, target_of: &Target) -> Result<(), Error> {
     match (&source.selection.subject, source.size, &source.label) {
         (Some(subject), ..) if set != "yale" => {
             refuse("subject", "the set `yale`", format!("`{subject}`"))
+        }
+        _ if source.words.is_some() && set != "imdb" => {
+            let found = source.words.unwrap_or_default().to_string();
+            refuse("words", "the set `imdb`", found)
         }
         (_, Some([height, width]), _) if file && table => refuse(
             "size",
@@ -394,6 +423,13 @@ mod tests {
                     ..Source::named("mnist")
                 },
                 "`size` of `mnist`: expected 1 to 4096 pixels each way, found 0x10",
+            ),
+            (
+                Source {
+                    words: Some(500),
+                    ..fonts()
+                },
+                "`words` of `fonts`: expected the set `imdb`, found 500",
             ),
             (
                 Source {

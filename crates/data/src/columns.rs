@@ -126,10 +126,15 @@ fn samples(
         ..Facts::default()
     };
     let (mut names, mut numbers) = (Vec::new(), Vec::new());
+    let mut categories = Vec::new();
     for input in &chosen.inputs {
+        let start = names.len();
         input.append(&mut frame, kept.as_deref(), &mut names, &mut numbers)?;
+        if matches!(input.kind, Kind::Category(_)) {
+            categories.push(start..names.len());
+        }
     }
-    let samples = Samples::table(facts, names, numbers)?;
+    let samples = Samples::table(facts, names, numbers)?.with_categories(categories);
     let samples = match targets.numbers {
         Some(numbers) => samples.with_targets(numbers)?,
         None => samples,
@@ -210,6 +215,13 @@ impl Input {
                     None => std::mem::take(all),
                     Some(kept) => kept.iter().map(|&row| all[row]).collect(),
                 });
+            }
+            // Without any known cell nothing tells that it held words.
+            (Kind::Category(categories), Cells::Numbers(all)) if all.iter().all(|n| n.is_nan()) => {
+                for category in categories {
+                    names.push(format!("{}={category}", self.name));
+                    numbers.push(vec![f64::NAN; rows(count, kept).len()]);
+                }
             }
             (kind, _) => {
                 let (expected, found) = match kind {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::archive::extract;
 use crate::download::{Client, Failure, Patience, Progress, io_error, remove, sha256, wrong};
-use crate::manifests::{Archive, DataFile, Manifest, Place, manifest};
+use crate::manifests::{Archive, DataFile, Manifest, Place, manifest_in};
 use crate::{Error, catalogue, named_sets};
 
 /// What [`fetch`] did.
@@ -58,7 +58,7 @@ pub fn fetch(
     mirrors: &[String],
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Fetched, Error> {
-    match known(name)? {
+    match known(name, directory)? {
         Some(manifest) => {
             let client = Client::new(Patience::default());
             fetch_all(&client, &manifest, directory, mirrors, progress)
@@ -76,7 +76,7 @@ pub fn fetch(
 /// # Errors
 /// [`Error::UnknownDataSet`], or [`Error::Io`] where a file is there but cannot be read.
 pub fn verify(name: &str, directory: &Path) -> Result<Vec<FileState>, Error> {
-    let Some(manifest) = known(name)? else {
+    let Some(manifest) = known(name, directory)? else {
         return Ok(Vec::new());
     };
     let folder = directory.join(&manifest.folder);
@@ -90,8 +90,8 @@ pub fn verify(name: &str, directory: &Path) -> Result<Vec<FileState>, Error> {
 }
 
 /// The files of a set; none for what is built in.
-fn known(name: &str) -> Result<Option<Manifest>, Error> {
-    match manifest(name) {
+fn known(name: &str, directory: &Path) -> Result<Option<Manifest>, Error> {
+    match manifest_in(name, directory) {
         None if !named_sets::names().iter().any(|set| set.name == name) => {
             Err(catalogue::unknown(name))
         }

@@ -4,7 +4,7 @@
 use crate::hdf5;
 use crate::picture::Picture;
 use crate::{
-    Error, Scaling, arff, arrow, cifar, idx, idx_files, matlab, npy, parquet, record_sets,
+    Error, Scaling, arff, arrow, cifar, idx, idx_files, imdb, matlab, npy, parquet, record_sets,
     safetensors_file, tar_images, text_table, times,
 };
 
@@ -52,6 +52,16 @@ pub fn safetensors(bytes: &[u8]) -> Result<(), Error> {
 /// Reads bytes as a tar archive of images, packed or not.
 pub fn tar(bytes: &[u8]) -> Result<(), Error> {
     tar_images::try_bytes(bytes)
+}
+
+/// Reads bytes as a table in text and fills its missing cells.
+pub fn refill(bytes: &[u8]) -> Result<(), Error> {
+    text_table::try_refill(bytes)
+}
+
+/// Reads bytes as an archive of film reviews, packed or not.
+pub fn reviews(bytes: &[u8]) -> Result<(), Error> {
+    imdb::try_bytes(bytes)
 }
 
 /// Reads bytes as a table.

@@ -34,6 +34,7 @@ mod arrow;
 mod arrow {
     crate::absent::reader!("Arrow", "arrow");
 }
+mod bag_of_words;
 mod catalogue;
 mod cifar;
 mod classes;
@@ -63,6 +64,7 @@ mod hugging_face;
 mod idx;
 mod idx_files;
 mod image_tree;
+mod imdb;
 mod lorenz;
 mod manifests;
 mod matlab;
@@ -92,6 +94,7 @@ mod selection;
 mod shards;
 mod source;
 mod split;
+mod table_columns;
 mod tar_images;
 mod targets;
 mod terminal_art;
@@ -111,12 +114,15 @@ pub use named_sets::{names, set_named};
 pub use permutation::permutation;
 pub use pixel_range::PixelRange;
 pub use row_shape::RowShape;
-pub use samples::{Facts, Identity, Samples, Shape};
+pub use samples::{Facts, Identity, Outline, Samples, Shape, Window};
 pub use scaling::{Scaling, ScalingKind};
 pub use selection::Selection;
 pub use source::{
     ColumnChoice, ColumnFacts, ColumnRole, DataSet, HoldOut, Loaded, Source, TargetColumn,
     TargetKind,
 };
+pub use table_columns::{CellKind, TableColumn};
 pub use targets::Targets;
 pub use terminal_art::as_text;
+pub use text_table::{FilledCell, TextTable};
+pub use times::words as day_words;

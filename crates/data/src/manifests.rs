@@ -1,5 +1,7 @@
 //! The files of the data sets: their names, sizes, checksums and official addresses.
 
+use std::path::Path;
+
 use crate::named_sets;
 use crate::yale::EXPRESSIONS;
 
@@ -77,6 +79,18 @@ impl Manifest {
     }
 }
 
+/// The files of a data set as they lie in a data directory: of `imdb` the labelled reviews alone, where they are there in place of the
+/// official archive.
+pub(crate) fn manifest_in(set: &str, directory: &Path) -> Option<Manifest> {
+    let mut manifest = manifest(set)?;
+    let folder = directory.join(&manifest.folder);
+    let is_there = |(name, ..): &Record| folder.join(name).is_file();
+    if set == "imdb" && !is_there(&IMDB[0]) && is_there(&IMDB_LABELLED[0]) {
+        manifest.files = recorded(&IMDB_LABELLED);
+    }
+    Some(manifest)
+}
+
 /// The files of a data set by its name; none for what is built in, and for unknown names.
 pub(crate) fn manifest(set: &str) -> Option<Manifest> {
     let set = match set {
@@ -91,6 +105,7 @@ pub(crate) fn manifest(set: &str) -> Option<Manifest> {
         "cifar100" => (CIFAR_PAGE, unrecorded(&CIFAR_100), Vec::new()),
         "stl10" => (STL_PAGE, unrecorded(&STL), Vec::new()),
         "satimage" => (SATIMAGE_PAGE, recorded(&SATIMAGE), satimage_places()),
+        "imdb" => (IMDB_PAGE, recorded(&IMDB), folders(&[IMDB_PAGE])),
         "yale" => (YALE_PAGE, yale_files(), Vec::new()),
         _ => (EMNIST_PAGE, emnist_files(set), vec![emnist_archive()]),
     };
@@ -277,6 +292,19 @@ fn satimage_places() -> Vec<Place> {
     ]));
     places
 }
+
+const IMDB_PAGE: &str = "https://ai.stanford.edu/~amaas/data/sentiment/";
+const IMDB: [Record; 1] = [(
+    "aclImdb_v1.tar.gz",
+    84_125_825,
+    "c40f74a18d3b61f90feba1e17730e0d38e8b97c05fde7008942e91923d1658fe",
+)];
+/// The same reviews without the unlabelled ones, packed anew.
+const IMDB_LABELLED: [Record; 1] = [(
+    "aclImdb_labelled.tar.gz",
+    28_536_328,
+    "24cc229c3f88e69908616b364e3e6a280aea4b834b9c30bfa617bf60883691ef",
+)];
 
 const YALE_PAGE: &str = "http://vision.ucsd.edu/content/yale-face-database";
 

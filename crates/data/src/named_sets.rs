@@ -45,7 +45,14 @@ const BANDS: Shape = Shape {
     width: 36,
 };
 
-const NAMES: [DataSet; 19] = [
+/// A review of a film; `words` brings it to another number of words.
+const WORDS: Shape = Shape {
+    channels: 1,
+    height: 1,
+    width: 1000,
+};
+
+const NAMES: [DataSet; 20] = [
     DataSet {
         name: "fonts",
         title: "7x5 font, capitals",
@@ -235,6 +242,16 @@ const NAMES: [DataSet; 19] = [
         is_table: true,
         about: "a table of 36 columns: 4 spectral bands of 3x3 pixels, 6 classes of ground",
         folder: Some("satimage"),
+    },
+    DataSet {
+        name: "imdb",
+        title: "IMDB reviews",
+        train: 25_000,
+        test: 25_000,
+        shape: WORDS,
+        is_table: true,
+        about: "film reviews as sets of their most frequent words (`words`: 1000), negative or positive",
+        folder: Some("imdb"),
     },
 ];
 

@@ -1,6 +1,7 @@
 //! Samples of one shape, as they leave a file: images, or rows of a table.
 
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
@@ -11,6 +12,10 @@ use crate::{Error, PixelRange, Targets};
 
 use numbers::Numbers;
 use permuted::Permuted;
+use windows::Series;
+pub use windows::Window;
+
+pub use outline::Outline;
 
 /// Samples of one shape, each with a caption and, where they are known, its targets: images with one byte a pixel, or rows
 /// of a table with one number a column.
@@ -33,8 +38,12 @@ pub struct Samples {
     pixel_range: Option<PixelRange>,
     /// The columns of the table whose rows these images are; none otherwise.
     pixel_columns: Arc<[String]>,
+    /// The one-hot columns of each category of a table, ascending, as they are stored.
+    categories: Arc<[Range<usize>]>,
     /// The order in which values are read; without it, that of storage.
     permuted: Option<Permuted>,
+    /// The rows that these windows were cut from; none where each sample is a row or an image.
+    series: Option<Arc<Series>>,
 }
 
 /// What the samples are made of.
@@ -181,6 +190,39 @@ impl Samples {
         Self::of(facts, shape, values, count)
     }
 
+    /// A table of truth values: `cells` row by row, `[n, columns]`, each 0 or 1, n and the number of columns at least 1.
+    ///
+    /// # Errors
+    /// [`Error::Content`] where a part breaks one of these rules or those of [`Facts`].
+    pub fn flags(facts: Facts, columns: Vec<String>, cells: Vec<u8>) -> Result<Self, Error> {
+        let width = columns.len();
+        if cells.is_empty() || width == 0 || !cells.len().is_multiple_of(width) {
+            let found = format!("{} values for {width} columns", cells.len());
+            return refuse(&facts, "at least one row of at least one column", found);
+        }
+        if let Some(place) = cells.iter().position(|cell| *cell > 1) {
+            let (row, name) = (place / width + 1, &columns[place % width]);
+            let found = format!("{} in row {row}, column `{name}`", cells[place]);
+            return refuse(&facts, "truth values, 0 or 1", found);
+        }
+        let (shape, count) = (
+            Shape {
+                channels: 1,
+                height: 1,
+                width,
+            },
+            cells.len() / width,
+        );
+        let values = Values::Numbers {
+            columns: columns.into(),
+            numbers: Numbers::Flags {
+                width,
+                cells: cells.into(),
+            },
+        };
+        Self::of(facts, shape, values, count)
+    }
+
     fn of(facts: Facts, shape: Shape, values: Values, count: usize) -> Result<Self, Error> {
         if u32::try_from(count).is_err() {
             return refuse(
@@ -208,7 +250,9 @@ impl Samples {
             targets,
             pixel_range: None,
             pixel_columns: [].into(),
+            categories: [].into(),
             permuted: None,
+            series: None,
         })
     }
 
@@ -524,7 +568,9 @@ impl Samples {
             origins: Some(indices.iter().map(|&i| self.origin(i) as u32).collect()),
             pixel_range: self.pixel_range,
             pixel_columns: self.pixel_columns.clone(),
+            categories: self.categories.clone(),
             permuted: self.permuted.clone(),
+            series: self.series.clone(),
         }
     }
 
@@ -599,7 +645,9 @@ impl fmt::Display for Shape {
 
 mod alike;
 mod numbers;
+mod outline;
 mod permuted;
 mod targeted;
 #[cfg(test)]
 mod tests;
+mod windows;

@@ -120,6 +120,18 @@ impl Scaling {
         })
     }
 
+    /// The scaling, but these columns stay as they are: the 0 and 1 of [categories](Samples::categories), say.
+    ///
+    /// # Panics
+    /// Where a column is not there.
+    pub fn except(mut self, columns: impl IntoIterator<Item = usize>) -> Self {
+        for place in columns {
+            (self.shift[place], self.scale[place]) = (0.0, 1.0);
+            self.knots[place].clear();
+        }
+        self
+    }
+
     /// Scales the rows of a table to single precision; what is missing stays so.
     ///
     /// # Errors

@@ -1,5 +1,6 @@
 //! What is asked of a loader, and what it answers.
 
+use std::ops::Range;
 use std::path::PathBuf;
 
 use crate::{Error, PixelRange, RowShape, Samples, Selection, Shape};
@@ -45,6 +46,8 @@ pub struct Source {
     pub grey: bool,
     /// The column of a table that holds the labels, by its name or its number counted from 1.
     pub label: Option<String>,
+    /// How many of the most frequent words of texts become columns; 1,000 without it.
+    pub words: Option<usize>,
     /// Which columns of a table are taken, and what for.
     pub columns: ColumnChoice,
     /// Whether the first row of a text holds the names of the columns; without it, what the first rows look like decides.
@@ -110,6 +113,10 @@ pub struct ColumnFacts {
     pub range: Option<(f64, f64)>,
     /// How many different words it holds, where it holds words.
     pub words: Option<usize>,
+    /// Which values of a sample come of it, by their places among [`Samples::columns`]; none where it is no input.
+    pub values: Range<usize>,
+    /// How it writes false and true, where it holds truth values in words.
+    pub truth_words: Option<[String; 2]>,
 }
 
 /// What a column of a table is taken for.
@@ -207,6 +214,7 @@ impl Source {
             size: None,
             grey: false,
             label: None,
+            words: None,
             columns: ColumnChoice::default(),
             header: None,
             missing: Vec::new(),

@@ -1,7 +1,9 @@
 //! Tables in text: one row a line, its fields separated by commas, semicolons, tabs or blanks.
 
 mod cells;
+mod places;
 mod records;
+mod refill;
 mod sample;
 #[cfg(test)]
 mod tests;
@@ -22,6 +24,9 @@ use crate::{Error, columns};
 use cells::{Cell, Writing};
 use records::Records;
 use sample::Sample;
+
+pub(crate) use refill::try_refill;
+pub use refill::{FilledCell, TextTable};
 
 /// How many bytes of a file are looked at to tell its separator, its header and what its columns hold.
 const START: u64 = 64 << 10;

@@ -58,7 +58,7 @@ pub(crate) fn seconds(parts: i64, per_second: i64) -> f64 {
 }
 
 /// Days since 1970, as [`date`] where they are whole, else as [`moment`] to the second.
-pub(crate) fn words(days: f64) -> String {
+pub fn words(days: f64) -> String {
     match days.fract() == 0.0 {
         true => date(days as i64),
         false => moment((days * DAY as f64).round() as i64, 1, false),

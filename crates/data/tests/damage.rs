@@ -178,6 +178,27 @@ fn archives_of_images() {
 }
 
 #[test]
+fn archives_of_reviews() {
+    let mut archive = tar::Builder::new(Vec::new());
+    for name in [
+        "train/neg/0_1",
+        "train/pos/1_9",
+        "test/neg/0_2",
+        "test/pos/0_8",
+    ] {
+        let text: &[u8] = b"It's a film.<br />Good or bad";
+        let mut header = tar::Header::new_gnu();
+        header.set_size(text.len() as u64);
+        archive
+            .append_data(&mut header, format!("aclImdb/{name}.txt"), text)
+            .expect("in memory");
+    }
+    let whole = archive.into_inner().expect("in memory");
+    assert!(fuzzing::reviews(&whole).is_ok());
+    check(&whole, |bytes| refused_in_words(fuzzing::reviews(bytes)));
+}
+
+#[test]
 fn records_of_two_labels() {
     let whole = vec![3; 2 * 3074];
     assert!(fuzzing::records(&whole).is_ok());

@@ -162,6 +162,40 @@ fn cifar10() {
     );
 }
 
+/// The sums are those of a script in Python that splits the texts with a regular expression and counts with `collections.Counter`.
+#[test]
+fn imdb() {
+    let Some(Loaded { train, test, .. }) = found(&Source::named("imdb")) else {
+        return;
+    };
+    let test = test.expect("the set has a test part");
+    let words = train.columns();
+    assert_eq!(words[..5], ["the", "and", "a", "of", "to"]);
+    assert_eq!(words[997..], ["various", "portrayed", "co"]);
+    for (part, ones, sum) in [
+        (
+            &train,
+            2_305_029.0,
+            "113227663d2f57f066b0b49c5d095fd947669275d4f0eb9d1472b0df9f00b448",
+        ),
+        (
+            &test,
+            2_268_005.0,
+            "07cc9974571f4f434b3098ba86969085cdd379584a653799be3881cf38f4a8a9",
+        ),
+    ] {
+        assert_eq!(histogram(part), [12_500; 2]);
+        let found: f64 = (0..1000).map(|word| part.column(word).sum::<f64>()).sum();
+        assert_eq!(found, ones);
+        assert_eq!(part.sha256().expect("they can be read"), sum);
+    }
+    assert_eq!(train.row_name(0), Some("train/neg/0_3"));
+    assert_eq!(
+        (test.row(0), test.row_name(0)),
+        (25_000, Some("test/neg/0_2"))
+    );
+}
+
 #[test]
 fn yale() {
     let source = Source::named("yale");

@@ -17,7 +17,7 @@ use std::iter::zip;
 use pulp::{Arch, Simd, WithSimd};
 
 use crate::activation::Activation;
-use crate::threads;
+use crate::{pool, threads};
 use backward::{Piece, Plan};
 use correlate::Correlation;
 use shifted_copies::{Grid, Scratch};
@@ -50,8 +50,18 @@ impl Shape {
     }
 
     /// Numbers in one sample that goes out.
-    fn output(&self) -> usize {
+    pub(crate) fn output(&self) -> usize {
         self.outputs * self.height * self.width
+    }
+
+    /// Windows of 2 x 2 pixels in one image that goes out.
+    fn windows(&self) -> usize {
+        pool::pooled(self.height) * pool::pooled(self.width)
+    }
+
+    /// Numbers in what is pooled of one sample that goes out.
+    pub(crate) fn pooled(&self) -> usize {
+        self.outputs * self.windows()
     }
 
     /// Numbers in the weights, `[outputs, inputs, kernel, kernel]`.
@@ -63,7 +73,7 @@ impl Shape {
         self.batch == 0 || self.input() == 0 || self.output() == 0
     }
 
-    fn check(&self, x: &[f32], weight: &[f32], y: &[f32]) {
+    fn check(&self, x: &[f32], weight: &[f32]) {
         assert!(
             self.kernel % 2 == 1,
             "a kernel of {} has no middle",
@@ -73,11 +83,6 @@ impl Shape {
             x.len(),
             self.batch * self.input(),
             "x is [batch, inputs, height, width]"
-        );
-        assert_eq!(
-            y.len(),
-            self.batch * self.output(),
-            "y is [batch, outputs, height, width]"
         );
         assert_eq!(
             weight.len(),
@@ -105,7 +110,47 @@ pub fn forward(
     activation: Activation,
     y: &mut [f32],
 ) {
-    shape.check(x, weight, y);
+    let expected = "y is [batch, outputs, height, width]";
+    assert_eq!(y.len(), shape.batch * shape.output(), "{expected}");
+    run(shape, x, weight, bias, activation, y, None);
+}
+
+/// Writes the maximum of each window of 2 x 2 pixels of f(x ∗ weight + bias) to `y`, and which pixel it was to `indices`, as
+/// [`pool::forward`] does after [`forward`], but for the images in between, which are never written: of each sample, one part of the
+/// cache holds them.
+///
+/// - `x`, `weight`, `bias`: as for [`forward`]
+/// - `y`, `indices`: `[batch, outputs, pooled(height), pooled(width)]`
+///
+/// # Panics
+///
+/// Where a slice has another length than that, or the kernel is even.
+pub fn forward_pooled(
+    shape: &Shape,
+    x: &[f32],
+    weight: &[f32],
+    bias: &[f32],
+    activation: Activation,
+    y: &mut [f32],
+    indices: &mut [u8],
+) {
+    let expected = "y is [batch, outputs, pooled height, pooled width]";
+    assert_eq!(y.len(), shape.batch * shape.pooled(), "{expected}");
+    assert_eq!(indices.len(), y.len(), "indices are as many as y");
+    run(shape, x, weight, bias, activation, y, Some(indices));
+}
+
+/// Either forward pass.
+fn run(
+    shape: &Shape,
+    x: &[f32],
+    weight: &[f32],
+    bias: &[f32],
+    activation: Activation,
+    y: &mut [f32],
+    indices: Option<&mut [u8]>,
+) {
+    shape.check(x, weight);
     assert_eq!(bias.len(), shape.outputs, "bias is [outputs]");
     if shape.is_empty() {
         return;
@@ -115,10 +160,16 @@ pub fn forward(
     // No sum runs over samples here, so the pieces may depend on the number of threads: four each, so that who is done early
     // takes more.
     let samples = shape.batch.div_ceil(4 * threads::count());
-    let pieces = x
-        .chunks(samples * shape.input())
-        .zip(y.chunks_mut(samples * shape.output()));
-    threads::each(pieces.collect(), |(x, y)| {
+    let output = samples * y.len() / shape.batch;
+    let indices = parts(
+        indices.map(|indices| indices.chunks_mut(output)),
+        shape.batch,
+    );
+    let pieces = zip(
+        x.chunks(samples * shape.input()),
+        zip(y.chunks_mut(output), indices),
+    );
+    threads::each(pieces.collect(), |(x, (y, indices))| {
         Arch::new().dispatch(Forward {
             shape,
             correlation: &correlation,
@@ -126,36 +177,73 @@ pub fn forward(
             activation,
             x,
             y,
+            indices,
         });
     });
 }
 
-/// Backward pass of [`forward`], from the gradient `dy` at its output `y`.
+/// Each part of what may not be there, `count` of them at least.
+fn parts<T>(chunks: Option<impl Iterator<Item = T>>, count: usize) -> Vec<Option<T>> {
+    match chunks {
+        Some(chunks) => chunks.map(Some).collect(),
+        None => (0..count).map(|_| None).collect(),
+    }
+}
+
+/// What came out of a forward pass, and its gradient.
+///
+/// After [`forward`], `y` and `dy` are `[batch, outputs, height, width]`; after [`forward_pooled`] they and its `indices` are
+/// `[batch, outputs, pooled(height), pooled(width)]`.
+#[derive(Clone, Copy, Debug)]
+pub struct Outputs<'a> {
+    /// What came out.
+    pub y: &'a [f32],
+    /// The gradient of the loss at each of these.
+    pub dy: &'a [f32],
+    /// Which pixel of its window each was, where it is a maximum.
+    pub indices: Option<&'a [u8]>,
+}
+
+impl Outputs<'_> {
+    fn check(&self, shape: &Shape) {
+        let (expected, values) = match self.indices {
+            None => ("y is [batch, outputs, height, width]", shape.output()),
+            Some(_) => (
+                "y is [batch, outputs, pooled height, pooled width]",
+                shape.pooled(),
+            ),
+        };
+        assert_eq!(self.y.len(), shape.batch * values, "{expected}");
+        assert_eq!(self.dy.len(), self.y.len(), "dy is as y");
+        let indices = self.indices.map_or(self.y.len(), <[u8]>::len);
+        assert_eq!(indices, self.y.len(), "indices are as many as y");
+    }
+}
+
+/// Backward pass of [`forward`] or [`forward_pooled`].
 ///
 /// - `x`, `dx`: `[batch, inputs, height, width]`; without `dx` the gradient at the input is not worked out
 /// - `weight`, `dweight`: `[outputs, inputs, kernel, kernel]`
 /// - `dbias`: `[outputs]`
-/// - `y`, `dy`: `[batch, outputs, height, width]`
 ///
 /// `dx`, `dweight` and `dbias` are written, not added to.
 ///
 /// # Panics
 ///
 /// Where a slice has another length than that, or the kernel is even.
-#[expect(clippy::too_many_arguments, reason = "three tensors, three gradients")]
+#[expect(clippy::too_many_arguments, reason = "two tensors, three gradients")]
 pub fn backward(
     shape: &Shape,
     x: &[f32],
     weight: &[f32],
-    y: &[f32],
     activation: Activation,
-    dy: &[f32],
+    outputs: Outputs,
     dx: Option<&mut [f32]>,
     dweight: &mut [f32],
     dbias: &mut [f32],
 ) {
-    shape.check(x, weight, y);
-    assert_eq!(dy.len(), y.len(), "dy is [batch, outputs, height, width]");
+    shape.check(x, weight);
+    outputs.check(shape);
     assert!(
         dx.as_ref().is_none_or(|dx| dx.len() == x.len()),
         "dx is [batch, inputs, height, width]"
@@ -175,26 +263,26 @@ pub fn backward(
     let plan = Plan::new(shape, &grid, weight, activation, dx.is_some());
     // dW and dbias are sums over the batch. Each piece has sums of its own, which are added in the order of the pieces below,
     // whichever thread was done first: floating point sums depend on their order.
-    let (input, output) = (PIECE * shape.input(), PIECE * shape.output());
+    let Outputs { y, dy, indices } = outputs;
+    let (input, output) = (PIECE * shape.input(), PIECE * y.len() / shape.batch);
     let count = shape.batch.div_ceil(PIECE);
     let mut dweights = vec![0.0; count * shape.weights()];
     let mut dbiases = vec![0.0; count * shape.outputs];
-    let dxs: Vec<Option<&mut [f32]>> = match dx {
-        Some(dx) => dx.chunks_mut(input).map(Some).collect(),
-        None => (0..count).map(|_| None).collect(),
-    };
+    let dxs = parts(dx.map(|dx| dx.chunks_mut(input)), count);
+    let indices = parts(indices.map(|indices| indices.chunks(output)), count);
     let sums = zip(
         dweights.chunks_mut(shape.weights()),
         dbiases.chunks_mut(shape.outputs),
     );
-    let read = zip(x.chunks(input), zip(y.chunks(output), dy.chunks(output)));
-    let pieces = zip(zip(read, dxs), sums).map(|(((x, (y, dy)), dx), (dweight, dbias))| {
+    let ends = zip(indices, zip(y.chunks(output), dy.chunks(output)));
+    let outputs = ends.map(|(indices, (y, dy))| Outputs { y, dy, indices });
+    let read = zip(x.chunks(input), outputs);
+    let pieces = zip(zip(read, dxs), sums).map(|(((x, outputs), dx), (dweight, dbias))| {
         let plan = &plan;
         Piece {
             plan,
             x,
-            y,
-            dy,
+            outputs,
             dx,
             dweight,
             dbias,
@@ -224,6 +312,8 @@ struct Forward<'a> {
     activation: Activation,
     x: &'a [f32],
     y: &'a mut [f32],
+    /// Where maxima come from, if these are what is wanted.
+    indices: Option<&'a mut [u8]>,
 }
 
 impl WithSimd for Forward<'_> {
@@ -238,6 +328,7 @@ impl WithSimd for Forward<'_> {
             activation,
             x,
             y,
+            indices,
         } = self;
         let mut source = Scratch::zeros(correlation.source());
         let mut work = Scratch::zeros(correlation.work());
@@ -247,12 +338,32 @@ impl WithSimd for Forward<'_> {
         } else {
             f32::NEG_INFINITY
         };
-        for (x, y) in zip(x.chunks(shape.input()), y.chunks_mut(shape.output())) {
+        let mut images = |x: &[f32], y: &mut [f32]| {
             let source = correlation.prepare(simd, x, &mut source);
             correlation.run(simd, source, bias, lowest, &mut work, y);
             if activation != Activation::Relu {
                 activation.apply(y);
             }
+        };
+        let Some(indices) = indices else {
+            let samples = zip(x.chunks(shape.input()), y.chunks_mut(shape.output()));
+            return samples.for_each(|(x, y)| images(x, y));
+        };
+        let mut whole = Scratch::zeros(shape.output());
+        let maxima = zip(
+            y.chunks_mut(shape.pooled()),
+            indices.chunks_mut(shape.pooled()),
+        );
+        for (x, (y, indices)) in zip(x.chunks(shape.input()), maxima) {
+            images(x, &mut whole);
+            let size = [shape.height, shape.width];
+            pool::Forward {
+                size,
+                x: &whole,
+                y,
+                indices,
+            }
+            .with_simd(simd);
         }
     }
 }

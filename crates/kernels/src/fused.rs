@@ -43,6 +43,15 @@ pub(crate) trait Fused: Backend {
         activation: Activation,
     ) -> FloatTensor<Self>;
 
+    /// The maximum of each window of 2 x 2 pixels of what [`conv`](Self::conv) gives.
+    fn pooled_conv(
+        x: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        size: [usize; 2],
+        activation: Activation,
+    ) -> FloatTensor<Self>;
+
     /// The maximum of each window of 2 x 2 pixels.
     fn max_pool(x: FloatTensor<Self>, map: Map) -> FloatTensor<Self>;
 
@@ -94,7 +103,29 @@ macro_rules! fused_in_memory {
                 size: [usize; 2],
                 activation: Activation,
             ) -> FloatTensor<Self> {
-                let y = conv::forward::<Self>(&x, &weight, &bias, size, activation);
+                let conv = conv::Conv {
+                    size,
+                    activation,
+                    pooled: false,
+                };
+                let (y, _) = conv::forward::<Self>(&conv, &x, &weight, &bias);
+                Self::recycle(x);
+                y
+            }
+
+            fn pooled_conv(
+                x: FloatTensor<Self>,
+                weight: FloatTensor<Self>,
+                bias: FloatTensor<Self>,
+                size: [usize; 2],
+                activation: Activation,
+            ) -> FloatTensor<Self> {
+                let conv = conv::Conv {
+                    size,
+                    activation,
+                    pooled: true,
+                };
+                let (y, _) = conv::forward::<Self>(&conv, &x, &weight, &bias);
                 Self::recycle(x);
                 y
             }
@@ -169,7 +200,27 @@ impl<B: Host, C: CheckpointStrategy> Fused for Autodiff<B, C> {
         size: [usize; 2],
         activation: Activation,
     ) -> FloatTensor<Self> {
-        conv::tracked::<B, C>(x, weight, bias, size, activation)
+        let conv = conv::Conv {
+            size,
+            activation,
+            pooled: false,
+        };
+        conv::tracked::<B, C>(conv, x, weight, bias)
+    }
+
+    fn pooled_conv(
+        x: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        size: [usize; 2],
+        activation: Activation,
+    ) -> FloatTensor<Self> {
+        let conv = conv::Conv {
+            size,
+            activation,
+            pooled: true,
+        };
+        conv::tracked::<B, C>(conv, x, weight, bias)
     }
 
     fn max_pool(x: FloatTensor<Self>, map: Map) -> FloatTensor<Self> {

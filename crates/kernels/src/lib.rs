@@ -31,6 +31,6 @@ pub use crate::{
     optimizer_step::Step,
     tensor::{
         Map, batch_norm, batch_norm_inference, conv, cross_entropy, in_memory, linear, max_pool,
-        upsample,
+        pooled_conv, upsample,
     },
 };

@@ -108,12 +108,12 @@ fn check(
     (image, windows)
 }
 
-/// Forward pass of some planes.
-struct Forward<'a> {
-    size: [usize; 2],
-    x: &'a [f32],
-    y: &'a mut [f32],
-    indices: &'a mut [u8],
+/// Forward pass of some planes, as [`forward`] has it.
+pub(crate) struct Forward<'a> {
+    pub(crate) size: [usize; 2],
+    pub(crate) x: &'a [f32],
+    pub(crate) y: &'a mut [f32],
+    pub(crate) indices: &'a mut [u8],
 }
 
 impl WithSimd for Forward<'_> {
@@ -175,13 +175,20 @@ impl WithSimd for Backward<'_> {
         let windows = pooled(height) * pooled(width);
         let planes = zip(dy.chunks(windows), indices.chunks(windows));
         for (dx, (dy, indices)) in zip(dx.chunks_mut(height * width), planes) {
-            let read = zip(dy.chunks(pooled(width)), indices.chunks(pooled(width)));
-            for (rows, (dy, indices)) in zip(dx.chunks_mut(2 * width), read) {
-                let (top, bottom) = rows.split_at_mut(width);
-                hand_back::<0>(dy, indices, top);
-                hand_back::<2>(dy, indices, bottom);
-            }
+            backward_plane(width, dy, indices, dx);
         }
+    }
+}
+
+/// Backward pass of one plane, `[height, width]`, as [`backward`] has it.
+#[inline(always)]
+pub(crate) fn backward_plane(width: usize, dy: &[f32], indices: &[u8], dx: &mut [f32]) {
+    let read = zip(dy.chunks(pooled(width)), indices.chunks(pooled(width)));
+    for (rows, (dy, indices)) in zip(dx.chunks_mut(2 * width), read) {
+        // An odd last row has no other below it.
+        let (top, bottom) = rows.split_at_mut(width);
+        hand_back::<0>(dy, indices, top);
+        hand_back::<2>(dy, indices, bottom);
     }
 }
 

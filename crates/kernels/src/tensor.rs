@@ -54,6 +54,27 @@ pub fn conv(
     activation.compose(a.flatten(1, 3))
 }
 
+/// The maximum of each window of 2 x 2 pixels of what [`conv`] gives: x `[batch, inputs * height * width]` to
+/// `[batch, outputs * ⌈height / 2⌉ * ⌈width / 2⌉]`, without the images in between where the device is the processor.
+pub fn pooled_conv(
+    x: Tensor<2>,
+    weight: Tensor<4>,
+    bias: Tensor<1>,
+    size: [usize; 2],
+    activation: Activation,
+) -> Tensor<2> {
+    let [outputs, ..] = weight.dims();
+    let x = x.into_dispatch();
+    #[cfg(any(feature = "flex", feature = "ndarray"))]
+    if is_ours(&x) {
+        let (weight, bias) = (weight.into_dispatch(), bias.into_dispatch());
+        let y = <Dispatch as Fused>::pooled_conv(x, weight, bias, size, activation);
+        return Tensor::from_dispatch(y);
+    }
+    let y = conv(Tensor::from_dispatch(x), weight, bias, size, activation);
+    max_pool(y, [outputs, size[0], size[1]])
+}
+
 /// The maximum of each window of 2 x 2 pixels: `[batch, channels * height * width]` to
 /// `[batch, channels * ⌈height / 2⌉ * ⌈width / 2⌉]`.
 pub fn max_pool(x: Tensor<2>, map: Map) -> Tensor<2> {

@@ -4,7 +4,7 @@
 use burn::tensor::{DType, Device, Tensor, TensorData};
 use espejo_kernels::{
     Activation, Step, batch_norm, batch_norm_inference, conv, cross_entropy, linear, max_pool,
-    upsample,
+    pooled_conv, upsample,
 };
 
 const ACTIVATIONS: [Activation; 6] = [
@@ -225,6 +225,46 @@ fn a_convolution_is_its_composition() {
                     "{what}, {inputs} to {outputs} at {size:?}, kernel {kernel}, {activation:?}"
                 );
                 check(&what, found, expected, 1e-5);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_pooled_convolution_is_its_composition() {
+    let mut random = Random(6);
+    for round in 0..12 {
+        let [batch, inputs, outputs] = [(); 3].map(|()| random.size(7));
+        let size @ [height, width] = [(); 2].map(|()| 1 + random.size(14));
+        let kernel = [1, 3, 5][round % 3];
+        let activation = [Activation::Relu, Activation::Tanh][round % 2];
+        let x = random.numbers(&[batch, inputs * height * width], 1.0);
+        let weight = random.numbers(&[outputs, inputs, kernel, kernel], 0.5);
+        let bias = random.numbers(&[outputs], 0.5);
+        for device in devices() {
+            let all = |pooled: bool| {
+                let x: Tensor<2> = single(&x, &device);
+                let (weight, bias): (Tensor<4>, Tensor<1>) =
+                    (single(&weight, &device), single(&bias, &device));
+                let leaves = (x.clone(), weight.clone(), bias.clone());
+                let y = match pooled {
+                    true => pooled_conv(x, weight, bias, size, activation),
+                    false => max_pool(
+                        conv(x, weight, bias, size, activation),
+                        [outputs, height, width],
+                    ),
+                };
+                let gradients = (y.clone() * y.clone()).sum().backward();
+                let (x, weight, bias) = leaves;
+                [
+                    values(y),
+                    values(x.grad(&gradients).expect("a gradient")),
+                    values(weight.grad(&gradients).expect("a gradient")),
+                    values(bias.grad(&gradients).expect("a gradient")),
+                ]
+            };
+            for (found, expected) in all(true).iter().zip(&all(false)) {
+                check("a pooled convolution", found, expected, 1e-6);
             }
         }
     }

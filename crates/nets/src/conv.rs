@@ -78,6 +78,16 @@ impl Conv {
         activation.compose(y.flatten(1, 3)) // [batch, out * height' * width']
     }
 
+    /// What the maximum of each window of 2 x 2 pixels of [`forward`](Self::forward) is, as one operation where there is one.
+    pub fn forward_pooled(&self, x: Tensor<2>, activation: Fused) -> Tensor<2> {
+        if self.keeps_the_size() {
+            let [_, height, width] = self.input;
+            let (weight, bias) = (self.weight.val(), self.bias.val());
+            return espejo_kernels::pooled_conv(x, weight, bias, [height, width], activation);
+        }
+        espejo_kernels::max_pool(self.forward(x, activation), self.output())
+    }
+
     /// Whether it is of the kind that the fused operation has: an odd square kernel, padded, that moves pixel by pixel.
     fn keeps_the_size(&self) -> bool {
         let [rows, columns] = self.window.kernel;

@@ -1,17 +1,17 @@
 //! What an output is held against its target by: summed over the values of a sample, mean over the batch.
 
-use burn::tensor::{Tensor, activation};
-use espejo_kernels::cross_entropy;
-use serde::{Deserialize, Serialize};
+use std::ops::Range;
 
-use crate::{Activation, Batch};
+use burn::tensor::{Tensor, activation, s};
+use espejo_kernels::cross_entropy;
+
+use crate::{Activation, Batch, Layers};
 
 /// How far an output is from its target.
 ///
 /// Every value is **per sample**: summed over the values of the target, then averaged over the batch, the same in training and
 /// evaluation.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Criterion {
     /// Bernoulli cross-entropy in nats, from logits, for targets in [0, 1].
     Bce,
@@ -32,11 +32,16 @@ pub enum Criterion {
     /// Categorical cross-entropy -Σ t ln softmax(logits) in nats, for targets that are the probabilities of classes: one-hot
     /// rows, or softened ones.
     SoftmaxCrossEntropy,
+    /// A row of numbers and categories: ½(t - o)² of each number, and the categorical cross-entropy of each category, in nats.
+    Mixed {
+        /// The one-hot values of each category, ascending, none within another; all other values are numbers.
+        categories: Vec<Range<usize>>,
+    },
 }
 
 impl Criterion {
     /// The names in configurations and on the command line.
-    pub const NAMES: [&'static str; 7] = [
+    pub const NAMES: [&'static str; 8] = [
         "bce",
         "mse",
         "mae",
@@ -44,10 +49,11 @@ impl Criterion {
         "correntropy",
         "entropic",
         "cross-entropy",
+        "mixed",
     ];
 
     /// The name in configurations and on the command line.
-    pub fn name(self) -> &'static str {
+    pub fn name(&self) -> &'static str {
         match self {
             Self::Bce => "bce",
             Self::Mse => "mse",
@@ -56,11 +62,12 @@ impl Criterion {
             Self::Correntropy { .. } => "correntropy",
             Self::Entropic => "entropic",
             Self::SoftmaxCrossEntropy => "cross-entropy",
+            Self::Mixed { .. } => "mixed",
         }
     }
 
     /// The name of the term in the logs of a net with targets; a column cannot have a hyphen in its name.
-    pub fn term(self) -> &'static str {
+    pub fn term(&self) -> &'static str {
         match self {
             Self::Bce => "bce",
             Self::Mse => "mse",
@@ -69,25 +76,44 @@ impl Criterion {
             Self::Correntropy { .. } => "correntropy",
             Self::Entropic => "entropic",
             Self::SoftmaxCrossEntropy => "cross_entropy",
+            Self::Mixed { .. } => "mixed",
         }
     }
 
     /// The unit of the value, for axes and messages.
-    pub fn unit(self) -> &'static str {
+    pub fn unit(&self) -> &'static str {
         match self {
             Self::Bce | Self::Entropic | Self::SoftmaxCrossEntropy => "nats per sample",
             Self::Mse => "½ squared error per sample",
             Self::Mae => "absolute error per sample",
             Self::LogCosh => "log-cosh per sample",
             Self::Correntropy { .. } => "correntropy loss per sample",
+            Self::Mixed { .. } => "½ squared error and nats per sample",
         }
     }
 
-    /// What a net with these logits gives out: probabilities for the categorical cross-entropy, else `output(logits)`.
-    pub fn outputs(self, logits: Tensor<2>, output: Activation) -> Tensor<2> {
+    /// What layers with the logits of [`per_sample`](Self::per_sample) at their end give out for `inputs`: `[batch, outputs]`.
+    pub fn outputs_of(&self, layers: &Layers, inputs: Tensor<2>) -> Tensor<2> {
+        match self {
+            Self::SoftmaxCrossEntropy | Self::Mixed { .. } => {
+                self.outputs(layers.forward_logits(inputs), layers.last_activation())
+            }
+            // The last activation goes with the last layer where the device has both in one operation.
+            _ => layers.forward(inputs),
+        }
+    }
+
+    /// What a net with these logits gives out: probabilities for a categorical cross-entropy, else `output(logits)`.
+    pub fn outputs(&self, logits: Tensor<2>, output: Activation) -> Tensor<2> {
         match self {
             Self::SoftmaxCrossEntropy => activation::softmax(logits, 1), // [batch, classes]
-            _ => output.forward(logits),                                 // [batch, values]
+            Self::Mixed { categories } => {
+                by_parts(categories, [logits], |part, [logits]| match part {
+                    Part::Numbers => output.forward(logits),
+                    Part::Category => activation::softmax(logits, 1),
+                })
+            }
+            _ => output.forward(logits), // [batch, values]
         }
     }
 
@@ -95,12 +121,17 @@ impl Criterion {
     ///
     /// `logits` `[batch, values]` is the net's output before its last activation `output`. The cross-entropies work on the
     /// logits themselves and are finite for every finite logit; the others see `output(logits)`.
-    pub fn per_sample(self, logits: Tensor<2>, target: Tensor<2>, output: Activation) -> Tensor<2> {
+    pub fn per_sample(
+        &self,
+        logits: Tensor<2>,
+        target: Tensor<2>,
+        output: Activation,
+    ) -> Tensor<2> {
         self.per_value(logits, target, output).sum_dim(1) // [batch, 1]
     }
 
     /// The loss of each value: `[batch, values]`; otherwise as [`per_sample`](Self::per_sample).
-    pub fn per_value(self, logits: Tensor<2>, target: Tensor<2>, output: Activation) -> Tensor<2> {
+    pub fn per_value(&self, logits: Tensor<2>, target: Tensor<2>, output: Activation) -> Tensor<2> {
         match self {
             // max(z, 0) - z t + ln(1 + e^-|z|), which overflows for no z.
             Self::Bce => {
@@ -113,6 +144,14 @@ impl Criterion {
                 Self::Bce.per_value(logits.mul_scalar(2.0), t, Activation::Sigmoid) - entropy
             }
             Self::SoftmaxCrossEntropy => -(activation::log_softmax(logits, 1) * target),
+            Self::Mixed { categories } => by_parts(
+                categories,
+                [logits, target],
+                |part, [logits, target]| match part {
+                    Part::Numbers => Self::Mse.per_value(logits, target, output),
+                    Part::Category => Self::SoftmaxCrossEntropy.per_value(logits, target, output),
+                },
+            ),
             Self::Mse => (output.forward(logits) - target).square().mul_scalar(0.5),
             Self::Mae => (output.forward(logits) - target).abs(),
             Self::LogCosh => log_cosh(output.forward(logits) - target),
@@ -125,7 +164,7 @@ impl Criterion {
     }
 
     /// The mean loss of a batch: `[1]`; otherwise as [`per_sample`](Self::per_sample).
-    pub fn mean(self, logits: Tensor<2>, target: Tensor<2>, output: Activation) -> Tensor<1> {
+    pub fn mean(&self, logits: Tensor<2>, target: Tensor<2>, output: Activation) -> Tensor<1> {
         match self {
             // One fused operation where the device has it.
             Self::Bce => cross_entropy(logits, target),
@@ -139,13 +178,46 @@ impl Criterion {
     }
 
     /// The mean loss of a batch over its known targets: `[1]`. What is not known adds nothing, to the value and to the gradient.
-    pub fn of_batch(self, logits: Tensor<2>, batch: &Batch, output: Activation) -> Tensor<1> {
+    pub fn of_batch(&self, logits: Tensor<2>, batch: &Batch, output: Activation) -> Tensor<1> {
         let target = batch.targets.clone();
         match batch.known.clone() {
             None => self.mean(logits, target, output),
             Some(known) => mean_of_sums(self.per_value(logits, target, output) * known),
         }
     }
+}
+
+/// What a run of values of a row is.
+#[derive(Clone, Copy)]
+enum Part {
+    /// Numbers, side by side.
+    Numbers,
+    /// The one-hot values of one category.
+    Category,
+}
+
+/// Works on the values of each part of a row apart, `[batch, part]`, and puts what comes out side by side again: `[batch, values]`.
+fn by_parts<const N: usize>(
+    categories: &[Range<usize>],
+    tensors: [Tensor<2>; N],
+    work: impl Fn(Part, [Tensor<2>; N]) -> Tensor<2>,
+) -> Tensor<2> {
+    let [_, values] = tensors[0].dims();
+    let mut done = Vec::with_capacity(2 * categories.len() + 1);
+    let mut push = |part, range: Range<usize>| {
+        if !range.is_empty() {
+            let of = |tensor: &Tensor<2>| tensor.clone().slice(s![.., range.clone()]);
+            done.push(work(part, tensors.each_ref().map(of)));
+        }
+    };
+    let mut start = 0;
+    for category in categories {
+        push(Part::Numbers, start..category.start);
+        push(Part::Category, category.clone());
+        start = category.end;
+    }
+    push(Part::Numbers, start..values);
+    Tensor::cat(done, 1) // [batch, values]
 }
 
 /// The sum over each row, mean over rows: `[batch, n]` to `[1]`, in two stages for the sake of f32.
@@ -192,6 +264,51 @@ mod tests {
         ] {
             assert_eq!(bce.into_scalar::<f32>(), 100.0);
         }
+    }
+
+    /// PyTorch 2.15.0 in double precision: half the `mse_loss` of the first and last value and the `cross_entropy` of those between.
+    #[test]
+    fn numbers_and_categories_have_losses_of_their_own() {
+        let device = Device::flex().autodiff();
+        let rows = |rows: [[f32; 5]; 2]| Tensor::<2>::from_data(rows, &device);
+        let logits = rows([[0.3, -0.7, 1.1, 0.2, -0.4], [0.0, 2.0, -1.0, 0.5, 0.9]]).require_grad();
+        let target = rows([[0.2, 0.0, 1.0, 0.0, 0.9], [1.0, 1.0, 0.0, 0.0, -0.3]]);
+        let mixed = Criterion::Mixed {
+            categories: std::iter::once(1..4).collect(),
+        };
+        let close = |found: Tensor<2>, expected: &[f32]| {
+            let found: Vec<f32> = found.into_data().iter().collect();
+            assert_eq!(found.len(), expected.len());
+            for (found, expected) in found.iter().zip(expected) {
+                assert!(
+                    (found - expected).abs() < 1e-6,
+                    "{found} against {expected}"
+                );
+            }
+        };
+        let linear = Activation::Linear;
+        let values = mixed.per_sample(logits.clone(), target.clone(), linear);
+        close(values, &[1.302_265, 1.461_311_3]);
+        let gradients = mixed.mean(logits.clone(), target, linear).backward();
+        close(
+            logits.grad(&gradients).expect("it is asked for"),
+            &[
+                0.05,
+                0.052_580_38,
+                -0.181_907_24,
+                0.129_326_87,
+                -0.65, //
+                -0.5,
+                -0.107_201_48,
+                0.019_556_287,
+                0.087_645_195,
+                0.6,
+            ],
+        );
+        let outputs = mixed.outputs(logits.inner(), linear);
+        let sums = outputs.clone().slice(s![.., 1..4]).sum_dim(1);
+        close(sums, &[1.0, 1.0]);
+        close(outputs.slice(s![.., 0..1]), &[0.3, 0.0]);
     }
 
     /// What is not known adds nothing: the loss of the known values alone.

@@ -1,8 +1,8 @@
 //! One layer with its weights: every kind takes rows and gives rows.
 
 use burn::module::{Module, RunningState};
-use burn::nn::{BatchNorm, Dropout, Linear};
-use burn::tensor::Tensor;
+use burn::nn::{BatchNorm, Dropout, GaussianNoise, Linear};
+use burn::tensor::{Distribution, Tensor};
 use espejo_kernels::Activation as Fused;
 
 use crate::Activation;
@@ -30,6 +30,8 @@ pub enum Layer {
     BatchNorm(BatchNorm),
     /// Random zeros while training.
     Dropout(Dropout),
+    /// Gaussian noise while training.
+    Noise(GaussianNoise),
     /// A learned vector for each token id.
     Embedding(Embedding),
     /// Layers with a way around them.
@@ -49,6 +51,7 @@ impl Layer {
             Self::BatchNorm(norm) => normalized(norm, x),
             // Burn's follows the device, as its batch normalisation does: on one without gradients it is the identity.
             Self::Dropout(dropout) => dropout.forward(x),
+            Self::Noise(noise) => noisy(noise, x),
             Self::Embedding(embedding) => embedding.forward(x),
             Self::Skip(skip) => skip.forward(x),
         }
@@ -63,7 +66,7 @@ impl Layer {
         }
     }
 
-    /// Shape of what comes out for one sample, where the layer itself fixes it: all but batch normalisation and dropout.
+    /// Shape of what comes out for one sample, where the layer itself fixes it: all but batch normalisation, dropout and noise.
     pub fn output(&self) -> Option<Map> {
         match self {
             Self::Linear(linear) => Some([linear.weight.dims()[1], 1, 1]),
@@ -72,7 +75,7 @@ impl Layer {
             Self::Pool(pool) => Some(pool.output()),
             Self::MaxPool(pool) => Some(pool.output()),
             Self::Upsample(upsample) => Some(upsample.output()),
-            Self::BatchNorm(_) | Self::Dropout(_) => None,
+            Self::BatchNorm(_) | Self::Dropout(_) | Self::Noise(_) => None,
             Self::Embedding(embedding) => Some(embedding.output()),
             Self::Skip(skip) => Some(skip.output()),
         }
@@ -91,10 +94,21 @@ impl Layer {
             | Self::Upsample(_)
             | Self::BatchNorm(_)
             | Self::Dropout(_)
+            | Self::Noise(_)
             | Self::Embedding(_) => return None,
         };
         Some(rows.square().sum_dim(1).sum())
     }
+}
+
+/// Adds the noise where the device has gradients, as Burn's own forward pass does, but drawn in the precision of `x`: Burn draws single
+/// precision, to which it cannot add double.
+fn noisy(noise: &GaussianNoise, x: Tensor<2>) -> Tensor<2> {
+    if noise.std == 0.0 || !noise.training.is_enabled() || !x.device().is_autodiff() {
+        return x;
+    }
+    let drawn = x.random_like(Distribution::Normal(0.0, noise.std)); // [batch, values]
+    x + drawn
 }
 
 fn fully_connected(linear: &Linear, x: Tensor<2>, activation: Fused) -> Tensor<2> {

@@ -1,6 +1,6 @@
 //! What a layer is made of, as a value: its sizes can be asked and checked before there are weights.
 
-use burn::nn::{BatchNormConfig, DropoutConfig};
+use burn::nn::{BatchNormConfig, DropoutConfig, GaussianNoiseConfig};
 use burn::tensor::Device;
 use rand::Rng;
 
@@ -73,6 +73,14 @@ pub enum LayerConfig {
         /// Probability of 0, from 0 to less than 1.
         rate: f64,
     },
+    /// Gaussian noise of mean 0, added to each value while training, afterwards the identity. Before the sigmoids of a code it makes
+    /// them binary (Salakhutdinov and Hinton 2009, *Semantic hashing*).
+    Noise {
+        /// Shape of what comes in.
+        input: Map,
+        /// Standard deviation of the noise, 0 or more.
+        deviation: f64,
+    },
     /// A learned vector for each token id of a row: `length` ids come in, a map of `dimension` channels, 1 high and `length` wide,
     /// goes out.
     Embedding {
@@ -106,7 +114,8 @@ impl LayerConfig {
             | Self::MaxPool { input, .. }
             | Self::Upsample { input, .. }
             | Self::BatchNorm { input }
-            | Self::Dropout { input, .. } => *input,
+            | Self::Dropout { input, .. }
+            | Self::Noise { input, .. } => *input,
             Self::Embedding { length, .. } => [*length, 1, 1],
             Self::Skip { inner, .. } => inner.input,
         }
@@ -133,7 +142,9 @@ impl LayerConfig {
                 [input[0], height, width]
             }
             Self::Upsample { input, output } => [input[0], output[0], output[1]],
-            Self::BatchNorm { input } | Self::Dropout { input, .. } => *input,
+            Self::BatchNorm { input } | Self::Dropout { input, .. } | Self::Noise { input, .. } => {
+                *input
+            }
             Self::Embedding {
                 dimension, length, ..
             } => [*dimension, 1, *length],
@@ -173,7 +184,8 @@ impl LayerConfig {
             Self::Pool { .. }
             | Self::MaxPool { .. }
             | Self::Upsample { .. }
-            | Self::Dropout { .. } => 0,
+            | Self::Dropout { .. }
+            | Self::Noise { .. } => 0,
             Self::BatchNorm { input } => input[0].saturating_mul(4),
             Self::Embedding {
                 vocabulary,
@@ -196,7 +208,8 @@ impl LayerConfig {
             | Self::MaxPool { .. }
             | Self::Upsample { .. }
             | Self::BatchNorm { .. }
-            | Self::Dropout { .. } => false,
+            | Self::Dropout { .. }
+            | Self::Noise { .. } => false,
         }
     }
 
@@ -204,7 +217,7 @@ impl LayerConfig {
     ///
     /// # Errors
     ///
-    /// Where a size is 0, a window does not fit, a rate is no probability, or a skip does not join.
+    /// Where a size is 0, a window does not fit, a rate is no probability, a standard deviation is negative, or a skip does not join.
     pub fn check(&self) -> Result<(), String> {
         if self.input().contains(&0) {
             let [channels, height, width] = self.input();
@@ -219,6 +232,11 @@ impl LayerConfig {
             Self::Dropout { rate, .. } if !(0.0..1.0).contains(rate) => {
                 return Err(format!(
                     "has the rate {rate}, expected a probability from 0 to less than 1"
+                ));
+            }
+            Self::Noise { deviation, .. } if !(deviation.is_finite() && *deviation >= 0.0) => {
+                return Err(format!(
+                    "has noise of standard deviation {deviation}, expected 0 or more"
                 ));
             }
             Self::Embedding { vocabulary, .. } if !(1..=MAX_VOCABULARY).contains(vocabulary) => {
@@ -244,7 +262,7 @@ impl LayerConfig {
     ///
     /// # Panics
     ///
-    /// With a rate of dropout that is no probability: configurations are checked before.
+    /// With a rate of dropout that is no probability, or noise of a negative standard deviation: configurations are checked before.
     pub fn init(&self, initializer: Initializer, rng: &mut impl Rng, device: &Device) -> Layer {
         match self {
             Self::Linear { inputs, outputs } => {
@@ -274,6 +292,9 @@ impl LayerConfig {
                 Layer::BatchNorm(BatchNormConfig::new(input[0]).init(device))
             }
             Self::Dropout { rate, .. } => Layer::Dropout(DropoutConfig::new(*rate).init()),
+            Self::Noise { deviation, .. } => {
+                Layer::Noise(GaussianNoiseConfig::new(*deviation).init())
+            }
             Self::Embedding {
                 vocabulary,
                 dimension,

@@ -72,6 +72,7 @@ impl Layer {
             Self::Upsample(_) => "upsample * 2".to_owned(),
             Self::BatchNorm(_) => "batch norm".to_owned(),
             Self::Dropout(dropout) => format!("dropout {}", dropout.prob),
+            Self::Noise(noise) => format!("noise {}", noise.std),
             Self::Embedding(embedding) => embedding.kind(),
             Self::Skip(skip) => format!("{} with input", skip.join().name()),
         }

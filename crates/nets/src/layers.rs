@@ -44,8 +44,8 @@ impl LayersConfig {
             .push((LayerConfig::Linear { inputs, outputs }, activation));
     }
 
-    /// Adds what `steps` say: `activation` follows each fully connected layer, and a batch normalisation or dropout acts on what
-    /// is there. The maps of a convolution come to a fully connected layer as they are: rows are flat.
+    /// Adds what `steps` say: `activation` follows each fully connected layer, and a batch normalisation, dropout or noise acts
+    /// on what is there. The maps of a convolution come to a fully connected layer as they are: rows are flat.
     pub fn push_steps(&mut self, steps: &[DenseStep], activation: Activation) {
         for step in steps {
             let input = self.output();
@@ -56,7 +56,20 @@ impl LayersConfig {
                 DenseStep::Dropout(rate) => self
                     .layers
                     .push(plain(LayerConfig::Dropout { input, rate })),
+                DenseStep::Noise(deviation) => self
+                    .layers
+                    .push(plain(LayerConfig::Noise { input, deviation })),
             }
+        }
+    }
+
+    /// Puts Gaussian noise of this standard deviation between the last layer and its activation; what has no layer stays so.
+    pub fn add_noise_before_last_activation(&mut self, deviation: f64) {
+        let input = self.output();
+        if let Some((_, activation)) = self.layers.last_mut() {
+            let activation = std::mem::replace(activation, Activation::Linear);
+            self.layers
+                .push((LayerConfig::Noise { input, deviation }, activation));
         }
     }
 
@@ -144,6 +157,19 @@ impl LayersConfig {
     }
 }
 
+/// The output of layers, each with the activation after it. A convolution and the pooling behind it are one operation.
+fn through(layers: &[Layer], activations: &[Activation], x: Tensor<2>) -> Tensor<2> {
+    let ([layer, rest @ ..], [activation, after @ ..]) = (layers, activations) else {
+        return x;
+    };
+    if let (Layer::Conv(conv), Some(fused)) = (layer, activation.fused())
+        && let ([Layer::Pool(_), rest @ ..], [Activation::Linear, after @ ..]) = (rest, after)
+    {
+        return through(rest, after, conv.forward_pooled(x, fused));
+    }
+    through(rest, after, layer.activated(x, *activation))
+}
+
 /// A stack of layers with its weights.
 #[derive(Module, Debug)]
 pub struct Layers {
@@ -156,19 +182,13 @@ pub struct Layers {
 impl Layers {
     /// The output of the last layer: `[batch, input]` to `[batch, output]`.
     pub fn forward(&self, x: Tensor<2>) -> Tensor<2> {
-        self.stack
-            .iter()
-            .zip(&self.activations)
-            .fold(x, |x, (layer, activation)| layer.activated(x, *activation)) // [batch, outputs]
+        through(&self.stack, &self.activations, x) // [batch, outputs]
     }
 
     /// The output before the last activation: `[batch, output]`; logits where that activation is a sigmoid.
     pub fn forward_logits(&self, x: Tensor<2>) -> Tensor<2> {
         let (last, before) = self.stack.split_last().expect("a stack has layers");
-        let hidden = before
-            .iter()
-            .zip(&self.activations)
-            .fold(x, |x, (layer, activation)| layer.activated(x, *activation)); // [batch, hidden]
+        let hidden = through(before, &self.activations, x); // [batch, hidden]
         last.forward(hidden) // [batch, outputs]
     }
 
@@ -221,7 +241,7 @@ impl Layers {
     }
 
     /// These layers with the first `count` frozen: they keep their weights while the others are trained. Batch normalisation among
-    /// them goes by its running means, dropout lets everything through.
+    /// them goes by its running means, dropout lets everything through and noise is none.
     pub fn freeze_first(mut self, count: usize) -> Self {
         let layers = self.stack.into_iter().enumerate();
         self.stack = layers

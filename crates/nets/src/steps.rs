@@ -1,4 +1,4 @@
-//! Dense nets in a list of steps: `20`, `bn`, `dropout:.5`.
+//! Dense nets in a list of steps: `20`, `bn`, `dropout:.5`, `noise:16`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::ParsePlanError;
 
-/// One step of a dense net. As text a size, `bn` or `dropout:RATE`; in a configuration file a size is a number:
+/// One step of a dense net. As text a size, `bn`, `dropout:RATE` or `noise:SD`; in a configuration file a size is a number:
 /// `layers = [20, "bn", 10, "bn"]`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum DenseStep {
@@ -18,6 +18,8 @@ pub enum DenseStep {
     BatchNorm,
     /// Dropout of what is there, with this probability.
     Dropout(f64),
+    /// Gaussian noise of this standard deviation on what is there, while training.
+    Noise(f64),
 }
 
 /// The largest layer.
@@ -45,10 +47,13 @@ impl FromStr for DenseStep {
         if let Some(rate) = dropout_rate(word) {
             return rate.map(Self::Dropout);
         }
+        if let Some(deviation) = noise_deviation(word) {
+            return deviation.map(Self::Noise);
+        }
         match word.parse() {
             Ok(size) => Self::size(size),
             Err(_) => Err(ParsePlanError(format!(
-                "`{word}` is no step of a dense net: expected a size (`20`), `bn` or `dropout:RATE`"
+                "`{word}` is no step of a dense net: expected a size (`20`), `bn`, `dropout:RATE` or `noise:SD`"
             ))),
         }
     }
@@ -66,12 +71,25 @@ pub(crate) fn dropout_rate(word: &str) -> Option<Result<f64, ParsePlanError>> {
     }))
 }
 
+/// The standard deviation in `noise:SD`; nothing where the word is none of this kind.
+fn noise_deviation(word: &str) -> Option<Result<f64, ParsePlanError>> {
+    let rest = word.strip_prefix("noise")?;
+    let deviation = rest.strip_prefix(':').and_then(|rest| rest.parse().ok());
+    let deviation = deviation.filter(|deviation: &f64| deviation.is_finite() && *deviation >= 0.0);
+    Some(deviation.ok_or_else(|| {
+        ParsePlanError(format!(
+            "`{word}` has no usable standard deviation: expected 0 or more (`noise:16`)"
+        ))
+    }))
+}
+
 impl fmt::Display for DenseStep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Size(size) => size.fmt(f),
             Self::BatchNorm => f.write_str("bn"),
             Self::Dropout(rate) => write!(f, "dropout:{rate}"),
+            Self::Noise(deviation) => write!(f, "noise:{deviation}"),
         }
     }
 }
@@ -97,7 +115,7 @@ impl Visitor<'_> for NumberOrWord {
     type Value = DenseStep;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a layer size, `\"bn\"` or `\"dropout:RATE\"`")
+        f.write_str("a layer size, `\"bn\"`, `\"dropout:RATE\"` or `\"noise:SD\"`")
     }
 
     fn visit_u64<E: Error>(self, size: u64) -> Result<DenseStep, E> {
@@ -139,6 +157,7 @@ mod tests {
             ("20", DenseStep::Size(20)),
             ("bn", DenseStep::BatchNorm),
             ("dropout:0.5", DenseStep::Dropout(0.5)),
+            ("noise:16", DenseStep::Noise(16.0)),
         ] {
             assert_eq!(text.parse(), Ok(step));
             assert_eq!(step.to_string(), text);
@@ -162,7 +181,7 @@ mod tests {
             ("0", "layer size 0, expected 1 to 1048576"),
             (
                 "x",
-                "`x` is no step of a dense net: expected a size (`20`), `bn` or `dropout:RATE`",
+                "`x` is no step of a dense net: expected a size (`20`), `bn`, `dropout:RATE` or `noise:SD`",
             ),
             ("", "`` is no step"),
             ("2000000", "layer size 2000000"),
@@ -171,6 +190,9 @@ mod tests {
             ("dropout:1", "from 0 to less than 1"),
             ("dropout:-.1", "`dropout:-.1` has no usable rate"),
             ("dropout:NaN", "no usable rate"),
+            ("noise", "`noise` has no usable standard deviation"),
+            ("noise:-1", "expected 0 or more"),
+            ("noise:inf", "no usable standard deviation"),
         ] {
             let error = word.parse::<DenseStep>().expect_err("no step").to_string();
             assert!(error.contains(expected), "{word}: {error}");

@@ -147,10 +147,17 @@ fn every_activation_through_every_loss() {
         ),
         (Criterion::Mse, Activation::Tanh, -1.0),
         (Criterion::Entropic, Activation::Tanh, -1.0),
+        (
+            Criterion::Mixed {
+                categories: std::iter::once(2..5).collect(),
+            },
+            Activation::Linear,
+            0.0,
+        ),
     ];
     let input = random([5, 7], -1.5, 1.5, DType::F64);
     for hidden in Activation::ALL {
-        for (loss, output, low) in losses {
+        for (loss, output, low) in losses.clone() {
             let layers = net(&[7, 6, 3, 5, 7], hidden, output);
             let target = random([5, 7], low, 1.0, DType::F64);
             let what = format!("{} through {}", hidden.name(), loss.name());
@@ -412,12 +419,19 @@ mod layers_of_other_nets {
 
     /// The one test here that draws from the device, whose random numbers are one stream for the whole process.
     #[test]
-    fn dropout_of_fixed_draws() {
+    fn dropout_and_noise_of_fixed_draws() {
         let mut config = chain("3,dropout:.3", [1, 4, 4], Activation::Tanh);
         config.push_linear(4, Activation::Linear);
         let rows = random([4, 16], -1.5, 1.5, DType::F64);
         let device = rows.device();
         check("dropout", &net(&config), DType::F64, PRECISE, |layers| {
+            device.seed(5);
+            distance(layers.forward(rows.clone()))
+        });
+        let sigmoid = Activation::Sigmoid;
+        let mut config = LayersConfig::dense([16, 5, 4], Activation::Tanh, sigmoid);
+        config.add_noise_before_last_activation(2.0);
+        check("noise", &net(&config), DType::F64, PRECISE, |layers| {
             device.seed(5);
             distance(layers.forward(rows.clone()))
         });

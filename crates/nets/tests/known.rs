@@ -128,7 +128,14 @@ fn the_entropic_cost_of_wrong_saturated_signs_is_finite() {
 fn log_cosh_is_zero_at_zero_and_the_error_less_ln_2_far_away() {
     let linear = Activation::Linear;
     let loss = Criterion::LogCosh;
-    check(loss, linear, &[0.0, 0.3], &[0.0, 0.3], 0.0, &[0.0, 0.0]);
+    check(
+        loss.clone(),
+        linear,
+        &[0.0, 0.3],
+        &[0.0, 0.3],
+        0.0,
+        &[0.0, 0.0],
+    );
     let far = 500.0 - std::f64::consts::LN_2;
     check(
         loss,
@@ -144,7 +151,7 @@ fn log_cosh_is_zero_at_zero_and_the_error_less_ln_2_far_away() {
 fn correntropy_approaches_the_squared_width_and_forgets_outliers() {
     let loss = Criterion::Correntropy { width: 0.5 };
     check(
-        loss,
+        loss.clone(),
         Activation::Linear,
         &[100.0, -100.0, 1e6],
         &[0.0, 0.0, 0.0],

@@ -174,6 +174,29 @@ fn dropout_is_the_identity_where_nothing_is_trained() {
     );
 }
 
+#[test]
+fn noise_is_the_identity_where_nothing_is_trained() {
+    let input = [9, 1, 1];
+    let deviation = 16.0;
+    assert_eq!(apply(LayerConfig::Noise { input, deviation }, &NINE), NINE);
+}
+
+#[test]
+fn noise_before_the_last_activation_leaves_what_is_not_trained_as_it_is() {
+    let device = Device::flex();
+    let plain = LayersConfig::dense([9, 4], LINEAR, Activation::Sigmoid);
+    let mut noisy = plain.clone();
+    noisy.add_noise_before_last_activation(16.0);
+    assert_eq!((noisy.output(), noisy.parameters()), ([4, 1, 1], 40));
+    let rows = init(&noisy, &device).table().into_iter();
+    let kinds: Vec<_> = rows.map(|row| row.kind).collect();
+    assert_eq!(kinds, ["linear", "noise 16 + sigmoid"]);
+    let outputs = |config| numbers(init(config, &device).forward(row(&NINE, &device)));
+    for (plain, noisy) in outputs(&plain).into_iter().zip(outputs(&noisy)) {
+        assert!((plain - noisy).abs() < 1e-6, "{plain} {noisy}");
+    }
+}
+
 /// One test for all that draws: the device's random numbers are one stream for the whole process.
 #[test]
 fn dropout_while_training_gives_zeros_or_what_keeps_the_mean() {
@@ -207,6 +230,39 @@ fn dropout_while_training_gives_zeros_or_what_keeps_the_mean() {
     let x = ones.require_grad();
     let gradients = dropped(0.25, 1, x.clone()).sum().backward();
     assert_eq!(numbers(x.grad(&gradients).expect("it was reached")), found);
+
+    noise_while_training_has_its_variance_and_is_that_of_the_seed(&device);
+}
+
+fn noise_while_training_has_its_variance_and_is_that_of_the_seed(device: &Device) {
+    let noisy = |deviation: f64, seed: u64, x: Tensor<2>| {
+        let [_, values] = x.dims();
+        let input = [values, 1, 1];
+        let noise = LayerConfig::Noise { input, deviation };
+        device.seed(seed);
+        init(&layers(input, [noise]), device).forward(x)
+    };
+    let x = Tensor::<2>::ones([100, 200], device);
+    let found = numbers(noisy(16.0, 1, x.clone()));
+    let count = found.len() as f32;
+    let mean = found.iter().sum::<f32>() / count;
+    let variance = found
+        .iter()
+        .map(|value| (value - mean).powi(2))
+        .sum::<f32>()
+        / count;
+    // 20,000 draws: standard errors of 16 / 141 of the mean and of 256 / 100 of the variance; five of each.
+    assert!((mean - 1.0).abs() < 0.57, "mean {mean}");
+    assert!((variance - 256.0).abs() < 12.8, "variance {variance}");
+
+    assert_eq!(numbers(noisy(16.0, 1, x.clone())), found, "one seed");
+    assert_ne!(numbers(noisy(16.0, 2, x.clone())), found, "another");
+    assert_eq!(numbers(noisy(0.0, 1, row(&NINE, device))), NINE);
+    // What is added has no slope of its own.
+    let x = x.require_grad();
+    let gradients = noisy(16.0, 1, x.clone()).sum().backward();
+    let slopes = numbers(x.grad(&gradients).expect("it was reached"));
+    assert!(slopes.iter().all(|slope| *slope == 1.0));
 }
 
 // Embeddings.
@@ -444,6 +500,13 @@ fn what_cannot_be_built_is_refused_in_words_that_name_the_layer() {
                 rate: f64::NAN,
             },
             "layer 2 has the rate NaN",
+        ),
+        (
+            LayerConfig::Noise {
+                input,
+                deviation: -1.0,
+            },
+            "layer 2 has noise of standard deviation -1, expected 0 or more",
         ),
         (
             LayerConfig::Embedding {

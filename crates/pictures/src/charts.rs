@@ -5,6 +5,7 @@ pub(crate) mod compose;
 pub(crate) mod confusion_matrix;
 pub(crate) mod curves;
 pub(crate) mod grid;
+pub(crate) mod histograms;
 pub(crate) mod latent_walk;
 pub(crate) mod matrix;
 pub(crate) mod parity_plot;

@@ -1,4 +1,4 @@
-//! Figures for reports: curves, bars, matrices of numbers, confusion matrices, reliability diagrams, parity plots, scatter
+//! Figures for reports: curves, bars, histograms, matrices of numbers, confusion matrices, reliability diagrams, parity plots, scatter
 //! plots, sheets and grids of images, animations.
 //!
 //! For whoever has numbers to show. Plain numbers go in; out come [`Figure`]s, each of which is an SVG, the same
@@ -45,6 +45,7 @@ pub use crate::{
         confusion_matrix::{ConfusionMatrix, confusion_matrix},
         curves::{Curves, Panel, Series, curves},
         grid::{Grid, grid},
+        histograms::{Bins, Histogram, Histograms, histograms},
         latent_walk::{Walk, WalkFrame, walk},
         matrix::{Cell, Matrix, matrix},
         parity_plot::{ParityPlot, parity_plot},

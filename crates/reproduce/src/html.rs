@@ -5,6 +5,8 @@ use std::fmt::Write as _;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 
+use espejo_pictures::Figure;
+
 use crate::report::{Chapter, Place, Verdict, claim_word, numbers_table};
 use crate::row::{Scale, Table};
 
@@ -14,16 +16,17 @@ const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;mar
     img{max-width:100%;height:auto}figure{margin:1.5rem 0}figcaption{color:#555;font-size:.9rem}\
     .out{color:#b00020;font-weight:bold}h2{margin-top:3rem}em{color:#444}";
 
-/// The report as HTML; it loads nothing from anywhere. `png` gives the image of a figure by its name.
+/// The report as HTML; it loads nothing from anywhere. `file` gives the bytes of a figure (`.png`) or an animation (`.gif`) by the name
+/// of its file.
 ///
 /// # Errors
 ///
-/// Those of `png`.
+/// Those of `file`.
 pub fn html<E>(
     chapters: &[Chapter],
     scale: Scale,
     place: &Place,
-    png: impl Fn(&str) -> Result<Vec<u8>, E>,
+    file: impl Fn(&str) -> Result<Vec<u8>, E>,
 ) -> Result<String, E> {
     let mut page = format!(
         "<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
@@ -64,14 +67,14 @@ pub fn html<E>(
         }
     });
     for chapter in chapters {
-        page += &chapter_html(chapter, &png)?;
+        page += &chapter_html(chapter, &file)?;
     }
     Ok(page + "</html>\n")
 }
 
 fn chapter_html<E>(
     chapter: &Chapter,
-    png: &impl Fn(&str) -> Result<Vec<u8>, E>,
+    file: &impl Fn(&str) -> Result<Vec<u8>, E>,
 ) -> Result<String, E> {
     let row = chapter.row;
     let mut text = format!(
@@ -113,15 +116,26 @@ fn chapter_html<E>(
         text += "</ul>\n";
     }
     for (stem, what, figure) in &chapter.section.figures {
-        let (width, height) = figure.size();
-        let png = BASE64_STANDARD.encode(png(stem)?);
-        let _ = writeln!(
-            text,
-            "<figure><img width=\"{width}\" height=\"{height}\" alt=\"{what}\" src=\"data:image/png;base64,{png}\"><figcaption>{what}</figcaption></figure>",
-            what = escaped(what)
-        );
+        let png = file(&format!("{stem}.png"))?;
+        text += &image(figure, what, ("png", png.as_slice()));
+    }
+    for animation in &chapter.section.animations {
+        let gif = file(&format!("{}.gif", animation.stem))?;
+        if let Some(first) = animation.frames.first() {
+            text += &image(first, &animation.about, ("gif", gif.as_slice()));
+        }
     }
     Ok(text)
+}
+
+/// An image of the size of a figure, within the page.
+fn image(figure: &Figure, what: &str, (kind, bytes): (&str, &[u8])) -> String {
+    let (width, height) = figure.size();
+    let data = BASE64_STANDARD.encode(bytes);
+    let what = escaped(what);
+    format!(
+        "<figure><img width=\"{width}\" height=\"{height}\" alt=\"{what}\" src=\"data:image/{kind};base64,{data}\"><figcaption>{what}</figcaption></figure>\n"
+    )
 }
 
 fn table(of: &Table, rows: impl FnOnce(&mut String)) -> String {

@@ -26,8 +26,10 @@ mod statistics;
 mod table;
 
 pub use html::html;
-pub use report::{Chapter, Line, Place, Verdict, claim_word, figures, markdown, numbers_table};
-pub use row::{Band, Claim, Job, Number, Outcome, Results, Row, Scale, Section, Table};
+pub use report::{
+    Chapter, Line, Place, Verdict, animations, claim_word, figures, markdown, numbers_table,
+};
+pub use row::{Animation, Band, Claim, Job, Number, Outcome, Results, Row, Scale, Section, Table};
 pub use run::{Ended, Event, has_data, rows_named, run, threads};
 pub use statistics::{Spread, number};
 pub use table::{ROWS, find};

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use espejo_pictures::Figure;
 use espejo_train::Error;
 
-use crate::row::{Band, Claim, Results, Row, Scale, Section, Table};
+use crate::row::{Animation, Band, Claim, Results, Row, Scale, Section, Table};
 use crate::statistics::{Spread, number};
 
 /// Whether a row came out as it should.
@@ -184,6 +184,9 @@ fn chapter_text(chapter: &Chapter, figures: &str) -> String {
     for (stem, what, _) in &section.figures {
         let _ = writeln!(text, "![{}: {what}]({figures}/{stem}.png)\n", row.id);
     }
+    for Animation { stem, about, .. } in &section.animations {
+        let _ = writeln!(text, "![{}: {about}]({figures}/{stem}.gif)\n", row.id);
+    }
     text
 }
 
@@ -255,4 +258,10 @@ fn markdown_table(table: &Table) -> String {
 pub fn figures(chapters: &[Chapter]) -> impl Iterator<Item = (&str, &Figure)> {
     let all = chapters.iter().flat_map(|chapter| &chapter.section.figures);
     all.map(|(stem, _, figure)| (stem.as_str(), figure))
+}
+
+/// Every animation of some chapters.
+pub fn animations(chapters: &[Chapter]) -> impl Iterator<Item = &Animation> {
+    let sections = chapters.iter().map(|chapter| &chapter.section);
+    sections.flat_map(|section| &section.animations)
 }

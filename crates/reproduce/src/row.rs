@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use espejo_pictures::Figure;
+use espejo_pictures::{Figure, Pace};
 use espejo_train::Error;
 use serde::{Deserialize, Serialize};
 
@@ -212,6 +212,21 @@ pub struct Section {
     pub tables: Vec<Table>,
     /// Figures: file name without its extension, what it shows, the drawing.
     pub figures: Vec<(String, String, Figure)>,
+    /// Animations.
+    pub animations: Vec<Animation>,
+}
+
+/// Frames that are shown one after the other.
+#[derive(Clone, Debug)]
+pub struct Animation {
+    /// File name without its extension.
+    pub stem: String,
+    /// What it shows.
+    pub about: String,
+    /// The frames, all of one size.
+    pub frames: Vec<Figure>,
+    /// How fast they follow each other.
+    pub pace: Pace,
 }
 
 /// A statement and what was measured of it.

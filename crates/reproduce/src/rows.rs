@@ -8,6 +8,8 @@ pub mod denoising;
 pub mod few_labels;
 pub mod fonts;
 pub mod generation;
+pub mod hashing;
+pub mod landsat;
 pub mod optimizers;
 mod show;
 pub mod structures;

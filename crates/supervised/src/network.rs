@@ -44,7 +44,7 @@ impl NetworkConfig {
         let layers = self.layers.init(self.initializer, rng, device);
         Network {
             layers: layers.freeze_first(self.frozen),
-            criterion: self.criterion,
+            criterion: self.criterion.clone(),
             weight_decay: self.weight_decay,
         }
     }
@@ -61,9 +61,7 @@ pub struct Network {
 
 impl Model for Network {
     fn output(&self, inputs: Tensor<2>) -> Tensor<2> {
-        let logits = self.layers.forward_logits(inputs); // [batch, outputs]
-        self.criterion
-            .outputs(logits, self.layers.last_activation()) // [batch, outputs]
+        self.criterion.outputs_of(&self.layers, inputs) // [batch, outputs]
     }
 
     fn loss(&self, batch: &Batch) -> Loss {

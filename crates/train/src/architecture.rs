@@ -1,5 +1,7 @@
 //! The layers of a model, from a configuration and the shape of the samples.
 
+use std::ops::Range;
+
 use espejo_data::Shape;
 use espejo_nets::{
     Activation, Common, ConvChain, ConvPlan, DenseStep, LayerConfig, LayersConfig, Style, Window,
@@ -51,7 +53,7 @@ pub struct Mirror {
 }
 
 /// What the layers of a model have to fit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Layout {
     /// The shape of a sample.
     pub shape: Shape,
@@ -59,6 +61,8 @@ pub struct Layout {
     pub table: bool,
     /// Values of a target: classes, or columns of numbers; 0 where the samples are their own targets.
     pub outputs: usize,
+    /// The one-hot columns of each category of a table.
+    pub categories: Vec<Range<usize>>,
 }
 
 impl From<Shape> for Layout {
@@ -68,6 +72,7 @@ impl From<Shape> for Layout {
             shape,
             table: false,
             outputs: 0,
+            categories: Vec::new(),
         }
     }
 }
@@ -78,7 +83,7 @@ impl Architecture {
     /// # Errors
     ///
     /// [`Error::Config`] naming the first key that cannot be used.
-    pub fn new(model: &ModelConfig, layout: Layout, output: Activation) -> Result<Self, Error> {
+    pub fn new(model: &ModelConfig, layout: &Layout, output: Activation) -> Result<Self, Error> {
         check_sizes(model)?;
         let shape = layout.shape;
         let architecture = match (model.kind.has_code(), &model.conv) {
@@ -184,7 +189,7 @@ impl Architecture {
 fn check_sizes(model: &ModelConfig) -> Result<(), Error> {
     let sizes = model.layers.iter().filter_map(|step| match step {
         DenseStep::Size(size) => Some(*size),
-        DenseStep::BatchNorm | DenseStep::Dropout(_) => None,
+        DenseStep::BatchNorm | DenseStep::Dropout(_) | DenseStep::Noise(_) => None,
     });
     let mut bad = sizes.filter(|size| !(1..=MAX_WIDTH).contains(size));
     if let Some(bad) = bad.next() {
@@ -216,16 +221,31 @@ fn check_sizes(model: &ModelConfig) -> Result<(), Error> {
     }
 }
 
-/// The sizes in `model.layers` of an autoencoder, whose mirrored layers have no other steps.
+/// The sizes in `model.layers` of an autoencoder, whose mirrored layers have no other steps but noise on the way down.
 fn sizes(model: &ModelConfig) -> Result<Vec<usize>, Error> {
     let size = |step: &DenseStep| match step {
-        DenseStep::Size(size) => Ok(*size),
-        other => Err(Error::config(
+        DenseStep::Size(size) => Some(Ok(*size)),
+        DenseStep::Noise(_) => None,
+        other => Some(Err(Error::config(
             format!("`{other}` in `model.layers` is for `classifier` and `regressor`"),
             Some("give sizes alone, as in `--layers 256,64`".to_owned()),
-        )),
+        ))),
     };
-    model.layers.iter().map(size).collect()
+    model.layers.iter().filter_map(size).collect()
+}
+
+/// Whether noise stands among the hidden sizes.
+pub(crate) fn has_noise(model: &ModelConfig) -> bool {
+    let mut steps = model.layers.iter();
+    steps.any(|step| matches!(step, DenseStep::Noise(_)))
+}
+
+/// The last layer down to a code, with noise before its activation where that is asked for.
+fn push_code(encoder: &mut LayersConfig, latent: usize, model: &ModelConfig) {
+    encoder.push_linear(latent, model.latent_activation);
+    if model.code_noise > 0.0 {
+        encoder.add_noise_before_last_activation(model.code_noise);
+    }
 }
 
 /// Dimensions of a dense bottleneck.
@@ -259,7 +279,7 @@ fn mirror(
 
 /// From samples to targets: hidden layers, or the encoder of an autoencoder where a bottleneck is asked for, and a dense layer
 /// of the target's size.
-fn chain(model: &ModelConfig, layout: Layout, output: Activation) -> Result<Architecture, Error> {
+fn chain(model: &ModelConfig, layout: &Layout, output: Activation) -> Result<Architecture, Error> {
     let encoded = model.latent.is_some() || model.init_from.is_some();
     let (mut layers, words) = match encoded {
         true => body(model, layout)?,
@@ -275,7 +295,7 @@ fn chain(model: &ModelConfig, layout: Layout, output: Activation) -> Result<Arch
 }
 
 /// The hidden layers that the keys name.
-fn hidden(model: &ModelConfig, layout: Layout) -> Result<(LayersConfig, String), Error> {
+fn hidden(model: &ModelConfig, layout: &Layout) -> Result<(LayersConfig, String), Error> {
     let shape = layout.shape;
     let input = [shape.channels, shape.height, shape.width];
     let (mut layers, mut words) = match &model.conv {
@@ -307,7 +327,7 @@ fn common(model: &ModelConfig) -> Common {
 }
 
 /// The encoder that an autoencoder with these keys would have.
-fn body(model: &ModelConfig, layout: Layout) -> Result<(LayersConfig, String), Error> {
+fn body(model: &ModelConfig, layout: &Layout) -> Result<(LayersConfig, String), Error> {
     let plain = Activation::Linear;
     let architecture = match &model.conv {
         None => dense(model, layout.shape.pixels(), plain)?,
@@ -333,18 +353,23 @@ fn dense(model: &ModelConfig, pixels: usize, output: Activation) -> Result<Archi
     let hidden = model.activation;
     let title = down.iter().chain(&up[1..]).map(ToString::to_string);
     let title = title.collect::<Vec<_>>().join("-");
-    let (encoder, head) = match model.kind.has_posterior() {
-        true => {
-            let (latent, before) = down.split_last().expect("a way down has sizes");
-            let encoder = LayersConfig::dense(before, hidden, hidden);
-            let inputs = encoder.output_size();
-            let outputs = *latent;
-            (encoder, Some(LayerConfig::Linear { inputs, outputs }))
+    let (latent, before) = down.split_last().expect("a way down has sizes");
+    let mut encoder = LayersConfig::new([pixels, 1, 1]);
+    match has_noise(model) {
+        true => encoder.push_steps(&model.layers, hidden),
+        false => before[1..]
+            .iter()
+            .for_each(|size| encoder.push_linear(*size, hidden)),
+    }
+    let head = match model.kind.has_posterior() {
+        true => Some(LayerConfig::Linear {
+            inputs: encoder.output_size(),
+            outputs: *latent,
+        }),
+        false => {
+            push_code(&mut encoder, *latent, model);
+            None
         }
-        false => (
-            LayersConfig::dense(down, hidden, model.latent_activation),
-            None,
-        ),
     };
     let decoder = LayersConfig::dense(up, hidden, output);
     Ok(mirror(encoder, head, decoder, title))
@@ -394,6 +419,11 @@ fn fully_convolutional(
     mut encoder: LayersConfig,
     decoder: LayersConfig,
 ) -> Result<Architecture, Error> {
+    if model.code_noise > 0.0 {
+        let message = "`model.code_noise` needs a dense code, and that of this net is its last map";
+        let hint = "give its dimensions with `--latent N`, or leave `--code-noise` out";
+        return Err(Error::config(message, Some(hint.into())));
+    }
     if !model.layers.is_empty() {
         let message = "`model.layers` needs a dense bottleneck, and this net has none";
         let hint = "give its dimensions with `--latent N`, or leave `--layers` out";
@@ -442,16 +472,14 @@ fn with_bottleneck(
     let latent = bottleneck(model)?;
     let map = encoder.output_size();
     let sizes = sizes(model)?;
-    for size in &sizes {
-        encoder.push_linear(*size, model.activation);
-    }
+    encoder.push_steps(&model.layers, model.activation);
     let head = match model.kind.has_posterior() {
         true => Some(LayerConfig::Linear {
             inputs: encoder.output_size(),
             outputs: latent,
         }),
         false => {
-            encoder.push_linear(latent, model.latent_activation);
+            push_code(&mut encoder, latent, model);
             None
         }
     };
@@ -485,6 +513,11 @@ fn dense_sizes(model: &ModelConfig, pixels: usize) -> Result<(Vec<usize>, Vec<us
         let down = [&[pixels], layers.as_slice(), &[latent]].concat();
         let up = down.iter().rev().copied().collect();
         return Ok((down, up));
+    }
+    if has_noise(model) {
+        let message = format!("layers {layers:?} are a whole list, in which noise has no place");
+        let hint = "give the hidden sizes alone, as in `--layers 256,noise:16 --latent 10`";
+        return Err(Error::config(message, Some(hint.to_owned())));
     }
     let inner = &layers[1..layers.len() - 1];
     let narrowest = *inner.iter().min().expect("a whole list has inner layers");

@@ -96,10 +96,10 @@ fn reconstruction(prepared: &Prepared, model: &dyn Autoencoder) -> Result<FinalM
     let rules = rules(prepared)?;
     let feed = prepared.measured_data(&prepared.test, Purpose::Evaluate)?;
     let measured = ErrorRule::of(&prepared.spec, &prepared.test, feed.samples());
-    let mut own = ReconstructionErrors::new(measured);
+    let mut own = ReconstructionErrors::new(measured.clone());
     let mut tallies: Vec<ReconstructionErrors> = rules
         .iter()
-        .map(|_| ReconstructionErrors::new(measured))
+        .map(|_| ReconstructionErrors::new(measured.clone()))
         .collect();
     for batch in feed.in_order(prepared.spec.architecture.chunk()) {
         let batch = batch?;

@@ -6,6 +6,8 @@ use espejo_data::ScalingKind;
 use espejo_nets::{Activation, DenseStep, Initializer, Range};
 use serde::{Deserialize, Serialize};
 
+use crate::windows::WindowLength;
+
 /// The configuration of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -89,6 +91,9 @@ pub struct DataConfig {
     /// The column of a table that a classifier or regressor learns to give, by its name or its number counted from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub target: Option<String>,
+    /// How many of the most frequent words of `imdb` become columns; 1,000 where it is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub words: Option<usize>,
     /// The columns of a table to learn from, by name or number counted from 1; all where the list is empty.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub columns: Vec<String>,
@@ -126,6 +131,12 @@ pub struct DataConfig {
     /// How the columns of a table are scaled, by the statistics of its training part.
     #[serde(skip_serializing_if = "is_none")]
     pub scale: ScalingKind,
+    /// Rows of a table that make one sample, which are then a series: a number, or `auto` for their period. Without it each row is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub window: Option<WindowLength>,
+    /// Rows from the start of one window to that of the next; 1 where it is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stride: Option<usize>,
     /// Whether samples that cannot be read are left out.
     #[serde(skip_serializing_if = "is_false")]
     pub skip_bad: bool,
@@ -148,6 +159,7 @@ impl Default for DataConfig {
             grey: false,
             label: None,
             target: None,
+            words: None,
             columns: Vec::new(),
             drop: Vec::new(),
             index: None,
@@ -160,6 +172,8 @@ impl Default for DataConfig {
             split: SplitKind::Random,
             permute: false,
             scale: ScalingKind::None,
+            window: None,
+            stride: None,
             skip_bad: false,
         }
     }
@@ -182,6 +196,10 @@ fn is_random(split: &SplitKind) -> bool {
 
 fn is_false(value: &bool) -> bool {
     !value
+}
+
+fn is_zero(value: &f64) -> bool {
+    *value == 0.0
 }
 
 fn is_none(scale: &ScalingKind) -> bool {
@@ -215,7 +233,8 @@ pub struct ModelConfig {
     /// `ae`, `dae`, `vae`, `classifier` or `regressor`.
     pub kind: ModelKind,
     /// Hidden sizes from the sample down to the code, mirrored on the way up; or the whole list, the size of a sample first and
-    /// last. Of a classifier or regressor its hidden layers in order, among which `bn` and `dropout:RATE` may stand.
+    /// last. Among hidden sizes `noise:SD` may stand, Gaussian noise on the way down while training. Of a classifier or regressor its
+    /// hidden layers in order, among which `bn` and `dropout:RATE` may stand, too.
     pub layers: Vec<DenseStep>,
     /// Convolutions, as in `32,16` or `32,pool,16,pool/16,up,32,up,1`; `layers` are then the dense layers between them and
     /// the code. Of a classifier or regressor a chain without a way back: `32,pool,bn,16,pool,bn`.
@@ -237,6 +256,10 @@ pub struct ModelConfig {
     pub activation: Activation,
     /// Activation of the code, for `ae` and `dae`.
     pub latent_activation: Activation,
+    /// Standard deviation of the Gaussian noise that is added to a code before its activation while training, for `ae` and `dae`:
+    /// sigmoid codes become binary. 0 for none.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub code_noise: f64,
     /// Activation of the output; by the loss where it is left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub output_activation: Option<Activation>,
@@ -266,6 +289,7 @@ impl Default for ModelConfig {
             latent: None,
             activation: Activation::Tanh,
             latent_activation: Activation::Linear,
+            code_noise: 0.0,
             output_activation: None,
             range: None,
             initializer: Initializer::Glorot,
@@ -316,6 +340,9 @@ pub enum LossKind {
     Entropic,
     /// Categorical cross-entropy of a classifier.
     CrossEntropy,
+    /// Half the squared error of the numbers of a table, and the categorical cross-entropy of each of its categories; `mse` where there
+    /// is no category.
+    Mixed,
 }
 
 /// `[objective]`: what to minimise, in nats (or squared error) a image.

@@ -140,6 +140,13 @@ impl Folder {
         Ok(Self { path })
     }
 
+    /// A folder that is being made.
+    pub(crate) fn at(path: &Path) -> Self {
+        Self {
+            path: path.to_owned(),
+        }
+    }
+
     /// Where it is.
     pub fn path(&self) -> &Path {
         &self.path
@@ -296,12 +303,12 @@ fn check_name(name: &str) -> Result<(), Error> {
 
 /// Gives a folder made for its maker alone the usual rights.
 #[cfg(unix)]
-fn readable(path: &Path) -> Result<(), Error> {
+pub(crate) fn readable(path: &Path) -> Result<(), Error> {
     use std::os::unix::fs::PermissionsExt;
     fs::set_permissions(path, fs::Permissions::from_mode(0o755)).at("change", path)
 }
 #[cfg(not(unix))]
-fn readable(_path: &Path) -> Result<(), Error> {
+pub(crate) fn readable(_path: &Path) -> Result<(), Error> {
     Ok(())
 }
 

@@ -40,6 +40,8 @@ impl ModelConfig {
             },
             output_activation: None,
             range: None,
+            // A classifier has no code to make binary.
+            code_noise: 0.0,
             ..source.model
         };
         Ok(())
@@ -55,7 +57,8 @@ pub(crate) fn initialised(prepared: &Prepared, model: AnyModel) -> Result<AnyMod
     let file = folder.checkpoint(Which::Best);
     let found = checkpoint::load_tensors(&file)?;
     let mut weights = tensors::collect(&model);
-    let body = body_names(found);
+    let last = prepared.spec.architecture.body.saturating_sub(1);
+    let body = body_names(found, last);
     for (name, tensor) in &body {
         let Some(own) = weights.iter_mut().find(|own| own.name == *name) else {
             return Err(misfit(
@@ -81,21 +84,15 @@ fn misfit(file: &Path, message: &str) -> Error {
 }
 
 /// The tensors of an encoder under the names that they have as the first layers of a chain: `encoder.2.weight` is
-/// `layers.2.weight`, and the head that gives the mean is the layer after the last.
-fn body_names(found: Vec<Named>) -> Vec<(String, Named)> {
-    let place = |name: &str| -> Option<usize> {
-        let rest = name.strip_prefix("encoder.")?;
-        rest.split('.').next()?.parse().ok()
-    };
-    let layers = found.iter().filter_map(|tensor| place(&tensor.name));
-    let after = layers.max().map_or(0, |last| last + 1);
+/// `layers.2.weight`, and the head that gives the mean is the last of them.
+fn body_names(found: Vec<Named>, last: usize) -> Vec<(String, Named)> {
     let renamed = |tensor: Named| {
         let name = match (
             tensor.name.strip_prefix("encoder."),
             tensor.name.strip_prefix("mean."),
         ) {
             (Some(rest), _) => format!("layers.{rest}"),
-            (_, Some(rest)) => format!("layers.{after}.{rest}"),
+            (_, Some(rest)) => format!("layers.{last}.{rest}"),
             _ => return None,
         };
         Some((name, tensor))

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use espejo_data::Scaling;
+use espejo_data::{Outline, Scaling};
 
 use crate::Error;
 use crate::folder::Folder;
@@ -15,6 +15,8 @@ pub(crate) const TARGET_SCALING: &str = "target_scaling.csv";
 const PERMUTATION: &str = "permutation.csv";
 /// The heading of that file.
 const HEADING: &str = "from";
+/// The file that says what samples are like, so that a run can be used where its data is not.
+const SAMPLES: &str = "samples.json";
 
 /// Statistics of the training part, and what was drawn once.
 #[derive(Clone, Debug, Default)]
@@ -25,6 +27,8 @@ pub(crate) struct Kept {
     pub target_scaling: Option<Scaling>,
     /// How values changed places.
     pub permutation: Option<Arc<[u32]>>,
+    /// What samples are like; runs of before this was kept have none.
+    pub outline: Option<Outline>,
 }
 
 impl Kept {
@@ -38,6 +42,7 @@ impl Kept {
             scaling: folder.read(SCALING, &Scaling::from_csv)?,
             target_scaling: folder.read(TARGET_SCALING, &Scaling::from_csv)?,
             permutation: folder.read(PERMUTATION, &permutation)?,
+            outline: folder.read(SAMPLES, &|text, _| serde_json::from_str(text))?,
         })
     }
 
@@ -56,6 +61,10 @@ impl Kept {
         if let Some(order) = &self.permutation {
             let places: String = order.iter().map(|place| format!("{place}\n")).collect();
             folder.write(PERMUTATION, &format!("{HEADING}\n{places}"))?;
+        }
+        if let Some(outline) = &self.outline {
+            let text = serde_json::to_string_pretty(outline).expect("an outline is plain values");
+            folder.write(SAMPLES, &(text + "\n"))?;
         }
         Ok(())
     }

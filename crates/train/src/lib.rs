@@ -33,8 +33,10 @@ mod feed;
 mod fit;
 mod fixed_samples;
 mod folder;
+mod half;
 mod host_rows;
 mod image_quality;
+mod imputation;
 mod init_from;
 mod kept;
 mod key_names;
@@ -55,15 +57,19 @@ mod resume;
 mod run_report;
 mod schedule;
 mod score;
+mod score_rows;
 mod seed;
 mod session;
 mod spec;
 mod suggest;
+mod synthetic;
+mod synthetic_report;
 mod target_rows;
 mod task;
 pub mod tensors;
 mod trained;
 mod training_state;
+mod windows;
 
 pub use architecture::{Architecture, Layout, Mirror, Stacks};
 pub use atomic_files::{sha256, write_file};
@@ -77,8 +83,13 @@ pub use espejo_data::Targets;
 pub use espejo_nets::{DenseStep, Noise};
 pub use fit::{Event, MAX_MAPPED, Outcome, fit};
 pub use folder::{Folder, Which};
+pub use half::Half;
 pub use host_rows::{Rows, fill_missing, nearest, squared_error, unit_rows, wrong_pixels};
 pub use image_quality::{psnr, ssim};
+pub use imputation::{
+    Calibration, ColumnKind, HideRule, HoledTable, ImputationMeasures, ImputationReport,
+    ImputeRule, Imputed, ImputedCell, MethodReport, TableColumn, cells_for_level,
+};
 pub use median::median_filter;
 pub use metrics::{Measure, Metrics};
 pub use model::AnyModel;
@@ -90,11 +101,17 @@ pub use reconstruction_errors::MAX_PSNR;
 pub use report::{EpochReport, Results, data_report, layer_table, model_report};
 pub use run_report::{
     ClassReport, DataReport, DeviceReport, EpochCounts, ModelReport, OptimizerReport, PartMetrics,
-    RunReport, Seconds, Status, TargetReport,
+    RunReport, Seconds, Status, TargetReport, WindowReport,
 };
 pub use schedule::learning_rate;
 pub use score::{ScoreKind, ScoreRule, Scores};
+pub use score_rows::over_rows;
 pub use spec::{Spec, check_copies};
+pub use synthetic::{CodeOrigin, OutputDraw, RawTable, Synthetic, SyntheticRule};
+pub use synthetic_report::{
+    ColumnComparison, Content, CorrelationComparison, RowCounts, SyntheticReport, moments,
+};
 pub use task::Task;
 pub use trained::{Evaluation, OtherData, Part, Trained};
 pub use training_state::TrainingState;
+pub use windows::WindowLength;

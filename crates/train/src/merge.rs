@@ -218,6 +218,9 @@ mod tests {
             pixel_range = [0.0, 16.0]
             permute = true
             scale = "standardise"
+            words = 500
+            window = 25
+            stride = 5
             skip_bad = true
             [model]
             conv = "32,16"

@@ -188,7 +188,7 @@ fn autoencoder(spec: &Spec, mirror: &Mirror, config: &RunConfig, device: &Device
             head: head.clone(),
             decoder,
             initializer,
-            criterion: spec.criterion,
+            criterion: spec.criterion.clone(),
             beta: objective.beta,
             free_bits: objective.free_bits,
             weight_decay: objective.weight_decay,
@@ -199,7 +199,7 @@ fn autoencoder(spec: &Spec, mirror: &Mirror, config: &RunConfig, device: &Device
         encoder,
         decoder,
         initializer,
-        criterion: spec.criterion,
+        criterion: spec.criterion.clone(),
         penalties: Penalties {
             l1: objective.l1,
             sparsity: objective.sparsity,
@@ -227,7 +227,7 @@ fn network(spec: &Spec, layers: &LayersConfig, config: &RunConfig, device: &Devi
             false => 0,
         },
         initializer: config.model.initializer,
-        criterion: spec.criterion,
+        criterion: spec.criterion.clone(),
         weight_decay: config.objective.weight_decay,
     };
     network.init(&mut rng, device)

@@ -184,7 +184,7 @@ fn linear(prepared: &Prepared) -> Result<Rows, Error> {
         Activation::Linear,
         prepared.spec.output,
     );
-    let network = NetworkConfig::new(layers, prepared.spec.criterion);
+    let network = NetworkConfig::new(layers, prepared.spec.criterion.clone());
     let mut model = network.init(&mut seeded(seed), &device.clone().autodiff());
     let feed = prepared.measured_data(&prepared.train, Purpose::Measure)?;
     let per_epoch = feed.samples().div_ceil(LINEAR_BATCH);

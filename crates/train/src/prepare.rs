@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use espejo_data::{
     ColumnChoice, ColumnFacts, HoldOut, PixelRange, RowShape, Samples, Scaling, ScalingKind,
-    Selection, Source, TargetColumn, permutation,
+    Selection, Source, TargetColumn, Window, permutation,
 };
 
 use crate::Error;
@@ -18,6 +18,7 @@ use crate::seed::{Purpose, stream};
 use crate::spec::{Spec, check_copies};
 use crate::target_rows::{self, NumberTarget, TargetRows};
 use crate::task::Task;
+use crate::windows::{self, WindowLength};
 
 /// Noisy test samples of a denoising model are drawn until there are about this many, so that the measure is steady.
 const NOISY_TEST_SAMPLES: usize = 1000;
@@ -71,6 +72,11 @@ pub(crate) fn prepare_with(config: RunConfig, kept: Kept) -> Result<Prepared, Er
         (true, "auto") => beside_the_processor()?,
         (_, device) => device::choose(device)?,
     };
+    let mut config = config;
+    if let Some(window) = checked.window {
+        // A length that was found stands in the run as a number.
+        config.data.window = Some(WindowLength::Rows(window.length));
+    }
     Ok(Prepared {
         config,
         spec: checked.spec,
@@ -84,6 +90,41 @@ pub(crate) fn prepare_with(config: RunConfig, kept: Kept) -> Result<Prepared, Er
         target: checked.target,
         permutation: checked.permutation,
         chosen,
+    })
+}
+
+/// A run prepared again without its data: `samples`, which are like those it learned, stand in for them.
+///
+/// # Errors
+///
+/// [`Error::Config`] where the configuration does not fit them, [`Error::Device`] without the device.
+pub(crate) fn without_data(
+    config: RunConfig,
+    kept: Kept,
+    samples: Samples,
+) -> Result<Prepared, Error> {
+    let samples = match &kept.permutation {
+        Some(order) => samples.permuted(order.clone())?,
+        None => samples,
+    };
+    let scaling = match config.version {
+        1 => kept.scaling.map(Scaling::single),
+        _ => kept.scaling,
+    };
+    let spec = Spec::new(&config, layout(&config, &samples)?)?;
+    Ok(Prepared {
+        target: number_target(&spec, &samples, None, kept.target_scaling)?,
+        spec,
+        chosen: device::choose(&config.train.device)?,
+        config,
+        train: samples.clone(),
+        test: samples,
+        held_out: false,
+        skipped: Vec::new(),
+        notes: Vec::new(),
+        columns: Vec::new(),
+        scaling,
+        permutation: kept.permutation,
     })
 }
 
@@ -108,14 +149,19 @@ pub(crate) struct Checked {
     pub scaling: Option<Scaling>,
     pub target: Option<NumberTarget>,
     pub permutation: Option<Arc<[u32]>>,
+    pub window: Option<Window>,
 }
 
 /// Loads the data and checks the configuration against it.
 pub(crate) fn load(config: &RunConfig, kept: Kept) -> Result<Checked, Error> {
+    windows::check(config)?;
     let loaded = espejo_data::load(&source(config)?)?;
     check_squares(config, &loaded.train)?;
+    let (window, found) = windows::of(config, &loaded.train)?;
     let mut notes = loaded.notes;
+    notes.extend(found);
     notes.extend(nothing_to_learn(&loaded.train)?);
+    check_whole_categories(config, &loaded.train)?;
     let columns = loaded.train.shape().pixels();
     let scaling = match kept.scaling {
         Some(scaling) if scaling.columns.len() != columns => {
@@ -144,16 +190,19 @@ pub(crate) fn load(config: &RunConfig, kept: Kept) -> Result<Checked, Error> {
         Some(order) => Ok(samples.permuted(order.clone())?),
         None => Ok::<Samples, Error>(samples),
     };
-    let train = permuted(scaled(&loaded.train)?)?;
+    let cut = |samples: Samples, part: &str| windows::cut(samples, window, part);
+    let train = cut(permuted(scaled(&loaded.train)?)?, "training part")?;
     let test = loaded.test.as_ref().map(scaled).transpose()?;
     let test = test.map(permuted).transpose()?;
+    let test = test.map(|test| cut(test, "test part")).transpose()?;
+    notes.extend(windows::notes(&train));
     let spec = Spec::new(config, layout(config, &train)?)?;
     let target = number_target(&spec, &train, test.as_ref(), kept.target_scaling)?;
     if spec.task == Task::Classify {
         check_classes(&train)?;
     }
     if config.objective.loss == LossKind::Bce && train.is_table() {
-        check_probabilities(test.as_ref().unwrap_or(&train))?;
+        check_probabilities(test.as_ref().unwrap_or(&train).points())?;
     }
     let (samples, pixels) = (train.len(), train.shape().pixels());
     check_copies("noise.copies", config.noise.copies, samples, pixels)?;
@@ -171,15 +220,17 @@ pub(crate) fn load(config: &RunConfig, kept: Kept) -> Result<Checked, Error> {
         scaling,
         target,
         permutation,
+        window,
     })
 }
 
 /// What the layers of a model have to fit.
-fn layout(config: &RunConfig, train: &Samples) -> Result<Layout, Error> {
+pub(crate) fn layout(config: &RunConfig, train: &Samples) -> Result<Layout, Error> {
     Ok(Layout {
         shape: train.shape(),
         table: train.is_table(),
         outputs: target_rows::outputs(config.model.kind.target(), train)?,
+        categories: train.categories().to_vec(),
     })
 }
 
@@ -234,6 +285,16 @@ fn nothing_to_learn(train: &Samples) -> Result<Option<String>, Error> {
         _ => return Ok(None),
     };
     Ok(Some(note))
+}
+
+/// Refuses an order of columns that tears apart the columns of a category, where each category has a loss of its own.
+fn check_whole_categories(config: &RunConfig, train: &Samples) -> Result<(), Error> {
+    let is_mixed = config.objective.loss == LossKind::Mixed;
+    if !is_mixed || !config.data.permute || train.categories().is_empty() {
+        return Ok(());
+    }
+    let message = "`data.permute` tears the columns of a category apart, and loss `mixed` takes them together";
+    Err(Error::config(message, Some("add `--loss mse`".to_owned())))
 }
 
 /// Refuses unscaled numbers whose squares single precision does not hold: whatever is learned, their squared error is infinite.
@@ -297,6 +358,7 @@ pub(crate) fn source(config: &RunConfig) -> Result<Source, Error> {
         grey: data.grey,
         label: data.label.clone(),
         target: target_column(config)?,
+        words: data.words,
         columns: ColumnChoice {
             only: data.columns.clone(),
             drop: data.drop.clone(),
@@ -344,7 +406,15 @@ fn scaling(config: &RunConfig, train: &Samples) -> Result<Option<Scaling>, Error
     let kind = config.data.scale;
     // Images with a scale are refused with the rest of the configuration.
     let scaled = train.is_table() && kind != ScalingKind::None;
-    Ok(scaled.then(|| Scaling::fit(train, kind)).transpose()?)
+    if !scaled {
+        return Ok(None);
+    }
+    let scaling = Scaling::fit(train, kind)?;
+    Ok(Some(match config.objective.loss {
+        // A cross-entropy takes probabilities as targets, 0 and 1.
+        LossKind::Mixed => scaling.except(train.categories().iter().cloned().flatten()),
+        _ => scaling,
+    }))
 }
 
 impl DataConfig {
@@ -460,6 +530,7 @@ impl Prepared {
     /// What its samples are called where their pace is told.
     pub(crate) fn sample_unit(&self) -> &'static str {
         match self.train.is_table() {
+            true if self.train.window().is_some() => "windows",
             true => "rows",
             false => "img",
         }
@@ -476,6 +547,7 @@ impl Prepared {
             scaling: self.scaling.clone(),
             target_scaling: self.target.as_ref().map(|target| target.scaling.clone()),
             permutation: self.permutation.clone(),
+            outline: Some(self.train.outline()),
         }
     }
 

@@ -41,7 +41,7 @@ pub(crate) enum DataForm {
 }
 
 /// The presets, in the order in which they are listed.
-pub const PRESETS: [Preset; 45] = [
+pub const PRESETS: [Preset; 46] = [
     preset!(
         "letters",
         "autoencoder, 32 letters through 2 numbers, every pixel back"
@@ -145,6 +145,7 @@ pub const PRESETS: [Preset; 45] = [
         "document 002, the Landsat table in two dimensions, sparse"
     ),
     preset!("s28", "document 002, anomalies of the Lorenz system"),
+    preset!("s29", "document 002, film reviews hashed to 10 bits"),
     preset!(
         "s30",
         "document 002, an encoder for a classifier with few labels"

@@ -1,5 +1,7 @@
 //! Reconstruction error of outputs on the host, summed over samples.
 
+use std::ops::Range;
+
 use espejo_data::Shape;
 use espejo_nets::Criterion;
 
@@ -38,7 +40,7 @@ struct Quality {
 }
 
 /// What is measured of each sample.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct ErrorRule {
     pub criterion: Criterion,
     /// The width of the range that losses see: 2 for pixels of -1 to 1.
@@ -55,7 +57,7 @@ impl ErrorRule {
     pub(crate) fn of(spec: &Spec, samples: &espejo_data::Samples, count: usize) -> Self {
         let grey = !samples.is_table() && !samples.two_valued();
         Self {
-            criterion: spec.criterion,
+            criterion: spec.criterion.clone(),
             span: 1.0 - spec.range.low(),
             two_valued: samples.two_valued(),
             images: grey.then(|| samples.shape()),
@@ -81,16 +83,15 @@ impl ReconstructionErrors {
     ///
     /// Where the target is missing (NaN) there is nothing to hold the output against.
     pub(crate) fn add(&mut self, output: &[f32], target: &[f32]) {
-        if target.iter().any(|value| value.is_nan()) {
-            let pairs = output.iter().zip(target);
-            let known = pairs.filter(|(_, target)| !target.is_nan());
-            let (output, target): (Vec<f32>, Vec<f32>) = known.unzip();
-            return self.add(&output, &target);
-        }
-        self.squared_error += squared_error(output, target);
-        match reconstruction(self.rule, output, target).filter(|value| value.is_finite()) {
+        match reconstruction(&self.rule, output, target).filter(|value| value.is_finite()) {
             Some(value) => self.reconstruction += value,
             None => self.defined = false,
+        }
+        if target.iter().any(|value| value.is_nan()) {
+            let (output, target): (Vec<f32>, Vec<f32>) = known(output, target).unzip();
+            self.squared_error += squared_error(&output, &target);
+        } else {
+            self.squared_error += squared_error(output, target);
         }
         if self.rule.two_valued {
             self.wrong_pixels += wrong_pixels(output, target) as f64;
@@ -141,34 +142,36 @@ impl ReconstructionErrors {
     }
 }
 
-/// The loss of a sample, where it is defined: cross-entropy is for outputs in [0, 1] alone, which the mean image has and
+/// The values whose target is known.
+fn known(output: &[f32], target: &[f32]) -> impl Iterator<Item = (f32, f32)> {
+    let pairs = output.iter().copied().zip(target.iter().copied());
+    pairs.filter(|(_, target)| !target.is_nan())
+}
+
+/// The loss of a sample, where it is defined: a cross-entropy is for outputs in [0, 1] alone, which the mean image has and
 /// projections on components have not.
-fn reconstruction(rule: ErrorRule, output: &[f32], target: &[f32]) -> Option<f64> {
+fn reconstruction(rule: &ErrorRule, output: &[f32], target: &[f32]) -> Option<f64> {
     let sum = |error: &dyn Fn(f64) -> f64| {
-        let differences = output
-            .iter()
-            .zip(target)
-            .map(|(o, t)| rule.span * (f64::from(*o) - f64::from(*t)));
+        let differences =
+            known(output, target).map(|(o, t)| rule.span * (f64::from(o) - f64::from(t)));
         Some(differences.map(error).sum())
     };
-    match rule.criterion {
+    let inside = |output: &[f32]| output.iter().all(|value| (0.0..=1.0).contains(value));
+    match &rule.criterion {
         Criterion::Mse => sum(&|d| 0.5 * d * d),
         Criterion::Mae => sum(&f64::abs),
         Criterion::LogCosh => sum(&|d| d.cosh().ln()),
         Criterion::Correntropy { width } => {
             sum(&|d| width * width * (1.0 - (-0.5 * d * d / (width * width)).exp()))
         }
-        Criterion::Bce | Criterion::Entropic => {
-            let inside = |value: &f32| (0.0..=1.0).contains(value);
-            let defined = output.iter().all(inside);
-            defined.then(|| {
-                let excess = match rule.criterion {
-                    // The entropic cost is the cross-entropy less the entropy of the target.
-                    Criterion::Entropic => cross_entropy(target, target),
-                    _ => 0.0,
-                };
-                cross_entropy(output, target) - excess
-            })
+        Criterion::Bce => inside(output).then(|| cross_entropy(output, target)),
+        // The entropic cost is the cross-entropy less the entropy of the target.
+        Criterion::Entropic => {
+            inside(output).then(|| cross_entropy(output, target) - cross_entropy(target, target))
+        }
+        Criterion::Mixed { categories } => {
+            let defined = categories.iter().all(|of| inside(&output[of.clone()]));
+            defined.then(|| mixed(categories, output, target))
         }
         // Classes are nothing to reconstruct.
         Criterion::SoftmaxCrossEntropy => None,
@@ -177,12 +180,31 @@ fn reconstruction(rule: ErrorRule, output: &[f32], target: &[f32]) -> Option<f64
 
 /// -Σ t ln p + (1-t) ln(1-p), with 0 ln 0 = 0.
 fn cross_entropy(output: &[f32], target: &[f32]) -> f64 {
-    let nats = |p: f64, t: f64| if t == 0.0 { 0.0 } else { -t * p.ln() };
-    let pixel = |(o, t): (&f32, &f32)| {
-        let (o, t) = (f64::from(*o), f64::from(*t));
+    let pixel = |(o, t): (f32, f32)| {
+        let (o, t) = (f64::from(o), f64::from(t));
         nats(o, t) + nats(1.0 - o, 1.0 - t)
     };
-    output.iter().zip(target).map(pixel).sum()
+    known(output, target).map(pixel).sum()
+}
+
+/// ½(t - o)² of each number, and -t ln p of each one-hot value of a category.
+fn mixed(categories: &[Range<usize>], output: &[f32], target: &[f32]) -> f64 {
+    let value = |place: usize| {
+        let (o, t) = (f64::from(output[place]), f64::from(target[place]));
+        if t.is_nan() {
+            0.0
+        } else if categories.iter().any(|of| of.contains(&place)) {
+            nats(o, t)
+        } else {
+            0.5 * (o - t).powi(2)
+        }
+    };
+    (0..target.len()).map(value).sum()
+}
+
+/// -t ln p, with 0 ln 0 = 0.
+fn nats(p: f64, t: f64) -> f64 {
+    if t == 0.0 { 0.0 } else { -t * p.ln() }
 }
 
 #[cfg(test)]
@@ -248,6 +270,26 @@ mod tests {
         };
         assert!((get("psnr").expect("images") - 30.0).abs() < 1e-5);
         assert!((get("psnr_pooled").expect("images") - 22.967_086).abs() < 1e-5);
+    }
+
+    /// ½ (0.5)² of the number and -ln 0.25 of the category; a missing number and a missing category add nothing.
+    #[test]
+    fn a_category_counts_in_nats() {
+        let criterion = Criterion::Mixed {
+            categories: std::iter::once(1..3).collect(),
+        };
+        let loss = |target: [f32; 3]| {
+            reconstruction(&rule(criterion.clone()), &[0.5, 0.25, 0.75], &target)
+        };
+        let nats = 4f64.ln();
+        assert_eq!(loss([1.0, 1.0, 0.0]), Some(0.125 + nats));
+        assert_eq!(loss([f32::NAN, 1.0, 0.0]), Some(nats));
+        assert_eq!(loss([1.0, f32::NAN, f32::NAN]), Some(0.125));
+        // A projection on components may leave the range of probabilities.
+        assert_eq!(
+            reconstruction(&rule(criterion), &[0.5, -0.1, 1.1], &[1.0, 1.0, 0.0]),
+            None
+        );
     }
 
     /// What is missing of a target is no error.

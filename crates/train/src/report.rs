@@ -16,7 +16,7 @@ use crate::model::AnyModel;
 use crate::prepare::Prepared;
 use crate::run_report::{
     ClassReport, DataReport, DeviceReport, EpochCounts, ModelReport, PartMetrics, RunReport,
-    Seconds, Status, TargetReport,
+    Seconds, Status, TargetReport, WindowReport,
 };
 use crate::training_state::TrainingState;
 use burn::module::Module;
@@ -60,6 +60,18 @@ pub fn data_report(prepared: &Prepared) -> Result<DataReport, Error> {
         skipped: (skipped > 0).then_some(skipped),
         missing: missing(prepared),
         notes: prepared.notes.clone(),
+        window: window_report(prepared),
+    })
+}
+
+/// How windows were cut, and from how many rows.
+fn window_report(prepared: &Prepared) -> Option<WindowReport> {
+    let window = prepared.train.window()?;
+    Some(WindowReport {
+        length: window.length,
+        stride: window.stride,
+        train_rows: prepared.train.points().len(),
+        test_rows: prepared.test.points().len(),
     })
 }
 
@@ -212,9 +224,11 @@ pub fn layer_table(prepared: &Prepared, model: &AnyModel) -> String {
     };
     let rule = "─".repeat(widths.iter().sum::<usize>() + 6) + "\n";
     let shape = prepared.train.shape();
-    let values = match prepared.train.is_table() {
-        true => format!("{} columns", shape.pixels()),
-        false => format!("{shape}, {} pixels", shape.pixels()),
+    let columns = prepared.train.points().shape().pixels();
+    let values = match (prepared.train.window(), prepared.train.is_table()) {
+        (Some(window), _) => format!("windows of {} rows, {columns} columns", window.length),
+        (None, true) => format!("{columns} columns"),
+        (None, false) => format!("{shape}, {} pixels", shape.pixels()),
     };
     let mut text = format!(
         "{} on {} ({values})\n",

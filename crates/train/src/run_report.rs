@@ -141,6 +141,22 @@ pub struct DataReport {
     /// What the reader of the data found that its user should know, in sentences.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
+    /// How windows were cut, where samples are windows over a series.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub window: Option<WindowReport>,
+}
+
+/// Windows over a series.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WindowReport {
+    /// Rows of a window.
+    pub length: usize,
+    /// Rows from the start of one window to that of the next.
+    pub stride: usize,
+    /// Rows that the training windows were cut from.
+    pub train_rows: usize,
+    /// Rows that the test windows were cut from.
+    pub test_rows: usize,
 }
 
 /// What is learned beside the samples.

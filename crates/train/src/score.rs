@@ -117,15 +117,38 @@ impl Trained {
         rule: ScoreRule,
         explain: bool,
     ) -> Result<Scores, Error> {
-        let model = self.autoencoder()?;
-        self.check_score(rule, explain)?;
-        let noise = self.draws(rule);
-        let size = self.chunk().min(BLOCK);
-        let feed = Feed::new(samples, self.range(), self.device_of_samples(), 0)?;
         let mut scores = Scores {
             values: Vec::with_capacity(samples.len()),
             shares: Vec::new(),
         };
+        self.each_score(samples, rule, explain, |score, parts| {
+            scores.values.push(score);
+            if explain {
+                scores.shares.push(parts);
+            }
+        })?;
+        Ok(scores)
+    }
+
+    /// Hands the score of each sample on, in their order, with what it is made of: what each value adds, or the logarithm of each
+    /// draw's weight.
+    ///
+    /// # Errors
+    ///
+    /// As [`score`](Self::score).
+    pub(crate) fn each_score(
+        &self,
+        samples: &Samples,
+        rule: ScoreRule,
+        explain: bool,
+        mut take: impl FnMut(f64, Vec<f64>),
+    ) -> Result<(), Error> {
+        let model = self.whole()?;
+        self.check_score(rule, explain)?;
+        let noise = self.draws(rule);
+        let size = self.chunk().min(BLOCK);
+        let feed = Feed::new(samples, self.range(), self.device_of_samples(), 0)?;
+        let mut place = 0;
         for batch in feed.in_order(size) {
             let batch = batch?;
             let [count, _] = batch.inputs.dims();
@@ -139,17 +162,15 @@ impl Trained {
                 if !score.is_finite() {
                     return Err(Error::NotFinite {
                         what: "score",
-                        row: samples.row(scores.values.len()),
+                        row: samples.row(place),
                         value: score,
                     });
                 }
-                scores.values.push(score);
-                if explain {
-                    scores.shares.push(parts);
-                }
+                take(score, parts);
+                place += 1;
             }
         }
-        Ok(scores)
+        Ok(())
     }
 
     fn check_score(&self, rule: ScoreRule, explain: bool) -> Result<(), Error> {

@@ -21,6 +21,8 @@ pub enum Purpose {
     Permutation,
     /// What a baseline draws.
     Baseline,
+    /// What is drawn around the outputs of new samples.
+    Output,
 }
 
 /// The seed of a stream: a function of the run's seed, the epoch and the purpose alone, so that a resumed run draws what
@@ -59,6 +61,7 @@ mod tests {
                     Purpose::Use,
                     Purpose::Permutation,
                     Purpose::Baseline,
+                    Purpose::Output,
                 ] {
                     assert!(
                         seen.insert(stream(seed, epoch, purpose)),

@@ -1,5 +1,7 @@
 //! From a configuration and the shape of the data to a model: every check that Burn would answer with a panic is here.
 
+use std::ops::Range as Places;
+
 use burn::tensor::Device;
 use espejo_data::ScalingKind;
 use espejo_nets::{Activation, Criterion, Noise, Range};
@@ -41,14 +43,15 @@ impl Spec {
         let layout = layout.into();
         let table = layout.table;
         let task = Task::of(config, table)?;
-        let (criterion, output) = loss_and_output(config, task)?;
+        let (criterion, output) = loss_and_output(config, task, &layout)?;
         check_table(config, task, table, output)?;
-        let architecture = Architecture::new(&config.model, layout, output)?;
+        let architecture = Architecture::new(&config.model, &layout, output)?;
         check_objective(config, task)?;
+        check_code_noise(config)?;
         check_penalties(config, &architecture)?;
         check_train(config)?;
-        check_precision(config, task, &architecture)?;
-        let range = pixel_range(config, task, table, criterion, output)?;
+        check_precision(config, task, &criterion, &architecture)?;
+        let range = pixel_range(config, task, table, &criterion, output)?;
         Ok(Self {
             kind: config.model.kind,
             task,
@@ -89,7 +92,11 @@ pub fn check_copies(key: &str, copies: usize, samples: usize, values: usize) -> 
     Err(Error::config(message, format!("give 1 to {most}")))
 }
 
-fn loss_and_output(config: &RunConfig, task: Task) -> Result<(Criterion, Activation), Error> {
+fn loss_and_output(
+    config: &RunConfig,
+    task: Task,
+    layout: &Layout,
+) -> Result<(Criterion, Activation), Error> {
     let objective = &config.objective;
     let width = objective.correntropy_width;
     let (criterion, needed) = match objective.loss {
@@ -100,8 +107,9 @@ fn loss_and_output(config: &RunConfig, task: Task) -> Result<(Criterion, Activat
         LossKind::LogCosh => (Criterion::LogCosh, None),
         LossKind::Correntropy => (Criterion::Correntropy { width }, None),
         LossKind::CrossEntropy => (Criterion::SoftmaxCrossEntropy, Some(Activation::Linear)),
+        LossKind::Mixed => (mixed(&layout.categories), None),
     };
-    task.check_loss(criterion)?;
+    task.check_loss(&criterion)?;
     let usual = match task.has_targets() {
         true => Activation::Linear,
         false => Activation::Sigmoid,
@@ -124,12 +132,22 @@ fn loss_and_output(config: &RunConfig, task: Task) -> Result<(Criterion, Activat
     }
 }
 
+/// The loss of rows with these categories.
+fn mixed(categories: &[Places<usize>]) -> Criterion {
+    match categories {
+        [] => Criterion::Mse,
+        _ => Criterion::Mixed {
+            categories: categories.to_vec(),
+        },
+    }
+}
+
 /// The ends of the pixel values: as asked for, else signed where the output is.
 fn pixel_range(
     config: &RunConfig,
     task: Task,
     table: bool,
-    criterion: Criterion,
+    criterion: &Criterion,
     output: Activation,
 ) -> Result<Range, Error> {
     let usual = match output {
@@ -208,12 +226,34 @@ fn check_penalties(config: &RunConfig, architecture: &Architecture) -> Result<()
         .mirror()
         .is_some_and(|mirror| mirror.encoder.is_dense());
     if config.objective.contractive > 0.0 && !dense {
+        let reason = match config.model.conv {
+            Some(_) => "`--conv`",
+            None => "the noise within the encoder",
+        };
         return Err(Error::config(
             "`objective.contractive` is for dense encoders",
-            Some("leave it out, or `--conv`".into()),
+            format!("leave it out, or {reason}"),
         ));
     }
     Ok(())
+}
+
+/// Refuses noise on a code that is not there or is drawn at random.
+fn check_code_noise(config: &RunConfig) -> Result<(), Error> {
+    let (noise, kind) = (config.model.code_noise, config.model.kind);
+    range("model.code_noise", noise, "0 or more", noise >= 0.0)?;
+    if noise == 0.0 || (kind.has_code() && !kind.has_posterior()) {
+        return Ok(());
+    }
+    let message = format!(
+        "`model.code_noise` is for `ae` and `dae`, and this is `{}`",
+        kind.name()
+    );
+    let hint = match kind.has_posterior() {
+        true => "leave `--code-noise` out: the code of a `vae` is drawn at random already",
+        false => "leave `--code-noise` out, or put `noise:SD` into `--layers`",
+    };
+    Err(Error::config(message, Some(hint.to_owned())))
 }
 
 /// A number outside its range.

@@ -92,7 +92,7 @@ impl Task {
     }
 
     /// Refuses a loss that is no measure of this task.
-    pub(crate) fn check_loss(self, criterion: Criterion) -> Result<(), Error> {
+    pub(crate) fn check_loss(self, criterion: &Criterion) -> Result<(), Error> {
         let name = criterion.name();
         let (message, hint) = match (self, criterion) {
             (Self::Classify, Criterion::SoftmaxCrossEntropy) => return Ok(()),
@@ -106,6 +106,12 @@ impl Task {
             ),
             (Self::Regress, Criterion::Bce | Criterion::Entropic) => (
                 format!("loss `{name}` is for pixels, and a regressor gives numbers"),
+                "leave `--loss` out, or take `mse`, `mae`, `log-cosh` or `correntropy`",
+            ),
+            (Self::Regress, Criterion::Mixed { .. }) => (
+                format!(
+                    "loss `{name}` is for rows of a table that come back, and a regressor gives its targets"
+                ),
                 "leave `--loss` out, or take `mse`, `mae`, `log-cosh` or `correntropy`",
             ),
             _ => return Ok(()),

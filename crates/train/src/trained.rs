@@ -1,9 +1,11 @@
 //! A trained model in use: samples to codes and back, or to predictions, on the host's side of the tensors.
 
+use std::sync::Arc;
+
 use burn::module::Module;
 use burn::tensor::{Tensor, TensorData};
-use espejo_data::{Loaded, Samples, ScalingKind, Shape};
-use espejo_nets::{Autoencoder, Model, Noise, Prior, Range, seeded};
+use espejo_data::{Loaded, Samples, ScalingKind, Shape, Source};
+use espejo_nets::{Activation, Autoencoder, Model, Noise, Prior, Range, seeded};
 use rand::RngExt;
 
 use crate::baselines::{self, Baseline};
@@ -12,15 +14,16 @@ use crate::config::{DataConfig, RunConfig};
 use crate::device::{self, Chosen};
 use crate::feed::Feed;
 use crate::folder::{Folder, Which};
+use crate::half::{self, Half};
 use crate::host_rows::{Rows, normal};
 use crate::kept::{Kept, SCALING, TARGET_SCALING};
 use crate::metrics::{Metrics, evaluate};
 use crate::model::AnyModel;
-use crate::prepare::{Prepared, prepare_with, source};
+use crate::prepare::{Prepared, prepare_with, source, without_data};
 use crate::run_report::ClassReport;
 use crate::seed::{Purpose, stream};
 use crate::task::Task;
-use crate::{Error, checkpoint, prediction};
+use crate::{Error, checkpoint, prediction, windows};
 
 /// Numbers that the codes of a map may be, all together.
 const MAX_CODES: usize = 1 << 26;
@@ -74,6 +77,29 @@ pub struct Trained {
     prepared: Prepared,
     model: AnyModel,
     epoch: usize,
+    /// Which half it is, where it is no whole run.
+    pub(crate) half: Option<Half>,
+    /// Why its own data could not be had.
+    data_missing: Option<Arc<Error>>,
+}
+
+/// A run prepared again, and why its data could not be had, where a sample of zeros stands in for it.
+fn prepared_anywhere(config: RunConfig, kept: Kept) -> Result<(Prepared, Option<Error>), Error> {
+    let missing = if config.data.name == "-" {
+        let message = "its data came through standard input, which is gone".to_owned();
+        let hint = "give other data with `--data`, or train on a file".to_owned();
+        Error::config(message, Some(hint))
+    } else {
+        match prepare_with(config.clone(), kept.clone()) {
+            Err(missing @ Error::Data(_)) => missing,
+            prepared => return Ok((prepared?, None)),
+        }
+    };
+    let Some(outline) = &kept.outline else {
+        return Err(missing);
+    };
+    let samples = Samples::of_outline(outline)?;
+    Ok((without_data(config, kept, samples)?, Some(missing)))
 }
 
 impl Trained {
@@ -83,10 +109,12 @@ impl Trained {
             prepared,
             model,
             epoch,
+            half: None,
+            data_missing: None,
         }
     }
 
-    /// Reads a run; `device` in place of the one it was trained on, if given.
+    /// Reads a run, or the half of one that was exported; `device` in place of the one it was trained on, if given.
     ///
     /// # Errors
     ///
@@ -121,12 +149,24 @@ impl Trained {
         which: Which,
         change: impl FnOnce(&mut RunConfig),
     ) -> Result<Self, Error> {
+        Self::open_anywhere(folder, which, change)?.with_data()
+    }
+
+    /// Reads a run as [`open_with`](Self::open_with) does, also where its data is not: for other samples and for codes the run folder
+    /// alone is enough.
+    ///
+    /// Then [`data_missing`](Self::data_missing) says why, and [`test`](Self::test) and the training part are a sample of zeros that has
+    /// their shape, columns and classes, and nothing else.
+    ///
+    /// # Errors
+    ///
+    /// As [`Trained::open`]; and [`Error::Data`] where the data of a run is not there that does not say what its samples are like.
+    pub fn open_anywhere(
+        folder: &Folder,
+        which: Which,
+        change: impl FnOnce(&mut RunConfig),
+    ) -> Result<Self, Error> {
         let mut config = folder.config()?;
-        if config.data.name == "-" {
-            let message = "its data came through standard input, which is gone".to_owned();
-            let hint = "train on a file to use the run afterwards".to_owned();
-            return Err(Error::config(message, Some(hint)));
-        }
         let before = config.train.device.clone();
         change(&mut config);
         let damaged = |error: Error| match error {
@@ -142,6 +182,9 @@ impl Trained {
             device::choose(&config.train.device)?;
         }
         let kept = Kept::read(folder)?;
+        if let Some(half) = half::open(folder, which, &config, &kept)? {
+            return Ok(half);
+        }
         let missing = |name: &str, hint: &str| {
             Err(Error::checkpoint(
                 &folder.path().join(name),
@@ -154,7 +197,7 @@ impl Trained {
             kept.scaling.is_some(),
         );
         let target_scaling = kept.target_scaling.is_some();
-        let prepared = prepare_with(config, kept).map_err(damaged)?;
+        let (prepared, data_missing) = prepared_anywhere(config, kept).map_err(damaged)?;
         if scaled && !scaling {
             return missing(
                 SCALING,
@@ -178,9 +221,29 @@ impl Trained {
         };
         Ok(Self {
             prepared,
+            data_missing: data_missing.map(Arc::new),
             model: model.valid(),
             epoch,
+            half: None,
         })
+    }
+
+    /// Why the run's own data could not be had, where it was opened without.
+    pub fn data_missing(&self) -> Option<&Error> {
+        self.data_missing.as_deref()
+    }
+
+    /// The run, where its own data is there.
+    ///
+    /// # Errors
+    ///
+    /// Why it could not be had, where it was opened without.
+    pub fn with_data(mut self) -> Result<Self, Error> {
+        match self.data_missing.take().map(Arc::try_unwrap) {
+            None => Ok(self),
+            Some(Ok(missing)) => Err(missing),
+            Some(Err(shared)) => Err(Error::config(shared.to_string(), None)),
+        }
     }
 
     /// The configuration of the run.
@@ -229,7 +292,31 @@ impl Trained {
     ) -> Result<OtherData, Error> {
         let mut config = self.config().clone();
         change(&mut config.data);
-        let mut wanted = source(&config)?;
+        let Loaded {
+            train,
+            test,
+            skipped,
+            notes,
+            ..
+        } = espejo_data::load(&self.other_source(&config)?)?;
+        let samples = match part {
+            Part::Train => train,
+            Part::Test => test.unwrap_or(train),
+        };
+        let samples = self.treated(samples, &config.data.name)?;
+        let samples = windows::cut(samples, self.test().window(), "other data")?;
+        let mut notes = notes;
+        notes.extend(windows::notes(&samples));
+        Ok(OtherData {
+            samples,
+            skipped,
+            notes,
+        })
+    }
+
+    /// What to load for a configuration that is the run's own but for its data.
+    pub(crate) fn other_source(&self, config: &RunConfig) -> Result<Source, Error> {
+        let mut wanted = source(config)?;
         // Stretched as what was learned, not by what the new images hold.
         let plain = [(0.0, 255.0), (0.0, 1.0)];
         let learned = self.prepared.train.pixel_range();
@@ -237,33 +324,27 @@ impl Trained {
         wanted.pixel_range = wanted.pixel_range.or(stretched);
         let pixel_columns = self.prepared.train.pixel_columns();
         if self.test().is_table() {
-            wanted.learned = Some(self.prepared.train.unpermuted().columns().to_vec());
+            let learned = self.prepared.train.points().unpermuted();
+            wanted.learned = Some(learned.columns().to_vec());
         } else if wanted.shape.is_some() {
             wanted.learned = Some(pixel_columns.to_vec());
             wanted.pixel_range = wanted.pixel_range.or(learned);
         }
-        let Loaded {
-            train,
-            test,
-            skipped,
-            notes,
-            ..
-        } = espejo_data::load(&wanted)?;
-        let samples = match part {
-            Part::Train => train,
-            Part::Test => test.unwrap_or(train),
-        };
+        Ok(wanted)
+    }
+
+    /// Other samples, of `name`, scaled as the run's own, with their classes and the order of their values.
+    pub(crate) fn treated(&self, samples: Samples, name: &str) -> Result<Samples, Error> {
         // Grey in colour is three channels that are alike, as in a folder of both.
         let samples = match self.shape().channels {
             3 => samples.in_colour(self.prepared.budget())?,
             _ => samples,
         };
-        if (samples.shape(), samples.is_table()) != (self.shape(), self.test().is_table()) {
+        let shape = self.test().points().shape();
+        if (samples.shape(), samples.is_table()) != (shape, self.test().is_table()) {
             let message = format!(
-                "`{}` has samples of {}, and this run learned {}",
-                config.data.name,
-                samples.shape(),
-                self.shape()
+                "`{name}` has samples of {}, and this run learned {shape}",
+                samples.shape()
             );
             let hint = "a model takes samples of the shape it was trained on";
             return Err(Error::config(message, Some(hint.to_owned())));
@@ -279,14 +360,9 @@ impl Trained {
             }
             _ => samples,
         };
-        let samples = match &self.prepared.permutation {
+        Ok(match &self.prepared.permutation {
             Some(order) => samples.permuted(order.clone())?,
             None => samples,
-        };
-        Ok(OtherData {
-            samples,
-            skipped,
-            notes,
         })
     }
 
@@ -381,13 +457,25 @@ impl Trained {
         self.prepared.spec.latent()
     }
 
+    /// The ends of the range of a code's numbers where its activation has such: 0 and 1 of a sigmoid, -1 and 1 of tanh.
+    pub fn code_range(&self) -> Option<(f32, f32)> {
+        let model = &self.config().model;
+        match model.latent_activation {
+            // The mean of a posterior has no activation.
+            _ if model.kind.has_posterior() => None,
+            Activation::Sigmoid => Some((0.0, 1.0)),
+            Activation::Tanh => Some((-1.0, 1.0)),
+            _ => None,
+        }
+    }
+
     /// The code of each sample (the posterior mean of a variational model): `[samples][latent]`.
     ///
     /// # Errors
     ///
     /// [`Error::Data`] where the samples lie in a file that cannot be read, [`Error::Config`] where the model has no code.
     pub fn encode(&self, samples: &Samples) -> Result<Rows, Error> {
-        let model = self.autoencoder()?;
+        let model = self.with(Half::Encoder)?;
         self.by_chunks(samples, |chunk| model.encode(chunk))
     }
 
@@ -397,7 +485,7 @@ impl Trained {
     ///
     /// As [`encode`](Self::encode), and [`Error::Config`] where the model is not variational.
     pub fn log_variances(&self, samples: &Samples) -> Result<Rows, Error> {
-        let model = self.autoencoder()?;
+        let model = self.with(Half::Encoder)?;
         if self.prior().is_none() {
             let message = "only a `vae` has a posterior with a variance".to_owned();
             let hint = "leave `--log-variances` out".to_owned();
@@ -417,7 +505,7 @@ impl Trained {
     ///
     /// As [`encode`](Self::encode).
     pub fn sample(&self, samples: &Samples, seed: u64) -> Result<Rows, Error> {
-        let model = self.autoencoder()?;
+        let model = self.with(Half::Encoder)?;
         let device = &self.prepared.chosen.device;
         device.seed(stream(seed, 0, Purpose::Use));
         self.by_chunks(samples, |chunk| model.sample(chunk))
@@ -429,7 +517,7 @@ impl Trained {
     ///
     /// [`Error::Config`] where the model has no code.
     pub fn decode(&self, codes: &[Vec<f32>]) -> Result<Rows, Error> {
-        let model = self.autoencoder()?;
+        let model = self.with(Half::Decoder)?;
         let chunks = codes.chunks(self.chunk()).flat_map(|codes| {
             let codes = self.write(codes, self.latent()); // [codes, latent]
             self.read_unit(model.decode(codes))
@@ -443,7 +531,7 @@ impl Trained {
     ///
     /// [`Error::Config`] where the model has no code.
     pub fn reconstruct(&self, samples: &[Vec<f32>]) -> Result<Rows, Error> {
-        let model = self.autoencoder()?;
+        let model = self.whole()?;
         let low = self.range().low();
         let chunks = samples.chunks(self.chunk()).flat_map(|rows| {
             let rows = self
@@ -525,6 +613,9 @@ impl Trained {
     ///
     /// [`Error::Data`] where the samples lie in a file that cannot be read.
     pub fn evaluate(&self) -> Result<Evaluation, Error> {
+        if self.half.is_some() {
+            self.whole()?;
+        }
         let prepared = &self.prepared;
         let data = prepared.measured_data(&prepared.test, Purpose::Evaluate)?;
         let metrics = evaluate(&self.model, &data, prepared)?;

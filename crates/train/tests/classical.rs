@@ -28,6 +28,7 @@ fn model(config: &RunConfig, dense: &DenseFit) -> AnyModel {
             shape: dense.train.shape(),
             table: dense.train.is_table(),
             outputs: 0,
+            categories: Vec::new(),
         },
     )
     .expect("it is sound");

@@ -5,7 +5,7 @@ use espejo_ae::AeConfig;
 use espejo_dae::DaeConfig;
 use espejo_data::Shape;
 use espejo_nets::{Activation, Model, seeded};
-use espejo_train::{Preset, RunConfig, Spec, device, merge};
+use espejo_train::{Layout, Preset, RunConfig, Spec, device, merge};
 use espejo_vae::VaeConfig;
 
 /// Holds the whole and the sum of the layer table against `expected`; a build without a CPU backend has nothing to count on.
@@ -53,6 +53,26 @@ fn the_presets_have_the_counts_of_the_documents() {
     check_preset("s33b", (1, 28, 28), 12_537);
     // 320 + 4,624 + 2,320 + 4,640 + 289
     check_preset("fashion-dae", (1, 28, 28), 12_193);
+}
+
+#[test]
+fn the_net_of_document_002_that_hashes_has_its_count() {
+    let preset = Preset::find("s29").expect("a preset");
+    let config = merge::into_config(preset.table(), "s29").expect("it is right");
+    let shape = Shape {
+        channels: 1,
+        height: 1,
+        width: 1000,
+    };
+    let words = Layout {
+        table: true,
+        ..Layout::from(shape)
+    };
+    let spec = Spec::new(&config, words).expect("it fits");
+    // 1000 * 256 + 256, 256 * 10 + 10, 10 * 256 + 256, 256 * 1000 + 1000; noise has none.
+    let expected = 256_256 + 2_570 + 2_816 + 257_000;
+    assert_eq!(expected, 518_642);
+    check(|device| spec.init(&config, device), expected);
 }
 
 #[test]

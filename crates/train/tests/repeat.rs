@@ -5,11 +5,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use espejo_nets::Activation;
 use espejo_train::config::{
     DataConfig, ModelConfig, ModelKind, NoiseConfig, ObjectiveConfig, OptimizerKind, RunConfig,
     ScheduleKind, TrainConfig,
 };
-use espejo_train::{Event, Folder, Prepared, Status, Which, device, fit, prepare};
+use espejo_train::{
+    Event, Folder, Prepared, Status, Trained, Which, device, fit, prepare, unit_rows,
+};
 
 const EPOCHS: usize = 30;
 
@@ -89,7 +92,15 @@ fn variety(backend: &str) -> Vec<(&'static str, RunConfig)> {
         kind: Some("gaussian:0.3".into()),
         copies: 2,
     };
+    let mut noisy = ae.clone();
+    noisy.model.layers.push(espejo_nets::DenseStep::Noise(0.3));
+    noisy.model.latent_activation = Activation::Sigmoid;
+    noisy.model.code_noise = 4.0;
+    let mut noisy_dae = noisy.clone();
+    noisy_dae.model.kind = ModelKind::Dae;
     vec![
+        ("ae, noise on the code", noisy),
+        ("dae, noise on the code", noisy_dae),
         ("ae", ae),
         ("ae, whole batch", whole_batch),
         ("ae, momentum on a plateau", plateau),
@@ -177,6 +188,50 @@ fn in_one_go(config: &RunConfig) -> Left {
 }
 
 // What has to hold.
+
+#[test]
+fn noise_of_zero_gives_the_run_without_it() {
+    on_each_backend(|backend| {
+        let plain = small(ModelKind::Ae, backend);
+        let mut quiet = plain.clone();
+        quiet.model.layers.push(espejo_nets::DenseStep::Noise(0.0));
+        quiet.model.code_noise = 0.0;
+        let (plain, quiet) = (in_one_go(&plain), in_one_go(&quiet));
+        // The weights are called by their places, which the noise moves; numbers and codes are the same.
+        assert!(plain.metrics == quiet.metrics, "{backend}: a loss differs");
+        assert!(
+            plain.files[0] == quiet.files[0],
+            "{backend}: a code differs"
+        );
+    });
+}
+
+/// What is measured knows no noise: the loss is that of the codes that the weights alone give, asked again and again.
+#[test]
+fn noise_is_for_training_alone() {
+    on_each_backend(|backend| {
+        let mut config = small(ModelKind::Ae, backend);
+        config.model.latent_activation = Activation::Sigmoid;
+        config.model.code_noise = 16.0;
+        let (_out, folder, prepared) = new(&config);
+        train(&prepared, &folder, usize::MAX);
+        let trained = Trained::open(&folder, Which::Best, None).expect("it was trained");
+        let codes = || trained.encode(trained.test()).expect("it has codes");
+        let (once, again) = (codes(), codes());
+        assert_eq!(once, again);
+        let outputs = trained.decode(&once).expect("it has a decoder").concat();
+        let wanted = unit_rows(trained.test()).expect("letters").concat();
+        let nats = |(output, wanted): (&f32, &f32)| {
+            -f64::from(wanted * output.ln() + (1.0 - wanted) * (1.0 - output).ln())
+        };
+        let by_hand: f64 = outputs.iter().zip(&wanted).map(nats).sum::<f64>() / 10.0;
+        let measured = trained.evaluate().expect("it can be measured").metrics.loss;
+        assert!(
+            (by_hand - measured).abs() < 1e-3 * by_hand,
+            "{backend}: {by_hand} {measured}"
+        );
+    });
+}
 
 #[test]
 fn the_same_seed_gives_the_same_numbers() {

@@ -72,7 +72,7 @@ impl VaeConfig {
             log_variance: self.head.init(initializer, rng, device),
             latent: self.head.output_size(),
             decoder: self.decoder.init(initializer, rng, device),
-            criterion: self.criterion,
+            criterion: self.criterion.clone(),
             beta: self.beta,
             free_bits: self.free_bits,
             weight_decay: self.weight_decay,
@@ -190,7 +190,7 @@ impl Autoencoder for Vae {
     }
 
     fn decode(&self, codes: Tensor<2>) -> Tensor<2> {
-        self.decoder.forward(codes) // [batch, values]
+        self.criterion.outputs_of(&self.decoder, codes) // [batch, values]
     }
 
     fn loss_per_value(&self, codes: Tensor<2>, targets: Tensor<2>) -> Tensor<2> {

@@ -7,13 +7,13 @@ use anyhow::Context;
 use clap::Args;
 use espejo_data::{ColumnChoice, Error as DataError, Samples, Source};
 use espejo_pictures::{Sheet, sheet};
-use espejo_train::{Error, Rows, Trained, unit_rows, write_file};
+use espejo_train::{Error, Half, Rows, Trained, unit_rows, write_file};
 use serde_json::json;
 
-use crate::decoded_rows::{as_csv, in_units};
+use crate::decoded_rows::{as_csv, columns, in_units};
 use crate::figures::{GENERATED_COLUMNS, MAX_DRAWN, save_all, tile};
 use crate::npy::npy;
-use crate::open_run::{RunArgs, open};
+use crate::open_run::{RunArgs, open_any};
 use crate::output::{self, shown, usage};
 use crate::sample_kind::SampleKind;
 
@@ -38,8 +38,12 @@ pub struct DecodeArgs {
 
 /// Decodes the codes of a file.
 pub fn decode(args: &DecodeArgs, json: bool) -> anyhow::Result<()> {
-    let (folder, trained) = open(&args.run)?;
+    let (folder, trained) = open_any(&args.run)?;
     trained.autoencoder()?;
+    if trained.half() == Some(Half::Encoder) {
+        // Said before codes are waited for.
+        trained.decode(&[])?;
+    }
     let codes = read(&args.codes, trained.latent())?;
     let decoded = trained.decode(&unit_rows(&codes)?)?;
     let is_table = trained.test().is_table();
@@ -61,7 +65,7 @@ pub fn decode(args: &DecodeArgs, json: bool) -> anyhow::Result<()> {
     }
     if is_table {
         return match json {
-            true => output::json(&json!({ "columns": trained.test().columns(), "rows": rows })),
+            true => output::json(&json!({ "columns": columns(&trained), "rows": rows })),
             false => output::text(&as_csv(&trained, &rows)),
         };
     }

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::choose_samples::{SampleArgs, chosen_parts};
 use crate::figures::captions;
 use crate::npy::npy;
-use crate::open_run::open;
+use crate::open_run::{open_any, with_data};
 use crate::output::{self, shown, usage};
 use crate::sample_columns::Chosen;
 
@@ -36,7 +36,20 @@ pub struct EncodeArgs {
 
 /// Prints the latent codes as CSV, one sample per line.
 pub fn encode(args: &EncodeArgs, json: bool) -> anyhow::Result<()> {
-    let (_, trained) = open(&args.samples.run)?;
+    let (_, trained) = open_any(&args.samples.run)?;
+    let trained = match args.samples.data {
+        Some(_) => trained,
+        None => with_data(trained)?,
+    };
+    if trained.half().is_some() && args.samples.data.is_none() {
+        return Err(usage(
+            format!(
+                "`{}` is half of a run and has no data",
+                args.samples.run.run
+            ),
+            "say what to encode with `--data DATA`",
+        ));
+    }
     if args.sample && trained.prior().is_none() {
         return Err(usage(
             "only a `vae` has a posterior to sample from",

@@ -1,15 +1,18 @@
 //! `espejo generate`: new samples, decoded from latent codes.
 
+use std::path::PathBuf;
+
 use clap::Args;
 use espejo_pictures::{Sheet, sheet};
-use espejo_train::{Rows, Trained};
+use espejo_train::{Rows, SyntheticReport, SyntheticRule, Trained, write_file};
 use serde_json::json;
 
 use crate::decoded_rows::{as_csv, in_units};
 use crate::figures::{GENERATED_COLUMNS, MAX_DRAWN, save_all, tile};
-use crate::open_run::{RunArgs, open};
-use crate::output::{self, usage};
+use crate::open_run::{RunArgs, open, open_without_data, with_data};
+use crate::output::{self, shown, usage};
 use crate::sample_kind::SampleKind;
+use crate::synthetic_table::SyntheticTable;
 
 /// The arguments of `espejo generate`.
 #[derive(Args)]
@@ -25,11 +28,34 @@ pub struct GenerateArgs {
     /// Decode this latent code, as in `0.5,-1.2`; may be repeated
     #[arg(long, value_name = "CODE", allow_hyphen_values = true)]
     pub at: Vec<String>,
+    /// Write new rows of the table as its file has them, words and whole numbers included, and hold them against the real ones
+    #[arg(long, conflicts_with = "at")]
+    pub csv: bool,
+    /// With `--csv`: the likeliest row of each code, with nothing drawn around what the decoder gives
+    #[arg(long, requires = "csv")]
+    pub mean: bool,
+    /// With `--csv`: write the rows to this CSV file in place of stdout
+    #[arg(long, value_name = "FILE", requires = "csv")]
+    pub to: Option<PathBuf>,
+    /// With `--csv`: write what the rows are like beside the real ones to this JSON file
+    #[arg(long, value_name = "FILE", requires = "csv")]
+    pub report: Option<PathBuf>,
 }
+
+/// New rows of a table, at most.
+const MAX_ROWS: usize = 1_000_000;
 
 /// Decodes given codes, or random ones: from the prior of a `vae`, else uniform over the range of the data's codes.
 pub fn generate(args: &GenerateArgs, json: bool) -> anyhow::Result<()> {
-    let (folder, trained) = open(&args.run)?;
+    if args.csv {
+        return synthetic_rows(args, json);
+    }
+    let (folder, trained) = open_without_data(&args.run)?;
+    // Without a prior, codes are drawn from the range of the data's own.
+    let trained = match args.at.is_empty() && trained.prior().is_none() {
+        true => with_data(trained)?,
+        false => trained,
+    };
     if args.at.is_empty() && !(1..=MAX_DRAWN).contains(&args.count) {
         return Err(usage(
             format!("`--count` is {}", args.count),
@@ -74,6 +100,66 @@ pub fn generate(args: &GenerateArgs, json: bool) -> anyhow::Result<()> {
         SampleKind::Image.count(codes.len()),
         output::figure_lines(&drawn)
     ))
+}
+
+/// Writes new rows of a table, and what they are like beside the real ones.
+fn synthetic_rows(args: &GenerateArgs, json: bool) -> anyhow::Result<()> {
+    if !(1..=MAX_ROWS).contains(&args.count) {
+        return Err(usage(
+            format!("`--count` is {}", args.count),
+            format!("give 1 to {MAX_ROWS}"),
+        ));
+    }
+    let endings = [("to", &args.to, "csv"), ("report", &args.report, "json")];
+    for (flag, path, ending) in endings {
+        if let Some(path) = path
+            .as_ref()
+            .filter(|path| path.extension().is_none_or(|found| found != ending))
+        {
+            return Err(usage(
+                format!("`--{flag}` is `{}`", shown(path)),
+                format!("give a file ending in `.{ending}`"),
+            ));
+        }
+    }
+    let (folder, trained) = open(&args.run)?;
+    let table = trained.raw_table()?;
+    let rule = SyntheticRule {
+        count: args.count,
+        seed: args.seed,
+        mean: args.mean,
+    };
+    let synthetic = trained.synthetic(&table, rule)?;
+    let report = SyntheticReport::new(&table, &synthetic.rows, args.seed);
+    let told = SyntheticTable {
+        trained: &trained,
+        table: &table,
+        synthetic: &synthetic,
+        report: &report,
+    };
+    let drawn = save_all(&folder, &[("synthetic", told.figure())])?;
+    let mut value = told.report_json(&drawn);
+    if let Some(path) = &args.report {
+        write_file(path, format!("{value:#}\n").as_bytes())?;
+    }
+    if let Some(path) = &args.to {
+        write_file(path, told.csv().as_bytes())?;
+    }
+    if json {
+        match &args.to {
+            Some(path) => value["rows_file"] = json!(shown(path)),
+            None => value["rows"] = told.rows_json(),
+        }
+        return output::json(&value);
+    }
+    output::message(&told.summary());
+    drawn
+        .iter()
+        .for_each(|figure| output::message(&format!("figure  {figure}")));
+    match &args.to {
+        Some(path) => output::text(&format!("{}\n", shown(path))),
+        None => output::text(&told.csv()),
+    }
 }
 
 /// Prints the decoded rows of a table as CSV, in the table's own units.

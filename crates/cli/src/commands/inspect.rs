@@ -2,7 +2,7 @@
 
 use espejo_train::{Folder, layer_table};
 
-use crate::open_run::{RunArgs, open};
+use crate::open_run::{RunArgs, open_without_data};
 use crate::output;
 use crate::prediction_table::class_table;
 use crate::results_table::results_table;
@@ -15,7 +15,7 @@ pub fn inspect(args: &RunArgs, json: bool) -> anyhow::Result<()> {
     if json {
         return output::json(&report.to_json());
     }
-    let (_, trained) = open(args)?;
+    let (_, trained) = open_without_data(args)?;
     let mut text = layer_table(trained.prepared(), trained.model());
     text += &format!(
         "\nstatus   {}\nepochs   {} of {}, best {}\ndevice   {} ({})\ncommand  {}\n\n",

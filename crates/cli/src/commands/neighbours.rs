@@ -4,9 +4,9 @@ use std::time::Instant;
 
 use clap::Args;
 use espejo_analysis::{Matrix, Neighbor, nearest, vote, wilson};
-use espejo_data::Samples;
+use espejo_data::{Samples, Window};
 use espejo_pictures::csv_field;
-use espejo_train::{Part, Trained};
+use espejo_train::Trained;
 use serde_json::{Value, json};
 
 use crate::choose_samples::{SampleArgs, chosen_parts};
@@ -69,15 +69,13 @@ fn search(
 ) -> anyhow::Result<Vec<Vec<Neighbor>>> {
     let codes = trained.encode(&part.samples)?.concat();
     let queries = Matrix::new(&codes, trained.latent());
-    let asked = &args.samples;
-    let is_training_part = match part.part {
-        Some(name) => name == "train",
-        None => asked.part == Part::Train || !trained.prepared().held_out,
-    };
-    if asked.data.is_some() || asked.letters.is_some() || !is_training_part {
+    if !args.samples.is_training(trained, part) {
         return Ok(nearest(known, queries, args.k));
     }
     let train = &trained.prepared().train;
+    if let Some(window) = train.window() {
+        return Ok(apart(train, part, known, queries, args.k, window));
+    }
     let mut found = nearest(known, queries, (args.k + 1).min(train.len()));
     for (index, found) in found.iter_mut().enumerate() {
         let row = part.samples.row(index);
@@ -90,6 +88,27 @@ fn search(
         }
     }
     Ok(found)
+}
+
+/// The nearest training windows that share no row with each training window: those that do are near in any case.
+fn apart(
+    train: &Samples,
+    part: &Chosen,
+    known: Matrix,
+    queries: Matrix,
+    k: usize,
+    window: Window,
+) -> Vec<Vec<Neighbor>> {
+    // Before and after, the window itself, and one that ends with the last row.
+    let sharing = 2 * window.length.div_ceil(window.stride) + 2;
+    let mut found = nearest(known, queries, (k + sharing).min(train.len()));
+    for (index, found) in found.iter_mut().enumerate() {
+        let row = part.samples.row(index);
+        let shares = |other: u64| other.abs_diff(row) < window.length as u64;
+        found.retain(|neighbor| !shares(train.row(neighbor.index)));
+        found.truncate(k);
+    }
+    found
 }
 
 /// Says on stderr how often the nearest samples vote for the right class: by codes, and by the values themselves.

@@ -6,14 +6,14 @@ use serde_json::{Value, json};
 
 use crate::choose_samples::{SampleArgs, chosen_samples};
 use crate::figures;
-use crate::open_run::open;
+use crate::open_run::open_for;
 use crate::output;
 use crate::reconstruction_errors::reconstruction_errors;
 use crate::sample_kind::SampleKind;
 
 /// Measures reconstructions, and draws images beside theirs.
 pub fn reconstruct(args: &SampleArgs, json: bool) -> anyhow::Result<()> {
-    let (folder, trained) = open(&args.run)?;
+    let (folder, trained) = open_for(args)?;
     let samples = chosen_samples(&trained, args)?;
     let clean = unit_rows(&samples)?;
     let errors = reconstruction_errors(&samples, &trained.reconstruct(&clean)?, &clean);

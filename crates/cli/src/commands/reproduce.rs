@@ -8,9 +8,10 @@ use std::time::Instant;
 
 use anyhow::Context;
 use clap::Args;
+use espejo_pictures::gif;
 use espejo_reproduce::{
-    Chapter, Ended, Event, Line, Place, ROWS, Results, Row, Scale, Verdict, claim_word, figures,
-    html, markdown, number, rows_named, run, threads,
+    Chapter, Ended, Event, Line, Place, ROWS, Results, Row, Scale, Verdict, animations, claim_word,
+    figures, html, markdown, number, rows_named, run, threads,
 };
 use espejo_train::write_file;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -202,20 +203,27 @@ fn write(
         figures: folder.join("figures"),
     };
     save_figures(chapters, &written.figures)?;
-    let png = |stem: &str| read_png(&written.figures, stem);
+    let file = |name: &str| read_figure(&written.figures, name);
     write_file(
         &written.markdown,
         markdown(chapters, scale, place, "figures").as_bytes(),
     )?;
-    write_file(&written.html, html(chapters, scale, place, png)?.as_bytes())?;
+    write_file(
+        &written.html,
+        html(chapters, scale, place, file)?.as_bytes(),
+    )?;
     if let Some(page) = page {
         write_page(chapters, scale, place, (page, &written.figures))?;
     }
     Ok(written)
 }
 
-/// Draws and writes every figure, on all cores.
+/// Draws and writes every figure, on all cores, and every animation.
 fn save_figures(chapters: &[Chapter], into: &Path) -> anyhow::Result<()> {
+    for animation in animations(chapters) {
+        let path = into.join(format!("{}.gif", animation.stem));
+        gif(&animation.frames, animation.pace, &path)?;
+    }
     let all: Vec<_> = figures(chapters).collect();
     let next = AtomicUsize::new(0);
     std::thread::scope(|scope| {
@@ -233,9 +241,9 @@ fn save_figures(chapters: &[Chapter], into: &Path) -> anyhow::Result<()> {
     })
 }
 
-/// The bytes of a figure's PNG file.
-fn read_png(folder: &Path, stem: &str) -> anyhow::Result<Vec<u8>> {
-    let path = folder.join(format!("{stem}.png"));
+/// The bytes of a figure's file.
+fn read_figure(folder: &Path, name: &str) -> anyhow::Result<Vec<u8>> {
+    let path = folder.join(name);
     std::fs::read(&path).with_context(|| format!("cannot read `{}`", shown(&path)))
 }
 
@@ -250,11 +258,10 @@ fn write_page(
     let figures_folder = page.with_file_name(&stem);
     std::fs::create_dir_all(&figures_folder)
         .with_context(|| format!("cannot create `{}`", shown(&figures_folder)))?;
-    for (name, _) in figures(chapters) {
-        write_file(
-            &figures_folder.join(format!("{name}.png")),
-            &read_png(drawn, name)?,
-        )?;
+    let pngs = figures(chapters).map(|(stem, _)| format!("{stem}.png"));
+    let gifs = animations(chapters).map(|animation| format!("{}.gif", animation.stem));
+    for name in pngs.chain(gifs) {
+        write_file(&figures_folder.join(&name), &read_figure(drawn, &name)?)?;
     }
     let written_by =
         "<!-- Written by `espejo reproduce all --page`; changes here are lost. -->\n\n";

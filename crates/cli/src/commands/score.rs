@@ -9,14 +9,18 @@ use espejo_train::{Folder, ScoreKind, ScoreRule, Scores, Trained, write_file};
 use crate::calibration::{self, Asked, Calibration};
 use crate::choose_samples::SampleArgs;
 use crate::judgement::{Judgement, Limit};
-use crate::open_run::open;
+use crate::open_run::{open, open_for};
 use crate::output::{self, shown, usage};
-use crate::sample_columns::Chosen;
+use crate::sample_columns::{Chosen, scored_rows};
 use crate::score_table::ScoreTable;
 use crate::{detectors, figures, outliers, score_figures, stored_threshold};
 
 /// Limit for a run that has none yet.
 const DEFAULT_THRESHOLD: Threshold = Threshold::Quantile(0.99);
+
+/// What is said of p-values along a series.
+const DEPENDENT: &str = "note: rows beside each other share windows, so that their p-values depend on each other: a rate is kept on average over many \
+     series, and `--fdr` promises nothing";
 
 /// The arguments of `espejo score`.
 #[derive(Args)]
@@ -44,7 +48,8 @@ pub struct ScoreArgs {
     /// other data [default: the held-out part of the run where it is not scored itself, else `train`]
     #[arg(long, value_name = "PART|DATA")]
     pub calibrate: Option<Calibration>,
-    /// Classes that are anomalies, to measure how well the score finds them, beside other detectors
+    /// Classes that are anomalies, to measure how well the score finds them, beside other detectors [default: of a series with
+    /// `--label` the class `1`]
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     pub outliers: Vec<String>,
     /// Print only the N samples with the highest scores, the highest first
@@ -65,7 +70,7 @@ pub fn score(args: &ScoreArgs, json: bool) -> anyhow::Result<()> {
         let message = format!("`--to` is `{}`", path.display());
         return Err(usage(message, "give a file ending in `.csv`"));
     }
-    let (folder, trained) = open(&args.samples.run)?;
+    let (folder, trained) = opened(args)?;
     let rule = ScoreRule {
         kind: args.score,
         draws: args.draws,
@@ -78,16 +83,20 @@ pub fn score(args: &ScoreArgs, json: bool) -> anyhow::Result<()> {
         seed: args.seed,
     };
     let (parts, calibration) = calibration::choose(&trained, &args.samples, &asked)?;
-    let labels = outliers::of_parts(&args.outliers, &parts)?;
+    let is_series = trained.test().window().is_some();
+    let rows: Vec<Chosen> = parts.iter().map(on_rows).collect();
+    let names = anomalies(args, &rows, is_series);
+    let labels = outliers::of_parts(&names, &rows)?;
     let scores = scored(&trained, &parts, rule, args.explain)?;
-    let limit = Limit::of(&trained, &calibration, rule, threshold, &args.outliers)?;
+    let limit = Limit::of(&trained, &calibration, rule, threshold, &names)?;
     let judgement = Judgement::new(&scores.values, limit, args.fdr);
     let found = match &labels {
         Some(labels) => detectors::compare(&trained, &parts, &scores.values, labels)?,
         None => Vec::new(),
     };
     let table = ScoreTable {
-        parts: &parts,
+        parts: &rows,
+        is_series,
         scores: &scores,
         judgement: &judgement,
         labels: labels.as_deref(),
@@ -98,12 +107,15 @@ pub fn score(args: &ScoreArgs, json: bool) -> anyhow::Result<()> {
     if args.fdr.is_none() {
         stored_threshold::write(&folder, rule.kind, &judgement.limit)?;
     }
-    let drawn = score_figures::all(&trained, &table)?;
+    let drawn = score_figures::all(&trained, &table, &found)?;
     let drawn = figures::save_all(&folder, &drawn)?;
     if json {
         return output::json(&table.as_json(&order, rule, &found, &drawn));
     }
     output::message(&table.summary(rule.kind.name(), &found));
+    if is_series && judgement.p.is_some() {
+        output::message(DEPENDENT);
+    }
     drawn
         .iter()
         .for_each(|figure| output::message(&format!("figure  {figure}")));
@@ -113,6 +125,19 @@ pub fn score(args: &ScoreArgs, json: bool) -> anyhow::Result<()> {
     };
     write_file(path, csv.as_bytes())?;
     output::text(&format!("{}\n", shown(path)))
+}
+
+/// Opens the run; its own data need not be there where nothing of it is asked for.
+fn opened(args: &ScoreArgs) -> anyhow::Result<(Folder, Trained)> {
+    let elsewhere = matches!(
+        args.calibrate,
+        Some(Calibration::Half | Calibration::Data(_))
+    );
+    let compared = args.samples.label.is_some() || !args.outliers.is_empty();
+    match elsewhere && !compared {
+        true => open_for(&args.samples),
+        false => open(&args.samples.run),
+    }
 }
 
 /// The rule of the arguments, else that of the last time, else the default.
@@ -131,6 +156,27 @@ fn chosen_threshold(args: &ScoreArgs, folder: &Folder) -> anyhow::Result<Thresho
     }
 }
 
+/// The samples that get a score each.
+fn on_rows(part: &Chosen) -> Chosen {
+    Chosen {
+        samples: scored_rows(&part.samples),
+        part: part.part,
+    }
+}
+
+/// The classes that are anomalies: those named, or of a series that of 1 in the column that was asked for.
+fn anomalies(args: &ScoreArgs, rows: &[Chosen], is_series: bool) -> Vec<String> {
+    if !args.outliers.is_empty() || !is_series || args.samples.label.is_none() {
+        return args.outliers.clone();
+    }
+    let names = outliers::usual(rows);
+    output::message(&match names.first() {
+        Some(name) => format!("note: rows of class `{name}` are taken for anomalies"),
+        None => "note: no anomalies are known: name their class with `--outliers`".to_owned(),
+    });
+    names
+}
+
 /// The scores of all parts, one after the other.
 fn scored(
     trained: &Trained,
@@ -143,17 +189,17 @@ fn scored(
         shares: Vec::new(),
     };
     for part in parts {
-        let scores = trained.score(&part.samples, rule, explain)?;
+        let scores = trained.score_rows(&part.samples, rule, explain)?;
         all.values.extend(scores.values);
         all.shares.extend(scores.shares);
     }
     Ok(all)
 }
 
-/// What each share of a score belongs to: the columns of a table, and the dimensions of the code after them. Empty
+/// What each share of a score belongs to: the columns of a table or series, and the dimensions of the code after them. Empty
 /// for images, and where shares were not asked for.
 fn share_names(trained: &Trained, scores: &Scores) -> Vec<String> {
-    let columns = trained.test().columns();
+    let columns = trained.test().points().columns();
     match scores.shares.first() {
         Some(shares) if !columns.is_empty() => {
             let codes =

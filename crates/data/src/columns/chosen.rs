@@ -1,5 +1,7 @@
 //! What each column of a table is taken for.
 
+use std::ops::Range;
+
 use crate::Error;
 use crate::error::content_of as content;
 use crate::frame::{Cells, Frame, MISSING, Place, Words};
@@ -50,6 +52,16 @@ pub(super) enum Kind {
     Flag,
     /// One column of 0 and 1 for each of these words.
     Category(Vec<String>),
+}
+
+impl Kind {
+    /// How many values a cell becomes.
+    fn width(&self) -> usize {
+        match self {
+            Self::Number | Self::Flag => 1,
+            Self::Category(words) => words.len(),
+        }
+    }
 }
 
 impl Chosen {
@@ -117,15 +129,35 @@ impl Chosen {
                 }
                 Cells::Words(words) => (missing(words), None, Some(words.names.len())),
             };
+            let role = self.role(place);
+            let truth = match (role, &column.cells) {
+                (ColumnRole::Flag, Cells::Words(words)) => Some(truth(&words.names)),
+                _ => None,
+            };
             ColumnFacts {
                 name: column.name.clone(),
-                role: self.role(place),
+                role,
                 missing,
                 range,
                 words,
+                values: self.values(place),
+                truth_words: truth,
             }
         });
         facts.collect()
+    }
+
+    /// The places of the values that a column becomes among those that a model sees.
+    fn values(&self, place: usize) -> Range<usize> {
+        let mut start = 0;
+        for input in &self.inputs {
+            let end = start + input.kind.width();
+            if input.place == place {
+                return start..end;
+            }
+            start = end;
+        }
+        0..0
     }
 
     fn role(&self, place: usize) -> ColumnRole {
@@ -207,6 +239,33 @@ impl Chosen {
             }
         }
         notes
+    }
+}
+
+/// How false and true are written in a column with these words. One that does not occur is written as the other is.
+fn truth(words: &[String]) -> [String; 2] {
+    let first = |value| words.iter().find(|word| flag(word) == Some(value)).cloned();
+    let other = |word: &str| {
+        let lower = word.to_lowercase();
+        let other = [("false", "true"), ("no", "yes")]
+            .iter()
+            .find_map(|&(no, yes)| match lower.as_str() {
+                word if word == no => Some(yes),
+                word if word == yes => Some(no),
+                _ => None,
+            });
+        let other = other.unwrap_or_default();
+        match word.chars().map(char::is_uppercase).collect::<Vec<_>>()[..] {
+            [true, true, ..] => other.to_uppercase(),
+            [true, ..] => other[..1].to_uppercase() + &other[1..],
+            _ => other.to_owned(),
+        }
+    };
+    match (first(0), first(1)) {
+        (Some(no), Some(yes)) => [no, yes],
+        (Some(no), None) => [no.clone(), other(&no)],
+        (None, Some(yes)) => [other(&yes), yes],
+        (None, None) => ["false".to_owned(), "true".to_owned()],
     }
 }
 
@@ -528,4 +587,25 @@ fn counts_rows(frame: &Frame) -> bool {
         rows.all(|(&number, &row)| number == row as f64 + from)
     };
     is_nameless && frame.columns.len() > 1 && numbers.len() > 1 && (starts(0.0) || starts(1.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_truth_value_that_does_not_occur_is_written_as_the_other_one() {
+        let truth = |words: &[&str]| {
+            truth(
+                &words
+                    .iter()
+                    .map(|&word| word.to_owned())
+                    .collect::<Vec<_>>(),
+            )
+        };
+        assert_eq!(truth(&["Yes", "No"]), ["No", "Yes"]);
+        assert_eq!(truth(&["True"]), ["False", "True"]);
+        assert_eq!(truth(&["NO"]), ["NO", "YES"]);
+        assert_eq!(truth(&["false"]), ["false", "true"]);
+    }
 }

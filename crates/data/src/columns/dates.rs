@@ -27,9 +27,14 @@ pub(super) fn become_numbers(source: &Source, frame: &mut Frame) -> Result<(), E
             continue;
         };
         let column = &frame.columns[place];
-        let Cells::Words(words) = &column.cells else {
-            let expected = format!("dates in words in column `{}`, {FORMS}", column.name);
-            return Err(content(&frame.origin, expected, "numbers"));
+        let words = match &column.cells {
+            Cells::Words(words) => words,
+            // Without any known cell nothing tells that it held dates.
+            Cells::Numbers(all) if all.iter().all(|number| number.is_nan()) => continue,
+            Cells::Numbers(_) => {
+                let expected = format!("dates in words in column `{}`, {FORMS}", column.name);
+                return Err(content(&frame.origin, expected, "numbers"));
+            }
         };
         let readings: Vec<_> = words.names.iter().map(|word| times::read(word)).collect();
         leave_out_others(source, frame, place, &readings)?;

@@ -1,5 +1,6 @@
 //! The numbers of a table: as its file holds them, in double precision, or scaled, in single precision.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::Values;
@@ -11,10 +12,19 @@ use crate::Samples;
 pub(super) enum Numbers {
     /// As a file holds them, `[columns][n]`: seconds since 1970 need more digits than a single-precision number has.
     Raw(Arc<[Vec<f64>]>),
-    /// As a model sees them, row-major `[n, columns]`.
-    Scaled {
+    /// Truth values, a byte each, 0 or 1, row-major `[n, columns]`.
+    Flags {
         /// How many columns there are.
         width: usize,
+        /// All rows.
+        cells: Arc<[u8]>,
+    },
+    /// As a model sees them, row-major `[n, columns]`.
+    Scaled {
+        /// How many numbers a sample has.
+        width: usize,
+        /// How far the first number of a sample is from that of the next: `width`, or less where samples are windows that share rows.
+        step: usize,
         /// All rows.
         rows: Arc<Vec<f32>>,
     },
@@ -31,8 +41,18 @@ impl Numbers {
                     *out = columns[place][row] as f32;
                 }
             }
-            Self::Scaled { width, rows } => {
-                let row = &rows[row * width..][..*width];
+            Self::Flags { width, cells } => {
+                let row = &cells[row * width..][..*width];
+                assert_eq!(out.len(), row.len(), "room for a row");
+                match permuted {
+                    None => {
+                        (out.iter_mut().zip(row)).for_each(|(out, cell)| *out = f32::from(*cell))
+                    }
+                    Some(permuted) => permuted.apply(row, out, f32::from),
+                }
+            }
+            Self::Scaled { width, step, rows } => {
+                let row = &rows[row * step..][..*width];
                 match permuted {
                     None => out.copy_from_slice(row),
                     Some(permuted) => permuted.apply(row, out, |number| number),
@@ -45,7 +65,8 @@ impl Numbers {
     fn at(&self, row: usize, column: usize) -> f64 {
         match self {
             Self::Raw(columns) => columns[column][row],
-            Self::Scaled { width, rows } => f64::from(rows[row * width + column]),
+            Self::Flags { width, cells } => f64::from(cells[row * width + column]),
+            Self::Scaled { step, rows, .. } => f64::from(rows[row * step + column]),
         }
     }
 }
@@ -66,9 +87,28 @@ impl Samples {
         (0..self.len()).map(move |index| numbers.at(self.place(index), stored))
     }
 
-    /// Whether a cell of a table is missing.
+    /// Whether a cell of a table is missing; of windows, whether one of the rows is that they were cut from.
     pub fn has_missing(&self) -> bool {
-        self.is_table() && (0..self.shape.pixels()).any(|at| self.column(at).any(f64::is_nan))
+        let points = self.points();
+        let mut columns = 0..points.shape.pixels();
+        self.is_table() && columns.any(|at| points.column(at).any(f64::is_nan))
+    }
+
+    /// The one-hot columns of each category of a table, ascending; empty where the columns are [permuted](Self::permuted), which
+    /// tears them apart.
+    pub fn categories(&self) -> &[Range<usize>] {
+        match &self.permuted {
+            Some(_) => &[],
+            None => &self.categories,
+        }
+    }
+
+    /// A table some of whose columns are 0 and 1 for each word of a category.
+    pub(crate) fn with_categories(self, categories: Vec<Range<usize>>) -> Self {
+        Self {
+            categories: categories.into(),
+            ..self
+        }
     }
 
     /// Replaces the numbers of a table by scaled ones, row-major in the order of [`columns`](Self::columns); all else stays as
@@ -78,6 +118,10 @@ impl Samples {
     /// Where these are images, or there are fewer or more numbers.
     pub(crate) fn with_scaled(&self, scaled: Vec<f32>) -> Self {
         let width = self.shape.pixels();
+        assert!(
+            self.series.is_none(),
+            "rows are scaled before windows are cut"
+        );
         assert_eq!(scaled.len(), self.len() * width, "a number for each cell");
         let Values::Numbers { columns, .. } = &self.values else {
             panic!("images have no columns");
@@ -90,7 +134,11 @@ impl Samples {
         Self {
             values: Values::Numbers {
                 columns: columns.clone(),
-                numbers: Numbers::Scaled { width, rows },
+                numbers: Numbers::Scaled {
+                    width,
+                    step: width,
+                    rows,
+                },
             },
             places: None,
             ..self.clone()

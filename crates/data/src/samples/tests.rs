@@ -34,6 +34,36 @@ fn check_sha256(images: &Samples, expected: &str) {
 }
 
 #[test]
+fn truth_values_are_a_table() -> Result<(), Error> {
+    let columns = || ["a", "b"].map(str::to_owned).to_vec();
+    let flags = Samples::flags(Facts::default(), columns(), vec![0, 1, 1, 1, 0, 0])?;
+    let numbers = vec![vec![0.0, 1.0, 0.0], vec![1.0, 1.0, 0.0]];
+    let table = Samples::table(Facts::default(), columns(), numbers)?;
+    assert_eq!(flags.sha256()?, table.sha256()?);
+    assert_eq!(
+        (flags.len(), flags.is_table(), flags.two_valued()),
+        (3, true, false)
+    );
+    assert_eq!(flags.column(1).collect::<Vec<_>>(), [1.0, 1.0, 0.0]);
+    let permuted = flags.permuted([1, 0].into())?;
+    let mut row = Vec::new();
+    permuted.read([0], 0.0, &mut row)?;
+    assert_eq!(row, [1.0, 0.0]);
+    for (cells, message) in [
+        (
+            vec![0, 2],
+            "expected truth values, 0 or 1, found 2 in row 1, column `b`",
+        ),
+        (vec![0, 1, 1], "found 3 values for 2 columns"),
+        (Vec::new(), "found 0 values for 2 columns"),
+    ] {
+        let error = Samples::flags(Facts::default(), columns(), cells).expect_err(message);
+        assert!(error.to_string().ends_with(message), "{error}");
+    }
+    Ok(())
+}
+
+#[test]
 fn parts_come_out_as_they_went_in() {
     let images = grey("mine");
     assert_eq!((images.name(), images.len()), ("mine", 2));

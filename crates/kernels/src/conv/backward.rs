@@ -3,7 +3,8 @@
 //! With z = x ∗ W + bias and y = f(z), samples n, outputs o, inputs i, taps t and pixels p, in the order in which it is done:
 //!
 //! ```text
-//!   dz[n, o, p] = dy[n, o, p] f'(z[n, o, p])                      slopes; f' is read off y
+//!   dz[n, o, p] = dy[n, o, p] f'(z[n, o, p])                      slopes; f' is read off y. Where only the maximum of each window
+//!                                                                 of y went on, dz is 0 but for the pixel that it was
 //!   dbias[o]    = Σ_n Σ_p dz[n, o, p]                             add_bias
 //!   dx[n, i, p] = Σ_o Σ_t W[o, i, t] dz[n, o, p - shift(t)]       inputs, by `correlate`
 //!   dW[o, i, t] = Σ_n Σ_p dz[n, o, p] x[n, i, p + shift(t)]       `weight_gradient`
@@ -14,9 +15,10 @@ use std::iter::zip;
 use pulp::{Simd, WithSimd};
 
 use super::correlate::Correlation;
-use super::shifted_copies::{Grid, Scratch, flatten, flatten_where_positive};
+use super::shifted_copies::{Grid, Scratch, flatten, flatten_where_positive, where_positive};
 use super::weight_gradient::{self, WeightGradient};
-use super::{Activation, PIECE, Shape};
+use super::{Activation, Outputs, PIECE, Shape};
+use crate::pool;
 
 /// Bytes that the gradient at the weights reads again and again: most of a common first-level cache.
 const BLOCK: usize = 32 << 10;
@@ -85,8 +87,7 @@ impl<'a> Plan<'a> {
 pub struct Piece<'a> {
     pub plan: &'a Plan<'a>,
     pub x: &'a [f32],
-    pub y: &'a [f32],
-    pub dy: &'a [f32],
+    pub outputs: Outputs<'a>,
     pub dx: Option<&'a mut [f32]>,
     pub dweight: &'a mut [f32],
     pub dbias: &'a mut [f32],
@@ -114,13 +115,25 @@ impl WithSimd for Piece<'_> {
                 .as_ref()
                 .map_or(0, |(correlation, _)| correlation.work()),
         );
-        let (input, output) = (block * shape.input(), block * shape.output());
+        let input = block * shape.input();
+        let Outputs { y, dy, indices } = self.outputs;
+        let output = match indices {
+            None => block * shape.output(),
+            Some(_) => block * shape.pooled(),
+        };
+        let mut windows = Scratch::zeros(shape.windows());
         let read = zip(
             self.x.chunks(input),
-            zip(self.y.chunks(output), self.dy.chunks(output)),
+            zip(y.chunks(output), dy.chunks(output)),
         );
         for (index, (x, (y, dy))) in read.enumerate() {
-            let dy = self.slopes(simd, y, dy, &mut flat_dy);
+            let dy = match indices {
+                None => self.slopes(simd, y, dy, &mut flat_dy),
+                Some(indices) => {
+                    let indices = &indices[index * output..][..y.len()];
+                    self.slopes_of_maxima(simd, (y, dy, indices), &mut windows, &mut flat_dy)
+                }
+            };
             self.add_bias(simd, dy);
             // The last block may have fewer samples.
             let copies = &mut copies[..x.len() / shape.input() * weight_gradient.copies()];
@@ -171,6 +184,39 @@ impl Piece<'_> {
         &scratch[..dy.len() / grid.image * grid.flat()]
     }
 
+    /// The gradient before the activation, `[samples, outputs, flat]`, from that at the maximum of each window of 2 x 2 pixels.
+    #[inline(always)]
+    fn slopes_of_maxima<'b, S: Simd>(
+        &self,
+        simd: S,
+        (y, dy, indices): (&[f32], &[f32], &[u8]),
+        windows: &mut [f32],
+        scratch: &'b mut [f32],
+    ) -> &'b [f32] {
+        let Plan {
+            shape,
+            grid,
+            activation,
+            ..
+        } = self.plan;
+        let count = shape.windows();
+        let read = zip(
+            y.chunks(count),
+            zip(dy.chunks(count), indices.chunks(count)),
+        );
+        for ((y, (dy, indices)), flat) in zip(read, scratch.chunks_mut(grid.flat())) {
+            if *activation == Activation::Relu {
+                where_positive_of(simd, y, dy, windows);
+            } else {
+                windows.copy_from_slice(dy);
+                activation.multiply_slope(windows, y);
+            }
+            // Every pixel of the image is written, most with a zero; what lies behind it stays zero.
+            pool::backward_plane(grid.width, windows, indices, &mut flat[..grid.image]);
+        }
+        &scratch[..y.len() / count * grid.flat()]
+    }
+
     #[inline(always)]
     fn add_bias<S: Simd>(&mut self, simd: S, dy: &[f32]) {
         let flat = self.plan.grid.flat();
@@ -206,6 +252,19 @@ impl Piece<'_> {
         for (source, dx) in zip(source.chunks(correlation.source()), dx) {
             correlation.run(simd, source, bias, f32::NEG_INFINITY, work, dx);
         }
+    }
+}
+
+/// Copies the numbers where those of `y` are positive, zeros elsewhere.
+#[inline(always)]
+fn where_positive_of<S: Simd>(simd: S, y: &[f32], numbers: &[f32], out: &mut [f32]) {
+    let ((ys, y_rest), (vectors, rest)) = (S::as_simd_f32s(y), S::as_simd_f32s(numbers));
+    let (out, out_rest) = S::as_mut_simd_f32s(out);
+    for ((out, numbers), y) in zip(zip(out, vectors), ys) {
+        *out = where_positive(simd, *y, *numbers);
+    }
+    for ((out, number), y) in zip(zip(out_rest, rest), y_rest) {
+        *out = if *y > 0.0 { *number } else { 0.0 };
     }
 }
 

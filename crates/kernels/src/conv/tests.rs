@@ -1,7 +1,7 @@
 //! Against sums of `f64`, over random shapes.
 
-use super::{Activation, Shape, backward, forward};
-use crate::threads;
+use super::{Activation, Outputs, Shape, backward, forward, forward_pooled};
+use crate::{pool, threads};
 
 /// A linear congruential generator.
 struct Random(u64);
@@ -79,9 +79,12 @@ impl Layer {
             shape,
             x,
             weight,
-            &y,
             *activation,
-            dy,
+            Outputs {
+                y: &y,
+                dy,
+                indices: None,
+            },
             Some(&mut dx),
             &mut dweight,
             &mut dbias,
@@ -252,6 +255,70 @@ fn a_kernel_of_one_in_the_middle_changes_nothing() {
     assert_eq!(x, y);
 }
 
+/// One operation gives the very bits of two: the sums are the same, in the same order.
+#[test]
+fn a_pooled_convolution_is_a_convolution_and_a_pooling() {
+    let mut random = Random(5);
+    let activations = [Activation::Relu, Activation::Linear, Activation::Tanh];
+    for (round, activation) in activations.into_iter().cycle().take(60).enumerate() {
+        let shape = Shape {
+            batch: 1 + random.below(20),
+            inputs: 1 + random.below(9),
+            outputs: 1 + random.below(9),
+            height: 1 + random.below(20),
+            width: 1 + random.below(20),
+            kernel: [1, 3, 5][random.below(3)],
+        };
+        let Layer {
+            x, weight, bias, ..
+        } = Layer::random(shape, activation, &mut random);
+        let size = [shape.height, shape.width];
+        let planes = shape.batch * shape.outputs;
+        let mut whole = vec![f32::NAN; shape.batch * shape.output()];
+        forward(&shape, &x, &weight, &bias, activation, &mut whole);
+        let count = shape.batch * shape.pooled();
+        let (mut expected, mut places) = (vec![f32::NAN; count], vec![9; count]);
+        pool::forward(planes, size, &whole, &mut expected, &mut places);
+        let (mut y, mut indices) = (vec![f32::NAN; count], vec![9; count]);
+        forward_pooled(&shape, &x, &weight, &bias, activation, &mut y, &mut indices);
+        assert_eq!((&y, &indices), (&expected, &places), "{shape:?}");
+
+        let dy = random.numbers(count);
+        let mut of_whole = vec![f32::NAN; whole.len()];
+        pool::backward(planes, size, &dy, &places, &mut of_whole);
+        let gradients = |outputs: Outputs| {
+            let mut dx = vec![f32::NAN; x.len()];
+            let (mut dweight, mut dbias) =
+                (vec![f32::NAN; weight.len()], vec![f32::NAN; bias.len()]);
+            let wanted = (round % 2 == 0).then_some(&mut dx[..]);
+            backward(
+                &shape,
+                &x,
+                &weight,
+                activation,
+                outputs,
+                wanted,
+                &mut dweight,
+                &mut dbias,
+            );
+            let bits =
+                |numbers: &[f32]| Vec::from_iter(numbers.iter().map(|number| number.to_bits()));
+            (bits(&dx), bits(&dweight), bits(&dbias))
+        };
+        let one = gradients(Outputs {
+            y: &y,
+            dy: &dy,
+            indices: Some(&indices),
+        });
+        let two = gradients(Outputs {
+            y: &whole,
+            dy: &of_whole,
+            indices: None,
+        });
+        assert_eq!(one, two, "{shape:?}");
+    }
+}
+
 #[test]
 fn the_number_of_threads_changes_no_bit() {
     let mut random = Random(4);
@@ -297,9 +364,12 @@ fn an_empty_batch_has_no_gradient() {
         &shape,
         &[],
         &[1.0, 2.0],
-        &[],
         Activation::Linear,
-        &[],
+        Outputs {
+            y: &[],
+            dy: &[],
+            indices: None,
+        },
         Some(&mut []),
         &mut dweight,
         &mut dbias,

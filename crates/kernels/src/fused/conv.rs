@@ -1,4 +1,6 @@
-//! A convolution that keeps the size.
+//! A convolution that keeps the size, alone or with the maximum of each window of 2 x 2 pixels after it.
+
+use std::sync::Arc;
 
 use burn::backend::autodiff::checkpoint::base::Checkpointer;
 use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
@@ -9,42 +11,58 @@ use burn::backend::{Autodiff, Backend, TensorMetadata};
 
 use crate::activation::Activation;
 use crate::buffers;
-use crate::conv::{self, Shape};
+use crate::conv::{self, Outputs, Shape};
 use crate::in_memory::Host;
 
+/// A convolution to carry out, on images of `size`.
+#[derive(Clone, Debug)]
+pub(super) struct Conv {
+    pub size: [usize; 2],
+    pub activation: Activation,
+    /// Whether only the maximum of each window of 2 x 2 pixels goes on.
+    pub pooled: bool,
+}
+
+/// What comes out, and which pixel of its window each maximum was; empty without a pooling.
 pub(super) fn forward<B: Host>(
+    conv: &Conv,
     x: &FloatTensor<B>,
     weight: &FloatTensor<B>,
     bias: &FloatTensor<B>,
-    size: [usize; 2],
-    activation: Activation,
-) -> FloatTensor<B> {
-    let shape = sizes::<B>(x, weight, size);
+) -> (FloatTensor<B>, Vec<u8>) {
+    let shape = sizes::<B>(x, weight, conv.size);
     let (x, weight, bias) = (B::numbers(x), B::numbers(weight), B::numbers(bias));
-    let values = shape.outputs * shape.height * shape.width;
+    let activation = conv.activation;
+    if conv.pooled {
+        let values = shape.pooled();
+        let mut y = buffers::take(shape.batch * values);
+        let mut indices = vec![0; y.len()];
+        conv::forward_pooled(&shape, &x, &weight, &bias, activation, &mut y, &mut indices);
+        return (B::tensor(y, [shape.batch, values]), indices);
+    }
+    let values = shape.output();
     let mut y = buffers::take(shape.batch * values);
     conv::forward(&shape, &x, &weight, &bias, activation, &mut y);
-    B::tensor(y, [shape.batch, values])
+    (B::tensor(y, [shape.batch, values]), Vec::new())
 }
 
 pub(super) fn tracked<B: Host, C: CheckpointStrategy>(
+    conv: Conv,
     x: FloatTensor<Autodiff<B, C>>,
     weight: FloatTensor<Autodiff<B, C>>,
     bias: FloatTensor<Autodiff<B, C>>,
-    size: [usize; 2],
-    activation: Activation,
 ) -> FloatTensor<Autodiff<B, C>> {
     let nodes = [x.node(), weight.node(), bias.node()];
     let (x, weight) = (x.into_primitive(), weight.into_primitive());
-    let y = forward::<B>(&x, &weight, bias.primitive(), size, activation);
+    let (y, indices) = forward::<B>(&conv, &x, &weight, bias.primitive());
     match Back.prepare::<C>(nodes).compute_bound().stateful() {
         OpsKind::Tracked(prep) => {
             let state = State {
+                conv,
                 x,
                 weight,
                 y: y.clone(),
-                size,
-                activation,
+                indices: indices.into(),
             };
             prep.finish(state, y)
         }
@@ -73,11 +91,11 @@ struct Back;
 
 #[derive(Clone, Debug)]
 struct State<B: Backend> {
+    conv: Conv,
     x: FloatTensor<B>,
     weight: FloatTensor<B>,
     y: FloatTensor<B>,
-    size: [usize; 2],
-    activation: Activation,
+    indices: Arc<[u8]>,
 }
 
 impl<B: Host> Backward<B, 3> for Back {
@@ -86,13 +104,13 @@ impl<B: Host> Backward<B, 3> for Back {
     fn backward(self, ops: Ops<State<B>, 3>, grads: &mut Gradients, _: &mut Checkpointer) {
         let [for_x, for_weight, for_bias] = ops.parents;
         let State {
+            conv,
             x,
             weight,
             y,
-            size,
-            activation,
+            indices,
         } = ops.state;
-        let shape = sizes::<B>(&x, &weight, size);
+        let shape = sizes::<B>(&x, &weight, conv.size);
         let dy = grads.consume::<B>(&ops.node);
         let mut dx = for_x
             .as_ref()
@@ -103,9 +121,12 @@ impl<B: Host> Backward<B, 3> for Back {
             &shape,
             &B::numbers(&x),
             &B::numbers(&weight),
-            &B::numbers(&y),
-            activation,
-            &B::numbers(&dy),
+            conv.activation,
+            Outputs {
+                y: &B::numbers(&y),
+                dy: &B::numbers(&dy),
+                indices: conv.pooled.then_some(&indices),
+            },
             dx.as_deref_mut(),
             &mut dweight,
             &mut dbias,

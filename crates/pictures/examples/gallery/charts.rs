@@ -126,6 +126,7 @@ pub fn race() -> Figure {
         x_label: "evaluations of the error".into(),
         panels: vec![panel],
         log_x: true,
+        ..Curves::default()
     })
 }
 

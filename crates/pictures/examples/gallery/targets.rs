@@ -173,6 +173,7 @@ pub fn accuracy_by_labels() -> Figure {
             ..Panel::default()
         }],
         log_x: true,
+        ..Curves::default()
     })
 }
 

@@ -60,13 +60,17 @@ pub struct Curves {
     pub panels: Vec<Panel>,
     /// Logarithmic horizontal axis; where an x is not positive the axis is linear all the same.
     pub log_x: bool,
+    /// Stretches `(from, to)` of the horizontal axis that are shaded in every panel, such as known events; say in the axis' name what
+    /// they are.
+    pub shaded: Vec<(f64, f64)>,
 }
 
 const WIDTH: f64 = 720.0;
 
 /// Draws curves, such as losses over epochs, or accuracies with their intervals over the number of labels. Names stand beside the curves' ends, never on the data. Where there are
 /// more points than pixels, the extremes of each pixel column are drawn; the CSV (`panel,kind,name,x,y`) holds them all.
-/// The kinds of its rows are `series` and `baseline`, and for the ends of ranges `band_low`, `band_high`, `bar_low` and `bar_high`.
+/// The kinds of its rows are `series` and `baseline`, and for the ends of ranges `band_low`, `band_high`, `bar_low` and `bar_high`, of
+/// what is shaded `shaded_from` and `shaded_to`.
 pub fn curves(curves: &Curves) -> Figure {
     let mut svg = Svg::default();
     let top = svg.heading(&curves.title, None, WIDTH);
@@ -104,6 +108,7 @@ pub fn curves(curves: &Curves) -> Figure {
         frame.top += if panel.title.is_empty() { 0.0 } else { 20.0 };
         frame.bottom = frame.top + height;
         let last = index + 1 == curves.panels.len();
+        panel::shade(&mut svg, &curves.shaded, &x_axis, &layout.frame);
         panel::draw(&mut svg, panel, (&x_axis, y_axis), &layout, last);
     }
     axis::name_x(&mut svg, &layout.frame, &curves.x_label);
@@ -161,6 +166,9 @@ fn x_axis(curves: &Curves, width: f64) -> Axis {
 
 fn csv(curves: &Curves) -> String {
     let mut csv = String::from("panel,kind,name,x,y\n");
+    for (from, to) in &curves.shaded {
+        let _ = write!(csv, ",shaded_from,,{from},\n,shaded_to,,{to},\n");
+    }
     for (index, panel) in curves.panels.iter().enumerate() {
         let title = match panel.title.as_str() {
             "" => (index + 1).to_string(),

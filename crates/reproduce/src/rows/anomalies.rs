@@ -91,6 +91,7 @@ pub fn section(results: &Results) -> Result<Section, Error> {
         }],
         tables: Vec::new(),
         figures: figure(results).into_iter().collect(),
+        ..Section::default()
     })
 }
 

@@ -407,6 +407,7 @@ pub fn invent_section(results: &Results) -> Result<Section, Error> {
             "what two nets decode on a 25 x 25 grid over the middle 90 % of their codes, new letters marked, and the codes of the known ones".to_owned(),
             figure,
         )],
+        ..Section::default()
     })
 }
 

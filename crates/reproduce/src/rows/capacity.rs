@@ -130,6 +130,7 @@ pub fn section(results: &Results) -> Result<Section, Error> {
         claims: claims(results),
         tables,
         figures,
+        ..Section::default()
     })
 }
 

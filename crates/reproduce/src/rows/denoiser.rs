@@ -125,6 +125,7 @@ pub fn subset_section(results: &Results) -> Result<Section, Error> {
         ],
         tables: vec![table],
         figures: Vec::new(),
+        ..Section::default()
     })
 }
 
@@ -381,6 +382,7 @@ pub fn predictions_section(results: &Results) -> Result<Section, Error> {
             "the two best and the two worst letters, the first fresh copy of the seed with the median of wrong pixels".to_owned(),
             panels(&ten, &shown, median_run(results, &case, "wrong")),
         )],
+        ..Section::default()
     })
 }
 

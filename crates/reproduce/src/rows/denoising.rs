@@ -259,6 +259,7 @@ pub fn section(results: &Results) -> Result<Section, Error> {
             ("s5-success".to_owned(), "share of fresh noisy copies cleaned, by four criteria, with Wilson's intervals".to_owned(), chart),
             ("s5-triptychs".to_owned(), "original, noisy and output of the first seed, 16 letters with 10 % noise; a tick where the letter is the nearest".to_owned(), triptychs(results)?),
         ],
+        ..Section::default()
     })
 }
 
@@ -497,6 +498,7 @@ pub fn matrix_section(results: &Results) -> Result<Section, Error> {
         }],
         tables: vec![table],
         figures,
+        ..Section::default()
     })
 }
 

@@ -134,6 +134,7 @@ pub fn section(results: &Results) -> Result<Section, Error> {
             ..Panel::default()
         }],
         log_x: true,
+        ..Curves::default()
     });
     let medians = |way: &str| {
         LABELS
@@ -168,5 +169,6 @@ pub fn section(results: &Results) -> Result<Section, Error> {
             "test accuracy against the number of labels, median and range over the seeds".to_owned(),
             figure,
         )],
+        ..Section::default()
     })
 }

@@ -158,6 +158,7 @@ fn section_of(results: &Results, id: &str, method: &str) -> Result<Section, Erro
                 x_label: "evaluations of the error".to_owned(),
                 panels: vec![panel],
                 log_x: true,
+                ..Curves::default()
             }),
         )],
         ..Section::default()
@@ -378,6 +379,7 @@ pub fn race_section(results: &Results) -> Result<Section, Error> {
                 over(if x == "passes" { "passes" } else { "time" }),
             )],
             log_x: true,
+            ..Curves::default()
         });
         (
             stem.to_owned(),
@@ -452,5 +454,6 @@ pub fn race_section(results: &Results) -> Result<Section, Error> {
             ),
             race("race-seconds", "time", "seconds, one core", "by seconds"),
         ],
+        ..Section::default()
     })
 }

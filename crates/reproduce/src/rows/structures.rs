@@ -146,6 +146,7 @@ pub fn structures_section(results: &Results) -> Result<Section, Error> {
             "error per structure, median of the seeds".to_owned(),
             figure,
         )],
+        ..Section::default()
     })
 }
 
@@ -269,6 +270,7 @@ pub fn optimisations_section(results: &Results) -> Result<Section, Error> {
             "error per optimisation, median of the seeds".to_owned(),
             figure,
         )],
+        ..Section::default()
     })
 }
 
@@ -400,6 +402,7 @@ pub fn letters_section(results: &Results) -> Result<Section, Error> {
             "codes of 4, 8, 16 and 24 letters and the 10 x 10 grid decoded on [-1, 1]², Adam, the seed with the median of wrong pixels".to_owned(),
             figure,
         )],
+        ..Section::default()
     })
 }
 

@@ -193,6 +193,7 @@ fn section(
             "accuracy and cross-entropy of both nets, median and range over the seeds".to_owned(),
             figure,
         )],
+        ..Section::default()
     })
 }
 

@@ -1,9 +1,10 @@
 //! What `mlp` cannot do is refused before anything is loaded or written.
 
 use espejo_data::Samples;
+use espejo_nets::Criterion;
 
 use crate::Error;
-use crate::architecture::Architecture;
+use crate::architecture::{Architecture, has_noise};
 use crate::config::{
     GradientSource, OptimizerKind, Precision, RunConfig, ScheduleKind, TrainConfig,
 };
@@ -22,10 +23,20 @@ fn refuse(message: String, hint: impl Into<String>) -> Result<(), Error> {
 pub(crate) fn check_precision(
     config: &RunConfig,
     task: Task,
+    criterion: &Criterion,
     architecture: &Architecture,
 ) -> Result<(), Error> {
     if !config.train.is_classical() {
         return check_single(&config.train);
+    }
+    if matches!(criterion, Criterion::Mixed { .. }) {
+        return refuse(
+            format!(
+                "the table has categories, whose cross-entropy is for single precision, and `{}` trains in double",
+                config.train.optimizer.name()
+            ),
+            "add `--loss mse`, or take `--optimizer adam`",
+        );
     }
     check_optimizer(&config.train)?;
     check_model(config, task)?;
@@ -172,6 +183,12 @@ pub(super) fn check_model(config: &RunConfig, task: Task) -> Result<(), Error> {
         return refuse(
             format!("`{name}` in double precision trains dense nets, and this has convolutions"),
             format!("leave `--conv` out, or {single}"),
+        );
+    }
+    if config.model.code_noise > 0.0 || has_noise(&config.model) {
+        return refuse(
+            format!("`{name}` in double precision trains without noise within the net"),
+            format!("leave `--code-noise` and `noise:SD` out, or {single}"),
         );
     }
     let objective = &config.objective;

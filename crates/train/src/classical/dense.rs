@@ -87,7 +87,7 @@ impl DenseFit {
         let start = first_weights(&net, config.model.initializer, config.train.seed);
         let (clean, noisy) = rows(config, spec, train)?;
         let (clean, noisy) = (wide(&clean), noisy.as_deref().map(wide));
-        let loss = loss(spec.criterion);
+        let loss = loss(&spec.criterion);
         let fit = match &noisy {
             None => Fit::new(net.clone(), loss, &clean, &clean),
             Some(noisy) => {
@@ -166,16 +166,18 @@ fn activation(activation: Activation) -> espejo_mlp::Activation {
     }
 }
 
-fn loss(criterion: Criterion) -> espejo_mlp::Loss {
+fn loss(criterion: &Criterion) -> espejo_mlp::Loss {
     use espejo_mlp::Loss as Mlp;
     match criterion {
         Criterion::Bce => Mlp::Bce,
         Criterion::Mse => Mlp::Mse,
         Criterion::Mae => Mlp::Mae,
         Criterion::LogCosh => Mlp::LogCosh,
-        Criterion::Correntropy { width } => Mlp::Correntropy { width },
+        Criterion::Correntropy { width } => Mlp::Correntropy { width: *width },
         Criterion::Entropic => Mlp::Entropic,
-        Criterion::SoftmaxCrossEntropy => unreachable!("classifiers are refused before"),
+        Criterion::SoftmaxCrossEntropy | Criterion::Mixed { .. } => {
+            unreachable!("classes and categories are refused before")
+        }
     }
 }
 

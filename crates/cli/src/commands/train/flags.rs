@@ -86,6 +86,9 @@ pub struct DataFlags {
     /// The column of a table that a `classifier` or `regressor` learns to predict, by name or number
     #[arg(long, value_name = "COLUMN")]
     pub target: Option<String>,
+    /// Use the N most frequent words of the training part of `imdb` as columns [default: 1000]
+    #[arg(long, value_name = "N")]
+    pub words: Option<usize>,
     #[command(flatten)]
     #[serde(flatten)]
     pub table: TableFlags,
@@ -109,6 +112,13 @@ pub struct DataFlags {
     pub permute: bool,
     #[arg(long, value_name = "HOW", help = format!("Scaling of the columns of a table: {}", accepted_words(|config| config.data.scale)))]
     pub scale: Option<String>,
+    /// Take the rows of a table for a series, and windows of N consecutive rows for samples; `auto` takes the period of the columns
+    #[arg(long, value_name = "N|auto")]
+    #[serde(serialize_with = "number_or_word")]
+    pub window: Option<String>,
+    /// Rows from the start of one window to that of the next [default: 1]
+    #[arg(long, value_name = "N")]
+    pub stride: Option<usize>,
     /// Skip samples that cannot be read, and report how many
     #[arg(long)]
     #[serde(skip_serializing_if = "is_off")]
@@ -122,7 +132,8 @@ pub struct ModelFlags {
     #[serde(rename = "kind")]
     pub model: Option<String>,
     /// Sizes of the hidden dense layers, mirrored in the decoder (`25`), or of all layers (`35,25,2,25,35`); of a classifier
-    /// or regressor its hidden layers in order, with `bn` and `dropout:.5` among them (`20,bn,10,bn`)
+    /// or regressor its hidden layers in order, with `bn` and `dropout:.5` among them (`20,bn,10,bn`). `noise:SD` among hidden
+    /// layers is Gaussian noise while training (`256,noise:16`)
     #[arg(long, value_name = "SIZES")]
     #[serde(skip)]
     pub layers: Option<String>,
@@ -144,6 +155,10 @@ pub struct ModelFlags {
     /// Dimensions of the latent code; with --conv, 0 = no dense bottleneck
     #[arg(long, value_name = "N")]
     pub latent: Option<usize>,
+    /// Standard deviation of Gaussian noise on the code before its activation, while training: the sigmoid codes of an `ae` or
+    /// `dae` become binary, as `espejo hash` wants them [default: 0]
+    #[arg(long, value_name = "SD")]
+    pub code_noise: Option<f64>,
     /// Start a classifier or regressor from the encoder of this run
     #[arg(long, value_name = "RUN")]
     #[serde(skip)]
@@ -303,7 +318,7 @@ fn layers(list: &str) -> anyhow::Result<Value> {
         Err(_) if step.parse::<DenseStep>().is_ok() => Ok(Value::String(step.to_owned())),
         Err(_) => Err(usage(
             format!("`--layers {list}`: `{step}` is not a size"),
-            "give whole numbers with commas, as in `--layers 35,25,2,25,35`; a classifier or regressor takes `bn` and `dropout:.5`, too",
+            "give whole numbers with commas, as in `--layers 35,25,2,25,35`; `noise:16` may stand among them; a classifier or regressor takes `bn` and `dropout:.5`, too",
         )),
     });
     Ok(Value::Array(steps.collect::<anyhow::Result<_>>()?))
@@ -336,6 +351,15 @@ fn data_name_of<S: Serializer>(name: &Option<String>, serializer: S) -> Result<S
 
 fn absolute_of<S: Serializer>(path: &Option<PathBuf>, serializer: S) -> Result<S::Ok, S::Error> {
     path.as_deref().map(absolute).serialize(serializer)
+}
+
+/// A whole number as such, all else as the word that it is.
+fn number_or_word<S: Serializer>(text: &Option<String>, serializer: S) -> Result<S::Ok, S::Error> {
+    match text.as_ref().map(|text| (text.parse::<i64>(), text)) {
+        Some((Ok(number), _)) => number.serialize(serializer),
+        Some((Err(_), word)) => word.serialize(serializer),
+        None => serializer.serialize_none(),
+    }
 }
 
 fn is_off(switch: &bool) -> bool {

@@ -103,6 +103,22 @@ pub(crate) fn side_width(panels: &[Panel], axes: &[Axis]) -> f64 {
     side_labels::width(panels.iter().zip(axes).map(of_panel).fold(0.0, f64::max))
 }
 
+/// Stretches of the horizontal axis as pale areas under all that a panel draws; a short one is as wide as a line.
+pub(crate) fn shade(svg: &mut Svg, stretches: &[(f64, f64)], x: &Axis, frame: &Frame) {
+    for (from, to) in stretches {
+        let place = |value: &f64| x.x(*value, frame).clamp(frame.left, frame.right);
+        let (left, right) = (place(from), place(to));
+        let (width, height) = ((right - left).max(1.0), frame.bottom - frame.top);
+        svg.raw(&format!(
+            r#"<rect x="{}" y="{}" width="{}" height="{}" fill="{INK}" fill-opacity="0.14"/>"#,
+            number(left),
+            number(frame.top),
+            number(width),
+            number(height)
+        ));
+    }
+}
+
 /// Draws a panel; only the `last` one has numbers under it.
 pub(crate) fn draw(
     svg: &mut Svg,

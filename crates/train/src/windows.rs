@@ -1,0 +1,311 @@
+//! Windows over a series, as a configuration asks for them: `data.window` and `data.stride`.
+
+use espejo_analysis::suggest_window;
+use espejo_data::{Samples, Window};
+use serde::{Deserialize, Serialize};
+use toml::Value;
+
+use crate::Error;
+use crate::config::{RunConfig, SplitKind};
+
+/// The length of a window; a whole number or `auto` in a configuration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Value", into = "Value")]
+pub enum WindowLength {
+    /// So many rows, at least 1.
+    Rows(usize),
+    /// The period of the training part, by the autocorrelation; the run keeps it as a number.
+    Auto,
+}
+
+impl TryFrom<Value> for WindowLength {
+    type Error = String;
+
+    fn try_from(value: Value) -> Result<Self, String> {
+        let rows = value.as_integer().filter(|rows| *rows > 0);
+        match (rows.map(usize::try_from), value.as_str()) {
+            (Some(Ok(rows)), _) => Ok(Self::Rows(rows)),
+            (_, Some("auto")) => Ok(Self::Auto),
+            _ => Err(format!(
+                "found {value}, expected a number of rows above 0, or `auto`"
+            )),
+        }
+    }
+}
+
+impl From<WindowLength> for Value {
+    fn from(length: WindowLength) -> Self {
+        match length {
+            WindowLength::Rows(rows) => Self::Integer(rows as i64),
+            WindowLength::Auto => Self::String("auto".to_owned()),
+        }
+    }
+}
+
+/// Refuses what cannot be together with windows, which need rows in their order.
+///
+/// # Errors
+///
+/// [`Error::Config`] with the flag to take instead.
+pub(crate) fn check(config: &RunConfig) -> Result<(), Error> {
+    let data = &config.data;
+    let refuse = |message: &str, hint: &str| Err(Error::config(message, Some(hint.to_owned())));
+    if data.window.is_none() {
+        return match data.stride {
+            None => Ok(()),
+            Some(_) => refuse(
+                "`data.stride` is from window to window, and there is no `data.window`",
+                "add `--window 25`, or leave `--stride` out",
+            ),
+        };
+    }
+    if !config.model.kind.has_code() {
+        return refuse(
+            "`data.window` is for `ae`, `dae` and `vae`: a window has no target",
+            "leave `--window` out, or choose another `--model`",
+        );
+    }
+    if data.shape.is_some() || data.permute {
+        return refuse(
+            "`data.window` is for rows as they are, not for images or values that change places",
+            "leave `--window` out, or `--shape` and `--permute`",
+        );
+    }
+    if data.fold.is_some() || data.limit.is_some() {
+        return refuse(
+            "folds and `data.limit` draw single rows, and a window needs rows that follow each other",
+            "hold out the last rows with `--test-fraction .2 --split time`; take fewer with `--first N`",
+        );
+    }
+    if data.test_fraction.is_some() && data.split == SplitKind::Random && data.group.is_none() {
+        return refuse(
+            "the test part would be single rows drawn at random, and windows around them would share rows with it",
+            "hold out the last rows with `--split time`, or whole series with `--group COLUMN`",
+        );
+    }
+    Ok(())
+}
+
+/// The windows that the configuration asks for, and in a sentence where their length comes from if that is found here.
+///
+/// # Errors
+///
+/// [`Error::Config`] where there are none over these samples.
+pub(crate) fn of(
+    config: &RunConfig,
+    train: &Samples,
+) -> Result<(Option<Window>, Option<String>), Error> {
+    let Some(length) = config.data.window else {
+        return Ok((None, None));
+    };
+    if !train.is_table() {
+        let message = "`data.window` is for the rows of a table, and these are images";
+        return Err(Error::config(message, "leave `--window` out".to_owned()));
+    }
+    let (length, note) = match length {
+        WindowLength::Rows(rows) => (rows, None),
+        WindowLength::Auto => {
+            let (rows, note) = suggested(train)?;
+            (rows, Some(note))
+        }
+    };
+    let stride = config.data.stride.unwrap_or(1);
+    if !(1..=length).contains(&stride) {
+        let message = format!("`data.stride` is {stride}, and a window has {length} rows");
+        let hint = format!("give 1 to {length}: no row may lie between two windows");
+        return Err(Error::config(message, hint));
+    }
+    Ok((Some(Window { length, stride }), note))
+}
+
+/// The period of the training rows, over their longest stretch: the median of those of the columns that have one.
+fn suggested(train: &Samples) -> Result<(usize, String), Error> {
+    let stretches = train.stretches();
+    let longest = stretches.into_iter().max_by_key(ExactSizeIterator::len);
+    let longest = longest.unwrap_or(0..0);
+    let names = train.columns();
+    let period = |column: usize| {
+        let numbers = train.column(column);
+        let numbers = numbers.skip(longest.start).take(longest.len());
+        let period = suggest_window(&carried_on(numbers))?;
+        Some((period, &names[column]))
+    };
+    let mut periods: Vec<_> = (0..names.len()).filter_map(period).collect();
+    periods.sort_unstable();
+    let Some((length, name)) = periods.get(periods.len().saturating_sub(1) / 2) else {
+        let message = format!(
+            "no column of `{}` repeats itself within its {} training rows in a row",
+            train.name(),
+            longest.len()
+        );
+        let hint = "give the length of a window in rows, as in `--window 25`";
+        return Err(Error::config(message, hint.to_owned()));
+    };
+    let note = match periods.len() {
+        1 => format!("windows of {length} rows: the period of column `{name}`"),
+        count => format!(
+            "windows of {length} rows: the median of the periods of {count} columns, that of `{name}`"
+        ),
+    };
+    Ok((*length, note))
+}
+
+/// Numbers with the last known one, or else the first, in place of those that are missing.
+fn carried_on(numbers: impl Iterator<Item = f64>) -> Vec<f64> {
+    let mut numbers: Vec<f64> = numbers.collect();
+    let first = numbers.iter().copied().find(|number| !number.is_nan());
+    let mut last = first.unwrap_or(0.0);
+    for number in &mut numbers {
+        if number.is_nan() {
+            *number = last;
+        }
+        last = *number;
+    }
+    numbers
+}
+
+/// Cuts windows where there is a rule to cut by; `part` names the samples where they are too few.
+///
+/// # Errors
+///
+/// [`Error::Data`] or [`Error::Config`] where no stretch is as long as a window.
+pub(crate) fn cut(samples: Samples, window: Option<Window>, part: &str) -> Result<Samples, Error> {
+    let Some(window) = window else {
+        return Ok(samples);
+    };
+    samples.windows(window).map_err(|error| {
+        let hint = "give a shorter `--window`, or more rows".to_owned();
+        Error::config(format!("{error} ({part})"), hint)
+    })
+}
+
+/// What is to be said of windows: gaps that none crosses, and rows that none covers.
+pub(crate) fn notes(samples: &Samples) -> Vec<String> {
+    if samples.window().is_none() {
+        return Vec::new();
+    }
+    let rows = samples.points();
+    let mut notes = Vec::new();
+    let gaps = rows.time_gaps().len();
+    if let Some(column) = rows.index_column().filter(|_| gaps > 0) {
+        let times = match gaps {
+            1 => "once".to_owned(),
+            count => format!("{count} times"),
+        };
+        notes.push(format!(
+            "time jumps {times} in column `{column}`, by over 5 usual steps or back: no window crosses them"
+        ));
+    }
+    let left_out = rows.len() - samples.covered().len();
+    if left_out > 0 {
+        notes.push(format!(
+            "{left_out} of {} rows are in no window: they stand in stretches that are shorter than one",
+            rows.len()
+        ));
+    }
+    notes
+}
+
+#[cfg(test)]
+mod tests {
+    use std::f64::consts::TAU;
+
+    use espejo_data::Facts;
+
+    use super::*;
+    use crate::merge::{into_config, parse};
+
+    fn config(data: &str) -> Result<RunConfig, Error> {
+        into_config(parse(&format!("[data]\n{data}"), "mine")?, "mine")
+    }
+
+    #[test]
+    fn a_length_is_a_number_or_a_word() {
+        for (text, length) in [
+            ("window = 25", WindowLength::Rows(25)),
+            ("window = 'auto'", WindowLength::Auto),
+        ] {
+            let read = config(text).expect(text);
+            assert_eq!(read.data.window, Some(length));
+            let again = RunConfig::from_toml(&read.to_toml(), "mine").expect("as written");
+            assert_eq!(again, read);
+        }
+        for wrong in ["0", "-3", "2.5", "'automatic'", "[25]"] {
+            let error = config(&format!("window = {wrong}")).expect_err(wrong);
+            let message = error.to_string();
+            assert!(message.contains("`data.window` in `mine`"), "{message}");
+            assert!(message.contains("or `auto`"), "{message}");
+        }
+    }
+
+    #[test]
+    fn what_tears_rows_apart_is_refused_with_the_flag_to_take() {
+        for (data, words) in [
+            ("stride = 2", "`data.window`"),
+            ("window = 5\ntest_fraction = 0.2", "drawn at random"),
+            ("window = 5\nfold = '1/5'", "follow each other"),
+            ("window = 5\nlimit = 10", "follow each other"),
+            ("window = 5\npermute = true", "change places"),
+            ("window = 5\nshape = '2x2'", "images"),
+        ] {
+            let error = check(&config(data).expect(data)).expect_err(data);
+            assert!(error.to_string().contains(words), "{error}");
+            assert!(error.hint().is_some_and(|hint| hint.contains("--")));
+        }
+        for data in [
+            "",
+            "window = 5",
+            "window = 5\nstride = 5",
+            "window = 5\ntest_fraction = 0.2\nsplit = 'time'",
+            "window = 5\ntest_fraction = 0.2\ngroup = 'machine'",
+        ] {
+            check(&config(data).expect(data)).expect(data);
+        }
+    }
+
+    fn table(columns: &[(&str, &dyn Fn(f64) -> f64)]) -> Samples {
+        let names = columns.iter().map(|(name, _)| (*name).to_owned()).collect();
+        let numbers = columns.iter().map(|(_, at)| {
+            let row = |row: u32| at(f64::from(row));
+            (0..400).map(row).collect()
+        });
+        Samples::table(Facts::default(), names, numbers.collect()).expect("a table")
+    }
+
+    #[test]
+    fn a_length_of_its_own_is_the_median_period_of_the_columns_that_repeat() {
+        let sine = |period: f64| move |row: f64| (TAU * row / period).sin();
+        let holes = |row: f64| match row as u32 % 17 {
+            5 => f64::NAN,
+            _ => (TAU * row / 30.0).sin(),
+        };
+        let (a, c) = (sine(20.0), sine(50.0));
+        let train = table(&[("a", &a), ("b", &holes), ("c", &c), ("flat", &|_| 1.0)]);
+        let auto = config("window = 'auto'").expect("valid");
+        let (window, note) = of(&auto, &train).expect("they repeat");
+        let window = window.expect("asked for");
+        assert_eq!((window.length, window.stride), (30, 1));
+        assert!(note.is_some_and(|note| note.contains("3 columns, that of `b`")));
+        let error = of(&auto, &table(&[("flat", &|_| 1.0)])).expect_err("nothing repeats");
+        assert!(
+            error
+                .hint()
+                .is_some_and(|hint| hint.contains("--window 25"))
+        );
+    }
+
+    #[test]
+    fn no_row_lies_between_two_windows() {
+        let train = table(&[("a", &|row| row)]);
+        for (data, length) in [
+            ("window = 5\nstride = 5", Some(5)),
+            ("window = 5\nstride = 6", None),
+        ] {
+            let found = of(&config(data).expect("valid"), &train).ok();
+            assert_eq!(
+                found.and_then(|(window, _)| window).map(|w| w.length),
+                length
+            );
+        }
+    }
+}
