@@ -80,7 +80,9 @@ fn every_type_in_files_and_streams_packed_or_not() {
 
 fn without_map(name: &str) -> Source {
     let mut source = Source::named(name);
-    source.columns.drop = vec!["map".to_owned()];
+    // Parquet has a column for the keys of a map and one for its values.
+    let names = ["map", "map.key_value.key", "map.key_value.value"];
+    source.columns.drop = names.map(str::to_owned).to_vec();
     source
 }
 
@@ -146,12 +148,24 @@ fn a_table_is_the_same_in_both_forms() {
     for (arrow_file, parquet_file) in [
         ("pyarrow-none.arrow", "pyarrow-none.parquet"),
         ("pyarrow-zstd.arrow", "pyarrow-v2.parquet"),
-        ("polars.ipc", "polars.parquet"),
     ] {
         same(
             &frame(arrow_file),
             &read(&Source::named("a"), parquet_file, crate::parquet::open),
         );
+    }
+    // Categories have another order: Parquet does not say which.
+    for (arrow_file, parquet_file) in [
+        ("polars.ipc", "polars.parquet"),
+        ("pandas.feather", "pandas.parquet"),
+    ] {
+        let arrow = frame(arrow_file);
+        let parquet = read(&Source::named("a"), parquet_file, crate::parquet::open);
+        for column in &parquet.columns {
+            let name = &column.name;
+            assert_eq!(shown(&arrow, name), shown(&parquet, name), "{name}");
+        }
+        assert_eq!(arrow.columns.len(), parquet.columns.len());
     }
     let mut source = without_map("a");
     for index in [
@@ -309,7 +323,11 @@ fn claiming(name: &str, magic: &[u8]) -> Vec<u8> {
 #[test]
 fn a_packed_buffer_that_claims_terabytes_is_refused_before_room_is_made() {
     let zstd = refused(&claiming("pyarrow-zstd.arrow", b"\x28\xb5\x2f\xfd"));
-    assert_eq!(zstd, "at most 16 MiB once unpacked, found more");
+    let most = 4096 * bytes("pyarrow-zstd.arrow").len() >> 20;
+    assert_eq!(
+        zstd,
+        format!("at most {most} MiB once unpacked, found more")
+    );
     let lz4 = refused(&claiming("pyarrow-lz4.arrow", b"\x04\x22\x4d\x18"));
     let expected = "packed ones, found 4398046511104";
     assert!(
