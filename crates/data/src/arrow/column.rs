@@ -20,6 +20,9 @@ use crate::growing::Growing;
 /// Gives a value of an array to a column.
 type Push<'a> = Box<dyn Fn(&mut Growing, usize) -> Result<()> + 'a>;
 
+/// The bytes of an image by its row; none where it is missing.
+pub(super) type Image<'a> = Box<dyn Fn(usize) -> Option<Vec<u8>> + 'a>;
+
 /// Takes in a column of a record batch.
 pub(super) fn take(into: &mut Reading, root: &ArrayRef, way: &Way, count: Count) -> Result<()> {
     count(8 * root.len() as u64)?;
@@ -30,10 +33,7 @@ pub(super) fn take(into: &mut Reading, root: &ArrayRef, way: &Way, count: Count)
 }
 
 /// The images of a column of a record batch, by their rows.
-pub(super) fn images<'a>(
-    root: &'a ArrayRef,
-    way: &Way,
-) -> Result<Box<dyn Fn(usize) -> Option<Vec<u8>> + 'a>> {
+pub(super) fn images<'a>(root: &'a ArrayRef, way: &Way) -> Result<Image<'a>> {
     let (array, nulls) = field(root, way)?;
     let is_there = move |row| nulls.as_ref().is_none_or(|nulls| nulls.is_valid(row));
     let bytes: Box<dyn Fn(usize) -> &'a [u8]> = match array.data_type() {

@@ -224,13 +224,10 @@ fn words_of_a_dictionary_keep_its_order() {
     );
 }
 
+#[cfg(feature = "parquet")]
 #[test]
 fn dates_become_days_where_they_are_asked_for() {
-    for name in [
-        "pandas.feather",
-        #[cfg(feature = "parquet")]
-        "pandas.parquet",
-    ] {
+    for name in ["pandas.feather", "pandas.parquet"] {
         let mut source = Source::named(path(name).display().to_string());
         source.columns.dates = vec!["when".to_owned()];
         let train = load(&source).expect("a whole table").train;
@@ -323,7 +320,7 @@ fn claiming(name: &str, magic: &[u8]) -> Vec<u8> {
 #[test]
 fn a_packed_buffer_that_claims_terabytes_is_refused_before_room_is_made() {
     let zstd = refused(&claiming("pyarrow-zstd.arrow", b"\x28\xb5\x2f\xfd"));
-    let most = 4096 * bytes("pyarrow-zstd.arrow").len() >> 20;
+    let most = (4096 * bytes("pyarrow-zstd.arrow").len()) >> 20;
     assert_eq!(
         zstd,
         format!("at most {most} MiB once unpacked, found more")

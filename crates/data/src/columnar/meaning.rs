@@ -41,8 +41,6 @@ pub(crate) enum Meaning {
         per_second: i64,
         is_universal: bool,
     },
-    /// A moment in the 96 bits of older writers.
-    OldMoment,
     /// Nothing: the column of a table that has no value in it.
     Nothing,
     /// Bytes that may be an image.
@@ -52,18 +50,9 @@ pub(crate) enum Meaning {
 }
 
 impl Meaning {
-    /// Moments in billionths of a second, of no zone.
-    pub(crate) const NANOS: Self = Self::Moment {
-        per_second: 1_000_000_000,
-        is_universal: false,
-    };
-
     /// Whether these are dates or times.
     pub(crate) fn is_time(self) -> bool {
-        matches!(
-            self,
-            Self::Date | Self::Time { .. } | Self::Moment { .. } | Self::OldMoment
-        )
+        matches!(self, Self::Date | Self::Time { .. } | Self::Moment { .. })
     }
 
     /// What is found where numbers, words or times are expected; none where these are such.

@@ -47,7 +47,7 @@ impl Taking<'_> {
                 Ok(())
             }),
             ColumnReader::Int96ColumnReader(reader) => self.all(reader, |column, value| {
-                push_integer(column, Meaning::NANOS, value.to_nanos());
+                push_integer(column, meaning, value.to_nanos());
                 Ok(())
             }),
             ColumnReader::FloatColumnReader(reader) => self.all(reader, |column, &value| {

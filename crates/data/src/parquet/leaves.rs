@@ -5,6 +5,12 @@ use ::parquet::schema::types::{ColumnDescriptor, SchemaDescriptor, Type};
 
 use crate::columnar::meaning::{Leaf, Meaning};
 
+/// A moment in the 96 bits of older writers: billionths of a second, of no zone.
+const OLD_MOMENT: Meaning = Meaning::Moment {
+    per_second: 1_000_000_000,
+    is_universal: false,
+};
+
 /// The columns of a schema, in its order, each with its levels.
 pub(super) fn leaves(schema: &SchemaDescriptor) -> Vec<(Leaf, Levels)> {
     let mut walk = Walk {
@@ -102,7 +108,7 @@ fn meaning(column: &ColumnDescriptor) -> Meaning {
         (Physical::BOOLEAN, ..) => Meaning::Truth,
         (Physical::FLOAT, ..) => Meaning::Float,
         (Physical::DOUBLE, ..) => Meaning::Double,
-        (Physical::INT96, ..) => Meaning::OldMoment,
+        (Physical::INT96, ..) => OLD_MOMENT,
         (_, Some(LogicalType::Decimal(_)), _) | (_, _, ConvertedType::DECIMAL) => decimal(),
         (Physical::INT32 | Physical::INT64, Some(logical), _) => match logical {
             LogicalType::Integer(kind) => whole(kind.is_signed),
