@@ -64,10 +64,15 @@ def names(out):
     return sorted(file.name.removesuffix("-train.csv") for file in out.glob("*-train.csv"))
 
 
+def begun(file):
+    """What an earlier call has measured: series by series, so that an interrupted one goes on."""
+    return json.loads(file.read_text()) if file.exists() else {}
+
+
 def ours(args):
     from sklearn.metrics import roc_auc_score
 
-    found = {}
+    found = begun(args.out / "ours.json")
     environment = dict(os.environ, RAYON_NUM_THREADS="1")
     program = str(args.espejo.resolve())
 
@@ -77,6 +82,8 @@ def ours(args):
         return done
 
     for name in names(args.out):
+        if name in found:
+            continue
         found[name] = {}
         labels = pd.read_csv(args.out / f"{name}-test.csv").anomaly.to_numpy()
         for kind, (model, score) in OURS.items():
@@ -98,7 +105,7 @@ def ours(args):
                     else:
                         found[name][line["detector"]] = [line["roc_auc"]]
         print(name, {which: round(statistics.median(values), 3) for which, values in found[name].items()}, flush=True)
-    (args.out / "ours.json").write_text(json.dumps(found))
+        (args.out / "ours.json").write_text(json.dumps(found))
 
 
 def cut_windows(rows, time):
@@ -122,8 +129,10 @@ def theirs(args):
     torch.set_num_threads(1)
     versions = {"pyod": pyod.__version__, "torch": torch.__version__, "scikit-learn": sklearn.__version__, "numpy": np.__version__}
     print(versions)
-    found = {"versions": versions}
+    found = {**begun(args.out / "theirs.json"), "versions": versions}
     for name in names(args.out):
+        if name in found:
+            continue
         train, test = (pd.read_csv(args.out / f"{name}-{part}.csv") for part in ("train", "test"))
         labels = test.pop("anomaly").to_numpy()
         values = train.drop(columns="time")
@@ -156,6 +165,8 @@ def table(args):
     print("| --- " * (len(heads) + 1) + "|")
     medians = {column: [] for column in columns}
     for name in names(args.out):
+        if name not in own or name not in other:
+            continue
         lists = {**own[name], **other[name]}
         values = [statistics.median(lists[column]) for column in columns]
         for column, value in zip(columns, values):

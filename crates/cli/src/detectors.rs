@@ -54,16 +54,25 @@ impl Found {
 
     /// The ROC curve, and its name with the area under it.
     pub fn roc(&self) -> (String, &[CurvePoint]) {
-        (
-            format!("{}: {}", self.name, short(self.auc)),
-            &self.curves[0],
-        )
+        (self.named(self.auc), &self.curves[0])
     }
 
     /// The precision-recall curve, and its name with the average precision.
     pub fn precision_recall(&self) -> (String, &[CurvePoint]) {
-        let average = short(self.average_precision);
-        (format!("{}: {average}", self.name), &self.curves[1])
+        (self.named(self.average_precision), &self.curves[1])
+    }
+
+    /// The name with a number and its interval, short enough to stand beside a curve.
+    fn named(&self, (value, low, high): (f64, f64, f64)) -> String {
+        let name = match self.name.as_str() {
+            "isolation forest" => "forest",
+            "k-nearest neighbours" => "neighbours",
+            "Mahalanobis distance" => "Mahalanobis",
+            "PCA of as many dimensions" => "PCA",
+            name => name,
+        };
+        let [value, low, high] = [value, low, high].map(short);
+        format!("{name} {value} ({low}–{high})")
     }
 
     /// The numbers as one object.
@@ -83,9 +92,10 @@ impl Found {
     }
 }
 
-/// A number with its interval in two lines' room of a figure.
-fn short((value, low, high): (f64, f64, f64)) -> String {
-    format!("{value:.3} ({low:.3} to {high:.3})")
+/// A share in three digits, without the 0 before the point.
+fn short(share: f64) -> String {
+    let text = format!("{share:.3}");
+    text.strip_prefix('0').unwrap_or(&text).to_owned()
 }
 
 /// Holds the scores of the run and of other detectors, which learn from the training part, against known anomalies. Of windows over a series the
@@ -200,4 +210,18 @@ pub fn table(found: &[Found]) -> String {
         );
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_beside_a_curve_has_its_whole_interval() {
+        let labels = [true, true, false, false];
+        let found = Found::of("Mahalanobis distance", &[4.0, 3.0, 2.0, 1.0], &labels);
+        let found = found.expect("both classes are there");
+        assert_eq!(found.roc().0, "Mahalanobis 1.000 (1.000–1.000)");
+        assert_eq!(short(0.0624), ".062");
+    }
 }

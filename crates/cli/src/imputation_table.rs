@@ -172,6 +172,12 @@ pub fn evaluation_text(report: &ImputationReport, hide: HideRule) -> String {
             "\nintervals of level {} hold {coverage:.4} of {} hidden numbers, 95 % interval {low:.4} to {high:.4}",
             report.level, own.intervals
         );
+    } else {
+        let _ = writeln!(
+            text,
+            "\nno intervals of level {}: half of the rows have too few hidden cells of a column to tell them by; raise `--hide`, or lower `--level`",
+            report.level
+        );
     }
     text
 }

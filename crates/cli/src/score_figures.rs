@@ -108,7 +108,7 @@ fn detection(trained: &Trained, labels: &[bool], found: &[Found]) -> Figure {
         })
     };
     let chance = Series {
-        name: "chance: 0.5".to_owned(),
+        name: "chance .5".to_owned(),
         points: vec![(0.0, 0.0), (1.0, 1.0)],
         dashed: true,
         ..Series::default()
@@ -125,7 +125,7 @@ fn detection(trained: &Trained, labels: &[bool], found: &[Found]) -> Figure {
         "Precision-recall curves, average precision",
         ["recall", "precision"],
         precision.collect(),
-        vec![("share of anomalies".to_owned(), share)],
+        vec![(format!("share of anomalies {share:.3}"), share)],
     );
     let note = format!(
         "{anomalies} known anomalies among {} samples; 95 % intervals",

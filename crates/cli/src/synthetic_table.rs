@@ -307,7 +307,7 @@ fn nearness_text(found: &Nearness, stand_in: &str) -> String {
     let middle = |summary: &DistanceSummary| summary.quantiles[3];
     format!(
         "\ndistance to the nearest training row: median {:.4} for new rows, {:.4} for {stand_in}; \
-         {:.1} % ({:.1} to {:.1} %) of new rows are nearer than a twentieth of these are ({:.4}): far more than 5 % would be memorised rows",
+         {:.1} % ({:.1} to {:.1} %) of new rows are nearer than a twentieth of these are ({:.4}); far more than 5 % points to memorised rows, or to rows that vary less than real ones do",
         middle(&found.synthetic),
         middle(&found.real),
         100.0 * found.nearer,

@@ -403,8 +403,8 @@ pub const ROWS: &[Row] = &[
         document: "002",
         title: "Visualisation",
         claim: "The codes of a sparse autoencoder, two or three numbers, show the classes of the Landsat table.",
-        about: "36-12-{2,3}-12-36 on Statlog's Landsat table, columns brought to [0, 1]: ReLU, a sigmoid code whose mean is held at \
-                ρ = .1, linear outputs, squared error, RMSprop as Keras has it, 40 epochs in batches of 128. 4,435 rows are learned, the \
+        about: "36-12-{2,3}-12-36 on Statlog's Landsat table, columns brought to [0, 1]: ReLU, a sigmoid code whose mean is drawn \
+                towards ρ = .1, linear outputs, squared error, RMSprop as Keras has it, 40 epochs in batches of 128. 4,435 rows are learned, the \
                 2,000 of the official test part shown and measured: silhouette of the classes, and accuracy of the vote of the 5 nearest \
                 training rows, beside as many principal components. The document shows figures and no numbers.",
         preset: Some("s26"),

@@ -106,7 +106,7 @@ pub struct Calibration {
 impl Trained {
     /// Fills the missing cells of samples.
     ///
-    /// An `ae` or `dae` reconstructs a row, with the means of its columns in the holes, and takes over what it says of these, until they stay as they are. A `vae`
+    /// An `ae` or `dae` reconstructs a row, with the means of its columns in the holes, and takes over what it says of these, until they stay as they are or as often as fills hidden cells of training rows best. A `vae`
     /// draws a code for the row and the row for the code, again and again, and keeps the holes (pseudo-Gibbs sampling, Rezende, Mohamed
     /// and Wierstra 2014, appendix F), which is only about what the model itself says of them (Mattei and Frellsen 2018). Intervals are made wide enough on known
     /// cells of rows that were held out of the training, hidden in the manner of the samples' own holes.

@@ -227,6 +227,7 @@ mod tests {
             latent = 2
             output_activation = "sigmoid"
             range = "unit"
+            code_noise = 1.0
             init_from = "runs/first"
             freeze = true
             [noise]
