@@ -57,7 +57,7 @@ pub(crate) fn seconds(parts: i64, per_second: i64) -> f64 {
     parts.div_euclid(per_second) as f64 + parts.rem_euclid(per_second) as f64 / per_second as f64
 }
 
-/// Days since 1970, as [`date`] where they are whole, else as [`moment`] to the second.
+/// Days since 1970 in words: the date where they are whole, else the moment to the second.
 pub fn words(days: f64) -> String {
     match days.fract() == 0.0 {
         true => date(days as i64),
