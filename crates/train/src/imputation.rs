@@ -143,7 +143,7 @@ impl Trained {
     /// let filled = String::from_utf8(holes.refilled(&imputed)?)?;
     /// // Two cells are new, every other byte is as it was.
     /// let (first, second) = filled.strip_prefix("c;a;b\n70; ").and_then(|rest| rest.split_once(";40\n80;10;")).expect("as it was");
-    /// assert!((0..60).contains(&first.parse()?) && (0..119).contains(&second.trim().parse()?));
+    /// assert!((0..60).contains(&first.parse::<i32>()?) && (0..119).contains(&second.trim().parse::<i32>()?));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn impute(&self, samples: &Samples, rule: ImputeRule) -> Result<Imputed, Error> {
