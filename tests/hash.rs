@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::program::{Ran, Room};
+use crate::program::Room;
 
 /// Letters with sigmoid codes of ten bits that noise makes binary.
 const HASHED: [&str; 8] = [
@@ -20,14 +20,6 @@ fn room() -> Room {
     let room = Room::new();
     room.train("h", &HASHED);
     room
-}
-
-fn lines(ran: &Ran) -> Vec<Vec<String>> {
-    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
-    let lines = ran.stdout.lines();
-    lines
-        .map(|line| line.split(',').map(str::to_owned).collect())
-        .collect()
 }
 
 /// The bits of a code in hexadecimal digits.
@@ -49,10 +41,10 @@ fn differing(first: &str, second: &str) -> usize {
 fn bits_are_those_of_the_codes_in_every_form() {
     let room = room();
     let ran = room.run(&["hash", "h"]);
-    let hashes = lines(&ran);
+    let hashes = ran.rows();
     assert_eq!(hashes[0].join(","), "picture,caption,hash,row");
     assert_eq!(hashes.len(), 33);
-    let codes = lines(&room.run(&["encode", "h"]));
+    let codes = room.run(&["encode", "h"]).rows();
     let mut packed = Vec::new();
     for (hash, code) in hashes[1..].iter().zip(&codes[1..]) {
         let found = bits(&hash[2]);
@@ -96,8 +88,8 @@ fn bits_are_those_of_the_codes_in_every_form() {
 #[test]
 fn a_search_gives_all_within_the_radius_in_a_fixed_order() {
     let room = room();
-    let hashes = lines(&room.run(&["hash", "h"]));
-    let found = lines(&room.run(&["hash", "h", "--radius", "4"]));
+    let hashes = room.run(&["hash", "h"]).rows();
+    let found = room.run(&["hash", "h", "--radius", "4"]).rows();
     assert_eq!(
         found[0].join(","),
         "sample,caption,rank,distance,near,near_caption,row"

@@ -147,6 +147,14 @@ impl Ran {
         lines.filter_map(|line| line.strip_prefix(start)).collect()
     }
 
+    /// The lines on stdout after a success, each in its cells, none of which is quoted.
+    #[track_caller]
+    pub fn rows(&self) -> Vec<Vec<String>> {
+        assert_eq!(self.code, Some(0), "{}", self.stderr);
+        let cells = |line: &str| line.split(',').map(str::to_owned).collect();
+        self.stdout.lines().map(cells).collect()
+    }
+
     /// The one JSON object on stdout.
     #[track_caller]
     pub fn json(&self) -> Value {

@@ -50,14 +50,6 @@ fn score(room: &Room, more: &[&str]) -> Ran {
     room.run(&[&["score", "r", "--data", "new.csv"], more].concat())
 }
 
-fn lines(ran: &Ran) -> Vec<Vec<String>> {
-    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
-    let lines = ran.stdout.lines();
-    lines
-        .map(|line| line.split(',').map(str::to_owned).collect())
-        .collect()
-}
-
 #[test]
 fn rows_that_stand_out_are_flagged_and_named() {
     let room = room();
@@ -65,7 +57,7 @@ fn rows_that_stand_out_are_flagged_and_named() {
         &room,
         &["--threshold", "conformal:.05", "--outliers", "far"],
     );
-    let lines = lines(&ran);
+    let lines = ran.rows();
     assert_eq!(
         lines[0].join(","),
         "sample,caption,score,rank,p,flag,outlier,row,id"
@@ -103,7 +95,7 @@ fn rows_that_stand_out_are_flagged_and_named() {
 #[test]
 fn shares_of_columns_add_up_to_the_score() {
     let room = room();
-    let lines = lines(&score(&room, &["--explain", "--top", "5"]));
+    let lines = score(&room, &["--explain", "--top", "5"]).rows();
     assert_eq!(lines.len(), 6);
     assert!(
         lines[0]
@@ -126,7 +118,7 @@ fn shares_of_columns_add_up_to_the_score() {
 #[test]
 fn a_score_is_the_same_alone_and_with_its_columns_in_another_order() {
     let room = room();
-    let all = lines(&score(&room, &[]));
+    let all = score(&room, &[]).rows();
     room.write(
         "one.csv",
         "d,c,b,a,kind,id\n0.5000,-0.5000,1.0000,0.2500,near,x\n",
@@ -135,7 +127,7 @@ fn a_score_is_the_same_alone_and_with_its_columns_in_another_order() {
         "same.csv",
         "id,a,b,c,d,kind\nx,0.2500,1.0000,-0.5000,0.5000,near\n",
     );
-    let one = |name| lines(&room.run(&["score", "r", "--data", name]))[1][2].clone();
+    let one = |name| room.run(&["score", "r", "--data", name]).rows()[1][2].clone();
     assert_eq!(one("one.csv"), one("same.csv"));
     let text = room.text("new.csv");
     let mut rows = text.lines();
@@ -150,7 +142,7 @@ fn a_score_is_the_same_alone_and_with_its_columns_in_another_order() {
 #[test]
 fn the_false_discovery_rate_flags_by_p_values() {
     let room = room();
-    let lines = lines(&score(&room, &["--fdr", ".2"]));
+    let lines = score(&room, &["--fdr", ".2"]).rows();
     let flagged: Vec<&str> = lines[1..]
         .iter()
         .filter(|line| line[5] == "1")
@@ -204,11 +196,11 @@ fn codes_decode_to_the_reconstruction_in_the_units_of_the_table() {
     let room = room();
     let codes = room.run(&["encode", "r"]);
     room.write("codes.csv", &codes.stdout);
-    let decoded = lines(&room.run(&["decode", "r", "--codes", "codes.csv"]));
+    let decoded = room.run(&["decode", "r", "--codes", "codes.csv"]).rows();
     assert_eq!(decoded[0].join(","), "a,b,c,d");
     assert_eq!(decoded.len(), codes.stdout.lines().count());
     room.run(&["encode", "r", "--to", "codes.npy"]);
-    let again = lines(&room.run(&["decode", "r", "--codes", "codes.npy"]));
+    let again = room.run(&["decode", "r", "--codes", "codes.npy"]).rows();
     assert_eq!(again, decoded);
     let json = room.run(&["reconstruct", "r", "--json"]);
     let json: Value = serde_json::from_str(&json.stdout).expect("JSON");
@@ -232,7 +224,7 @@ fn the_nearest_training_rows_are_listed_and_vote() {
     ring(&room, "both.csv", 400, true);
     room.train("n", &[&["both.csv"][..], &MODEL[1..]].concat());
     let ran = room.run(&["neighbours", "n", "-k", "3"]);
-    let lines = lines(&ran);
+    let lines = ran.rows();
     assert_eq!(
         lines[0].join(","),
         "sample,caption,rank,distance,nearest,nearest_caption,row,id"
@@ -272,7 +264,7 @@ fn rows_are_grouped_and_the_centres_decoded() {
             ]
             .concat(),
         );
-        let lines = lines(&ran);
+        let lines = ran.rows();
         assert_eq!(lines[0].join(","), "sample,caption,cluster,row,id");
         assert_eq!(lines.len(), 141);
         let mut clusters: Vec<&str> = lines[1..].iter().map(|line| line[2].as_str()).collect();

@@ -2,7 +2,7 @@
 
 use std::f64::consts::TAU;
 
-use crate::program::{Ran, Room};
+use crate::program::Room;
 
 /// Writes a series of two columns with a period of 20 rows, a time of ten seconds a row, and where `is_odd` both columns flat.
 fn series(room: &Room, name: &str, rows: std::ops::Range<usize>, is_odd: impl Fn(usize) -> bool) {
@@ -53,12 +53,6 @@ fn room() -> Room {
     room
 }
 
-fn lines(ran: &Ran) -> Vec<Vec<String>> {
-    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
-    let cells = |line: &str| line.split(',').map(str::to_owned).collect();
-    ran.stdout.lines().map(cells).collect()
-}
-
 fn number(text: &str) -> f64 {
     text.parse().expect("a number")
 }
@@ -77,7 +71,7 @@ fn every_row_of_a_series_has_a_score_and_events_are_counted_as_such() {
         "conformal:.02",
     ];
     let ran = room.run(&words);
-    let lines = lines(&ran);
+    let lines = ran.rows();
     assert_eq!(
         lines[0].join(","),
         "sample,caption,score,rank,p,flag,outlier,row,time"
@@ -132,7 +126,7 @@ fn a_row_has_the_mean_score_of_the_windows_that_cover_it() {
     let scores = |first: usize, count: usize| -> Vec<f64> {
         series(&room, "part.csv", first..first + count, |row| row % 9 == 0);
         let ran = room.run(&["score", "s", "--data", "part.csv"]);
-        lines(&ran)[1..]
+        ran.rows()[1..]
             .iter()
             .map(|line| number(&line[2]))
             .collect()
@@ -161,8 +155,8 @@ fn shares_of_columns_add_up_to_the_score_of_a_row() {
     let room = room();
     let explained = room.run(&["score", "s", "--data", "new.csv", "--explain"]);
     let (plain, lines) = (
-        lines(&room.run(&["score", "s", "--data", "new.csv"])),
-        lines(&explained),
+        room.run(&["score", "s", "--data", "new.csv"]).rows(),
+        explained.rows(),
     );
     assert!(lines[0].join(",").contains(",flag,from a,from b,row,time"));
     let at = lines[0]
@@ -198,7 +192,7 @@ fn every_command_takes_windows() {
     );
     assert_eq!(report["data"]["shape"], serde_json::json!([1, 1, 20]));
     let codes = room.run(&["encode", "s"]);
-    let of_codes = lines(&codes);
+    let of_codes = codes.rows();
     assert_eq!(of_codes.len(), 172);
     // A window has the number and the time of its first row.
     assert_eq!(
@@ -206,7 +200,7 @@ fn every_command_takes_windows() {
         ["420".to_owned(), "2026-11-29T01:10:00".to_owned()]
     );
     room.write("codes.csv", &codes.stdout);
-    let decoded = lines(&room.run(&["decode", "s", "--codes", "codes.csv"]));
+    let decoded = room.run(&["decode", "s", "--codes", "codes.csv"]).rows();
     assert_eq!(decoded[0][..3], ["a[0]", "b[0]", "a[1]"].map(str::to_owned));
     let (a, b) = (number(&decoded[6][0]), number(&decoded[6][1]));
     assert!(
@@ -259,7 +253,7 @@ fn denoising_and_variational_models_take_windows_too() {
             score,
             "--draws=4",
         ]);
-        assert_eq!(lines(&ran).len(), 101, "{}", ran.stderr);
+        assert_eq!(ran.rows().len(), 101, "{}", ran.stderr);
     }
     let explained = room.run(&[
         "score",
@@ -269,7 +263,7 @@ fn denoising_and_variational_models_take_windows_too() {
         "--score=elbo",
         "--explain",
     ]);
-    let lines = lines(&explained);
+    let lines = explained.rows();
     assert!(
         lines[0]
             .join(",")
@@ -342,7 +336,7 @@ fn a_window_stays_within_its_group_and_between_gaps() {
     room.write("holes.csv", holes);
     room.train("h", &[&["holes.csv"][..], &MODEL].concat());
     let scores = room.run(&["score", "h"]);
-    assert_eq!(lines(&scores).len(), 101);
+    assert_eq!(scores.rows().len(), 101);
 }
 
 #[test]

@@ -91,7 +91,7 @@ def process(*command):
 def ours(args, task, path, model, out):
     if task == "score":
         _, taken = process(
-            args.programs["espejo"], "score", model, "--data", path, "--threshold", "quantile:.99", "--to", f"{out}/ours.csv", "--no-figures"
+            args.programs["espejo"], "score", model, "--data", path, "--threshold", "quantile:.99", "--to", f"{out}/ours.csv"
         )
         return {**taken, "seconds": taken["wall"]}
     flags = {
@@ -139,9 +139,13 @@ def run(args):
         line, raw = machine.described()
         print(f"{line}, {times(args.runs)}, {args.rows:,} rows\n", flush=True)
         paths, model = files(args, Path(folder))
-        raw["runs"] = {task: measured(args, task, paths[task], model) for task in args.tasks}
-    head = ["task", "program", "seconds: median (range)", "espejo / it", "peak memory, MiB", "espejo / it", "others (most)"]
-    rows = [row(task, name, of["espejo"], runs) for task, of in raw["runs"].items() for name, runs in of.items()]
-    print(markdown(head, rows))
+        head = ["task", "program", "seconds: median (range)", "espejo / it", "peak memory, MiB", "espejo / it", "others (most)"]
+        print(markdown(head, []), flush=True)
+        raw["runs"] = {}
+        for task in args.tasks:
+            # What is measured is printed, whatever comes after it.
+            of = raw["runs"][task] = measured(args, task, paths[task], model)
+            for name, runs in of.items():
+                print(f"| {' | '.join(row(task, name, of['espejo'], runs))} |", flush=True)
     if args.json:
         Path(args.json).write_text(json.dumps(raw, indent=1))

@@ -52,6 +52,8 @@ fn a_table_with_categories_is_not_needed_for_other_rows() {
         "{decoded}"
     );
     assert_eq!(cells(&decoded).len(), 10);
+    // The nearest training row is one of the baselines here.
+    run(&room, "denoise goods --data new.csv --noise gaussian:.1").failed(3);
     // A code drawn from the range of the data's codes needs these; one from a prior does not.
     run(&room, "generate goods --count 2").failed(3);
     fs::copy(room.path("elsewhere/goods.csv"), room.path("goods.csv")).expect("it is there");

@@ -246,7 +246,7 @@ fn packed(activations: &[f32]) -> u64 {
 }
 
 #[inline(always)]
-fn differing_bits(first: &[u64], second: &[u64]) -> u32 {
+pub(crate) fn differing_bits(first: &[u64], second: &[u64]) -> u32 {
     zip(first, second)
         .map(|(first, second)| (first ^ second).count_ones())
         .sum()

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::iter::zip;
 
 use crate::Matrix;
-use crate::hamming::{BinaryCodes, MeanAtDistance};
+use crate::hamming::{BinaryCodes, MeanAtDistance, differing_bits};
 
 impl BinaryCodes {
     /// The codes of activations: a bit is set where its number is above the threshold of its column.
@@ -73,8 +73,7 @@ impl BinaryCodes {
     ///
     /// Where there is no such code.
     pub fn differing(&self, index: usize, others: &Self, other: usize) -> u32 {
-        let pairs = zip(self.words(index), others.words(other));
-        pairs.map(|(a, b)| (a ^ b).count_ones()).sum()
+        differing_bits(self.words(index), others.words(other))
     }
 
     /// The mean cosine distance between rows whose codes differ in so many bits, for each number of bits: the mean over the pairs of

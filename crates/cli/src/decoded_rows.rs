@@ -5,7 +5,8 @@ use espejo_train::{Rows, Trained};
 
 /// Decoded rows in the units of their columns, in the order of the file; of a window all of its rows, one after the other.
 pub fn in_units(trained: &Trained, decoded: &Rows) -> Vec<Vec<f64>> {
-    decoded.iter().map(|row| trained.unscaled(row)).collect()
+    let prepared = trained.prepared();
+    decoded.iter().map(|row| prepared.unscaled(row)).collect()
 }
 
 /// The names of the columns that a model sees, in the order of the file.

@@ -6,7 +6,7 @@ use std::path::Path;
 use espejo_pictures::csv_field;
 use espejo_train::{
     Calibration, ColumnKind, HideRule, ImputationMeasures, ImputationReport, Imputed, ImputedCell,
-    MethodReport, TableColumn, cells_for_level, wilson,
+    ImputedColumn, MethodReport, cells_for_level, wilson,
 };
 use serde_json::{Value, json};
 
@@ -186,7 +186,7 @@ pub fn evaluation_text(report: &ImputationReport, hide: HideRule) -> String {
 fn column_line(
     report: &ImputationReport,
     place: usize,
-    column: &TableColumn,
+    column: &ImputedColumn,
     width: usize,
 ) -> String {
     let measures = |method: &MethodReport| method.columns[place];
@@ -245,7 +245,7 @@ fn number(value: Option<f64>) -> String {
 
 /// How well hidden cells come back, as one object.
 pub fn evaluation_json(report: &ImputationReport, hide: HideRule) -> Value {
-    let kind = |column: &TableColumn| match column.kind {
+    let kind = |column: &ImputedColumn| match column.kind {
         ColumnKind::Number => "number",
         ColumnKind::Date => "date",
         ColumnKind::Flag(_) => "flag",

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use espejo_train::{Folder, Half, Trained, Which, device};
+use espejo_train::{Error, Folder, Half, RunConfig, Trained, Which, device};
 
 use crate::choose_samples::SampleArgs;
 use crate::output::{self, usage};
@@ -28,55 +28,40 @@ pub struct RunArgs {
 
 /// Opens a run as its arguments say, with its data; an exported half is refused.
 pub fn open(args: &RunArgs) -> anyhow::Result<(Folder, Trained)> {
-    let (folder, trained) = open_without_data(args)?;
-    Ok((folder, with_data(trained)?))
+    whole(args, open_any(args, true)?)
 }
 
-/// Opens a run for samples that may be others than its own, which need not be there then.
-pub fn open_for(args: &SampleArgs) -> anyhow::Result<(Folder, Trained)> {
-    match args.data {
-        Some(_) => open_without_data(&args.run),
-        None => open(&args.run),
-    }
-}
-
-/// Opens a run whose data need not be there; an exported half is refused.
+/// Opens a run without its data; an exported half is refused.
 pub fn open_without_data(args: &RunArgs) -> anyhow::Result<(Folder, Trained)> {
-    let (folder, trained) = open_any(args)?;
-    match trained.half() {
-        None => Ok((folder, trained)),
-        Some(half) => {
-            let (has, other, command) = match half {
-                Half::Encoder => ("encoder", "decoder", "espejo encode"),
-                Half::Decoder => ("decoder", "encoder", "espejo decode"),
-            };
-            Err(usage(
-                format!(
-                    "`{}` is an exported {has}: it has no {other} and no data",
-                    args.run
-                ),
-                format!("use `{command}`, or the run that it was exported from"),
-            ))
-        }
-    }
+    whole(args, open_any(args, false)?)
 }
 
-/// The run, where its own data is there.
-pub fn with_data(trained: Trained) -> anyhow::Result<Trained> {
-    let is_missing = trained.data_missing().is_some();
-    let found = trained.with_data();
-    if is_missing {
-        output::message(
-            "note: the folder of a run is enough for other samples (`--data`) and for codes (`decode`, `generate --at`); `--data-dir DIR` says where its own data lies now",
-        );
-    }
-    Ok(found?)
+/// Opens a run for samples that may be others than its own, whose data it needs then no more.
+pub fn open_for(args: &SampleArgs) -> anyhow::Result<(Folder, Trained)> {
+    whole(&args.run, open_any(&args.run, args.data.is_none())?)
 }
 
-/// Opens a run whose data need not be there, or the half of one that was exported.
-pub fn open_any(args: &RunArgs) -> anyhow::Result<(Folder, Trained)> {
+fn whole(args: &RunArgs, opened: (Folder, Trained)) -> anyhow::Result<(Folder, Trained)> {
+    let Some(half) = opened.1.half() else {
+        return Ok(opened);
+    };
+    let (has, other, command) = match half {
+        Half::Encoder => ("encoder", "decoder", "espejo encode"),
+        Half::Decoder => ("decoder", "encoder", "espejo decode"),
+    };
+    Err(usage(
+        format!(
+            "`{}` is an exported {has}: it has no {other} and no data",
+            args.run
+        ),
+        format!("use `{command}`, or the run that it was exported from"),
+    ))
+}
+
+/// Opens a run, with its data where that is needed, or the half of one that was exported.
+pub fn open_any(args: &RunArgs, needs_data: bool) -> anyhow::Result<(Folder, Trained)> {
     let folder = Folder::find(&args.run, &args.out)?;
-    let trained = Trained::open_anywhere(&folder, args.checkpoint, |config| {
+    let change = |config: &mut RunConfig| {
         if let Some(device) = &args.device {
             device.clone_into(&mut config.train.device);
         }
@@ -86,8 +71,19 @@ pub fn open_any(args: &RunArgs) -> anyhow::Result<(Folder, Trained)> {
                 config.data.name = moved;
             }
         }
-    })?;
-    if trained.data_missing().is_none() && !trained.has_its_data(&folder)? {
+    };
+    if !needs_data {
+        let trained = Trained::open_without_data(&folder, args.checkpoint, change)?;
+        return Ok((folder, trained));
+    }
+    let opened = Trained::open_with(&folder, args.checkpoint, change);
+    if let Err(Error::Data(_)) = opened {
+        output::message(
+            "note: the folder of a run is enough for other samples (`--data`) and for codes (`decode`, `generate --at`); `--data-dir DIR` says where its own data lies now",
+        );
+    }
+    let trained = opened?;
+    if !trained.has_its_data(&folder)? {
         output::message(&format!(
             "note: `{}` has changed since this run was trained",
             trained.config().data.name

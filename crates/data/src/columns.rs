@@ -4,6 +4,7 @@ mod chosen;
 mod dates;
 mod pixels;
 mod targets;
+mod truth;
 
 use std::sync::Arc;
 
@@ -16,6 +17,7 @@ use crate::source::{Parts, Source};
 use crate::{Error, Facts, Samples};
 
 use chosen::{Chosen, Input, Kind};
+use truth::flag;
 
 /// Makes the samples of a table.
 ///
@@ -233,14 +235,5 @@ impl Input {
             }
         }
         Ok(())
-    }
-}
-
-/// The truth value that a word stands for.
-fn flag(word: &str) -> Option<u8> {
-    match word.to_lowercase().as_str() {
-        "false" | "no" => Some(0),
-        "true" | "yes" => Some(1),
-        _ => None,
     }
 }

@@ -119,6 +119,23 @@ pub struct ColumnFacts {
     pub truth_words: Option<[String; 2]>,
 }
 
+impl ColumnFacts {
+    /// The columns that became inputs, in the order of the values that a model sees, whose names are `columns`. None where these are not all
+    /// theirs: sets that are built in, and arrays, say nothing of their columns.
+    pub fn inputs<'a>(facts: &'a [Self], columns: &[String]) -> Option<Vec<&'a Self>> {
+        let mut inputs: Vec<_> = facts.iter().filter(|of| !of.values.is_empty()).collect();
+        inputs.sort_by_key(|of| of.values.start);
+        let width: usize = inputs.iter().map(|of| of.values.len()).sum();
+        (width == columns.len()).then_some(inputs)
+    }
+
+    /// The words of a category, by the names `column=word` of its values among `columns`.
+    pub fn words_among(&self, columns: &[String]) -> Vec<String> {
+        let word = |name: &String| name[(self.name.len() + 1).min(name.len())..].to_owned();
+        columns[self.values.clone()].iter().map(word).collect()
+    }
+}
+
 /// What a column of a table is taken for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ColumnRole {

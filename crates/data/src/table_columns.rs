@@ -58,28 +58,29 @@ impl TableColumn {
     /// # Panics
     /// Where these are images.
     pub fn of(samples: &Samples, facts: &[ColumnFacts]) -> Vec<Self> {
-        let names = samples.unpermuted();
-        let names = names.columns();
         let samples = samples.unpermuted();
-        let mut columns = Vec::new();
-        let mut place = 0;
-        while place < names.len() {
-            let column = match words_from(&names[place..], facts) {
-                Some((name, words)) => Self {
-                    name,
-                    places: place..place + words.len(),
-                    cells: CellKind::Category { words },
+        let names = samples.columns();
+        let column = |name: &String, places: Range<usize>, facts: Option<&ColumnFacts>| Self {
+            name: name.clone(),
+            cells: match facts.filter(|facts| facts.role == ColumnRole::Category) {
+                Some(facts) => CellKind::Category {
+                    words: facts.words_among(names),
                 },
-                None => Self {
-                    name: names[place].clone(),
-                    places: place..place + 1,
-                    cells: numbers(&samples, place, facts),
-                },
-            };
-            place = column.places.end;
-            columns.push(column);
+                None => numbers(&samples, places.start, facts),
+            },
+            places,
+        };
+        match ColumnFacts::inputs(facts, names) {
+            Some(inputs) => inputs
+                .into_iter()
+                .map(|facts| column(&facts.name, facts.values.clone(), Some(facts)))
+                .collect(),
+            None => names
+                .iter()
+                .enumerate()
+                .map(|(place, name)| column(name, place..place + 1, None))
+                .collect(),
         }
-        columns
     }
 
     /// The value nearest to `value` that such a column may have: with as many decimals as the column has, whole numbers and dates
@@ -140,25 +141,8 @@ impl TableColumn {
     }
 }
 
-/// The category whose words the first of these columns begin with, and its words. A column `a` of the word `b=c` is called as a column
-/// `a=b` of the word `c`: all of its words tell which it is, and the longer name goes before.
-fn words_from(names: &[String], facts: &[ColumnFacts]) -> Option<(String, Vec<String>)> {
-    let categories = facts
-        .iter()
-        .filter(|facts| facts.role == ColumnRole::Category);
-    let found = categories.filter_map(|facts| {
-        let start = format!("{}=", facts.name);
-        let names = names.get(..facts.words?)?.iter();
-        let words = names.map(|name| Some(name.strip_prefix(&start)?.to_owned()));
-        Some((facts.name.clone(), words.collect::<Option<Vec<String>>>()?))
-    });
-    found.max_by_key(|(name, _)| name.len())
-}
-
 /// What the cells of a column of numbers may be.
-fn numbers(samples: &Samples, place: usize, facts: &[ColumnFacts]) -> CellKind {
-    let name = &samples.columns()[place];
-    let facts = facts.iter().find(|facts| facts.name == *name);
+fn numbers(samples: &Samples, place: usize, facts: Option<&ColumnFacts>) -> CellKind {
     if let Some(words) = facts.and_then(|facts| facts.truth_words.clone()) {
         return CellKind::Pair {
             values: [0.0, 1.0],

@@ -10,6 +10,8 @@ mod linear;
 mod pool;
 mod upsample;
 
+pub(crate) use conv::Conv;
+
 use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
 use burn::backend::ops::{FloatTensorOps, ModuleOps};
 use burn::backend::tensor::FloatTensor;
@@ -34,22 +36,12 @@ pub(crate) trait Fused: Backend {
         activation: Activation,
     ) -> FloatTensor<Self>;
 
-    /// f(x ∗ weight + bias) of images of `size`, which stays: weight `[outputs, inputs, kernel, kernel]`.
+    /// f(x ∗ weight + bias), or its maxima, as `conv` says: weight `[outputs, inputs, kernel, kernel]`.
     fn conv(
         x: FloatTensor<Self>,
         weight: FloatTensor<Self>,
         bias: FloatTensor<Self>,
-        size: [usize; 2],
-        activation: Activation,
-    ) -> FloatTensor<Self>;
-
-    /// The maximum of each window of 2 x 2 pixels of what [`conv`](Self::conv) gives.
-    fn pooled_conv(
-        x: FloatTensor<Self>,
-        weight: FloatTensor<Self>,
-        bias: FloatTensor<Self>,
-        size: [usize; 2],
-        activation: Activation,
+        conv: Conv,
     ) -> FloatTensor<Self>;
 
     /// The maximum of each window of 2 x 2 pixels.
@@ -100,32 +92,9 @@ macro_rules! fused_in_memory {
                 x: FloatTensor<Self>,
                 weight: FloatTensor<Self>,
                 bias: FloatTensor<Self>,
-                size: [usize; 2],
-                activation: Activation,
+                conv: Conv,
             ) -> FloatTensor<Self> {
-                let conv = conv::Conv {
-                    size,
-                    activation,
-                    pooled: false,
-                };
-                let (y, _) = conv::forward::<Self>(&conv, &x, &weight, &bias);
-                Self::recycle(x);
-                y
-            }
-
-            fn pooled_conv(
-                x: FloatTensor<Self>,
-                weight: FloatTensor<Self>,
-                bias: FloatTensor<Self>,
-                size: [usize; 2],
-                activation: Activation,
-            ) -> FloatTensor<Self> {
-                let conv = conv::Conv {
-                    size,
-                    activation,
-                    pooled: true,
-                };
-                let (y, _) = conv::forward::<Self>(&conv, &x, &weight, &bias);
+                let (y, _) = conv::forward::<Self>(conv, &x, &weight, &bias);
                 Self::recycle(x);
                 y
             }
@@ -197,30 +166,9 @@ impl<B: Host, C: CheckpointStrategy> Fused for Autodiff<B, C> {
         x: FloatTensor<Self>,
         weight: FloatTensor<Self>,
         bias: FloatTensor<Self>,
-        size: [usize; 2],
-        activation: Activation,
+        conv: Conv,
     ) -> FloatTensor<Self> {
-        let conv = conv::Conv {
-            size,
-            activation,
-            pooled: false,
-        };
-        conv::tracked::<B, C>(conv, x, weight, bias)
-    }
-
-    fn pooled_conv(
-        x: FloatTensor<Self>,
-        weight: FloatTensor<Self>,
-        bias: FloatTensor<Self>,
-        size: [usize; 2],
-        activation: Activation,
-    ) -> FloatTensor<Self> {
-        let conv = conv::Conv {
-            size,
-            activation,
-            pooled: true,
-        };
-        conv::tracked::<B, C>(conv, x, weight, bias)
+        conv::tracked::<B, C>(x, weight, bias, conv)
     }
 
     fn max_pool(x: FloatTensor<Self>, map: Map) -> FloatTensor<Self> {

@@ -8,7 +8,7 @@ use burn::tensor::{Device, Tensor, activation};
 use crate::activation::{Activation, LEAK};
 #[cfg(any(feature = "flex", feature = "ndarray"))]
 use {
-    crate::fused::Fused,
+    crate::fused::{Conv, Fused},
     burn::backend::{Dispatch, DispatchTensor, DispatchTensorKind, TensorMetadata},
     burn::tensor::DType,
 };
@@ -41,17 +41,7 @@ pub fn conv(
     size: [usize; 2],
     activation: Activation,
 ) -> Tensor<2> {
-    let [_, inputs, kernel, _] = weight.dims();
-    let x = x.into_dispatch();
-    #[cfg(any(feature = "flex", feature = "ndarray"))]
-    if is_ours(&x) {
-        let (weight, bias) = (weight.into_dispatch(), bias.into_dispatch());
-        return Tensor::from_dispatch(<Dispatch as Fused>::conv(x, weight, bias, size, activation));
-    }
-    let maps = images(Tensor::from_dispatch(x), [inputs, size[0], size[1]]);
-    let options = ConvOptions::new([1, 1], [kernel / 2; 2], [1, 1], 1);
-    let a = conv2d(maps, weight, Some(bias), options); // [batch, outputs, height, width]
-    activation.compose(a.flatten(1, 3))
+    convolved(x, weight, bias, (size, activation), false)
 }
 
 /// The maximum of each window of 2 x 2 pixels of what [`conv`] gives: x `[batch, inputs * height * width]` to
@@ -63,16 +53,36 @@ pub fn pooled_conv(
     size: [usize; 2],
     activation: Activation,
 ) -> Tensor<2> {
-    let [outputs, ..] = weight.dims();
+    convolved(x, weight, bias, (size, activation), true)
+}
+
+fn convolved(
+    x: Tensor<2>,
+    weight: Tensor<4>,
+    bias: Tensor<1>,
+    (size, activation): ([usize; 2], Activation),
+    pooled: bool,
+) -> Tensor<2> {
+    let [outputs, inputs, kernel, _] = weight.dims();
     let x = x.into_dispatch();
     #[cfg(any(feature = "flex", feature = "ndarray"))]
     if is_ours(&x) {
         let (weight, bias) = (weight.into_dispatch(), bias.into_dispatch());
-        let y = <Dispatch as Fused>::pooled_conv(x, weight, bias, size, activation);
-        return Tensor::from_dispatch(y);
+        let conv = Conv {
+            size,
+            activation,
+            pooled,
+        };
+        return Tensor::from_dispatch(<Dispatch as Fused>::conv(x, weight, bias, conv));
     }
-    let y = conv(Tensor::from_dispatch(x), weight, bias, size, activation);
-    max_pool(y, [outputs, size[0], size[1]])
+    let maps = images(Tensor::from_dispatch(x), [inputs, size[0], size[1]]);
+    let options = ConvOptions::new([1, 1], [kernel / 2; 2], [1, 1], 1);
+    let a = conv2d(maps, weight, Some(bias), options); // [batch, outputs, height, width]
+    let y = activation.compose(a.flatten(1, 3));
+    match pooled {
+        true => max_pool(y, [outputs, size[0], size[1]]),
+        false => y,
+    }
 }
 
 /// The maximum of each window of 2 x 2 pixels: `[batch, channels * height * width]` to

@@ -12,7 +12,7 @@ use espejo_data::Samples;
 use espejo_nets::seeded;
 
 pub use calibration::cells_for_level;
-pub use columns::{ColumnKind, TableColumn};
+pub use columns::{ColumnKind, ImputedColumn};
 pub use evaluation::{HideRule, ImputationMeasures, ImputationReport, MethodReport};
 pub use holed_table::HoledTable;
 
@@ -64,7 +64,7 @@ pub struct ImputeRule {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Imputed {
     /// The columns of the run.
-    pub columns: Vec<TableColumn>,
+    pub columns: Vec<ImputedColumn>,
     /// The cells that were missing, sample by sample.
     pub cells: Vec<ImputedCell>,
     /// The most rounds that a sample took; of a `vae` all rounds.
@@ -212,10 +212,10 @@ impl Trained {
     /// # Errors
     ///
     /// [`Error::Config`] where it learned no table, [`Error::Data`] where its data is gone.
-    pub fn table_columns(&self) -> Result<Vec<TableColumn>, Error> {
+    pub fn table_columns(&self) -> Result<Vec<ImputedColumn>, Error> {
         self.check_table()?;
         let loaded = espejo_data::load(&source(self.config())?)?;
-        Ok(TableColumn::all(&loaded.columns, &loaded.train))
+        Ok(ImputedColumn::all(&loaded.columns, &loaded.train))
     }
 
     /// A rule made concrete for the run.
@@ -350,7 +350,7 @@ fn shortfalls(
 
 /// A filled cell with its interval.
 fn cell(
-    column: &TableColumn,
+    column: &ImputedColumn,
     raw: Raw,
     row: u64,
     place: usize,

@@ -16,7 +16,7 @@ const PERMUTATION: &str = "permutation.csv";
 /// The heading of that file.
 const HEADING: &str = "from";
 /// The file that says what samples are like, so that a run can be used where its data is not.
-const SAMPLES: &str = "samples.json";
+pub(crate) const SAMPLES: &str = "samples.json";
 
 /// Statistics of the training part, and what was drawn once.
 #[derive(Clone, Debug, Default)]

@@ -88,7 +88,7 @@ pub use host_rows::{Rows, fill_missing, nearest, squared_error, unit_rows, wrong
 pub use image_quality::{psnr, ssim};
 pub use imputation::{
     Calibration, ColumnKind, HideRule, HoledTable, ImputationMeasures, ImputationReport,
-    ImputeRule, Imputed, ImputedCell, MethodReport, TableColumn, cells_for_level,
+    ImputeRule, Imputed, ImputedCell, ImputedColumn, MethodReport, cells_for_level,
 };
 pub use median::median_filter;
 pub use metrics::{Measure, Metrics};

@@ -541,6 +541,24 @@ impl Prepared {
         budget(&self.config)
     }
 
+    /// A row that a model gave, in the units and the order of its file.
+    pub fn unscaled(&self, row: &[f32]) -> Vec<f64> {
+        let mut stored = row.to_vec();
+        if let Some(order) = &self.permutation {
+            for (&place, value) in order.iter().zip(row) {
+                stored[place as usize] = *value;
+            }
+        }
+        match &self.scaling {
+            Some(scaling) => {
+                // A window is some rows, one after the other.
+                let rows = stored.chunks_exact(scaling.columns.len());
+                rows.flat_map(|row| scaling.invert_row(row)).collect()
+            }
+            None => stored.iter().map(|number| shortest(*number)).collect(),
+        }
+    }
+
     /// What the run keeps of its data.
     pub(crate) fn kept(&self) -> Kept {
         Kept {
@@ -614,4 +632,9 @@ impl Prepared {
     fn seed(&self, purpose: Purpose) -> u64 {
         stream(self.config.train.seed, 0, purpose)
     }
+}
+
+/// The number with the fewest digits that rounds to this one.
+fn shortest(number: f32) -> f64 {
+    number.to_string().parse().unwrap_or(f64::from(number))
 }

@@ -150,7 +150,10 @@ impl Trained {
         let mut rows = Vec::with_capacity(decoded.len());
         for (number, decoded) in decoded.iter().enumerate() {
             let noisy = with_noise(decoded, &scales, draw, &mut random);
-            let (mean, noisy) = (self.unscaled(decoded), self.unscaled(&noisy));
+            let (mean, noisy) = (
+                self.prepared().unscaled(decoded),
+                self.prepared().unscaled(&noisy),
+            );
             if let Some(value) = mean.iter().chain(&noisy).find(|value| !value.is_finite()) {
                 return Err(Error::NotFinite {
                     what: "number of a new row",
@@ -210,35 +213,6 @@ impl Trained {
         };
         Ok((0..self.shape().pixels()).map(of).collect())
     }
-
-    /// A row that a model gave, in the units and the order of its file.
-    pub fn unscaled(&self, row: &[f32]) -> Vec<f64> {
-        let prepared = self.prepared();
-        let stored = match &prepared.permutation {
-            None => row.to_vec(),
-            Some(order) => {
-                let mut stored = vec![0.0; row.len()];
-                let places = order.iter().map(|&place| place as usize);
-                places
-                    .zip(row)
-                    .for_each(|(place, value)| stored[place] = *value);
-                stored
-            }
-        };
-        match &prepared.scaling {
-            Some(scaling) => {
-                // A window is some rows, one after the other.
-                let rows = stored.chunks_exact(scaling.columns.len());
-                rows.flat_map(|row| scaling.invert_row(row)).collect()
-            }
-            None => stored.iter().map(|number| shortest(*number)).collect(),
-        }
-    }
-}
-
-/// The number with the fewest digits that rounds to this one.
-fn shortest(number: f32) -> f64 {
-    number.to_string().parse().unwrap_or(f64::from(number))
 }
 
 /// A decoded row with something drawn around each number of a certain scale.

@@ -1,7 +1,5 @@
 //! A trained model in use: samples to codes and back, or to predictions, on the host's side of the tensors.
 
-use std::sync::Arc;
-
 use burn::module::Module;
 use burn::tensor::{Tensor, TensorData};
 use espejo_data::{Loaded, Samples, ScalingKind, Shape, Source};
@@ -16,7 +14,7 @@ use crate::feed::Feed;
 use crate::folder::{Folder, Which};
 use crate::half::{self, Half};
 use crate::host_rows::{Rows, normal};
-use crate::kept::{Kept, SCALING, TARGET_SCALING};
+use crate::kept::{Kept, SAMPLES, SCALING, TARGET_SCALING};
 use crate::metrics::{Metrics, evaluate};
 use crate::model::AnyModel;
 use crate::prepare::{Prepared, prepare_with, source, without_data};
@@ -79,27 +77,26 @@ pub struct Trained {
     epoch: usize,
     /// Which half it is, where it is no whole run.
     pub(crate) half: Option<Half>,
-    /// Why its own data could not be had.
-    data_missing: Option<Arc<Error>>,
 }
 
-/// A run prepared again, and why its data could not be had, where a sample of zeros stands in for it.
-fn prepared_anywhere(config: RunConfig, kept: Kept) -> Result<(Prepared, Option<Error>), Error> {
-    let missing = if config.data.name == "-" {
-        let message = "its data came through standard input, which is gone".to_owned();
-        let hint = "give other data with `--data`, or train on a file".to_owned();
-        Error::config(message, Some(hint))
-    } else {
-        match prepare_with(config.clone(), kept.clone()) {
-            Err(missing @ Error::Data(_)) => missing,
-            prepared => return Ok((prepared?, None)),
+/// A run prepared again: with its data, or where that is not `needed` and the run says what samples are like, with one of zeros in
+/// their stead.
+fn prepared_again(
+    folder: &Folder,
+    config: RunConfig,
+    kept: Kept,
+    needed: bool,
+) -> Result<Prepared, Error> {
+    match &kept.outline {
+        Some(outline) if !needed => {
+            let damaged = |error: espejo_data::Error| {
+                Error::checkpoint(&folder.path().join(SAMPLES), error.to_string(), None)
+            };
+            let samples = Samples::of_outline(outline).map_err(damaged)?;
+            without_data(config, kept, samples)
         }
-    };
-    let Some(outline) = &kept.outline else {
-        return Err(missing);
-    };
-    let samples = Samples::of_outline(outline)?;
-    Ok((without_data(config, kept, samples)?, Some(missing)))
+        _ => prepare_with(config, kept),
+    }
 }
 
 impl Trained {
@@ -110,7 +107,6 @@ impl Trained {
             model,
             epoch,
             half: None,
-            data_missing: None,
         }
     }
 
@@ -149,22 +145,30 @@ impl Trained {
         which: Which,
         change: impl FnOnce(&mut RunConfig),
     ) -> Result<Self, Error> {
-        Self::open_anywhere(folder, which, change)?.with_data()
+        Self::opened(folder, which, change, true)
     }
 
-    /// Reads a run as [`open_with`](Self::open_with) does, also where its data is not: for other samples and for codes the run folder
-    /// alone is enough.
+    /// Reads a run as [`open_with`](Self::open_with) does, without its own data, for other samples and for codes: the folder alone is
+    /// enough. [`test`](Self::test) and the training part are then one sample of zeros that has their shape, columns and classes.
     ///
-    /// Then [`data_missing`](Self::data_missing) says why, and [`test`](Self::test) and the training part are a sample of zeros that has
-    /// their shape, columns and classes, and nothing else.
+    /// A run of before its folder said what samples are like is opened with its data.
     ///
     /// # Errors
     ///
-    /// As [`Trained::open`]; and [`Error::Data`] where the data of a run is not there that does not say what its samples are like.
-    pub fn open_anywhere(
+    /// As [`open_with`](Self::open_with).
+    pub fn open_without_data(
         folder: &Folder,
         which: Which,
         change: impl FnOnce(&mut RunConfig),
+    ) -> Result<Self, Error> {
+        Self::opened(folder, which, change, false)
+    }
+
+    fn opened(
+        folder: &Folder,
+        which: Which,
+        change: impl FnOnce(&mut RunConfig),
+        needs_data: bool,
     ) -> Result<Self, Error> {
         let mut config = folder.config()?;
         let before = config.train.device.clone();
@@ -197,7 +201,12 @@ impl Trained {
             kept.scaling.is_some(),
         );
         let target_scaling = kept.target_scaling.is_some();
-        let (prepared, data_missing) = prepared_anywhere(config, kept).map_err(damaged)?;
+        if config.data.name == "-" && (needs_data || kept.outline.is_none()) {
+            let message = "its data came through standard input, which is gone".to_owned();
+            let hint = "give other data with `--data`, or train on a file".to_owned();
+            return Err(Error::config(message, Some(hint)));
+        }
+        let prepared = prepared_again(folder, config, kept, needs_data).map_err(damaged)?;
         if scaled && !scaling {
             return missing(
                 SCALING,
@@ -221,29 +230,10 @@ impl Trained {
         };
         Ok(Self {
             prepared,
-            data_missing: data_missing.map(Arc::new),
             model: model.valid(),
             epoch,
             half: None,
         })
-    }
-
-    /// Why the run's own data could not be had, where it was opened without.
-    pub fn data_missing(&self) -> Option<&Error> {
-        self.data_missing.as_deref()
-    }
-
-    /// The run, where its own data is there.
-    ///
-    /// # Errors
-    ///
-    /// Why it could not be had, where it was opened without.
-    pub fn with_data(mut self) -> Result<Self, Error> {
-        match self.data_missing.take().map(Arc::try_unwrap) {
-            None => Ok(self),
-            Some(Ok(missing)) => Err(missing),
-            Some(Err(shared)) => Err(Error::config(shared.to_string(), None)),
-        }
     }
 
     /// The configuration of the run.

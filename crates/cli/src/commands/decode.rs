@@ -38,7 +38,7 @@ pub struct DecodeArgs {
 
 /// Decodes the codes of a file.
 pub fn decode(args: &DecodeArgs, json: bool) -> anyhow::Result<()> {
-    let (folder, trained) = open_any(&args.run)?;
+    let (folder, trained) = open_any(&args.run, false)?;
     trained.autoencoder()?;
     if trained.half() == Some(Half::Encoder) {
         // Said before codes are waited for.

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::choose_samples::{SampleArgs, chosen_samples};
 use crate::figures;
-use crate::open_run::open_for;
+use crate::open_run::open;
 use crate::output::{self, usage};
 use crate::reconstruction_errors::reconstruction_errors;
 use crate::results_table::baseline_name;
@@ -40,7 +40,8 @@ type NamedErrors = (&'static str, Value);
 
 /// Adds noise, removes it with the model and with the baselines, and measures what is left.
 pub fn denoise(args: &DenoiseArgs, json: bool) -> anyhow::Result<()> {
-    let (folder, trained) = open_for(&args.samples)?;
+    // The nearest training sample is one of the baselines.
+    let (folder, trained) = open(&args.samples.run)?;
     trained.autoencoder()?;
     let samples = chosen_samples(&trained, &args.samples)?;
     let noise = chosen_noise(args, &trained)?;

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::choose_samples::{SampleArgs, chosen_parts};
 use crate::figures::captions;
 use crate::npy::npy;
-use crate::open_run::{open_any, with_data};
+use crate::open_run::open_any;
 use crate::output::{self, shown, usage};
 use crate::sample_columns::Chosen;
 
@@ -36,11 +36,7 @@ pub struct EncodeArgs {
 
 /// Prints the latent codes as CSV, one sample per line.
 pub fn encode(args: &EncodeArgs, json: bool) -> anyhow::Result<()> {
-    let (_, trained) = open_any(&args.samples.run)?;
-    let trained = match args.samples.data {
-        Some(_) => trained,
-        None => with_data(trained)?,
-    };
+    let (_, trained) = open_any(&args.samples.run, args.samples.data.is_none())?;
     if trained.half().is_some() && args.samples.data.is_none() {
         return Err(usage(
             format!(

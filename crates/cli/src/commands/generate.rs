@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::decoded_rows::{as_csv, in_units};
 use crate::figures::{GENERATED_COLUMNS, MAX_DRAWN, save_all, tile};
-use crate::open_run::{RunArgs, open, open_without_data, with_data};
+use crate::open_run::{RunArgs, open, open_without_data};
 use crate::output::{self, shown, usage};
 use crate::sample_kind::SampleKind;
 use crate::synthetic_table::SyntheticTable;
@@ -50,11 +50,10 @@ pub fn generate(args: &GenerateArgs, json: bool) -> anyhow::Result<()> {
     if args.csv {
         return synthetic_rows(args, json);
     }
-    let (folder, trained) = open_without_data(&args.run)?;
-    // Without a prior, codes are drawn from the range of the data's own.
-    let trained = match args.at.is_empty() && trained.prior().is_none() {
-        true => with_data(trained)?,
-        false => trained,
+    let (folder, trained) = match open_without_data(&args.run)? {
+        // Without a prior, codes are drawn from the range of the data's own.
+        (_, trained) if args.at.is_empty() && trained.prior().is_none() => open(&args.run)?,
+        opened => opened,
     };
     if args.at.is_empty() && !(1..=MAX_DRAWN).contains(&args.count) {
         return Err(usage(

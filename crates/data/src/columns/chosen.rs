@@ -9,8 +9,8 @@ use crate::source::{ColumnFacts, ColumnRole, Source, TargetKind};
 use crate::times;
 
 use super::dates::are_dates;
-use super::flag;
 use super::pixels;
+use super::truth::{flag, truth};
 
 /// Different words of a column that become columns of their own, at most. With more of them the column most likely names its rows.
 const MOST_CATEGORIES: usize = 64;
@@ -239,33 +239,6 @@ impl Chosen {
             }
         }
         notes
-    }
-}
-
-/// How false and true are written in a column with these words. One that does not occur is written as the other is.
-fn truth(words: &[String]) -> [String; 2] {
-    let first = |value| words.iter().find(|word| flag(word) == Some(value)).cloned();
-    let other = |word: &str| {
-        let lower = word.to_lowercase();
-        let other = [("false", "true"), ("no", "yes")]
-            .iter()
-            .find_map(|&(no, yes)| match lower.as_str() {
-                word if word == no => Some(yes),
-                word if word == yes => Some(no),
-                _ => None,
-            });
-        let other = other.unwrap_or_default();
-        match word.chars().map(char::is_uppercase).collect::<Vec<_>>()[..] {
-            [true, true, ..] => other.to_uppercase(),
-            [true, ..] => other[..1].to_uppercase() + &other[1..],
-            _ => other.to_owned(),
-        }
-    };
-    match (first(0), first(1)) {
-        (Some(no), Some(yes)) => [no, yes],
-        (Some(no), None) => [no.clone(), other(&no)],
-        (None, Some(yes)) => [other(&yes), yes],
-        (None, None) => ["false".to_owned(), "true".to_owned()],
     }
 }
 
@@ -587,25 +560,4 @@ fn counts_rows(frame: &Frame) -> bool {
         rows.all(|(&number, &row)| number == row as f64 + from)
     };
     is_nameless && frame.columns.len() > 1 && numbers.len() > 1 && (starts(0.0) || starts(1.0))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_truth_value_that_does_not_occur_is_written_as_the_other_one() {
-        let truth = |words: &[&str]| {
-            truth(
-                &words
-                    .iter()
-                    .map(|&word| word.to_owned())
-                    .collect::<Vec<_>>(),
-            )
-        };
-        assert_eq!(truth(&["Yes", "No"]), ["No", "Yes"]);
-        assert_eq!(truth(&["True"]), ["False", "True"]);
-        assert_eq!(truth(&["NO"]), ["NO", "YES"]);
-        assert_eq!(truth(&["false"]), ["false", "true"]);
-    }
 }

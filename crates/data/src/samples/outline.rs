@@ -8,6 +8,9 @@ use super::{Facts, Samples, Shape, Values, Window};
 use crate::error::content_of as content;
 use crate::{Error, PixelRange, Targets};
 
+/// Values of the sample that stands in for others, at most: an outline may come from anywhere.
+const MOST_VALUES: usize = 1 << 24;
+
 /// What samples are like, without any of their values: all that a model needs to know to take others of the kind.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Outline {
@@ -70,6 +73,12 @@ impl Samples {
     /// [`Error::Content`] where the outline contradicts itself.
     pub fn of_outline(outline: &Outline) -> Result<Self, Error> {
         let rows = outline.window.map_or(1, |window| window.length.max(1));
+        let sizes = outline.shape.iter().chain([&rows]);
+        let values = sizes.fold(1usize, |values, size| values.saturating_mul(*size));
+        if values > MOST_VALUES {
+            let expected = format!("at most {MOST_VALUES} values");
+            return Err(content(&outline.name, expected, values.to_string()));
+        }
         let labels = match outline.classes.is_empty() {
             true => Vec::new(),
             false => vec![0; rows],
@@ -94,9 +103,9 @@ impl Samples {
             },
             None => {
                 let zeros = vec![vec![0.0; rows]; width];
-                let fits = |of: &Range<usize>| of.start <= of.end && of.end <= width;
-                if !outline.categories.iter().all(fits) {
-                    let expected = format!("categories among {width} columns");
+                let ends = outline.categories.iter().flat_map(|of| [of.start, of.end]);
+                if !ends.chain([width]).is_sorted() {
+                    let expected = format!("categories one after the other among {width} columns");
                     return Err(content(&outline.name, expected, "others"));
                 }
                 Self::table(facts, outline.columns.clone(), zeros)?
@@ -151,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn a_table_of_another_width_than_its_columns_is_refused() {
+    fn an_outline_that_contradicts_itself_or_no_memory_holds_is_refused() {
         let outline = Outline {
             name: String::new(),
             shape: [1, 1, 3],
@@ -164,5 +173,17 @@ mod tests {
             targets: Vec::new(),
         };
         assert!(Samples::of_outline(&outline).is_err());
+        let torn = Outline {
+            shape: [1, 1, 1],
+            categories: vec![0..1, 0..1],
+            ..outline.clone()
+        };
+        assert!(Samples::of_outline(&torn).is_err());
+        let huge = Outline {
+            shape: [usize::MAX, 2, 3],
+            levels: Some(255),
+            ..outline
+        };
+        assert!(Samples::of_outline(&huge).is_err());
     }
 }

@@ -15,8 +15,8 @@ use crate::conv::{self, Outputs, Shape};
 use crate::in_memory::Host;
 
 /// A convolution to carry out, on images of `size`.
-#[derive(Clone, Debug)]
-pub(super) struct Conv {
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Conv {
     pub size: [usize; 2],
     pub activation: Activation,
     /// Whether only the maximum of each window of 2 x 2 pixels goes on.
@@ -25,7 +25,7 @@ pub(super) struct Conv {
 
 /// What comes out, and which pixel of its window each maximum was; empty without a pooling.
 pub(super) fn forward<B: Host>(
-    conv: &Conv,
+    conv: Conv,
     x: &FloatTensor<B>,
     weight: &FloatTensor<B>,
     bias: &FloatTensor<B>,
@@ -47,14 +47,14 @@ pub(super) fn forward<B: Host>(
 }
 
 pub(super) fn tracked<B: Host, C: CheckpointStrategy>(
-    conv: Conv,
     x: FloatTensor<Autodiff<B, C>>,
     weight: FloatTensor<Autodiff<B, C>>,
     bias: FloatTensor<Autodiff<B, C>>,
+    conv: Conv,
 ) -> FloatTensor<Autodiff<B, C>> {
     let nodes = [x.node(), weight.node(), bias.node()];
     let (x, weight) = (x.into_primitive(), weight.into_primitive());
-    let (y, indices) = forward::<B>(&conv, &x, &weight, bias.primitive());
+    let (y, indices) = forward::<B>(conv, &x, &weight, bias.primitive());
     match Back.prepare::<C>(nodes).compute_bound().stateful() {
         OpsKind::Tracked(prep) => {
             let state = State {

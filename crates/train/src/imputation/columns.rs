@@ -8,7 +8,7 @@ use crate::prepare::Prepared;
 
 /// A column that a run learned, with what its training part says of it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct TableColumn {
+pub struct ImputedColumn {
     /// Its name.
     pub name: String,
     /// What its cells hold.
@@ -53,28 +53,24 @@ impl ColumnKind {
     }
 }
 
-impl TableColumn {
+impl ImputedColumn {
     /// The columns with these facts, by the numbers of the training part as their file holds them.
     pub(crate) fn all(facts: &[ColumnFacts], train: &Samples) -> Vec<Self> {
         let names = train.columns();
-        let mut inputs: Vec<_> = facts
-            .iter()
-            .filter(|facts| !facts.values.is_empty())
-            .collect();
-        inputs.sort_by_key(|facts| facts.values.start);
-        let width: usize = inputs.iter().map(|facts| facts.values.len()).sum();
-        // Sets that are built in, and arrays, say nothing of their columns: all are numbers.
-        if width != names.len() {
-            let plain = names.iter().enumerate();
-            return plain
+        match ColumnFacts::inputs(facts, names) {
+            Some(inputs) => inputs
+                .into_iter()
+                .map(|facts| {
+                    let (name, values) = (facts.name.clone(), facts.values.clone());
+                    Self::of(name, kind(facts, names), values, train)
+                })
+                .collect(),
+            None => names
+                .iter()
+                .enumerate()
                 .map(|(at, name)| Self::of(name.clone(), ColumnKind::Number, at..at + 1, train))
-                .collect();
+                .collect(),
         }
-        let column = |facts: &ColumnFacts| {
-            let (name, values) = (facts.name.clone(), facts.values.clone());
-            Self::of(name, kind(facts, names), values, train)
-        };
-        inputs.into_iter().map(column).collect()
     }
 
     fn of(name: String, kind: ColumnKind, values: Range<usize>, train: &Samples) -> Self {
@@ -114,11 +110,7 @@ impl TableColumn {
 fn kind(facts: &ColumnFacts, names: &[String]) -> ColumnKind {
     match (facts.role, &facts.truth_words) {
         (ColumnRole::Flag, Some(words)) => ColumnKind::Flag(words.clone()),
-        (ColumnRole::Category, _) => {
-            // The names of its values are `column=word`.
-            let word = |name: &String| name[(facts.name.len() + 1).min(name.len())..].to_owned();
-            ColumnKind::Category(names[facts.values.clone()].iter().map(word).collect())
-        }
+        (ColumnRole::Category, _) => ColumnKind::Category(facts.words_among(names)),
         (ColumnRole::Date, _) => ColumnKind::Date,
         _ => ColumnKind::Number,
     }
@@ -127,7 +119,7 @@ fn kind(facts: &ColumnFacts, names: &[String]) -> ColumnKind {
 /// The way between rows as a model sees them and the cells of their table.
 pub(crate) struct Cells<'a> {
     prepared: &'a Prepared,
-    pub columns: Vec<TableColumn>,
+    pub columns: Vec<ImputedColumn>,
     /// The place in a row of each value of the table: another one where values change places.
     places: Vec<usize>,
     /// What 0 and 1 become in each value of the table.
@@ -135,7 +127,7 @@ pub(crate) struct Cells<'a> {
 }
 
 impl<'a> Cells<'a> {
-    pub(crate) fn new(prepared: &'a Prepared, columns: Vec<TableColumn>) -> Self {
+    pub(crate) fn new(prepared: &'a Prepared, columns: Vec<ImputedColumn>) -> Self {
         let width = prepared.train.shape().pixels();
         let mut places: Vec<usize> = (0..width).collect();
         if let Some(order) = &prepared.permutation {
@@ -204,15 +196,7 @@ impl<'a> Cells<'a> {
 
     /// The numbers of a row in the units of the table, value by value in its order.
     pub(crate) fn in_units(&self, row: &[f32]) -> Vec<f64> {
-        let stored: Vec<f32> = self.places.iter().map(|&place| row[place]).collect();
-        match &self.prepared.scaling {
-            Some(scaling) => scaling.invert_row(&stored),
-            // The number with the fewest digits that rounds to this one.
-            None => stored
-                .iter()
-                .map(|number| number.to_string().parse().unwrap_or(f64::from(*number)))
-                .collect(),
-        }
+        self.prepared.unscaled(row)
     }
 
     /// The cell of a column of a row whose numbers are `units`: a number, valid in this column, 0 or 1, or the place of the most

@@ -4,7 +4,7 @@ use espejo_analysis::halves;
 use espejo_nets::seeded;
 
 use super::calibration::{FilledRow, hide_at_random, margin};
-use super::columns::{Cells, ColumnKind, TableColumn};
+use super::columns::{Cells, ColumnKind, ImputedColumn};
 use super::filling::{Filled, Statistics};
 use super::methods::Method;
 use super::rounds::Trial;
@@ -31,7 +31,7 @@ pub struct HideRule {
 #[derive(Clone, Debug, PartialEq)]
 pub struct ImputationReport {
     /// The columns of the run.
-    pub columns: Vec<TableColumn>,
+    pub columns: Vec<ImputedColumn>,
     /// The rows whose cells were hidden.
     pub rows: usize,
     /// The rows that there were to hide cells of.
@@ -105,7 +105,7 @@ struct Tally {
 }
 
 impl Tally {
-    fn add(&mut self, column: &TableColumn, value: f64, truth: f64) {
+    fn add(&mut self, column: &ImputedColumn, value: f64, truth: f64) {
         if column.kind.is_number() {
             self.numbers += 1;
             self.squares += (value - truth).powi(2);
@@ -116,7 +116,7 @@ impl Tally {
         }
     }
 
-    fn add_interval(&mut self, column: &TableColumn, (low, high): (f64, f64), truth: f64) {
+    fn add_interval(&mut self, column: &ImputedColumn, (low, high): (f64, f64), truth: f64) {
         self.intervals += 1;
         self.covered += usize::from(low <= truth && truth <= high);
         self.widths += (high - low) / unit(column);
@@ -153,7 +153,7 @@ impl Tally {
 }
 
 /// What an error is told in: the standard deviation of a column, or 1 where it never changes.
-fn unit(column: &TableColumn) -> f64 {
+fn unit(column: &ImputedColumn) -> f64 {
     if column.deviation > 0.0 {
         column.deviation
     } else {

@@ -3,7 +3,7 @@
 use espejo_data::{ColumnFacts, ColumnRole, FilledCell, Loaded, Samples, TextTable};
 
 use super::Imputed;
-use super::columns::{ColumnKind, TableColumn};
+use super::columns::{ColumnKind, ImputedColumn};
 use crate::Error;
 use crate::config::{DataConfig, RunConfig, SplitKind};
 use crate::trained::Trained;
@@ -125,7 +125,7 @@ impl HoledTable {
     }
 
     /// The place in the file of a column of the run, and how the file writes its cells.
-    fn column(&self, column: &TableColumn) -> (usize, ColumnKind) {
+    fn column(&self, column: &ImputedColumn) -> (usize, ColumnKind) {
         let mut columns = self.columns.iter().enumerate();
         let (place, facts) = columns
             .find(|(_, facts)| facts.values == column.values)
