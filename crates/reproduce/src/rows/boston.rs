@@ -27,7 +27,7 @@ pub fn run(job: &Job) -> Result<Outcome, Error> {
             return;
         };
         if let Some((test, _)) = &report.test {
-            epochs.push([report.epoch as f64, report.train_loss, test.loss]);
+            epochs.push([report.epoch as f64, report.loss, test.loss]);
         }
     })?;
     let results = ended.results.as_ref().expect("nobody stopped it");
