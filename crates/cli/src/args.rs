@@ -3,13 +3,14 @@
 use clap::{Parser, Subcommand};
 use clap_complete::Shell;
 
-use crate::choose_samples::SampleArgs;
+use crate::choose_samples::PartedArgs;
 use crate::commands::animate::AnimateArgs;
 use crate::commands::cluster::ClusterArgs;
 use crate::commands::data::DataArgs;
 use crate::commands::decode::DecodeArgs;
 use crate::commands::denoise::DenoiseArgs;
 use crate::commands::encode::EncodeArgs;
+use crate::commands::eval::EvalArgs;
 use crate::commands::export::ExportArgs;
 use crate::commands::generate::GenerateArgs;
 use crate::commands::hash::HashArgs;
@@ -17,6 +18,7 @@ use crate::commands::impute::ImputeArgs;
 use crate::commands::latent::LatentArgs;
 use crate::commands::morph::MorphArgs;
 use crate::commands::neighbours::NeighboursArgs;
+use crate::commands::reconstruct::ReconstructArgs;
 use crate::commands::reproduce::ReproduceArgs;
 use crate::commands::score::ScoreArgs;
 use crate::commands::train::TrainArgs;
@@ -45,10 +47,10 @@ pub enum Command {
     Train(Box<TrainArgs>),
     /// Evaluate a run again: metrics, baselines and figures
     #[command(after_help = "Example:\n  espejo eval last")]
-    Eval(RunArgs),
+    Eval(EvalArgs),
     /// Reconstruct samples, measure the errors and draw images beside their reconstructions
     #[command(after_help = "Example:\n  espejo reconstruct last --letters ABC")]
-    Reconstruct(SampleArgs),
+    Reconstruct(ReconstructArgs),
     /// Add noise to samples, denoise them and measure the errors beside those of baselines
     #[command(after_help = "Example:\n  espejo denoise last --noise salt-pepper:.15 --copies 100")]
     Denoise(DenoiseArgs),
@@ -56,7 +58,7 @@ pub enum Command {
     #[command(
         after_help = "Examples:\n  espejo predict last > predictions.csv\n  espejo predict last --data new.csv > predictions.csv"
     )]
-    Predict(SampleArgs),
+    Predict(PartedArgs),
     /// Print the latent code of each sample as CSV
     #[command(after_help = "Example:\n  espejo encode last > codes.csv")]
     Encode(EncodeArgs),

@@ -111,7 +111,7 @@ pub use directory::{directory, directory_or};
 pub use download::Progress;
 pub use error::Error;
 pub use fetch::{Fetched, FileState, State, fetch, verify};
-pub use formats::{is_array_file, is_table_file};
+pub use formats::{is_array_file, is_image_file, is_table_file};
 pub use named_sets::{names, set_named};
 pub use permutation::permutation;
 pub use pixel_range::PixelRange;

@@ -23,7 +23,7 @@ pub struct AnimateArgs {
     #[arg(long, value_name = "WAY", hide_possible_values = true)]
     pub walk: Option<Way>,
     /// Number of frames of a walk
-    #[arg(long, value_name = "N", default_value_t = 120)]
+    #[arg(long, value_name = "N", default_value_t = 120, requires = "walk")]
     pub frames: usize,
 }
 
