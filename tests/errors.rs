@@ -219,6 +219,8 @@ small | encode small --limit 0 | 2 | =`--limit` is 0 | =give 1 or more
 small | encode small --data absent.csv | 3 | =cannot read `absent.csv`: there is no such file or folder | a path is taken from the current folder, `
 small | encode small --data runs/small/config.tml | 3 | there is no such file or folder | =did you mean `runs/small/config.toml`?
 small | score small --calibrate absent.csv | 3 | =cannot read `absent.csv`: there is no such file or folder | current folder
+small | encode small --data runs/small | 3 | =`runs/small`: expected a folder of images, or of files of numbers, found the folder of a run (`espejo train --resume` goes on with it, `--config` repeats its `config.toml`) |
+small | train runs/small --name other | 3 | found the folder of a run |
 small | decode small --codes absent.csv | 3 | cannot read `absent.csv` | current folder
 - | data show absent.csv | 3 | cannot read `absent.csv` | current folder
 - | train absent.csv | 3 | =cannot read `absent.csv`: there is no such file or folder | current folder

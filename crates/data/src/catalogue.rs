@@ -202,6 +202,11 @@ fn target(source: &Source) -> Result<Target<'_>, Error> {
         return Ok(Target::File(path, format));
     }
     match format_of(path) {
+        _ if nowhere::is_run(path) => Err(Error::Content {
+            origin: name.to_owned(),
+            expected: "a folder of images, or of files of numbers".to_owned(),
+            found: "the folder of a run (`espejo train --resume` goes on with it, `--config` repeats its `config.toml`)".to_owned(),
+        }),
         _ if path.is_dir() => Ok(match shards::find(path)? {
             Some(shards) => Target::Shards(shards),
             None => Target::Folder(path),

@@ -21,6 +21,11 @@ pub(crate) fn is_path(name: &str) -> bool {
         || named_array(name).is_some()
 }
 
+/// Whether a folder is that of a run, whose figures would be taken for images.
+pub(crate) fn is_run(path: &Path) -> bool {
+    path.join("config.toml").is_file() && path.join("checkpoints").is_dir()
+}
+
 /// Says that nothing is at a path, and what may be meant.
 pub(crate) fn no_file(name: &str) -> Error {
     let path = Path::new(named_array(name).map_or(name, |(file, _)| file));
