@@ -55,6 +55,7 @@ fn every_command_that_takes_samples_takes_them_by_the_same_flags() {
         assert_eq!(counts(command, ""), 15, "{command}");
         assert_eq!(counts(command, "--part train"), 45, "{command}");
         assert_eq!(counts(command, "--part all --limit 12"), 12, "{command}");
+        assert_eq!(counts(command, "--part all --first 50"), 50, "{command}");
         assert_eq!(counts(command, "--part all"), 60, "{command}");
         assert_eq!(counts(command, "--classes odd"), 5, "{command}");
         assert_eq!(counts(command, "--first 4"), 4, "{command}");

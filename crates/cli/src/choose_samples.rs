@@ -55,8 +55,7 @@ pub struct PartedArgs {
 impl PartedArgs {
     /// Whether both parts of the run's own data are wanted.
     pub fn both_parts(&self) -> bool {
-        let all = self.samples.part == Part::All && self.samples.first.is_none();
-        self.split || (all && self.samples.is_own())
+        self.split || (self.samples.part == Part::All && self.samples.is_own())
     }
 
     /// Whether a part that these arguments chose is that on which the run was trained.
@@ -102,19 +101,22 @@ pub fn chosen_samples(trained: &Trained, args: &SampleArgs) -> anyhow::Result<Sa
         Part::All if !prepared.held_out => own(&prepared.train)?,
         Part::All => own(&trained.other_data(Part::All, |_| {})?.samples)?,
     };
-    let samples = match args.first {
+    let samples = match first_of(args, samples.len())? {
         None => samples,
-        Some(first) if (1..=samples.len()).contains(&first) => {
-            samples.select(&Vec::from_iter(0..first))
-        }
-        Some(first) => {
-            return Err(usage(
-                format!("`--first` is {first}"),
-                format!("give 1 to {}", samples.len()),
-            ));
-        }
+        Some(first) => samples.select(&Vec::from_iter(0..first)),
     };
     limited(trained, samples, args)
+}
+
+/// How many samples `--first` takes of so many.
+fn first_of(args: &SampleArgs, all: usize) -> anyhow::Result<Option<usize>> {
+    match args.first {
+        Some(first) if !(1..=all).contains(&first) => Err(usage(
+            format!("`--first` is {first}"),
+            format!("give 1 to {all}"),
+        )),
+        first => Ok(first),
+    }
 }
 
 /// The selection that applies to parts of a set that is already split.
@@ -156,7 +158,25 @@ pub fn chosen_parts(trained: &Trained, args: &PartedArgs) -> anyhow::Result<Vec<
             part: Some(part),
         })
     });
-    limited_parts(trained, chosen.collect::<anyhow::Result<_>>()?, args)
+    let chosen = first_of_parts(chosen.collect::<anyhow::Result<_>>()?, args)?;
+    limited_parts(trained, chosen, args)
+}
+
+/// The first samples of all parts together that are asked for.
+fn first_of_parts(parts: Vec<Chosen>, args: &SampleArgs) -> anyhow::Result<Vec<Chosen>> {
+    let Some(first) = first_of(args, parts.iter().map(Chosen::len).sum())? else {
+        return Ok(parts);
+    };
+    let mut left = first;
+    let taken = parts.into_iter().filter_map(|part| {
+        let count = left.min(part.len());
+        left -= count;
+        (count > 0).then(|| Chosen {
+            samples: part.samples.select(&Vec::from_iter(0..count)),
+            ..part
+        })
+    });
+    Ok(taken.collect())
 }
 
 /// At most as many samples of all parts together as are asked for, of each part its share.

@@ -129,7 +129,9 @@ fn list_presets(json: bool) -> anyhow::Result<()> {
         let presets = PRESETS.map(entry).to_vec();
         return output::json(&json!({ "presets": presets }));
     }
-    let lines = PRESETS.map(|preset| format!("{:<14}  {}\n", preset.name, preset.about));
+    let width = PRESETS.map(|preset| preset.name.len()).into_iter().max();
+    let width = width.unwrap_or(0);
+    let lines = PRESETS.map(|preset| format!("{:<width$}  {}\n", preset.name, preset.about));
     output::text(&lines.concat())
 }
 
