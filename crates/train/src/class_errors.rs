@@ -122,7 +122,8 @@ fn one_class(name: &str, samples: &Samples, own: &[usize], errors: &SampleErrors
 }
 
 impl Trained {
-    /// The reconstruction error of each sample as [`evaluate`](Self::evaluate) measures it: of a denoising model by noisy copies.
+    /// The reconstruction error of each sample as [`evaluate`](Self::evaluate) measures it: of a denoising model by noisy copies, of a variational one at
+    /// the mean of its posterior.
     ///
     /// # Errors
     ///
