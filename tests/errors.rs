@@ -17,11 +17,23 @@ const CASES: &str = r#"
 - | reproduce S99 | 2 | =no row `S99` to reproduce | accepted: `all`, `S1`, `S2`
 - | reproduce S1 --page .. | 2 | =`--page ..` names no file | =give a file, as `--page docs/reproduction.md`
 - | data show zzz | 2 | no data set `zzz` | `espejo data list`
-- | train --model zzz | 2 | =no model `zzz` | `classifier`
+- | train --model zzz | 2 | =`--model` is `zzz`, expected one of `ae`, `dae`, `vae`, `classifier`, `regressor` |
+- | train --model clasifier | 2 | `--model` is `clasifier` | =did you mean `classifier`?
+- | train --set model.kind=gan | 2 | =`model.kind` in `--set model.kind=gan` is `gan`, expected one of `ae`, `dae`, `vae`, `classifier`, `regressor` |
+- | train --optimizer adamm | 2 | `--optimizer` is `adamm`, expected one of `adam`, | =did you mean `adam`?
+- | train --activation rellu | 2 | `--activation` is `rellu`, expected one of `linear`, | =did you mean `relu`?
+- | train --split tim | 2 | =`--split` is `tim`, expected `random` or `time` | =did you mean `time`?
+- | train --epochs ten | 2 | =invalid value 'ten' for '--epochs <N>': expected a whole number, as in `10` | =`--help` says what `--epochs` takes
+- | train --epochs 1.5 | 2 | =invalid value '1.5' for '--epochs <N>': expected a whole number | `--help`
+- | train --lr abc | 2 | =invalid value 'abc' for '--lr <RATE>': expected a number, as in `0.01` | =`--help` says what `--lr` takes
+- | train --header maybe | 2 | invalid value 'maybe' for '--header |
+- | generate last --count x | 2 | invalid value 'x' for '--count <N>': expected a whole number | `--help`
 - | train --loss zzz | 2 | expected one of `bce`, `mse`, |
 - | train --activation zzz | 2 | expected one of `linear`, `relu`, |
 - | train --optimizer zzz | 2 | expected one of `adam`, `adamw`, `rmsprop`, `sgd`, `momentum` |
 - | train --schedule zzz | 2 | expected one of `constant`, `cosine`, `step`, `plateau` |
+- | train --model dae --noise foo:1 | 2 | =unknown noise `foo`, expected one of `none`, `salt-pepper`, `flip`, `mask`, `ones`, `gaussian`, `uniform`, `cauchy` | =as in `--noise salt-pepper:.1`
+- | train --model dae --noise flipp:.1 | 2 | unknown noise `flipp` | =did you mean `--noise flip:.1`?
 - | train --model dae --noise zzz | 2 | expected one of `none`, `salt-pepper`, `flip`, |
 - | train --model dae --noise flip:7 | 2 | `flip:7` needs a probability from 0 to 1 |
 - | train --model dae --noise flip:nan | 2 | `flip:nan` needs a probability from 0 to 1 |
@@ -42,7 +54,10 @@ text a.toml train.learning_rat = 1 | train --config a.toml | 2 | =unknown key `t
 text a.toml version = 3 | train --config a.toml | 2 | has version 3, expected 1 or 2 | another version of espejo
 text a.toml train.epochs = "x" | train --config a.toml | 2 | `train.epochs` in |
 text a.toml train = 1 | train --config a.toml | 2 | must be a section, `[train]` |
-- | train --layers 35,0,35 | 2 | `model.layers[1]` in `the merged configuration`: layer size 0, expected 1 to |
+- | train --layers 35,0,35 | 2 | `--layers`, value 2: layer size 0, expected 1 to |
+- | train --layers 35,25,2,25,36 | 2 | `--layers 35,25,2,25,36` begins with 35, the size of a sample, and is no whole list | did you mean `--layers 35,25,2,25,35`? Hidden sizes alone
+- | train --layers 25,2,25,35 | 2 | `--layers 25,2,25,35` ends with 35 | did you mean `--layers 35,25,2,25,35`?
+- | train --layers 35,12 | 2 | begins with 35 | did you mean `--layers 35,12,35`?
 - | train --layers a,b | 2 | `--layers a,b`: `a` is not a size | as in `--layers 35,25,2,25,35`
 - | train --layers 36,2,36 | 2 | start and end with 36, but a sample has 35 values | starts and ends with 35
 - | train --layers 35,2,35 --latent 3 | 2 | `latent` is 3, but the bottleneck of layers [35, 2, 35] is 2 | leave `--latent` out
@@ -52,7 +67,24 @@ text a.toml train = 1 | train --config a.toml | 2 | must be a section, `[train]`
 - | train --lr=-1 | 2 | `train.learning_rate` is -1, expected a number above 0 |
 - | train --lr -1 | 2 | `train.learning_rate` is -1, expected a number above 0 |
 - | train --lr nan | 2 | `train.learning_rate` is NaN, expected a number above 0 |
-- | train --beta -1 | 2 | `objective.beta` is -1, expected 0 or more |
+- | train --beta 4 | 2 | =`--beta` is for a `vae`, and this is `ae` | =add `--model vae`, or leave it out
+- | train --model dae --kl-warmup 5 | 2 | =`--kl-warmup` is for a `vae`, and this is `dae` | `--model vae`
+- | train --copies 0 | 2 | =`--copies` is for a denoising model, and this is `ae` | `--model dae`
+- | train --kernel 3 | 2 | =`--kernel` is for convolutional nets | =add `--conv 32,16`, or leave it out
+- | train --down pool | 2 | =`--down` is for convolutional nets | `--conv 32,16`
+- | train --up upsample | 2 | =`--up` is for convolutional nets | `--conv 32,16`
+- | train --gradient exact | 2 | `--gradient` is for training in double precision, and `adam` trains in single | `--optimizer bfgs`
+- | train --optimizer lbfgs --lr .1 | 2 | `--lr` is for optimisers that have a learning rate, and `lbfgs` finds its steps itself | leave it out
+- | train --optimizer rprop --batch-size 4 | 2 | `--batch-size` is for optimisers that go step by step | leave it out
+- | train --split random | 2 | `--split` is for taking a test part | as in `--test-fraction .2`
+- | train --samples-every 5 --no-figures | 2 | `--samples-every` is for the figures that `--no-figures` leaves out | leave one of them out
+- | train --header true | 2 | =`--header` is for tables, and these are images | =leave it out
+- | train --window 5 | 2 | `data.window` is for the rows of a table, and these are images |
+- | train --pixel-range 0,16 | 2 | `--pixel-range` is for files of images | leave it out
+- | train lorenz --pixel-range 0,16 | 2 | =`--pixel-range` is for images, and this is a table | leave it out
+- | train lorenz --samples-every 5 | 2 | `--samples-every` is for figures of images | leave it out
+- | train lorenz --grey | 2 | `grey` of `lorenz`: expected a set of images, found a table |
+- | train --model vae --beta -1 | 2 | `objective.beta` is -1, expected 0 or more |
 - | train --set objective.sparsity=1 | 2 | `objective.sparsity` needs codes between 0 and 1 | model.latent_activation=sigmoid
 - | train --model vae --set objective.contractive=1 | 2 | `objective.contractive` is for `ae` and `dae` | `--beta`
 - | train --noise flip:.1 | 2 | noise is for a denoising model, and this is `ae` | `--model dae`
@@ -98,14 +130,15 @@ text a.toml train = 1 | train --config a.toml | 2 | must be a section, `[train]`
 - | train --conv 4097 | 2 | expected channels of 1 to 4096 | `--conv 32,16`
 - | train --conv 4 --kernel 2 | 2 | =`model.kernel` is 2, expected an odd number of 1 to 15 |
 - | train --conv 4 --kernel 17 | 2 | =`model.kernel` is 17, expected an odd number of 1 to 15 |
-- | train --batch-norm | 2 | =`model.batch_norm` is for convolutional nets | add `--conv 32,16`
+- | train --batch-norm | 2 | =`--batch-norm` is for convolutional nets | add `--conv 32,16`
 - | train --conv 4 --latent 0 --layers 8 | 2 | `model.layers` needs a dense bottleneck | `--latent N`
 - | train --conv pool/up --down stride | 2 | are for mirrored nets | write `32s` to halve
 - | train --conv 4 --down zzz | 2 | expected `pool` or `stride` |
 - | train --conv 4 --up zzz | 2 | expected `upsample` or `transpose` |
 - | train --conv 4 --set objective.contractive=1 | 2 | =`objective.contractive` is for dense encoders | leave it out
 - | train --size 9x9 | 2 | `size` of `fonts` |
-- | train --size 9 | 2 | =`data.size` is `9`, expected height and width | =as in `--size 50x37`
+- | train --size 9 | 2 | =`data.size` is `9`, expected height and width | =did you mean `--size 9x9`?
+- | train --size small | 2 | =`data.size` is `small`, expected height and width | =as in `--size 50x37`
 - | train --subject 1 | 2 | `subject` of `fonts`: expected the set `yale` |
 - | train --label 1 | 2 | `label` of `fonts`: expected a `.csv` |
 - | train --classes zzz | 2 | `classes` of `fonts` |
@@ -171,8 +204,32 @@ small | reconstruct small --letters a | 2 | no glyph `a` | `fonts:3`
 small | animate small --fps 0 | 2 | `--fps` is 0 | give 0.1 to 50
 small | animate small --walk zzz | 2 | invalid value 'zzz' for '--walk |
 small | animate small --walk loop --frames 1 | 2 | =`--frames` is 1 | =give 2 to 2000
-small | encode small --part zzz | 2 | expected `train` or `test` |
-small | encode small --data absent.csv | 2 | no data set `absent.csv` |
+small | encode small --part zzz | 2 | expected `train`, `test` or `all` |
+small | encode small --seed 3 | 2 | required arguments were not provided |
+small | animate small --frames 3 | 2 | required arguments were not provided |
+small | generate small --at 1,2 --seed 3 | 2 | cannot be used with |
+small | score small --draws 3 | 2 | =`--draws` is for `elbo` and `iw-bound`, and this is `squared-error` | `--score elbo`
+small | eval small --checkpoint 7 | 5 | =`runs/small/checkpoints/epoch-000007`: no checkpoint here | kept are `--checkpoint best`, `last`; a run keeps
+twelve | latent twelve --grid 3x3 | 2 | `--grid` and `--range` are of no use for this run: its latent code has 12 dimensions | `--traverse`
+small | latent small --steps 5 | 2 | required arguments were not provided |
+small | latent small --traverse --steps 1 | 2 | =`--steps` is 1 | =give 2 to 100
+small | latent small --traverse --around zzz | 2 | no sample `zzz` |
+small | reconstruct small --csv a.csv | 2 | =`--csv` is for tables, and these are images | leave it out
+small | encode small --limit 0 | 2 | =`--limit` is 0 | =give 1 or more
+small | encode small --data absent.csv | 3 | =cannot read `absent.csv`: there is no such file or folder | a path is taken from the current folder, `
+small | encode small --data runs/small/config.tml | 3 | there is no such file or folder | =did you mean `runs/small/config.toml`?
+small | score small --calibrate absent.csv | 3 | =cannot read `absent.csv`: there is no such file or folder | current folder
+small | encode small --data runs/small | 3 | =`runs/small`: expected a folder of images, or of files of numbers, found the folder of a run (`espejo train --resume` goes on with it, `--config` repeats its `config.toml`) |
+small | train runs/small --name other | 3 | found the folder of a run |
+small | decode small --codes absent.csv | 3 | cannot read `absent.csv` | current folder
+- | data show absent.csv | 3 | cannot read `absent.csv` | current folder
+- | train absent.csv | 3 | =cannot read `absent.csv`: there is no such file or folder | current folder
+- | train absent/photo.jpg | 3 | cannot read `absent/photo.jpg` | =there is no folder `absent` either
+- | train --data absent.npz | 3 | cannot read ` | current folder
+text a.png x | train a.png | 2 | a.png` is a single image, and a model learns from many | give the folder with the images, as in `espejo train
+text a.toml x | train a.toml | 3 | found `.toml`, a configuration, which `espejo train --config FILE` takes |
+text a.csv 1,2 | eval a.csv | 2 | =`a.csv` is a file, and no run | =name the run first, as in `espejo encode last --data a.csv`
+folder plain | encode plain | 5 | =`plain`: is no run folder: it has no `config.toml` | as in `espejo encode last --data plain`
 small | encode small --first 33 | 2 | =`--first` is 33 | =give 1 to 32
 twelve | animate twelve --walk spiral | 2 | =the latent code of this run has 12 dimensions | =a spiral needs 2 dimensions; use `--walk loop`, which needs any number
 twelve | animate twelve | 2 | the latent code of this run has 12 dimensions | `--walk loop`

@@ -163,7 +163,7 @@ fn what_cannot_be_hashed_or_found_is_refused() {
     let room = room();
     for (args, message) in [
         (&["--radius", "11"][..], "give 0 to 10"),
-        (&["--near", "nobody"], "no sample `nobody` to search near"),
+        (&["--near", "nobody"], "no sample `nobody` among these"),
         (&["--at", "middle"], "expected a number or `median`"),
         (&["--to", "h.txt"], "ending in `.csv` or `.npy`"),
         (&["--radius", "1", "--to", "h.npy"], "ending in `.csv`"),

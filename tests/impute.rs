@@ -252,7 +252,7 @@ fn what_cannot_be_filled_is_refused_with_what_helps() {
             "`some.csv:22`: expected a number in column `b`, found `none`",
         ),
         ("r --data a.npy", 3, "expected a table in text"),
-        ("r --data absent.csv", 2, "no data set `absent.csv`"),
+        ("r --data absent.csv", 3, "cannot read `absent.csv`"),
         ("fonts --data narrow.csv", 2, "no missing cells"),
         ("classes --data narrow.csv", 2, "no latent code"),
         ("r --draws 5", 2, "only a `vae`"),

@@ -5,6 +5,7 @@ mod commands;
 mod data;
 mod edges;
 mod errors;
+mod first_use;
 mod forecast;
 mod golden;
 mod hash;

@@ -3,13 +3,14 @@
 use clap::{Parser, Subcommand};
 use clap_complete::Shell;
 
-use crate::choose_samples::SampleArgs;
+use crate::choose_samples::PartedArgs;
 use crate::commands::animate::AnimateArgs;
 use crate::commands::cluster::ClusterArgs;
 use crate::commands::data::DataArgs;
 use crate::commands::decode::DecodeArgs;
 use crate::commands::denoise::DenoiseArgs;
 use crate::commands::encode::EncodeArgs;
+use crate::commands::eval::EvalArgs;
 use crate::commands::export::ExportArgs;
 use crate::commands::forecast::ForecastArgs;
 use crate::commands::generate::GenerateArgs;
@@ -18,6 +19,7 @@ use crate::commands::impute::ImputeArgs;
 use crate::commands::latent::LatentArgs;
 use crate::commands::morph::MorphArgs;
 use crate::commands::neighbours::NeighboursArgs;
+use crate::commands::reconstruct::ReconstructArgs;
 use crate::commands::reproduce::ReproduceArgs;
 use crate::commands::score::ScoreArgs;
 use crate::commands::train::TrainArgs;
@@ -44,12 +46,16 @@ pub enum Command {
         after_help = "A default that is not shown depends on the data and the model; `--print-config` prints all of them.\nKeys without a flag, such as the penalties, are set with `--set`, as in `--set objective.contractive=0.1`.\n\nExamples:\n  espejo train\n  espejo train fashion --model vae --conv 32,64 --latent 10\n  espejo train my-pictures/ --size 64x64 --grey\n  espejo train measured.csv --label class --test-fraction .2\n  espejo train measured.csv --model classifier --target class --test-fraction .2\n  espejo train series.csv --time when --window 25 --test-fraction .2 --split time\n  espejo train --data fonts:all --seed 7\n  espejo train --model vae --latent 2 --beta 0.5\n  espejo train --model dae --noise flip:.1 --layers 35,12,35\n  espejo train fonts --optimizer bfgs --max-evaluations 2000\n  espejo train --resume last"
     )]
     Train(Box<TrainArgs>),
-    /// Evaluate a run again: metrics, baselines and figures
-    #[command(after_help = "Example:\n  espejo eval last")]
-    Eval(RunArgs),
-    /// Reconstruct samples, measure the errors and draw images beside their reconstructions
-    #[command(after_help = "Example:\n  espejo reconstruct last --letters ABC")]
-    Reconstruct(SampleArgs),
+    /// Evaluate a run again, or on other samples: metrics, baselines, the error of each class, figures
+    #[command(
+        after_help = "Figures are drawn again where the samples are the run's own test part.\n\nExamples:\n  espejo eval last\n  espejo eval last --data new.csv"
+    )]
+    Eval(EvalArgs),
+    /// Reconstruct samples, measure the errors, and draw images beside their reconstructions or write the rows of a table
+    #[command(
+        after_help = "Examples:\n  espejo reconstruct last --letters ABC\n  espejo reconstruct last --part all --csv reconstructed.csv"
+    )]
+    Reconstruct(ReconstructArgs),
     /// Add noise to samples, denoise them and measure the errors beside those of baselines
     #[command(after_help = "Example:\n  espejo denoise last --noise salt-pepper:.15 --copies 100")]
     Denoise(DenoiseArgs),
@@ -57,7 +63,7 @@ pub enum Command {
     #[command(
         after_help = "Examples:\n  espejo predict last > predictions.csv\n  espejo predict last --data new.csv > predictions.csv"
     )]
-    Predict(SampleArgs),
+    Predict(PartedArgs),
     /// Forecast a series beyond its last row, as CSV, or measure how far forecasts leave the rows that came
     #[command(
         after_help = "The run learned a series by its own past: `espejo train sales.csv --model regressor --target sales --lags 12`.\n\nExamples:\n  espejo forecast last --steps 24 > next.csv\n  espejo forecast last --evaluate"
@@ -107,11 +113,15 @@ pub enum Command {
         after_help = "Examples:\n  espejo generate last --count 24 --seed 1\n  espejo generate last --at 0.5,-1.2\n  espejo generate last --csv --count 1000 --report report.json > synthetic.csv"
     )]
     Generate(GenerateArgs),
-    /// Plot the latent space, and a grid of images decoded from it
-    #[command(after_help = "Example:\n  espejo latent last --grid 20x20 --range=-2,2")]
+    /// Plot the latent space and a grid of images decoded from it, or each dimension of the code by itself
+    #[command(
+        after_help = "Examples:\n  espejo latent last --grid 20x20 --range=-2,2\n  espejo latent last --traverse --steps 11"
+    )]
     Latent(LatentArgs),
     /// Draw the interpolation between two images in the latent space
-    #[command(after_help = "Example:\n  espejo morph last A B --steps 11")]
+    #[command(
+        after_help = "Examples:\n  espejo morph last A B --steps 11\n  espejo morph last '#0' '#7' --data my-pictures/"
+    )]
     Morph(MorphArgs),
     /// Animate the latent space during training, or a walk through it, as GIF and APNG
     #[command(

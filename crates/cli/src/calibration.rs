@@ -7,7 +7,7 @@ use espejo_analysis::halves;
 use espejo_data::Samples;
 use espejo_train::{Part, Trained};
 
-use crate::choose_samples::{SampleArgs, chosen_parts, other_samples};
+use crate::choose_samples::{PartedArgs, chosen_parts, other_samples};
 use crate::output::{message, usage};
 use crate::sample_columns::Chosen;
 use crate::sample_kind::SampleKind;
@@ -63,13 +63,14 @@ pub struct Ordinary {
 /// The samples to score, part by part, and the ordinary ones.
 pub fn choose(
     trained: &Trained,
-    args: &SampleArgs,
+    args: &PartedArgs,
     asked: &Asked,
 ) -> anyhow::Result<(Vec<Chosen>, Ordinary)> {
     let parts = chosen_parts(trained, args)?;
     let held_out = trained.prepared().held_out;
-    let own = args.data.is_none() && args.letters.is_none();
-    let scores_test = own && (args.split || args.part == Part::Test) && held_out;
+    let own = args.samples.is_own();
+    let with_test = args.split || matches!(args.samples.part, Part::Test | Part::All);
+    let scores_test = own && with_test && held_out;
     let default = match (scores_test, held_out) {
         (true, _) if asked.needs_untrained => Calibration::Half,
         (false, true) => Calibration::Test,
@@ -93,10 +94,10 @@ pub fn choose(
             "use `--calibrate half`, or score other data with `--data`",
         )),
         Calibration::Train if asked.needs_untrained => Err(trained_on_them()),
-        Calibration::Train => Ok((parts, own_part(trained, Part::Train))),
-        Calibration::Test => Ok((parts, own_part(trained, Part::Test))),
+        Calibration::Train => Ok((parts, own_part(trained, true))),
+        Calibration::Test => Ok((parts, own_part(trained, false))),
         Calibration::Data(name) => {
-            let samples = other_samples(trained, &args.of_data(&name))?;
+            let samples = other_samples(trained, &args.samples.of_data(&name))?;
             let ordinary = Ordinary {
                 samples,
                 origin: format!("of `{name}`"),
@@ -114,14 +115,14 @@ fn trained_on_them() -> anyhow::Error {
     )
 }
 
-fn own_part(trained: &Trained, part: Part) -> Ordinary {
-    match part {
-        Part::Train => Ordinary {
+fn own_part(trained: &Trained, trained_on: bool) -> Ordinary {
+    match trained_on {
+        true => Ordinary {
             samples: trained.prepared().train.clone(),
             origin: "of the training part".to_owned(),
             trained_on: true,
         },
-        Part::Test => Ordinary {
+        false => Ordinary {
             samples: trained.test().clone(),
             origin: "of the held-out part".to_owned(),
             trained_on: false,
@@ -152,8 +153,8 @@ fn halved(
 ) -> anyhow::Result<(Vec<Chosen>, Ordinary)> {
     let [part] = parts.as_mut_slice() else {
         return Err(usage(
-            "`--split` takes the training part, whose samples cannot calibrate p-values",
-            "leave `--split` out",
+            "`--split` and `--part all` take the training part, whose samples cannot calibrate p-values",
+            "leave `--split` and `--part all` out",
         ));
     };
     let count = part.samples.len();

@@ -22,12 +22,9 @@ pub struct SampleArgs {
     /// The column of `--data` that holds the classes [default: that of the training]
     #[arg(long, value_name = "COLUMN", requires = "data")]
     pub label: Option<String>,
-    /// Part of the data: `test` or `train`
+    /// Part of the data: `test`, `train` or `all`
     #[arg(long, default_value = "test")]
     pub part: Part,
-    /// Take both parts of the run's own data, with a column `split` of `train` or `test`
-    #[arg(long, conflicts_with_all = ["data", "label", "part", "letters", "first"])]
-    pub split: bool,
     /// Use only these glyphs, in this order
     #[arg(long, allow_hyphen_values = true)]
     pub letters: Option<String>,
@@ -37,16 +34,50 @@ pub struct SampleArgs {
     /// Use only the first N samples
     #[arg(long, value_name = "N")]
     pub first: Option<usize>,
+    /// Use at most N samples, drawn by the seed of the run with each class in its proportion
+    #[arg(long, value_name = "N")]
+    pub limit: Option<usize>,
+    /// Skip samples that cannot be read, and report how many
+    #[arg(long)]
+    pub skip_bad: bool,
 }
 
-impl SampleArgs {
+/// A run and the samples that go through its model, of both parts of its data where that is asked for.
+#[derive(Args, Clone)]
+pub struct PartedArgs {
+    #[command(flatten)]
+    pub samples: SampleArgs,
+    /// Take both parts of the run's own data, with a column `split` of `train` or `test`
+    #[arg(long, conflicts_with_all = ["data", "label", "part", "letters", "first"])]
+    pub split: bool,
+}
+
+impl PartedArgs {
+    /// Whether both parts of the run's own data are wanted.
+    pub fn both_parts(&self) -> bool {
+        self.split || (self.samples.part == Part::All && self.samples.is_own())
+    }
+
     /// Whether a part that these arguments chose is that on which the run was trained.
     pub fn is_training(&self, trained: &Trained, part: &Chosen) -> bool {
         let is_training = match part.part {
             Some(name) => name == "train",
-            None => self.part == Part::Train || !trained.prepared().held_out,
+            None => self.samples.part == Part::Train || !trained.prepared().held_out,
         };
-        is_training && self.data.is_none() && self.letters.is_none()
+        is_training && self.samples.is_own()
+    }
+}
+
+impl SampleArgs {
+    /// Whether the samples are those of the run itself.
+    pub fn is_own(&self) -> bool {
+        self.data.is_none() && self.letters.is_none()
+    }
+
+    /// Whether the samples are those that the run is measured with, all of them.
+    pub fn is_test_part(&self) -> bool {
+        let chosen = self.first.is_some() || self.limit.is_some() || !self.classes.is_empty();
+        self.is_own() && self.part == Part::Test && !chosen
     }
 
     /// The same arguments with other data.
@@ -60,45 +91,62 @@ impl SampleArgs {
 
 /// The samples of the run's test or training part, or those of other data.
 pub fn chosen_samples(trained: &Trained, args: &SampleArgs) -> anyhow::Result<Samples> {
-    let samples = if args.data.is_none() && args.letters.is_none() {
+    let prepared = trained.prepared();
+    let own = |part: &Samples| wanted(args).part(part).map_err(Error::from);
+    let samples = match args.part {
+        _ if !args.is_own() => other_samples(trained, args)?,
         // The run's own split, also where only some classes of it are wanted.
-        let part = match args.part {
-            Part::Test => trained.test(),
-            Part::Train => &trained.prepared().train,
-        };
-        let wanted = Selection {
-            classes: args.classes.clone(),
-            ..Selection::default()
-        };
-        wanted.part(part).map_err(Error::from)?
-    } else {
-        other_samples(trained, args)?
+        Part::Test => own(trained.test())?,
+        Part::Train => own(&prepared.train)?,
+        Part::All if !prepared.held_out => own(&prepared.train)?,
+        Part::All => own(&trained.other_data(Part::All, |_| {})?.samples)?,
     };
+    let samples = match first_of(args, samples.len())? {
+        None => samples,
+        Some(first) => samples.select(&Vec::from_iter(0..first)),
+    };
+    limited(trained, samples, args)
+}
+
+/// How many samples `--first` takes of so many.
+fn first_of(args: &SampleArgs, all: usize) -> anyhow::Result<Option<usize>> {
     match args.first {
-        None => Ok(samples),
-        Some(first) if (1..=samples.len()).contains(&first) => {
-            Ok(samples.select(&Vec::from_iter(0..first)))
-        }
-        Some(first) => Err(usage(
+        Some(first) if !(1..=all).contains(&first) => Err(usage(
             format!("`--first` is {first}"),
-            format!("give 1 to {}", samples.len()),
+            format!("give 1 to {all}"),
         )),
+        first => Ok(first),
+    }
+}
+
+/// The selection that applies to parts of a set that is already split.
+fn wanted(args: &SampleArgs) -> Selection {
+    Selection {
+        classes: args.classes.clone(),
+        ..Selection::default()
+    }
+}
+
+/// At most as many samples as are asked for.
+fn limited(trained: &Trained, samples: Samples, args: &SampleArgs) -> anyhow::Result<Samples> {
+    match args.limit {
+        Some(0) => Err(no_samples()),
+        Some(limit) => Ok(samples.drawn(limit, trained.config().train.seed)),
+        None => Ok(samples),
     }
 }
 
 /// The samples that are chosen, part by part where both parts are asked for.
-pub fn chosen_parts(trained: &Trained, args: &SampleArgs) -> anyhow::Result<Vec<Chosen>> {
-    if !args.split {
+pub fn chosen_parts(trained: &Trained, args: &PartedArgs) -> anyhow::Result<Vec<Chosen>> {
+    let both = args.both_parts();
+    let args = &args.samples;
+    if !both {
         let samples = chosen_samples(trained, args)?;
         return Ok(vec![Chosen {
             samples,
             part: None,
         }]);
     }
-    let wanted = Selection {
-        classes: args.classes.clone(),
-        ..Selection::default()
-    };
     let prepared = trained.prepared();
     let mut parts = vec![("train", &prepared.train)];
     if prepared.held_out {
@@ -106,11 +154,59 @@ pub fn chosen_parts(trained: &Trained, args: &SampleArgs) -> anyhow::Result<Vec<
     }
     let chosen = parts.into_iter().map(|(part, samples)| {
         Ok(Chosen {
-            samples: wanted.part(samples).map_err(Error::from)?,
+            samples: wanted(args).part(samples).map_err(Error::from)?,
             part: Some(part),
         })
     });
-    chosen.collect()
+    let chosen = first_of_parts(chosen.collect::<anyhow::Result<_>>()?, args)?;
+    limited_parts(trained, chosen, args)
+}
+
+/// The first samples of all parts together that are asked for.
+fn first_of_parts(parts: Vec<Chosen>, args: &SampleArgs) -> anyhow::Result<Vec<Chosen>> {
+    let Some(first) = first_of(args, parts.iter().map(Chosen::len).sum())? else {
+        return Ok(parts);
+    };
+    let mut left = first;
+    let taken = parts.into_iter().filter_map(|part| {
+        let count = left.min(part.len());
+        left -= count;
+        (count > 0).then(|| Chosen {
+            samples: part.samples.select(&Vec::from_iter(0..count)),
+            ..part
+        })
+    });
+    Ok(taken.collect())
+}
+
+/// At most as many samples of all parts together as are asked for, of each part its share.
+fn limited_parts(
+    trained: &Trained,
+    parts: Vec<Chosen>,
+    args: &SampleArgs,
+) -> anyhow::Result<Vec<Chosen>> {
+    let all: usize = parts.iter().map(Chosen::len).sum();
+    let Some(limit) = args.limit.filter(|limit| *limit < all) else {
+        return Ok(parts);
+    };
+    if limit == 0 {
+        return Err(no_samples());
+    }
+    let seed = trained.config().train.seed;
+    let (mut left, mut of) = (limit, all);
+    let limited = parts.into_iter().filter_map(|part| {
+        let count = (left * part.len() + of / 2) / of.max(1);
+        (left, of) = (left - count, of - part.len());
+        (count > 0).then(|| Chosen {
+            samples: part.samples.drawn(count, seed),
+            ..part
+        })
+    });
+    Ok(limited.collect())
+}
+
+fn no_samples() -> anyhow::Error {
+    usage("`--limit` is 0", "give 1 or more")
 }
 
 /// Samples of other data, or other glyphs. New rows need not have the column of the labels, or of the target.
@@ -137,6 +233,7 @@ pub fn other_samples(trained: &Trained, args: &SampleArgs) -> anyhow::Result<Sam
 
 /// Changes the run's data configuration to the data that the arguments ask for; the shape is that of the images learned, if any.
 fn change(data: &mut DataConfig, args: &SampleArgs, shape: Option<Shape>) {
+    data.skip_bad |= args.skip_bad;
     if let Some(name) = &args.data {
         *data = DataConfig {
             name: name.clone(),
@@ -160,7 +257,6 @@ fn change(data: &mut DataConfig, args: &SampleArgs, shape: Option<Shape>) {
         data.words = data.words.take().filter(|_| name == "imdb");
         data.subject = None;
         data.test_fraction = None;
-        data.split = SplitKind::default();
         data.fold = None;
         // Nothing is split off of other data, by time or not.
         data.split = SplitKind::Random;

@@ -46,8 +46,8 @@ pub fn query(parts: &[Chosen], id: &str) -> anyhow::Result<Query> {
             None => "a `row` or a caption".to_owned(),
         };
         usage(
-            format!("no sample `{id}` to search near"),
-            format!("give {named} of these samples, as `espejo hash` prints them; `--part train` takes the training samples"),
+            format!("no sample `{id}` among these"),
+            format!("give {named} of these samples, as `espejo encode` prints them; `--part train` takes the training samples"),
         )
     })
 }

@@ -35,7 +35,7 @@ pub fn loss(trained: &Trained, folder: &Folder, baselines: &[Baseline]) -> anyho
             .map(|(column, term)| (column.as_str(), term.as_str(), false))
             .collect();
         panels.push(Panel {
-            title: "terms of the training loss, unweighted".into(),
+            title: "terms of the training loss, without their weights".into(),
             y_label: format!("per {}", kind.word()),
             series: table.series(&columns),
             baselines: Vec::new(),

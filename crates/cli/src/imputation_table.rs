@@ -70,7 +70,7 @@ fn cell_json(imputed: &Imputed, cell: &ImputedCell) -> Value {
 /// What was filled, and what intervals come from.
 pub fn summary(imputed: &Imputed, rows: usize, level: f64, is_drawn: bool) -> String {
     if imputed.cells.is_empty() {
-        return "no cell is missing: the table comes back as it is".to_owned();
+        return "no cell is missing: the table is written as it is".to_owned();
     }
     let mut holed: Vec<u64> = imputed.cells.iter().map(|cell| cell.row).collect();
     holed.dedup();

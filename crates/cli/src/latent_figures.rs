@@ -20,9 +20,17 @@ pub fn latent_map(trained: &Trained) -> anyhow::Result<Figure> {
     Ok(scatter(&latent_scatter(trained)?))
 }
 
+/// Scatter plot of the codes of these samples.
+pub fn latent_map_of(trained: &Trained, samples: &Samples) -> anyhow::Result<Figure> {
+    Ok(scatter(&latent_scatter_of(trained, samples)?))
+}
+
 /// The scatter plot before it is drawn.
 pub fn latent_scatter(trained: &Trained) -> anyhow::Result<Scatter> {
-    let images = &trained.mapped();
+    latent_scatter_of(trained, &trained.mapped())
+}
+
+fn latent_scatter_of(trained: &Trained, images: &Samples) -> anyhow::Result<Scatter> {
     let kind = SampleKind::of(images);
     let codes = trained.encode(images)?;
     let (plane, note) = match trained.latent() {

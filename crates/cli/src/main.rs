@@ -4,6 +4,8 @@ mod accepted_words;
 mod args;
 mod calibration;
 mod choose_samples;
+mod clap_errors;
+mod class_errors;
 mod code_search;
 mod commands;
 mod curves;
@@ -37,6 +39,7 @@ mod stored_threshold;
 mod synthetic_table;
 mod table_flags;
 mod titles;
+mod traversal;
 mod vulkan_environment;
 
 use std::process::ExitCode;
@@ -56,10 +59,18 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     vulkan_environment::settle();
-    let args = Args::parse();
+    let args = Args::try_parse().unwrap_or_else(|error| refuse(&error));
     match run(args) {
         Ok(code) => ExitCode::from(code),
         Err(error) => ExitCode::from(output::report(&error)),
+    }
+}
+
+/// Ends with what is wrong in the command line, or with the help that it asks for.
+fn refuse(error: &clap::Error) -> ! {
+    match clap_errors::in_plain_words(error) {
+        Some((message, hint)) => std::process::exit(output::refused(&message, &hint).into()),
+        None => error.exit(),
     }
 }
 

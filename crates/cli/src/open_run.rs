@@ -31,6 +31,11 @@ pub fn open(args: &RunArgs) -> anyhow::Result<(Folder, Trained)> {
     whole(args, open_any(args, true)?)
 }
 
+/// Opens a run with its data, whatever samples go through it.
+pub fn open_with_data(args: &SampleArgs) -> anyhow::Result<(Folder, Trained)> {
+    whole(&args.run, open_half_or_whole(args, true)?)
+}
+
 /// Opens a run without its data; an exported half is refused.
 pub fn open_without_data(args: &RunArgs) -> anyhow::Result<(Folder, Trained)> {
     whole(args, open_any(args, false)?)
@@ -38,7 +43,7 @@ pub fn open_without_data(args: &RunArgs) -> anyhow::Result<(Folder, Trained)> {
 
 /// Opens a run for samples that may be others than its own, whose data it needs then no more.
 pub fn open_for(args: &SampleArgs) -> anyhow::Result<(Folder, Trained)> {
-    whole(&args.run, open_any(&args.run, args.data.is_none())?)
+    whole(&args.run, open_half_or_whole(args, args.data.is_none())?)
 }
 
 fn whole(args: &RunArgs, opened: (Folder, Trained)) -> anyhow::Result<(Folder, Trained)> {
@@ -58,10 +63,23 @@ fn whole(args: &RunArgs, opened: (Folder, Trained)) -> anyhow::Result<(Folder, T
     ))
 }
 
+/// Opens a run or the half of one for samples, with its data where that is needed.
+pub fn open_half_or_whole(
+    args: &SampleArgs,
+    needs_data: bool,
+) -> anyhow::Result<(Folder, Trained)> {
+    opened(&args.run, needs_data, args.skip_bad)
+}
+
 /// Opens a run, with its data where that is needed, or the half of one that was exported.
 pub fn open_any(args: &RunArgs, needs_data: bool) -> anyhow::Result<(Folder, Trained)> {
+    opened(args, needs_data, false)
+}
+
+fn opened(args: &RunArgs, needs_data: bool, skip_bad: bool) -> anyhow::Result<(Folder, Trained)> {
     let folder = Folder::find(&args.run, &args.out)?;
     let change = |config: &mut RunConfig| {
+        config.data.skip_bad |= skip_bad;
         if let Some(device) = &args.device {
             device.clone_into(&mut config.train.device);
         }

@@ -60,6 +60,11 @@ pub fn report(error: &anyhow::Error) -> u8 {
     code
 }
 
+/// Prints what is wrong with the command line and its hint, and gives the exit code.
+pub fn refused(error: &str, hint: &str) -> u8 {
+    report(&usage(error, hint))
+}
+
 /// The message of an error, followed by those causes that it does not repeat.
 fn told(error: &anyhow::Error) -> String {
     let mut text = error.to_string();

@@ -1,22 +1,21 @@
 //! How far reconstructions are from their targets, in the measures that suit the samples.
 
 use espejo_data::Samples;
-use espejo_train::{MAX_PSNR, Rows, psnr, squared_error, wrong_pixels};
+use espejo_train::{MAX_PSNR, Rows, SampleErrors, psnr, wrong_pixels};
 use serde_json::{Value, json};
 
-/// Errors of outputs against their targets: wrong pixels for two-valued images, else the squared error, for images with the PSNR.
+/// Errors of outputs against their targets: wrong pixels for two-valued images, else the squared error, for images with the PSNR. Where a
+/// target is missing (NaN) there is nothing to hold the output against.
 pub fn reconstruction_errors(samples: &Samples, outputs: &Rows, targets: &Rows) -> Value {
     if samples.two_valued() {
         return wrong(outputs, targets);
     }
-    let pairs = || outputs.iter().zip(targets);
-    let mean = |measure: &dyn Fn(&[f32], &[f32]) -> f64| {
-        pairs().map(|(o, t)| measure(o, t)).sum::<f64>() / targets.len() as f64
-    };
-    let squared = mean(&|o, t| squared_error(o, t));
+    let mean = |values: Vec<f64>| values.iter().sum::<f64>() / targets.len() as f64;
+    let squared = mean(SampleErrors::of(samples, outputs, targets).squared);
     let mut value = json!({ "squared_error": squared, "pictures": targets.len() });
     if !samples.is_table() {
-        value["psnr"] = json!(mean(&|o, t| psnr(o, t).min(MAX_PSNR)));
+        let pairs = outputs.iter().zip(targets);
+        value["psnr"] = json!(mean(pairs.map(|(o, t)| psnr(o, t).min(MAX_PSNR)).collect()));
     }
     value
 }

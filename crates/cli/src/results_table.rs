@@ -102,7 +102,12 @@ fn row(name: &str, get: Get<'_>, measure: LastColumn) -> String {
 }
 
 fn number(get: Get<'_>, key: &str, digits: usize) -> String {
-    get(key).map_or("–".to_owned(), |value| format!("{value:.digits$}"))
+    match get(key) {
+        None => "–".to_owned(),
+        // As many digits would push the columns apart.
+        Some(value) if value.abs() >= 1e7 => format!("{value:.digits$e}"),
+        Some(value) => format!("{value:.digits$}"),
+    }
 }
 
 fn line(name: &str, reconstruction: &str, squared_error: &str, last: &str) -> String {
@@ -143,6 +148,15 @@ mod tests {
         assert!(text.contains("mean row"), "{text}");
         assert!(text.contains("nearest row"), "{text}");
         assert!(!text.contains("image") && !text.contains("pixel"), "{text}");
+    }
+
+    #[test]
+    fn a_huge_number_keeps_its_column() {
+        let pairs = [("reconstruction", 9_460_896_768.0), ("squared_error", 3.0)];
+        let text = results_table(&metrics(&pairs), &[], SampleKind::Row);
+        let ends: Vec<usize> = text.lines().map(|line| line.trim_end().len()).collect();
+        assert_eq!(ends[0], ends[1], "{text}");
+        assert!(text.contains("9.4609e9"), "{text}");
     }
 
     #[test]

@@ -11,8 +11,8 @@ use crate::shards::{self, Shards};
 use crate::source::{DataSet, HoldOut, Loaded, Parts, Source};
 use crate::split::Draw;
 use crate::{
-    Error, cifar, directory, folder, folds, fonts, idx, idx_files, image_tree, imdb, logistic_map,
-    lorenz, record_sets, satimage, small_tables, split, yale,
+    Error, Samples, cifar, directory, folder, folds, fonts, idx, idx_files, image_tree, imdb,
+    logistic_map, lorenz, nowhere, read_instead, record_sets, satimage, small_tables, split, yale,
 };
 
 /// Names less alike than this (Jaro-Winkler, 0 to 1) are not suggested.
@@ -33,6 +33,14 @@ enum Target<'a> {
 /// Whether [`load`] can take this name: that of a set, or of a folder or file that is there.
 pub fn is_source(name: &str) -> bool {
     target(&Source::named(name)).is_ok()
+}
+
+/// Holds a name against the sets, folders and files that there are, without reading any.
+///
+/// # Errors
+/// [`Error::UnknownDataSet`] for a name of nothing, [`Error::NoFile`] for a path to nothing, [`Error::Content`] for a file that holds no data set.
+pub fn check_source(name: &str) -> Result<(), Error> {
+    target(&Source::named(name)).map(drop)
 }
 
 /// Whether this is a folder whose files hold numbers and no images: arrays, one a sample, or parts of a table. Only their contents
@@ -161,7 +169,7 @@ fn set_parts(source: &Source, set: &'static DataSet) -> Result<Parts, Error> {
     };
     let directory = directory::directory_or(source.directory.as_deref())?;
     let folder = idx::folder(set, &directory, folder);
-    match set.name {
+    let mut parts = match set.name {
         "boston" => small_tables::boston(source, &folder),
         "pima" => small_tables::pima(source, &folder),
         "imdb" => imdb::load(source, &folder),
@@ -171,7 +179,14 @@ fn set_parts(source: &Source, set: &'static DataSet) -> Result<Parts, Error> {
         "cifar100" => record_sets::cifar100(source, set, &folder),
         "stl10" => record_sets::stl10(source, set, &folder),
         _ => idx::load(source, set, &folder),
-    }
+    }?;
+    let counts = (
+        parts.train.len(),
+        parts.test.as_ref().map_or(0, Samples::len),
+    );
+    let note = read_instead::incomplete(set, &directory, &folder, counts);
+    parts.notes.extend(note);
+    Ok(parts)
 }
 
 /// What the name stands for: a set before a file or folder.
@@ -190,6 +205,11 @@ fn target(source: &Source) -> Result<Target<'_>, Error> {
         return Ok(Target::File(path, format));
     }
     match format_of(path) {
+        _ if nowhere::is_run(path) => Err(Error::Content {
+            origin: name.to_owned(),
+            expected: "a folder of images, or of files of numbers".to_owned(),
+            found: "the folder of a run (`espejo train --resume` goes on with it, `--config` repeats its `config.toml`)".to_owned(),
+        }),
         _ if path.is_dir() => Ok(match shards::find(path)? {
             Some(shards) => Target::Shards(shards),
             None => Target::Folder(path),
@@ -198,17 +218,10 @@ fn target(source: &Source) -> Result<Target<'_>, Error> {
         _ if path.is_file() => Err(Error::Content {
             origin: name.to_owned(),
             expected: format!("a file ending in {}", all_endings()),
-            found: "another ending".to_owned(),
+            found: nowhere::kind_of_file(path),
         }),
-        // A path to somewhere that is not there is no misspelt name.
-        _ if name.contains(std::path::is_separator) => Err(Error::Io {
-            action: "read",
-            path: path.to_owned(),
-            source: std::io::Error::new(
-                std::io::ErrorKind::NotFound,
-                "there is no such file or folder",
-            ),
-        }),
+        // The name of a file that is not there is no misspelt name of a data set.
+        _ if nowhere::is_path(name) => Err(nowhere::no_file(name)),
         _ => Err(unknown(name)),
     }
 }
@@ -320,8 +333,8 @@ mod tests {
     use std::path::PathBuf;
 
     use super::*;
+    use crate::Selection;
     use crate::source::{ColumnChoice, TargetColumn, TargetKind};
-    use crate::{Samples, Selection};
 
     #[test]
     fn each_built_in_set_is_as_listed() {

@@ -8,6 +8,15 @@ use crate::manifests::manifest;
 /// A data set that cannot be had, with what was expected and what was found.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
+    /// Nothing is where a path leads.
+    #[error("cannot read `{path}`: there is no such file or folder")]
+    NoFile {
+        /// The path as asked for.
+        path: String,
+        /// What to do about it.
+        hint: String,
+    },
+
     /// No data set has this name.
     #[error("no data set `{name}`: expected {accepted}")]
     UnknownDataSet {
@@ -143,7 +152,9 @@ impl Error {
             Self::Sizes { expected, .. } => {
                 Some(format!("`--size {expected}` brings all images to one size"))
             }
-            Self::Missing { hint, .. } | Self::Fetch { hint, .. } => Some(hint.clone()),
+            Self::NoFile { hint, .. } | Self::Missing { hint, .. } | Self::Fetch { hint, .. } => {
+                Some(hint.clone())
+            }
             Self::Selection { .. } | Self::Content { .. } | Self::Io { .. } => None,
         }
     }

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use crate::archive::extract;
 use crate::download::{Client, Failure, Patience, Progress, io_error, remove, sha256, wrong};
 use crate::manifests::{Archive, DataFile, Manifest, Place, manifest_in};
-use crate::{Error, catalogue, named_sets};
+use crate::read_instead::{beside, in_stead};
+use crate::{Error, catalogue, idx, named_sets};
 
 /// What [`fetch`] did.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,7 +72,8 @@ pub fn fetch(
     }
 }
 
-/// Looks at every file of a data set in its folder of the data directory; none for what is built in.
+/// Looks at every file of a data set in its folder of the data directory; none for what is built in. What is read in the stead of an official
+/// file, or beside them, is [`State::Unknown`].
 ///
 /// # Errors
 /// [`Error::UnknownDataSet`], or [`Error::Io`] where a file is there but cannot be read.
@@ -79,14 +81,32 @@ pub fn verify(name: &str, directory: &Path) -> Result<Vec<FileState>, Error> {
     let Some(manifest) = known(name, directory)? else {
         return Ok(Vec::new());
     };
-    let folder = directory.join(&manifest.folder);
-    let look = |file: &DataFile| {
-        Ok(FileState {
-            file: file.name.clone(),
-            state: state(&folder, file)?,
-        })
+    let folder = match named_sets::set_named(name) {
+        Some(set) => idx::folder(set, directory, &manifest.folder),
+        None => directory.join(&manifest.folder),
     };
-    manifest.files.iter().map(look).collect()
+    let unknown = |file| FileState {
+        file,
+        state: State::Unknown,
+    };
+    let look = |file: &DataFile| {
+        let state = state(&folder, file)?;
+        let other = match state {
+            State::Missing => in_stead(&folder, &file.name),
+            _ => None,
+        };
+        Ok(other.map_or_else(
+            || FileState {
+                file: file.name.clone(),
+                state,
+            },
+            unknown,
+        ))
+    };
+    let files: Result<Vec<_>, Error> = manifest.files.iter().map(look).collect();
+    let mut files = files?;
+    files.extend(beside(name, &folder).into_iter().map(unknown));
+    Ok(files)
 }
 
 /// The files of a set; none for what is built in.

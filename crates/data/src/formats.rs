@@ -111,6 +111,12 @@ pub fn is_table_file(name: &str) -> bool {
     holds(name, Contents::Table)
 }
 
+/// Whether a file of this name is one image by its ending (`.png`, `.jpg`, ...); an archive of images is none.
+pub fn is_image_file(name: &str) -> bool {
+    let format = format_of(Path::new(name)).filter(|format| format.contents == Contents::Image);
+    format.is_some_and(|format| !format.also.contains(&"tar")) && Path::new(name).is_file()
+}
+
 /// Whether a file of this name holds arrays or images by its ending (`.npy`, `.npz` or `.parquet`, ...), so that only its contents tell whether they are
 /// images or rows of a table; it need not be there.
 pub fn is_array_file(name: &str) -> bool {

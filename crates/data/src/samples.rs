@@ -644,6 +644,7 @@ impl fmt::Display for Shape {
 }
 
 mod alike;
+mod joined;
 mod numbers;
 mod outline;
 mod permuted;

@@ -82,6 +82,13 @@ pub(crate) fn limit(samples: Samples, count: usize, draw: Draw) -> Samples {
     }
 }
 
+impl Samples {
+    /// At most `count` of these samples, drawn by the seed with each class in its proportion, in the order of the set.
+    pub fn drawn(&self, count: usize, seed: u64) -> Self {
+        limit(self.clone(), count, Draw { seed, rules: 2 })
+    }
+}
+
 impl Draw {
     fn random(self) -> ChaCha8Rng {
         ChaCha8Rng::seed_from_u64(self.seed)

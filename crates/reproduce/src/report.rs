@@ -130,13 +130,13 @@ fn introduction(chapters: &[Chapter], scale: Scale, place: &Place) -> String {
     );
     text += "S1 to S25 are systems of two course documents: 000 is ITBA's TP5 of group 1, 001 that of group 3. A row is reproduced where \
              the median is as good as the published number or better within the published budget; where a published number comes \
-             from a mistake, the text says so. Rows without a document go beyond them.\n\n";
+             from a mistake, the text says so. A band is the range that this median must lie in. Rows without a document go beyond them.\n\n";
     text += "| row | document | what | verdict |\n| --- | --- | --- | --- |\n";
     for Chapter { row, .. } in chapters {
         let verdict = chapters
             .iter()
             .find(|chapter| chapter.row.id == row.id)
-            .map_or("", |chapter| chapter.verdict().name());
+            .map_or_else(String::new, verdict_words);
         let _ = writeln!(
             text,
             "| [{}](#{}) | {} | {} | {verdict} |",
@@ -188,6 +188,17 @@ fn chapter_text(chapter: &Chapter, figures: &str) -> String {
         let _ = writeln!(text, "![{}: {about}]({figures}/{stem}.gif)\n", row.id);
     }
     text
+}
+
+/// Whether the numbers of a row are as they should be, and how many sentences of its document are confirmed.
+fn verdict_words(chapter: &Chapter) -> String {
+    let claims = &chapter.section.claims;
+    let confirmed = claims.iter().filter(|claim| claim.holds).count();
+    let verdict = chapter.verdict().name();
+    match claims.len() {
+        0 => verdict.to_owned(),
+        count => format!("{verdict}; claims confirmed: {confirmed} of {count}"),
+    }
 }
 
 /// What a claim came to.

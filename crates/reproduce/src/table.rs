@@ -145,7 +145,7 @@ pub const ROWS: &[Row] = &[
     Row {
         id: "S9",
         document: "000",
-        title: "How many glyphs a waist holds",
+        title: "How many glyphs a bottleneck can hold",
         claim: "How many samples can be learned depends on the structure of the latent space; a better optimiser (Powell's) is wanted.",
         about: "Capitals (32) and all glyphs (96) through 1, 2, 3, 4 numbers, by hidden layers and method, 10,000 evaluations \
                 each; tanh inside, cross-entropy at the end. Powell's method, which the document wishes for, is S14.",

@@ -252,7 +252,7 @@ pub struct ModelConfig {
     pub up: UpKind,
     /// Whether batch normalisation follows each hidden convolution.
     pub batch_norm: bool,
-    /// Size of the code; 2 unless `layers` is a whole list, whose waist it then is. With `conv`, 0 leaves the dense bottleneck
+    /// Size of the code; 2 unless `layers` is a whole list, whose narrowest layer it then is. With `conv`, 0 leaves the dense bottleneck
     /// out, as a whole list of steps does by itself: the last map is the code.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub latent: Option<usize>,

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use serde_json::Value;
 
 use crate::Error;
-use crate::atomic_files::write_file;
+use crate::atomic_files::{group_exists, write_file};
 use crate::config::RunConfig;
 use crate::error::AtPath;
 use crate::run_report::RunReport;
@@ -123,6 +123,9 @@ impl Folder {
             .or_else(|| candidates.iter().find(|path| path.is_dir()))
             .cloned()
         else {
+            if Path::new(run).is_file() {
+                return Err(data_for_run(run, "a file"));
+            }
             let message = format!("no run `{run}`");
             let hint = format!(
                 "give a run folder, a name below `{}`, or `last`",
@@ -131,10 +134,12 @@ impl Folder {
             return Err(Error::config(message, hint));
         };
         if !path.join("config.toml").is_file() {
+            let hint =
+                format!("for data, name the run first, as in `espejo encode last --data {run}`");
             return Err(Error::checkpoint(
                 &path,
                 "is no run folder: it has no `config.toml`",
-                None,
+                Some(hint),
             ));
         }
         Ok(Self { path })
@@ -183,6 +188,41 @@ impl Folder {
     /// The folder of a checkpoint.
     pub fn checkpoint(&self, which: Which) -> PathBuf {
         self.path.join("checkpoints").join(which.name())
+    }
+
+    /// The checkpoints that are kept, as `--checkpoint` takes them: `best`, `last` and the epochs.
+    pub fn kept_checkpoints(&self) -> Vec<String> {
+        let named = [Which::Best, Which::Last].map(Which::name);
+        let mut kept: Vec<String> = named
+            .into_iter()
+            .filter(|name| group_exists(&self.path.join("checkpoints").join(name)))
+            .collect();
+        let entries = fs::read_dir(self.path.join("checkpoints"));
+        let names = entries.into_iter().flatten().flatten();
+        let epoch = |entry: fs::DirEntry| {
+            let name = entry.file_name();
+            name.to_str()?.strip_prefix("epoch-")?.parse::<usize>().ok()
+        };
+        let mut epochs: Vec<usize> = names.filter_map(epoch).collect();
+        epochs.sort_unstable();
+        kept.extend(epochs.iter().map(ToString::to_string));
+        kept
+    }
+
+    /// Refuses a checkpoint that was not kept.
+    pub(crate) fn check_checkpoint(&self, which: Which) -> Result<(), Error> {
+        let path = self.checkpoint(which);
+        if group_exists(&path) {
+            return Ok(());
+        }
+        let hint = match self.kept_checkpoints().as_slice() {
+            [] => "this run keeps none: train it again".to_owned(),
+            kept => format!(
+                "kept are `--checkpoint {}`; a run keeps every tenth epoch with `--set train.checkpoint_every=10`",
+                kept.join("`, `")
+            ),
+        };
+        Err(Error::checkpoint(&path, "no checkpoint here", Some(hint)))
     }
 
     /// The configuration in it.
@@ -271,7 +311,7 @@ impl Folder {
         }
         if history.is_empty() {
             let message =
-                "no codes were noted: the run was stopped at once, or has over 1,000 pictures";
+                "no codes were recorded: the run was stopped at once, or has over 1,000 samples";
             return Err(Error::checkpoint(&path, message, None));
         }
         Ok(history)
@@ -287,6 +327,12 @@ impl Folder {
         let text = serde_json::to_string_pretty(report).expect("a report is plain values");
         self.write("run.json", &(text + "\n"))
     }
+}
+
+/// Says that data stands where a run is expected.
+fn data_for_run(name: &str, what: &str) -> Error {
+    let hint = format!("name the run first, as in `espejo encode last --data {name}`");
+    Error::config(format!("`{name}` is {what}, and no run"), Some(hint))
 }
 
 /// Refuses names that are no plain name for a folder.

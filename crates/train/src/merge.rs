@@ -7,7 +7,7 @@ use crate::config::{
     DataConfig, LossKind, ModelConfig, NoiseConfig, ObjectiveConfig, RunConfig, TrainConfig,
 };
 use crate::key_names::keys_of;
-use crate::suggest::hint;
+use crate::suggest::{hint, nearest_word};
 
 /// The sections of a configuration and their keys, as their types name them.
 fn sections() -> [(&'static str, &'static [&'static str]); 5] {
@@ -84,6 +84,19 @@ pub fn parse_set(assignment: &str) -> Result<Table, Error> {
 ///
 /// When a value has the wrong type or is no accepted word; the error names the key.
 pub fn into_config(table: Table, origin: &str) -> Result<RunConfig, Error> {
+    into_config_called(table, origin, &|key| format!("`{key}` in `{origin}`"))
+}
+
+/// The configuration that a merged table describes; `called` is how messages call a key such as `train.epochs`.
+///
+/// # Errors
+///
+/// As [`into_config`].
+pub fn into_config_called(
+    table: Table,
+    origin: &str,
+    called: &dyn Fn(&str) -> String,
+) -> Result<RunConfig, Error> {
     let version = match table.get("version") {
         None => RunConfig::default().version.into(),
         Some(Value::Integer(version @ (1 | 2))) => *version,
@@ -109,10 +122,7 @@ pub fn into_config(table: Table, origin: &str) -> Result<RunConfig, Error> {
     let mut config: RunConfig = config.map_err(|error| {
         let path = error.path().to_string();
         let reason = error.into_inner();
-        Error::config(
-            format!("`{path}` in `{origin}`: {}", plain(reason.message().trim())),
-            None,
-        )
+        unusable(&called(&path), reason.message().trim())
     })?;
     config.train.complete();
     if !has_loss {
@@ -151,6 +161,37 @@ fn unknown(what: &str, found: &str, accepted: &[&str], origin: &str) -> Error {
         format!("unknown {what} `{found}` in `{origin}`"),
         hint(word, accepted),
     )
+}
+
+/// The error of a value that a key does not take, from the parser's own words.
+fn unusable(key: &str, reason: &str) -> Error {
+    let unknown = reason.strip_prefix("unknown variant `");
+    if let Some((word, expected)) = unknown.and_then(|rest| rest.split_once("`, ")) {
+        let accepted: Vec<&str> = expected.split('`').skip(1).step_by(2).collect();
+        let near = nearest_word(word, &accepted);
+        let hint = near.map(|near| format!("did you mean `{near}`?"));
+        return Error::config(format!("{key} is `{word}`, {expected}"), hint);
+    }
+    let reason = plain(reason);
+    let invalid = ["invalid type: ", "invalid value: "];
+    let rest = invalid.iter().find_map(|kind| reason.strip_prefix(kind));
+    let message = match rest.and_then(|rest| rest.split_once(", expected ")) {
+        Some((found, expected)) => format!("{key} is {}, expected {expected}", found_value(found)),
+        None => format!("{key}: {reason}"),
+    };
+    Error::config(message, None)
+}
+
+/// A value that was found, without the parser's word for its type.
+fn found_value(found: &str) -> String {
+    let kinds = ["string ", "integer ", "floating point ", "boolean "];
+    let value = kinds.iter().find_map(|kind| found.strip_prefix(kind));
+    match (value, found) {
+        (Some(value), _) => format!("`{}`", value.trim_matches(['"', '`'])),
+        (None, "sequence") => "a list".to_owned(),
+        (None, "map") => "a section".to_owned(),
+        (None, other) => other.to_owned(),
+    }
 }
 
 /// What a value should be, in words that are not Rust's.
@@ -284,6 +325,35 @@ mod tests {
         let config = into_config(base, "merged").expect("valid");
         assert_eq!((config.train.epochs, config.train.seed), (7, 9));
         assert_eq!(config.noise.kind.as_deref(), Some("flip:.1"));
+    }
+
+    #[test]
+    fn a_value_that_a_key_does_not_take_is_told_in_plain_words() {
+        let refused = |text: &str| {
+            let error = RunConfig::from_toml(text, "a.toml").expect_err(text);
+            (error.to_string(), error.hint())
+        };
+        assert_eq!(
+            refused("[train]\ngradient = \"exat\""),
+            (
+                "`train.gradient` in `a.toml` is `exat`, expected `exact` or `finite`".to_owned(),
+                Some("did you mean `exact`?".to_owned())
+            )
+        );
+        assert_eq!(
+            refused("[train]\nepochs = \"ten\"").0,
+            "`train.epochs` in `a.toml` is `ten`, expected a whole number of 0 or more"
+        );
+        assert_eq!(
+            refused("[model]\nlayers = 25").0,
+            "`model.layers` in `a.toml` is `25`, expected a list such as `[25]`"
+        );
+        let (message, hint) = refused("[model]\nkind = \"gan\"");
+        assert!(
+            message.starts_with("`model.kind` in `a.toml` is `gan`, expected one of `ae`, `dae`"),
+            "{message}"
+        );
+        assert_eq!(hint, None);
     }
 
     #[test]

@@ -96,6 +96,11 @@ impl ModelKind {
         }
     }
 
+    /// Whether it learns to take noise away.
+    pub fn denoises(self) -> bool {
+        self == Self::Dae
+    }
+
     /// Whether the encoder ends in two heads, the mean and the log-variance of a posterior, from which codes are drawn.
     pub fn has_posterior(self) -> bool {
         match self {

@@ -505,10 +505,12 @@ impl DataConfig {
             .split_once('x')
             .and_then(|(height, width)| Some([height.parse().ok()?, width.parse().ok()?]));
         parts.map(Some).ok_or_else(|| {
-            Error::config(
-                format!("`data.size` is `{text}`, expected height and width"),
-                Some("as in `--size 50x37`".into()),
-            )
+            let hint = match text.parse::<usize>() {
+                Ok(side) => format!("did you mean `--size {side}x{side}`?"),
+                Err(_) => "as in `--size 50x37`".to_owned(),
+            };
+            let message = format!("`data.size` is `{text}`, expected height and width");
+            Error::config(message, Some(hint))
         })
     }
 }

@@ -44,27 +44,30 @@ pub(crate) enum DataForm {
 pub const PRESETS: [Preset; 48] = [
     preset!(
         "letters",
-        "autoencoder, 32 letters through 2 numbers, every pixel back"
+        "autoencoder of 32 letters with a 2-dimensional code, every pixel reconstructed"
     ),
     preset!(
         "glyphs",
-        "autoencoder, all 96 glyphs through 2 numbers, every pixel back"
+        "autoencoder of all 96 glyphs with a 2-dimensional code, every pixel reconstructed"
     ),
     preset!(
         "letters-dae",
-        "denoising autoencoder on 32 letters, fresh noise"
+        "denoising autoencoder of 32 letters, fresh noise in every batch"
     ),
-    preset!("letters-vae", "variational autoencoder on 32 letters"),
+    preset!("letters-vae", "variational autoencoder of 32 letters"),
     preset!("s2", "document 000, four letters, adaptive learning rate"),
     preset!("s3", "document 000, the steps of its optimisation"),
-    preset!("s4", "document 000, 24 letters through two numbers"),
+    preset!(
+        "s4",
+        "document 000, autoencoder of 24 letters with a 2-dimensional code"
+    ),
     preset!(
         "s5",
-        "document 000, denoising autoencoder 35-12-35 on 8 letters"
+        "document 000, denoising autoencoder 35-12-35 of 8 letters"
     ),
     preset!(
         "s6",
-        "document 000, variational autoencoder 35-16-2-16-35 on 29 letters"
+        "document 000, variational autoencoder 35-16-2-16-35 of 29 letters"
     ),
     preset!("s10", "document 001, tanh autoencoder with 3,197 weights"),
     preset!("s12", "document 001, L-BFGS with gradients by differences"),
@@ -78,26 +81,29 @@ pub const PRESETS: [Preset; 48] = [
         "denoising",
         "denoiser of 32 letters, wide enough for all of them"
     ),
-    preset!("capacity", "how many glyphs a waist holds"),
+    preset!(
+        "capacity",
+        "how many glyphs a bottleneck of a given size can hold"
+    ),
     preset!(
         "pictures",
-        "autoencoder, any grey or colour pictures through a plane"
+        "autoencoder of any grey or colour images, with a 2-dimensional code"
     ),
     preset!(
         "pictures-dae",
-        "convolutional denoising autoencoder, any grey or colour pictures"
+        "convolutional denoising autoencoder of any grey or colour images"
     ),
     preset!(
         "pictures-vae",
-        "variational autoencoder, any grey or colour pictures on a plane"
+        "variational autoencoder of any grey or colour images, with a 2-dimensional code"
     ),
     preset!(
         "table",
-        "autoencoder, the standardised columns of a table through a plane"
+        "autoencoder of the standardised columns of a table, with a 2-dimensional code"
     ),
     preset!(
         "s7",
-        "document 000, variational autoencoder 784-256-2 on EMNIST letters"
+        "document 000, variational autoencoder 784-256-2 of EMNIST letters"
     ),
     preset!(
         "s8",
@@ -105,30 +111,33 @@ pub const PRESETS: [Preset; 48] = [
     ),
     preset!(
         "s22",
-        "document 001, variational autoencoder 784-256-2 on Fashion-MNIST"
+        "document 001, variational autoencoder 784-256-2 of Fashion-MNIST"
     ),
     preset!("s27", "document 002, convolutional denoiser of CIFAR-10"),
-    preset!("s33", "document 004, convolutional denoiser of MNIST"),
+    preset!(
+        "s33",
+        "document 004, convolutional denoiser of MNIST with 32, 32, 8, 8 and 1 channels"
+    ),
     preset!(
         "s33b",
-        "the other net with as many parameters as that of document 004"
+        "the same denoiser with 8, 8, 32, 32 and 1 channels, which has as many parameters as s33"
     ),
     preset!(
         "fashion-vae",
-        "variational autoencoder on Fashion-MNIST, 20 numbers, dense"
+        "variational autoencoder of Fashion-MNIST, 20-dimensional code, dense"
     ),
     preset!(
         "fashion-conv-vae",
-        "variational autoencoder on Fashion-MNIST, 20 numbers, convolutional"
+        "variational autoencoder of Fashion-MNIST, 20-dimensional code, convolutional"
     ),
     preset!("fashion-dae", "convolutional denoiser of Fashion-MNIST"),
     preset!(
         "emnist-vae",
-        "variational autoencoder on EMNIST letters, 20 numbers, dense"
+        "variational autoencoder of EMNIST letters, 20-dimensional code, dense"
     ),
     preset!(
         "emnist-conv-vae",
-        "variational autoencoder on EMNIST letters, 20 numbers, convolutional"
+        "variational autoencoder of EMNIST letters, 20-dimensional code, convolutional"
     ),
     preset!(
         "faces-vae",
@@ -242,6 +251,38 @@ fn is_table(data: &str) -> bool {
 mod tests {
     use super::*;
     use crate::prepare::prepare;
+
+    /// The number of letters or glyphs that a preset says it learns, in digits or as a word.
+    fn promised(about: &str) -> Option<usize> {
+        let words: Vec<&str> = about.split([' ', ',']).collect();
+        let place = words
+            .iter()
+            .position(|word| ["letters", "glyphs"].contains(word))?;
+        match *words.get(place.checked_sub(1)?)? {
+            "four" => Some(4),
+            word => word.parse().ok(),
+        }
+    }
+
+    #[test]
+    fn a_preset_trains_as_many_letters_as_it_says() {
+        let mut counted = 0;
+        for preset in PRESETS {
+            let Some(promised) = promised(preset.about) else {
+                continue;
+            };
+            let config = merge::into_config(preset.table(), preset.name).expect(preset.name);
+            let data = espejo_data::load(&crate::prepare::source(&config).expect(preset.name));
+            assert_eq!(
+                data.expect("built in").train.len(),
+                promised,
+                "{}",
+                preset.name
+            );
+            counted += 1;
+        }
+        assert!(counted >= 7, "{counted} presets name a number of letters");
+    }
 
     #[test]
     fn every_preset_can_be_run() {

@@ -295,7 +295,7 @@ pub struct EpochReport {
     pub latent: usize,
     /// The part of the training that is done, in [0, 1].
     pub part: f64,
-    /// Seconds to go at the pace so far.
+    /// Seconds to go at the pace so far; infinite where there is no pace yet.
     pub eta: f64,
 }
 
@@ -434,6 +434,7 @@ fn short(value: f64) -> String {
 
 fn rate(per_second: f64) -> String {
     match per_second {
+        rate if !rate.is_finite() => "?".to_owned(),
         rate if rate >= 1e6 => format!("{:.1}M", rate / 1e6),
         rate if rate >= 1e4 => format!("{:.0}k", rate / 1e3),
         rate if rate >= 1e3 => format!("{:.1}k", rate / 1e3),
@@ -442,6 +443,9 @@ fn rate(per_second: f64) -> String {
 }
 
 fn clock(seconds: f64) -> String {
+    if !seconds.is_finite() {
+        return "?".to_owned();
+    }
     let seconds = seconds.round().max(0.0) as u64;
     let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
     if hours > 0 {
@@ -455,6 +459,15 @@ fn clock(seconds: f64) -> String {
 mod tests {
     use super::*;
     use crate::metrics::Measure;
+
+    #[test]
+    fn a_pace_that_is_not_known_yet_is_no_number() {
+        assert_eq!(clock(f64::INFINITY), "?");
+        assert_eq!(clock(f64::NAN), "?");
+        assert_eq!(rate(f64::NAN), "?");
+        assert_eq!(clock(3725.4), "1:02:05");
+        assert_eq!(clock(0.0), "0:00");
+    }
 
     #[test]
     fn the_progress_lines_read_as_documented() {

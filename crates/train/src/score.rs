@@ -52,7 +52,7 @@ impl ScoreKind {
     }
 
     /// Whether it needs a posterior to draw codes from.
-    fn is_drawn(self) -> bool {
+    pub fn draws_codes(self) -> bool {
         matches!(self, Self::NegativeElbo | Self::ImportanceWeighted)
     }
 }
@@ -175,7 +175,7 @@ impl Trained {
 
     fn check_score(&self, rule: ScoreRule, explain: bool) -> Result<(), Error> {
         let name = rule.kind.name();
-        if rule.kind.is_drawn() && !self.prepared().spec.kind.has_posterior() {
+        if rule.kind.draws_codes() && !self.prepared().spec.kind.has_posterior() {
             let message = format!("only a `vae` has the bound `{name}`");
             let hint = "use `--score squared-error` or `--score loss`";
             return Err(Error::config(message, Some(hint.to_owned())));
@@ -203,7 +203,7 @@ impl Trained {
             let data = TensorData::new(numbers, [1, latent]);
             Tensor::from_data(data, self.device_of_samples()) // [1, latent]
         };
-        match rule.kind.is_drawn() {
+        match rule.kind.draws_codes() {
             true => (0..rule.draws).map(draw).collect(),
             false => Vec::new(),
         }

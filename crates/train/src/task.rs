@@ -4,6 +4,7 @@ use espejo_nets::{Criterion, Noise};
 
 use crate::Error;
 use crate::config::{LossKind, ModelKind, RunConfig};
+use crate::suggest::nearest_word;
 
 /// What a model is trained for.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -18,6 +19,23 @@ pub enum Task {
     Regress,
 }
 
+/// Reads noise such as `salt-pepper:.1`.
+///
+/// # Errors
+///
+/// [`Error::Config`] with the kind that may be meant.
+pub fn parse_noise(text: &str) -> Result<Noise, Error> {
+    text.parse().map_err(|error: espejo_nets::ParseNoiseError| {
+        let kind = text.split(':').next().unwrap_or(text);
+        let near = nearest_word(kind, &Noise::NAMES).filter(|near| *near != kind);
+        let hint = match near {
+            Some(near) => format!("did you mean `--noise {near}:.1`?"),
+            None => "as in `--noise salt-pepper:.1`".to_owned(),
+        };
+        Error::config(error.to_string(), Some(hint))
+    })
+}
+
 impl Task {
     /// The task of a configuration; `table` where samples are rows of a table.
     ///
@@ -27,10 +45,7 @@ impl Task {
     pub(crate) fn of(config: &RunConfig, table: bool) -> Result<Self, Error> {
         let noise = match &config.noise.kind {
             None => None,
-            Some(text) => {
-                let noise: Result<Noise, _> = text.parse();
-                Some(noise.map_err(|error| Error::config(error.to_string(), None))?)
-            }
+            Some(text) => Some(parse_noise(text)?),
         };
         let task = match config.model.kind {
             ModelKind::Ae | ModelKind::Vae => Self::Reconstruct,
@@ -110,7 +125,7 @@ impl Task {
             ),
             (Self::Regress, Criterion::Mixed { .. }) => (
                 format!(
-                    "loss `{name}` is for rows of a table that come back, and a regressor gives its targets"
+                    "loss `{name}` is for reconstructing the rows of a table, and a regressor predicts targets"
                 ),
                 "leave `--loss` out, or take `mse`, `mae`, `log-cosh` or `correntropy`",
             ),

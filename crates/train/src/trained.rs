@@ -33,6 +33,8 @@ pub enum Part {
     Train,
     /// The samples kept out of training; where there are none, those to learn from.
     Test,
+    /// Both.
+    All,
 }
 
 impl std::str::FromStr for Part {
@@ -42,7 +44,8 @@ impl std::str::FromStr for Part {
         match text {
             "train" => Ok(Self::Train),
             "test" => Ok(Self::Test),
-            _ => Err(format!("`{text}`: expected `train` or `test`")),
+            "all" => Ok(Self::All),
+            _ => Err("expected `train`, `test` or `all`".to_owned()),
         }
     }
 }
@@ -219,6 +222,7 @@ impl Trained {
                 "without it nobody knows how the numbers to predict were scaled",
             );
         }
+        folder.check_checkpoint(which)?;
         let blank = prepared
             .spec
             .init(&prepared.config, &prepared.chosen.device);
@@ -292,6 +296,10 @@ impl Trained {
         let samples = match part {
             Part::Train => train,
             Part::Test => test.unwrap_or(train),
+            Part::All => match &test {
+                Some(test) => train.joined(test, self.prepared.budget())?,
+                None => train,
+            },
         };
         let samples = self.treated(samples, &config.data.name)?;
         let samples = windows::cut(samples, self.test().window(), "other data")?;
@@ -603,10 +611,28 @@ impl Trained {
     ///
     /// [`Error::Data`] where the samples lie in a file that cannot be read.
     pub fn evaluate(&self) -> Result<Evaluation, Error> {
+        self.evaluate_on(&self.prepared.test)
+    }
+
+    /// The metrics of other samples, beside baselines that know the run's training part.
+    ///
+    /// # Errors
+    ///
+    /// As [`evaluate`](Self::evaluate), and [`Error::Config`] where the model learns a target and the samples have none.
+    pub fn evaluate_on(&self, samples: &Samples) -> Result<Evaluation, Error> {
         if self.half.is_some() {
             self.whole()?;
         }
-        let prepared = &self.prepared;
+        let targets = self.prepared.spec.task.has_targets();
+        if targets && *samples.targets() == espejo_data::Targets::None {
+            let message = format!("`{}` has no targets to evaluate against", samples.name());
+            let hint = "name their column with `--label`, or use `espejo predict`";
+            return Err(Error::config(message, Some(hint.to_owned())));
+        }
+        let prepared = &Prepared {
+            test: samples.clone(),
+            ..self.prepared.clone()
+        };
         let data = prepared.measured_data(&prepared.test, Purpose::Evaluate)?;
         let metrics = evaluate(&self.model, &data, prepared)?;
         let found = baselines::measure(prepared, &self.model)?;

@@ -19,11 +19,11 @@ pub struct AnimateArgs {
     /// Frames per second
     #[arg(long, default_value_t = 12.0)]
     pub fps: f64,
-    /// Walk through the latent space: `loop` (a closed smooth curve) or `spiral` (inwards, over the whole plane)
+    /// Walk through the latent space: `loop` (a closed smooth curve) or `spiral` (inwards, over all of a code of 2 dimensions)
     #[arg(long, value_name = "WAY", hide_possible_values = true)]
     pub walk: Option<Way>,
     /// Number of frames of a walk
-    #[arg(long, value_name = "N", default_value_t = 120)]
+    #[arg(long, value_name = "N", default_value_t = 120, requires = "walk")]
     pub frames: usize,
 }
 

@@ -17,7 +17,7 @@ use crate::choose_samples::{SampleArgs, chosen_samples};
 use crate::decoded_rows::{as_csv, in_units};
 use crate::figures::{GENERATED_COLUMNS, save_all, tile};
 use crate::known_values::{filled, labels};
-use crate::open_run::open;
+use crate::open_run::open_with_data;
 use crate::output::{self, usage};
 use crate::sample_columns::Chosen;
 
@@ -56,13 +56,7 @@ struct Agreement {
 
 /// Prints the cluster of each sample as CSV, and decodes the centres.
 pub fn cluster(args: &ClusterArgs, json: bool) -> anyhow::Result<()> {
-    if args.samples.split {
-        return Err(usage(
-            "`--split` is not for clusters",
-            "choose one part with `--part`",
-        ));
-    }
-    let (folder, trained) = open(&args.samples.run)?;
+    let (folder, trained) = open_with_data(&args.samples)?;
     let samples = chosen_samples(&trained, &args.samples)?;
     check(args, &samples)?;
     let codes = trained.encode(&samples)?.concat();

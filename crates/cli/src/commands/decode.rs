@@ -142,7 +142,7 @@ fn read_file(name: &str, origin: &str, latent: usize) -> anyhow::Result<Samples>
     if !samples.is_table() || values != wanted {
         return Err(usage(
             format!(
-                "`{origin}` has {values} numbers a row, and the codes of this run have {latent}"
+                "`{origin}` has {values} numbers a row, and the codes of this run have {latent} dimensions"
             ),
             "give columns `z1`, `z2`, ..., one for each dimension, as `espejo encode` writes them",
         ));

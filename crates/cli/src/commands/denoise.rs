@@ -2,12 +2,14 @@
 
 use clap::Args;
 use espejo_data::Samples;
-use espejo_train::{Folder, Noise, Rows, Trained, check_copies, median_filter, nearest, unit_rows};
+use espejo_train::{
+    Folder, Noise, Rows, Trained, check_copies, median_filter, nearest, parse_noise, unit_rows,
+};
 use serde_json::{Value, json};
 
 use crate::choose_samples::{SampleArgs, chosen_samples};
 use crate::figures;
-use crate::open_run::open;
+use crate::open_run::open_with_data;
 use crate::output::{self, usage};
 use crate::reconstruction_errors::reconstruction_errors;
 use crate::results_table::baseline_name;
@@ -41,7 +43,7 @@ type NamedErrors = (&'static str, Value);
 /// Adds noise, removes it with the model and with the baselines, and measures what is left.
 pub fn denoise(args: &DenoiseArgs, json: bool) -> anyhow::Result<()> {
     // The nearest training sample is one of the baselines.
-    let (folder, trained) = open(&args.samples.run)?;
+    let (folder, trained) = open_with_data(&args.samples)?;
     trained.autoencoder()?;
     let samples = chosen_samples(&trained, &args.samples)?;
     let noise = chosen_noise(args, &trained)?;
@@ -80,9 +82,7 @@ fn chosen_noise(args: &DenoiseArgs, trained: &Trained) -> anyhow::Result<Noise> 
             "say which to add, as in `--noise gaussian:.2`",
         )),
         None => Ok(trained.noise()),
-        Some(text) => text
-            .parse()
-            .map_err(|error| usage(format!("{error}"), "as in `--noise salt-pepper:.1`")),
+        Some(text) => Ok(parse_noise(text)?),
     }
 }
 

@@ -8,10 +8,10 @@ use espejo_pictures::csv_field;
 use espejo_train::{Rows, write_file};
 use serde_json::{Value, json};
 
-use crate::choose_samples::{SampleArgs, chosen_parts};
+use crate::choose_samples::{PartedArgs, chosen_parts};
 use crate::figures::captions;
 use crate::npy::npy;
-use crate::open_run::open_any;
+use crate::open_run::open_half_or_whole;
 use crate::output::{self, shown, usage};
 use crate::sample_columns::Chosen;
 
@@ -19,12 +19,12 @@ use crate::sample_columns::Chosen;
 #[derive(Args)]
 pub struct EncodeArgs {
     #[command(flatten)]
-    pub samples: SampleArgs,
+    pub chosen: PartedArgs,
     /// Sample from the posterior of a `vae` in place of taking its mean
     #[arg(long)]
     pub sample: bool,
     /// Seed of --sample
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, default_value_t = 1, requires = "sample")]
     pub seed: u64,
     /// Add the log-variances of the posterior of a `vae`, a column `v1`, `v2`, ... for each dimension
     #[arg(long)]
@@ -36,13 +36,11 @@ pub struct EncodeArgs {
 
 /// Prints the latent codes as CSV, one sample per line.
 pub fn encode(args: &EncodeArgs, json: bool) -> anyhow::Result<()> {
-    let (_, trained) = open_any(&args.samples.run, args.samples.data.is_none())?;
-    if trained.half().is_some() && args.samples.data.is_none() {
+    let samples = &args.chosen.samples;
+    let (_, trained) = open_half_or_whole(samples, samples.data.is_none())?;
+    if trained.half().is_some() && samples.data.is_none() {
         return Err(usage(
-            format!(
-                "`{}` is half of a run and has no data",
-                args.samples.run.run
-            ),
+            format!("`{}` is half of a run and has no data", samples.run.run),
             "say what to encode with `--data DATA`",
         ));
     }
@@ -52,7 +50,7 @@ pub fn encode(args: &EncodeArgs, json: bool) -> anyhow::Result<()> {
             "leave `--sample` out",
         ));
     }
-    let parts = chosen_parts(&trained, &args.samples)?;
+    let parts = chosen_parts(&trained, &args.chosen)?;
     let (mut codes, mut variances) = (Rows::new(), Rows::new());
     for Chosen { samples, .. } in &parts {
         codes.extend(match args.sample {

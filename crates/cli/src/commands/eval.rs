@@ -1,36 +1,57 @@
-//! `espejo eval`: the metrics of a run, its baselines and its figures, computed again.
+//! `espejo eval`: the metrics of a run, its baselines and its figures, computed again, or the metrics of other samples.
 
-use espejo_train::baselines_json;
+use clap::Args;
+use espejo_train::{baselines_json, class_errors};
 use serde_json::json;
 
+use crate::choose_samples::{SampleArgs, chosen_samples};
+use crate::class_errors::class_error_table;
 use crate::figures;
-use crate::open_run::{RunArgs, open};
+use crate::open_run::open_with_data;
 use crate::output::{self, shown};
 use crate::prediction_table::class_table;
 use crate::results_table::results_table;
 use crate::sample_kind::SampleKind;
 
-/// Evaluates the run again and draws its figures again.
-pub fn eval(args: &RunArgs, json: bool) -> anyhow::Result<()> {
-    let (folder, trained) = open(args)?;
+/// The arguments of `espejo eval`.
+#[derive(Args)]
+pub struct EvalArgs {
+    #[command(flatten)]
+    pub samples: SampleArgs,
+}
+
+/// Evaluates the run again. Its figures are drawn again where it is measured by its own test part.
+pub fn eval(args: &EvalArgs, json: bool) -> anyhow::Result<()> {
+    let (folder, trained) = open_with_data(&args.samples)?;
     // Evaluation does not need the report, but a damaged one must be reported.
     folder.report()?;
-    let results = trained.evaluate()?;
+    let samples = chosen_samples(&trained, &args.samples)?;
+    let results = trained.evaluate_on(&samples)?;
     let (metrics, baselines, classes) = (results.metrics, results.baselines, results.classes);
-    let drawn = figures::draw_all(&trained, &folder, &baselines)?;
-    let kind = SampleKind::of(trained.test());
+    let by_class = match trained.prepared().spec.task.has_targets() {
+        true => Vec::new(),
+        false if samples.classes().len() < 2 => Vec::new(),
+        false => class_errors(&samples, &trained.sample_errors(&samples)?),
+    };
+    let drawn = match args.samples.is_test_part() {
+        true => figures::draw_all(&trained, &folder, &baselines)?,
+        false => Vec::new(),
+    };
+    let kind = SampleKind::of(&samples);
     if json {
-        let value = json!({ "run": shown(folder.path()), "epoch": trained.epoch(), "metrics": metrics, "baselines": baselines_json(&baselines), "classes": classes, "figures": drawn });
-        output::json(&value)?;
-    } else {
-        output::text(&format!(
-            "epoch {} of {}\n",
-            trained.epoch(),
-            shown(folder.path())
-        ))?;
-        output::text(&results_table(&metrics, &baselines, kind))?;
-        output::text(&class_table(&classes))?;
-        output::text(&output::figure_lines(&drawn))?;
+        let value = json!({
+            "run": shown(folder.path()), "epoch": trained.epoch(), "samples": samples.len(), "metrics": metrics,
+            "baselines": baselines_json(&baselines), "classes": classes, "class_errors": by_class, "figures": drawn,
+        });
+        return output::json(&value);
     }
-    Ok(())
+    let mut text = format!("epoch {} of {}", trained.epoch(), shown(folder.path()));
+    if !args.samples.is_test_part() {
+        text += &format!(", on {}", kind.count(samples.len()));
+    }
+    text.push('\n');
+    text += &results_table(&metrics, &baselines, kind);
+    text += &class_table(&classes);
+    text += &class_error_table(&by_class);
+    output::text(&(text + &output::figure_lines(&drawn)))
 }

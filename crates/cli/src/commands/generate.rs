@@ -23,7 +23,7 @@ pub struct GenerateArgs {
     #[arg(long, value_name = "N", default_value_t = 24, conflicts_with = "at")]
     pub count: usize,
     /// Seed of the random latent codes
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, default_value_t = 1, conflicts_with = "at")]
     pub seed: u64,
     /// Decode this latent code, as in `0.5,-1.2`; may be repeated
     #[arg(long, value_name = "CODE", allow_hyphen_values = true)]

@@ -9,11 +9,11 @@ use espejo_data::Samples;
 use espejo_train::{Error, Trained, write_file};
 use serde_json::{Value, json};
 
-use crate::choose_samples::{SampleArgs, chosen_parts};
+use crate::choose_samples::{PartedArgs, chosen_parts};
 use crate::code_search::{self, Found};
 use crate::hash_table::{as_csv, as_json, hex};
 use crate::npy::npy_bytes;
-use crate::open_run::open;
+use crate::open_run::open_with_data;
 use crate::output::{self, shown, usage};
 use crate::sample_columns::Chosen;
 
@@ -24,7 +24,7 @@ const RADIUS: u32 = 2;
 #[derive(Args)]
 pub struct HashArgs {
     #[command(flatten)]
-    pub samples: SampleArgs,
+    pub chosen: PartedArgs,
     /// Set a bit where its number is above this, or above the `median` of the training samples [default: 0.5 for sigmoid codes,
     /// 0 for tanh codes]
     #[arg(long, value_name = "VALUE|median", allow_hyphen_values = true)]
@@ -73,10 +73,10 @@ enum Form {
 /// Prints the binary code of each sample as CSV, or the training samples near it.
 pub fn hash(args: &HashArgs, json: bool) -> anyhow::Result<()> {
     let form = form(args)?;
-    let (_, trained) = open(&args.samples.run)?;
+    let (_, trained) = open_with_data(&args.chosen.samples)?;
     trained.autoencoder()?;
     let thresholds = thresholds(&trained, args.at)?;
-    let parts = chosen_parts(&trained, &args.samples)?;
+    let parts = chosen_parts(&trained, &args.chosen)?;
     if args.radius.is_some() || args.near.is_some() {
         return search(args, &trained, &parts, &thresholds, json);
     }
@@ -229,7 +229,7 @@ fn search(
         .iter()
         .map(|part| codes_of(trained, &part.samples, thresholds))
         .collect::<anyhow::Result<Vec<_>>>()?;
-    let own = |part: &Chosen| args.samples.is_training(trained, part);
+    let own = |part: &Chosen| args.chosen.is_training(trained, part);
     let found = code_search::within((&known, train), (parts, &codes, &queries), radius, own)?;
     if json {
         let samples: Vec<Value> = found

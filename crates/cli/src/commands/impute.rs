@@ -36,14 +36,19 @@ pub struct ImputeArgs {
     /// Write each filled cell with its interval to this CSV file
     #[arg(long, value_name = "FILE")]
     pub intervals: Option<PathBuf>,
-    /// Hide known cells of the held-out part and measure how well they come back, beside the mean, the nearest rows and PCA
+    /// Hide known cells of the held-out part and measure how well they are filled, beside the mean, the nearest rows and PCA
     #[arg(long, conflicts_with_all = ["data", "to", "intervals"])]
     pub evaluate: bool,
     /// The probability of each cell to be hidden, for --evaluate
-    #[arg(long, value_name = "SHARE", default_value_t = 0.1)]
+    #[arg(
+        long,
+        value_name = "SHARE",
+        default_value_t = 0.1,
+        requires = "evaluate"
+    )]
     pub hide: f64,
     /// How often cells are hidden anew, for --evaluate
-    #[arg(long, value_name = "N", default_value_t = 5)]
+    #[arg(long, value_name = "N", default_value_t = 5, requires = "evaluate")]
     pub repeats: usize,
 }
 
@@ -99,7 +104,7 @@ fn tell(trained: &Trained, table: &HoledTable, imputed: &Imputed, level: f64) {
         trained.prior().is_some(),
     ));
     if table.is_packed() {
-        output::message("note: the file was packed by gzip, and the table comes back unpacked");
+        output::message("note: the file was packed by gzip, and the table is written unpacked");
     }
     let missing = &trained.config().data.missing;
     let reads_as_missing = imputed.cells.iter().filter(|cell| {

@@ -1,33 +1,76 @@
 //! `espejo latent`: a plot of the latent space, and a grid of decoded codes.
 
 use clap::Args;
+use espejo_data::Samples;
+use espejo_train::{Folder, Trained, write_file};
+use serde_json::json;
 
+use crate::choose_samples::{SampleArgs, chosen_samples};
 use crate::figures::save_all;
-use crate::latent_figures::{latent_grid, latent_map};
-use crate::open_run::{RunArgs, open};
-use crate::output::{self, drawn, usage};
+use crate::latent_figures::{GRID, latent_grid, latent_map, latent_map_of};
+use crate::open_run::open_with_data;
+use crate::output::{self, drawn, shown, usage};
+use crate::traversal::{MAX_DRAWN_DIMENSIONS, Traversal};
 
 /// The arguments of `espejo latent`.
 #[derive(Args)]
 pub struct LatentArgs {
     #[command(flatten)]
-    pub run: RunArgs,
-    /// Rows and columns of the grid of decoded codes
-    #[arg(long, value_name = "RxC", default_value = "15x15")]
-    pub grid: String,
+    pub samples: SampleArgs,
+    /// Rows and columns of the grid of decoded codes [default: 15x15]
+    #[arg(long, value_name = "RxC")]
+    pub grid: Option<String>,
     /// Range of the grid on both axes, as in `-2,2` [default: quantiles 0.05 to 0.95 of the prior of a `vae`, else the range
     /// of the codes]
     #[arg(long, value_name = "LOW,HIGH", allow_hyphen_values = true)]
     pub range: Option<String>,
+    /// Draw each dimension of the code by itself in place of the map and the grid: along quantiles 0.05 to 0.95 of the prior of a
+    /// `vae`, else along the range of the codes; the codes are written as CSV, for a table with the decoded rows
+    #[arg(long, conflicts_with_all = ["grid", "range"])]
+    pub traverse: bool,
+    /// With --traverse: steps along each dimension
+    #[arg(long, value_name = "N", default_value_t = 9, requires = "traverse")]
+    pub steps: usize,
+    /// With --traverse: keep the other dimensions at the code of this sample: its `row`, its name or its caption [default: the mean
+    /// of the codes]
+    #[arg(
+        long,
+        value_name = "ID",
+        requires = "traverse",
+        allow_hyphen_values = true
+    )]
+    pub around: Option<String>,
 }
+
+/// Steps along a dimension, at most.
+const MAX_STEPS: usize = 100;
 
 /// Draws the latent space and, where it has two dimensions, a grid of decoded codes.
 pub fn latent(args: &LatentArgs, json: bool) -> anyhow::Result<()> {
-    let size = parse_grid(&args.grid)?;
+    let size = args.grid.as_deref().map_or(Ok(GRID), parse_grid)?;
     let range = args.range.as_deref().map(parse_range).transpose()?;
-    let (folder, trained) = open(&args.run)?;
-    let mut figures = vec![("latent", latent_map(&trained)?)];
-    if trained.latent() == 2 && !trained.test().is_table() {
+    if !(2..=MAX_STEPS).contains(&args.steps) {
+        return Err(usage(
+            format!("`--steps` is {}", args.steps),
+            format!("give 2 to {MAX_STEPS}"),
+        ));
+    }
+    let (folder, trained) = open_with_data(&args.samples)?;
+    trained.autoencoder()?;
+    let has_grid = trained.latent() == 2 && !trained.test().is_table();
+    if !has_grid && (args.grid.is_some() || range.is_some()) {
+        return Err(no_grid(&trained));
+    }
+    let samples = chosen_samples(&trained, &args.samples)?;
+    if args.traverse {
+        return traverse(args, &folder, &trained, samples, json);
+    }
+    let map = match args.samples.is_test_part() {
+        true => latent_map(&trained)?,
+        false => latent_map_of(&trained, &samples)?,
+    };
+    let mut figures = vec![("latent", map)];
+    if has_grid {
         figures.push(("grid", latent_grid(&trained, size, range)?));
     } else if trained.latent() != 2 {
         output::message(&format!(
@@ -36,6 +79,46 @@ pub fn latent(args: &LatentArgs, json: bool) -> anyhow::Result<()> {
         ));
     }
     drawn(&save_all(&folder, &figures)?, json)
+}
+
+/// Draws each dimension by itself, and writes the codes.
+fn traverse(
+    args: &LatentArgs,
+    folder: &Folder,
+    trained: &Trained,
+    samples: Samples,
+    json: bool,
+) -> anyhow::Result<()> {
+    let traversal = Traversal::new(trained, samples, args.steps, args.around.as_deref())?;
+    let figures = match trained.test().is_table() {
+        true => Vec::new(),
+        false => save_all(folder, &[("traversal", traversal.drawn(trained)?)])?,
+    };
+    let is_cut = traversal.dimensions() > MAX_DRAWN_DIMENSIONS && !figures.is_empty();
+    if is_cut {
+        output::message(&format!(
+            "the figure has the first {MAX_DRAWN_DIMENSIONS} of {} dimensions, the CSV all of them",
+            traversal.dimensions()
+        ));
+    }
+    let path = folder.path().join("traversal.csv");
+    write_file(&path, traversal.as_csv(trained)?.as_bytes())?;
+    if json {
+        return output::json(&json!({ "figures": figures, "codes": shown(&path) }));
+    }
+    output::text(&(output::figure_lines(&figures) + &format!("codes   {}\n", shown(&path))))
+}
+
+/// The error of asking for a grid where none is drawn.
+fn no_grid(trained: &Trained) -> anyhow::Error {
+    let why = match trained.latent() {
+        2 => "a table has no images to draw".to_owned(),
+        latent => format!("its latent code has {latent} dimensions, and a grid needs 2"),
+    };
+    usage(
+        format!("`--grid` and `--range` are of no use for this run: {why}"),
+        "leave them out, or add `--traverse` in their stead: each dimension by itself",
+    )
 }
 
 fn parse_grid(text: &str) -> anyhow::Result<(usize, usize)> {

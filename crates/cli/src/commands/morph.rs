@@ -5,9 +5,10 @@ use espejo_data::Samples;
 use espejo_pictures::{Sheet, sheet};
 use espejo_train::Rows;
 
+use crate::choose_samples::{SampleArgs, chosen_samples};
 use crate::figures::{GENERATED_COLUMNS, MAX_DRAWN, save_all, tile};
 use crate::latent_figures::linspace;
-use crate::open_run::{RunArgs, open};
+use crate::open_run::open_with_data;
 use crate::output::{drawn, usage};
 use crate::sample_kind::SampleKind;
 
@@ -15,7 +16,7 @@ use crate::sample_kind::SampleKind;
 #[derive(Args)]
 pub struct MorphArgs {
     #[command(flatten)]
-    pub run: RunArgs,
+    pub samples: SampleArgs,
     /// The first image, by its caption (`A`) or its index (`#0`)
     #[arg(allow_hyphen_values = true)]
     pub from: String,
@@ -38,9 +39,9 @@ pub fn morph(args: &MorphArgs, json: bool) -> anyhow::Result<()> {
             format!("give 2 to {MAX_DRAWN}"),
         ));
     }
-    let (folder, trained) = open(&args.run)?;
+    let (folder, trained) = open_with_data(&args.samples)?;
     trained.autoencoder()?;
-    let images = trained.test();
+    let images = &chosen_samples(&trained, &args.samples)?;
     if images.is_table() {
         return Err(usage(
             "a table has no images to draw",

@@ -9,9 +9,9 @@ use espejo_pictures::csv_field;
 use espejo_train::Trained;
 use serde_json::{Value, json};
 
-use crate::choose_samples::{SampleArgs, chosen_parts};
+use crate::choose_samples::{PartedArgs, chosen_parts};
 use crate::known_values::{filled, labels};
-use crate::open_run::open;
+use crate::open_run::open_with_data;
 use crate::output::{self, usage};
 use crate::sample_columns::Chosen;
 
@@ -19,7 +19,7 @@ use crate::sample_columns::Chosen;
 #[derive(Args)]
 pub struct NeighboursArgs {
     #[command(flatten)]
-    pub samples: SampleArgs,
+    pub chosen: PartedArgs,
     /// Training samples to list for each sample
     #[arg(short, long, default_value_t = 5)]
     pub k: usize,
@@ -27,7 +27,7 @@ pub struct NeighboursArgs {
 
 /// Prints the nearest training samples of each sample as CSV, and how well they vote where classes are known.
 pub fn neighbours(args: &NeighboursArgs, json: bool) -> anyhow::Result<()> {
-    let (_, trained) = open(&args.samples.run)?;
+    let (_, trained) = open_with_data(&args.chosen.samples)?;
     let train = &trained.prepared().train;
     if !(1..=train.len()).contains(&args.k) {
         return Err(usage(
@@ -42,7 +42,7 @@ pub fn neighbours(args: &NeighboursArgs, json: bool) -> anyhow::Result<()> {
     let known = Matrix::new(&codes, trained.latent());
     let mut text = "sample,caption,rank,distance,nearest,nearest_caption".to_owned();
     let mut entries = Vec::new();
-    let parts = chosen_parts(&trained, &args.samples)?;
+    let parts = chosen_parts(&trained, &args.chosen)?;
     text += &(parts[0].header() + "\n");
     for part in &parts {
         let found = search(&trained, args, part, known)?;
@@ -69,7 +69,7 @@ fn search(
 ) -> anyhow::Result<Vec<Vec<Neighbor>>> {
     let codes = trained.encode(&part.samples)?.concat();
     let queries = Matrix::new(&codes, trained.latent());
-    if !args.samples.is_training(trained, part) {
+    if !args.chosen.is_training(trained, part) {
         return Ok(nearest(known, queries, args.k));
     }
     let train = &trained.prepared().train;

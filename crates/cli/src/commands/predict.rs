@@ -4,14 +4,14 @@ use espejo_pictures::csv_field;
 use espejo_train::{Rows, Targets, Task, Trained, largest};
 use serde_json::json;
 
-use crate::choose_samples::{SampleArgs, chosen_parts};
+use crate::choose_samples::{PartedArgs, chosen_parts};
 use crate::open_run::open_for;
 use crate::output;
 use crate::sample_columns::Chosen;
 
 /// Writes a row for each sample: its class and the probability of every class, or the numbers of a regressor in their own units.
-pub fn predict(args: &SampleArgs, json: bool) -> anyhow::Result<()> {
-    let (_, trained) = open_for(args)?;
+pub fn predict(args: &PartedArgs, json: bool) -> anyhow::Result<()> {
+    let (_, trained) = open_for(&args.samples)?;
     let parts = chosen_parts(&trained, args)?;
     let names = names(&trained);
     let classifies = trained.prepared().spec.task == Task::Classify;

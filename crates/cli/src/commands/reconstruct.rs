@@ -1,28 +1,109 @@
 //! `espejo reconstruct`: samples beside their reconstructions.
 
+use std::path::PathBuf;
+
+use clap::Args;
 use espejo_data::Samples;
-use espejo_train::{Folder, Trained, unit_rows};
+use espejo_pictures::csv_field;
+use espejo_train::{
+    Folder, Rows, SampleErrors, Trained, class_errors, fill_missing, unit_rows, write_file,
+};
 use serde_json::{Value, json};
 
 use crate::choose_samples::{SampleArgs, chosen_samples};
+use crate::class_errors::class_error_table;
+use crate::decoded_rows::{columns, in_units};
 use crate::figures;
 use crate::open_run::open_for;
-use crate::output;
+use crate::output::{self, shown, usage};
 use crate::reconstruction_errors::reconstruction_errors;
+use crate::sample_columns::Chosen;
 use crate::sample_kind::SampleKind;
 
-/// Measures reconstructions, and draws images beside theirs.
-pub fn reconstruct(args: &SampleArgs, json: bool) -> anyhow::Result<()> {
-    let (folder, trained) = open_for(args)?;
-    let samples = chosen_samples(&trained, args)?;
+/// The arguments of `espejo reconstruct`.
+#[derive(Args)]
+pub struct ReconstructArgs {
+    #[command(flatten)]
+    pub samples: SampleArgs,
+    /// Write the reconstructed rows of a table to this CSV file, in its own units, each with its error
+    #[arg(long, value_name = "FILE")]
+    pub csv: Option<PathBuf>,
+}
+
+/// Measures reconstructions, and draws images beside theirs or writes the rows of a table.
+pub fn reconstruct(args: &ReconstructArgs, json: bool) -> anyhow::Result<()> {
+    let (folder, trained) = open_for(&args.samples)?;
+    let samples = chosen_samples(&trained, &args.samples)?;
+    check_csv(args, &samples)?;
     let clean = unit_rows(&samples)?;
-    let errors = reconstruction_errors(&samples, &trained.reconstruct(&clean)?, &clean);
+    let mut inputs = clean.clone();
+    inputs.iter_mut().for_each(|row| fill_missing(row));
+    let outputs = trained.reconstruct(&inputs)?;
+    let errors = reconstruction_errors(&samples, &outputs, &clean);
+    let each = SampleErrors::of(&samples, &outputs, &clean);
+    let classes = class_errors(&samples, &each);
     let drawn = draw(&folder, &trained, &samples)?;
+    if let Some(path) = &args.csv {
+        let csv = as_csv(&trained, samples.clone(), &outputs, &each);
+        write_file(path, csv.as_bytes())?;
+    }
     if json {
-        return output::json(&json!({ "figures": drawn, "model": errors }));
+        let mut value = json!({ "figures": drawn, "model": errors, "class_errors": classes });
+        if let Some(path) = &args.csv {
+            value["csv"] = json!(shown(path));
+        }
+        return output::json(&value);
     }
     let count = SampleKind::of(&samples).count(samples.len());
-    output::text(&(sentence(&count, &errors) + &output::figure_lines(&drawn)))
+    let mut text = sentence(&count, &errors) + &class_error_table(&classes);
+    match &args.csv {
+        Some(path) => text += &format!("rows    {}\n", shown(path)),
+        None if samples.is_table() => {
+            output::message(
+                "`--csv FILE` writes the reconstructed rows, in the units of the table",
+            );
+        }
+        None => {}
+    }
+    output::text(&(text + &output::figure_lines(&drawn)))
+}
+
+/// Refuses a file of rows where there are images, or by another ending.
+fn check_csv(args: &ReconstructArgs, samples: &Samples) -> anyhow::Result<()> {
+    let Some(path) = &args.csv else {
+        return Ok(());
+    };
+    if !samples.is_table() {
+        return Err(usage(
+            "`--csv` is for tables, and these are images",
+            "leave it out: images are drawn beside their reconstructions",
+        ));
+    }
+    match path.extension().is_some_and(|ending| ending == "csv") {
+        true => Ok(()),
+        false => Err(usage(
+            format!("`--csv` is `{}`", shown(path)),
+            "give a file ending in `.csv`",
+        )),
+    }
+}
+
+/// The reconstructed rows in the units of their table, each with its squared error and with what joins it to its sample.
+fn as_csv(trained: &Trained, samples: Samples, outputs: &Rows, errors: &SampleErrors) -> String {
+    let names = columns(trained).into_iter().map(|name| csv_field(&name));
+    let mut header: Vec<String> = names.collect();
+    header.push("squared_error".to_owned());
+    let chosen = Chosen {
+        samples,
+        part: None,
+    };
+    let mut text = header.join(",") + &chosen.header() + "\n";
+    let rows = in_units(trained, outputs);
+    for (index, (row, error)) in rows.iter().zip(&errors.squared).enumerate() {
+        let cells: Vec<String> = row.iter().map(ToString::to_string).collect();
+        text += &format!("{},{error}{}\n", cells.join(","), chosen.cells(index));
+    }
+    text
 }
 
 /// Draws images beside their reconstructions; nothing for a table.

@@ -7,13 +7,16 @@ use espejo_analysis::Threshold;
 use espejo_train::{Folder, ScoreKind, ScoreRule, Scores, Trained, write_file};
 
 use crate::calibration::{self, Asked, Calibration};
-use crate::choose_samples::SampleArgs;
+use crate::choose_samples::PartedArgs;
 use crate::judgement::{Judgement, Limit};
-use crate::open_run::{open, open_for};
+use crate::open_run::{open_for, open_with_data};
 use crate::output::{self, shown, usage};
 use crate::sample_columns::{Chosen, scored_rows};
 use crate::score_table::ScoreTable;
 use crate::{detectors, figures, outliers, score_figures, stored_threshold};
+
+/// Draws of the code where nobody says how many.
+const DRAWS: usize = 64;
 
 /// Limit for a run that has none yet.
 const DEFAULT_THRESHOLD: Threshold = Threshold::Quantile(0.99);
@@ -26,14 +29,14 @@ const DEPENDENT: &str = "note: rows beside each other share windows, so that the
 #[derive(Args)]
 pub struct ScoreArgs {
     #[command(flatten)]
-    pub samples: SampleArgs,
+    pub chosen: PartedArgs,
     /// What is measured: `squared-error`, `loss` (the run's own, as cross-entropy in nats), and for a `vae` `elbo` (negative
     /// evidence lower bound) or `iw-bound` (importance-weighted)
     #[arg(long, value_name = "KIND", default_value = "squared-error")]
     pub score: ScoreKind,
-    /// Draws of the code for `elbo` and `iw-bound`
-    #[arg(long, value_name = "K", default_value_t = 64)]
-    pub draws: usize,
+    /// Draws of the code for `elbo` and `iw-bound` [default: 64]
+    #[arg(long, value_name = "K")]
+    pub draws: Option<usize>,
     /// Seed of these draws, and of `--calibrate half`
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
@@ -70,10 +73,17 @@ pub fn score(args: &ScoreArgs, json: bool) -> anyhow::Result<()> {
         let message = format!("`--to` is `{}`", path.display());
         return Err(usage(message, "give a file ending in `.csv`"));
     }
+    if args.draws.is_some() && !args.score.draws_codes() {
+        let message = format!(
+            "`--draws` is for `elbo` and `iw-bound`, and this is `{}`",
+            args.score.name()
+        );
+        return Err(usage(message, "leave it out, or add `--score elbo`"));
+    }
     let (folder, trained) = opened(args)?;
     let rule = ScoreRule {
         kind: args.score,
-        draws: args.draws,
+        draws: args.draws.unwrap_or(DRAWS),
         seed: args.seed,
     };
     let threshold = chosen_threshold(args, &folder)?;
@@ -82,7 +92,7 @@ pub fn score(args: &ScoreArgs, json: bool) -> anyhow::Result<()> {
         needs_untrained: matches!(threshold, Threshold::Conformal(_)),
         seed: args.seed,
     };
-    let (parts, calibration) = calibration::choose(&trained, &args.samples, &asked)?;
+    let (parts, calibration) = calibration::choose(&trained, &args.chosen, &asked)?;
     let is_series = trained.test().window().is_some();
     let rows: Vec<Chosen> = parts.iter().map(on_rows).collect();
     let names = anomalies(args, &rows, is_series);
@@ -133,10 +143,10 @@ fn opened(args: &ScoreArgs) -> anyhow::Result<(Folder, Trained)> {
         args.calibrate,
         Some(Calibration::Half | Calibration::Data(_))
     );
-    let compared = args.samples.label.is_some() || !args.outliers.is_empty();
+    let compared = args.chosen.samples.label.is_some() || !args.outliers.is_empty();
     match elsewhere && !compared {
-        true => open_for(&args.samples),
-        false => open(&args.samples.run),
+        true => open_for(&args.chosen.samples),
+        false => open_with_data(&args.chosen.samples),
     }
 }
 
@@ -166,7 +176,7 @@ fn on_rows(part: &Chosen) -> Chosen {
 
 /// The classes that are anomalies: those named, or of a series that of 1 in the column that was asked for.
 fn anomalies(args: &ScoreArgs, rows: &[Chosen], is_series: bool) -> Vec<String> {
-    if !args.outliers.is_empty() || !is_series || args.samples.label.is_none() {
+    if !args.outliers.is_empty() || !is_series || args.chosen.samples.label.is_none() {
         return args.outliers.clone();
     }
     let names = outliers::usual(rows);

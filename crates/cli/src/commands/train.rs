@@ -1,7 +1,9 @@
 //! `espejo train`: from flags to a run folder with its figures.
 
 mod configuration;
+mod effects;
 mod flags;
+mod layer_list;
 mod resume;
 mod summary;
 
@@ -15,7 +17,9 @@ use espejo_train::{
 use serde_json::{Value as Json, json};
 
 use configuration::merged;
+use effects::{check_configuration, check_data};
 pub use flags::TrainArgs;
+use layer_list::check_layer_list;
 use resume::resumed_config;
 use summary::{program, summary};
 
@@ -40,8 +44,17 @@ pub fn train(args: TrainArgs, json: bool) -> anyhow::Result<u8> {
         output::text(&config.to_toml())?;
         return Ok(0);
     }
+    if resumed.is_none() {
+        check_configuration(&args, &config)?;
+        refuse_single_image(&config.data.name)?;
+    }
     let prepared = prepare(config)?;
+    if resumed.is_none() {
+        check_data(&args, &prepared)?;
+        check_layer_list(&args, &prepared)?;
+    }
     if args.run.dry_run {
+        tell_data(&prepared.skipped, &prepared.notes);
         return dry_run(&prepared, json).map(|()| 0);
     }
     let folder = match resumed {
@@ -83,6 +96,20 @@ pub fn train(args: TrainArgs, json: bool) -> anyhow::Result<u8> {
     Ok(0)
 }
 
+/// Refuses a file of one image as the data of a training: there is nothing to tell it from.
+fn refuse_single_image(name: &str) -> anyhow::Result<()> {
+    if !espejo_data::is_image_file(name) {
+        return Ok(());
+    }
+    let folder = std::path::Path::new(name)
+        .parent()
+        .map_or(String::new(), shown);
+    Err(output::usage(
+        format!("`{name}` is a single image, and a model learns from many"),
+        format!("give the folder with the images, as in `espejo train {folder}`"),
+    ))
+}
+
 /// Says what was saved and how to resume.
 fn tell_stopped(prepared: &Prepared, outcome: &Outcome, path: &str) {
     let epoch = outcome.report.epochs.completed;
@@ -102,7 +129,9 @@ fn list_presets(json: bool) -> anyhow::Result<()> {
         let presets = PRESETS.map(entry).to_vec();
         return output::json(&json!({ "presets": presets }));
     }
-    let lines = PRESETS.map(|preset| format!("{:<14}  {}\n", preset.name, preset.about));
+    let width = PRESETS.map(|preset| preset.name.len()).into_iter().max();
+    let width = width.unwrap_or(0);
+    let lines = PRESETS.map(|preset| format!("{:<width$}  {}\n", preset.name, preset.about));
     output::text(&lines.concat())
 }
 

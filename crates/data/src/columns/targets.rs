@@ -85,16 +85,31 @@ pub(super) fn of(source: &Source, chosen: &Chosen, frame: &Frame) -> Result<Foun
 fn number(column: &Column, row: usize) -> Result<f64, Bad> {
     let found = match &column.cells {
         Cells::Numbers(numbers) if numbers[row].is_finite() => return Ok(numbers[row]),
-        Cells::Numbers(_) => "a missing cell".to_owned(),
+        Cells::Numbers(_) => missing_cell(column),
         Cells::Words(words) => words
             .get(row)
-            .map_or("a missing cell".to_owned(), |w| shown(w.as_bytes())),
+            .map_or_else(|| missing_cell(column), |w| shown(w.as_bytes())),
     };
     Err(Bad {
         expected: format!("a number in column `{}`", column.name),
         found,
         is_no_class: false,
     })
+}
+
+/// A missing cell in words, with how many of its column are missing.
+fn missing_cell(column: &Column) -> String {
+    let missing = match &column.cells {
+        Cells::Numbers(numbers) => numbers.iter().filter(|number| number.is_nan()).count(),
+        Cells::Words(words) => {
+            let rows = 0..words.codes.len();
+            rows.filter(|row| words.get(*row).is_none()).count()
+        }
+    };
+    match missing {
+        0 | 1 => "a missing cell".to_owned(),
+        count => format!("a missing cell, one of {count} in this column"),
+    }
 }
 
 /// Takes in the class of a row: a word or a whole number where `strict`, else whatever stands there.
@@ -117,7 +132,7 @@ fn class(column: &Column, row: usize, strict: bool, classes: &mut Classes) -> Re
         false => "a label".to_owned(),
     };
     let Some(text) = text else {
-        return Err(bad(expected, "a missing cell".to_owned(), false));
+        return Err(bad(expected, missing_cell(column), false));
     };
     let class = match strict {
         true => class_name(&text),

@@ -62,7 +62,20 @@ fn unknown_names_list_the_known_and_suggest_the_nearest() {
 #[test]
 fn a_way_to_nowhere_is_no_unknown_name() {
     let message = "cannot read `no/such.csv`: there is no such file or folder";
-    check(load(&Source::named("no/such.csv")), message, None);
+    check(
+        load(&Source::named("no/such.csv")),
+        message,
+        Some("there is no folder `no` either"),
+    );
+    let refused = |name: &str| load(&Source::named(name)).expect_err(name).to_string();
+    assert_eq!(
+        refused("absent.csv"),
+        "cannot read `absent.csv`: there is no such file or folder"
+    );
+    assert_eq!(
+        refused("absent.npz:images"),
+        "cannot read `absent.npz:images`: there is no such file or folder"
+    );
 }
 
 #[test]

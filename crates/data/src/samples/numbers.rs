@@ -87,6 +87,14 @@ impl Samples {
         (0..self.len()).map(move |index| numbers.at(self.place(index), stored))
     }
 
+    /// The number of a sample in a stored column.
+    pub(super) fn number(&self, index: usize, column: usize) -> f64 {
+        let Values::Numbers { numbers, .. } = &self.values else {
+            panic!("images have no columns");
+        };
+        numbers.at(self.place(index), column)
+    }
+
     /// Whether a cell of a table is missing; of windows, whether one of the rows is that they were cut from.
     pub fn has_missing(&self) -> bool {
         let points = self.points();

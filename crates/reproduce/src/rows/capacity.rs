@@ -1,4 +1,4 @@
-//! How many glyphs a waist holds, by its size, the net around it and the method (S9).
+//! How many glyphs a bottleneck can hold, by its size, the net around it and the method (S9).
 
 use espejo_pictures::{Bar, BarSeries, Bars, Figure, bars, compose};
 use espejo_train::Error;
@@ -10,7 +10,7 @@ use crate::statistics::number;
 
 /// Sets of glyphs: name on the command line, glyphs.
 const SETS: [(&str, usize); 2] = [("fonts:2", 32), ("fonts:all", 96)];
-/// Numbers in the waist.
+/// Dimensions of the code.
 const WAISTS: [usize; 4] = [1, 2, 3, 4];
 /// Hidden layers on each side.
 const NETS: [&str; 3] = ["25", "64", "64,32"];
@@ -121,8 +121,8 @@ pub fn section(results: &Results) -> Result<Section, Error> {
             format!("Exact from as many principal components: {held}; from the mean image: 0.");
         figures.push((
             format!("capacity-{glyphs}"),
-            format!("glyphs of {glyphs} that come back, by the waist, the hidden layers and the method: median and range of the seeds"),
-            compose(&format!("What a waist holds of {glyphs} glyphs (S9)"), Some(&note), &rows),
+            format!("glyphs of {glyphs} reconstructed, by the size of the bottleneck, the hidden layers and the method: median and range of the seeds"),
+            compose(&format!("Glyphs of {glyphs} that a bottleneck can hold (S9)"), Some(&note), &rows),
         ));
         tables.push(table_of(results, set, glyphs));
     }
@@ -163,7 +163,7 @@ fn chart(
     });
     bars(&Bars {
         title: format!("{net} hidden, {what}"),
-        x_label: "numbers in the waist".to_owned(),
+        x_label: "dimensions of the code".to_owned(),
         y_label: "glyphs".to_owned(),
         groups: WAISTS.map(|waist| waist.to_string()).to_vec(),
         series: series.collect(),
@@ -211,14 +211,14 @@ fn table_of(results: &Results, set: &str, glyphs: usize) -> Table {
     });
     Table {
         title: format!(
-            "{glyphs} glyphs: median and range of the seeds, by the numbers in the waist"
+            "{glyphs} glyphs: median and range of the seeds, by the dimensions of the code"
         ),
         columns,
         rows: rows.collect(),
     }
 }
 
-/// The most glyphs of a set that any net and method brings back exact through a waist: the median and the best of the seeds.
+/// The most glyphs of a set that any net and method reconstructs exactly through a bottleneck: the median and the best of the seeds.
 fn most(results: &Results, set: &str, waist: usize) -> (f64, f64) {
     let spreads = NETS.iter().flat_map(|net| {
         METHODS.map(|(method, _)| results.spread(&case(set, waist, net, method), "exact"))

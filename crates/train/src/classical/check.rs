@@ -234,16 +234,41 @@ fn check_matrix(train: &TrainConfig, architecture: &Architecture) -> Result<(), 
     )
 }
 
+/// Columns that are named in a message, at most.
+const NAMED_COLUMNS: usize = 8;
+
+/// How many cells are missing in each column that misses some, as in "2 of 80 in column `a`".
+fn missing_by_column(train: &Samples) -> String {
+    let rows = train.points();
+    let counts = rows.columns().iter().enumerate().map(|(place, name)| {
+        let missing = rows.column(place).filter(|number| number.is_nan()).count();
+        (missing, name)
+    });
+    let some: Vec<_> = counts.filter(|(missing, _)| *missing > 0).collect();
+    let named = some.iter().take(NAMED_COLUMNS);
+    let mut words: Vec<String> = named
+        .map(|(missing, name)| format!("{missing} of {} in column `{name}`", rows.len()))
+        .collect();
+    if some.len() > NAMED_COLUMNS {
+        words.push(format!(
+            "more in {} other columns",
+            some.len() - NAMED_COLUMNS
+        ));
+    }
+    words.join(", ")
+}
+
 /// Refuses samples that would fill the memory in double precision.
 pub(crate) fn check_values(config: &RunConfig, train: &Samples) -> Result<(), Error> {
     if train.has_missing() {
         let message = format!(
-            "`{}` has missing cells, which training in double precision cannot leave out of the loss",
-            train.name()
+            "`{}` has missing cells, which training in double precision cannot leave out of the loss: {}",
+            train.name(),
+            missing_by_column(train)
         );
         return refuse(
             message,
-            "take an optimiser of single precision, such as `--optimizer adam`",
+            "take an optimiser of single precision, such as `--optimizer adam`, or leave columns out with `--drop`",
         );
     }
     let samples = train.len().saturating_mul(config.noise.copies.max(1));

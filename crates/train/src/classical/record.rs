@@ -229,7 +229,11 @@ impl<'a> Record<'a> {
             samples_per_second: (self.samples * evaluations) as f64 / seconds,
             latent: prepared.spec.latent(),
             part,
-            eta: self.session.seconds() * (1.0 - part) / part.max(f64::MIN_POSITIVE),
+            // Before anything is done nobody knows how long the rest takes.
+            eta: match part > 0.0 {
+                true => self.session.seconds() * (1.0 - part) / part,
+                false => f64::INFINITY,
+            },
         }
     }
 

@@ -1,6 +1,6 @@
 //! `espejo data list`: the data sets there are.
 
-use espejo_data::{DataSet, directory, names};
+use espejo_data::{DataSet, Presence, directory, names, presence};
 use serde_json::json;
 
 use crate::output;
@@ -10,17 +10,21 @@ pub fn list(json: bool) -> anyhow::Result<()> {
     if json {
         let sets = names().iter().map(|set| {
             let shape = [set.shape.channels, set.shape.height, set.shape.width];
-            json!({ "name": set.name, "title": set.title, "pictures": set.train, "test": set.test, "shape": shape, "here": here(set), "about": set.about })
+            let files = found(set).map(|files| json!({ "there": files.there, "of": files.of }));
+            json!({
+                "name": set.name, "title": set.title, "pictures": set.train, "test": set.test, "shape": shape, "here": here(set),
+                "files": files, "about": set.about,
+            })
         });
         return output::json(&json!({ "sets": sets.collect::<Vec<_>>() }));
     }
     let mut text = format!(
-        "{:<16}{:>9}  {:<9}  {:<8}  {}\n",
+        "{:<16}{:>9}  {:<9}  {:<10}  {}\n",
         "name", "samples", "shape", "here", "contents"
     );
     for set in names() {
         text += &format!(
-            "{:<16}{:>9}  {:<9}  {:<8}  {}\n",
+            "{:<16}{:>9}  {:<9}  {:<10}  {}\n",
             set.name,
             set.train + set.test,
             set.shape.to_string(),
@@ -28,21 +32,22 @@ pub fn list(json: bool) -> anyhow::Result<()> {
             set.about
         );
     }
-    text += "\na folder of images, or a .csv, .npy or .npz file, can be used as well,\n.parquet and .arrow too (with --features parquet / arrow)\n";
+    text += "\nhere: the official files of the set in the data directory; `espejo data fetch NAME` gets what is missing\n";
+    text += "a folder of images, or a .csv, .npy or .npz file, can be used as well,\n.parquet and .arrow too (with --features parquet / arrow)\n";
     output::text(&text)
 }
 
-/// Whether the files of a set are in the data directory.
-fn here(set: &DataSet) -> &'static str {
-    match (set.folder, directory()) {
-        (None, _) => "built in",
-        // A fetch that failed leaves an empty folder.
-        (Some(folder), Ok(directory))
-            if std::fs::read_dir(directory.join(folder))
-                .is_ok_and(|mut files| files.next().is_some()) =>
-        {
-            "yes"
-        }
-        _ => "no",
+/// Whether the files of a set are in the data directory: all, none, or so many of them.
+fn here(set: &DataSet) -> String {
+    match found(set) {
+        _ if set.folder.is_none() => "built in".to_owned(),
+        None | Some(Presence { there: 0, .. }) => "no".to_owned(),
+        Some(Presence { there, of }) if there == of => "yes".to_owned(),
+        Some(Presence { there, of }) => format!("{there} of {of}"),
     }
+}
+
+/// The files of a set that are there.
+fn found(set: &DataSet) -> Option<Presence> {
+    presence(set.name, &directory().ok()?)
 }

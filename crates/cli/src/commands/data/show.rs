@@ -7,7 +7,7 @@ use espejo_data::{
     ColumnChoice, ColumnFacts, ColumnRole, Loaded, Samples, Selection, Shape, Source, as_text, load,
 };
 use espejo_pictures::{Sheet, sheet};
-use espejo_train::unit_rows;
+use espejo_train::{Part, unit_rows};
 use serde_json::json;
 
 use crate::figures::{captions, spread, tile};
@@ -38,9 +38,29 @@ pub struct ShowArgs {
     /// Show only this fraction of the samples, above 0 and up to 1
     #[arg(long, value_name = "FRACTION")]
     pub fraction: Option<f64>,
+    /// Show at most N samples, drawn at random with each class in its proportion
+    #[arg(long, value_name = "N")]
+    pub limit: Option<usize>,
+    /// Part of the data: `train`, `test` or `all`
+    #[arg(long, default_value = "train")]
+    pub part: Part,
     /// Resize images to this height and width, as in `50x37`
     #[arg(long, value_name = "HxW")]
     pub size: Option<String>,
+    /// Convert colour images to grey
+    #[arg(long)]
+    pub grey: bool,
+    /// The numbers of image files that become black and white, as in `0,16` [default: as the files say]
+    #[arg(
+        long,
+        value_name = "LOW,HIGH",
+        value_delimiter = ',',
+        allow_hyphen_values = true
+    )]
+    pub pixel_range: Vec<f64>,
+    /// Show the N most frequent words of `imdb` as columns [default: 1000]
+    #[arg(long, value_name = "N")]
+    pub words: Option<usize>,
     /// The column of a table that holds the class labels, by name or number
     #[arg(long, value_name = "COLUMN")]
     pub label: Option<String>,
@@ -57,15 +77,26 @@ pub struct ShowArgs {
 /// Characters that images may take side by side in a terminal, and columns of a sheet.
 const TEXT_WIDTH: usize = 96;
 const SHEET_COLUMNS: usize = 16;
+/// Bytes of images that are kept in memory where both parts are joined.
+const MEMORY: usize = 1 << 30;
 
 /// Shows a data set: images as text or as a sheet, a table by its columns.
 pub fn show(args: &ShowArgs, json: bool) -> anyhow::Result<()> {
+    let loaded = loaded(args)?;
+    let samples = part_of(args, &loaded)?;
     let Loaded {
-        train: samples,
+        skipped,
         notes,
         columns,
         ..
-    } = loaded(args)?;
+    } = loaded;
+    // A table tells its notes with its columns.
+    let told = if samples.is_table() && !json {
+        &[][..]
+    } else {
+        &notes
+    };
+    output::tell_data(&skipped, told);
     if samples.is_table() && args.png.is_some() {
         return Err(output::usage(
             "a table has no images to draw",
@@ -115,16 +146,46 @@ pub fn show(args: &ShowArgs, json: bool) -> anyhow::Result<()> {
     output::text(&text)
 }
 
-/// The training samples of the set.
+/// The part that was asked for.
+fn part_of(args: &ShowArgs, loaded: &Loaded) -> anyhow::Result<Samples> {
+    let Loaded { train, test, .. } = loaded;
+    match (args.part, test) {
+        (Part::Train, _) | (Part::All, None) => Ok(train.clone()),
+        (Part::Test, Some(test)) => Ok(test.clone()),
+        (Part::All, Some(test)) => {
+            let joined = train.joined(test, MEMORY);
+            Ok(joined.map_err(espejo_train::Error::from)?)
+        }
+        (Part::Test, None) => Err(output::usage(
+            format!("`{}` has no test part of its own", args.name),
+            "leave `--part` out: a run splits one off with `--test-fraction`",
+        )),
+    }
+}
+
+/// The samples of the set.
 fn loaded(args: &ShowArgs) -> anyhow::Result<Loaded> {
     let data = espejo_train::config::DataConfig {
         size: args.size.clone(),
         shape: args.table.shape.clone(),
+        pixel_range: match args.pixel_range[..] {
+            [] => None,
+            [low, high] => Some([low, high]),
+            _ => {
+                return Err(output::usage(
+                    "`--pixel-range` needs two numbers",
+                    "as in `--pixel-range 0,16`",
+                ));
+            }
+        },
         ..Default::default()
     };
     let source = Source {
         directory: args.data_dir.clone(),
         size: data.size()?,
+        grey: args.grey,
+        pixel_range: data.pixel_range()?,
+        words: args.words,
         shape: data.shape()?,
         label: args.label.clone(),
         columns: ColumnChoice {
@@ -143,7 +204,7 @@ fn loaded(args: &ShowArgs) -> anyhow::Result<Loaded> {
             fraction: args.fraction,
             classes: args.classes.clone(),
             subject: args.subject.clone(),
-            limit: None,
+            limit: args.limit,
         },
         ..Source::named(&args.name)
     };

@@ -18,7 +18,7 @@ pub struct VerifyArgs {
     pub data_dir: Option<PathBuf>,
 }
 
-/// Verifies files. A damaged one is an error with exit code 3, and so is a missing one of a data set that was named.
+/// Verifies files. A damaged one is an error with exit code 3, and so is a missing one: of a data set that was named, or of one that has some of its files.
 pub fn check(args: &VerifyArgs, json: bool) -> anyhow::Result<()> {
     let wanted = &args.names;
     let directory = directory_or(args.data_dir.as_deref()).map_err(espejo_train::Error::from)?;
@@ -44,7 +44,7 @@ pub fn check(args: &VerifyArgs, json: bool) -> anyhow::Result<()> {
     }
     for (name, files) in &sets {
         for file in files {
-            if let Some(error) = refused(name, file, &directory, !wanted.is_empty()) {
+            if let Some(error) = refused(name, file, &directory) {
                 return Err(espejo_train::Error::from(error).into());
             }
         }
@@ -52,13 +52,8 @@ pub fn check(args: &VerifyArgs, json: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The error of a damaged file, or of a missing one whose data set was asked for by name.
-fn refused(
-    set: &str,
-    file: &FileState,
-    directory: &Path,
-    asked_for: bool,
-) -> Option<espejo_data::Error> {
+/// The error of a damaged or missing file.
+fn refused(set: &str, file: &FileState, directory: &Path) -> Option<espejo_data::Error> {
     let known = names().iter().find(|known| known.name == set);
     let folder = directory.join(known.and_then(|set| set.folder).unwrap_or(set));
     match &file.state {
@@ -67,13 +62,13 @@ fn refused(
             expected: "the official file".to_owned(),
             found: format!("another, with SHA-256 {found}; `espejo data fetch {set}` replaces it"),
         }),
-        State::Missing if asked_for => Some(espejo_data::Error::Missing {
+        State::Missing => Some(espejo_data::Error::Missing {
             name: set.to_owned(),
             directory: folder,
             file: file.file.clone(),
             hint: format!("`espejo data fetch {set}` gets what is missing"),
         }),
-        _ => None,
+        State::Right | State::Unknown => None,
     }
 }
 

@@ -1,26 +1,28 @@
 //! The configuration of a new run: flags over `--set` over the file over the preset over the defaults.
 
 use espejo_train::config::{ModelKind, OptimizerKind};
-use espejo_train::merge::{into_config, overlay, parse, parse_set};
+use espejo_train::merge::{into_config, into_config_called, overlay, parse, parse_set};
 use espejo_train::{Folder, Preset, RunConfig};
 use toml::{Table, Value};
 
-use super::flags::{TrainArgs, data_name};
+use super::flags::{TrainArgs, data_name, flag_of};
 use crate::output::{self, shown};
 
 /// The configuration of a new run.
 pub fn merged(args: &TrainArgs) -> anyhow::Result<RunConfig> {
     let mut over = Table::new();
     for assignment in &args.sets {
-        overlay(&mut over, parse_set(assignment)?);
+        let table = parse_set(assignment)?;
+        // Each on its own first, so that what is wrong is told of what was typed.
+        let called = |key: &str| format!("`{key}` in `--set {assignment}`");
+        into_config_called(table.clone(), assignment, &called)?;
+        overlay(&mut over, table);
     }
-    overlay(&mut over, args.table()?);
+    let flags = args.table()?;
+    into_config_called(flags.clone(), "the flags", &flag_of)?;
+    overlay(&mut over, flags);
     let (preset, data) = match args.preset.as_deref() {
-        // Data may stand where a preset does: `espejo train fonts:all`, `espejo train my-pictures/`.
-        Some(word) => match Preset::find(word) {
-            Err(_) if espejo_data::is_source(word) => (None, Some(data_name(word))),
-            found => (Some(found?), None),
-        },
+        Some(word) => preset_or_data(word)?,
         None => (None, None),
     };
     if let (Some(first), Some(second)) = (&data, text_of(&over, "data", "name")) {
@@ -38,7 +40,7 @@ pub fn merged(args: &TrainArgs) -> anyhow::Result<RunConfig> {
         );
     }
     let data = text_of(&over, "data", "name").unwrap_or_else(|| "fonts".into());
-    let kind = kind_of(&over)?;
+    let kind = kind_of(&over);
     let mut base = match (preset, &args.config) {
         (Some(preset), _) => preset.table(),
         (None, Some(_)) => Table::new(),
@@ -71,15 +73,26 @@ pub fn merged(args: &TrainArgs) -> anyhow::Result<RunConfig> {
     Ok(config)
 }
 
-/// The family of models that flags or `--set` ask for.
-fn kind_of(over: &Table) -> anyhow::Result<ModelKind> {
-    let Some(word) = text_of(over, "model", "kind") else {
-        return Ok(ModelKind::default());
+/// The preset of this name; or data, which may stand where a preset does: `espejo train fonts:all`, `espejo train my-pictures/`.
+fn preset_or_data(word: &str) -> anyhow::Result<(Option<Preset>, Option<String>)> {
+    use espejo_data::Error as DataError;
+    let unknown = match Preset::find(word) {
+        Ok(preset) => return Ok((Some(preset), None)),
+        Err(unknown) => unknown,
     };
-    Value::String(word.clone()).try_into().map_err(|_| {
-        let names = ModelKind::ALL.map(ModelKind::name).join("`, `");
-        output::usage(format!("no model `{word}`"), format!("accepted: `{names}`"))
-    })
+    match espejo_data::check_source(word) {
+        Ok(()) => Ok((None, Some(data_name(word)))),
+        // Neither a preset nor a data set: both are listed.
+        Err(DataError::UnknownDataSet { .. }) => Err(unknown.into()),
+        Err(other) => Err(espejo_train::Error::from(other).into()),
+    }
+}
+
+/// The family of models that flags or `--set` ask for; a word that is none was refused with its flag.
+fn kind_of(over: &Table) -> ModelKind {
+    let word = text_of(over, "model", "kind");
+    let kind = word.and_then(|word| Value::String(word).try_into().ok());
+    kind.unwrap_or_default()
 }
 
 /// Keys of `[model]` that are for convolutional networks alone.

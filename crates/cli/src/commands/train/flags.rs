@@ -310,6 +310,26 @@ fn too_large(flags: &impl Serialize) -> Option<anyhow::Error> {
     ))
 }
 
+/// The flag that sets a key of the configuration, as in `--lr` for `train.learning_rate`; of a list the value that is meant, too.
+pub fn flag_of(key: &str) -> String {
+    let (key, place) = match key.split_once('[') {
+        Some((key, place)) => (key, place.trim_end_matches(']').parse::<usize>().ok()),
+        None => (key, None),
+    };
+    let flag = match key {
+        "data.name" => "data".to_owned(),
+        "data.directory" => "data-dir".to_owned(),
+        "model.kind" => "model".to_owned(),
+        "noise.kind" => "noise".to_owned(),
+        "train.learning_rate" => "lr".to_owned(),
+        _ => key.rsplit('.').next().unwrap_or(key).replace('_', "-"),
+    };
+    match place {
+        Some(place) => format!("`--{flag}`, value {}", place + 1),
+        None => format!("`--{flag}`"),
+    }
+}
+
 /// The steps in `25`, `35,25,2,25,35` or `20,bn,10,bn`; an empty list for none.
 fn layers(list: &str) -> anyhow::Result<Value> {
     let steps = list
@@ -398,6 +418,28 @@ mod tests {
         let expected = "data.name = 'fonts'\nnoise.kind = 'flip:.1'\n[model]\nlayers = [35, 2, 35]\nbatch_norm = true\n[train]\nlearning_rate = 0.5\nseed = 7";
         let expected: Table = expected.parse().expect("valid TOML");
         assert_eq!(table(&words).expect("valid"), expected);
+    }
+
+    #[test]
+    fn every_key_that_a_flag_sets_is_told_by_its_flag() {
+        let words = "--data fonts --data-dir . --first 1 --model vae --conv 4 --kernel 3 --loss mse --kl-warmup 2 --noise flip:.1 --lr .5 \
+                     --batch-size 3 --samples-every 2 --test-fraction .2 --pixel-range 0,16 --drop a";
+        let words: Vec<&str> = words.split_whitespace().collect();
+        let table = table(&words).expect("valid");
+        let keys = table.iter().flat_map(|(section, inner)| {
+            let inner = inner.as_table().expect("a section");
+            inner.keys().map(move |key| format!("{section}.{key}"))
+        });
+        let mut flags: Vec<String> = keys.map(|key| flag_of(&key).replace('`', "")).collect();
+        let mut expected: Vec<&str> = words
+            .iter()
+            .copied()
+            .filter(|word| word.starts_with("--"))
+            .collect();
+        flags.sort_unstable();
+        expected.sort_unstable();
+        assert_eq!(flags, expected);
+        assert_eq!(flag_of("model.layers[1]"), "`--layers`, value 2");
     }
 
     #[test]

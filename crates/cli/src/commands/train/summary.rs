@@ -2,8 +2,10 @@
 
 use std::path::Path;
 
+use espejo_data::Samples;
 use espejo_train::{Outcome, Prepared, RunReport};
 
+use super::shell_word;
 use crate::output::{self, counted};
 use crate::results_table::results_table;
 use crate::sample_kind::SampleKind;
@@ -60,10 +62,9 @@ pub fn program() -> &'static str {
 }
 
 fn next_commands(prepared: &Prepared, path: &str) -> String {
-    let run = if Path::new(path).starts_with("runs") {
-        "last".to_owned()
-    } else {
-        path.to_owned()
+    let run = match Path::new(path).starts_with("runs") {
+        true => "last".to_owned(),
+        false => shell_word(path),
     };
     if prepared.spec.task.has_targets() {
         return listed(&[
@@ -75,17 +76,7 @@ fn next_commands(prepared: &Prepared, path: &str) -> String {
     if images.is_table() {
         return next_of_table(&run);
     }
-    // The caption as one shell word; by its number where it has a quote itself.
-    let word = |index: usize| {
-        let index = index.min(images.len() - 1);
-        let caption = images.caption(index);
-        if caption.contains('\'') || images.position(caption) != Some(index) {
-            format!("'#{index}'")
-        } else {
-            format!("'{caption}'")
-        }
-    };
-    let (first, second) = (word(1), word(2));
+    let [first, second] = two_images(images);
     let mut next = vec![
         format!("latent {run}"),
         format!("morph {run} {first} {second}"),
@@ -103,6 +94,21 @@ fn next_commands(prepared: &Prepared, path: &str) -> String {
     listed(&next)
 }
 
+/// Two images as shell words that name them: both by caption, or both by number where a caption names another image or has a quote itself.
+fn two_images(images: &Samples) -> [String; 2] {
+    let places = [1, 2].map(|index: usize| index.min(images.len() - 1));
+    let is_plain = |index: usize| {
+        let caption = images.caption(index);
+        // A caption in the form of a number would be taken for one.
+        let is_word = !caption.is_empty() && !caption.contains('\'') && !caption.starts_with('#');
+        is_word && images.position(caption) == Some(index)
+    };
+    match places.iter().all(|index| is_plain(*index)) {
+        true => places.map(|index| shell_word(images.caption(index))),
+        false => places.map(|index| format!("'#{index}'")),
+    }
+}
+
 fn next_of_table(run: &str) -> String {
     listed(&[
         format!("encode {run} > codes.csv"),
@@ -115,4 +121,39 @@ fn next_of_table(run: &str) -> String {
 fn listed(next: &[String]) -> String {
     let lines = next.iter().map(|line| format!("  {} {line}\n", program()));
     format!("\ntry next\n{}", lines.collect::<String>())
+}
+
+#[cfg(test)]
+mod tests {
+    use espejo_data::{Facts, Shape};
+
+    use super::*;
+
+    fn check(captions: &[&str], expected: [&str; 2]) {
+        let facts = Facts {
+            captions: captions
+                .iter()
+                .map(|caption| (*caption).to_owned())
+                .collect(),
+            ..Facts::default()
+        };
+        let shape = Shape {
+            channels: 1,
+            height: 1,
+            width: 1,
+        };
+        let pixels = vec![0; captions.len()];
+        let images = Samples::pictures(facts, shape, 1, pixels).expect("the parts fit");
+        assert_eq!(two_images(&images), expected);
+    }
+
+    #[test]
+    fn two_images_are_proposed_in_one_form() {
+        check(&["@", "A", "B"], ["A", "B"]);
+        check(&["bag", "bag", "Trouser"], ["'#1'", "'#2'"]);
+        check(&["Bag", "Trouser", "Bag"], ["'#1'", "'#2'"]);
+        check(&["a", "Ankle boot", "it's"], ["'#1'", "'#2'"]);
+        check(&["a", "Ankle boot", "$x"], ["'Ankle boot'", "'$x'"]);
+        check(&["a"], ["a", "a"]);
+    }
 }
