@@ -9,7 +9,7 @@ use crate::classical::dense::{DenseFit, named};
 use crate::classical::solution::{Solution, ended_name};
 use crate::config::OptimizerKind;
 use crate::fit::{self, Event, Training};
-use crate::report::EpochReport;
+use crate::report::{EpochReport, seconds_left};
 use crate::session::Session;
 use crate::{Error, Metrics, tensors};
 
@@ -228,8 +228,9 @@ impl<'a> Record<'a> {
             unit: prepared.sample_unit(),
             samples_per_second: (self.samples * evaluations) as f64 / seconds,
             latent: prepared.spec.latent(),
+            steps: None,
             part,
-            eta: self.session.seconds() * (1.0 - part) / part.max(f64::MIN_POSITIVE),
+            eta: seconds_left(self.session.seconds(), part, 1.0 - part),
         }
     }
 
