@@ -7,6 +7,7 @@ use espejo_data::{Error as DataError, Samples, Selection, Shape};
 use espejo_train::config::{DataConfig, SplitKind};
 use espejo_train::{Error, Part, Trained};
 
+use crate::completion;
 use crate::open_run::RunArgs;
 use crate::output::{tell_data, usage};
 use crate::sample_columns::Chosen;
@@ -17,13 +18,13 @@ pub struct SampleArgs {
     #[command(flatten)]
     pub run: RunArgs,
     /// Other data: a data set, a folder of images, or a table [default: the data of the run]
-    #[arg(long)]
+    #[arg(long, add = completion::data())]
     pub data: Option<String>,
     /// The column of `--data` that holds the classes [default: that of the training]
     #[arg(long, value_name = "COLUMN", requires = "data")]
     pub label: Option<String>,
     /// Part of the data: `test` or `train`
-    #[arg(long, default_value = "test")]
+    #[arg(long, default_value = "test", add = completion::these(&["test", "train"]))]
     pub part: Part,
     /// Take both parts of the run's own data, with a column `split` of `train` or `test`
     #[arg(long, conflicts_with_all = ["data", "label", "part", "letters", "first"])]

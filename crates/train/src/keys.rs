@@ -186,7 +186,8 @@ pub fn accepted_by(key: &Key) -> Accepted {
 
 /// The value of a key in a configuration as TOML writes it, and where it is left out what holds then.
 pub fn default_of(key: &Key, config: &RunConfig) -> String {
-    let table: toml::Table = toml::Table::try_from(config).expect("a configuration is plain values");
+    let table: toml::Table =
+        toml::Table::try_from(config).expect("a configuration is plain values");
     let section = table.get(key.section).and_then(Value::as_table);
     match section.and_then(|section| section.get(key.name)) {
         Some(Value::String(text)) => text.clone(),
@@ -274,7 +275,10 @@ impl<'de> Deserializer<'de> for Section<'_> {
 impl<'de> MapAccess<'de> for Section<'_> {
     type Error = Error;
 
-    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Error> {
+    fn next_key_seed<K: DeserializeSeed<'de>>(
+        &mut self,
+        seed: K,
+    ) -> Result<Option<K::Value>, Error> {
         let Some(name) = self.name.take() else {
             return Ok(None);
         };
@@ -316,7 +320,11 @@ impl<'de> Deserializer<'de> for Question<'_> {
     noted!(deserialize_char deserialize_str deserialize_string => Probed::Word);
     noted!(deserialize_seq => Probed::List);
 
-    fn deserialize_tuple<V: Visitor<'de>>(self, _len: usize, _visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_tuple<V: Visitor<'de>>(
+        self,
+        _len: usize,
+        _visitor: V,
+    ) -> Result<V::Value, Error> {
         self.note(Probed::List)
     }
 
@@ -369,7 +377,10 @@ mod tests {
         let config = RunConfig::default();
         for key in KEYS {
             let path = key.path();
-            assert!(!key.meaning.is_empty() && !key.meaning.contains('\n'), "{path}");
+            assert!(
+                !key.meaning.is_empty() && !key.meaning.contains('\n'),
+                "{path}"
+            );
             assert!(!accepted_by(key).to_string().is_empty(), "{path}");
             assert!(!default_of(key, &config).is_empty(), "{path}");
         }
@@ -396,7 +407,10 @@ mod tests {
         assert_eq!(default_of(key_of("objective.contractive"), &default), "0.0");
         assert_eq!(default_of(key_of("objective.loss"), &default), "bce");
         assert_eq!(default_of(key_of("data.split"), &default), "random");
-        assert_eq!(default_of(key_of("train.gradient"), &default), default.train.gradient.name());
+        assert_eq!(
+            default_of(key_of("train.gradient"), &default),
+            default.train.gradient.name()
+        );
         assert_eq!(default_of(key_of("data.scale"), &default), "none");
         assert_eq!(default_of(key_of("model.code_noise"), &default), "0.0");
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use std::fmt::Write as _;
 
-use espejo_data::{Samples, Targets};
+use espejo_data::{Samples, Targets, counted};
 use espejo_mlp::Counts;
 use espejo_nets::Model;
 
@@ -224,11 +224,11 @@ pub fn layer_table(prepared: &Prepared, model: &AnyModel) -> String {
     };
     let rule = "─".repeat(widths.iter().sum::<usize>() + 6) + "\n";
     let shape = prepared.train.shape();
-    let columns = prepared.train.points().shape().pixels();
+    let columns = counted(prepared.train.points().shape().pixels(), "column");
     let values = match (prepared.train.window(), prepared.train.is_table()) {
-        (Some(window), _) => format!("windows of {} rows, {columns} columns", window.length),
-        (None, true) => format!("{columns} columns"),
-        (None, false) => format!("{shape}, {} pixels", shape.pixels()),
+        (Some(window), _) => format!("windows of {}, {columns}", counted(window.length, "row")),
+        (None, true) => columns,
+        (None, false) => format!("{shape}, {}", counted(shape.pixels(), "pixel")),
     };
     let mut text = format!(
         "{} on {} ({values})\n",
@@ -389,12 +389,7 @@ impl EpochReport {
             );
             line += &self.measures(test);
         }
-        let _ = write!(
-            line,
-            "  {} {}/s",
-            rate(self.samples_per_second),
-            self.unit
-        );
+        let _ = write!(line, "  {} {}/s", rate(self.samples_per_second), self.unit);
         if let Some(eta) = self.eta {
             let _ = write!(line, "  eta {}", clock(eta));
         }
@@ -552,7 +547,11 @@ mod tests {
             eta: None,
             ..double
         };
-        assert!(first.line().ends_with("active 2/2  – img/s"), "{}", first.line());
+        assert!(
+            first.line().ends_with("active 2/2  – img/s"),
+            "{}",
+            first.line()
+        );
     }
 
     #[test]

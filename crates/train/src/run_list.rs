@@ -182,13 +182,13 @@ fn compared(test: &Metrics, baselines: &[Baseline], sample: &str) -> Option<Comp
     let (measure, value) = MainMeasure::ALL.into_iter().find_map(found)?;
     let known = |baseline: &'_ Baseline| baseline.get(measure.key());
     let pca = baselines.iter().find(|baseline| baseline.key == "pca");
-    let best = baselines.iter().reduce(|best, other| {
-        match (known(best), known(other)) {
+    let best = baselines
+        .iter()
+        .reduce(|best, other| match (known(best), known(other)) {
             (Some(a), Some(b)) if !measure.is_better(b, a) => best,
             (Some(_), None) => best,
             _ => other,
-        }
-    });
+        });
     let baseline = pca.or(best);
     let baseline_value = baseline.and_then(known);
     Some(Compared {
@@ -220,13 +220,19 @@ mod tests {
         let found = compared(&test, baselines, "row").expect("a measure");
         let name = found.baseline.as_deref().expect("a baseline");
         let baseline = found.baseline_value.expect("its measure");
-        assert_eq!((name, baseline, found.better), (expected.0, expected.1, Some(expected.2)));
+        assert_eq!(
+            (name, baseline, found.better),
+            (expected.0, expected.1, Some(expected.2))
+        );
     }
 
     #[test]
     fn a_run_stands_beside_pca_else_beside_its_best_baseline() {
         let error = "squared_error";
-        let reconstruction = [baseline("mean_image", error, 7.0), baseline("pca", error, 9.0)];
+        let reconstruction = [
+            baseline("mean_image", error, 7.0),
+            baseline("pca", error, 9.0),
+        ];
         check(error, 8.0, &reconstruction, ("pca", 9.0, true));
         let denoising = [
             baseline("identity", error, 3.0),

@@ -29,7 +29,7 @@ pub struct NamedRun {
 pub struct RunNames {
     /// The runs, newest first.
     pub runs: Vec<NamedRun>,
-    /// Folders that are no runs and hold none.
+    /// Folders that are no runs and hold none; that of a reproduction is not counted among them.
     pub foreign: Vec<PathBuf>,
 }
 
@@ -46,7 +46,9 @@ impl RunNames {
                 let name = format!("{}/{}", file_name(&folder), file_name(&below));
                 names.add(&below, name);
             }
-            if names.runs.len() == before {
+            // `espejo reproduce` keeps the outcomes of its trainings there.
+            let reproduction = folder.join("jobs").is_dir();
+            if names.runs.len() == before && !reproduction {
                 names.foreign.push(folder);
             }
         }
@@ -78,7 +80,8 @@ impl RunNames {
         if let Some(place) = place(text) {
             return self.at_place(text, place, out);
         }
-        let begin = |run: &&NamedRun| run.name.starts_with(text) || last_part(run).starts_with(text);
+        let begin =
+            |run: &&NamedRun| run.name.starts_with(text) || last_part(run).starts_with(text);
         let begin: Vec<&NamedRun> = self.runs.iter().filter(begin).collect();
         let part = |run: &&NamedRun| run.name.contains(text);
         let part = || self.runs.iter().filter(part).collect();
@@ -137,7 +140,11 @@ pub(crate) fn place(text: &str) -> Option<usize> {
 }
 
 fn ambiguous(text: &str, found: &[&NamedRun]) -> Error {
-    let names: Vec<&str> = found.iter().take(LISTED).map(|run| run.name.as_str()).collect();
+    let names: Vec<&str> = found
+        .iter()
+        .take(LISTED)
+        .map(|run| run.name.as_str())
+        .collect();
     let more = match found.len() - names.len() {
         0 => String::new(),
         more => format!(" and {more} more"),
@@ -240,13 +247,19 @@ mod tests {
         let many: Vec<&str> = many.iter().map(String::as_str).collect();
         let out = runs(&many);
         let error = Folder::find("run-", out.path()).expect_err("twenty of them");
-        assert!(error.hint().expect("a hint").ends_with("and 12 more"), "{error}");
+        assert!(
+            error.hint().expect("a hint").ends_with("and 12 more"),
+            "{error}"
+        );
     }
 
     #[test]
     fn an_unknown_name_is_answered_with_the_nearest() {
         let error = found("ratde").expect_err("misspelt");
-        assert!(error.starts_with("no run `ratde`; did you mean `rated`"), "{error}");
+        assert!(
+            error.starts_with("no run `ratde`; did you mean `rated`"),
+            "{error}"
+        );
         let error = found("zzz").expect_err("like nothing");
         let expected = "no run `zzz`; give a run folder, a name below `OUT` or its beginning, or `last`; `espejo runs` lists the runs";
         assert_eq!(error, expected);
@@ -271,8 +284,8 @@ mod tests {
     #[test]
     fn foreign_folders_are_named_and_hidden_ones_are_not() {
         let out = runs(&["first"]);
-        for name in ["notes", ".new-run-x"] {
-            fs::create_dir(out.path().join(name)).expect("writable");
+        for name in ["notes", ".new-run-x", "reproduction/jobs"] {
+            fs::create_dir_all(out.path().join(name)).expect("writable");
         }
         let names = RunNames::below(out.path());
         assert_eq!(names.runs.len(), 1);
