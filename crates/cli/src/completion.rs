@@ -35,8 +35,8 @@ pub fn answer() {
 
 /// The script that makes a shell ask; none for a shell that is not known.
 pub fn script(shell: &str) -> Option<std::io::Result<String>> {
-    let shell = SHELLS.completer(shell)?;
-    Some(written(shell))
+    let shells = SHELLS;
+    shells.completer(shell).map(written)
 }
 
 fn written(shell: &dyn EnvCompleter) -> std::io::Result<String> {

@@ -38,8 +38,8 @@ pub fn inspect(args: &InspectArgs, json: bool) -> anyhow::Result<()> {
     if let Some(metrics) = &report.metrics {
         let baselines = report.baselines.as_deref().unwrap_or_default();
         let kind = SampleKind::of(trained.test());
-        text += "\n";
         text += &class_table(&report.classes);
+        text += "\n";
         text += &results_table(&metrics.test, baselines, kind);
     }
     output::text(&text)

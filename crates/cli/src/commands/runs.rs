@@ -23,16 +23,18 @@ pub struct RunsArgs {
     pub csv: bool,
 }
 
-/// The columns for people. The name is what is typed elsewhere, so that it is cut last; a run named by itself has the time in it.
-const COLUMNS: [Column; 9] = [
-    Column::words("name").cut_to(24),
+/// The columns for people. What is left out first is what a name that was made of time and configuration says as well.
+const COLUMNS: [Column; 11] = [
+    Column::words("name").cut_to(20),
     Column::words("started").dropped(0),
-    Column::words("status"),
+    Column::words("status").dropped(6),
     Column::words("data").cut_to(8),
-    Column::words("model").cut_to(10),
+    Column::words("model").cut_to(10).dropped(5),
     Column::numbers("epochs").dropped(2),
-    Column::words("test result"),
+    Column::words("measure").dropped(3),
+    Column::numbers("test"),
     Column::words("baseline"),
+    Column::words("beats it").dropped(4),
     Column::numbers("seconds").dropped(1),
 ];
 
@@ -103,35 +105,34 @@ fn as_json(out: &std::path::Path, runs: &[ListedRun], foreign: &[String]) -> Val
 fn row(run: &ListedRun) -> Vec<String> {
     let none = || "–".to_owned();
     let result = run.result.as_ref();
+    let model = format!("{} {}", run.model, run.architecture);
     vec![
         run.name.clone(),
         run.started.as_deref().map_or_else(none, local_time),
         run.status.clone(),
         run.data.clone(),
-        format!("{} {}", run.model, run.architecture)
-            .trim_end()
-            .to_owned(),
+        model.trim_end().to_owned(),
         run.epochs.map_or_else(none, |epochs| epochs.to_string()),
-        result.map_or_else(none, value),
+        result.map_or_else(none, |result| result.measure.name().to_owned()),
+        result.map_or_else(none, |result| compact(result.value, 4)),
         result.and_then(baseline).unwrap_or_else(none),
+        result.and_then(beats).map_or_else(none, str::to_owned),
         run.seconds
             .map_or_else(none, |seconds| format!("{seconds:.1}")),
     ]
 }
 
-/// The measure of a run, as in `squared error 1.2034`.
-fn value(result: &Compared) -> String {
-    format!("{} {}", result.measure.name(), compact(result.value, 4))
-}
-
-/// The baseline beside it, as in `PCA-2 4.3972`, marked where it is not worse.
+/// The same measure of the baseline and its name, as in `4.3972 PCA-2`.
 fn baseline(result: &Compared) -> Option<String> {
     let (name, value) = (result.baseline.as_ref()?, result.baseline_value?);
-    let better = match result.better {
-        Some(false) => " (not beaten)",
-        _ => "",
-    };
-    Some(format!("{name} {}{better}", compact(value, 4)))
+    Some(format!("{} {name}", compact(value, 4)))
+}
+
+/// Whether the model beats its baseline.
+fn beats(result: &Compared) -> Option<&'static str> {
+    result
+        .better
+        .map(|better| if better { "yes" } else { "no" })
 }
 
 /// A time of `run.json` on the clock of this machine, to the minute.
@@ -189,7 +190,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_row_names_the_measure_and_a_baseline_that_is_not_beaten() {
+    fn a_row_says_whether_the_baseline_is_beaten() {
         let result = Compared {
             measure: MainMeasure::SquaredError,
             value: 133.0,
@@ -197,11 +198,12 @@ mod tests {
             baseline_value: Some(114.25),
             better: Some(false),
         };
-        assert_eq!(value(&result), "squared error 133.0000");
-        assert_eq!(
-            baseline(&result).as_deref(),
-            Some("PCA-2 114.2500 (not beaten)")
-        );
+        let run = ListedRun {
+            result: Some(result),
+            ..ListedRun::default()
+        };
+        let expected = ["squared error", "133.0000", "114.2500 PCA-2", "no"];
+        assert_eq!(row(&run)[6..10], expected);
     }
 
     #[test]
@@ -211,7 +213,8 @@ mod tests {
             status: "damaged".to_owned(),
             ..ListedRun::default()
         };
-        assert_eq!(row(&run), ["a", "–", "damaged", "", "", "–", "–", "–", "–"]);
+        let expected = ["a", "–", "damaged", "", "", "–", "–", "–", "–", "–", "–"];
+        assert_eq!(row(&run), expected);
         let csv = as_csv(&[run]);
         assert_eq!(csv.lines().nth(1), Some("a,,,damaged,,,,,,,,,,,"));
     }
