@@ -4,6 +4,7 @@ use espejo_analysis::{Threshold, benjamini_hochberg, p_values, ranks, smallest_p
 use espejo_train::{ScoreRule, Trained};
 
 use crate::calibration::Ordinary;
+use crate::compact_number::compact;
 use crate::outliers;
 use crate::output::{counted, message, usage};
 use crate::sample_columns::scored_rows;
@@ -129,7 +130,11 @@ impl Judgement {
         );
         let by = match self.fdr {
             Some(rate) => format!("a false discovery rate of {rate} ({from})"),
-            None => format!("{kind} > {:.6} ({}, {from})", limit.value, limit.threshold),
+            None => format!(
+                "{kind} > {} ({}, {from})",
+                compact(limit.value, 6),
+                limit.threshold
+            ),
         };
         let mut text = format!("{flagged} of {} flagged by {by}", scores.len());
         if self.p.is_some() {
