@@ -147,7 +147,7 @@ fn suggested(train: &Samples) -> Result<(usize, String), Error> {
     let note = match periods.len() {
         1 => format!(
             "windows of {}: the period of column `{name}`",
-            counted(length, "row")
+            counted(*length, "row")
         ),
         count => format!(
             "windows of {length} rows: the median of the periods of {count} columns, that of `{name}`"
