@@ -166,7 +166,7 @@ small | train --name small | 2 | =run `runs/small` exists already | =runs are ne
 - | train --seed 18446744073709551616 | 2 | too large |
 - | train --seed=-1 | 2 | invalid value '-1' for '--seed |
 text file x | train --out file/below | 1 | cannot create `file/below` |
-- | eval absent | 2 | =no run `absent` | =give a run folder, a name below `runs`, or `last`
+- | eval absent | 2 | =no run `absent` | =give a run folder, a name below `runs` or its beginning, or `last`; `espejo runs` lists the runs
 - | eval last | 2 | =no run in `runs` yet | =train one with `espejo train`, or name the folder with `--out DIR`
 - | train --resume last | 2 | no run in `runs` yet | `espejo train`
 folder plain | eval plain | 5 | =`plain`: is no run folder: it has no `config.toml` |

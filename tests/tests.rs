@@ -2,6 +2,8 @@
 
 mod classical;
 mod commands;
+#[cfg(unix)]
+mod completions;
 mod data;
 mod edges;
 mod errors;
@@ -15,6 +17,7 @@ mod kill;
 mod older_runs;
 mod program;
 mod reproduce;
+mod runs;
 mod safetensors;
 mod score;
 mod series;

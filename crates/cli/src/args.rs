@@ -9,6 +9,7 @@ use crate::commands::cluster::ClusterArgs;
 use crate::commands::data::DataArgs;
 use crate::commands::decode::DecodeArgs;
 use crate::commands::denoise::DenoiseArgs;
+use crate::commands::doctor::DoctorArgs;
 use crate::commands::encode::EncodeArgs;
 use crate::commands::eval::EvalArgs;
 use crate::commands::export::ExportArgs;
@@ -16,11 +17,13 @@ use crate::commands::forecast::ForecastArgs;
 use crate::commands::generate::GenerateArgs;
 use crate::commands::hash::HashArgs;
 use crate::commands::impute::ImputeArgs;
+use crate::commands::inspect::InspectArgs;
 use crate::commands::latent::LatentArgs;
 use crate::commands::morph::MorphArgs;
 use crate::commands::neighbours::NeighboursArgs;
 use crate::commands::reconstruct::ReconstructArgs;
 use crate::commands::reproduce::ReproduceArgs;
+use crate::commands::runs::RunsArgs;
 use crate::commands::score::ScoreArgs;
 use crate::commands::train::TrainArgs;
 use crate::open_run::RunArgs;
@@ -43,7 +46,7 @@ pub struct Args {
 pub enum Command {
     /// Train a model into a new run folder
     #[command(
-        after_help = "A default that is not shown depends on the data and the model; `--print-config` prints all of them.\nKeys without a flag, such as the penalties, are set with `--set`, as in `--set objective.contractive=0.1`.\n\nExamples:\n  espejo train\n  espejo train fashion --model vae --conv 32,64 --latent 10\n  espejo train my-pictures/ --size 64x64 --grey\n  espejo train measured.csv --label class --test-fraction .2\n  espejo train measured.csv --model classifier --target class --test-fraction .2\n  espejo train series.csv --time when --window 25 --test-fraction .2 --split time\n  espejo train --data fonts:all --seed 7\n  espejo train --model vae --latent 2 --beta 0.5\n  espejo train --model dae --noise flip:.1 --layers 35,12,35\n  espejo train fonts --optimizer bfgs --max-evaluations 2000\n  espejo train --resume last"
+        after_help = "Defaults that depend on the data and the model are printed by `--print-config`, with all others.\nKeys without a flag, such as the penalties of sparse and contractive autoencoders, are set with `--set`, as in `--set objective.contractive=0.1`; `--keys` lists all.\n\nExamples:\n  espejo train\n  espejo train fashion --model vae --conv 32,64 --latent 10\n  espejo train my-pictures/ --size 64x64 --grey\n  espejo train measured.csv --label class --test-fraction .2\n  espejo train measured.csv --model classifier --target class --test-fraction .2\n  espejo train series.csv --time when --window 25 --test-fraction .2 --split time\n  espejo train --data fonts:all --seed 7\n  espejo train --model vae --latent 2 --beta 0.5\n  espejo train --model dae --noise flip:.1 --layers 35,12,35\n  espejo train fonts --optimizer bfgs --max-evaluations 2000\n  espejo train --resume last"
     )]
     Train(Box<TrainArgs>),
     /// Evaluate a run again, or on other samples: metrics, baselines, the error of each class, figures
@@ -133,18 +136,25 @@ pub enum Command {
         after_help = "Examples:\n  espejo reproduce S10\n  espejo reproduce all --quick\n  espejo reproduce all --page docs/reproduction.md"
     )]
     Reproduce(ReproduceArgs),
-    /// Show a run's layers, metrics and configuration
-    #[command(after_help = "Example:\n  espejo inspect last")]
-    Inspect(RunArgs),
+    /// List the runs, the newest first: status, data, model, and the test result beside a baseline
+    #[command(
+        after_help = "Wherever a command takes a RUN: `last` is the first of this list, `last~1` the second, and so on; or a part of a name.\n\nExamples:\n  espejo runs\n  espejo runs --csv > runs.csv\n  espejo latent last~1"
+    )]
+    Runs(RunsArgs),
+    /// Show a run's layers, configuration and metrics
+    #[command(after_help = "Examples:\n  espejo inspect last\n  espejo inspect last --config")]
+    Inspect(InspectArgs),
     /// List and test the devices, and show which one `auto` selects
-    #[command(after_help = "Example:\n  espejo doctor")]
-    Doctor,
+    #[command(
+        after_help = "Each device trains the letters for about a second. A software adapter is only listed: its first step takes minutes.\n\nExamples:\n  espejo doctor\n  espejo doctor --bench"
+    )]
+    Doctor(DoctorArgs),
     /// List, download, verify and show data sets
     #[command(after_help = "Examples:\n  espejo data list\n  espejo data show fonts")]
     Data(DataArgs),
     /// Print a completion script for a shell
     #[command(
-        after_help = "Example:\n  espejo completions bash > ~/.local/share/bash-completion/completions/espejo"
+        after_help = "The script asks the program for what fits: options, presets, data sets, runs, and the words that an option accepts. Make it anew when the program is renewed, or let the shell ask for it whenever it starts.\n\nExamples:\n  espejo completions bash > ~/.local/share/bash-completion/completions/espejo\n  echo 'source <(espejo completions bash)' >> ~/.bashrc\n  echo 'source <(espejo completions zsh)' >> ~/.zshrc\n  echo 'espejo completions fish | source' >> ~/.config/fish/config.fish\n  echo 'eval (espejo completions elvish | slurp)' >> ~/.config/elvish/rc.elv\n  echo 'espejo completions powershell | Out-String | Invoke-Expression' >> $PROFILE"
     )]
     Completions {
         /// The shell

@@ -7,6 +7,7 @@ use espejo_data::{Error as DataError, Samples, Selection, Shape};
 use espejo_train::config::{DataConfig, SplitKind};
 use espejo_train::{Error, Part, Trained};
 
+use crate::completion;
 use crate::open_run::RunArgs;
 use crate::output::{tell_data, usage};
 use crate::sample_columns::Chosen;
@@ -17,28 +18,38 @@ pub struct SampleArgs {
     #[command(flatten)]
     pub run: RunArgs,
     /// Other data: a data set, a folder of images, or a table [default: the data of the run]
-    #[arg(long)]
+    #[arg(long, help_heading = "Samples", add = completion::data())]
     pub data: Option<String>,
     /// The column of `--data` that holds the classes [default: that of the training]
-    #[arg(long, value_name = "COLUMN", requires = "data")]
+    #[arg(
+        long,
+        help_heading = "Samples",
+        value_name = "COLUMN",
+        requires = "data"
+    )]
     pub label: Option<String>,
     /// Part of the data: `test`, `train` or `all`
-    #[arg(long, default_value = "test")]
+    #[arg(long, help_heading = "Samples", default_value = "test", add = completion::these(&["test", "train", "all"]))]
     pub part: Part,
     /// Use only these glyphs, in this order
-    #[arg(long, allow_hyphen_values = true)]
+    #[arg(long, help_heading = "Samples", allow_hyphen_values = true)]
     pub letters: Option<String>,
     /// Use only these classes, as in `Sneaker,Bag`
-    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    #[arg(
+        long,
+        help_heading = "Samples",
+        value_name = "NAMES",
+        value_delimiter = ','
+    )]
     pub classes: Vec<String>,
     /// Use only the first N samples
-    #[arg(long, value_name = "N")]
+    #[arg(long, help_heading = "Samples", value_name = "N")]
     pub first: Option<usize>,
     /// Use at most N samples, drawn by the seed of the run with each class in its proportion
-    #[arg(long, value_name = "N")]
+    #[arg(long, help_heading = "Samples", value_name = "N")]
     pub limit: Option<usize>,
     /// Skip samples that cannot be read, and report how many
-    #[arg(long)]
+    #[arg(long, help_heading = "Samples")]
     pub skip_bad: bool,
 }
 
@@ -48,7 +59,7 @@ pub struct PartedArgs {
     #[command(flatten)]
     pub samples: SampleArgs,
     /// Take both parts of the run's own data, with a column `split` of `train` or `test`
-    #[arg(long, conflicts_with_all = ["data", "label", "part", "letters", "first"])]
+    #[arg(long, help_heading = "Samples", conflicts_with_all = ["data", "label", "part", "letters", "first"])]
     pub split: bool,
 }
 

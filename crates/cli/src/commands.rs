@@ -20,5 +20,6 @@ pub mod neighbours;
 pub mod predict;
 pub mod reconstruct;
 pub mod reproduce;
+pub mod runs;
 pub mod score;
 pub mod train;

@@ -84,6 +84,11 @@ pub fn spread(samples: &Samples) -> Samples {
     } else {
         SHEET_GREY
     };
+    spread_over(samples, count)
+}
+
+/// `count` images at most, spread evenly over the classes and over each class.
+pub fn spread_over(samples: &Samples, count: usize) -> Samples {
     if samples.len() <= count {
         return samples.clone();
     }

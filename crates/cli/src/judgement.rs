@@ -4,8 +4,9 @@ use espejo_analysis::{Threshold, benjamini_hochberg, p_values, ranks, smallest_p
 use espejo_train::{ScoreRule, Trained};
 
 use crate::calibration::Ordinary;
+use crate::compact_number::compact;
 use crate::outliers;
-use crate::output::{message, usage};
+use crate::output::{counted, message, usage};
 use crate::sample_columns::scored_rows;
 
 /// A limit, and the scores of ordinary samples that it was made from.
@@ -122,10 +123,18 @@ impl Judgement {
     pub fn summary(&self, scores: &[f64], kind: &str) -> String {
         let limit = &self.limit;
         let flagged = self.flags.iter().filter(|flag| **flag).count();
-        let from = format!("{} samples {}", limit.calibration.len(), limit.origin);
+        let from = format!(
+            "{} {}",
+            counted(limit.calibration.len(), "sample"),
+            limit.origin
+        );
         let by = match self.fdr {
             Some(rate) => format!("a false discovery rate of {rate} ({from})"),
-            None => format!("{kind} > {:.6} ({}, {from})", limit.value, limit.threshold),
+            None => format!(
+                "{kind} > {} ({}, {from})",
+                compact(limit.value, 6),
+                limit.threshold
+            ),
         };
         let mut text = format!("{flagged} of {} flagged by {by}", scores.len());
         if self.p.is_some() {

@@ -6,7 +6,7 @@ use espejo_train::{Rows, Trained};
 use crate::figures::tile;
 use crate::latent_figures::latent_scatter;
 use crate::normal_distribution::normal_quantile;
-use crate::output::usage;
+use crate::output::{counted, usage};
 use crate::titles::subject;
 
 /// Turns of a spiral.
@@ -74,7 +74,10 @@ pub fn walk_frames(trained: &Trained, way: Way, count: usize) -> anyhow::Result<
 
 /// Says how many dimensions the latent code of a run has, where another number is needed.
 pub fn wrong_dimensions(latent: usize) -> String {
-    format!("the latent code of this run has {latent} dimensions")
+    format!(
+        "the latent code of this run has {}",
+        counted(latent, "dimension")
+    )
 }
 
 /// Mean and standard deviation of the codes in each dimension.

@@ -8,6 +8,8 @@ mod clap_errors;
 mod class_errors;
 mod code_search;
 mod commands;
+mod compact_number;
+mod completion;
 mod curves;
 mod decoded_rows;
 mod detectors;
@@ -37,19 +39,21 @@ mod score_table;
 mod series_figure;
 mod stored_threshold;
 mod synthetic_table;
+mod table;
 mod table_flags;
+mod terminal;
 mod titles;
 mod traversal;
 mod vulkan_environment;
 
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser};
+use clap::Parser;
 
 use args::{Args, Command};
 use commands::{
     animate, cluster, data, decode, denoise, doctor, encode, eval, export, forecast, generate,
-    hash, impute, inspect, latent, morph, neighbours, predict, reconstruct, reproduce, score,
+    hash, impute, inspect, latent, morph, neighbours, predict, reconstruct, reproduce, runs, score,
     train,
 };
 
@@ -58,6 +62,8 @@ use commands::{
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    // Before anything is written or started: a shell waits for the answer alone.
+    completion::answer();
     vulkan_environment::settle();
     let args = Args::try_parse().unwrap_or_else(|error| refuse(&error));
     match run(args) {
@@ -97,13 +103,13 @@ fn run(args: Args) -> anyhow::Result<u8> {
         Command::Latent(args) => latent::latent(&args, json)?,
         Command::Morph(args) => morph::morph(&args, json)?,
         Command::Animate(args) => animate::animate(&args, json)?,
+        Command::Runs(args) => runs::runs(&args, json)?,
         Command::Inspect(args) => inspect::inspect(&args, json)?,
         Command::Data(args) => data::data(&args.command, json)?,
-        Command::Doctor => doctor::doctor(json)?,
+        Command::Doctor(args) => doctor::doctor(&args, json)?,
         Command::Completions { shell } => {
-            let mut script = Vec::new();
-            clap_complete::generate(shell, &mut Args::command(), "espejo", &mut script);
-            output::text(&String::from_utf8(script)?)?;
+            let script = completion::script(&shell.to_string());
+            output::text(&script.expect("each shell of the list has one")?)?;
         }
     }
     Ok(0)

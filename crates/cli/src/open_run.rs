@@ -6,23 +6,25 @@ use clap::Args;
 use espejo_train::{Error, Folder, Half, RunConfig, Trained, Which, device};
 
 use crate::choose_samples::SampleArgs;
+use crate::completion;
 use crate::output::{self, usage};
 
 /// A run and how to open it.
 #[derive(Args, Clone)]
 pub struct RunArgs {
-    /// A run folder, a run's name, or `last`
+    /// A run: its folder, its name or any part of it that no other run has, `last`, or `last~1` for the one before
+    #[arg(add = completion::runs())]
     pub run: String,
     /// Parent directory of the run folders
-    #[arg(long, value_name = "DIR", default_value = "runs")]
+    #[arg(long, help_heading = "Run", value_name = "DIR", default_value = "runs")]
     pub out: PathBuf,
     /// Weights to use: `best` (lowest test loss), `last`, or the number of an epoch that was kept
-    #[arg(long, default_value = "best")]
+    #[arg(long, help_heading = "Run", default_value = "best", add = completion::these(&["best", "last"]))]
     pub checkpoint: Which,
-    #[arg(long, help = format!("Device: {} [default: that of the training]", device::NAMES.join(", ")))]
+    #[arg(long, help_heading = "Run", add = completion::devices(), help = format!("Device: {} [default: that of the training]", device::NAMES.join(", ")))]
     pub device: Option<String>,
     /// Directory of the data sets, or of the run's file or folder where it has moved [default: that of the training]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, help_heading = "Run", value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
 }
 

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use anyhow::Context;
+pub use espejo_data::counted;
 use serde_json::Value;
 
 /// Writes a result to stdout. A reader that has seen enough (`| head`) is no error.
@@ -83,12 +84,6 @@ pub fn usage(message: impl Into<String>, hint: impl Into<String>) -> anyhow::Err
         hint: Some(hint.into()),
     }
     .into()
-}
-
-/// A count with its noun, as in `1 epoch` or `3 epochs`.
-pub fn counted(count: usize, noun: &str) -> String {
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{count} {noun}{plural}")
 }
 
 /// A path as it is printed.

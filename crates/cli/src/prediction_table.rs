@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use espejo_train::{Baseline, ClassReport, Metrics};
 
+use crate::compact_number::compact;
 use crate::sample_kind::SampleKind;
 
 /// Classes that are listed without `--json`, at most: the others are in `run.json`.
@@ -78,7 +79,7 @@ pub fn class_table(classes: &[ClassReport]) -> String {
 }
 
 fn number(value: Option<f64>) -> String {
-    value.map_or("–".to_owned(), |value| format!("{value:.4}"))
+    value.map_or("–".to_owned(), |value| compact(value, 4))
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Progress of a training: a bar on a terminal, lines elsewhere.
 
+use std::cell::Cell;
 use std::io::IsTerminal;
 
 use espejo_train::Event;
@@ -13,6 +14,8 @@ const PARTS: u64 = 10_000;
 /// Shows the progress of a training.
 pub struct Progress {
     bar: Option<ProgressBar>,
+    /// Whether the words of the lines have been explained.
+    explained: Cell<bool>,
 }
 
 impl Progress {
@@ -23,11 +26,19 @@ impl Progress {
                 ProgressStyle::with_template("{wide_bar:.cyan} {msg}").expect("a valid template");
             ProgressBar::new(PARTS).with_style(style)
         });
-        Self { bar }
+        Self {
+            bar,
+            explained: Cell::new(false),
+        }
     }
 
     /// Shows one event.
     pub fn show(&self, event: &Event<'_>) {
+        if let Event::Epoch { report, .. } = event
+            && !self.explained.replace(true)
+        {
+            self.say(report.legend().trim_end());
+        }
         match (event, &self.bar) {
             (Event::Compiling, _) => {
                 self.say("compiling and tuning kernels for this device; the first run takes longest, later ones reuse the driver's cache");

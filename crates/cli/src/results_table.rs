@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use espejo_train::{Baseline, Metrics};
 
+use crate::compact_number::compact;
 use crate::prediction_table::prediction_table;
 use crate::sample_kind::SampleKind;
 
@@ -37,7 +38,9 @@ pub fn results_table(metrics: &Metrics, baselines: &[Baseline], kind: SampleKind
         let loss = metrics.loss;
         let _ = writeln!(
             text,
-            "kl {kl:.4} nats, loss {loss:.4}, active units {active}"
+            "kl {} nats, loss {}, active units {active}",
+            compact(kl, 4),
+            compact(loss, 4)
         );
     }
     text
@@ -102,12 +105,7 @@ fn row(name: &str, get: Get<'_>, measure: LastColumn) -> String {
 }
 
 fn number(get: Get<'_>, key: &str, digits: usize) -> String {
-    match get(key) {
-        None => "–".to_owned(),
-        // As many digits would push the columns apart.
-        Some(value) if value.abs() >= 1e7 => format!("{value:.digits$e}"),
-        Some(value) => format!("{value:.digits$}"),
-    }
+    get(key).map_or("–".to_owned(), |value| compact(value, digits))
 }
 
 fn line(name: &str, reconstruction: &str, squared_error: &str, last: &str) -> String {
@@ -151,12 +149,18 @@ mod tests {
     }
 
     #[test]
-    fn a_huge_number_keeps_its_column() {
-        let pairs = [("reconstruction", 9_460_896_768.0), ("squared_error", 3.0)];
-        let text = results_table(&metrics(&pairs), &[], SampleKind::Row);
-        let ends: Vec<usize> = text.lines().map(|line| line.trim_end().len()).collect();
-        assert_eq!(ends[0], ends[1], "{text}");
-        assert!(text.contains("9.4609e9"), "{text}");
+    fn a_number_of_any_size_keeps_its_column() {
+        let model = [("reconstruction", 9_460_896_768.0), ("squared_error", 2e-7)];
+        let text = results_table(&metrics(&model), &[], SampleKind::Row);
+        let widths = text.lines().map(|line| line.chars().count());
+        assert!(
+            widths.clone().all(|width| width == 16 + 2 + 14 + 2 + 13),
+            "{text}"
+        );
+        assert!(
+            text.contains("9.461e9") && text.contains("2.0e-7"),
+            "{text}"
+        );
     }
 
     #[test]

@@ -8,6 +8,7 @@ use espejo_train::{Trained, unit_rows};
 
 use crate::detectors::Found;
 use crate::figures::tile;
+use crate::output::counted;
 use crate::sample_columns::Chosen;
 use crate::score_table::ScoreTable;
 use crate::series_figure;
@@ -128,8 +129,8 @@ fn detection(trained: &Trained, labels: &[bool], found: &[Found]) -> Figure {
         vec![(format!("share of anomalies {share:.3}"), share)],
     );
     let note = format!(
-        "{anomalies} known anomalies among {} samples; 95 % intervals",
-        labels.len()
+        "{anomalies} known anomalies among {}; 95 % intervals",
+        counted(labels.len(), "sample")
     );
     let title = format!("Detection, {}", subject(trained));
     compose(&title, Some(&note), &[vec![&roc], vec![&precision]])

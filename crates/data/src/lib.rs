@@ -106,6 +106,7 @@ mod terminal_art;
 mod test_random;
 mod text_table;
 mod times;
+mod words;
 mod yale;
 
 pub use catalogue::{check_source, is_array_folder, is_source, load};
@@ -128,6 +129,7 @@ pub use source::{
 };
 pub use table_columns::{CellKind, TableColumn};
 pub use targets::Targets;
-pub use terminal_art::as_text;
+pub use terminal_art::{as_text, as_text_shrunk};
 pub use text_table::{FilledCell, TextTable};
 pub use times::words as day_words;
+pub use words::counted;

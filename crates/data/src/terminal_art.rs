@@ -20,7 +20,19 @@ const GAP: &str = "  ";
 /// # Panics
 /// Where these are rows of a table.
 pub fn as_text(pictures: &Samples, columns: usize) -> Result<String, Error> {
+    as_text_shrunk(pictures, columns, 1)
+}
+
+/// The images as text, as [`as_text`] gives them, where each square of `side` by `side` pixels is drawn as one, their mean.
+///
+/// # Errors
+/// [`Error::Io`] where the pixels lie in a file that cannot be read.
+///
+/// # Panics
+/// Where these are rows of a table, or `side` is 0.
+pub fn as_text_shrunk(pictures: &Samples, columns: usize, side: usize) -> Result<String, Error> {
     let shape = pictures.shape();
+    let (height, width) = (shape.height.div_ceil(side), shape.width.div_ceil(side));
     let indices: Vec<_> = (0..pictures.len()).collect();
     let mut rows = Vec::new();
     for indices in indices.chunks(columns.max(1)) {
@@ -29,11 +41,11 @@ pub fn as_text(pictures: &Samples, columns: usize) -> Result<String, Error> {
             pixels.push(pictures.pixels(index)?);
         }
         let captions = indices.iter().map(|&index| pictures.caption(index));
-        let mut lines = vec![line(captions.map(|text| caption(text, 2 * shape.width)))];
-        for y in 0..shape.height {
+        let mut lines = vec![line(captions.map(|text| caption(text, 2 * width)))];
+        for y in 0..height {
             lines.push(line(pixels.iter().map(|pixels| {
-                (0..shape.width)
-                    .flat_map(|x| [shade(pictures, pixels, y, x); 2])
+                (0..width)
+                    .flat_map(|x| [shade(pictures, pixels, side, (y, x)); 2])
                     .collect()
             })));
         }
@@ -56,14 +68,21 @@ fn caption(caption: &str, width: usize) -> String {
     caption.chars().take(width - 1).chain(['…']).collect()
 }
 
-/// The mean of the channels at a pixel, as the nearest shade.
-fn shade(pictures: &Samples, pixels: &[u8], y: usize, x: usize) -> char {
+/// The mean of the channels over a square of pixels, as the nearest shade. At the right and lower edge it may be cut.
+fn shade(pictures: &Samples, pixels: &[u8], side: usize, (y, x): (usize, usize)) -> char {
     let shape = pictures.shape();
-    let ink: usize = pixels
-        .chunks(shape.height * shape.width)
-        .map(|channel| usize::from(channel[y * shape.width + x]))
-        .sum();
-    let full = usize::from(pictures.levels()) * shape.channels;
+    let of = |place: usize, end: usize| place * side..((place + 1) * side).min(end);
+    let (rows, columns) = (of(y, shape.height), of(x, shape.width));
+    let (mut ink, mut count) = (0, 0);
+    for channel in pixels.chunks(shape.height * shape.width) {
+        for row in rows.clone() {
+            for column in columns.clone() {
+                ink += usize::from(channel[row * shape.width + column]);
+                count += 1;
+            }
+        }
+    }
+    let full = usize::from(pictures.levels()) * count;
     SHADES[(ink * (SHADES.len() - 1) + full / 2) / full]
 }
 

@@ -14,7 +14,7 @@ use crate::init_from::initialised;
 use crate::metrics::Metrics;
 use crate::optimizer::Optimizer;
 use crate::prepare::Prepared;
-use crate::report::EpochReport;
+use crate::report::{EpochReport, seconds_left};
 use crate::schedule::learning_rate;
 use crate::seed::{Purpose, stream};
 use crate::session::{Session, check_finite};
@@ -124,7 +124,11 @@ fn report(
 ) -> EpochReport {
     let epochs = session.prepared.config.train.epochs;
     let epoch = training.state.epoch;
-    let pace = session.seconds() / (epoch + 1 - session.first) as f64;
+    let done = (epoch + 1 - session.first) as f64;
+    let each = match session.prepared.config.train.batch_size {
+        0 => 1,
+        size => data.samples().div_ceil(size),
+    };
     EpochReport {
         epoch,
         epochs,
@@ -141,8 +145,9 @@ fn report(
         unit: session.prepared.sample_unit(),
         samples_per_second: data.samples() as f64 / seconds,
         latent: session.prepared.spec.latent(),
+        steps: (each > 1).then_some((epoch * each, epochs * each)),
         part: epoch as f64 / epochs as f64,
-        eta: pace * (epochs - epoch) as f64,
+        eta: seconds_left(session.seconds(), done, (epochs - epoch) as f64),
     }
 }
 

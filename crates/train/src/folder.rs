@@ -10,6 +10,7 @@ use crate::Error;
 use crate::atomic_files::{group_exists, write_file};
 use crate::config::RunConfig;
 use crate::error::AtPath;
+use crate::run_names::{self, RunNames};
 use crate::run_report::RunReport;
 
 /// The codes of the test images at some epochs, for the animation of how their latent space formed.
@@ -106,14 +107,15 @@ impl Folder {
         Ok(Self { path })
     }
 
-    /// The folder of an existing run: a path, the name of a run below `out`, or `last`.
+    /// The folder of an existing run: a path, the name of a run below `out`, the beginning or a part of such a name that no
+    /// other run has, `last`, or `last~2` for the second before it.
     ///
     /// # Errors
     ///
-    /// [`Error::Config`] when there is none, [`Error::Checkpoint`] when the folder holds no run.
+    /// [`Error::Config`] when there is none or several, [`Error::Checkpoint`] when the folder holds no run.
     pub fn find(run: &str, out: &Path) -> Result<Self, Error> {
-        if run == "last" {
-            return latest(out);
+        if run_names::place(run).is_some() {
+            return RunNames::below(out).find(run, out);
         }
         let candidates = [PathBuf::from(run), out.join(run)];
         let whole = candidates
@@ -126,12 +128,10 @@ impl Folder {
             if Path::new(run).is_file() {
                 return Err(data_for_run(run, "a file"));
             }
-            let message = format!("no run `{run}`");
-            let hint = format!(
-                "give a run folder, a name below `{}`, or `last`",
-                out.display()
-            );
-            return Err(Error::config(message, hint));
+            // The beginning of a path below `out` is that of a name.
+            let name = Path::new(run).strip_prefix(out).ok();
+            let name = name.and_then(Path::to_str).unwrap_or(run);
+            return RunNames::below(out).find(name, out);
         };
         if !path.join("config.toml").is_file() {
             let hint =
@@ -183,6 +183,12 @@ impl Folder {
             // A file system without locks cannot tell; training goes on as it would have without asking.
             Ok(()) | Err(TryLockError::Error(_)) => Ok(file),
         }
+    }
+
+    /// Whether a process trains the run now; false where the file system cannot tell.
+    pub fn is_being_trained(&self) -> bool {
+        let log = File::open(self.path.join("log.txt"));
+        log.is_ok_and(|log| matches!(log.try_lock_shared(), Err(TryLockError::WouldBlock)))
     }
 
     /// The folder of a checkpoint.
@@ -338,8 +344,8 @@ fn data_for_run(name: &str, what: &str) -> Error {
 /// Refuses names that are no plain name for a folder.
 fn check_name(name: &str) -> Result<(), Error> {
     let plain = |c: char| !c.is_control() && !"/\\:*?\"<>|".contains(c);
-    if name.is_empty() || name == "last" || name.starts_with(['.', '-']) || !name.chars().all(plain)
-    {
+    let is_place = run_names::place(name).is_some();
+    if name.is_empty() || is_place || name.starts_with(['.', '-']) || !name.chars().all(plain) {
         let message = format!("`{}` cannot name a run", name.escape_debug());
         let hint = "use a plain name, not `last`; `--out DIR` chooses the folder above it";
         return Err(Error::config(message, Some(hint.into())));
@@ -383,31 +389,4 @@ fn stem(config: &RunConfig) -> String {
         config.model.kind.name(),
         config.train.seed
     )
-}
-
-/// The run below `out` that was started or resumed last.
-fn latest(out: &Path) -> Result<Folder, Error> {
-    let none = || {
-        let message = format!("no run in `{}` yet", out.display());
-        Error::config(
-            message,
-            Some("train one with `espejo train`, or name the folder with `--out DIR`".into()),
-        )
-    };
-    let entries = fs::read_dir(out).map_err(|_| none())?;
-    let configs = entries.flatten().filter_map(|entry| {
-        // A name with a dot is a folder that was being made when its program was killed.
-        if entry.file_name().to_string_lossy().starts_with('.') {
-            return None;
-        }
-        // `config.toml` is written when a run starts or goes on.
-        let written = fs::metadata(entry.path().join("config.toml"))
-            .and_then(|meta| meta.modified())
-            .ok()?;
-        Some((written, entry.path()))
-    });
-    configs
-        .max()
-        .map(|(_, path)| Folder { path })
-        .ok_or_else(none)
 }

@@ -24,7 +24,7 @@ use crate::training_state::TrainingState;
 use crate::{Error, checkpoint, tensors};
 
 /// The file that makes a folder that of a half.
-const HALF: &str = "half.json";
+pub(crate) const HALF: &str = "half.json";
 /// The version of that file.
 const VERSION: u32 = 1;
 /// What the parameters of a decoder are called.

@@ -42,6 +42,7 @@ mod imputation;
 mod init_from;
 mod kept;
 mod key_names;
+mod keys;
 mod least_squares;
 mod logs;
 mod median;
@@ -57,6 +58,8 @@ mod reconstruction_errors;
 mod regression;
 mod report;
 mod resume;
+mod run_list;
+mod run_names;
 mod run_report;
 mod schedule;
 mod score;
@@ -95,6 +98,7 @@ pub use imputation::{
     Calibration, ColumnKind, HideRule, HoledTable, ImputationMeasures, ImputationReport,
     ImputeRule, Imputed, ImputedCell, ImputedColumn, MethodReport, cells_for_level,
 };
+pub use keys::{Accepted, KEYS, Key, accepted_by, default_of};
 pub use median::median_filter;
 pub use metrics::{Measure, Metrics};
 pub use model::AnyModel;
@@ -104,6 +108,8 @@ pub use prepare::{Prepared, prepare};
 pub use preset::{PRESETS, Preset};
 pub use reconstruction_errors::MAX_PSNR;
 pub use report::{EpochReport, Results, data_report, layer_table, model_report};
+pub use run_list::{Compared, ListedRun, MainMeasure, listed_run};
+pub use run_names::{NamedRun, RunNames};
 pub use run_report::{
     ClassReport, DataReport, DeviceReport, EpochCounts, ModelReport, OptimizerReport, PartMetrics,
     RunReport, Seconds, Status, TargetReport, WindowReport,

@@ -74,7 +74,8 @@ impl Logs {
                 .is_none_or(|line| line.elapsed() >= LINE_EVERY);
         if due {
             self.last_line = Some(Instant::now());
-            self.log.lines([report.line()])?;
+            let legend = self.log.empty.then(|| report.legend());
+            self.log.lines(legend.into_iter().chain([report.line()]))?;
         }
         Ok(due)
     }

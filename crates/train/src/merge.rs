@@ -10,7 +10,7 @@ use crate::key_names::keys_of;
 use crate::suggest::{hint, nearest_word};
 
 /// The sections of a configuration and their keys, as their types name them.
-fn sections() -> [(&'static str, &'static [&'static str]); 5] {
+pub(crate) fn sections() -> [(&'static str, &'static [&'static str]); 5] {
     [
         ("data", keys_of::<DataConfig>()),
         ("model", keys_of::<ModelConfig>()),

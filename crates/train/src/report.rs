@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use std::fmt::Write as _;
 
-use espejo_data::{Samples, Targets};
+use espejo_data::{Samples, Targets, counted};
 use espejo_mlp::Counts;
 use espejo_nets::Model;
 
@@ -224,11 +224,11 @@ pub fn layer_table(prepared: &Prepared, model: &AnyModel) -> String {
     };
     let rule = "─".repeat(widths.iter().sum::<usize>() + 6) + "\n";
     let shape = prepared.train.shape();
-    let columns = prepared.train.points().shape().pixels();
+    let columns = counted(prepared.train.points().shape().pixels(), "column");
     let values = match (prepared.train.window(), prepared.train.is_table()) {
-        (Some(window), _) => format!("windows of {} rows, {columns} columns", window.length),
-        (None, true) => format!("{columns} columns"),
-        (None, false) => format!("{shape}, {} pixels", shape.pixels()),
+        (Some(window), _) => format!("windows of {}, {columns}", counted(window.length, "row")),
+        (None, true) => columns,
+        (None, false) => format!("{shape}, {}", counted(shape.pixels(), "pixel")),
     };
     let mut text = format!(
         "{} on {} ({values})\n",
@@ -293,10 +293,17 @@ pub struct EpochReport {
     pub samples_per_second: f64,
     /// Dimensions of the latent code.
     pub latent: usize,
+    /// Optimiser steps done and asked for; none where each epoch is one, and in double precision.
+    pub steps: Option<(usize, usize)>,
     /// The part of the training that is done, in [0, 1].
     pub part: f64,
-    /// Seconds to go at the pace so far; infinite where there is no pace yet.
-    pub eta: f64,
+    /// Seconds to go at the pace so far; none before there is a pace.
+    pub eta: Option<f64>,
+}
+
+/// Seconds for what is left of a training, at the pace at which `done` of it took `seconds`; none where nothing is done yet.
+pub(crate) fn seconds_left(seconds: f64, done: f64, left: f64) -> Option<f64> {
+    Some(seconds * left / done).filter(|seconds| done > 0.0 && seconds.is_finite())
 }
 
 impl EpochReport {
@@ -349,15 +356,18 @@ impl EpochReport {
     }
 
     /// The progress line, e.g.
-    /// `ep 12/50  train 271.8 (rec 267.4 kl 4.4)  test 272.3*  active 2/2  31k img/s  eta 0:41`.
+    /// `ep 12/50  step 24/100  train 271.8 (rec 267.4 kl 4.4)  test 272.3*  active 2/2  31k img/s  eta 0:41`.
     pub fn line(&self) -> String {
         let width = self.epochs.to_string().len();
         let (word, cost) = match self.counts {
             None => ("ep", String::new()),
             Some(counts) => ("it", format!("  evals {}", counts.evaluations)),
         };
+        let steps = self.steps.map_or(String::new(), |(done, all)| {
+            format!("  step {done:>width$}/{all}", width = all.to_string().len())
+        });
         let mut line = format!(
-            "{word} {:>width$}/{}{cost}  train {}",
+            "{word} {:>width$}/{}{steps}{cost}  train {}",
             self.epoch,
             self.epochs,
             short(self.loss)
@@ -379,14 +389,39 @@ impl EpochReport {
             );
             line += &self.measures(test);
         }
-        let _ = write!(
-            line,
-            "  {} {}/s  eta {}",
-            rate(self.samples_per_second),
-            self.unit,
-            clock(self.eta)
-        );
+        let _ = write!(line, "  {} {}/s", rate(self.samples_per_second), self.unit);
+        if let Some(eta) = self.eta {
+            let _ = write!(line, "  eta {}", clock(eta));
+        }
         line
+    }
+
+    /// What the words of the progress lines mean, for whoever sees the first of them.
+    pub fn legend(&self) -> String {
+        let mut words = Vec::new();
+        match (self.counts, self.steps) {
+            (Some(_), _) => words.push("it = iteration, evals = evaluations of the loss"),
+            (None, Some(_)) => words.push("ep = epoch, step = optimizer step"),
+            (None, None) => words.push("ep = epoch, of one step each"),
+        }
+        words.push(match self.counts {
+            Some(_) => "train = loss",
+            None => "train = mean loss during the epoch",
+        });
+        if self.terms.len() > 1 {
+            words.push("in brackets its terms");
+        }
+        words.push("test = loss after it, * the lowest so far");
+        let test = self.test.as_ref().map(|(test, _)| test);
+        let has = |name: &str| test.is_some_and(|test| test.get(name).is_some());
+        if has("wrong_pixels_mean") {
+            words.push("wrong px = wrong pixels per image");
+        }
+        if has("active_units") {
+            words.push("active = code dimensions in use");
+        }
+        words.push("eta = time left");
+        words.join("; ")
     }
 }
 
@@ -434,7 +469,8 @@ fn short(value: f64) -> String {
 
 fn rate(per_second: f64) -> String {
     match per_second {
-        rate if !rate.is_finite() => "?".to_owned(),
+        // No time has passed that a clock could tell.
+        rate if !rate.is_finite() => "–".to_owned(),
         rate if rate >= 1e6 => format!("{:.1}M", rate / 1e6),
         rate if rate >= 1e4 => format!("{:.0}k", rate / 1e3),
         rate if rate >= 1e3 => format!("{:.1}k", rate / 1e3),
@@ -443,12 +479,11 @@ fn rate(per_second: f64) -> String {
 }
 
 fn clock(seconds: f64) -> String {
-    if !seconds.is_finite() {
-        return "?".to_owned();
-    }
     let seconds = seconds.round().max(0.0) as u64;
     let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
-    if hours > 0 {
+    if hours >= 48 {
+        format!("{} days", hours / 24)
+    } else if hours > 0 {
         format!("{hours}:{minutes:02}:{seconds:02}")
     } else {
         format!("{minutes}:{seconds:02}")
@@ -492,10 +527,11 @@ mod tests {
             unit: "img",
             samples_per_second: 31_234.0,
             latent: 2,
+            steps: Some((24, 100)),
             part: 0.24,
-            eta: 41.2,
+            eta: Some(41.2),
         };
-        let expected = "ep 12/50  train 271.8 (rec 267.4 kl 4.4200)  test 272.3*  active 2/2  31k img/s  eta 0:41";
+        let expected = "ep 12/50  step  24/100  train 271.8 (rec 267.4 kl 4.4200)  test 272.3*  active 2/2  31k img/s  eta 0:41";
         assert_eq!(report.line(), expected);
         let counts = Counts {
             evaluations: 25,
@@ -505,6 +541,7 @@ mod tests {
         let double = EpochReport {
             counts: Some(counts),
             learning_rate: None,
+            steps: None,
             terms: vec![("reconstruction".into(), 271.84)],
             ..report
         };
@@ -514,5 +551,25 @@ mod tests {
         assert!(double.csv_header().ends_with(",evaluations,gradients"));
         assert!(double.csv_row().starts_with("12,,1.000000,271.84,"));
         assert!(double.csv_row().ends_with(",1,,25,25"));
+        let first = EpochReport {
+            samples_per_second: f64::INFINITY,
+            eta: None,
+            ..double
+        };
+        assert!(
+            first.line().ends_with("active 2/2  – img/s"),
+            "{}",
+            first.line()
+        );
+    }
+
+    #[test]
+    fn time_left_is_told_once_there_is_a_pace() {
+        assert_eq!(seconds_left(2.0, 1.0, 4.0), Some(8.0));
+        assert_eq!(seconds_left(0.003, 0.0, 5000.0), None);
+        assert_eq!(seconds_left(0.0, 0.0, 0.0), None);
+        assert_eq!(seconds_left(1.0, 1.0, 0.0), Some(0.0));
+        assert_eq!(clock(3725.0), "1:02:05");
+        assert_eq!(clock(1e9), "11574 days");
     }
 }

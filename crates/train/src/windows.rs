@@ -1,7 +1,7 @@
 //! Windows over a series, as a configuration asks for them: `data.window` and `data.stride`, or `data.lags` before a target.
 
 use espejo_analysis::suggest_window;
-use espejo_data::{Samples, Window};
+use espejo_data::{Samples, Window, counted};
 use serde::{Deserialize, Serialize};
 use toml::Value;
 
@@ -151,7 +151,10 @@ pub(crate) fn of(
     };
     let stride = config.data.stride.unwrap_or(1);
     if !(1..=length).contains(&stride) {
-        let message = format!("`data.stride` is {stride}, and a window has {length} rows");
+        let message = format!(
+            "`data.stride` is {stride}, and a window has {}",
+            counted(length, "row")
+        );
         let hint = format!("give 1 to {length}: no row may lie between two windows");
         return Err(Error::config(message, hint));
     }
@@ -187,7 +190,10 @@ fn suggested(train: &Samples) -> Result<(usize, String), Error> {
         return Err(Error::config(message, hint.to_owned()));
     };
     let note = match periods.len() {
-        1 => format!("windows of {length} rows: the period of column `{name}`"),
+        1 => format!(
+            "windows of {}: the period of column `{name}`",
+            counted(*length, "row")
+        ),
         count => format!(
             "windows of {length} rows: the median of the periods of {count} columns, that of `{name}`"
         ),

@@ -18,7 +18,7 @@ use crate::decoded_rows::{as_csv, in_units};
 use crate::figures::{GENERATED_COLUMNS, save_all, tile};
 use crate::known_values::{filled, labels};
 use crate::open_run::open_with_data;
-use crate::output::{self, usage};
+use crate::output::{self, counted, usage};
 use crate::sample_columns::Chosen;
 
 /// The arguments of `espejo cluster`.
@@ -83,7 +83,11 @@ pub fn cluster(args: &ClusterArgs, json: bool) -> anyhow::Result<()> {
             "agreement": agreement.iter().map(Agreement::as_json).collect::<Vec<_>>(), "figures": figures,
         }));
     }
-    let mut summary = format!("{count} clusters of {} samples", samples.len());
+    let mut summary = format!(
+        "{} of {}",
+        counted(count, "cluster"),
+        counted(samples.len(), "sample")
+    );
     if let Some(quality) = quality {
         let _ = write!(summary, ", mean silhouette {quality:.4}");
     }

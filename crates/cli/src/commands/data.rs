@@ -3,6 +3,7 @@
 mod fetch;
 mod list;
 mod show;
+mod terminal_page;
 mod verify;
 
 use clap::{Args, Subcommand};

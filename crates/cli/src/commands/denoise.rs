@@ -8,6 +8,7 @@ use espejo_train::{
 use serde_json::{Value, json};
 
 use crate::choose_samples::{SampleArgs, chosen_samples};
+use crate::compact_number::compact;
 use crate::figures;
 use crate::open_run::open_with_data;
 use crate::output::{self, usage};
@@ -153,9 +154,10 @@ fn squared_error_table(errors: &[NamedErrors], kind: SampleKind) -> String {
     for (name, entry) in errors {
         let name = baseline_name(name, kind);
         let squared = entry["squared_error"].as_f64().unwrap_or(f64::NAN);
+        let squared = compact(squared, 4);
         let psnr = entry["psnr"].as_f64();
         let psnr = psnr.map_or(String::new(), |psnr| format!("{psnr:.2}"));
-        text += &row(format!("{name:<16}  {squared:>13.4}  {psnr:>8}"));
+        text += &row(format!("{name:<16}  {squared:>13}  {psnr:>8}"));
     }
     text
 }

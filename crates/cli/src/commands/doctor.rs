@@ -3,41 +3,55 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use clap::Args;
 use espejo_train::{Error, Event, Folder, RunConfig, device, fit, prepare};
 use serde_json::{Value, json};
 
 use crate::output;
 
-/// Length of the training on each device, about.
+/// The arguments of `espejo doctor`.
+#[derive(Args)]
+pub struct DoctorArgs {
+    /// Train on software adapters, too, which may take minutes
+    #[arg(long)]
+    pub bench: bool,
+}
+
+/// Length of the training on each device, about, from its first step on.
 const CHECK: Duration = Duration::from_secs(1);
 
-/// Lists and tests the devices.
-pub fn doctor(json: bool) -> anyhow::Result<()> {
+/// A device that is listed.
+struct Candidate {
+    name: String,
+    about: String,
+    /// Whether it is a processor pretending to be a graphics adapter, whose first step takes minutes.
+    software: bool,
+}
+
+/// Lists and tests the devices, each line as soon as it is known.
+pub fn doctor(args: &DoctorArgs, json: bool) -> anyhow::Result<()> {
     let backends = device::backends();
-    let mut devices: Vec<(String, String)> = device::adapters()
-        .into_iter()
-        .map(|adapter| (adapter.name, adapter.about))
-        .collect();
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let processors = [
-        (
-            "flex",
-            format!("CPU, {threads} threads, Burn's flex backend"),
-        ),
-        (
-            "ndarray",
-            format!("CPU, {threads} threads, Burn's ndarray backend"),
-        ),
-        ("cuda", "NVIDIA GPU through CUDA".to_owned()),
-    ];
-    let built_in = processors
-        .into_iter()
-        .filter(|(name, _)| backends.contains(name));
-    devices.extend(built_in.map(|(name, about)| (name.to_owned(), about)));
-    let checked: Vec<Value> = devices
-        .iter()
-        .map(|(name, about)| check(name, about))
-        .collect();
+    let say = |text: &str| match json {
+        true => Ok(()),
+        false => output::text(text),
+    };
+    say(&format!(
+        "espejo {}, built with {}\n\n",
+        env!("CARGO_PKG_VERSION"),
+        backends.join(", ")
+    ))?;
+    let mut checked = Vec::new();
+    for device in candidates(&backends) {
+        say(&format!("{:<9}{}\n", device.name, device.about))?;
+        let entry = match device.software && !args.bench {
+            true => json!({
+                "name": device.name, "about": device.about, "ok": null, "skipped": "a software adapter, slow; `--bench` tests it",
+            }),
+            false => check(&device.name, &device.about),
+        };
+        say(&format!("{:<9}{}\n", "", result(&entry)))?;
+        checked.push(entry);
+    }
     let auto = match device::choose("auto") {
         Ok(chosen) => json!({ "used": chosen.used, "why": chosen.why }),
         Err(error) => json!({ "error": error.to_string() }),
@@ -45,35 +59,55 @@ pub fn doctor(json: bool) -> anyhow::Result<()> {
     if json {
         return output::json(&json!({ "backends": backends, "devices": checked, "auto": auto }));
     }
-    let mut text = format!(
-        "espejo {}, built with {}\n\n",
-        env!("CARGO_PKG_VERSION"),
-        backends.join(", ")
-    );
-    for entry in &checked {
-        let word = |key: &str| entry[key].as_str().unwrap_or("").to_owned();
-        let result = match (
-            entry["steps_per_second"].as_f64(),
-            entry["first_step_seconds"].as_f64(),
-        ) {
-            (Some(rate), Some(first)) => {
-                format!("ok, {rate:.0} training steps/s, first step after {first:.2} s")
-            }
-            _ => format!("failed: {}", word("error")),
-        };
-        text += &format!("{:<9}{}\n{:<9}{result}\n", word("name"), word("about"), "");
+    output::text(&format!("\n{}\n", automatic(&auto)))
+}
+
+/// The adapters and the backends on the processor.
+fn candidates(backends: &[&str]) -> Vec<Candidate> {
+    let adapters = device::adapters().into_iter().map(|adapter| Candidate {
+        name: adapter.name,
+        about: adapter.about,
+        software: adapter.software,
+    });
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let threads = output::counted(threads, "thread");
+    let built_in = [
+        ("flex", format!("CPU, {threads}, Burn's flex backend")),
+        ("ndarray", format!("CPU, {threads}, Burn's ndarray backend")),
+        ("cuda", "NVIDIA GPU through CUDA".to_owned()),
+    ];
+    let built_in = built_in
+        .into_iter()
+        .filter(|(name, _)| backends.contains(name));
+    let built_in = built_in.map(|(name, about)| Candidate {
+        name: name.to_owned(),
+        about,
+        software: false,
+    });
+    adapters.chain(built_in).collect()
+}
+
+/// What came of a device, in words.
+fn result(entry: &Value) -> String {
+    let number = |key: &str| entry[key].as_f64();
+    match (number("steps_per_second"), number("first_step_seconds")) {
+        (Some(rate), Some(first)) => {
+            format!("ok, {rate:.0} training steps/s, first step after {first:.2} s")
+        }
+        _ => match entry["skipped"].as_str() {
+            Some(why) => format!("not tested: {why}"),
+            None => format!("failed: {}", entry["error"].as_str().unwrap_or("")),
+        },
     }
-    let auto_line = match auto["used"].as_str() {
-        Some(used) => format!(
-            "`--device auto` selects {used}: {}",
-            auto["why"].as_str().unwrap_or("")
-        ),
-        None => format!(
-            "`--device auto` fails: {}",
-            auto["error"].as_str().unwrap_or("")
-        ),
-    };
-    output::text(&(text + "\n" + &auto_line + "\n"))
+}
+
+/// What `--device auto` selects, in words.
+fn automatic(auto: &Value) -> String {
+    let word = |key: &str| auto[key].as_str().unwrap_or("");
+    match auto["used"].as_str() {
+        Some(used) => format!("`--device auto` selects {used}: {}", word("why")),
+        None => format!("`--device auto` fails: {}", word("error")),
+    }
 }
 
 /// Trains the letters on one device for a second.

@@ -14,7 +14,7 @@ use crate::code_search::{self, Found};
 use crate::hash_table::{as_csv, as_json, hex};
 use crate::npy::npy_bytes;
 use crate::open_run::open_with_data;
-use crate::output::{self, shown, usage};
+use crate::output::{self, counted, shown, usage};
 use crate::sample_columns::Chosen;
 
 /// Bits within which samples are near where nobody says how many.
@@ -189,10 +189,10 @@ fn tell(codes: &BinaryCodes, saturated: Option<f64>) {
         .map(|share| format!("{share:.3}"))
         .collect();
     output::message(&format!(
-        "{} distinct codes of {} bits for {} samples",
-        codes.distinct(),
-        codes.bits(),
-        codes.len()
+        "{} of {} for {}",
+        counted(codes.distinct(), "distinct code"),
+        counted(codes.bits(), "bit"),
+        counted(codes.len(), "sample")
     ));
     output::message(&format!("share of ones by bit: {}", shares.join(" ")));
     if let Some(saturated) = saturated {

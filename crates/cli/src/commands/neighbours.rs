@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::choose_samples::{PartedArgs, chosen_parts};
 use crate::known_values::{filled, labels};
 use crate::open_run::open_with_data;
-use crate::output::{self, usage};
+use crate::output::{self, counted, usage};
 use crate::sample_columns::Chosen;
 
 /// The arguments of `espejo neighbours`.
@@ -136,7 +136,7 @@ fn tell_accuracy(
             (train.len() * columns * size_of::<f32>()).div_ceil(1024),
         ));
     };
-    let codes = format!("codes of {} dimensions", trained.latent());
+    let codes = format!("codes of {}", counted(trained.latent(), "dimension"));
     line(&codes, trained.latent(), right(by_codes), None);
     let own_part = by_codes.iter().any(|found| found.len() != k);
     if own_part || !trained.prepared().held_out {

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use crate::choose_samples::{SampleArgs, chosen_samples};
 use crate::class_errors::class_error_table;
+use crate::compact_number::compact;
 use crate::decoded_rows::{columns, in_units};
 use crate::figures;
 use crate::open_run::open_for;
@@ -119,12 +120,12 @@ fn draw(folder: &Folder, trained: &Trained, samples: &Samples) -> anyhow::Result
 fn sentence(count: &str, errors: &Value) -> String {
     // A JSON value itself would be printed with all its digits.
     let number = |key: &str| errors[key].as_f64();
-    let squared = number("squared_error").unwrap_or(f64::NAN);
+    let squared = compact(number("squared_error").unwrap_or(f64::NAN), 4);
     match (errors["exact"].as_u64(), number("psnr")) {
         (Some(exact), _) => format!("{exact} of {count} reconstructed exactly\n"),
         (None, Some(psnr)) => {
-            format!("{count} reconstructed with {psnr:.2} dB PSNR, squared error {squared:.3}\n")
+            format!("{count} reconstructed with {psnr:.2} dB PSNR, squared error {squared}\n")
         }
-        (None, None) => format!("{count} reconstructed with squared error {squared:.4}\n"),
+        (None, None) => format!("{count} reconstructed with squared error {squared}\n"),
     }
 }

@@ -3,6 +3,7 @@
 mod configuration;
 mod effects;
 mod flags;
+mod keys;
 mod layer_list;
 mod resume;
 mod summary;
@@ -19,6 +20,7 @@ use serde_json::{Value as Json, json};
 use configuration::merged;
 use effects::{check_configuration, check_data};
 pub use flags::TrainArgs;
+use keys::list_keys;
 use layer_list::check_layer_list;
 use resume::resumed_config;
 use summary::{program, summary};
@@ -27,11 +29,15 @@ use crate::figures;
 use crate::output::{self, message, shown, tell_data};
 use crate::progress::Progress;
 use crate::sample_figures::SampleFigures;
+use crate::terminal::paragraph;
 
 /// Trains; the exit code is 0, or 130 when interrupted after saving.
 pub fn train(args: TrainArgs, json: bool) -> anyhow::Result<u8> {
     if args.run.presets {
         return list_presets(json).map(|()| 0);
+    }
+    if args.run.keys {
+        return list_keys(&merged(&args)?, json).map(|()| 0);
     }
     let (config, resumed) = match &args.run.resume {
         Some(run) => {
@@ -129,10 +135,10 @@ fn list_presets(json: bool) -> anyhow::Result<()> {
         let presets = PRESETS.map(entry).to_vec();
         return output::json(&json!({ "presets": presets }));
     }
-    let width = PRESETS.map(|preset| preset.name.len()).into_iter().max();
-    let width = width.unwrap_or(0);
-    let lines = PRESETS.map(|preset| format!("{:<width$}  {}\n", preset.name, preset.about));
-    output::text(&lines.concat())
+    let longest = PRESETS.iter().map(|preset| preset.name.len()).max();
+    let width = longest.unwrap_or(0) + 2;
+    let line = |preset: Preset| paragraph(&format!("{:<width$}", preset.name), preset.about);
+    output::text(&PRESETS.map(line).concat())
 }
 
 /// The error of resuming on other data, which could not give the numbers of the uninterrupted run.

@@ -9,7 +9,7 @@ use crate::classical::dense::{DenseFit, named};
 use crate::classical::solution::{Solution, ended_name};
 use crate::config::OptimizerKind;
 use crate::fit::{self, Event, Training};
-use crate::report::EpochReport;
+use crate::report::{EpochReport, seconds_left};
 use crate::session::Session;
 use crate::{Error, Metrics, tensors};
 
@@ -228,12 +228,9 @@ impl<'a> Record<'a> {
             unit: prepared.sample_unit(),
             samples_per_second: (self.samples * evaluations) as f64 / seconds,
             latent: prepared.spec.latent(),
+            steps: None,
             part,
-            // Before anything is done nobody knows how long the rest takes.
-            eta: match part > 0.0 {
-                true => self.session.seconds() * (1.0 - part) / part,
-                false => f64::INFINITY,
-            },
+            eta: seconds_left(self.session.seconds(), part, 1.0 - part),
         }
     }
 

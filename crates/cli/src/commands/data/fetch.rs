@@ -8,12 +8,14 @@ use espejo_data::{Progress, directory_or, fetch};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
+use crate::completion;
 use crate::output::{self, message, shown};
 
 /// The arguments of `espejo data fetch`.
 #[derive(Args)]
 pub struct FetchArgs {
     /// The data set, as in `espejo data list`
+    #[arg(add = completion::data_sets())]
     pub name: String,
     /// Directory of the data sets [default: $ESPEJO_DATA, else the platform's data directory]
     #[arg(long, value_name = "DIR")]

@@ -4,6 +4,16 @@ use espejo_data::{DataSet, Presence, directory, names, presence};
 use serde_json::json;
 
 use crate::output;
+use crate::table::{Column, table};
+use crate::terminal;
+
+const COLUMNS: [Column; 5] = [
+    Column::words("name"),
+    Column::numbers("samples"),
+    Column::words("shape"),
+    Column::words("here"),
+    Column::words("contents").cut_to(20),
+];
 
 /// Prints the data sets.
 pub fn list(json: bool) -> anyhow::Result<()> {
@@ -18,20 +28,17 @@ pub fn list(json: bool) -> anyhow::Result<()> {
         });
         return output::json(&json!({ "sets": sets.collect::<Vec<_>>() }));
     }
-    let mut text = format!(
-        "{:<16}{:>9}  {:<9}  {:<10}  {}\n",
-        "name", "samples", "shape", "here", "contents"
-    );
-    for set in names() {
-        text += &format!(
-            "{:<16}{:>9}  {:<9}  {:<10}  {}\n",
-            set.name,
-            set.train + set.test,
+    let row = |set: &DataSet| {
+        vec![
+            set.name.to_owned(),
+            (set.train + set.test).to_string(),
             set.shape.to_string(),
             here(set),
-            set.about
-        );
-    }
+            set.about.to_owned(),
+        ]
+    };
+    let rows: Vec<Vec<String>> = names().iter().map(row).collect();
+    let mut text = table(&COLUMNS, &rows, terminal::width());
     text += "\nhere: the official files of the set in the data directory; `espejo data fetch NAME` gets what is missing\n";
     text += "a folder of images, or a .csv, .npy or .npz file, can be used as well,\n.parquet and .arrow too (with --features parquet / arrow)\n";
     output::text(&text)

@@ -4,21 +4,26 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use espejo_data::{
-    ColumnChoice, ColumnFacts, ColumnRole, Loaded, Samples, Selection, Shape, Source, as_text, load,
+    ColumnChoice, ColumnFacts, ColumnRole, Loaded, Samples, Selection, Shape, Source, load,
 };
 use espejo_pictures::{Sheet, sheet};
 use espejo_train::{Part, unit_rows};
 use serde_json::json;
 
+use super::terminal_page;
+use crate::completion;
 use crate::figures::{captions, spread, tile};
 use crate::output::{self, shown};
 use crate::sample_kind::SampleKind;
+use crate::table::{Column, table};
 use crate::table_flags::TableFlags;
+use crate::terminal;
 
 /// The arguments of `espejo data show`.
 #[derive(Args)]
 pub struct ShowArgs {
     /// A data set, as in `espejo data list`, a folder of images, or a table
+    #[arg(add = completion::data())]
     pub name: String,
     /// Directory of the data sets [default: $ESPEJO_DATA, else the platform's data directory]
     #[arg(long, value_name = "DIR")]
@@ -74,8 +79,7 @@ pub struct ShowArgs {
     pub png: Option<PathBuf>,
 }
 
-/// Characters that images may take side by side in a terminal, and columns of a sheet.
-const TEXT_WIDTH: usize = 96;
+/// Columns of a sheet.
 const SHEET_COLUMNS: usize = 16;
 /// Bytes of images that are kept in memory where both parts are joined.
 const MEMORY: usize = 1 << 30;
@@ -128,22 +132,11 @@ pub fn show(args: &ShowArgs, json: bool) -> anyhow::Result<()> {
     if samples.is_table() {
         return output::text(&columns_table(&samples, &columns, &notes));
     }
-    if samples.shape().width > TEXT_WIDTH {
-        return Err(output::usage(
-            format!("images of {} are too large for a terminal", samples.shape()),
-            "draw them with `--png FILE`, or resize them with `--size`",
-        ));
-    }
-    let columns = (TEXT_WIDTH / (2 * samples.shape().width + 2)).max(1);
-    let mut text = as_text(&some, columns).map_err(espejo_train::Error::from)?;
-    if some.len() < samples.len() {
-        text += &format!(
-            "\n{} of {} images; `--first N` shows the first N, `--png FILE` draws them\n",
-            some.len(),
-            samples.len()
-        );
-    }
-    output::text(&text)
+    output::text(&terminal_page::page(
+        &some,
+        samples.len(),
+        args.first.is_some(),
+    )?)
 }
 
 /// The part that was asked for.
@@ -237,30 +230,53 @@ fn columns_table(samples: &Samples, columns: &[ColumnFacts], notes: &[String]) -
     if !samples.classes().is_empty() {
         text += &format!("classes: {}\n", samples.classes().join(", "));
     }
-    text += &format!(
-        "{:<32}{:>12}  {:>12}  {:>12}  {:>8}  {}\n",
-        "column", "minimum", "mean", "maximum", "missing", "use"
-    );
+    let mut rows = Vec::new();
     let place = |name: &String| samples.columns().iter().position(|column| column == name);
     if columns.is_empty() {
         for (place, name) in samples.columns().iter().enumerate() {
-            text += &column_line(name, Some(numbers(samples, place)), 0, "learned");
+            rows.push(column_row(
+                name,
+                Some(numbers(samples, place)),
+                0,
+                "learned",
+            ));
         }
     }
     for column in columns {
         let numbers = place(&column.name).map(|place| numbers(samples, place));
-        text += &column_line(&column.name, numbers, column.missing, &usage_of(column));
+        rows.push(column_row(
+            &column.name,
+            numbers,
+            column.missing,
+            &usage_of(column),
+        ));
     }
+    text += &table(&COLUMNS, &rows, terminal::width());
     for note in notes {
         text += &format!("note: {note}\n");
     }
     text
 }
 
-fn column_line(name: &str, numbers: Option<[f64; 3]>, missing: usize, role: &str) -> String {
+const COLUMNS: [Column; 6] = [
+    Column::words("column").cut_to(12),
+    Column::numbers("minimum"),
+    Column::numbers("mean"),
+    Column::numbers("maximum"),
+    Column::numbers("missing"),
+    Column::words("use"),
+];
+
+fn column_row(name: &str, numbers: Option<[f64; 3]>, missing: usize, role: &str) -> Vec<String> {
     let cell = |place: usize| numbers.map_or("–".to_owned(), |of| short(of[place]));
-    let (low, mean, high) = (cell(0), cell(1), cell(2));
-    format!("{name:<32}{low:>12}  {mean:>12}  {high:>12}  {missing:>8}  {role}\n")
+    vec![
+        name.to_owned(),
+        cell(0),
+        cell(1),
+        cell(2),
+        missing.to_string(),
+        role.to_owned(),
+    ]
 }
 
 /// Least number, mean and greatest number of a column.
@@ -284,9 +300,9 @@ fn short(number: f64) -> String {
 
 /// What is done with a column.
 fn usage_of(column: &ColumnFacts) -> String {
-    let words = column
-        .words
-        .map_or(String::new(), |words| format!(", {words} words"));
+    let words = column.words.map_or(String::new(), |words| {
+        format!(", {}", output::counted(words, "word"))
+    });
     match column.role {
         ColumnRole::Number => "learned".to_owned(),
         ColumnRole::Flag => "learned, as 0 and 1".to_owned(),

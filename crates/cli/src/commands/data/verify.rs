@@ -6,12 +6,14 @@ use clap::Args;
 use espejo_data::{FileState, State, directory_or, names, verify};
 use serde_json::json;
 
-use crate::output::{self, shown};
+use crate::completion;
+use crate::output::{self, counted, shown};
 
 /// The arguments of `espejo data verify`.
 #[derive(Args)]
 pub struct VerifyArgs {
     /// Data sets [default: all that are there]
+    #[arg(add = completion::data_sets())]
     pub names: Vec<String>,
     /// Directory of the data sets [default: $ESPEJO_DATA, else the platform's data directory]
     #[arg(long, value_name = "DIR")]
@@ -98,7 +100,10 @@ fn listed(sets: &[(String, Vec<FileState>)], directory: &Path) -> String {
     for (name, files) in sets {
         text += &format!("{name}\n");
         if files.iter().all(|file| file.state == State::Unknown) {
-            text += &format!("  {} files, without checksums on record\n", files.len());
+            text += &format!(
+                "  {}, without checksums on record\n",
+                counted(files.len(), "file")
+            );
             continue;
         }
         for file in files {

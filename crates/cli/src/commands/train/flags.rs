@@ -8,6 +8,7 @@ use serde::{Serialize, Serializer};
 use toml::{Table, Value};
 
 use crate::accepted_words::accepted_words;
+use crate::completion;
 use crate::output::usage;
 use crate::table_flags::TableFlags;
 
@@ -16,12 +17,13 @@ use crate::table_flags::TableFlags;
 #[command(allow_negative_numbers = true)]
 pub struct TrainArgs {
     /// A preset (`espejo train --presets` lists them), a data set, a folder of images, or a table
+    #[arg(add = completion::preset_or_data())]
     pub preset: Option<String>,
     /// Read a configuration file, such as a run's `config.toml`
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Set any key of the configuration, as in `train.clip_norm=1`; may be repeated
-    #[arg(long = "set", value_name = "KEY=VALUE")]
+    #[arg(add = completion::settings(), long = "set", value_name = "KEY=VALUE")]
     pub sets: Vec<String>,
     #[command(flatten, next_help_heading = "Data")]
     pub data: DataFlags,
@@ -41,7 +43,7 @@ pub struct TrainArgs {
 #[derive(Args, Serialize)]
 pub struct DataFlags {
     /// A data set (`espejo data list`), a folder of images, or a .csv, .npy or .npz file; .parquet and .arrow too (with --features parquet / arrow)
-    #[arg(long)]
+    #[arg(add = completion::data(), long)]
     #[serde(rename = "name", serialize_with = "data_name_of")]
     pub data: Option<String>,
     /// Directory of the data sets [default: $ESPEJO_DATA, else the platform's data directory]
@@ -67,7 +69,7 @@ pub struct DataFlags {
     /// Draw at most N samples for training and N for testing, by the seed
     #[arg(long, value_name = "N")]
     pub limit: Option<usize>,
-    /// Hold out this fraction for testing, where the data set has no test set of its own
+    /// Hold out this fraction for testing, where the data set has no test set of its own [default: none]
     #[arg(long, value_name = "FRACTION")]
     pub test_fraction: Option<f64>,
     /// Resize images to this height and width, as in `50x37`
@@ -95,7 +97,7 @@ pub struct DataFlags {
     /// Keep the rows of a table that share a value in this column together, as those of a patient, when the test part is drawn
     #[arg(long, value_name = "COLUMN")]
     pub group: Option<String>,
-    #[arg(long, value_name = "HOW", help = format!("Take the test part by this rule: {} (drawn by the seed; the last rows) [default: random]", accepted_words(|config| config.data.split)))]
+    #[arg(add = completion::words("data.split"), long, value_name = "HOW", help = format!("Take the test part by this rule: {} (drawn by the seed; the last rows) [default: random]", accepted_words(|config| config.data.split)))]
     pub split: Option<String>,
     /// The numbers of image files that become black and white, as in `0,16` [default: as the files say]
     #[arg(
@@ -110,10 +112,10 @@ pub struct DataFlags {
     #[arg(long)]
     #[serde(skip_serializing_if = "is_off")]
     pub permute: bool,
-    #[arg(long, value_name = "HOW", help = format!("Scaling of the columns of a table: {}", accepted_words(|config| config.data.scale)))]
+    #[arg(add = completion::words("data.scale"), long, value_name = "HOW", help = format!("Scaling of the columns of a table: {} [default: by the data and the model]", accepted_words(|config| config.data.scale)))]
     pub scale: Option<String>,
     /// Take the rows of a table for a series, and windows of N consecutive rows for samples; `auto` takes the period of the columns
-    #[arg(long, value_name = "N|auto")]
+    #[arg(add = completion::these(&["auto"]), long, value_name = "N|auto")]
     #[serde(serialize_with = "number_or_word")]
     pub window: Option<String>,
     /// Rows from the start of one window to that of the next [default: 1]
@@ -131,31 +133,31 @@ pub struct DataFlags {
 /// Flags of `[model]`: the kind of model and its layers.
 #[derive(Args, Serialize)]
 pub struct ModelFlags {
-    #[arg(long, help = format!("Kind of model: {} (plain, denoising and variational autoencoder; nets that learn a target) [default: ae]", accepted_words(|config| config.model.kind)))]
+    #[arg(add = completion::words("model.kind"), long, help = format!("Kind of model: {} (plain, denoising and variational autoencoder; nets that learn a target) [default: ae]", accepted_words(|config| config.model.kind)))]
     #[serde(rename = "kind")]
     pub model: Option<String>,
     /// Sizes of the hidden dense layers, mirrored in the decoder (`25`), or of all layers (`35,25,2,25,35`); of a classifier
     /// or regressor its hidden layers in order, with `bn` and `dropout:.5` among them (`20,bn,10,bn`). `noise:SD` among hidden
-    /// layers is Gaussian noise while training (`256,noise:16`)
+    /// layers is Gaussian noise while training (`256,noise:16`) [default: by the data and the model]
     #[arg(long, value_name = "SIZES")]
     #[serde(skip)]
     pub layers: Option<String>,
     /// Convolutional layers: channels per level (`32,16`), or every step with `/` at the latent code
-    /// (`32,pool,16,pool/16,up,32,up,1`); of a classifier or regressor a chain (`32,pool,bn,16,pool,bn`)
+    /// (`32,pool,16,pool/16,up,32,up,1`); of a classifier or regressor a chain (`32,pool,bn,16,pool,bn`) [default: by the data and the model]
     #[arg(long, value_name = "STEPS")]
     pub conv: Option<String>,
     /// Kernel size of the convolutions, odd [default: 3]
     #[arg(long, value_name = "N")]
     pub kernel: Option<usize>,
-    #[arg(long, value_name = "HOW", help = format!("Downsampling per level: {} [default: pool]", accepted_words(|config| config.model.down)))]
+    #[arg(add = completion::words("model.down"), long, value_name = "HOW", help = format!("Downsampling per level: {} [default: pool]", accepted_words(|config| config.model.down)))]
     pub down: Option<String>,
-    #[arg(long, value_name = "HOW", help = format!("Upsampling per level: {} [default: upsample]", accepted_words(|config| config.model.up)))]
+    #[arg(add = completion::words("model.up"), long, value_name = "HOW", help = format!("Upsampling per level: {} [default: upsample]", accepted_words(|config| config.model.up)))]
     pub up: Option<String>,
     /// Add batch normalization after each hidden convolution
     #[arg(long)]
     #[serde(skip_serializing_if = "is_off")]
     pub batch_norm: bool,
-    /// Dimensions of the latent code; with --conv, 0 = no dense bottleneck
+    /// Dimensions of the latent code; with --conv, 0 = no dense bottleneck [default: by the data and the model]
     #[arg(long, value_name = "N")]
     pub latent: Option<usize>,
     /// Standard deviation of Gaussian noise on the code before its activation, while training: the sigmoid codes of an `ae` or
@@ -163,21 +165,21 @@ pub struct ModelFlags {
     #[arg(long, value_name = "SD")]
     pub code_noise: Option<f64>,
     /// Start a classifier or regressor from the encoder of this run
-    #[arg(long, value_name = "RUN")]
+    #[arg(add = completion::runs(), long, value_name = "RUN")]
     #[serde(skip)]
     pub init_from: Option<String>,
     /// Keep the weights of that encoder as they are
     #[arg(long, requires = "init_from")]
     #[serde(skip_serializing_if = "is_off")]
     pub freeze: bool,
-    #[arg(long, help = format!("Activation of the hidden layers: {}", accepted_words(|config| config.model.activation)))]
+    #[arg(add = completion::words("model.activation"), long, help = format!("Activation of the hidden layers: {} [default: by the data and the model]", accepted_words(|config| config.model.activation)))]
     pub activation: Option<String>,
 }
 
 /// Flags of `[objective]`: the loss that is minimised.
 #[derive(Args, Serialize)]
 pub struct ObjectiveFlags {
-    #[arg(long, help = format!("Loss between outputs and targets: {}", accepted_words(|config| config.objective.loss)))]
+    #[arg(add = completion::words("objective.loss"), long, help = format!("Loss between outputs and targets: {} [default: by the data and the model]", accepted_words(|config| config.objective.loss)))]
     pub loss: Option<String>,
     /// Weight of the KL divergence of a `vae` [default: 1]
     #[arg(long)]
@@ -190,7 +192,7 @@ pub struct ObjectiveFlags {
 /// Flags of `[noise]`: the noise that a denoising model learns to remove.
 #[derive(Args, Serialize)]
 pub struct NoiseFlags {
-    #[arg(long, value_name = "KIND:STRENGTH", help = format!("Noise on the inputs of a `dae`, as in `salt-pepper:.1`: {}", Noise::NAMES.join(", ")))]
+    #[arg(add = completion::noises(), long, value_name = "KIND:STRENGTH", help = format!("Noise on the inputs of a `dae`, as in `salt-pepper:.1`: {} [default: by the data]", Noise::NAMES.join(", ")))]
     #[serde(rename = "kind")]
     pub noise: Option<String>,
     /// Noisy copies of each sample, drawn once; 0 = fresh noise for every batch [default: 0]
@@ -201,19 +203,19 @@ pub struct NoiseFlags {
 /// Flags of `[train]`: the optimizer, its steps and the device.
 #[derive(Args, Serialize)]
 pub struct TrainingFlags {
-    /// Passes over the training set
+    /// Passes over the training set [default: by the data and the model]
     #[arg(long, value_name = "N")]
     pub epochs: Option<usize>,
-    /// Samples per optimizer step; 0 = full batch
+    /// Samples per optimizer step; 0 = full batch [default: by the data and the model]
     #[arg(long, value_name = "N")]
     pub batch_size: Option<usize>,
-    /// Learning rate
+    /// Learning rate [default: by the data and the model]
     #[arg(long, value_name = "RATE")]
     #[serde(rename = "learning_rate")]
     pub lr: Option<f64>,
-    #[arg(long, help = format!("Optimizer: {}; `adaptive` and those after it train in double precision [default: adam]", accepted_words(|config| config.train.optimizer)))]
+    #[arg(add = completion::words("train.optimizer"), long, help = format!("Optimizer: {}; `adaptive` and those after it train in double precision [default: adam]", accepted_words(|config| config.train.optimizer)))]
     pub optimizer: Option<String>,
-    #[arg(long, value_name = "HOW", help = format!("Floating-point precision: {}; double precision trains on the CPU [default: by the optimizer]", accepted_words(|config| config.train.precision)))]
+    #[arg(add = completion::words("train.precision"), long, value_name = "HOW", help = format!("Floating-point precision: {}; double precision trains on the CPU [default: by the optimizer]", accepted_words(|config| config.train.precision)))]
     pub precision: Option<String>,
     /// Maximum number of loss evaluations, in double precision [default: no limit]
     #[arg(long, value_name = "N")]
@@ -221,17 +223,17 @@ pub struct TrainingFlags {
     /// Maximum number of iterations, in double precision [default: --epochs]
     #[arg(long, value_name = "N")]
     pub max_iterations: Option<usize>,
-    #[arg(long, value_name = "HOW", help = format!("Gradients in double precision: {} (finite differences of the loss) [default: exact]", accepted_words(|config| config.train.gradient)))]
+    #[arg(add = completion::words("train.gradient"), long, value_name = "HOW", help = format!("Gradients in double precision: {} (finite differences of the loss) [default: exact]", accepted_words(|config| config.train.gradient)))]
     pub gradient: Option<String>,
-    #[arg(long, help = format!("Learning rate schedule: {}", accepted_words(|config| config.train.schedule)))]
+    #[arg(add = completion::words("train.schedule"), long, help = format!("Learning rate schedule: {} [default: by the data and the model]", accepted_words(|config| config.train.schedule)))]
     pub schedule: Option<String>,
     /// Early stopping: evaluations without a lower test loss before training stops; 0 = never [default: 0]
     #[arg(long, value_name = "N")]
     pub patience: Option<usize>,
-    /// Stop when the test loss reaches this value
+    /// Stop when the test loss reaches this value [default: go on]
     #[arg(long, value_name = "LOSS")]
     pub target_loss: Option<f64>,
-    /// Epochs between two figures of fixed samples; 0 = no such figures
+    /// Epochs between two figures of fixed samples; 0 = no such figures [default: by the data and the model]
     #[arg(long, value_name = "EPOCHS")]
     pub samples_every: Option<usize>,
     /// Device memory for the data, in MiB; a larger data set is read from disk during training [default: 1024]
@@ -240,7 +242,7 @@ pub struct TrainingFlags {
     /// Seed of all random numbers [default: 42]
     #[arg(long)]
     pub seed: Option<u64>,
-    #[arg(long, help = format!("Device: {} [default: auto]", device::NAMES.join(", ")))]
+    #[arg(add = completion::devices(), long, help = format!("Device: {} [default: auto]", device::NAMES.join(", ")))]
     pub device: Option<String>,
 }
 
@@ -254,11 +256,14 @@ pub struct RunFlags {
     #[arg(long, conflicts_with = "resume")]
     pub name: Option<String>,
     /// Resume a run: its folder, its name, or `last`
-    #[arg(long, value_name = "RUN", conflicts_with_all = ["preset", "config", "sets"])]
+    #[arg(add = completion::runs(), long, value_name = "RUN", conflicts_with_all = ["preset", "config", "sets"])]
     pub resume: Option<String>,
     /// List the presets and exit
     #[arg(long)]
     pub presets: bool,
+    /// List every key of the configuration, with what it accepts, its default and its meaning, and exit
+    #[arg(long)]
+    pub keys: bool,
     /// Print the merged configuration and exit
     #[arg(long)]
     pub print_config: bool,

@@ -1,0 +1,26 @@
+//! Counts in words.
+
+/// A count with its noun, as in `1 epoch`, `3 epochs` or `2 classes`.
+pub fn counted(count: usize, noun: &str) -> String {
+    if count == 1 {
+        return format!("1 {noun}");
+    }
+    let hisses = ["s", "x", "ch", "sh"];
+    let plural = match hisses.iter().any(|end| noun.ends_with(end)) {
+        true => "es",
+        false => "s",
+    };
+    format!("{count} {noun}{plural}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_of_a_thing_has_no_plural() {
+        assert_eq!(counted(1, "epoch"), "1 epoch");
+        assert_eq!(counted(0, "image"), "0 images");
+        assert_eq!(counted(2, "class"), "2 classes");
+    }
+}
