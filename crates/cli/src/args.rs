@@ -26,7 +26,6 @@ use crate::commands::reproduce::ReproduceArgs;
 use crate::commands::runs::RunsArgs;
 use crate::commands::score::ScoreArgs;
 use crate::commands::train::TrainArgs;
-use crate::open_run::RunArgs;
 
 /// Train, inspect and use autoencoders
 #[derive(Parser)]
