@@ -6,6 +6,7 @@ mod data;
 mod edges;
 mod errors;
 mod first_use;
+mod forecast;
 mod golden;
 mod hash;
 mod impute;
