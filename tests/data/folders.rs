@@ -37,7 +37,9 @@ fn a_folder_of_pictures_is_learned_with_its_folders_as_classes() {
     let noisy = run(&room, "denoise zoo --noise gaussian:.2 --copies 2 --json").ok();
     assert!(noisy.json()["median"]["psnr"].is_number());
     let said = run(&room, "reconstruct zoo").ok().stdout;
-    let words = said
+    let (sentence, classes) = said.split_once('\n').expect("two parts");
+    assert!(classes.contains("worst sample"), "{said}");
+    let words = sentence
         .split_whitespace()
         .map(|word| word.trim_end_matches(','));
     let decimals = words.filter_map(|word| word.parse::<f64>().ok().and(word.split('.').nth(1)));

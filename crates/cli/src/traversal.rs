@@ -38,7 +38,7 @@ impl Traversal {
     ) -> anyhow::Result<Self> {
         let codes = trained.encode(&samples)?;
         let (base, words) = match around {
-            None => (mean(&codes), "the mean of the codes".to_owned()),
+            None => (mean(&codes), "the mean code".to_owned()),
             Some(id) => {
                 let parts = [Chosen {
                     samples,
@@ -91,11 +91,7 @@ impl Traversal {
         };
         let marks = |values: &Vec<f64>| values.iter().map(|value| Some(short(*value))).collect();
         Ok(sheet(&Sheet {
-            title: format!(
-                "Each dimension by itself around {}, {}",
-                self.around,
-                subject(trained)
-            ),
+            title: format!("Traversal around {}, {}", self.around, subject(trained)),
             rows: (0..dimensions).map(row).collect(),
             captions: self.captions.clone(),
             marks: self.values[..dimensions].iter().map(marks).collect(),
@@ -165,7 +161,8 @@ fn along_range(codes: &Rows, steps: usize) -> (Vec<Vec<f64>>, Vec<String>) {
 
 /// A value of a code under its tile.
 fn short(value: f64) -> String {
-    format!("{value:.2}")
+    // Without the sign of a zero.
+    format!("{:.2}", (100.0 * value).round() / 100.0 + 0.0)
 }
 
 #[cfg(test)]
