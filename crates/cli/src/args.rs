@@ -17,6 +17,7 @@ use crate::commands::impute::ImputeArgs;
 use crate::commands::latent::LatentArgs;
 use crate::commands::morph::MorphArgs;
 use crate::commands::neighbours::NeighboursArgs;
+use crate::commands::reconstruct::ReconstructArgs;
 use crate::commands::reproduce::ReproduceArgs;
 use crate::commands::score::ScoreArgs;
 use crate::commands::train::TrainArgs;
@@ -48,7 +49,7 @@ pub enum Command {
     Eval(RunArgs),
     /// Reconstruct samples, measure the errors and draw images beside their reconstructions
     #[command(after_help = "Example:\n  espejo reconstruct last --letters ABC")]
-    Reconstruct(SampleArgs),
+    Reconstruct(ReconstructArgs),
     /// Add noise to samples, denoise them and measure the errors beside those of baselines
     #[command(after_help = "Example:\n  espejo denoise last --noise salt-pepper:.15 --copies 100")]
     Denoise(DenoiseArgs),

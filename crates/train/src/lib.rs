@@ -45,6 +45,7 @@ mod median;
 pub mod merge;
 mod metrics;
 mod model;
+mod noted_codes;
 mod optimizer;
 mod pca;
 mod prediction;
@@ -81,7 +82,7 @@ pub use error::Error;
 pub use espejo_analysis::wilson;
 pub use espejo_data::Targets;
 pub use espejo_nets::{DenseStep, Noise};
-pub use fit::{Event, MAX_MAPPED, Outcome, fit};
+pub use fit::{Event, Outcome, fit};
 pub use folder::{Folder, Which};
 pub use half::Half;
 pub use host_rows::{Rows, fill_missing, nearest, squared_error, unit_rows, wrong_pixels};
@@ -91,7 +92,7 @@ pub use imputation::{
     ImputeRule, Imputed, ImputedCell, ImputedColumn, MethodReport, cells_for_level,
 };
 pub use median::median_filter;
-pub use metrics::{Measure, Metrics};
+pub use metrics::{ACTIVE_VARIANCE, Measure, Metrics};
 pub use model::AnyModel;
 pub use optimizer::Optimizer;
 pub use pca::{Pca, principal_plane};

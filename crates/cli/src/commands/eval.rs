@@ -17,7 +17,7 @@ pub fn eval(args: &RunArgs, json: bool) -> anyhow::Result<()> {
     folder.report()?;
     let results = trained.evaluate()?;
     let (metrics, baselines, classes) = (results.metrics, results.baselines, results.classes);
-    let drawn = figures::draw_all(&trained, &folder, &baselines)?;
+    let drawn = figures::draw_all(&trained, &folder, &baselines, &args.told())?;
     let kind = SampleKind::of(trained.test());
     if json {
         let value = json!({ "run": shown(folder.path()), "epoch": trained.epoch(), "metrics": metrics, "baselines": baselines_json(&baselines), "classes": classes, "figures": drawn });

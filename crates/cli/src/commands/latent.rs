@@ -2,7 +2,8 @@
 
 use clap::Args;
 
-use crate::figures::save_all;
+use crate::figure_file::FigureArgs;
+use crate::figure_name::figure_name;
 use crate::latent_figures::{latent_grid, latent_map};
 use crate::open_run::{RunArgs, open};
 use crate::output::{self, drawn, usage};
@@ -13,29 +14,42 @@ pub struct LatentArgs {
     #[command(flatten)]
     pub run: RunArgs,
     /// Rows and columns of the grid of decoded codes
-    #[arg(long, value_name = "RxC", default_value = "15x15")]
+    #[arg(long, value_name = "RxC", default_value = GRID_SIZE)]
     pub grid: String,
     /// Range of the grid on both axes, as in `-2,2` [default: quantiles 0.05 to 0.95 of the prior of a `vae`, else the range
     /// of the codes]
     #[arg(long, value_name = "LOW,HIGH", allow_hyphen_values = true)]
     pub range: Option<String>,
+    #[command(flatten)]
+    pub figure: FigureArgs,
 }
+
+/// The grid that training draws.
+const GRID_SIZE: &str = "15x15";
 
 /// Draws the latent space and, where it has two dimensions, a grid of decoded codes.
 pub fn latent(args: &LatentArgs, json: bool) -> anyhow::Result<()> {
+    args.figure.check()?;
     let size = parse_grid(&args.grid)?;
     let range = args.range.as_deref().map(parse_range).transpose()?;
     let (folder, trained) = open(&args.run)?;
-    let mut figures = vec![("latent", latent_map(&trained)?)];
+    let mut figures = vec![(
+        figure_name("latent", &args.run.told()),
+        latent_map(&trained)?,
+    )];
     if trained.latent() == 2 && !trained.test().is_table() {
-        figures.push(("grid", latent_grid(&trained, size, range)?));
+        let mut told = args.run.told();
+        told.extend((args.grid != GRID_SIZE).then(|| args.grid.clone()));
+        told.extend(args.range.as_ref().map(|range| format!("range-{range}")));
+        let grid = latent_grid(&trained, size, range)?;
+        figures.push((figure_name("grid", &told), grid));
     } else if trained.latent() != 2 {
         output::message(&format!(
             "drawing the latent space without a grid: a grid needs a latent code of 2 dimensions, and this run has {}",
             trained.latent()
         ));
     }
-    drawn(&save_all(&folder, &figures)?, json)
+    drawn(&args.figure.save(&folder, &figures)?, json)
 }
 
 fn parse_grid(text: &str) -> anyhow::Result<(usize, usize)> {

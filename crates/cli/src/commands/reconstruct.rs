@@ -1,23 +1,36 @@
 //! `espejo reconstruct`: samples beside their reconstructions.
 
+use clap::Args;
 use espejo_data::Samples;
 use espejo_train::{Folder, Trained, unit_rows};
 use serde_json::{Value, json};
 
 use crate::choose_samples::{SampleArgs, chosen_samples};
+use crate::figure_file::FigureArgs;
+use crate::figure_name::figure_name;
 use crate::figures;
 use crate::open_run::open_for;
 use crate::output;
 use crate::reconstruction_errors::reconstruction_errors;
 use crate::sample_kind::SampleKind;
 
+/// The arguments of `espejo reconstruct`.
+#[derive(Args)]
+pub struct ReconstructArgs {
+    #[command(flatten)]
+    pub samples: SampleArgs,
+    #[command(flatten)]
+    pub figure: FigureArgs,
+}
+
 /// Measures reconstructions, and draws images beside theirs.
-pub fn reconstruct(args: &SampleArgs, json: bool) -> anyhow::Result<()> {
-    let (folder, trained) = open_for(args)?;
-    let samples = chosen_samples(&trained, args)?;
+pub fn reconstruct(args: &ReconstructArgs, json: bool) -> anyhow::Result<()> {
+    args.figure.check()?;
+    let (folder, trained) = open_for(&args.samples)?;
+    let samples = chosen_samples(&trained, &args.samples)?;
     let clean = unit_rows(&samples)?;
     let errors = reconstruction_errors(&samples, &trained.reconstruct(&clean)?, &clean);
-    let drawn = draw(&folder, &trained, &samples)?;
+    let drawn = draw(args, &folder, &trained, &samples)?;
     if json {
         return output::json(&json!({ "figures": drawn, "model": errors }));
     }
@@ -26,12 +39,19 @@ pub fn reconstruct(args: &SampleArgs, json: bool) -> anyhow::Result<()> {
 }
 
 /// Draws images beside their reconstructions; nothing for a table.
-fn draw(folder: &Folder, trained: &Trained, samples: &Samples) -> anyhow::Result<Vec<String>> {
+fn draw(
+    args: &ReconstructArgs,
+    folder: &Folder,
+    trained: &Trained,
+    samples: &Samples,
+) -> anyhow::Result<Vec<String>> {
     if samples.is_table() {
-        return Ok(Vec::new());
+        return args.figure.none();
     }
-    let figure = figures::reconstruction(trained, &figures::spread(samples))?;
-    figures::save_all(folder, &[("reconstruction", figure)])
+    let data = args.samples.shown_data(trained);
+    let figure = figures::reconstruction(trained, &figures::spread(samples), &data)?;
+    let name = figure_name("reconstruction", &args.samples.told());
+    args.figure.save(folder, &[(name, figure)])
 }
 
 /// How well the samples were reconstructed; `count` is their number in words.

@@ -10,10 +10,12 @@ use espejo_pictures::{Sheet, sheet};
 use espejo_train::unit_rows;
 use serde_json::json;
 
-use crate::figures::{captions, spread, tile};
+use crate::figure_file::FigureArgs;
+use crate::figures::{captions, sheet_columns, spread, tile};
 use crate::output::{self, shown};
 use crate::sample_kind::SampleKind;
 use crate::table_flags::TableFlags;
+use crate::titles::file_name;
 
 /// The arguments of `espejo data show`.
 #[derive(Args)]
@@ -49,27 +51,37 @@ pub struct ShowArgs {
     /// Skip samples that cannot be read
     #[arg(long)]
     pub skip_bad: bool,
-    /// Write a PNG sheet to this file in place of showing text
-    #[arg(long, value_name = "FILE")]
+    /// Write a sheet to this PNG file, as `--to` does
+    #[arg(long, value_name = "FILE", conflicts_with = "figure_file")]
     pub png: Option<PathBuf>,
+    #[command(flatten)]
+    pub figure: FigureArgs,
 }
 
-/// Characters that images may take side by side in a terminal, and columns of a sheet.
+impl ShowArgs {
+    /// The file that a sheet is written to.
+    fn sheet(&self) -> Option<&Path> {
+        self.figure.to.as_deref().or(self.png.as_deref())
+    }
+}
+
+/// Characters that images may take side by side in a terminal.
 const TEXT_WIDTH: usize = 96;
-const SHEET_COLUMNS: usize = 16;
 
 /// Shows a data set: images as text or as a sheet, a table by its columns.
 pub fn show(args: &ShowArgs, json: bool) -> anyhow::Result<()> {
+    args.figure.check()?;
     let Loaded {
         train: samples,
         notes,
         columns,
         ..
     } = loaded(args)?;
-    if samples.is_table() && args.png.is_some() {
+    if samples.is_table() && args.sheet().is_some() {
+        let flag = if args.png.is_some() { "--png" } else { "--to" };
         return Err(output::usage(
             "a table has no images to draw",
-            "leave `--png` out",
+            format!("leave `{flag}` out"),
         ));
     }
     // A large data set is shown by some images, unless the first N were asked for.
@@ -78,7 +90,7 @@ pub fn show(args: &ShowArgs, json: bool) -> anyhow::Result<()> {
     } else {
         spread(&samples)
     };
-    if let Some(path) = &args.png {
+    if let Some(path) = args.sheet() {
         draw(args, &samples, &some, path)?;
         if !json {
             return output::text(&output::figure_lines(&[shown(path)]));
@@ -100,14 +112,14 @@ pub fn show(args: &ShowArgs, json: bool) -> anyhow::Result<()> {
     if samples.shape().width > TEXT_WIDTH {
         return Err(output::usage(
             format!("images of {} are too large for a terminal", samples.shape()),
-            "draw them with `--png FILE`, or resize them with `--size`",
+            "draw them with `--to FILE.png`, or resize them with `--size`",
         ));
     }
     let columns = (TEXT_WIDTH / (2 * samples.shape().width + 2)).max(1);
     let mut text = as_text(&some, columns).map_err(espejo_train::Error::from)?;
     if some.len() < samples.len() {
         text += &format!(
-            "\n{} of {} images; `--first N` shows the first N, `--png FILE` draws them\n",
+            "\n{} of {} images; `--first N` shows the first N, `--to FILE.png` draws them\n",
             some.len(),
             samples.len()
         );
@@ -156,18 +168,28 @@ fn draw(args: &ShowArgs, samples: &Samples, some: &Samples, path: &Path) -> anyh
         .map(|row| Some(tile(row, some.shape(), some.two_valued())))
         .collect();
     let figure = sheet(&Sheet {
-        title: format!(
-            "{}: {} of {}",
-            args.name,
-            SampleKind::Image.count(samples.len()),
-            samples.shape()
-        ),
+        title: title(&args.name, some, samples),
         rows: vec![(String::new(), tiles)],
         captions: captions(some),
-        marks: Vec::new(),
-        wrap: SHEET_COLUMNS,
+        wrap: sheet_columns(some.shape()),
+        ..Sheet::default()
     });
-    Ok(espejo_train::write_file(path, &figure.png()?)?)
+    match args.figure.to {
+        Some(_) => figure.save_as(path)?,
+        // `--png` writes a PNG whatever the file is called.
+        None => espejo_train::write_file(path, &figure.png()?)?,
+    }
+    Ok(())
+}
+
+/// What is shown, out of how much: `photos: 32 of 304 images, 3x48x48 each`.
+fn title(name: &str, some: &Samples, samples: &Samples) -> String {
+    let all = SampleKind::Image.count(samples.len());
+    let count = match some.len() < samples.len() {
+        true => format!("{} of {all}", some.len()),
+        false => all,
+    };
+    format!("{}: {count}, {} each", file_name(name), samples.shape())
 }
 
 /// What each column of the file holds, what is done with it, and the sizes of its numbers.
