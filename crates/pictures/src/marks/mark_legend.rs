@@ -125,7 +125,8 @@ pub(crate) fn interval(svg: &mut Svg, x: f64, (top, bottom): (f64, f64), cap: f6
     ] {
         crate::layout::axis::segment(&mut path, from, to);
     }
-    svg.stroke(&path, "#ffffff", 3.0, "");
+    // A narrow edge: a wide one would be a slit in a bar.
+    svg.stroke(&path, "#ffffff", 2.0, "");
     svg.stroke(&path, INK, 1.2, "");
 }
 
