@@ -15,11 +15,18 @@ fn commands_that_draw_write_the_figures_that_they_name() {
     let room = room();
     for (args, figures) in [
         ("reconstruct small", &["reconstruction"][..]),
-        ("reconstruct last --letters 123", &["reconstruction"]),
-        ("denoise small --noise flip:.1 --copies 3", &["denoising"]),
+        ("reconstruct last --letters 123", &["reconstruction-123"]),
+        (
+            "denoise small --noise flip:.1 --copies 3",
+            &["denoising-flip_0.1"],
+        ),
         ("generate small --count 5", &["generated"]),
         ("generate small --at=-1,2 --at 1,1", &["generated"]),
-        ("latent small --grid 3x4 --range=-2,2", &["latent", "grid"]),
+        ("latent small", &["latent", "grid"]),
+        (
+            "latent small --grid 3x4 --range=-2,2",
+            &["latent", "grid-3x4-range--2,2"],
+        ),
         ("morph small 1 2 --steps 5", &["morph"]),
         ("morph runs/small #0 #31", &["morph"]),
     ] {

@@ -7,6 +7,7 @@ mod completions;
 mod data;
 mod edges;
 mod errors;
+mod figures;
 mod first_use;
 mod forecast;
 mod golden;

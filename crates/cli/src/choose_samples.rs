@@ -11,6 +11,7 @@ use crate::completion;
 use crate::open_run::RunArgs;
 use crate::output::{tell_data, usage};
 use crate::sample_columns::Chosen;
+use crate::titles::{data_name, file_name};
 
 /// A run and the samples that go through its model.
 #[derive(Args, Clone)]
@@ -89,6 +90,29 @@ impl SampleArgs {
     pub fn is_test_part(&self) -> bool {
         let chosen = self.first.is_some() || self.limit.is_some() || !self.classes.is_empty();
         self.is_own() && self.part == Part::Test && !chosen
+    }
+
+    /// The name of the data that these arguments choose, for titles.
+    pub fn shown_data(&self, trained: &Trained) -> String {
+        let name = match &self.data {
+            Some(name) => file_name(name),
+            None => data_name(trained),
+        };
+        match self.part == Part::Train && trained.prepared().held_out {
+            true => format!("{name}, training part"),
+            false => name,
+        }
+    }
+
+    /// What these arguments ask for in place of the run's own test part, a word or two each, for the names of figures.
+    pub fn told(&self) -> Vec<String> {
+        let mut told = self.run.told();
+        told.extend(self.data.as_deref().map(file_name));
+        told.extend((self.part == Part::Train).then(|| "train".to_owned()));
+        told.extend(self.letters.clone());
+        told.extend((!self.classes.is_empty()).then(|| self.classes.join(",")));
+        told.extend(self.first.map(|first| format!("first-{first}")));
+        told
     }
 
     /// The same arguments with other data.

@@ -11,51 +11,92 @@ use crate::titles::subject;
 /// Column of the loss evaluations, which a training in double precision counts.
 const EVALUATIONS: &str = "evaluations";
 
+/// Points of a curve above which its running mean is drawn over it.
+const MANY: usize = 1000;
+/// Running means are taken over this share of a curve.
+const SMOOTHED: usize = 100;
+/// Colours of the two parts of the data, the same in every panel.
+const TRAIN: usize = 0;
+const TEST: usize = 1;
+
 /// Loss per epoch, its terms, and the squared error beside the baselines.
 pub fn loss(trained: &Trained, folder: &Folder, baselines: &[Baseline]) -> anyhow::Result<Figure> {
     let table = Columns::read(folder)?;
+    let prepared = trained.prepared();
+    let held_out = prepared.held_out;
     let kind = SampleKind::of(trained.test());
     let baseline = |key: &str| lines(baselines, key, kind);
-    let unit = trained.prepared().spec.criterion.unit();
+    let unit = prepared.spec.criterion.unit();
     let mut panels = vec![Panel {
         title: "loss".into(),
         y_label: unit.into(),
-        series: table.series(&[("train_loss", "train", false), ("test_loss", "test", true)]),
+        series: table.both("loss", held_out),
         baselines: baseline("reconstruction"),
         log_y: true,
     }];
     let terms: Vec<String> = table.terms();
     if terms.len() > 1 {
-        let names: Vec<_> = terms
-            .iter()
-            .map(|term| (format!("train_{term}"), term.clone()))
-            .collect();
-        let columns: Vec<(&str, &str, bool)> = names
-            .iter()
-            .map(|(column, term)| (column.as_str(), term.as_str(), false))
-            .collect();
-        panels.push(Panel {
-            title: "terms of the training loss, without their weights".into(),
+        panels.extend(terms.iter().map(|term| Panel {
+            title: format!("{}, a term of the loss, unweighted", term_name(term)),
             y_label: format!("per {}", kind.word()),
-            series: table.series(&columns),
+            series: table.both(term, held_out),
             baselines: Vec::new(),
             log_y: true,
-        });
+        }));
     }
+    // Measured after the epoch; where nothing was held out, on the samples that were learned.
+    let measured = match held_out {
+        true => ("test_squared_error", "test", TEST),
+        false => ("test_squared_error", "train", TRAIN),
+    };
     panels.push(Panel {
         title: "squared error".into(),
         y_label: format!("‖x − x̂‖² per {}", kind.word()),
-        series: table.series(&[("test_squared_error", "test", true)]),
+        series: table.series(&[measured]),
         baselines: baseline("squared_error"),
         log_y: true,
     });
     Ok(curves(&Curves {
         title: format!("Training, {}", subject(trained)),
+        note: Some(note(trained, &panels)).filter(|note| !note.is_empty()),
         x_label: table.x().into(),
         log_x: table.x() == EVALUATIONS,
         panels,
         ..Curves::default()
     }))
+}
+
+/// A term of the loss as people read it.
+fn term_name(term: &str) -> String {
+    match term {
+        "kl" => "KL divergence from the prior".to_owned(),
+        _ => term.replace('_', " "),
+    }
+}
+
+/// How the curves were measured, without which a reader takes differences of method for differences of the model.
+fn note(trained: &Trained, panels: &[Panel]) -> String {
+    let classical = trained.config().train.is_classical();
+    let mut note = match (trained.prepared().held_out, classical) {
+        (true, true) => String::new(),
+        (true, false) => {
+            "train: mean over the batches of an epoch, while the weights change; test: \
+                          measured after the epoch, so that it can lie below train"
+                .to_owned()
+        }
+        (false, true) => "no part was held out: all curves are of the training set".to_owned(),
+        (false, false) => {
+            "no part was held out: all curves are of the training set; the loss is the \
+                           mean over the batches of an epoch, while the weights change"
+                .to_owned()
+        }
+    };
+    let windows = panels.iter().flat_map(|panel| &panel.series);
+    if let Some(window) = windows.map(|series| series.smooth).max().filter(|w| *w > 1) {
+        let sign = if note.is_empty() { "" } else { "; " };
+        note += &format!("{sign}strong line: running mean of {window} epochs");
+    }
+    note
 }
 
 /// Loss and accuracy of a classifier by epoch, or loss and error of a regressor, beside the baselines.
@@ -67,10 +108,11 @@ pub fn prediction(
     let table = Columns::read(folder)?;
     let kind = SampleKind::of(trained.test());
     let spec = &trained.prepared().spec;
+    let held_out = trained.prepared().held_out;
     let mut panels = vec![Panel {
         title: "loss".into(),
         y_label: spec.criterion.unit().into(),
-        series: table.series(&[("train_loss", "train", false), ("test_loss", "test", true)]),
+        series: table.both("loss", held_out),
         baselines: lines(baselines, "cross_entropy", kind),
         log_y: true,
     }];
@@ -79,12 +121,7 @@ pub fn prediction(
         ("rmse", "root mean squared error", "units of the target"),
     ];
     for (key, title, y_label) in measures {
-        let (train, test) = (format!("train_{key}"), format!("test_{key}"));
-        let columns = [
-            (train.as_str(), "train", false),
-            (test.as_str(), "test", true),
-        ];
-        let series = table.series(&columns);
+        let series = table.both(key, held_out);
         if !series.is_empty() {
             panels.push(Panel {
                 title: title.into(),
@@ -97,6 +134,7 @@ pub fn prediction(
     }
     Ok(curves(&Curves {
         title: format!("Training, {}", subject(trained)),
+        note: Some(note(trained, &panels)).filter(|note| !note.is_empty()),
         x_label: table.x().into(),
         log_x: false,
         panels,
@@ -156,20 +194,76 @@ impl Columns {
         if costs { EVALUATIONS } else { "epoch" }
     }
 
-    /// One curve for each (column, name, dashed).
-    fn series(&self, columns: &[(&str, &str, bool)]) -> Vec<Series> {
+    /// The curves of a measure: of the training part, and of the test part where one was held out.
+    fn both(&self, measure: &str, held_out: bool) -> Vec<Series> {
+        let (train, test) = (format!("train_{measure}"), format!("test_{measure}"));
+        let columns = [
+            (train.as_str(), "train", TRAIN),
+            (test.as_str(), "test", TEST),
+        ];
+        let mut series = self.series(&columns[..1 + usize::from(held_out)]);
+        if series.is_empty() {
+            // Measured after the epoch alone: on the samples that were learned, where no others are there.
+            series = self.series(&[(test.as_str(), "train", TRAIN)]);
+        }
+        series
+    }
+
+    /// One curve for each (column, name, colour); that of the test part is dashed.
+    fn series(&self, columns: &[(&str, &str, usize)]) -> Vec<Series> {
         let find = |column: &str| self.names.iter().position(|name| name == column);
         let x = find(self.x()).unwrap_or(0);
-        let curve = |(column, name, dashed): &(&str, &str, bool)| {
+        let curve = |(column, name, colour): &(&str, &str, usize)| {
             let index = find(column)?;
             let point = |row: &Vec<Option<f64>>| Some(((*row.get(x)?)?, (*row.get(index)?)?));
+            let points: Vec<(f64, f64)> = self.rows.iter().filter_map(point).collect();
+            let smooth = match points.len() {
+                count if count > MANY && self.x() != EVALUATIONS => (count / SMOOTHED) | 1,
+                _ => 0,
+            };
             Some(Series {
                 name: (*name).to_owned(),
-                points: self.rows.iter().filter_map(point).collect(),
-                dashed: *dashed,
+                points,
+                dashed: *colour == TEST,
+                colour: Some(*colour),
+                smooth,
                 ..Series::default()
             })
         };
         columns.iter().filter_map(curve).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(series: &[Series]) -> Vec<(&str, Option<usize>)> {
+        let of = |series: &'_ Series| series.colour;
+        series
+            .iter()
+            .map(|one| (one.name.as_str(), of(one)))
+            .collect()
+    }
+
+    #[test]
+    fn test_is_named_only_where_a_part_was_held_out() {
+        let table =
+            Columns::parse("epoch,train_loss,test_loss,test_accuracy\n1,3,2,0.5\n2,2,1,1\n");
+        let both = [("train", Some(TRAIN)), ("test", Some(TEST))];
+        assert_eq!(names(&table.both("loss", true)), both);
+        assert_eq!(names(&table.both("loss", false)), both[..1]);
+        assert_eq!(names(&table.both("accuracy", false)), both[..1]);
+    }
+
+    #[test]
+    fn long_curves_are_smoothed() {
+        let rows =
+            |count: usize| -> String { (0..count).map(|row| format!("{row},1\n")).collect() };
+        let smooth = |count: usize| {
+            let table = Columns::parse(&format!("epoch,train_loss\n{}", rows(count)));
+            table.both("loss", false)[0].smooth
+        };
+        assert_eq!([1000, 5000].map(smooth), [0, 51]);
     }
 }

@@ -7,58 +7,82 @@ use espejo_pictures::{Figure, Sheet, Tile, sheet};
 use espejo_train::{Baseline, Folder, MAX_PSNR, Rows, Trained, psnr, unit_rows, wrong_pixels};
 
 use crate::curves;
+use crate::figure_name::figure_name;
 use crate::latent_figures::{GRID, latent_grid, latent_map};
 use crate::output;
 use crate::prediction_figures;
-use crate::titles::subject;
+use crate::titles::{data_name, subject_on};
 
 /// Two-valued images on a sheet, at most.
 const SHEET_TWO_VALUED: usize = 96;
 /// Grey and colour images on a sheet, at most: they are larger.
 const SHEET_GREY: usize = 32;
-/// Columns of a sheet before it wraps.
-const SHEET_COLUMNS: usize = 16;
-/// Columns of a sheet of generated images.
-pub const GENERATED_COLUMNS: usize = 12;
+/// Images of more pixels than this on a side are drawn larger, and fewer beside each other.
+const SMALL: usize = 16;
 /// Rows, columns, images or steps that one command draws, at most.
 pub const MAX_DRAWN: usize = 10_000;
 
-/// Draws every figure that suits the run into `figures/`, and gives the PNG files written.
+/// Columns of a sheet of such images before it wraps.
+pub fn sheet_columns(shape: Shape) -> usize {
+    match shape.height.max(shape.width) {
+        0..=SMALL => 16,
+        _ => 8,
+    }
+}
+
+/// Draws every figure that suits the run into `figures/`, and gives the PNG files written. What a command was told in place of what
+/// training does stands behind their names.
 pub fn draw_all(
     trained: &Trained,
     folder: &Folder,
     baselines: &[Baseline],
+    told: &[String],
 ) -> anyhow::Result<Vec<String>> {
+    let figures = all(trained, folder, baselines)?;
+    let named = figures.into_iter();
+    let named = named.map(|(kind, figure)| (figure_name(kind, told), figure));
+    save_all(folder, &named.collect::<Vec<_>>())
+}
+
+/// Every figure that suits the run, by its kind.
+fn all(
+    trained: &Trained,
+    folder: &Folder,
+    baselines: &[Baseline],
+) -> anyhow::Result<Vec<(&'static str, Figure)>> {
     if trained.prepared().spec.task.has_targets() {
-        let figures = prediction_figures::all(trained, folder, baselines)?;
-        return save_all(folder, &figures);
+        return prediction_figures::all(trained, folder, baselines);
     }
+    let own = &data_name(trained);
     let mut figures = vec![("loss", curves::loss(trained, folder, baselines)?)];
     let has_images = !trained.test().is_table();
     if has_images {
         let shown = spread(trained.test());
         figures.push(if trained.prepared().spec.task.denoises() {
-            let figure = denoising(trained, &shown, trained.noise(), 1)?;
+            let figure = denoising(trained, &shown, own, (trained.noise(), 1))?;
             ("denoising", figure)
         } else {
-            ("reconstruction", reconstruction(trained, &shown)?)
+            ("reconstruction", reconstruction(trained, &shown, own)?)
         });
     }
     figures.push(("latent", latent_map(trained)?));
     if has_images && trained.latent() == 2 {
         figures.push(("grid", latent_grid(trained, GRID, None)?));
     }
-    save_all(folder, &figures)
+    Ok(figures)
 }
 
-/// Writes figures into the run's `figures/`, each as PNG, SVG and CSV, and gives the PNG files.
-pub fn save_all(folder: &Folder, figures: &[(&str, Figure)]) -> anyhow::Result<Vec<String>> {
+/// Writes figures into the run's `figures/`, each as PNG, SVG and a CSV that is not large, and gives the PNG files.
+pub fn save_all<S: AsRef<str> + Sync>(
+    folder: &Folder,
+    figures: &[(S, Figure)],
+) -> anyhow::Result<Vec<String>> {
     let into = folder.path().join("figures");
     let saved: Vec<Result<Vec<PathBuf>, espejo_pictures::Error>> = std::thread::scope(|scope| {
         let into = &into;
         let threads: Vec<_> = figures
             .iter()
-            .map(|(stem, figure)| scope.spawn(move || figure.save(into, stem)))
+            .map(|(stem, figure)| scope.spawn(move || figure.save(into, stem.as_ref())))
             .collect();
         threads
             .into_iter()
@@ -126,34 +150,36 @@ pub fn captions(images: &Samples) -> Vec<String> {
         .collect()
 }
 
-/// Images over their reconstructions, with the error of each.
-pub fn reconstruction(trained: &Trained, images: &Samples) -> anyhow::Result<Figure> {
+/// Images of this data over their reconstructions, with the error of each.
+pub fn reconstruction(trained: &Trained, images: &Samples, data: &str) -> anyhow::Result<Figure> {
     let clean = unit_rows(images)?;
     let output = trained.reconstruct(&clean)?;
     Ok(sheet(&Sheet {
-        title: format!("Reconstruction, {}", subject(trained)),
+        title: format!("Reconstruction, {}", subject_on(trained, data)),
         captions: captions(images),
         marks: marks(trained, &clean, &[None, Some(&output)]),
         rows: vec![
             ("original".into(), tiles(&clean, trained)),
             ("output".into(), tiles(&output, trained)),
         ],
-        wrap: SHEET_COLUMNS,
+        wrap: sheet_columns(images.shape()),
+        key: key(trained),
+        ..Sheet::default()
     }))
 }
 
-/// Images, noisy copies and the outputs of the model, with the errors of both.
+/// Images of this data, noisy copies and the outputs of the model, with the errors of both.
 pub fn denoising(
     trained: &Trained,
     images: &Samples,
-    noise: espejo_train::Noise,
-    seed: u64,
+    data: &str,
+    (noise, seed): (espejo_train::Noise, u64),
 ) -> anyhow::Result<Figure> {
     let clean = unit_rows(images)?;
     let noisy = trained.noisy(images, noise, 1, seed)?;
     let output = trained.reconstruct(&noisy)?;
     Ok(sheet(&Sheet {
-        title: format!("Noise {noise}, {}", subject(trained)),
+        title: format!("Noise {noise}, {}", subject_on(trained, data)),
         captions: captions(images),
         marks: marks(trained, &clean, &[None, Some(&noisy), Some(&output)]),
         rows: vec![
@@ -161,8 +187,23 @@ pub fn denoising(
             ("noisy".into(), tiles(&noisy, trained)),
             ("output".into(), tiles(&output, trained)),
         ],
-        wrap: SHEET_COLUMNS,
+        wrap: sheet_columns(images.shape()),
+        key: key(trained),
+        ..Sheet::default()
     }))
+}
+
+/// What the marks under images mean.
+fn key(trained: &Trained) -> String {
+    match trained.test().two_valued() {
+        true => format!(
+            "Under an image: how many of its {} pixels are wrong; ✓: none",
+            trained.shape().pixels()
+        ),
+        false => "Under an image: peak signal-to-noise ratio (PSNR) in decibels; more is better, \
+                  3 dB are half the squared error; ✓: exact"
+            .to_owned(),
+    }
 }
 
 /// Mark under each image: the number of wrong pixels of a two-valued one, else the PSNR; a tick for no error.

@@ -2,12 +2,13 @@
 
 use espejo_data::Samples;
 use espejo_pictures::{Figure, Grid, Point, Scatter, grid, scatter};
-use espejo_train::{Rows, Trained, principal_plane};
+use espejo_train::{Rows, Trained};
 
 use crate::figures::tile;
+use crate::latent_plane::LatentPlane;
 use crate::normal_distribution::normal_quantile;
 use crate::sample_kind::SampleKind;
-use crate::titles::subject;
+use crate::titles::{class_names, subject};
 
 /// Above this number of points, a scatter plot names classes but no single images.
 const MAX_NAMED: usize = 100;
@@ -15,75 +16,50 @@ const MAX_NAMED: usize = 100;
 /// Rows and columns of the grid of decoded codes, by default.
 pub const GRID: (usize, usize) = (15, 15);
 
+/// Circles of the prior on a plot of codes, in standard deviations.
+const CIRCLES: [f64; 2] = [1.0, 2.0];
+
 /// Scatter plot of the latent codes of the test samples, by their first two principal components above two dimensions.
 pub fn latent_map(trained: &Trained) -> anyhow::Result<Figure> {
-    Ok(scatter(&latent_scatter(trained)?))
+    Ok(scatter(&latent_scatter(trained)?.0))
 }
 
 /// Scatter plot of the codes of these samples.
 pub fn latent_map_of(trained: &Trained, samples: &Samples) -> anyhow::Result<Figure> {
-    Ok(scatter(&latent_scatter_of(trained, samples)?))
+    Ok(scatter(&latent_scatter_of(trained, samples)?.0))
 }
 
-/// The scatter plot before it is drawn.
-pub fn latent_scatter(trained: &Trained) -> anyhow::Result<Scatter> {
+/// The scatter plot before it is drawn, and the plane of its points.
+pub fn latent_scatter(trained: &Trained) -> anyhow::Result<(Scatter, LatentPlane)> {
     latent_scatter_of(trained, &trained.mapped())
 }
 
-fn latent_scatter_of(trained: &Trained, images: &Samples) -> anyhow::Result<Scatter> {
+fn latent_scatter_of(
+    trained: &Trained,
+    images: &Samples,
+) -> anyhow::Result<(Scatter, LatentPlane)> {
     let kind = SampleKind::of(images);
     let codes = trained.encode(images)?;
-    let (plane, note) = match trained.latent() {
-        2 => (
-            codes
-                .iter()
-                .map(|code| (f64::from(code[0]), f64::from(code[1])))
-                .collect(),
-            None,
-        ),
-        1 => (
-            codes
-                .iter()
-                .enumerate()
-                .map(|(i, code)| (f64::from(code[0]), i as f64))
-                .collect(),
-            Some(format!(
-                "latent code of 1 dimension; y is the index of the {}",
-                kind.word()
-            )),
-        ),
-        latent => (
-            principal_plane(&codes),
-            Some(format!(
-                "first two principal components of the {latent}-dimensional codes"
-            )),
-        ),
+    let plane = LatentPlane::of(trained, &codes, kind);
+    let classes = match images.classes().len() {
+        0 | 1 => Vec::new(),
+        _ => class_names(images.classes()),
     };
-    let classes = if images.classes().len() > 1 {
-        images.classes().to_vec()
-    } else {
-        Vec::new()
+    let circles = match (trained.prior(), trained.latent()) {
+        (Some(_), 2) => CIRCLES.to_vec(),
+        _ => Vec::new(),
     };
-    let (x_label, y_label) = axis_labels(trained.latent(), kind);
-    Ok(Scatter {
+    let scatter = Scatter {
         title: format!("Latent space, {}", subject(trained)),
-        x_label,
-        y_label,
-        points: points(&plane, images, !classes.is_empty()),
+        x_label: plane.x_label.clone(),
+        y_label: plane.y_label.clone(),
+        points: points(&plane.places(&codes), images, !classes.is_empty()),
         classes,
-        range: None,
-        density: false,
-        note,
-    })
-}
-
-fn axis_labels(latent: usize, kind: SampleKind) -> (String, String) {
-    let (x, y) = match latent {
-        1 => ("z1", kind.word()),
-        2 => ("z1", "z2"),
-        _ => ("component 1", "component 2"),
+        note: Some(plane.note.clone()).filter(|note| !note.is_empty()),
+        circles,
+        ..Scatter::default()
     };
-    (x.into(), y.into())
+    Ok((scatter, plane))
 }
 
 /// Points of a scatter plot; up to 100 images are labelled with their captions.

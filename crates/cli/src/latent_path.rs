@@ -1,16 +1,18 @@
 //! Walks through the latent space: an image decoded at each point of a path.
 
-use espejo_pictures::{Figure, Scatter, Walk, WalkFrame, walk};
+use espejo_pictures::{Figure, Walk, WalkFrame, walk};
 use espejo_train::{Rows, Trained};
 
 use crate::figures::tile;
 use crate::latent_figures::latent_scatter;
 use crate::normal_distribution::normal_quantile;
 use crate::output::{counted, usage};
-use crate::titles::subject;
+use crate::titles::{code_text, subject};
 
-/// Turns of a spiral.
+/// Turns of a spiral, at most; with few frames it has fewer, so that a turn is seen as one.
 const TURNS: f64 = 8.0;
+/// Frames of a turn, at the least.
+const TURN_FRAMES: f64 = 15.0;
 /// Radius of a loop around the mean of the codes, in standard deviations.
 const LOOP_RADIUS: f64 = 1.4;
 /// Frames of a walk, at most.
@@ -49,27 +51,30 @@ pub fn walk_frames(trained: &Trained, way: Way, count: usize) -> anyhow::Result<
     let places: Rows = (0..count)
         .map(|frame| match way {
             Way::Loop => spread.on_loop(frame as f64 / count as f64),
-            Way::Spiral => spread.on_spiral(frame as f64 / (count - 1) as f64),
+            Way::Spiral => spread.on_spiral(frame as f64 / (count - 1) as f64, turns(count)),
         })
         .collect();
     let ink = trained.test().two_valued();
     let decoded = trained.decode(&places)?;
+    let (map, plane) = latent_scatter(trained)?;
     let frames = decoded.iter().zip(&places).map(|(row, place)| WalkFrame {
         tile: tile(row, trained.shape(), ink),
-        at: (
-            f64::from(place[0]),
-            place.get(1).map_or(0.0, |y| f64::from(*y)),
-        ),
-        text: String::new(),
+        at: plane.place(place, 0),
+        text: code_text(place),
     });
-    let map: Option<Scatter> = (trained.latent() == 2)
-        .then(|| latent_scatter(trained))
-        .transpose()?;
+    // One dimension makes no map.
+    let map = Some(map).filter(|_| trained.latent() > 1);
     Ok(walk(&Walk {
         title: format!("Walk through the latent space, {}", subject(trained)),
         frames: frames.collect(),
         map,
+        closed: way == Way::Loop,
     }))
+}
+
+/// Turns of a spiral of so many frames.
+fn turns(count: usize) -> f64 {
+    (count as f64 / TURN_FRAMES).clamp(1.0, TURNS)
 }
 
 /// Says how many dimensions the latent code of a run has, where another number is needed.
@@ -132,10 +137,10 @@ impl Spread {
     }
 
     /// A point on a spiral from the edge of the plane inwards, evenly over the quantiles of the prior or over the codes.
-    fn on_spiral(&self, share: f64) -> Vec<f32> {
+    fn on_spiral(&self, share: f64, turns: f64) -> Vec<f32> {
         // The square root keeps the speed along the path even.
         let radius = (1.0 - share).sqrt();
-        let turn = 2.0 * std::f64::consts::PI * TURNS * radius;
+        let turn = 2.0 * std::f64::consts::PI * turns * radius;
         let place = |j: usize, swing: f64| {
             let standard = if self.prior {
                 normal_quantile(0.5 + 0.45 * radius * swing)
@@ -145,5 +150,18 @@ impl Spread {
             (self.mean[j] + self.deviation[j] * standard) as f32
         };
         vec![place(0, turn.cos()), place(1, turn.sin())]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn few_frames_make_few_turns() {
+        assert_eq!(
+            [2, 20, 60, 120, 225].map(turns),
+            [1.0, 20.0 / 15.0, 4.0, 8.0, 8.0]
+        );
     }
 }

@@ -28,6 +28,16 @@ pub struct RunArgs {
     pub data_dir: Option<PathBuf>,
 }
 
+impl RunArgs {
+    /// The weights that were asked for in place of the best ones, for the names of figures.
+    pub fn told(&self) -> Vec<String> {
+        match self.checkpoint {
+            Which::Best => Vec::new(),
+            which => vec![which.name()],
+        }
+    }
+}
+
 /// Opens a run as its arguments say, with its data; an exported half is refused.
 pub fn open(args: &RunArgs) -> anyhow::Result<(Folder, Trained)> {
     whole(args, open_any(args, true)?)

@@ -99,6 +99,11 @@ pub fn drawn(figures: &[String], as_json: bool) -> anyhow::Result<()> {
     text(&figure_lines(figures))
 }
 
+/// The line of an animation, where there is one.
+pub fn animation_line(animation: Option<String>) -> String {
+    animation.map_or(String::new(), |file| format!("film    {file}\n"))
+}
+
 /// The files of figures, a line each.
 pub fn figure_lines(figures: &[String]) -> String {
     let lines = figures.iter().map(|figure| format!("figure  {figure}\n"));

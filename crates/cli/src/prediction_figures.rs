@@ -10,13 +10,11 @@ use espejo_train::{
 };
 
 use crate::curves;
-use crate::figures::tile;
+use crate::figures::{sheet_columns, tile};
 use crate::titles::subject;
 
 /// Mistakes on a sheet, at most.
 const MISTAKES: usize = 40;
-/// Columns of that sheet.
-const COLUMNS: usize = 10;
 
 /// Every figure that suits the run, by its file name.
 pub fn all(
@@ -110,9 +108,10 @@ fn mistakes(trained: &Trained, outputs: &Rows) -> anyhow::Result<Option<Figure>>
     Ok(Some(sheet(&Sheet {
         title: format!("Most confident of {count} mistakes, {}", subject(trained)),
         rows: vec![(String::new(), tiles.collect())],
-        captions: Vec::new(),
         marks: vec![wrong.iter().map(mark).collect()],
-        wrap: COLUMNS,
+        wrap: sheet_columns(trained.shape()),
+        key: "Under an image: its class, the class that was given in its place, and how sure the net was".to_owned(),
+        ..Sheet::default()
     })))
 }
 

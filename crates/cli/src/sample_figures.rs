@@ -4,24 +4,37 @@ use espejo_data::Shape;
 use espejo_pictures::{Figure, Sheet, Tile, apng, gif, sheet};
 use espejo_train::{Event, Folder, Prepared, Rows};
 
-use crate::figures::tile;
-use crate::output::message;
+use crate::figures::{sheet_columns, tile};
+use crate::output::{message, shown};
+use crate::titles::data_name_of;
 
 /// Frames per second of the animation.
 const FRAMES_PER_SECOND: f64 = 4.0;
 /// Frames of the animation, at most: above this number, every other one is dropped.
 const MAX_FRAMES: usize = 200;
+/// Longest side of an image, in units: a film has many of them.
+const TILE: f64 = 56.0;
 
 /// The figures that a training has drawn of its fixed samples.
 pub struct SampleFigures<'a> {
     folder: &'a Folder,
     shape: Shape,
     ink: bool,
+    data: String,
     frames: Vec<Figure>,
     /// One figure in so many becomes a frame.
     every: usize,
     taken: usize,
     failed: bool,
+}
+
+/// The files of a training's fixed samples, as they are printed.
+#[derive(Default)]
+pub struct SampleFiles {
+    /// The samples after the last epoch.
+    pub figure: Option<String>,
+    /// The film of all.
+    pub animation: Option<String>,
 }
 
 impl<'a> SampleFigures<'a> {
@@ -31,6 +44,7 @@ impl<'a> SampleFigures<'a> {
             folder,
             shape: prepared.test.shape(),
             ink: prepared.test.two_valued(),
+            data: data_name_of(&prepared.config),
             frames: Vec::new(),
             every: 1,
             taken: 0,
@@ -60,11 +74,11 @@ impl<'a> SampleFigures<'a> {
             .into_iter()
             .filter_map(|(name, rows)| Some((name.to_owned(), self.tiles(rows?))));
         let figure = sheet(&Sheet {
-            title: format!("Samples after epoch {epoch}"),
+            title: format!("Samples of {} after epoch {epoch}", self.data),
             rows: rows.collect(),
-            captions: Vec::new(),
-            marks: Vec::new(),
-            wrap: pictures.len(),
+            wrap: sheet_columns(self.shape),
+            tile: TILE,
+            ..Sheet::default()
         });
         let written = figure.save(&self.folder.path().join("figures"), "samples");
         if let (Err(error), false) = (written, self.failed) {
@@ -89,15 +103,22 @@ impl<'a> SampleFigures<'a> {
         }
     }
 
-    /// Writes the animation if it has two frames or more.
-    pub fn finish(&self) -> anyhow::Result<()> {
-        if self.frames.len() < 2 {
-            return Ok(());
+    /// Writes the animation if it has two frames or more; gives the files that a person shall look at.
+    pub fn finish(&self) -> anyhow::Result<SampleFiles> {
+        let drawn = !self.frames.is_empty() && !self.failed;
+        let still = self.folder.path().join("figures/samples.png");
+        let mut files = SampleFiles {
+            figure: drawn.then(|| shown(&still)),
+            animation: None,
+        };
+        if self.frames.len() > 1 {
+            let into = self.folder.path().join("animations");
+            let film = into.join("samples.gif");
+            gif(&self.frames, FRAMES_PER_SECOND, &film)?;
+            apng(&self.frames, FRAMES_PER_SECOND, &into.join("samples.png"))?;
+            files.animation = Some(shown(&film));
         }
-        let into = self.folder.path().join("animations");
-        gif(&self.frames, FRAMES_PER_SECOND, &into.join("samples.gif"))?;
-        apng(&self.frames, FRAMES_PER_SECOND, &into.join("samples.png"))?;
-        Ok(())
+        Ok(files)
     }
 
     fn tiles(&self, rows: &Rows) -> Vec<Option<Tile>> {

@@ -12,7 +12,6 @@ use crate::output::counted;
 use crate::sample_columns::Chosen;
 use crate::score_table::ScoreTable;
 use crate::series_figure;
-use crate::titles::subject;
 
 /// Images of the highest scores that are drawn.
 const IMAGES: usize = 16;
@@ -28,24 +27,24 @@ pub fn all(
 ) -> anyhow::Result<Vec<(&'static str, Figure)>> {
     let scores = match table.is_series {
         true => series_figure::over_time(trained, table)?,
-        false => by_sample(trained, table),
+        false => by_sample(table),
     };
     let mut figures = vec![("scores", scores)];
     if let (Some(labels), false) = (table.labels, found.is_empty()) {
-        figures.push(("score-curves", detection(trained, labels, found)));
+        figures.push(("score-curves", detection(table, labels, found)));
     }
     if table.scores.shares.is_empty() {
         return Ok(figures);
     }
     figures.push(match table.names {
         [] => ("score-images", heat_maps(trained, table)?),
-        _ => ("score-columns", columns(trained, table)),
+        _ => ("score-columns", columns(table)),
     });
     Ok(figures)
 }
 
 /// The score of each sample in their order, and the limit.
-fn by_sample(trained: &Trained, table: &ScoreTable) -> Figure {
+fn by_sample(table: &ScoreTable) -> Figure {
     let points = |wanted: Option<bool>| {
         let scores = table.scores.values.iter().enumerate();
         let is_wanted = |index: usize| match (wanted, table.labels) {
@@ -73,7 +72,7 @@ fn by_sample(trained: &Trained, table: &ScoreTable) -> Figure {
     let limits = limits(table);
     let positive = table.scores.values.iter().all(|score| *score > 0.0);
     curves(&Curves {
-        title: format!("Scores, {}", subject(trained)),
+        title: format!("Scores, {}", table.subject),
         x_label: "sample".to_owned(),
         panels: vec![Panel {
             y_label: "score".to_owned(),
@@ -87,7 +86,7 @@ fn by_sample(trained: &Trained, table: &ScoreTable) -> Figure {
 }
 
 /// The ROC and the precision-recall curves of all detectors, one under the other.
-fn detection(trained: &Trained, labels: &[bool], found: &[Found]) -> Figure {
+fn detection(table: &ScoreTable, labels: &[bool], found: &[Found]) -> Figure {
     let anomalies = labels.iter().filter(|label| **label).count();
     let share = anomalies as f64 / labels.len() as f64;
     let series = |(name, points): (String, &[CurvePoint])| Series {
@@ -132,7 +131,7 @@ fn detection(trained: &Trained, labels: &[bool], found: &[Found]) -> Figure {
         "{anomalies} known anomalies among {}; 95 % intervals",
         counted(labels.len(), "sample")
     );
-    let title = format!("Detection, {}", subject(trained));
+    let title = format!("Detection, {}", table.subject);
     compose(&title, Some(&note), &[vec![&roc], vec![&precision]])
 }
 
@@ -146,7 +145,7 @@ pub fn limits(table: &ScoreTable) -> Vec<(String, f64)> {
 }
 
 /// The columns that add most to the highest scores.
-fn columns(trained: &Trained, table: &ScoreTable) -> Figure {
+fn columns(table: &ScoreTable) -> Figure {
     let highest = table.highest(ROWS);
     let shares = |column: usize| {
         let shares = highest
@@ -168,7 +167,7 @@ fn columns(trained: &Trained, table: &ScoreTable) -> Figure {
             .collect(),
     };
     bars(&Bars {
-        title: format!("What adds most to the highest scores, {}", subject(trained)),
+        title: format!("What adds most to the highest scores, {}", table.subject),
         x_label: "column".to_owned(),
         y_label: "share of the score".to_owned(),
         groups: order
@@ -213,15 +212,17 @@ fn heat_maps(trained: &Trained, table: &ScoreTable) -> anyhow::Result<Figure> {
         .map(|index| Some(format!("{:.4}", table.scores.values[*index])));
     let none = vec![None; highest.len()];
     Ok(sheet(&Sheet {
-        title: format!("The highest scores, {}", subject(trained)),
+        title: format!("The highest scores, {}", table.subject),
         captions: highest.iter().map(|index| caption(table, *index)).collect(),
         marks: vec![none.clone(), none, marks.collect()],
         rows: vec![
             ("image".to_owned(), tiles(&images)),
             ("output".to_owned(), tiles(&outputs)),
-            ("root of its share".to_owned(), tiles(&maps)),
+            ("share of score".to_owned(), tiles(&maps)),
         ],
         wrap: IMAGES / 2,
+        key: "Under an image: its score. Bright: pixels that add much to it, the square root of their share".to_owned(),
+        ..Sheet::default()
     }))
 }
 

@@ -27,6 +27,8 @@ pub struct ScoreTable<'a> {
     pub labels: Option<&'a [bool]>,
     /// What the shares of a score belong to; empty for images.
     pub names: &'a [String],
+    /// The model and the data it is shown, for titles.
+    pub subject: &'a str,
 }
 
 impl ScoreTable<'_> {

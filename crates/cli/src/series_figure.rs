@@ -6,7 +6,6 @@ use espejo_train::{Trained, unit_rows};
 use crate::event_counts;
 use crate::score_figures::limits;
 use crate::score_table::ScoreTable;
-use crate::titles::subject;
 
 /// Columns that are drawn, at most: those that change together hide each other.
 const COLUMNS: usize = 8;
@@ -25,7 +24,7 @@ pub fn over_time(trained: &Trained, table: &ScoreTable) -> anyhow::Result<Figure
         ..Series::default()
     };
     Ok(curves(&Curves {
-        title: format!("Scores, {}", subject(trained)),
+        title: format!("Scores, {}", table.subject),
         x_label: x_label.to_owned(),
         panels: vec![
             columns(trained, table, &rows)?,

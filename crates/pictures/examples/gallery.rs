@@ -147,6 +147,7 @@ fn walk_through(
         title: "A walk through the codes".into(),
         frames: (0..225).map(frame).collect(),
         map,
+        closed: false,
     };
     let start = Instant::now();
     let frames = walk(&way);
@@ -402,6 +403,7 @@ fn cloud(count: usize, classes: usize) -> Scatter {
         range: Some([(-5.0, 5.0), (-5.0, 5.0)]),
         note: Some("β = 1, 10 epochs".into()),
         density: false,
+        ..Scatter::default()
     }
 }
 
@@ -494,6 +496,7 @@ fn glyph_sheet(height: usize, width: usize, columns: usize) -> Figure {
             .collect(),
         marks: vec![vec![], vec![], (0..columns).map(marks).collect()],
         wrap: 16,
+        ..Sheet::default()
     })
 }
 
@@ -587,6 +590,7 @@ fn photo_sheet(size: (usize, usize), channels: usize, columns: usize) -> Figure 
         captions: (0..columns).map(|c| format!("person {c}")).collect(),
         marks: vec![vec![], (0..columns).map(quality).collect()],
         wrap: 16,
+        ..Sheet::default()
     })
 }
 

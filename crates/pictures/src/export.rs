@@ -5,6 +5,7 @@ pub(crate) mod csv;
 pub(crate) mod figure;
 pub(crate) mod frames;
 pub(crate) mod gif;
+pub(crate) mod numbers;
 pub(crate) mod palette;
 pub(crate) mod raster;
 pub(crate) mod svg;

@@ -54,6 +54,9 @@ pub use crate::{
         sheet::{Sheet, sheet},
     },
     error::Error,
-    export::{apng::apng, csv::field as csv_field, figure::Figure, frames::Pace, gif::gif},
+    export::{
+        apng::apng, csv::field as csv_field, figure::Figure, frames::Pace, gif::gif,
+        numbers::LARGEST_CSV,
+    },
     marks::tile::Tile,
 };

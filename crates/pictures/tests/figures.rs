@@ -235,13 +235,13 @@ fn one_place(count: usize, class: impl Fn(usize) -> Option<usize>) -> Vec<Point>
 
 #[test]
 fn no_class_of_a_cloud_covers_another() {
-    // All of class 0, then all of class 1; drawn by turns, the last of opacity 0.55 over what is left of the others:
-    // 0.55 / (1 - 0.45²) = 0.69 of the second colour.
+    // All of class 0, then all of class 1; drawn by turns, the last of opacity 0.75 over what is left of the others:
+    // 0.75 / (1 - 0.25²) = 0.8 of the second colour.
     let figure = scatter(&Scatter {
         points: one_place(4000, |index| Some(index / 2000)),
         ..Scatter::default()
     });
-    let mixed = [195, 161, 77];
+    let mixed = [217, 164, 55];
     assert!(pixels_of(&figure, mixed) > 10);
 }
 
@@ -510,6 +510,7 @@ fn nothing_to_show_is_still_a_figure() {
             title: "t".repeat(900),
             frames: all[60..].iter().map(frame).collect(),
             map,
+            closed: false,
         }));
     }
     for (index, figure) in figures.iter().enumerate() {
@@ -548,6 +549,85 @@ fn saving_writes_three_files_and_leaves_nothing_else() {
         .save(&inner, "map")
         .expect("files that can be replaced");
     assert_eq!(fs::read_dir(&inner).expect("the folder").count(), 3);
+}
+
+#[test]
+fn a_large_csv_is_left_out_and_an_older_one_removed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let sheet_of = |side: usize| {
+        sheet(&Sheet {
+            rows: vec![(
+                String::new(),
+                vec![Some(tile(&vec![0.5; side * side], side, side))],
+            )],
+            ..Sheet::default()
+        })
+    };
+    let csv = folder.path().join("sheet.csv");
+    let files = sheet_of(20).save(folder.path(), "sheet").expect("files");
+    assert!(files.contains(&csv) && csv.is_file());
+    // 90,000 values are more than a MiB.
+    let large = sheet_of(300);
+    let files = large.save(folder.path(), "sheet").expect("files");
+    assert!(files.len() == 2 && !csv.exists(), "{files:?}");
+    // Asked for by name it is written whole.
+    large.save_as(&csv).expect("a file");
+    assert_eq!(
+        fs::read_to_string(&csv).expect("the CSV").lines().count(),
+        90_001
+    );
+    large
+        .save_as(&folder.path().join("one.svg"))
+        .expect("a file");
+    let svg = fs::read_to_string(folder.path().join("one.svg")).expect("the SVG");
+    assert_eq!(svg, large.svg());
+}
+
+#[test]
+fn long_titles_and_captions_are_whole() {
+    let long = "Codes sampled uniformly from the range of the codes of all images, autoencoder 784-256-128-64-8-64-128-256-784";
+    let figures = [
+        sheet(&Sheet {
+            title: long.into(),
+            rows: vec![(String::new(), vec![Some(tile(&[0.5; 784], 28, 28)); 2])],
+            captions: vec!["T-shirt/top, worn".into(), "beach_holiday_0017".into()],
+            key: long.into(),
+            ..Sheet::default()
+        }),
+        one_panel(Panel {
+            series: vec![series("truncated Newton, exact gradients", &[(1.0, 2.0)])],
+            ..Panel::default()
+        }),
+        curves(&Curves {
+            title: long.into(),
+            note: Some(long.repeat(2)),
+            ..Curves::default()
+        }),
+    ];
+    for figure in figures {
+        assert!(!figure.svg().contains('…'));
+    }
+}
+
+#[test]
+fn names_of_many_points_yield_to_the_legend() {
+    let map = |count: usize, label: &str| {
+        let point = |index: usize| Point {
+            label: Some(label.into()),
+            class: Some(index % 2),
+            ..point(index as f64, 0.0)
+        };
+        let figure = scatter(&Scatter {
+            points: (0..count).map(point).collect(),
+            classes: vec!["a".into(), "b".into()],
+            ..Scatter::default()
+        });
+        figure.svg().matches(&format!(">{label}</text>")).count()
+    };
+    assert_eq!(map(40, "beach"), 40);
+    assert_eq!(map(41, "beach"), 0);
+    // Letters are as short as their marks.
+    assert_eq!(map(41, "Q"), 41);
 }
 
 #[test]
@@ -714,6 +794,7 @@ fn a_walk_shows_each_image_and_the_way_to_it() {
             points: points.collect(),
             ..Scatter::default()
         }),
+        closed: false,
     });
     assert_eq!(figures[1].csv(), "frame,x,y\n0,0,0.5\n1,1,0.5\n");
     assert!(figures[2].svg().contains(">number 2</text>"));

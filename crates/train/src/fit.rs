@@ -19,9 +19,6 @@ use crate::trained::Trained;
 use crate::training_state::TrainingState;
 use crate::{Error, baselines, epochs};
 
-/// With more images than this, the map of their codes is not noted while training.
-pub const MAX_MAPPED: usize = 1000;
-
 /// What a training has to tell while it runs.
 #[derive(Debug)]
 pub enum Event<'a> {

@@ -290,8 +290,10 @@ impl Folder {
     /// [`Error::Checkpoint`] when none were noted or the file is damaged.
     pub fn code_history(&self, pictures: usize) -> Result<Vec<(usize, Plane)>, Error> {
         let path = self.path.join(CODES);
-        let text = fs::read_to_string(&path)
-            .map_err(|error| Error::checkpoint(&path, error.to_string(), None))?;
+        let text = match fs::read_to_string(&path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
+            read => read.map_err(|error| Error::checkpoint(&path, error.to_string(), None))?,
+        };
         let mut history: Vec<(usize, Plane)> = Vec::new();
         for line in text.lines().skip(1) {
             let cells: Option<Vec<f64>> = line.split(',').map(|cell| cell.parse().ok()).collect();
@@ -316,9 +318,11 @@ impl Folder {
             return Err(Error::checkpoint(&path, message, None));
         }
         if history.is_empty() {
-            let message =
-                "no codes were recorded: the run was stopped at once, or has over 1,000 samples";
-            return Err(Error::checkpoint(&path, message, None));
+            let message = "no codes were recorded during this training: it was stopped at once, or it is older than the recording of \
+                           codes for more than 1,000 samples";
+            let hint =
+                "train again, or use `--walk loop`, which animates a walk through the latent space";
+            return Err(Error::checkpoint(&path, message, Some(hint.to_owned())));
         }
         Ok(history)
     }

@@ -18,7 +18,8 @@ const FRAMES: f64 = 60.0;
 /// The files that grow while training.
 pub(crate) struct Logs {
     metrics: Growing,
-    codes: Growing,
+    /// The codes, where they are recorded.
+    codes: Option<Growing>,
     log: Growing,
     last_line: Option<Instant>,
 }
@@ -31,9 +32,13 @@ struct Growing {
 }
 
 impl Logs {
-    /// Opens the logs; rows of epochs after `epoch`, written by a session that was killed, are dropped.
-    pub(crate) fn open(folder: &Folder, epoch: usize) -> Result<Self, Error> {
-        for name in ["metrics.csv", CODES] {
+    /// Opens the logs, that of the codes only where they are recorded; rows of epochs after `epoch`, written by a session that was
+    /// killed, are dropped.
+    pub(crate) fn open(folder: &Folder, epoch: usize, codes: bool) -> Result<Self, Error> {
+        let names = ["metrics.csv", CODES]
+            .into_iter()
+            .take(1 + usize::from(codes));
+        for name in names {
             let kept = match std::fs::read_to_string(folder.path().join(name)) {
                 Ok(text) if epoch > 0 => {
                     let number = |line: &str| {
@@ -57,7 +62,7 @@ impl Logs {
         let open = |name: &str| Growing::open(folder.path().join(name));
         Ok(Self {
             metrics: open("metrics.csv")?,
-            codes: open(CODES)?,
+            codes: codes.then(|| open(CODES)).transpose()?,
             log: open("log.txt")?,
             last_line: None,
         })
@@ -82,17 +87,21 @@ impl Logs {
 
     /// Notes where the images lie on the map of the codes.
     pub(crate) fn write_codes(&mut self, epoch: usize, codes: &[f32]) -> Result<(), Error> {
-        let header = self.codes.empty.then(|| "epoch,picture,z1,z2".to_owned());
+        let Some(log) = &mut self.codes else {
+            return Ok(());
+        };
+        let header = log.empty.then(|| "epoch,picture,z1,z2".to_owned());
         let rows = codes
             .chunks_exact(2)
             .enumerate()
             .map(|(picture, z)| format!("{epoch},{picture},{},{}", z[0], z[1]));
-        self.codes.lines(header.into_iter().chain(rows))
+        log.lines(header.into_iter().chain(rows))
     }
 
     pub(crate) fn sync(&self) -> Result<(), Error> {
-        [&self.metrics, &self.codes]
+        [&self.metrics]
             .into_iter()
+            .chain(&self.codes)
             .try_for_each(|log| log.file.sync_data().at("write", &log.path))
     }
 }

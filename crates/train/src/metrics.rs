@@ -13,7 +13,7 @@ use crate::seed::{Purpose, stream};
 
 /// A code dimension is active when its posterior mean varies more than this over the data (Burda, Grosse and Salakhutdinov
 /// 2016).
-const ACTIVE_VARIANCE: f64 = 0.01;
+pub const ACTIVE_VARIANCE: f64 = 0.01;
 
 /// One evaluation: every number is per sample.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -23,6 +23,8 @@ pub enum Purpose {
     Baseline,
     /// What is drawn around the outputs of new samples.
     Output,
+    /// Which samples' codes are recorded while training.
+    Map,
 }
 
 /// The seed of a stream: a function of the run's seed, the epoch and the purpose alone, so that a resumed run draws what
@@ -62,6 +64,7 @@ mod tests {
                     Purpose::Permutation,
                     Purpose::Baseline,
                     Purpose::Output,
+                    Purpose::Map,
                 ] {
                     assert!(
                         seen.insert(stream(seed, epoch, purpose)),

@@ -9,12 +9,13 @@ use burn::tensor::Tensor;
 use crate::atomic_files::group_exists;
 use crate::checkpoint::ResumeState;
 use crate::feed::{Feed, upload};
-use crate::fit::{Event, MAX_MAPPED, Training, own_copy};
+use crate::fit::{Event, Training, own_copy};
 use crate::fixed_samples::FixedSamples;
 use crate::folder::{Folder, Which};
 use crate::logs::{Logs, is_frame};
 use crate::metrics::{Metrics, evaluate};
 use crate::model::AnyModel;
+use crate::noted_codes::{are_noted, noted};
 use crate::prepare::Prepared;
 use crate::report::EpochReport;
 use crate::seed::Purpose;
@@ -48,10 +49,12 @@ impl<'a> Session<'a> {
         folder: &'a Folder,
         state: &TrainingState,
     ) -> Result<Self, Error> {
-        let most = MAX_MAPPED.min(prepared.spec.architecture.chunk());
-        let mapped = prepared.spec.latent() == 2 && prepared.test.len() <= most;
+        let mapped = are_noted(prepared);
         let (range, device) = (prepared.spec.range, &prepared.chosen.device);
-        let upload = || upload(&prepared.test, 0..prepared.test.len(), range, device);
+        let upload = || {
+            let noted = noted(prepared);
+            upload(&noted, 0..noted.len(), range, device)
+        };
         Ok(Self {
             prepared,
             folder,
@@ -60,7 +63,7 @@ impl<'a> Session<'a> {
             shown: FixedSamples::of(prepared)?,
             mapped: mapped.then(upload).transpose()?,
             noted: (state.epoch > 0).then_some(state.epoch),
-            logs: Logs::open(folder, state.epoch)?,
+            logs: Logs::open(folder, state.epoch, mapped)?,
             begun: Instant::now(),
             saved: Instant::now(),
             // `best` may be ahead of `last` after a kill between the two: it is written again.

@@ -21,7 +21,7 @@ use crate::prepare::{Prepared, prepare_with, source, without_data};
 use crate::run_report::ClassReport;
 use crate::seed::{Purpose, stream};
 use crate::task::Task;
-use crate::{Error, checkpoint, prediction, windows};
+use crate::{Error, checkpoint, noted_codes, prediction, windows};
 
 /// Numbers that the codes of a map may be, all together.
 const MAX_CODES: usize = 1 << 26;
@@ -672,6 +672,11 @@ impl Trained {
         }
         let spread: Vec<usize> = (0..most).map(|i| i * test.len() / most).collect();
         test.select(&spread)
+    }
+
+    /// The samples whose codes were recorded during training, in the order in which they were.
+    pub fn noted(&self) -> Samples {
+        noted_codes::noted(&self.prepared)
     }
 
     /// Samples that go through the model at once.

@@ -15,11 +15,13 @@ use serde_json::{Value, json};
 
 use crate::choose_samples::{SampleArgs, chosen_samples};
 use crate::decoded_rows::{as_csv, in_units};
-use crate::figures::{GENERATED_COLUMNS, save_all, tile};
+use crate::figure_file::FigureArgs;
+use crate::figures::{sheet_columns, tile};
 use crate::known_values::{filled, labels};
 use crate::open_run::open_with_data;
 use crate::output::{self, counted, usage};
 use crate::sample_columns::Chosen;
+use crate::titles::subject_on;
 
 /// The arguments of `espejo cluster`.
 #[derive(Args)]
@@ -38,6 +40,8 @@ pub struct ClusterArgs {
     /// Write the decoded centres of a table to this CSV file, in its own units
     #[arg(long, value_name = "FILE")]
     pub centres: Option<PathBuf>,
+    #[command(flatten)]
+    pub figure: FigureArgs,
 }
 
 /// The cluster of each row, and the centre of each cluster.
@@ -56,6 +60,7 @@ struct Agreement {
 
 /// Prints the cluster of each sample as CSV, and decodes the centres.
 pub fn cluster(args: &ClusterArgs, json: bool) -> anyhow::Result<()> {
+    args.figure.check()?;
     let (folder, trained) = open_with_data(&args.samples)?;
     let samples = chosen_samples(&trained, &args.samples)?;
     check(args, &samples)?;
@@ -67,8 +72,11 @@ pub fn cluster(args: &ClusterArgs, json: bool) -> anyhow::Result<()> {
     let codes_of_centres: Rows = clusters.centres.iter().map(single).collect();
     let decoded = trained.decode(&codes_of_centres)?;
     let figures = match samples.is_table() {
-        true => Vec::new(),
-        false => save_all(&folder, &[("centres", drawn(&trained, &decoded))])?,
+        true => args.figure.none()?,
+        false => {
+            let figure = drawn(&trained, &decoded, &args.samples.shown_data(&trained));
+            args.figure.save(&folder, &[("centres", figure)])?
+        }
     };
     let centres = in_units(&trained, &decoded);
     if let Some(path) = &args.centres {
@@ -181,19 +189,22 @@ fn clustered(args: &ClusterArgs, rows: Matrix, count: usize) -> Clusters {
 }
 
 /// A sheet of decoded centres.
-fn drawn(trained: &Trained, decoded: &Rows) -> Figure {
+fn drawn(trained: &Trained, decoded: &Rows, data: &str) -> Figure {
     let ink = trained.test().two_valued();
     let tiles = decoded
         .iter()
         .map(|row| Some(tile(row, trained.shape(), ink)));
     sheet(&Sheet {
-        title: "Decoded centres of the clusters".to_owned(),
+        title: format!(
+            "Decoded centres of the clusters, {}",
+            subject_on(trained, data)
+        ),
         rows: vec![(String::new(), tiles.collect())],
         captions: (0..decoded.len())
             .map(|cluster| cluster.to_string())
             .collect(),
-        marks: Vec::new(),
-        wrap: GENERATED_COLUMNS,
+        wrap: sheet_columns(trained.shape()),
+        ..Sheet::default()
     })
 }
 

@@ -11,11 +11,13 @@ use espejo_train::{Error, Half, Rows, Trained, unit_rows, write_file};
 use serde_json::json;
 
 use crate::decoded_rows::{as_csv, columns, in_units};
-use crate::figures::{GENERATED_COLUMNS, MAX_DRAWN, save_all, tile};
+use crate::figure_file::{has_ending, save_as};
+use crate::figures::{MAX_DRAWN, save_all, sheet_columns, tile};
 use crate::npy::npy;
 use crate::open_run::{RunArgs, open_any};
 use crate::output::{self, shown, usage};
 use crate::sample_kind::SampleKind;
+use crate::titles::{model_name, run_name};
 
 /// The arguments of `espejo decode`.
 #[derive(Args)]
@@ -31,7 +33,8 @@ pub struct DecodeArgs {
         hide_default_value = true
     )]
     pub codes: String,
-    /// Write to this file: `.csv`, or `.npy` for the numbers alone [default: rows to stdout, images to a figure]
+    /// Write to this file: rows as `.csv`, images as `.png` or `.svg`, the numbers alone as `.npy` [default: rows to stdout, images to
+    /// a figure of the run]
     #[arg(long, value_name = "FILE")]
     pub to: Option<PathBuf>,
 }
@@ -48,14 +51,15 @@ pub fn decode(args: &DecodeArgs, json: bool) -> anyhow::Result<()> {
     let decoded = trained.decode(&unit_rows(&codes)?)?;
     let is_table = trained.test().is_table();
     let rows = in_units(&trained, &decoded);
-    if let Some(path) = &args.to {
+    let is_figure = |path: &&PathBuf| !is_table && has_ending(path, &["png", "svg"]);
+    if let Some(path) = args.to.as_ref().filter(|path| !is_figure(path)) {
         let bytes = match path.extension().and_then(|ending| ending.to_str()) {
             Some("csv") if is_table => as_csv(&trained, &rows).into_bytes(),
             Some("npy") => npy(&single(&rows)),
             _ => {
                 let hint = match is_table {
                     true => "give a file ending in `.csv` or `.npy`",
-                    false => "give a file ending in `.npy`, or leave `--to` out for a figure",
+                    false => "give a file ending in `.png`, `.svg` or `.npy`",
                 };
                 return Err(usage(format!("`--to` is `{}`", path.display()), hint));
             }
@@ -69,8 +73,11 @@ pub fn decode(args: &DecodeArgs, json: bool) -> anyhow::Result<()> {
             false => output::text(&as_csv(&trained, &rows)),
         };
     }
-    let figure = drawn(&trained, &decoded)?;
-    let figures = save_all(&folder, &[("decoded", figure)])?;
+    let figure = [("decoded", drawn(&trained, &decoded, &run_name(&folder))?)];
+    let figures = match &args.to {
+        Some(path) => save_as(path, &figure)?,
+        None => save_all(&folder, &figure)?,
+    };
     if json {
         return output::json(&json!({ "figures": figures }));
     }
@@ -85,7 +92,7 @@ fn single(rows: &[Vec<f64>]) -> Rows {
 }
 
 /// A sheet of decoded images.
-fn drawn(trained: &Trained, decoded: &Rows) -> anyhow::Result<espejo_pictures::Figure> {
+fn drawn(trained: &Trained, decoded: &Rows, run: &str) -> anyhow::Result<espejo_pictures::Figure> {
     if decoded.len() > MAX_DRAWN {
         return Err(usage(
             format!("{} codes are too many for one figure", decoded.len()),
@@ -97,11 +104,12 @@ fn drawn(trained: &Trained, decoded: &Rows) -> anyhow::Result<espejo_pictures::F
         .iter()
         .map(|row| Some(tile(row, trained.shape(), ink)));
     Ok(sheet(&Sheet {
-        title: "Decoded images".to_owned(),
+        title: format!("Decoded images, {}", model_name(trained)),
         rows: vec![(String::new(), tiles.collect())],
-        captions: Vec::new(),
-        marks: Vec::new(),
-        wrap: GENERATED_COLUMNS,
+        captions: (0..decoded.len()).map(|row| row.to_string()).collect(),
+        wrap: sheet_columns(trained.shape()),
+        key: format!("Run {run}; over an image: the row of its code, from 0"),
+        ..Sheet::default()
     }))
 }
 

@@ -9,6 +9,8 @@ use serde_json::{Value, json};
 
 use crate::choose_samples::{SampleArgs, chosen_samples};
 use crate::compact_number::compact;
+use crate::figure_file::FigureArgs;
+use crate::figure_name::figure_name;
 use crate::figures;
 use crate::open_run::open_with_data;
 use crate::output::{self, usage};
@@ -27,9 +29,14 @@ pub struct DenoiseArgs {
     #[arg(long, value_name = "N")]
     pub copies: Option<usize>,
     /// Seed of the noise
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, default_value_t = SEED)]
     pub seed: u64,
+    #[command(flatten)]
+    pub figure: FigureArgs,
 }
+
+/// The seed of the noise in the figures of a training.
+const SEED: u64 = 1;
 
 /// Training samples that the nearest-neighbour baseline compares with, at most.
 const MAX_NEAREST: usize = 1000;
@@ -43,6 +50,7 @@ type NamedErrors = (&'static str, Value);
 
 /// Adds noise, removes it with the model and with the baselines, and measures what is left.
 pub fn denoise(args: &DenoiseArgs, json: bool) -> anyhow::Result<()> {
+    args.figure.check()?;
     // The nearest training sample is one of the baselines.
     let (folder, trained) = open_with_data(&args.samples)?;
     trained.autoencoder()?;
@@ -54,7 +62,7 @@ pub fn denoise(args: &DenoiseArgs, json: bool) -> anyhow::Result<()> {
         &samples,
         trained.noisy(&samples, noise, copies, args.seed)?,
     )?;
-    let drawn = draw(&folder, &trained, &samples, noise, args.seed)?;
+    let drawn = draw(args, &folder, &trained, &samples)?;
     if json {
         let mut value = json!({ "noise": noise.to_string(), "copies": copies, "figures": drawn });
         for (name, entry) in errors {
@@ -128,17 +136,23 @@ fn measured(trained: &Trained, samples: &Samples, noisy: Rows) -> anyhow::Result
 
 /// Draws images, noisy images and outputs; nothing for a table.
 fn draw(
+    args: &DenoiseArgs,
     folder: &Folder,
     trained: &Trained,
     samples: &Samples,
-    noise: Noise,
-    seed: u64,
 ) -> anyhow::Result<Vec<String>> {
     if samples.is_table() {
-        return Ok(Vec::new());
+        return args.figure.none();
     }
-    let figure = figures::denoising(trained, &figures::spread(samples), noise, seed)?;
-    figures::save_all(folder, &[("denoising", figure)])
+    let noise = chosen_noise(args, trained)?;
+    let mut told = args.samples.told();
+    told.extend((noise != trained.noise()).then(|| noise.to_string()));
+    told.extend((args.seed != SEED).then(|| format!("seed-{}", args.seed)));
+    let data = args.samples.shown_data(trained);
+    let shown = figures::spread(samples);
+    let figure = figures::denoising(trained, &shown, &data, (noise, args.seed))?;
+    let name = figure_name("denoising", &told);
+    args.figure.save(folder, &[(name, figure)])
 }
 
 /// Model and baselines, a row each, for tables and for grey and colour images.

@@ -34,7 +34,7 @@ pub fn eval(args: &EvalArgs, json: bool) -> anyhow::Result<()> {
         false => class_errors(&samples, &trained.sample_errors(&samples)?),
     };
     let drawn = match args.samples.is_test_part() {
-        true => figures::draw_all(&trained, &folder, &baselines)?,
+        true => figures::draw_all(&trained, &folder, &baselines, &args.samples.told())?,
         false => Vec::new(),
     };
     let kind = SampleKind::of(&samples);

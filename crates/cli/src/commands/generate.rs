@@ -8,11 +8,13 @@ use espejo_train::{Rows, SyntheticReport, SyntheticRule, Trained, write_file};
 use serde_json::json;
 
 use crate::decoded_rows::{as_csv, in_units};
-use crate::figures::{GENERATED_COLUMNS, MAX_DRAWN, save_all, tile};
+use crate::figure_file::{has_ending, no_images, save_as};
+use crate::figures::{MAX_DRAWN, save_all, sheet_columns, tile};
 use crate::open_run::{RunArgs, open, open_without_data};
 use crate::output::{self, shown, usage};
 use crate::sample_kind::SampleKind;
 use crate::synthetic_table::SyntheticTable;
+use crate::titles::{code_text, run_name, subject};
 
 /// The arguments of `espejo generate`.
 #[derive(Args)]
@@ -34,14 +36,16 @@ pub struct GenerateArgs {
     /// With `--csv`: the likeliest row of each code, with nothing drawn around what the decoder gives
     #[arg(long, requires = "csv")]
     pub mean: bool,
-    /// With `--csv`: write the rows to this CSV file in place of stdout
-    #[arg(long, value_name = "FILE", requires = "csv")]
+    /// Write the figure of images to this file alone (`.png`, `.svg`), or with `--csv` the rows to this CSV file in place of stdout
+    #[arg(long, value_name = "FILE")]
     pub to: Option<PathBuf>,
     /// With `--csv`: write what the rows are like beside the real ones to this JSON file
     #[arg(long, value_name = "FILE", requires = "csv")]
     pub report: Option<PathBuf>,
 }
 
+/// Numbers of a code over its image, at most.
+const CAPTION_DIMENSIONS: usize = 2;
 /// New rows of a table, at most.
 const MAX_ROWS: usize = 1_000_000;
 
@@ -49,6 +53,13 @@ const MAX_ROWS: usize = 1_000_000;
 pub fn generate(args: &GenerateArgs, json: bool) -> anyhow::Result<()> {
     if args.csv {
         return synthetic_rows(args, json);
+    }
+    let is_figure = |path: &PathBuf| has_ending(path, &["png", "svg"]);
+    if let Some(path) = args.to.as_ref().filter(|path| !is_figure(path)) {
+        return Err(usage(
+            format!("`--to` is `{}`", shown(path)),
+            "give a file ending in `.png` or `.svg` for images; for rows of a table add `--csv`",
+        ));
     }
     let (folder, trained) = match open_without_data(&args.run)? {
         // Without a prior, codes are drawn from the range of the data's own.
@@ -71,6 +82,9 @@ pub fn generate(args: &GenerateArgs, json: bool) -> anyhow::Result<()> {
     };
     let decoded = trained.decode(&codes)?;
     if trained.test().is_table() {
+        if args.to.is_some() {
+            return Err(no_images());
+        }
         return decoded_rows(&trained, &codes, &decoded, json);
     }
     let ink = trained.test().two_valued();
@@ -83,14 +97,25 @@ pub fn generate(args: &GenerateArgs, json: bool) -> anyhow::Result<()> {
         (true, true) => "codes sampled from the prior",
         (true, false) => "codes sampled uniformly from the range of the data's codes",
     };
-    let figure = sheet(&Sheet {
-        title: format!("Generated images, {source}"),
-        rows: vec![(String::new(), tiles)],
-        captions: Vec::new(),
-        marks: Vec::new(),
-        wrap: GENERATED_COLUMNS,
-    });
-    let drawn = save_all(&folder, &[("generated", figure)])?;
+    let figure = [(
+        "generated",
+        sheet(&Sheet {
+            title: format!("Generated images, {}", subject(&trained)),
+            rows: vec![(String::new(), tiles)],
+            captions: captions(&codes),
+            wrap: sheet_columns(trained.shape()),
+            key: format!(
+                "Run {}; {source}; {}",
+                run_name(&folder),
+                seen_above(args, trained.latent())
+            ),
+            ..Sheet::default()
+        }),
+    )];
+    let drawn = match &args.to {
+        Some(path) => save_as(path, &figure)?,
+        None => save_all(&folder, &figure)?,
+    };
     if json {
         return output::json(&json!({ "codes": codes, "figures": drawn }));
     }
@@ -99,6 +124,27 @@ pub fn generate(args: &GenerateArgs, json: bool) -> anyhow::Result<()> {
         SampleKind::Image.count(codes.len()),
         output::figure_lines(&drawn)
     ))
+}
+
+/// The code over each image, or its number where codes are too long for that.
+fn captions(codes: &Rows) -> Vec<String> {
+    let caption = |(index, code): (usize, &Vec<f32>)| match code.len() {
+        0..=CAPTION_DIMENSIONS => code_text(code),
+        _ => (index + 1).to_string(),
+    };
+    codes.iter().enumerate().map(caption).collect()
+}
+
+/// What stands over the images, and how to have the same ones again.
+fn seen_above(args: &GenerateArgs, latent: usize) -> String {
+    let captions = match latent {
+        0..=CAPTION_DIMENSIONS => "over each image its code",
+        _ => "`--json` has their codes",
+    };
+    match args.at.is_empty() {
+        true => format!("{captions}; `--seed {}`", args.seed),
+        false => captions.to_owned(),
+    }
 }
 
 /// Writes new rows of a table, and what they are like beside the real ones.

@@ -6,7 +6,8 @@ use espejo_train::{Folder, Trained, write_file};
 use serde_json::json;
 
 use crate::choose_samples::{SampleArgs, chosen_samples};
-use crate::figures::save_all;
+use crate::figure_file::FigureArgs;
+use crate::figure_name::figure_name;
 use crate::latent_figures::{GRID, latent_grid, latent_map, latent_map_of};
 use crate::open_run::open_with_data;
 use crate::output::{self, drawn, shown, usage};
@@ -40,6 +41,8 @@ pub struct LatentArgs {
         allow_hyphen_values = true
     )]
     pub around: Option<String>,
+    #[command(flatten)]
+    pub figure: FigureArgs,
 }
 
 /// Steps along a dimension, at most.
@@ -47,6 +50,7 @@ const MAX_STEPS: usize = 100;
 
 /// Draws the latent space and, where it has two dimensions, a grid of decoded codes.
 pub fn latent(args: &LatentArgs, json: bool) -> anyhow::Result<()> {
+    args.figure.check()?;
     let size = args.grid.as_deref().map_or(Ok(GRID), parse_grid)?;
     let range = args.range.as_deref().map(parse_range).transpose()?;
     if !(2..=MAX_STEPS).contains(&args.steps) {
@@ -69,16 +73,20 @@ pub fn latent(args: &LatentArgs, json: bool) -> anyhow::Result<()> {
         true => latent_map(&trained)?,
         false => latent_map_of(&trained, &samples)?,
     };
-    let mut figures = vec![("latent", map)];
+    let mut figures = vec![(figure_name("latent", &args.samples.told()), map)];
     if has_grid {
-        figures.push(("grid", latent_grid(&trained, size, range)?));
+        let mut told = args.samples.run.told();
+        told.extend((size != GRID).then(|| format!("{}x{}", size.0, size.1)));
+        told.extend(args.range.as_ref().map(|range| format!("range-{range}")));
+        let grid = latent_grid(&trained, size, range)?;
+        figures.push((figure_name("grid", &told), grid));
     } else if trained.latent() != 2 {
         output::message(&format!(
             "drawing the latent space without a grid: a grid needs a latent code of 2 dimensions, and this run has {}",
             trained.latent()
         ));
     }
-    drawn(&save_all(&folder, &figures)?, json)
+    drawn(&args.figure.save(&folder, &figures)?, json)
 }
 
 /// Draws each dimension by itself, and writes the codes.
@@ -92,7 +100,11 @@ fn traverse(
     let traversal = Traversal::new(trained, samples, args.steps, args.around.as_deref())?;
     let figures = match trained.test().is_table() {
         true => Vec::new(),
-        false => save_all(folder, &[("traversal", traversal.drawn(trained)?)])?,
+        false => {
+            let name = figure_name("traversal", &args.samples.told());
+            let figure = traversal.drawn(trained)?;
+            args.figure.save(folder, &[(name, figure)])?
+        }
     };
     let is_cut = traversal.dimensions() > MAX_DRAWN_DIMENSIONS && !figures.is_empty();
     if is_cut {

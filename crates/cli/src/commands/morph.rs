@@ -3,14 +3,16 @@
 use clap::Args;
 use espejo_data::Samples;
 use espejo_pictures::{Sheet, sheet};
-use espejo_train::Rows;
+use espejo_train::{Rows, unit_rows};
 
 use crate::choose_samples::{SampleArgs, chosen_samples};
-use crate::figures::{GENERATED_COLUMNS, MAX_DRAWN, save_all, tile};
+use crate::figure_file::FigureArgs;
+use crate::figures::{MAX_DRAWN, tile};
 use crate::latent_figures::linspace;
 use crate::open_run::open_with_data;
 use crate::output::{drawn, usage};
 use crate::sample_kind::SampleKind;
+use crate::titles::{code_text, run_name, subject};
 
 /// The arguments of `espejo morph`.
 #[derive(Args)]
@@ -26,13 +28,19 @@ pub struct MorphArgs {
     /// Number of images, both ends included
     #[arg(long, value_name = "N", default_value_t = 11)]
     pub steps: usize,
+    #[command(flatten)]
+    pub figure: FigureArgs,
 }
+
+/// Columns of the sheet before it wraps: the usual steps and the two images themselves.
+const COLUMNS: usize = 13;
 
 /// Captions in a message, at most.
 const MAX_CAPTIONS: usize = 100;
 
 /// Draws images decoded along the straight line between the codes of two images.
 pub fn morph(args: &MorphArgs, json: bool) -> anyhow::Result<()> {
+    args.figure.check()?;
     if !(2..=MAX_DRAWN).contains(&args.steps) {
         return Err(usage(
             format!("`--steps` is {}", args.steps),
@@ -60,26 +68,33 @@ pub fn morph(args: &MorphArgs, json: bool) -> anyhow::Result<()> {
     };
     let path: Rows = shares.iter().map(between).collect();
     let ink = images.two_valued();
-    let tiles = trained
-        .decode(&path)?
-        .iter()
-        .map(|row| Some(tile(row, trained.shape(), ink)))
-        .collect();
+    let decoded = trained.decode(&path)?;
+    let originals = unit_rows(&ends)?;
+    // The two images stand at the ends, outside of what the decoder makes of their codes.
+    let rows = originals.iter().take(1).chain(&decoded);
+    let rows = rows.chain(originals.iter().skip(1));
+    let tiles = rows.map(|row| Some(tile(row, trained.shape(), ink)));
+    let original = |end: usize| vec![format!("{} original", ends.caption(end))];
+    let steps = shares.iter().map(|share| format!("{:.0} %", share * 100.0));
     let figure = sheet(&Sheet {
         title: format!(
-            "From {} to {}, linear interpolation of their codes",
+            "From {} to {}, {}",
             ends.caption(0),
-            ends.caption(1)
+            ends.caption(1),
+            subject(&trained)
         ),
-        rows: vec![(String::new(), tiles)],
-        captions: shares
-            .iter()
-            .map(|share| format!("{:.0} %", share * 100.0))
-            .collect(),
-        marks: Vec::new(),
-        wrap: GENERATED_COLUMNS,
+        rows: vec![(String::new(), tiles.collect())],
+        captions: [original(0), steps.collect(), original(1)].concat(),
+        wrap: COLUMNS,
+        key: format!(
+            "Run {}; between the originals: decoded from codes on the straight line from {} to {}",
+            run_name(&folder),
+            code_text(&codes[0]),
+            code_text(&codes[1])
+        ),
+        ..Sheet::default()
     });
-    drawn(&save_all(&folder, &[("morph", figure)])?, json)
+    drawn(&args.figure.save(&folder, &[("morph", figure)])?, json)
 }
 
 /// Index of the image with this caption, or with this index after `#`.

@@ -14,6 +14,8 @@ use crate::choose_samples::{SampleArgs, chosen_samples};
 use crate::class_errors::class_error_table;
 use crate::compact_number::compact;
 use crate::decoded_rows::{columns, in_units};
+use crate::figure_file::FigureArgs;
+use crate::figure_name::figure_name;
 use crate::figures;
 use crate::open_run::open_for;
 use crate::output::{self, shown, usage};
@@ -29,10 +31,13 @@ pub struct ReconstructArgs {
     /// Write the reconstructed rows of a table to this CSV file, in its own units, each with its error
     #[arg(long, value_name = "FILE")]
     pub csv: Option<PathBuf>,
+    #[command(flatten)]
+    pub figure: FigureArgs,
 }
 
 /// Measures reconstructions, and draws images beside theirs or writes the rows of a table.
 pub fn reconstruct(args: &ReconstructArgs, json: bool) -> anyhow::Result<()> {
+    args.figure.check()?;
     let (folder, trained) = open_for(&args.samples)?;
     let samples = chosen_samples(&trained, &args.samples)?;
     check_csv(args, &samples)?;
@@ -43,7 +48,7 @@ pub fn reconstruct(args: &ReconstructArgs, json: bool) -> anyhow::Result<()> {
     let errors = reconstruction_errors(&samples, &outputs, &clean);
     let each = SampleErrors::of(&samples, &outputs, &clean);
     let classes = class_errors(&samples, &each);
-    let drawn = draw(&folder, &trained, &samples)?;
+    let drawn = draw(args, &folder, &trained, &samples)?;
     if let Some(path) = &args.csv {
         let csv = as_csv(&trained, samples.clone(), &outputs, &each);
         write_file(path, csv.as_bytes())?;
@@ -108,12 +113,19 @@ fn as_csv(trained: &Trained, samples: Samples, outputs: &Rows, errors: &SampleEr
 }
 
 /// Draws images beside their reconstructions; nothing for a table.
-fn draw(folder: &Folder, trained: &Trained, samples: &Samples) -> anyhow::Result<Vec<String>> {
+fn draw(
+    args: &ReconstructArgs,
+    folder: &Folder,
+    trained: &Trained,
+    samples: &Samples,
+) -> anyhow::Result<Vec<String>> {
     if samples.is_table() {
-        return Ok(Vec::new());
+        return args.figure.none();
     }
-    let figure = figures::reconstruction(trained, &figures::spread(samples))?;
-    figures::save_all(folder, &[("reconstruction", figure)])
+    let data = args.samples.shown_data(trained);
+    let figure = figures::reconstruction(trained, &figures::spread(samples), &data)?;
+    let name = figure_name("reconstruction", &args.samples.told());
+    args.figure.save(folder, &[(name, figure)])
 }
 
 /// How well the samples were reconstructed; `count` is their number in words.

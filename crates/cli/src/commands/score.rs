@@ -8,11 +8,13 @@ use espejo_train::{Folder, ScoreKind, ScoreRule, Scores, Trained, write_file};
 
 use crate::calibration::{self, Asked, Calibration};
 use crate::choose_samples::PartedArgs;
+use crate::figure_file::{has_ending, save_as};
 use crate::judgement::{Judgement, Limit};
 use crate::open_run::{open_for, open_with_data};
 use crate::output::{self, shown, usage};
 use crate::sample_columns::{Chosen, scored_rows};
 use crate::score_table::ScoreTable;
+use crate::titles::subject_on;
 use crate::{detectors, figures, outliers, score_figures, stored_threshold};
 
 /// Draws of the code where nobody says how many.
@@ -61,17 +63,19 @@ pub struct ScoreArgs {
     /// Add what each column adds to the score of a row; for images draw where their errors are
     #[arg(long)]
     pub explain: bool,
-    /// Write to this CSV file in place of stdout
+    /// Write the scores to this CSV file in place of stdout, or the figures to this file alone (`.png`, `.svg`)
     #[arg(long, value_name = "FILE")]
     pub to: Option<PathBuf>,
 }
 
 /// Scores samples and prints them as CSV.
 pub fn score(args: &ScoreArgs, json: bool) -> anyhow::Result<()> {
-    let is_csv = |path: &PathBuf| path.extension().is_some_and(|ending| ending == "csv");
-    if let Some(path) = args.to.as_ref().filter(|path| !is_csv(path)) {
+    let is_known = |path: &PathBuf| has_ending(path, &["csv", "png", "svg"]);
+    if let Some(path) = args.to.as_ref().filter(|path| !is_known(path)) {
         let message = format!("`--to` is `{}`", path.display());
-        return Err(usage(message, "give a file ending in `.csv`"));
+        let hint =
+            "give a file ending in `.csv` for the scores, or in `.png` or `.svg` for the figures";
+        return Err(usage(message, hint));
     }
     if args.draws.is_some() && !args.score.draws_codes() {
         let message = format!(
@@ -80,6 +84,11 @@ pub fn score(args: &ScoreArgs, json: bool) -> anyhow::Result<()> {
         );
         return Err(usage(message, "leave it out, or add `--score elbo`"));
     }
+    let is_figure = |path: &&PathBuf| has_ending(path, &["png", "svg"]);
+    let (figure_file, csv_file) = match &args.to {
+        Some(path) if is_figure(&path) => (Some(path), None),
+        to => (None, to.as_ref()),
+    };
     let (folder, trained) = opened(args)?;
     let rule = ScoreRule {
         kind: args.score,
@@ -111,6 +120,7 @@ pub fn score(args: &ScoreArgs, json: bool) -> anyhow::Result<()> {
         judgement: &judgement,
         labels: labels.as_deref(),
         names: &share_names(&trained, &scores),
+        subject: &subject_on(&trained, &args.samples.shown_data(&trained)),
     };
     let order = table.order(args.top)?;
     // Kept once nothing can be refused any more. The false discovery rate is no rule for a limit.
@@ -118,7 +128,10 @@ pub fn score(args: &ScoreArgs, json: bool) -> anyhow::Result<()> {
         stored_threshold::write(&folder, rule.kind, &judgement.limit)?;
     }
     let drawn = score_figures::all(&trained, &table, &found)?;
-    let drawn = figures::save_all(&folder, &drawn)?;
+    let drawn = match figure_file {
+        Some(path) => save_as(path, &drawn)?,
+        None => figures::save_all(&folder, &drawn)?,
+    };
     if json {
         return output::json(&table.as_json(&order, rule, &found, &drawn));
     }
@@ -130,7 +143,7 @@ pub fn score(args: &ScoreArgs, json: bool) -> anyhow::Result<()> {
         .iter()
         .for_each(|figure| output::message(&format!("figure  {figure}")));
     let csv = table.as_csv(&order);
-    let Some(path) = &args.to else {
+    let Some(path) = csv_file else {
         return output::text(&csv);
     };
     write_file(path, csv.as_bytes())?;

@@ -28,7 +28,7 @@ use summary::{program, summary};
 use crate::figures;
 use crate::output::{self, message, shown, tell_data};
 use crate::progress::Progress;
-use crate::sample_figures::SampleFigures;
+use crate::sample_figures::{SampleFigures, SampleFiles};
 use crate::terminal::paragraph;
 
 /// Trains; the exit code is 0, or 130 when interrupted after saving.
@@ -79,7 +79,7 @@ pub fn train(args: TrainArgs, json: bool) -> anyhow::Result<u8> {
     if prepared.streams() {
         message("the data is larger than `--device-memory`: it is read from disk during training");
     }
-    let outcome = watched(&prepared, &folder, !args.run.no_figures)?;
+    let (outcome, samples) = watched(&prepared, &folder, !args.run.no_figures)?;
     let path = shown(folder.path());
     if outcome.status == Status::Stopped {
         tell_stopped(&prepared, &outcome, &path);
@@ -92,12 +92,17 @@ pub fn train(args: TrainArgs, json: bool) -> anyhow::Result<u8> {
         Vec::new()
     } else {
         let baselines = outcome.report.baselines.as_deref().unwrap_or_default();
-        figures::draw_all(&outcome.trained, &folder, baselines)?
+        let mut drawn = figures::draw_all(&outcome.trained, &folder, baselines, &[])?;
+        drawn.extend(samples.figure);
+        drawn
     };
     if json {
-        output::json(&with_run(&outcome.report, &path, &drawn))?;
+        let mut value = with_run(&outcome.report, &path, &drawn);
+        value["animations"] = json!(Vec::from_iter(samples.animation));
+        output::json(&value)?;
     } else {
-        output::text(&summary(&prepared, &outcome, &path, &drawn))?;
+        let files = output::figure_lines(&drawn) + &output::animation_line(samples.animation);
+        output::text(&summary(&prepared, &outcome, &path, &files))?;
     }
     Ok(0)
 }
@@ -152,7 +157,11 @@ fn changed_data(folder: &Folder) -> anyhow::Error {
 }
 
 /// Trains with progress on stderr; Ctrl-C stops it after saving.
-fn watched(prepared: &Prepared, folder: &Folder, figures: bool) -> anyhow::Result<Outcome> {
+fn watched(
+    prepared: &Prepared,
+    folder: &Folder,
+    figures: bool,
+) -> anyhow::Result<(Outcome, SampleFiles)> {
     let stop = Arc::new(AtomicBool::new(false));
     let flag = stop.clone();
     ctrlc::set_handler(move || {
@@ -173,10 +182,11 @@ fn watched(prepared: &Prepared, folder: &Folder, figures: bool) -> anyhow::Resul
     });
     progress.finish();
     let outcome = outcome?;
-    if let Some(sample_figures) = sample_figures {
-        sample_figures.finish()?;
-    }
-    Ok(outcome)
+    let files = match sample_figures {
+        Some(sample_figures) => sample_figures.finish()?,
+        None => SampleFiles::default(),
+    };
+    Ok((outcome, files))
 }
 
 /// A word quoted as a shell needs it.

@@ -280,6 +280,7 @@ pub fn triptychs() -> Figure {
             .collect(),
         marks: (0..5).map(marks).collect(),
         wrap: 0,
+        ..Sheet::default()
     })
 }
 

@@ -4,6 +4,7 @@ use crate::{
     Figure,
     export::{
         csv,
+        numbers::Numbers,
         svg::{Svg, pair},
     },
     layout::theme::heading_width,
@@ -41,8 +42,13 @@ pub fn compose(title: &str, note: Option<&str>, rows: &[Vec<&Figure>]) -> Figure
         let heights = row.iter().map(|figure| f64::from(figure.size().1));
         y += heights.fold(0.0, f64::max) + GAP;
     }
-    let figures: Vec<&Figure> = rows.iter().flatten().copied().collect();
-    Figure::new(svg, csv(&figures), (width, y))
+    let figures: Vec<Figure> = rows.iter().flatten().copied().cloned().collect();
+    let least = figures.iter().map(Figure::least_csv).sum();
+    Figure::new(
+        svg,
+        Numbers::later(least, move || csv(&figures)),
+        (width, y),
+    )
 }
 
 fn row_width(row: &[&Figure]) -> f64 {
@@ -51,7 +57,7 @@ fn row_width(row: &[&Figure]) -> f64 {
 }
 
 /// The tables of all figures, those with the same columns joined.
-fn csv(figures: &[&Figure]) -> String {
+fn csv(figures: &[Figure]) -> String {
     let mut csv = String::new();
     let mut columns = None;
     for (index, figure) in figures.iter().enumerate() {

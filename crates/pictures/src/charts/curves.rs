@@ -9,7 +9,7 @@ use crate::{
     layout::{
         axis::{self, Axis, Frame},
         side_labels,
-        theme::{LABEL, MARGIN},
+        theme::{self, LABEL, MARGIN},
     },
 };
 
@@ -31,6 +31,19 @@ pub struct Series {
     /// Error bars `(x, low, high)`, such as an interval at each point; say in the vertical axis' name what they are. Where
     /// several curves of a panel have them, curves are moved aside by a few units, so that their bars stand apart.
     pub bars: Vec<(f64, f64, f64)>,
+    /// Which of the ten colours the curve has, so that one thing has one colour in every panel; its place in the panel where it is
+    /// `None`.
+    pub colour: Option<usize>,
+    /// So many neighbouring points are averaged into the curve that is drawn, over a pale one of the points themselves. 0 or 1: the
+    /// points alone.
+    pub smooth: usize,
+}
+
+impl Series {
+    /// The class colour of the curve that is at this place in its panel.
+    fn colour(&self, place: usize) -> &'static str {
+        theme::colour(self.colour.unwrap_or(place))
+    }
 }
 
 /// One vertical axis with the curves that share it.
@@ -54,6 +67,8 @@ pub struct Panel {
 pub struct Curves {
     /// Title of the figure; may be empty.
     pub title: String,
+    /// Small text under the title.
+    pub note: Option<String>,
     /// Name of the common horizontal axis.
     pub x_label: String,
     /// The panels, from top to bottom.
@@ -66,6 +81,8 @@ pub struct Curves {
 }
 
 const WIDTH: f64 = 720.0;
+/// Names beside the plot take room from it up to this width; for longer ones the figure grows.
+const USUAL_SIDE: f64 = 204.0;
 
 /// Draws curves, such as losses over epochs, or accuracies with their intervals over the number of labels. Names stand beside the curves' ends, never on the data. Where there are
 /// more points than pixels, the extremes of each pixel column are drawn; the CSV (`panel,kind,name,x,y`) holds them all.
@@ -73,7 +90,6 @@ const WIDTH: f64 = 720.0;
 /// what is shaded `shaded_from` and `shaded_to`.
 pub fn curves(curves: &Curves) -> Figure {
     let mut svg = Svg::default();
-    let top = svg.heading(&curves.title, None, WIDTH);
     let heights = panel_heights(&curves.panels);
     let axes: Vec<Axis> = curves
         .panels
@@ -85,7 +101,10 @@ pub fn curves(curves: &Curves) -> Figure {
     let named = curves.panels.iter().any(|panel| !panel.y_label.is_empty());
     let label_room = if named { LABEL + 8.0 } else { 0.0 };
     let left = (MARGIN + label_room + tick_width + 8.0).ceil();
-    let right = WIDTH - panel::side_width(&curves.panels, &axes) - MARGIN;
+    let side = panel::side_width(&curves.panels, &axes);
+    let width = WIDTH + (side - USUAL_SIDE).max(0.0);
+    let top = svg.heading(&curves.title, curves.note.as_deref(), width);
+    let right = width - side - MARGIN;
     let x_axis = x_axis(curves, right - left);
     let mut layout = Layout {
         frame: Frame {
@@ -94,7 +113,7 @@ pub fn curves(curves: &Curves) -> Figure {
             right,
             bottom: top,
         },
-        side_right: WIDTH - MARGIN,
+        side_right: width - MARGIN,
         label_x: MARGIN + LABEL * 0.8,
     };
     for (index, (panel, (y_axis, height))) in curves
@@ -118,7 +137,7 @@ pub fn curves(curves: &Curves) -> Figure {
         40.0
     };
     let height = layout.frame.bottom + under + MARGIN / 2.0;
-    Figure::new(svg, csv(curves), (WIDTH, height))
+    Figure::new(svg, csv(curves), (width, height))
 }
 
 /// One panel is tall, many are low; a panel is as tall as its names need.

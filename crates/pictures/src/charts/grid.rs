@@ -2,7 +2,10 @@
 
 use crate::{
     Figure, Tile,
-    export::svg::{Anchor, Svg, number},
+    export::{
+        numbers::Numbers,
+        svg::{Anchor, Svg, number},
+    },
     layout::{
         font,
         theme::{AXIS, LABEL, MARGIN, MARK, SOFT_INK, TICK},
@@ -84,7 +87,7 @@ pub fn grid(grid: &Grid) -> Figure {
     let at = (left + size.0 / 2.0, bottom + 34.0);
     svg.text(at, &label, LABEL, SOFT_INK, Anchor::Middle);
     let under = if grid.x_label.is_empty() { 20.0 } else { 38.0 };
-    Figure::new(svg, csv(grid), (width, bottom + under + MARGIN / 2.0))
+    Figure::new(svg, numbers(grid), (width, bottom + under + MARGIN / 2.0))
 }
 
 fn widest(texts: &[String]) -> f64 {
@@ -247,6 +250,11 @@ fn frame(frames: &mut String, (left, top): (f64, f64), (width, height): (f64, f6
     frames.push_str(&format!(
         "M{x} {y}v{inner_height}h{inner_width}v-{inner_height}z"
     ));
+}
+
+fn numbers(grid: &Grid) -> Numbers {
+    let (grid, least) = (grid.clone(), tile::least_csv(&grid.tiles));
+    Numbers::later(least, move || csv(&grid))
 }
 
 fn csv(grid: &Grid) -> String {

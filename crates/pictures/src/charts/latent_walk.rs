@@ -11,7 +11,7 @@ use crate::{
     },
     layout::{
         font,
-        theme::{FRAME, INK, LABEL, MARGIN, MARK, SOFT_INK},
+        theme::{AXIS, FRAME, INK, LABEL, MARGIN, MARK, SOFT_INK},
     },
     marks::tile::whole_scale,
 };
@@ -25,6 +25,8 @@ pub struct Walk {
     pub frames: Vec<WalkFrame>,
     /// A map of codes beside the image, on which the way is drawn; its own title and note are not.
     pub map: Option<Scatter>,
+    /// Whether the way ends where it began.
+    pub closed: bool,
 }
 
 /// One place of a way.
@@ -45,6 +47,8 @@ const ALONE: f64 = 448.0;
 const GAP: f64 = 16.0;
 const HALO: &str = "#ffffff";
 const PATH: &str = "#222222";
+/// Lines of the text under an image, at most.
+const TEXT_LINES: usize = 3;
 
 /// Draws a way, one figure a place: the image enlarged, every pixel a sharp square, and beside it the map with the way
 /// so far. What does not change is drawn once and shared by all frames, so an animation of hundreds is fast even over a
@@ -94,10 +98,11 @@ impl<'a> Scene<'a> {
             None => 2.0 * MARGIN + room.0,
         };
         let top = Svg::default().heading(&walk.title, None, all) + 4.0;
-        let text = if walk.frames.iter().any(|frame| !frame.text.is_empty()) {
-            LABEL + 8.0
-        } else {
-            0.0
+        let texts = walk.frames.iter().filter(|frame| !frame.text.is_empty());
+        let lines = texts.map(|frame| font::lines(&frame.text, LABEL, room.0, TEXT_LINES).len());
+        let text = match lines.max() {
+            Some(lines) => LABEL + 8.0 + (lines - 1) as f64 * (LABEL + 3.0),
+            None => 0.0,
         };
         let height = map_size.1.max(room.1 + text + MARGIN);
         let mut scene = Self {
@@ -135,6 +140,13 @@ impl<'a> Scene<'a> {
         if let Some(map) = &self.map {
             map.draw(&mut svg, self.map_origin);
         }
+        let whole: Vec<(f64, f64)> = self.way.iter().copied().flatten().collect();
+        if whole.len() > 1 {
+            // The whole way, so that a reader sees where it leads.
+            let path = smooth_path(&whole, self.walk.closed);
+            svg.stroke(&path, HALO, 3.0, "");
+            svg.stroke(&path, AXIS, 1.2, "");
+        }
         Ground::new(svg, self.size)
     }
 
@@ -150,12 +162,14 @@ impl<'a> Scene<'a> {
         );
         tile.draw(&mut svg, at, self.scale);
         let below = (left + width / 2.0, top + height + LABEL + 6.0);
-        let text = font::fit(text, LABEL, width);
-        svg.text(below, &text, LABEL, SOFT_INK, Anchor::Middle);
+        let lines = font::lines(text, LABEL, width, TEXT_LINES);
+        for (index, line) in lines.iter().enumerate() {
+            let at = (below.0, below.1 + index as f64 * (LABEL + 3.0));
+            svg.text(at, line, LABEL, SOFT_INK, Anchor::Middle);
+        }
         let way: Vec<(f64, f64)> = self.way[..=index].iter().copied().flatten().collect();
         if way.len() > 1 {
-            let path: Vec<String> = way.iter().map(|place| pair(*place)).collect();
-            let path = format!("M{}", path.join("L"));
+            let path = smooth_path(&way, false);
             svg.stroke(&path, HALO, 4.0, "");
             svg.stroke(&path, PATH, 1.8, "");
         }
@@ -167,6 +181,34 @@ impl<'a> Scene<'a> {
         }
         svg
     }
+}
+
+/// A smooth path through places: the curve of Catmull and Rom, as cubic curves of Bézier. At each place it runs in the direction from the
+/// one before to the one after.
+fn smooth_path(places: &[(f64, f64)], closed: bool) -> String {
+    let count = places.len();
+    let at = |index: isize| match closed {
+        true => places[index.rem_euclid(count as isize) as usize],
+        false => places[index.clamp(0, count as isize - 1) as usize],
+    };
+    let handle = |from: (f64, f64), before: (f64, f64), after: (f64, f64)| {
+        pair((
+            from.0 + (after.0 - before.0) / 6.0,
+            from.1 + (after.1 - before.1) / 6.0,
+        ))
+    };
+    let mut path = format!("M{}", pair(places[0]));
+    let pieces = if closed { count } else { count - 1 };
+    for piece in 0..pieces as isize {
+        let [before, from, to, after] = [-1, 0, 1, 2].map(|step| at(piece + step));
+        path += &format!(
+            "C{} {} {}",
+            handle(from, before, to),
+            handle(to, after, from),
+            pair(to)
+        );
+    }
+    path
 }
 
 /// A disc with a white edge.
@@ -201,6 +243,7 @@ mod tests {
             title: "way".into(),
             frames: (0..count).map(frame).collect(),
             map,
+            closed: false,
         }
     }
 
@@ -223,6 +266,23 @@ mod tests {
             let whole = raster::render(figure.svg(), figure.size(), 1).expect("an image");
             assert!(over.bytes == whole.bytes);
         }
+    }
+
+    #[test]
+    fn a_smooth_path_goes_through_its_places_and_closes() {
+        let places = [(0.0, 0.0), (6.0, 0.0), (6.0, 6.0), (0.0, 6.0)];
+        let open = smooth_path(&places, false);
+        assert!(
+            open.starts_with("M0 0C1 0 ") && open.ends_with(" 0 6"),
+            "{open}"
+        );
+        assert_eq!(open.matches('C').count(), 3);
+        let closed = smooth_path(&places, true);
+        assert!(
+            closed.starts_with("M0 0C1 -1 ") && closed.ends_with(" 0 0"),
+            "{closed}"
+        );
+        assert_eq!(closed.matches('C').count(), 4);
     }
 
     #[test]

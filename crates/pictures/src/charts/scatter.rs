@@ -15,7 +15,8 @@ pub struct Point {
     pub x: f64,
     /// Vertical value.
     pub y: f64,
-    /// Name beside the point; not drawn in a map of more than 2,000 points.
+    /// Name beside the point; not drawn in a map of more than 2,000 points. Names of four letters and more are not drawn where
+    /// the map has classes and more than 40 points: there the legend says enough.
     pub label: Option<String>,
     /// Index into the map's classes.
     pub class: Option<usize>,
@@ -41,6 +42,9 @@ pub struct Scatter {
     pub range: Option<[(f64, f64); 2]>,
     /// Small line under the title.
     pub note: Option<String>,
+    /// Radii of circles around the origin, such as the standard deviations of a prior. The axes then hold the circles, and both have
+    /// the same scale.
+    pub circles: Vec<f64>,
     /// Whether grey behind the marks shows how densely they lie.
     pub density: bool,
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     Point, Scatter,
-    export::svg::{Anchor, Svg},
+    export::svg::{Anchor, Svg, number},
     layout::{
         axis::{self, Axis, Frame, extent},
         font,
@@ -22,9 +22,14 @@ const PLOT: (f64, f64) = (580.0, 460.0);
 /// Above this many points, marks are pixels.
 pub(crate) const CLOUD: usize = 2000;
 const LONGEST_LABEL: f64 = 90.0;
+/// Among more points than this, names yield to the legend unless they are as short as those of letters.
+const NAMED: usize = 40;
+const SHORT_NAME: usize = 3;
 /// Size and greatest width of the name of a class over its points.
 const NAME: f64 = 13.0;
-const LONGEST_NAME: f64 = 100.0;
+const LONGEST_NAME: f64 = 140.0;
+/// Free paper around it.
+const AROUND_NAME: (f64, f64) = (12.0, 6.0);
 /// Under the plot: tick labels and the name of the axis.
 const UNDER: f64 = 40.0;
 
@@ -120,6 +125,7 @@ impl<'a> Map<'a> {
 
     fn draw_points(&self, svg: &mut Svg, shown: &[Shown], frame: &Frame) {
         let scatter = self.scatter;
+        draw_circles(svg, &scatter.circles, (&self.x, &self.y), frame);
         let places = || -> Vec<(f64, f64)> { shown.iter().map(|(_, at)| *at).collect() };
         let side = (frame.right + 12.0, frame.top);
         if self.style == Style::Density {
@@ -135,10 +141,22 @@ impl<'a> Map<'a> {
             draw_class_names(svg, scatter, shown, frame);
         } else {
             draw_marks(svg, scatter, shown);
-            draw_labels(svg, shown, frame);
+            if names_points(scatter) {
+                draw_labels(svg, shown, frame);
+            }
         }
         self.legend.draw(svg, side);
     }
+}
+
+/// Whether points have their names, which yield to a legend where they are many and long.
+fn names_points(scatter: &Scatter) -> bool {
+    let is_long = |point: &Point| {
+        let label = point.label.as_deref().unwrap_or_default();
+        label.chars().count() > SHORT_NAME
+    };
+    let few = scatter.points.len() <= NAMED;
+    scatter.classes.is_empty() || few || !scatter.points.iter().any(is_long)
 }
 
 fn style(scatter: &Scatter) -> Style {
@@ -178,7 +196,37 @@ fn axes(scatter: &Scatter, places: &[(f64, f64)]) -> [Axis; 2] {
         scatter.range.map(|range| range[1]),
         &mut finite.iter().map(|at| at.1),
     );
+    let [x, y] = with_circles([x, y], &scatter.circles);
     [Axis::linear(x.0, x.1, 9), Axis::linear(y.0, y.1, 8)]
+}
+
+/// Ranges widened for circles around the origin, and to the same scale; as they are without circles.
+fn with_circles(ranges: [(f64, f64); 2], circles: &[f64]) -> [(f64, f64); 2] {
+    let radius = 1.08 * circles.iter().copied().fold(0.0, f64::max);
+    if radius == 0.0 {
+        return ranges;
+    }
+    let ranges = ranges.map(|(low, high)| (low.min(-radius), high.max(radius)));
+    let [x, y] = ranges.map(|(low, high)| high - low);
+    // Values a unit of paper, on the axis that needs more of them.
+    let scale = (x / PLOT.0).max(y / PLOT.1);
+    let widened = |(low, high): (f64, f64), length: f64| {
+        let more = (scale * length - (high - low)) / 2.0;
+        (low - more, high + more)
+    };
+    [widened(ranges[0], PLOT.0), widened(ranges[1], PLOT.1)]
+}
+
+/// Thin circles around the origin, as far as they are on the paper.
+fn draw_circles(svg: &mut Svg, circles: &[f64], (x, y): (&Axis, &Axis), frame: &Frame) {
+    for radius in circles {
+        let (left, right) = (x.x(-radius, frame), x.x(*radius, frame));
+        let places = [(left + right) / 2.0, y.y(0.0, frame), (right - left) / 2.0];
+        let [middle, height, radius] = places.map(number);
+        svg.raw(&format!(
+            r#"<circle cx="{middle}" cy="{height}" r="{radius}" fill="none" stroke="{SOFT_INK}" stroke-width="1" stroke-dasharray="4 3"/>"#
+        ));
+    }
 }
 
 /// Radius and opacity of a mark among this many.
@@ -187,9 +235,9 @@ pub(crate) fn mark_size(count: usize) -> (f64, f64) {
         0..=150 => (3.2, 0.9),
         151..=500 => (2.8, 0.75),
         501..=CLOUD => (2.2, 0.65),
-        2001..=10_000 => (1.6, 0.55),
-        10_001..=30_000 => (1.2, 0.5),
-        _ => (1.0, 0.45),
+        2001..=10_000 => (1.6, 0.75),
+        10_001..=30_000 => (1.2, 0.65),
+        _ => (1.0, 0.55),
     }
 }
 
@@ -268,7 +316,7 @@ fn draw_class_names(svg: &mut Svg, scatter: &Scatter, shown: &[Shown], frame: &F
     for (class, name) in scatter.classes.iter().enumerate() {
         let of_class = || shown.iter().filter(|(point, _)| point.class == Some(class));
         let text = font::fit(name, NAME, LONGEST_NAME);
-        let width = font::width(&text, NAME) + 4.0;
+        let width = font::width(&text, NAME) + AROUND_NAME.0;
         let middle = [
             median(of_class().map(|(_, at)| at.0)),
             median(of_class().map(|(_, at)| at.1)),
@@ -281,7 +329,7 @@ fn draw_class_names(svg: &mut Svg, scatter: &Scatter, shown: &[Shown], frame: &F
                 Label {
                     point,
                     width,
-                    height: NAME,
+                    height: NAME + AROUND_NAME.1,
                 },
             ));
         }
@@ -291,7 +339,8 @@ fn draw_class_names(svg: &mut Svg, scatter: &Scatter, shown: &[Shown], frame: &F
     for (text, place) in texts.iter().zip(placed) {
         if let Some(place) = place {
             let middle = (place.left + place.right) / 2.0;
-            svg.text_over((middle, place.bottom - 0.15 * NAME), text, NAME, 3.5);
+            let bottom = place.bottom - AROUND_NAME.1 / 2.0;
+            svg.text_over((middle, bottom - 0.15 * NAME), text, NAME, 3.5);
         }
     }
 }

@@ -4,6 +4,7 @@ use crate::{
     Figure, Tile,
     export::{
         csv::field,
+        numbers::Numbers,
         svg::{Anchor, Svg, number, push_number},
     },
     layout::{
@@ -20,18 +21,25 @@ pub struct Sheet {
     pub title: String,
     /// Name and tiles of each row; `None` leaves its place empty.
     pub rows: Vec<(String, Vec<Option<Tile>>)>,
-    /// Text above each column; may be empty.
+    /// Text above each column, in two lines or in smaller type where it is wide; may be empty.
     pub captions: Vec<String>,
     /// Short text under a tile, such as ✓ or ✗, `[row][column]`; may be empty. One that begins with ✗ is red. It may have
     /// several lines, such as `9, not 4` over `97 %`; a line wider than its column is broken at blanks.
     pub marks: Vec<Vec<Option<String>>>,
     /// Columns in a block: what is longer continues in a block below, row names repeated. 0: no wrapping.
     pub wrap: usize,
+    /// What the marks mean, in a small text under the sheet; may be empty.
+    pub key: String,
+    /// Longest side of a tile, in units. 0: 84, or 56 where a block has more than 8 columns.
+    pub tile: f64,
 }
 
 const WIDEST: f64 = 880.0;
 const LONGEST_NAME: f64 = 130.0;
+/// No column is wider than this for a text.
 const LONGEST_CAPTION: f64 = 84.0;
+/// Type size of captions that do not fit two lines of the usual one.
+const SMALL_CAPTION: f64 = 9.0;
 const GAP: f64 = 6.0;
 const MARK: f64 = 10.0;
 /// From one line of a mark to the next.
@@ -53,7 +61,27 @@ pub fn sheet(sheet: &Sheet) -> Figure {
     svg.raw(&format!(
         r#"<path d="{frames}" fill="{FRAME}" fill-rule="evenodd"/>"#
     ));
-    Figure::new(svg, csv(sheet), (layout.width, y - GAP + MARGIN))
+    let bottom = draw_key(&mut svg, &sheet.key, y - GAP, layout.width);
+    let least = tile::least_csv(sheet.rows.iter().flat_map(|(_, tiles)| tiles).flatten());
+    let kept = sheet.clone();
+    Figure::new(
+        svg,
+        Numbers::later(least, move || csv(&kept)),
+        (layout.width, bottom + MARGIN),
+    )
+}
+
+/// What the marks mean; returns where the figure ends.
+fn draw_key(svg: &mut Svg, key: &str, mut y: f64, width: f64) -> f64 {
+    if key.is_empty() {
+        return y;
+    }
+    y += 2.0;
+    for line in font::lines(key, MARK, width - 2.0 * MARGIN, 4) {
+        y += MARK_LINE;
+        svg.text((MARGIN, y), &line, MARK, SOFT_INK, Anchor::Start);
+    }
+    y
 }
 
 /// Sizes that all blocks share.
@@ -66,6 +94,8 @@ struct Layout {
     column_width: f64,
     names_width: f64,
     width: f64,
+    /// The lines of each caption and their type size.
+    captions: Vec<(Vec<String>, f64)>,
 }
 
 impl Layout {
@@ -92,22 +122,20 @@ impl Layout {
             width => width.min(LONGEST_NAME).ceil() + 10.0,
         };
         let room = (WIDEST - names_width) / block as f64 - GAP;
-        let side = if block <= 8 { 84.0 } else { 56.0 };
+        let side = match sheet.tile {
+            side if side > 0.0 => side,
+            _ if block <= 8 => 84.0,
+            _ => 56.0,
+        };
         let longer = tile_height.max(tile_width);
         let side = tile::room(side, longer);
+        // A column that is wide for the sake of its texts has a tile that fills it.
+        let texts = texts_width(sheet).min(LONGEST_CAPTION).min(room);
+        let side = side.max(texts * longer / tile_width);
         let scale = whole_scale((side / longer).min(room / tile_width));
-        let captions = sheet
-            .captions
-            .iter()
-            .map(|text| font::width(&font::visible(text), TICK));
-        let marks = sheet.marks.iter().flatten().flatten();
-        let lines = marks.flat_map(|text| text.split('\n'));
-        let marks = lines.map(|text| font::width(&font::visible(text), MARK));
-        let texts = captions
-            .chain(marks)
-            .fold(0.0, f64::max)
-            .min(LONGEST_CAPTION);
-        let column_width = (tile_width * scale).max(texts.min(room)).ceil() + GAP;
+        let column_width = (tile_width * scale).max(texts).ceil() + GAP;
+        let captions = sheet.captions.iter();
+        let captions = captions.map(|text| caption_lines(text, column_width - 2.0));
         let width = 2.0 * MARGIN + names_width + column_width * block as f64;
         Self {
             columns,
@@ -116,6 +144,7 @@ impl Layout {
             tile_height: (tile_height * scale).ceil(),
             column_width,
             names_width,
+            captions: captions.collect(),
             // A title should not be cut because the tiles under it are few.
             width: width.max(
                 (font::width(&sheet.title, crate::layout::theme::TITLE) + 2.0 * MARGIN).min(480.0),
@@ -126,6 +155,49 @@ impl Layout {
     fn left(&self, place: usize) -> f64 {
         MARGIN + self.names_width + place as f64 * self.column_width
     }
+}
+
+/// Width of the widest text that should not be broken: a word of a caption, or a line of a mark.
+fn texts_width(sheet: &Sheet) -> f64 {
+    let words = sheet.captions.iter().flat_map(|text| text.split(' '));
+    let words = words.map(|word| font::width(&font::visible(word), TICK));
+    let marks = sheet.marks.iter().flatten().flatten();
+    let lines = marks.flat_map(|text| text.split('\n'));
+    let lines = lines.map(|text| font::width(&font::visible(text), MARK));
+    // Captions are drawn with a little air at both sides.
+    words.chain(lines).fold(0.0, f64::max) + 2.0
+}
+
+/// A caption in two lines, or, where that is not enough, in three of smaller type.
+fn caption_lines(caption: &str, room: f64) -> (Vec<String>, f64) {
+    let lines = font::lines(caption, TICK, room, 3);
+    match lines.len() {
+        0..=2 => (lines, TICK),
+        _ => (font::lines(caption, SMALL_CAPTION, room, 3), SMALL_CAPTION),
+    }
+}
+
+/// The captions of a block, on the tiles under them; returns the height they took.
+fn draw_captions(
+    svg: &mut Svg,
+    captions: &[(Vec<String>, f64)],
+    y: f64,
+    middle: impl Fn(usize) -> f64,
+) -> f64 {
+    if captions.iter().all(|(lines, _)| lines.concat().is_empty()) {
+        return 0.0;
+    }
+    let pitch = |size: f64| size + 2.0;
+    let heights = captions.iter();
+    let heights = heights.map(|(lines, size)| size + (lines.len() - 1) as f64 * pitch(*size));
+    let height = heights.fold(TICK, f64::max);
+    for (place, (lines, size)) in captions.iter().enumerate() {
+        for (index, line) in lines.iter().rev().enumerate() {
+            let at = (middle(place), y + height - index as f64 * pitch(*size));
+            svg.text(at, line, *size, SOFT_INK, Anchor::Middle);
+        }
+    }
+    height + GAP
 }
 
 /// Draws one block of columns from `y` on; returns where the next begins.
@@ -139,24 +211,9 @@ fn draw_block(
 ) -> f64 {
     let room = layout.column_width - 2.0;
     let middle = |place: usize| layout.left(place) + (layout.column_width - GAP) / 2.0;
-    let captions = sheet
-        .captions
-        .get(columns.clone())
-        .or_else(|| sheet.captions.get(columns.start..));
-    if let Some(captions) = captions.filter(|captions| captions.iter().any(|text| !text.is_empty()))
-    {
-        for (place, caption) in captions.iter().enumerate() {
-            let caption = font::fit(caption, TICK, room);
-            svg.text(
-                (middle(place), y + TICK),
-                &caption,
-                TICK,
-                SOFT_INK,
-                Anchor::Middle,
-            );
-        }
-        y += TICK + GAP;
-    }
+    let captions = layout.captions.get(columns.clone());
+    let captions = captions.or_else(|| layout.captions.get(columns.start..));
+    y += draw_captions(svg, captions.unwrap_or_default(), y, middle);
     for (row, (name, tiles)) in sheet.rows.iter().enumerate() {
         let name = font::fit(name, LABEL, LONGEST_NAME);
         let at = (
@@ -211,10 +268,9 @@ fn draw_marks(
     MARK + 4.0 + (most - 1) as f64 * MARK_LINE
 }
 
-/// The lines of a mark, none wider than `room`: broken at blanks, or cut where a word is too wide.
+/// The lines of a mark, none wider than `room`.
 fn mark_lines(mark: &str, room: f64) -> Vec<String> {
-    let cut = |line: &str| vec![font::fit(line, MARK, room)];
-    let lines = |line| font::wrap(line, MARK, room).unwrap_or_else(|| cut(line));
+    let lines = |line| font::lines(line, MARK, room, 4);
     mark.split('\n').flat_map(lines).collect()
 }
 

@@ -9,6 +9,7 @@ use std::{
 use crate::{
     Error,
     export::{
+        numbers::Numbers,
         raster::{self, Compression, Raster},
         svg::{self, Svg},
     },
@@ -20,7 +21,7 @@ pub struct Figure {
     /// The document; for a layer it is put together when it is asked for.
     svg: OnceLock<String>,
     layer: Option<Layer>,
-    csv: String,
+    csv: Numbers,
     width: u32,
     height: u32,
 }
@@ -73,18 +74,18 @@ const PNG_SCALE: u32 = 2;
 
 impl PartialEq for Figure {
     fn eq(&self, other: &Self) -> bool {
-        (self.svg(), &self.csv) == (other.svg(), &other.csv)
+        (self.svg(), self.csv()) == (other.svg(), other.csv())
     }
 }
 
 impl Figure {
     /// Closes the drawing; its size is rounded up to whole units.
-    pub(crate) fn new(svg: Svg, csv: String, size: (f64, f64)) -> Self {
+    pub(crate) fn new(svg: Svg, csv: impl Into<Numbers>, size: (f64, f64)) -> Self {
         let (width, height) = whole(size);
         Self {
             svg: svg::document(&svg.body(), (width, height), true).into(),
             layer: None,
-            csv,
+            csv: csv.into(),
             width,
             height,
         }
@@ -98,7 +99,7 @@ impl Figure {
                 ground: Arc::clone(ground),
                 body: svg.body(),
             }),
-            csv,
+            csv: csv.into(),
             width: ground.width,
             height: ground.height,
         }
@@ -123,7 +124,12 @@ impl Figure {
 
     /// The numbers behind the figure: a header row, then one row a number or point.
     pub fn csv(&self) -> &str {
-        &self.csv
+        self.csv.text()
+    }
+
+    /// Bytes of the CSV, or what they are at the least, without making it.
+    pub(crate) fn least_csv(&self) -> usize {
+        self.csv.least()
     }
 
     /// Width and height in SVG units; the PNG has twice as many pixels.
@@ -142,7 +148,8 @@ impl Figure {
         })
     }
 
-    /// Writes `stem.png`, `stem.svg` and `stem.csv` into `folder`, which is made where it is missing.
+    /// Writes `stem.png`, `stem.svg` and `stem.csv` into `folder`, which is made where it is missing. A CSV larger than
+    /// [`LARGEST_CSV`](crate::LARGEST_CSV) is left out, and that of an earlier figure of this name removed.
     /// Each file is written aside and renamed, so that a reader never finds half a figure.
     pub fn save(&self, folder: &Path, stem: &str) -> Result<Vec<PathBuf>, Error> {
         fs::create_dir_all(folder).map_err(|source| Error::Io {
@@ -150,17 +157,30 @@ impl Figure {
             source,
         })?;
         let png = self.png()?;
-        let files = [
-            ("png", png.as_slice()),
-            ("svg", self.svg().as_bytes()),
-            ("csv", self.csv.as_bytes()),
+        let path = |extension: &str| folder.join(format!("{stem}.{extension}"));
+        let mut files = vec![
+            (path("png"), png.as_slice()),
+            (path("svg"), self.svg().as_bytes()),
         ];
-        let write = |(extension, bytes): (&str, &[u8])| {
-            let path = folder.join(format!("{stem}.{extension}"));
+        match self.csv.if_small() {
+            Some(csv) => files.push((path("csv"), csv.as_bytes())),
+            // Numbers of another figure beside this one would be worse than none; mostly there is no such file.
+            None => _ = fs::remove_file(path("csv")),
+        }
+        let write = |(path, bytes): (PathBuf, &[u8])| {
             write_aside(&path, bytes)?;
             Ok(path)
         };
         files.into_iter().map(write).collect()
+    }
+
+    /// Writes this file alone: SVG or CSV where its name ends so, else PNG. The CSV may be of any size.
+    pub fn save_as(&self, path: &Path) -> Result<(), Error> {
+        match path.extension().and_then(|ending| ending.to_str()) {
+            Some("svg") => write_aside(path, self.svg().as_bytes()),
+            Some("csv") => write_aside(path, self.csv().as_bytes()),
+            _ => write_aside(path, &self.png()?),
+        }
     }
 
     /// The figure as RGB pixels.

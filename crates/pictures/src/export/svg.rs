@@ -17,6 +17,9 @@ pub(crate) enum Anchor {
     End,
 }
 
+/// A title or a note with more lines than this is no title: it is cut.
+const MOST_LINES: usize = 5;
+
 /// A drawing that grows.
 #[derive(Default)]
 pub(crate) struct Svg {
@@ -148,20 +151,28 @@ impl Svg {
         ));
     }
 
-    /// The title and the small line under it, in a figure of this width; returns where the rest begins.
+    /// The title and the small text under it, both in as many lines as they need in a figure of this width; returns where the rest
+    /// begins.
     pub(crate) fn heading(&mut self, title: &str, note: Option<&str>, width: f64) -> f64 {
         let room = width - 2.0 * MARGIN;
         let mut y = MARGIN;
         if !title.is_empty() {
             y += TITLE;
-            let title = font::fit(title, TITLE, room);
-            self.text((MARGIN, y - 2.0), &title, TITLE, INK, Anchor::Start);
+            for (index, line) in font::lines(title, TITLE, room, MOST_LINES)
+                .iter()
+                .enumerate()
+            {
+                y += if index > 0 { TITLE + 4.0 } else { 0.0 };
+                self.text((MARGIN, y - 2.0), line, TITLE, INK, Anchor::Start);
+            }
             y += 6.0;
         }
         if let Some(note) = note {
             y += TICK;
-            let note = font::fit(note, TICK, room);
-            self.text((MARGIN, y - 1.0), &note, TICK, SOFT_INK, Anchor::Start);
+            for (index, line) in font::lines(note, TICK, room, MOST_LINES).iter().enumerate() {
+                y += if index > 0 { TICK + 3.0 } else { 0.0 };
+                self.text((MARGIN, y - 1.0), line, TICK, SOFT_INK, Anchor::Start);
+            }
             y += 6.0;
         }
         y

@@ -15,7 +15,7 @@ const LINE: f64 = TICK + 2.0;
 /// Between names that stand beside each other.
 const BETWEEN: f64 = 8.0;
 /// A longer name that is turned ends in an ellipsis.
-const LONGEST: f64 = 150.0;
+const LONGEST: f64 = 220.0;
 /// Slant in degrees.
 const SLANT: f64 = 35.0;
 

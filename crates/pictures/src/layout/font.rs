@@ -13,6 +13,8 @@ pub(crate) const WOFF2: &[u8] = include_bytes!("../../assets/DejaVuSans-subset.w
 
 /// A text is broken into at most this many lines.
 const MOST_LINES: usize = 3;
+/// Behind these a word may be broken.
+const SIGNS: [char; 6] = ['/', '_', '-', ',', '.', ':'];
 
 /// Advance of each character of the font, in units of the type size.
 fn advances() -> &'static HashMap<char, f64> {
@@ -90,9 +92,80 @@ pub(crate) fn wrap(text: &str, size: f64, room: f64) -> Option<Vec<String>> {
     (lines.len() <= MOST_LINES).then_some(lines)
 }
 
+/// A text in at most `most` lines of this width: broken at blanks, a word that is wider behind a sign such as `_` or `/`, else between
+/// letters. What needs more lines is cut, and the last line ends in an ellipsis.
+pub(crate) fn lines(text: &str, size: f64, room: f64, most: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for piece in pieces(&visible(text), size, room) {
+        match lines.last_mut() {
+            Some(line)
+                if line.is_empty()
+                    || width(&format!("{line}{}", piece.trim_end()), size) <= room =>
+            {
+                line.push_str(&piece);
+            }
+            _ => lines.push(piece),
+        }
+    }
+    if lines.len() > most.max(1) {
+        let rest = lines.split_off(most.max(1) - 1).concat();
+        lines.push(fit(&rest, size, room));
+    }
+    for line in &mut lines {
+        line.truncate(line.trim_end().len());
+    }
+    lines
+}
+
+/// A text in pieces after each of which a line may end, none wider than `room` unless it is one letter.
+fn pieces(text: &str, size: f64, room: f64) -> Vec<String> {
+    let fits = |piece: &str| width(piece.trim_end(), size) <= room;
+    let mut pieces = Vec::new();
+    for word in text.split_inclusive(' ') {
+        if fits(word) {
+            pieces.push(word.to_owned());
+            continue;
+        }
+        for part in word.split_inclusive(SIGNS) {
+            if fits(part) {
+                pieces.push(part.to_owned());
+            } else {
+                pieces.extend(part.chars().map(String::from));
+            }
+        }
+    }
+    pieces
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lines_break_at_blanks_then_at_signs_then_anywhere() {
+        let room = width("T-shirt/", 11.0);
+        assert_eq!(lines("T-shirt/top", 11.0, room, 2), ["T-shirt/", "top"]);
+        let room = width("beach_", 11.0) + 0.1;
+        assert_eq!(lines("beach_001", 11.0, room, 2), ["beach_", "001"]);
+        let room = width("mmm", 11.0) + 0.1;
+        assert_eq!(lines("mmmmm", 11.0, room, 3), ["mmm", "mm"]);
+        let room = width("Ankle ", 11.0);
+        assert_eq!(lines("Ankle boot", 11.0, room, 3), ["Ankle", "boot"]);
+        assert_eq!(lines("", 11.0, 5.0, 3), [""]);
+    }
+
+    #[test]
+    fn only_what_needs_too_many_lines_is_cut() {
+        let room = width("three", 11.0) + 0.1;
+        let cut = lines("one two three four", 11.0, room, 2);
+        assert_eq!(cut.len(), 2);
+        assert!(
+            cut[1].ends_with('…') && width(&cut[1], 11.0) <= room,
+            "{cut:?}"
+        );
+        let whole = lines("one two three four", 11.0, room, 4);
+        assert_eq!(whole, ["one", "two", "three", "four"]);
+    }
 
     #[test]
     fn widths_are_those_of_the_font() {

@@ -17,7 +17,7 @@ pub(crate) const PITCH: f64 = 15.0;
 const SWATCH: f64 = 32.0;
 /// Type size of the names.
 const NAME: f64 = LABEL - 1.0;
-const LONGEST_NAME: f64 = 170.0;
+const LONGEST_NAME: f64 = 300.0;
 const BASELINE: &str = "#666666";
 const FINE_DASH: &str = "2 3";
 

@@ -12,7 +12,7 @@ use crate::{
 const SIZE: f64 = LABEL - 1.0;
 const PITCH: f64 = 17.0;
 const MARK_ROOM: f64 = 14.0;
-const LONGEST_NAME: f64 = 130.0;
+const LONGEST_NAME: f64 = 220.0;
 const COLUMN_GAP: f64 = 14.0;
 /// Classes that are named, at most: a column of times would make a figure as wide as a street.
 const MOST: usize = 64;

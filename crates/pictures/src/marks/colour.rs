@@ -164,6 +164,66 @@ mod tests {
         }
     }
 
+    /// What protan, deutan and tritan readers see of linear red, green and blue (Machado, Oliveira and Fernandes, 2009, severity 1).
+    const BLIND: [[[f64; 3]; 3]; 3] = [
+        [
+            [0.152_286, 1.052_583, -0.204_868],
+            [0.114_503, 0.786_281, 0.099_216],
+            [-0.003_882, -0.048_116, 1.051_998],
+        ],
+        [
+            [0.367_322, 0.860_646, -0.227_968],
+            [0.280_085, 0.672_501, 0.047_413],
+            [-0.011_820, 0.042_940, 0.968_881],
+        ],
+        [
+            [1.255_528, -0.076_749, -0.178_779],
+            [-0.078_411, 0.930_809, 0.147_602],
+            [0.004_733, 0.691_367, 0.303_900],
+        ],
+    ];
+
+    fn times(matrix: &[[f64; 3]; 3], vector: [f64; 3]) -> [f64; 3] {
+        matrix.map(|row| row.iter().zip(vector).map(|(a, b)| a * b).sum::<f64>())
+    }
+
+    /// Linear sRGB to Oklab (Ottosson).
+    fn oklab(rgb: [f64; 3]) -> [f64; 3] {
+        let cones = [
+            [0.412_221_470_8, 0.536_332_536_3, 0.051_445_992_9],
+            [0.211_903_498_2, 0.680_699_545_1, 0.107_396_956_6],
+            [0.088_302_461_9, 0.281_718_837_6, 0.629_978_700_5],
+        ];
+        let lab = [
+            [0.210_454_255_3, 0.793_617_785, -0.004_072_046_8],
+            [1.977_998_495_1, -2.428_592_205, 0.450_593_709_9],
+            [0.025_904_037_1, 0.782_771_766_2, -0.808_675_766],
+        ];
+        times(
+            &lab,
+            times(&cones, rgb.map(|value| value.clamp(0.0, 1.0))).map(f64::cbrt),
+        )
+    }
+
+    #[test]
+    fn the_ten_colours_are_apart_for_every_reader() {
+        let linear = theme::CLASSES.map(|c| theme::rgb(c).map(|v| decoded(f64::from(v) / 255.0)));
+        let seen = |matrix: &[[f64; 3]; 3]| linear.map(|rgb| oklab(times(matrix, rgb)));
+        let identity = [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]];
+        for (matrix, least) in [(identity, 0.16)]
+            .into_iter()
+            .chain(BLIND.map(|m| (m, 0.1)))
+        {
+            let seen = seen(&matrix);
+            for (index, a) in seen.iter().enumerate() {
+                for b in &seen[..index] {
+                    let distance = (0..3).map(|i| (a[i] - b[i]).powi(2)).sum::<f64>().sqrt();
+                    assert!(distance > least, "{index}: {distance}");
+                }
+            }
+        }
+    }
+
     #[test]
     fn shades_are_dark_enough_and_no_darker() {
         assert!((contrast([0; 3], WHITE) - 21.0).abs() < 1e-9);
@@ -172,7 +232,8 @@ mod tests {
         assert_eq!(dark("#bd1f01"), "#bd1f01");
         for colour in theme::CLASSES {
             let ratio = contrast(theme::rgb(&dark(colour)), WHITE);
-            assert!((READABLE..9.0).contains(&ratio), "{colour}: {ratio}");
+            assert!(ratio >= READABLE, "{colour}: {ratio}");
+            assert!(ratio < 6.0 || dark(colour) == colour, "{colour}: {ratio}");
         }
     }
 

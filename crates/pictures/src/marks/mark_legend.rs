@@ -101,11 +101,10 @@ fn draw_swatch(svg: &mut Svg, swatch: &Swatch, (x, y): (f64, f64)) {
     }
 }
 
-/// A thick line across, readable over any colour, for a value to compare with.
+/// A thick line across, for a value to compare with. It is darker than any bar, and has no edge of white: across a bar that would be
+/// a slit.
 pub(crate) fn reference(svg: &mut Svg, (x, y): (f64, f64), half: f64) {
-    let line = |half: f64| [(x - half, y), (x + half, y)];
-    svg.line(line(half + 0.7), "#ffffff", 3.6, "");
-    svg.line(line(half), INK, 2.0, "");
+    svg.line([(x - half, y), (x + half, y)], INK, 2.4, "");
 }
 
 /// A small ring for one run.
@@ -126,7 +125,8 @@ pub(crate) fn interval(svg: &mut Svg, x: f64, (top, bottom): (f64, f64), cap: f6
     ] {
         crate::layout::axis::segment(&mut path, from, to);
     }
-    svg.stroke(&path, "#ffffff", 3.0, "");
+    // A narrow edge: a wide one would be a slit in a bar.
+    svg.stroke(&path, "#ffffff", 2.0, "");
     svg.stroke(&path, INK, 1.2, "");
 }
 

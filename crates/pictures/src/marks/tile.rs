@@ -164,6 +164,12 @@ impl Tile {
     }
 }
 
+/// Bytes that the CSV of these tiles has at the least: a row for each value, of at least six fields of one letter.
+pub(crate) fn least_csv<'a>(tiles: impl IntoIterator<Item = &'a Tile>) -> usize {
+    let values = tiles.into_iter().map(|tile| tile.pixels.len());
+    12 * values.sum::<usize>()
+}
+
 /// How many pixels of a row become one, at `scale` units a pixel.
 fn step(scale: f64) -> usize {
     (FINEST / scale).round().max(1.0) as usize

@@ -5,7 +5,10 @@
 
 use std::{fs, path::Path};
 
-use espejo_pictures::{Curves, Figure, Panel, Series, Sheet, Tile, curves, sheet};
+use espejo_pictures::{
+    Bar, BarSeries, Bars, Curves, Figure, Panel, Point, Scatter, Series, Sheet, Tile, Walk,
+    WalkFrame, bars, curves, scatter, sheet, walk,
+};
 
 use super::series;
 
@@ -122,8 +125,108 @@ fn a_golden_sheet_is_drawn_byte_for_byte() {
             vec![mark("✓"), mark("✗ 2 px"), None, mark("9, not 4\n97 %")],
         ],
         wrap: 3,
+        key: "✓: none wrong".into(),
+        tile: 0.0,
     });
     check(&figure, "sheet.svg");
+}
+
+#[test]
+fn a_golden_running_mean_is_drawn_byte_for_byte() {
+    let noisy: Vec<(f64, f64)> = (0..60)
+        .map(|step| (f64::from(step), f64::from(60 - step + 13 * (step % 5))))
+        .collect();
+    let figure = curves(&Curves {
+        title: "A noisy curve".into(),
+        note: Some("strong line: running mean of 11 epochs".into()),
+        x_label: "epoch".into(),
+        panels: vec![Panel {
+            y_label: "loss".into(),
+            series: vec![Series {
+                smooth: 11,
+                colour: Some(1),
+                ..series("test", &noisy)
+            }],
+            ..Panel::default()
+        }],
+        ..Curves::default()
+    });
+    check(&figure, "running-mean.svg");
+}
+
+/// A map with classes and the circles of a prior.
+fn prior_map() -> Scatter {
+    let point = |index: u32| Point {
+        x: f64::from(index % 5) / 2.0 - 1.0,
+        y: f64::from(index / 5) / 4.0 - 0.5,
+        label: Some(format!("number {index}")),
+        class: Some(index as usize % 10),
+    };
+    Scatter {
+        title: "Latent space".into(),
+        x_label: "z1".into(),
+        y_label: "z2".into(),
+        points: (0..20).map(point).collect(),
+        classes: (0..10).map(|class| format!("class {class}")).collect(),
+        circles: vec![1.0, 2.0],
+        note: Some("circles: 1 and 2 standard deviations of the prior".into()),
+        ..Scatter::default()
+    }
+}
+
+#[test]
+fn a_golden_map_is_drawn_byte_for_byte() {
+    check(&scatter(&prior_map()), "map.svg");
+}
+
+#[test]
+fn a_golden_walk_is_drawn_byte_for_byte() {
+    let places = [(1.0, 0.0), (0.0, 1.0), (-1.0, 0.0), (0.0, -1.0)];
+    let frame = |(x, y): (f64, f64)| WalkFrame {
+        tile: Tile {
+            pixels: vec![1.0, 0.0, 0.0, 1.0],
+            channels: 1,
+            height: 2,
+            width: 2,
+            ink: true,
+        },
+        at: (x, y),
+        text: format!("({x:.2}, {y:.2})"),
+    };
+    let frames = walk(&Walk {
+        title: "A closed walk".into(),
+        frames: places.map(frame).to_vec(),
+        map: Some(prior_map()),
+        closed: true,
+    });
+    check(&frames[2], "walk.svg");
+}
+
+#[test]
+fn a_golden_bar_chart_is_drawn_byte_for_byte() {
+    let bar = |value: f64, reference: Option<f64>| Bar {
+        value,
+        low: Some(value - 1.0),
+        high: Some(value + 1.0),
+        reference,
+        ..Bar::default()
+    };
+    let figure = bars(&Bars {
+        title: "Error by architecture".into(),
+        groups: vec!["25-2".into(), "2".into()],
+        series: vec![
+            BarSeries {
+                name: "as described".into(),
+                bars: vec![bar(6.0, Some(4.0)), bar(8.0, Some(9.0))],
+            },
+            BarSeries {
+                name: "today".into(),
+                bars: vec![bar(2.0, None), bar(3.0, None)],
+            },
+        ],
+        ..Bars::default()
+    });
+    check(&figure, "bars.svg");
 }
 
 #[test]

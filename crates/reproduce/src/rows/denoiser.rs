@@ -427,6 +427,7 @@ fn panels(letters: &Glyphs, shown: &[usize], run: Option<&Outcome>) -> Figure {
             .collect(),
         marks: vec![Vec::new(), marks(&seen), marks(&answers)],
         wrap: 0,
+        ..Sheet::default()
     })
 }
 

@@ -300,6 +300,7 @@ fn triptychs(results: &Results) -> Result<Figure, Error> {
             answers.iter().enumerate().map(mark).collect(),
         ],
         wrap: 16,
+        ..Sheet::default()
     }))
 }
 

@@ -12,12 +12,14 @@ use serde_json::json;
 
 use super::terminal_page;
 use crate::completion;
-use crate::figures::{captions, spread, tile};
+use crate::figure_file::FigureArgs;
+use crate::figures::{captions, sheet_columns, spread, tile};
 use crate::output::{self, shown};
 use crate::sample_kind::SampleKind;
 use crate::table::{Column, table};
 use crate::table_flags::TableFlags;
 use crate::terminal;
+use crate::titles::file_name;
 
 /// The arguments of `espejo data show`.
 #[derive(Args)]
@@ -74,18 +76,26 @@ pub struct ShowArgs {
     /// Skip samples that cannot be read
     #[arg(long)]
     pub skip_bad: bool,
-    /// Write a PNG sheet to this file in place of showing text
-    #[arg(long, value_name = "FILE")]
+    /// Write a sheet to this PNG file, as `--to` does
+    #[arg(long, value_name = "FILE", conflicts_with = "figure_file")]
     pub png: Option<PathBuf>,
+    #[command(flatten)]
+    pub figure: FigureArgs,
 }
 
-/// Columns of a sheet.
-const SHEET_COLUMNS: usize = 16;
+impl ShowArgs {
+    /// The file that a sheet is written to.
+    fn sheet(&self) -> Option<&Path> {
+        self.figure.to.as_deref().or(self.png.as_deref())
+    }
+}
+
 /// Bytes of images that are kept in memory where both parts are joined.
 const MEMORY: usize = 1 << 30;
 
 /// Shows a data set: images as text or as a sheet, a table by its columns.
 pub fn show(args: &ShowArgs, json: bool) -> anyhow::Result<()> {
+    args.figure.check()?;
     let loaded = loaded(args)?;
     let samples = part_of(args, &loaded)?;
     let Loaded {
@@ -101,10 +111,11 @@ pub fn show(args: &ShowArgs, json: bool) -> anyhow::Result<()> {
         &notes
     };
     output::tell_data(&skipped, told);
-    if samples.is_table() && args.png.is_some() {
+    if samples.is_table() && args.sheet().is_some() {
+        let flag = if args.png.is_some() { "--png" } else { "--to" };
         return Err(output::usage(
             "a table has no images to draw",
-            "leave `--png` out",
+            format!("leave `{flag}` out"),
         ));
     }
     // A large data set is shown by some images, unless the first N were asked for.
@@ -113,7 +124,7 @@ pub fn show(args: &ShowArgs, json: bool) -> anyhow::Result<()> {
     } else {
         spread(&samples)
     };
-    if let Some(path) = &args.png {
+    if let Some(path) = args.sheet() {
         draw(args, &samples, &some, path)?;
         if !json {
             return output::text(&output::figure_lines(&[shown(path)]));
@@ -210,18 +221,28 @@ fn draw(args: &ShowArgs, samples: &Samples, some: &Samples, path: &Path) -> anyh
         .map(|row| Some(tile(row, some.shape(), some.two_valued())))
         .collect();
     let figure = sheet(&Sheet {
-        title: format!(
-            "{}: {} of {}",
-            args.name,
-            SampleKind::Image.count(samples.len()),
-            samples.shape()
-        ),
+        title: title(&args.name, some, samples),
         rows: vec![(String::new(), tiles)],
         captions: captions(some),
-        marks: Vec::new(),
-        wrap: SHEET_COLUMNS,
+        wrap: sheet_columns(some.shape()),
+        ..Sheet::default()
     });
-    Ok(espejo_train::write_file(path, &figure.png()?)?)
+    match args.figure.to {
+        Some(_) => figure.save_as(path)?,
+        // `--png` writes a PNG whatever the file is called.
+        None => espejo_train::write_file(path, &figure.png()?)?,
+    }
+    Ok(())
+}
+
+/// What is shown, out of how much: `photos: 32 of 304 images, 3x48x48 each`.
+fn title(name: &str, some: &Samples, samples: &Samples) -> String {
+    let all = SampleKind::Image.count(samples.len());
+    let count = match some.len() < samples.len() {
+        true => format!("{} of {all}", some.len()),
+        false => all,
+    };
+    format!("{}: {count}, {} each", file_name(name), samples.shape())
 }
 
 /// What each column of the file holds, what is done with it, and the sizes of its numbers.

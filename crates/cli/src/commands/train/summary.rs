@@ -11,7 +11,7 @@ use crate::results_table::results_table;
 use crate::sample_kind::SampleKind;
 
 /// What a person reads when training is over.
-pub fn summary(prepared: &Prepared, outcome: &Outcome, path: &str, figures: &[String]) -> String {
+pub fn summary(prepared: &Prepared, outcome: &Outcome, path: &str, figures: &str) -> String {
     let report = &outcome.report;
     let mut text = String::new();
     let kind = prepared.spec.kind.title();
@@ -35,7 +35,7 @@ pub fn summary(prepared: &Prepared, outcome: &Outcome, path: &str, figures: &[St
         text += "these are errors on the training set, because no test set was held out (`--test-fraction .2` holds one out)\n";
     }
     text += &format!("\nrun     {path}\n");
-    text += &output::figure_lines(figures);
+    text += figures;
     text + &next_commands(prepared, path)
 }
 
@@ -85,7 +85,7 @@ fn next_commands(prepared: &Prepared, path: &str) -> String {
     if prepared.spec.task.denoises() {
         next.insert(0, format!("denoise {run}"));
     }
-    if prepared.spec.latent() == 2 && images.len() <= 1000 {
+    if prepared.spec.latent() == 2 {
         next.push(format!("animate {run}"));
     }
     if prepared.spec.kind.has_posterior() {

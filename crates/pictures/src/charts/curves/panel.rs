@@ -7,7 +7,7 @@ use crate::{
         axis::{self, Axis, Frame},
         font,
         side_labels::{self, Name},
-        theme::{self, INK, LABEL},
+        theme::{INK, LABEL},
     },
 };
 
@@ -140,13 +140,13 @@ pub(crate) fn draw(
     let shaded = panel.series.iter().filter(|series| !series.band.is_empty());
     let opacity = (0.7 / shaded.count() as f64).clamp(0.1, 0.18);
     for (index, series) in panel.series.iter().enumerate() {
-        plot.draw_band(svg, series, theme::colour(index), opacity);
+        plot.draw_band(svg, series, series.colour(index), opacity);
     }
     let barred = |series: &&Series| !series.bars.is_empty();
     let count = panel.series.iter().filter(barred).count() as f64;
     let mut shift = -0.5 * BETWEEN_BARS * (count - 1.0);
     for (index, series) in panel.series.iter().enumerate() {
-        let colour = theme::colour(index);
+        let colour = series.colour(index);
         if barred(&series) {
             plot.draw_bars(svg, series, colour, shift);
             plot.draw_series(svg, series, colour, shift);
@@ -213,8 +213,19 @@ impl Plot<'_> {
 
     /// A curve with error bars is moved aside with them, so that its points stand on them.
     fn draw_series(&self, svg: &mut Svg, series: &Series, colour: &str, shift: f64) {
-        let places = finite(series).map(|point| self.place(point));
-        let all: Vec<(f64, f64)> = places.map(|(x, y)| (x + shift, y)).collect();
+        let points: Vec<(f64, f64)> = finite(series).collect();
+        let on_paper = |points: &[(f64, f64)]| -> Vec<(f64, f64)> {
+            let places = points.iter().map(|point| self.place(*point));
+            places.map(|(x, y)| (x + shift, y)).collect()
+        };
+        let mut all = on_paper(&points);
+        if series.smooth > 1 {
+            svg.raw(&format!(
+                r#"<path d="{}" fill="none" stroke="{colour}" stroke-opacity="0.3" stroke-width="0.8"/>"#,
+                path(&thin(&all))
+            ));
+            all = on_paper(&running_mean(&points, series.smooth));
+        }
         let path = path(&thin(&all));
         if all.len() > 1 {
             svg.stroke(&path, colour, 1.8, if series.dashed { DASH } else { "" });
@@ -228,6 +239,27 @@ impl Plot<'_> {
             }
         }
     }
+}
+
+/// The mean of up to `window` points around each. At the start, where curves fall fast, as many on one side as on the other; at the
+/// end all that are left, for the last value is read off and shall not be that of one point.
+fn running_mean(points: &[(f64, f64)], window: usize) -> Vec<(f64, f64)> {
+    if window < 2 {
+        return points.to_vec();
+    }
+    let half = window / 2;
+    let mut sums = vec![0.0];
+    for (_, y) in points {
+        sums.push(sums.last().copied().unwrap_or(0.0) + y);
+    }
+    let mean = |(index, (x, _)): (usize, &(f64, f64))| {
+        let from = index - half.min(index);
+        let to = (2 * index - from + 1)
+            .min(index + half + 1)
+            .min(points.len());
+        (*x, (sums[to] - sums[from]) / (to - from) as f64)
+    };
+    points.iter().enumerate().map(mean).collect()
 }
 
 fn path(points: &[(f64, f64)]) -> String {
@@ -269,17 +301,39 @@ fn names(panel: &Panel, y: &Axis, layout: &Layout) -> Vec<Name> {
     let frame = &layout.frame;
     let room = side_labels::text_room(frame, layout.side_right);
     let of = |(index, series): (usize, &Series)| {
-        let end = finite(series).last();
+        let points: Vec<(f64, f64)> = finite(series).collect();
+        let end = running_mean(&points, series.smooth).last().copied();
         let target = end.map_or(frame.top, |point| y.y(point.1, frame));
         let dash = if series.dashed { DASH } else { "" };
         Name::of_line(
             &series.name,
             target,
-            (theme::colour(index), 1.8, dash),
+            (series.colour(index), 1.8, dash),
             room,
         )
     };
     let mut names: Vec<Name> = panel.series.iter().enumerate().map(of).collect();
     names.extend(side_labels::of_baselines(&panel.baselines, y, frame, room));
     names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_running_mean_is_that_of_the_points_around() {
+        let points: Vec<(f64, f64)> = [9.0, 3.0, 3.0, 6.0, 0.0]
+            .iter()
+            .enumerate()
+            .map(|(x, y)| (x as f64, *y))
+            .collect();
+        let means = |window| -> Vec<f64> {
+            let means = running_mean(&points, window);
+            means.iter().map(|(_, y)| *y).collect()
+        };
+        assert_eq!(means(3), [9.0, 5.0, 4.0, 3.0, 3.0]);
+        assert_eq!(means(1), [9.0, 3.0, 3.0, 6.0, 0.0]);
+        assert_eq!(running_mean(&[], 5), []);
+    }
 }
