@@ -96,6 +96,8 @@ impl Traversal {
             captions: self.captions.clone(),
             marks: self.values[..dimensions].iter().map(marks).collect(),
             wrap: steps,
+            key: "under an image: the value of the dimension at its row".to_owned(),
+            ..Sheet::default()
         }))
     }
 

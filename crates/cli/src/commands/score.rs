@@ -120,7 +120,7 @@ pub fn score(args: &ScoreArgs, json: bool) -> anyhow::Result<()> {
         judgement: &judgement,
         labels: labels.as_deref(),
         names: &share_names(&trained, &scores),
-        subject: &subject_on(&trained, &args.samples.shown_data(&trained)),
+        subject: &subject_on(&trained, &args.chosen.samples.shown_data(&trained)),
     };
     let order = table.order(args.top)?;
     // Kept once nothing can be refused any more. The false discovery rate is no rule for a limit.

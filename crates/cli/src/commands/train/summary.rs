@@ -6,7 +6,7 @@ use espejo_data::Samples;
 use espejo_train::{Outcome, Prepared, RunReport};
 
 use super::shell_word;
-use crate::output::{self, counted};
+use crate::output::counted;
 use crate::results_table::results_table;
 use crate::sample_kind::SampleKind;
 
