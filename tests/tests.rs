@@ -3,6 +3,7 @@
 mod classical;
 mod commands;
 mod data;
+mod defaults;
 mod edges;
 mod errors;
 mod golden;

@@ -8,13 +8,14 @@ mod summary;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use espejo_data::Error as DataError;
 use espejo_train::{
-    Folder, Outcome, PRESETS, Prepared, Preset, RunReport, Status, data_report, fit, layer_table,
-    model_report, prepare,
+    Error, Folder, Outcome, PRESETS, Prepared, Preset, RunReport, Status, data_report, fit,
+    layer_table, model_report, prepare, prepare_suited, suited_config,
 };
 use serde_json::{Value as Json, json};
 
-use configuration::merged;
+use configuration::{Merged, merged};
 pub use flags::TrainArgs;
 use resume::resumed_config;
 use summary::{program, summary};
@@ -29,18 +30,21 @@ pub fn train(args: TrainArgs, json: bool) -> anyhow::Result<u8> {
     if args.run.presets {
         return list_presets(json).map(|()| 0);
     }
-    let (config, resumed) = match &args.run.resume {
+    let (merged, resumed) = match &args.run.resume {
         Some(run) => {
             let folder = Folder::find(run, &args.run.out)?;
-            (resumed_config(&folder, &args)?, Some(folder))
+            (resumed_config(&folder, &args)?.into(), Some(folder))
         }
         None => (merged(&args)?, None),
     };
     if args.run.print_config {
-        output::text(&config.to_toml())?;
-        return Ok(0);
+        return print_config(&merged).map(|()| 0);
     }
-    let prepared = prepare(config)?;
+    let Merged { config, said } = merged;
+    let prepared = match said {
+        Some(said) => prepare_suited(config, &said)?,
+        None => prepare(config)?,
+    };
     if args.run.dry_run {
         return dry_run(&prepared, json).map(|()| 0);
     }
@@ -81,6 +85,24 @@ pub fn train(args: TrainArgs, json: bool) -> anyhow::Result<u8> {
         output::text(&summary(&prepared, &outcome, &path, &drawn))?;
     }
     Ok(0)
+}
+
+/// Prints the configuration with what the data decides in it, as far as the data is there.
+fn print_config(merged: &Merged) -> anyhow::Result<()> {
+    let Some(said) = &merged.said else {
+        return output::text(&merged.config.to_toml());
+    };
+    match suited_config(&merged.config, said) {
+        Ok(config) => output::text(&config.to_toml()),
+        // Files of a set that can be fetched may be on another machine.
+        Err(Error::Data(error @ DataError::Missing { .. })) => {
+            message(&format!(
+                "{error}: what its samples decide is left as it is for any data of its kind"
+            ));
+            output::text(&merged.config.to_toml())
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Says what was saved and how to resume.

@@ -4,12 +4,14 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use espejo_data::{
-    ColumnChoice, ColumnFacts, ColumnRole, Loaded, Samples, Selection, Shape, Source, as_text, load,
+    ColumnChoice, ColumnFacts, ColumnRole, FitKind, Loaded, Samples, Selection, Shape, Source,
+    as_text, load,
 };
 use espejo_pictures::{Sheet, sheet};
 use espejo_train::unit_rows;
 use serde_json::json;
 
+use crate::accepted_words::accepted_words;
 use crate::figures::{captions, spread, tile};
 use crate::output::{self, shown};
 use crate::sample_kind::SampleKind;
@@ -41,6 +43,8 @@ pub struct ShowArgs {
     /// Resize images to this height and width, as in `50x37`
     #[arg(long, value_name = "HxW")]
     pub size: Option<String>,
+    #[arg(long, value_name = "HOW", requires = "size", default_value = "crop", help = format!("How --size treats images of another form: {} (cut out the middle; add black bars; distort)", accepted_words(|config| config.data.fit)))]
+    pub fit: FitKind,
     /// The column of a table that holds the class labels, by name or number
     #[arg(long, value_name = "COLUMN")]
     pub label: Option<String>,
@@ -125,6 +129,7 @@ fn loaded(args: &ShowArgs) -> anyhow::Result<Loaded> {
     let source = Source {
         directory: args.data_dir.clone(),
         size: data.size()?,
+        fit: args.fit,
         shape: data.shape()?,
         label: args.label.clone(),
         columns: ColumnChoice {
