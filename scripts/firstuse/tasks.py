@@ -68,7 +68,7 @@ def finds(faulty: list) -> Callable[[list], str]:
 
 
 def classes_named(found: list) -> str:
-    named = {row["class"] for row in found}
+    named = {row["caption"].split("_")[0] for row in found}
     return "" if named == set(CLASSES) else f"classes {sorted(named)}"
 
 
@@ -84,9 +84,9 @@ def tasks(faulty: list) -> list:
         (("train", *photos, "--name", "photos", "--json"), beats_pca),
         (("eval", "photos"), says("PCA-2")),
         (("reconstruct", "photos", "--first", "8"), says("reconstruction")),
-        (("encode", "photos"), rows("z1 z2 class", 15, classes_named)),
+        (("encode", "photos"), rows("caption z1 z2", 15, classes_named)),
         (("score", "photos"), rows("score rank", 15)),
-        (("neighbours", "photos", "--of", "#0"), says("")),
+        (("neighbours", "photos"), rows("sample nearest distance", 15)),
         (("generate", "photos", "--count", "8"), says("generated")),
         (("latent", "photos"), says("latent")),
         (("morph", "photos", "#0", "#1"), says("morph")),
@@ -104,7 +104,7 @@ def tasks(faulty: list) -> list:
         (("reconstruct", "spots"), says("reconstruction")),
         (("encode", "spots"), rows("z1 z2", 20)),
         (("generate", "spots", "--count", "8"), says("generated")),
-        (("train", "spots.npy", "--model", "dae", *HELD, "--name", "spots-dae", "--json"), says("")),
+        (("train", "spots.npy", "--model", "dae", *HELD, "--name", "spots-dae"), says("noisy input", "median 3x3")),
         (("denoise", "spots-dae"), says("noisy")),
     ]
 

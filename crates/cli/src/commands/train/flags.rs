@@ -209,7 +209,7 @@ pub struct TrainingFlags {
     /// Samples per optimizer step; 0 = full batch [default: by the data: 128, but 16 to 64 for fewer than 1,024 samples]
     #[arg(long, value_name = "N")]
     pub batch_size: Option<usize>,
-    /// Learning rate [default: by the data: higher for fewer than 1,024 samples, and then falling to 0 by a cosine]
+    /// Learning rate [default: by the data: higher for fewer than 1,024 samples]
     #[arg(long, value_name = "RATE")]
     #[serde(rename = "learning_rate")]
     pub lr: Option<f64>,
