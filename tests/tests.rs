@@ -6,6 +6,7 @@ mod data;
 mod defaults;
 mod edges;
 mod errors;
+mod forecast;
 mod golden;
 mod hash;
 mod impute;

@@ -97,7 +97,7 @@ fn finish(checked: Checked) -> Result<Prepared, Error> {
         (true, "auto") => beside_the_processor()?,
         (_, device) => device::choose(device)?,
     };
-    if let Some(window) = checked.window {
+    if let Some(window) = checked.window.filter(|_| config.data.window.is_some()) {
         // A length that was found stands in the run as a number.
         config.data.window = Some(WindowLength::Rows(window.length));
     }
@@ -399,6 +399,7 @@ pub(crate) fn source(config: &RunConfig) -> Result<Source, Error> {
         grey: data.grey,
         label: data.label.clone(),
         target: target_column(config)?,
+        target_is_input: data.lags.is_some(),
         words: data.words,
         columns: ColumnChoice {
             only: data.columns.clone(),
