@@ -90,7 +90,7 @@ def ours(args):
             for seed in SEEDS:
                 folder = f"{name}-{kind}-{seed}"
                 if not (args.out / "runs" / folder).exists():
-                    run("train", f"{name}-train.csv", "--model", model, "--seed", str(seed), "--name", folder, *COMMON)
+                    run("train", "table", "--data", f"{name}-train.csv", "--model", model, "--seed", str(seed), "--name", folder, *COMMON)
                 scored = ["score", folder, "--data", f"{name}-test.csv", "--to", "scores.csv", *score]
                 run(*scored)
                 scores = pd.read_csv(args.out / "scores.csv").set_index("row").score

@@ -5,6 +5,7 @@ mod commands;
 #[cfg(unix)]
 mod completions;
 mod data;
+mod defaults;
 mod edges;
 mod errors;
 mod figures;

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use clap::Args;
-use espejo_data::{Error as DataError, Samples, Selection, Shape};
+use espejo_data::{Error as DataError, FitKind, Samples, Selection, Shape};
 use espejo_train::config::{DataConfig, SplitKind};
 use espejo_train::{Error, Part, Trained};
 
@@ -280,8 +280,10 @@ fn change(data: &mut DataConfig, args: &SampleArgs, shape: Option<Shape>) {
         };
         // Images of a folder are resized to the shape that the model was trained on.
         if let Some(shape) = shape.filter(|_| Path::new(name).is_dir()) {
-            data.size
-                .get_or_insert(format!("{}x{}", shape.height, shape.width));
+            if data.size.is_none() {
+                data.size = Some(format!("{}x{}", shape.height, shape.width));
+                data.fit = FitKind::Crop;
+            }
             data.grey |= shape.channels == 1;
         }
         let may_be_rows = espejo_data::is_table_file(name) || espejo_data::is_array_file(name);

@@ -91,6 +91,8 @@ pub enum Error {
         expected: String,
         /// Height and width of this one.
         found: String,
+        /// Height and width that both can be brought to.
+        common: String,
     },
 
     /// The files of a data set are not there.
@@ -149,9 +151,9 @@ impl Error {
                 "a number to predict is for regression: take the column as numbers, not as classes"
                     .to_owned(),
             ),
-            Self::Sizes { expected, .. } => {
-                Some(format!("`--size {expected}` brings all images to one size"))
-            }
+            Self::Sizes { common, .. } => Some(format!(
+                "`--size {common}` brings all images to one size, each cut to this form; `--fit pad` or `--fit stretch` keeps all of it"
+            )),
             Self::NoFile { hint, .. } | Self::Missing { hint, .. } | Self::Fetch { hint, .. } => {
                 Some(hint.clone())
             }

@@ -3,15 +3,12 @@
 use std::borrow::Cow;
 use std::io::Cursor;
 
-use image::imageops::{self, FilterType};
 use image::metadata::Orientation;
-use image::{
-    DynamicImage, ImageBuffer, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits, Luma,
-};
+use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits};
 
 use crate::deep_picture::{self, DeepPicture, Tiff};
 use crate::pixel_range::{Observed, PixelRange};
-use crate::{Shape, Source};
+use crate::{FitKind, Shape, Source};
 
 /// The most pixels of an image each way, refused by its header.
 pub(crate) const LARGEST: u32 = 16_384;
@@ -31,6 +28,8 @@ pub(crate) struct Picture {
 pub(crate) struct Fit {
     /// Height and width.
     size: Option<[usize; 2]>,
+    /// How they are reached.
+    kind: FitKind,
     grey: bool,
 }
 
@@ -151,6 +150,7 @@ impl Fit {
     pub(crate) fn of(source: &Source) -> Self {
         Self {
             size: source.size,
+            kind: source.fit,
             grey: source.grey,
         }
     }
@@ -167,8 +167,7 @@ impl Fit {
 
     /// The pixels of an image of this shape after it.
     ///
-    /// Grey is the luma of ITU-R BT.601. Another size is reached by cubic interpolation (Catmull-Rom), averaged over as many
-    /// pixels as fall into one: what Pillow calls `BICUBIC`, its default.
+    /// Grey is the luma of ITU-R BT.601.
     pub(crate) fn apply(self, shape: Shape, pixels: &[u8]) -> Cow<'_, [u8]> {
         let mut pixels = Cow::Borrowed(pixels);
         let mut after = shape;
@@ -178,7 +177,7 @@ impl Fit {
         }
         let goal = self.shape(shape);
         if after != goal {
-            pixels = resize(&pixels, after, goal).into();
+            pixels = resize(&pixels, after, goal, self.kind).into();
         }
         pixels
     }
@@ -219,22 +218,17 @@ fn luma(planes: &[u8]) -> Vec<u8> {
 }
 
 /// Brings each plane to the height and width of `goal`.
-fn resize(pixels: &[u8], shape: Shape, goal: Shape) -> Vec<u8> {
-    let (height, width) = (shape.height as u32, shape.width as u32);
-    let mut resized = Vec::with_capacity(goal.pixels());
-    for plane in pixels.chunks(shape.height * shape.width) {
-        let plane: ImageBuffer<Luma<u8>, &[u8]> =
-            ImageBuffer::from_raw(width, height, plane).expect("a plane is height times width");
-        let (height, width) = (goal.height as u32, goal.width as u32);
-        let plane = imageops::resize(&plane, width, height, FilterType::CatmullRom);
-        resized.extend_from_slice(plane.as_raw());
-    }
-    resized
+fn resize(pixels: &[u8], shape: Shape, goal: Shape, fit: FitKind) -> Vec<u8> {
+    let (from, to) = ([shape.height, shape.width], [goal.height, goal.width]);
+    let planes = pixels.chunks(shape.height * shape.width);
+    planes
+        .flat_map(|plane| fit.resized(plane, from, to))
+        .collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use image::{GrayAlphaImage, GrayImage, Rgb, RgbImage, Rgba, RgbaImage};
+    use image::{GrayAlphaImage, GrayImage, ImageBuffer, Luma, Rgb, RgbImage, Rgba, RgbaImage};
 
     use super::*;
 
@@ -300,6 +294,7 @@ mod tests {
         };
         let fit = Fit {
             size: Some([4, 5]),
+            kind: FitKind::Stretch,
             grey: false,
         };
         let resized = |height, width, pixel: fn(usize, usize) -> u8| {
@@ -340,6 +335,7 @@ mod tests {
     fn grey_has_the_weights_of_television() {
         let fit = Fit {
             size: None,
+            kind: FitKind::Stretch,
             grey: true,
         };
         let shape = Shape {

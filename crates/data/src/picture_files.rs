@@ -247,6 +247,18 @@ fn decode(shown: &Path, bytes: &[u8], how: How) -> Read {
     Ok((fitted, observed))
 }
 
+/// A size for images of these shapes and their like: a square that halves well and does not enlarge them, of 64 pixels at most, for a
+/// net's first layer grows with the pixels.
+fn common_size(one: Shape, other: Shape) -> String {
+    let sides = [one, other].map(|shape| shape.height.min(shape.width));
+    let side = match sides[0].min(sides[1]).min(64) {
+        // Tiny drawings lose too much on the way to a power of two.
+        side @ ..16 => side,
+        side => 1 << side.ilog2(),
+    };
+    format!("{side}x{side}")
+}
+
 /// Images of one shape, as they come in.
 struct Pile<'a> {
     images: &'a dyn Images,
@@ -293,6 +305,7 @@ impl<'a> Pile<'a> {
                 first: first.to_string_lossy().into_owned(),
                 expected: size(shape),
                 found: size(picture.shape),
+                common: common_size(shape, picture.shape),
             });
         }
         if picture.shape.channels > shape.channels {
@@ -325,5 +338,28 @@ impl<'a> Pile<'a> {
             self.sink.push(&pixels.repeat(3))?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(one: [usize; 2], other: [usize; 2], expected: &str) {
+        let shapes = [one, other].map(|[height, width]| Shape {
+            channels: 3,
+            height,
+            width,
+        });
+        assert_eq!(common_size(shapes[0], shapes[1]), expected);
+    }
+
+    #[test]
+    fn the_size_that_is_proposed_is_a_square_that_halves_well() {
+        check([110, 148], [96, 130], "64x64");
+        check([3000, 4000], [4000, 3000], "64x64");
+        check([60, 80], [64, 64], "32x32");
+        check([28, 28], [16, 40], "16x16");
+        check([7, 5], [9, 6], "5x5");
     }
 }

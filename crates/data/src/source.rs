@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::path::PathBuf;
 
-use crate::{Error, PixelRange, RowShape, Samples, Selection, Shape};
+use crate::{Error, FitKind, PixelRange, RowShape, Samples, Selection, Shape};
 
 /// A data set that [`load`](crate::load) knows by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +49,8 @@ pub struct Source {
     pub seed: u64,
     /// Height and width to bring images to.
     pub size: Option<[usize; 2]>,
+    /// How images of another form are brought to it.
+    pub fit: FitKind,
     /// Whether colour becomes grey.
     pub grey: bool,
     /// The column of a table that holds the labels, by its name or its number counted from 1.
@@ -238,6 +240,7 @@ impl Source {
             hold_out: HoldOut::Official,
             seed: 42,
             size: None,
+            fit: FitKind::Stretch,
             grey: false,
             label: None,
             words: None,

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use espejo_data::ScalingKind;
+use espejo_data::{FitKind, ScalingKind};
 use espejo_nets::{Activation, DenseStep, Initializer, Range};
 use serde::{Deserialize, Serialize};
 
@@ -82,6 +82,9 @@ pub struct DataConfig {
     /// Height and width to bring images to, e.g. `50x37`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub size: Option<String>,
+    /// How images of another form are brought to that size: `crop`, `pad` or `stretch`, which is what is meant where it is left out.
+    #[serde(skip_serializing_if = "is_stretch")]
+    pub fit: FitKind,
     /// Whether colour becomes grey.
     #[serde(skip_serializing_if = "is_false")]
     pub grey: bool,
@@ -159,6 +162,7 @@ impl Default for DataConfig {
             test_fraction: None,
             fold: None,
             size: None,
+            fit: FitKind::Stretch,
             grey: false,
             label: None,
             target: None,
@@ -204,6 +208,10 @@ fn is_false(value: &bool) -> bool {
 
 fn is_zero(value: &f64) -> bool {
     *value == 0.0
+}
+
+fn is_stretch(fit: &FitKind) -> bool {
+    *fit == FitKind::Stretch
 }
 
 fn is_none(scale: &ScalingKind) -> bool {

@@ -244,6 +244,7 @@ mod tests {
             test_fraction = 0.2
             fold = "1/5"
             size = "50x37"
+            fit = "pad"
             grey = true
             label = "class"
             target = "price"

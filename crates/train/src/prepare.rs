@@ -6,6 +6,7 @@ use espejo_data::{
     ColumnChoice, ColumnFacts, HoldOut, PixelRange, RowShape, Samples, Scaling, ScalingKind,
     Selection, Source, TargetColumn, Window, permutation,
 };
+use toml::Table;
 
 use crate::Error;
 use crate::architecture::Layout;
@@ -16,6 +17,7 @@ use crate::feed::{Feed, bytes};
 use crate::kept::Kept;
 use crate::seed::{Purpose, stream};
 use crate::spec::{Spec, check_copies};
+use crate::suited::{DataFacts, suited};
 use crate::target_rows::{self, NumberTarget, TargetRows};
 use crate::task::Task;
 use crate::windows::{self, WindowLength};
@@ -65,14 +67,36 @@ pub fn prepare(config: RunConfig) -> Result<Prepared, Error> {
     prepare_with(config, Kept::default())
 }
 
+/// Prepares a run of which only the keys in `said` were given: the others are what suits its data ([`suited`]).
+///
+/// # Errors
+///
+/// As [`prepare`].
+pub fn prepare_suited(config: RunConfig, said: &Table) -> Result<Prepared, Error> {
+    finish(load(&config, Kept::default(), Some(said))?)
+}
+
 /// Prepares a run again, with what it has kept.
 pub(crate) fn prepare_with(config: RunConfig, kept: Kept) -> Result<Prepared, Error> {
-    let checked = load(&config, kept)?;
+    finish(load(&config, kept, None)?)
+}
+
+/// The configuration of a run of which only the keys in `said` were given, once its data is known.
+///
+/// # Errors
+///
+/// [`Error::Data`] or [`Error::Config`] where the data cannot be loaded, or does not go with the configuration.
+pub fn suited_config(config: &RunConfig, said: &Table) -> Result<RunConfig, Error> {
+    load(config, Kept::default(), Some(said)).map(|checked| checked.config)
+}
+
+/// Finds the device of what was checked.
+fn finish(checked: Checked) -> Result<Prepared, Error> {
+    let mut config = checked.config;
     let chosen = match (config.train.is_classical(), config.train.device.as_str()) {
         (true, "auto") => beside_the_processor()?,
         (_, device) => device::choose(device)?,
     };
-    let mut config = config;
     if let Some(window) = checked.window.filter(|_| config.data.window.is_some()) {
         // A length that was found stands in the run as a number.
         config.data.window = Some(WindowLength::Rows(window.length));
@@ -139,6 +163,7 @@ fn beside_the_processor() -> Result<Chosen, Error> {
 
 /// What a configuration means, as far as no device is needed.
 pub(crate) struct Checked {
+    pub config: RunConfig,
     pub spec: Spec,
     pub train: Samples,
     pub test: Samples,
@@ -152,8 +177,8 @@ pub(crate) struct Checked {
     pub window: Option<Window>,
 }
 
-/// Loads the data and checks the configuration against it.
-pub(crate) fn load(config: &RunConfig, kept: Kept) -> Result<Checked, Error> {
+/// Loads the data and checks the configuration against it; where `said` has all keys that were given, the others are made to suit the data.
+pub(crate) fn load(config: &RunConfig, kept: Kept, said: Option<&Table>) -> Result<Checked, Error> {
     windows::check(config)?;
     let loaded = espejo_data::load(&source(config)?)?;
     check_squares(config, &loaded.train)?;
@@ -196,6 +221,10 @@ pub(crate) fn load(config: &RunConfig, kept: Kept) -> Result<Checked, Error> {
     let test = test.map(permuted).transpose()?;
     let test = test.map(|test| cut(test, "test part")).transpose()?;
     notes.extend(windows::notes(&train));
+    let config = &match said {
+        Some(said) => suited(config, said, facts(config, &train, test.is_some())),
+        None => config.clone(),
+    };
     let spec = Spec::new(config, layout(config, &train)?)?;
     let target = number_target(&spec, &train, test.as_ref(), kept.target_scaling)?;
     if spec.task == Task::Classify {
@@ -210,6 +239,7 @@ pub(crate) fn load(config: &RunConfig, kept: Kept) -> Result<Checked, Error> {
         check_values(config, &train)?;
     }
     Ok(Checked {
+        config: config.clone(),
         spec,
         held_out: test.is_some(),
         test: test.unwrap_or_else(|| train.clone()),
@@ -222,6 +252,16 @@ pub(crate) fn load(config: &RunConfig, kept: Kept) -> Result<Checked, Error> {
         permutation,
         window,
     })
+}
+
+/// What the defaults of a run go by.
+fn facts(config: &RunConfig, train: &Samples, held_out: bool) -> DataFacts {
+    DataFacts {
+        samples: train.len().saturating_mul(config.noise.copies.max(1)),
+        shape: train.shape(),
+        is_table: train.is_table(),
+        held_out,
+    }
 }
 
 /// What the layers of a model have to fit.
@@ -355,6 +395,7 @@ pub(crate) fn source(config: &RunConfig) -> Result<Source, Error> {
         hold_out: data.hold_out()?,
         seed: config.train.seed,
         size: data.size()?,
+        fit: data.fit,
         grey: data.grey,
         label: data.label.clone(),
         target: target_column(config)?,

@@ -11,13 +11,14 @@ mod summary;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use espejo_data::Error as DataError;
 use espejo_train::{
-    Folder, Outcome, PRESETS, Prepared, Preset, RunReport, Status, data_report, fit, layer_table,
-    model_report, prepare,
+    Error, Folder, Outcome, PRESETS, Prepared, Preset, RunReport, Status, data_report, fit,
+    layer_table, model_report, prepare, prepare_suited, suited_config,
 };
 use serde_json::{Value as Json, json};
 
-use configuration::merged;
+use configuration::{Merged, merged};
 use effects::{check_configuration, check_data};
 pub use flags::TrainArgs;
 use keys::list_keys;
@@ -37,28 +38,22 @@ pub fn train(args: TrainArgs, json: bool) -> anyhow::Result<u8> {
         return list_presets(json).map(|()| 0);
     }
     if args.run.keys {
-        return list_keys(&merged(&args)?, json).map(|()| 0);
+        return list_keys(&merged(&args)?.config, json).map(|()| 0);
     }
-    let (config, resumed) = match &args.run.resume {
+    let (merged, resumed) = match &args.run.resume {
         Some(run) => {
             let folder = Folder::find(run, &args.run.out)?;
-            (resumed_config(&folder, &args)?, Some(folder))
+            (resumed_config(&folder, &args)?.into(), Some(folder))
         }
         None => (merged(&args)?, None),
     };
     if args.run.print_config {
-        output::text(&config.to_toml())?;
-        return Ok(0);
+        return print_config(&merged).map(|()| 0);
     }
-    if resumed.is_none() {
-        check_configuration(&args, &config)?;
-        refuse_single_image(&config.data.name)?;
-    }
-    let prepared = prepare(config)?;
-    if resumed.is_none() {
-        check_data(&args, &prepared)?;
-        check_layer_list(&args, &prepared)?;
-    }
+    let prepared = match resumed {
+        Some(_) => prepare(merged.config)?,
+        None => prepare_new(&args, merged)?,
+    };
     if args.run.dry_run {
         tell_data(&prepared.skipped, &prepared.notes);
         return dry_run(&prepared, json).map(|()| 0);
@@ -107,6 +102,27 @@ pub fn train(args: TrainArgs, json: bool) -> anyhow::Result<u8> {
     Ok(0)
 }
 
+/// Prepares a new run, and refuses flags that would come to nothing.
+fn prepare_new(args: &TrainArgs, merged: Merged) -> anyhow::Result<Prepared> {
+    let Merged { config, said } = merged;
+    refuse_single_image(&config.data.name)?;
+    let prepared = match said {
+        None => {
+            check_configuration(args, &config)?;
+            prepare(config)?
+        }
+        // What the data decides is known when it is read.
+        Some(said) => {
+            let prepared = prepare_suited(config, &said)?;
+            check_configuration(args, &prepared.config)?;
+            prepared
+        }
+    };
+    check_data(args, &prepared)?;
+    check_layer_list(args, &prepared)?;
+    Ok(prepared)
+}
+
 /// Refuses a file of one image as the data of a training: there is nothing to tell it from.
 fn refuse_single_image(name: &str) -> anyhow::Result<()> {
     if !espejo_data::is_image_file(name) {
@@ -119,6 +135,24 @@ fn refuse_single_image(name: &str) -> anyhow::Result<()> {
         format!("`{name}` is a single image, and a model learns from many"),
         format!("give the folder with the images, as in `espejo train {folder}`"),
     ))
+}
+
+/// Prints the configuration with what the data decides in it, as far as the data is there.
+fn print_config(merged: &Merged) -> anyhow::Result<()> {
+    let Some(said) = &merged.said else {
+        return output::text(&merged.config.to_toml());
+    };
+    match suited_config(&merged.config, said) {
+        Ok(config) => output::text(&config.to_toml()),
+        // Files of a set that can be fetched may be on another machine.
+        Err(Error::Data(error @ DataError::Missing { .. })) => {
+            message(&format!(
+                "{error}: what its samples decide is left as it is for any data of its kind"
+            ));
+            output::text(&merged.config.to_toml())
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Says what was saved and how to resume.

@@ -151,7 +151,7 @@ fn pictures_of_two_sizes_are_refused_unless_a_size_is_given() {
         "`{}`: expected 2x3 pixels as in `a.png`, found 4x5",
         name.display()
     );
-    let hint = "`--size 2x3` brings all images to one size";
+    let hint = "`--size 2x2` brings all images to one size, each cut to this form; `--fit pad` or `--fit stretch` keeps all of it";
     check_refused(&source(&folder), &folder, &message, Some(hint));
     let pictures = train(&Source {
         size: Some([2, 2]),

@@ -4,13 +4,14 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use espejo_data::{
-    ColumnChoice, ColumnFacts, ColumnRole, Loaded, Samples, Selection, Shape, Source, load,
+    ColumnChoice, ColumnFacts, ColumnRole, FitKind, Loaded, Samples, Selection, Shape, Source, load,
 };
 use espejo_pictures::{Sheet, sheet};
 use espejo_train::{Part, unit_rows};
 use serde_json::json;
 
 use super::terminal_page;
+use crate::accepted_words::accepted_words;
 use crate::completion;
 use crate::figure_file::FigureArgs;
 use crate::figures::{captions, sheet_columns, spread, tile};
@@ -54,6 +55,8 @@ pub struct ShowArgs {
     /// Resize images to this height and width, as in `50x37`
     #[arg(long, value_name = "HxW")]
     pub size: Option<String>,
+    #[arg(long, value_name = "HOW", requires = "size", default_value = "crop", help = format!("How --size treats images of another form: {} (cut out the middle; add black bars; distort)", accepted_words(|config| config.data.fit)))]
+    pub fit: FitKind,
     /// Convert colour images to grey
     #[arg(long)]
     pub grey: bool,
@@ -190,6 +193,7 @@ fn loaded(args: &ShowArgs) -> anyhow::Result<Loaded> {
         grey: args.grey,
         pixel_range: data.pixel_range()?,
         words: args.words,
+        fit: args.fit,
         shape: data.shape()?,
         label: args.label.clone(),
         columns: ColumnChoice {

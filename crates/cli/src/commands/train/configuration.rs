@@ -1,5 +1,6 @@
 //! The configuration of a new run: flags over `--set` over the file over the preset over the defaults.
 
+use espejo_data::FitKind;
 use espejo_train::config::{ModelKind, OptimizerKind};
 use espejo_train::merge::{into_config, into_config_called, overlay, parse, parse_set};
 use espejo_train::{Folder, Preset, RunConfig};
@@ -8,8 +9,22 @@ use toml::{Table, Value};
 use super::flags::{TrainArgs, data_name, flag_of};
 use crate::output::{self, shown};
 
+/// The configuration of a run, and how much of it stands.
+pub struct Merged {
+    pub config: RunConfig,
+    /// The keys that were given, where the data may decide the others: no preset and no file has said them.
+    pub said: Option<Table>,
+}
+
+impl From<RunConfig> for Merged {
+    /// A configuration that stands as it is.
+    fn from(config: RunConfig) -> Self {
+        Self { config, said: None }
+    }
+}
+
 /// The configuration of a new run.
-pub fn merged(args: &TrainArgs) -> anyhow::Result<RunConfig> {
+pub fn merged(args: &TrainArgs) -> anyhow::Result<Merged> {
     let mut over = Table::new();
     for assignment in &args.sets {
         let table = parse_set(assignment)?;
@@ -65,12 +80,35 @@ pub fn merged(args: &TrainArgs) -> anyhow::Result<RunConfig> {
         into_config(table.clone(), &origin)?;
         overlay(&mut base, table);
     }
+    // The built-in fonts have presets of their own.
+    let is_open = preset.is_none() && args.config.is_none() && !data.starts_with("fonts");
+    let said = is_open.then(|| over.clone());
+    choose_fit(&mut base, &over, args.config.is_some());
+    let fit_given = value_of(&over, "data", "fit").is_some();
     overlay(&mut base, over);
     let mut config = into_config(base, "the merged configuration")?;
+    if fit_given && config.data.size.is_none() {
+        return Err(output::usage(
+            "`--fit` says how images are brought to a size, and no size is given",
+            "add `--size 64x64`, or leave `--fit` out",
+        ));
+    }
     if let Some(run) = &args.model.init_from {
         config.model.init_from(&Folder::find(run, &args.run.out)?)?;
     }
-    Ok(config)
+    Ok(Merged { config, said })
+}
+
+/// Lets a size that is new cut images to its form; a preset or a file that names a size was made with images stretched to it.
+fn choose_fit(base: &mut Table, over: &Table, has_file: bool) {
+    let is_new =
+        value_of(over, "data", "size").is_some() && value_of(base, "data", "size").is_none();
+    if is_new && !has_file {
+        let data = base.entry("data").or_insert(Value::Table(Table::new()));
+        if let Value::Table(data) = data {
+            data.insert("fit".into(), Value::String(FitKind::Crop.name().into()));
+        }
+    }
 }
 
 /// The preset of this name; or data, which may stand where a preset does: `espejo train fonts:all`, `espejo train my-pictures/`.
@@ -172,5 +210,9 @@ fn drop_training(preset: &mut Table, over: &Table) {
 }
 
 fn text_of(table: &Table, section: &str, key: &str) -> Option<String> {
-    table.get(section)?.get(key)?.as_str().map(str::to_owned)
+    value_of(table, section, key)?.as_str().map(str::to_owned)
+}
+
+fn value_of<'a>(table: &'a Table, section: &str, key: &str) -> Option<&'a Value> {
+    table.get(section)?.get(key)
 }

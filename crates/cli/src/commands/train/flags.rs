@@ -75,6 +75,8 @@ pub struct DataFlags {
     /// Resize images to this height and width, as in `50x37`
     #[arg(long, value_name = "HxW")]
     pub size: Option<String>,
+    #[arg(long, value_name = "HOW", help = format!("How --size treats images of another form: {} (cut out the middle; add black bars; distort) [default: crop; stretch for runs and presets that say nothing]", accepted_words(|config| config.data.fit)))]
+    pub fit: Option<String>,
     /// Convert colour images to grey
     #[arg(long)]
     #[serde(skip_serializing_if = "is_off")]
@@ -138,12 +140,14 @@ pub struct ModelFlags {
     pub model: Option<String>,
     /// Sizes of the hidden dense layers, mirrored in the decoder (`25`), or of all layers (`35,25,2,25,35`); of a classifier
     /// or regressor its hidden layers in order, with `bn` and `dropout:.5` among them (`20,bn,10,bn`). `noise:SD` among hidden
-    /// layers is Gaussian noise while training (`256,noise:16`) [default: by the data and the model]
+    /// layers is Gaussian noise while training (`256,noise:16`) [default: by the data: for rows twice their columns, 16 to 128; for images
+    /// convolutions, or `256,64`, or of fewer than 1,024 `128,32`]
     #[arg(long, value_name = "SIZES")]
     #[serde(skip)]
     pub layers: Option<String>,
     /// Convolutional layers: channels per level (`32,16`), or every step with `/` at the latent code
-    /// (`32,pool,16,pool/16,up,32,up,1`); of a classifier or regressor a chain (`32,pool,bn,16,pool,bn`) [default: by the data and the model]
+    /// (`32,pool,16,pool/16,up,32,up,1`); of a classifier or regressor a chain (`32,pool,bn,16,pool,bn`) [default: of an `ae` or `vae` on
+    /// images from 32x32 on, without `--layers`: `4,8,16` with `--down stride --batch-norm`, from 1,024 images on `8,16,32`]
     #[arg(long, value_name = "STEPS")]
     pub conv: Option<String>,
     /// Kernel size of the convolutions, odd [default: 3]
@@ -157,7 +161,7 @@ pub struct ModelFlags {
     #[arg(long)]
     #[serde(skip_serializing_if = "is_off")]
     pub batch_norm: bool,
-    /// Dimensions of the latent code; with --conv, 0 = no dense bottleneck [default: by the data and the model]
+    /// Dimensions of the latent code; with --conv, 0 = no dense bottleneck [default: 2]
     #[arg(long, value_name = "N")]
     pub latent: Option<usize>,
     /// Standard deviation of Gaussian noise on the code before its activation, while training: the sigmoid codes of an `ae` or
@@ -203,13 +207,14 @@ pub struct NoiseFlags {
 /// Flags of `[train]`: the optimizer, its steps and the device.
 #[derive(Args, Serialize)]
 pub struct TrainingFlags {
-    /// Passes over the training set [default: by the data and the model]
+    /// Passes over the training set [default: by the data: as the preset for its kind, but at least 1,000 steps on rows, 600 on images, 300
+    /// with convolutions; `--print-config` shows how many]
     #[arg(long, value_name = "N")]
     pub epochs: Option<usize>,
-    /// Samples per optimizer step; 0 = full batch [default: by the data and the model]
+    /// Samples per optimizer step; 0 = full batch [default: by the data: 128, but 16 to 64 for fewer than 1,024 samples]
     #[arg(long, value_name = "N")]
     pub batch_size: Option<usize>,
-    /// Learning rate [default: by the data and the model]
+    /// Learning rate [default: by the data: higher for fewer than 1,024 samples]
     #[arg(long, value_name = "RATE")]
     #[serde(rename = "learning_rate")]
     pub lr: Option<f64>,
@@ -227,7 +232,8 @@ pub struct TrainingFlags {
     pub gradient: Option<String>,
     #[arg(add = completion::words("train.schedule"), long, help = format!("Learning rate schedule: {} [default: by the data and the model]", accepted_words(|config| config.train.schedule)))]
     pub schedule: Option<String>,
-    /// Early stopping: evaluations without a lower test loss before training stops; 0 = never [default: 0]
+    /// Early stopping: evaluations without a lower test loss before training stops; 0 = never. The best model is kept in any case
+    /// [default: a quarter of the epochs where a test part is held out and the data decided the epochs, else 0]
     #[arg(long, value_name = "N")]
     pub patience: Option<usize>,
     /// Stop when the test loss reaches this value [default: go on]
@@ -469,7 +475,6 @@ mod tests {
             ("kl_warmup", objective.kl_warmup.to_string()),
             ("copies", noise.copies.to_string()),
             ("gradient", train.gradient.name().to_owned()),
-            ("patience", train.patience.to_string()),
             ("device_memory", train.device_memory.to_string()),
             ("seed", train.seed.to_string()),
             ("device", train.device),

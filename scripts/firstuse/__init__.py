@@ -1,0 +1,1 @@
+"""What `scripts/first-use` is made of."""
