@@ -6,6 +6,7 @@ mod data;
 mod edges;
 mod errors;
 mod figures;
+mod forecast;
 mod golden;
 mod hash;
 mod impute;
