@@ -15,8 +15,8 @@ pub struct Point {
     pub x: f64,
     /// Vertical value.
     pub y: f64,
-    /// Name beside the point; not drawn in a map of more than 2,000 points. Names of four letters and more are not drawn where
-    /// the map has classes and more than 40 points: there the legend says enough.
+    /// Name beside the point; not drawn in a map of more than 2,000 points. Where the map has classes and more than 40 points, names are
+    /// not drawn if more than a quarter of them are longer than three letters: there the legend says enough.
     pub label: Option<String>,
     /// Index into the map's classes.
     pub class: Option<usize>,

@@ -151,12 +151,14 @@ impl<'a> Map<'a> {
 
 /// Whether points have their names, which yield to a legend where they are many and long.
 fn names_points(scatter: &Scatter) -> bool {
-    let is_long = |point: &Point| {
+    let is_long = |point: &&Point| {
         let label = point.label.as_deref().unwrap_or_default();
         label.chars().count() > SHORT_NAME
     };
     let few = scatter.points.len() <= NAMED;
-    scatter.classes.is_empty() || few || !scatter.points.iter().any(is_long)
+    // A few long names among letters, such as that of the blank, take no room from the others.
+    let long = scatter.points.iter().filter(is_long).count();
+    scatter.classes.is_empty() || few || 4 * long <= scatter.points.len()
 }
 
 fn style(scatter: &Scatter) -> Style {

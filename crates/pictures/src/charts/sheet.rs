@@ -132,7 +132,7 @@ impl Layout {
         // A column that is wide for the sake of its texts has a tile that fills it.
         let texts = texts_width(sheet).min(LONGEST_CAPTION).min(room);
         let side = side.max(texts * longer / tile_width);
-        let scale = whole_scale((side / longer).min(room / tile_width));
+        let scale = sheet_scale((side / longer).min(room / tile_width), sheet.tile);
         let column_width = (tile_width * scale).max(texts).ceil() + GAP;
         let captions = sheet.captions.iter();
         let captions = captions.map(|text| caption_lines(text, column_width - 2.0));
@@ -154,6 +154,15 @@ impl Layout {
 
     fn left(&self, place: usize) -> f64 {
         MARGIN + self.names_width + place as f64 * self.column_width
+    }
+}
+
+/// Units a pixel where `most` would fill the room. A still sheet may have one and a half, three pixels of the PNG; a frame of a film, whose
+/// tiles have a size of their own, has whole ones.
+fn sheet_scale(most: f64, own_size: f64) -> f64 {
+    match whole_scale(most) {
+        1.0 if most >= 1.5 && own_size == 0.0 => 1.5,
+        scale => scale,
     }
 }
 
@@ -301,4 +310,16 @@ fn csv(sheet: &Sheet) -> String {
         }
     }
     csv
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_still_sheet_may_have_three_png_pixels_a_pixel() {
+        let still = [1.4, 1.5, 1.75, 2.2].map(|most| sheet_scale(most, 0.0));
+        assert_eq!(still, [1.0, 1.5, 1.5, 2.0]);
+        assert_eq!(sheet_scale(1.75, 56.0), 1.0);
+    }
 }
