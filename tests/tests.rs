@@ -22,3 +22,4 @@ mod synthetic;
 mod system;
 mod threads;
 mod train;
+mod verdict;

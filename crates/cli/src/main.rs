@@ -37,6 +37,7 @@ mod stored_threshold;
 mod synthetic_table;
 mod table_flags;
 mod titles;
+mod verdict;
 mod vulkan_environment;
 
 use std::process::ExitCode;

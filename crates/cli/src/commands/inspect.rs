@@ -7,6 +7,7 @@ use crate::output;
 use crate::prediction_table::class_table;
 use crate::results_table::results_table;
 use crate::sample_kind::SampleKind;
+use crate::verdict::verdict_lines;
 
 /// Prints the layer table, the metrics and the configuration of a run, or with `json` its `run.json`.
 pub fn inspect(args: &RunArgs, json: bool) -> anyhow::Result<()> {
@@ -27,6 +28,7 @@ pub fn inspect(args: &RunArgs, json: bool) -> anyhow::Result<()> {
         report.device.why,
         report.command,
     );
+    text += &verdict_lines(&report.findings);
     if let Some(metrics) = &report.metrics {
         let baselines = report.baselines.as_deref().unwrap_or_default();
         let kind = SampleKind::of(trained.test());

@@ -7,6 +7,7 @@ use espejo_train::{Outcome, Prepared, RunReport};
 use crate::output::{self, counted};
 use crate::results_table::results_table;
 use crate::sample_kind::SampleKind;
+use crate::verdict::verdict_lines;
 
 /// What a person reads when training is over.
 pub fn summary(prepared: &Prepared, outcome: &Outcome, path: &str, figures: &[String]) -> String {
@@ -26,6 +27,7 @@ pub fn summary(prepared: &Prepared, outcome: &Outcome, path: &str, figures: &[St
     if let Some(reason) = &outcome.reason {
         text += &format!("ended early: {reason}\n");
     }
+    text += &verdict_lines(&report.findings);
     if let Some(results) = &outcome.results {
         text += &results_table(&results.test, &results.baselines, samples);
     }
