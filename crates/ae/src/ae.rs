@@ -98,7 +98,8 @@ impl Model for Ae {
         let (mut encoder, code) = self.encoder.trace(inputs);
         let (mut decoder, _) = self.decoder.trace(code);
         // The last of each are the code and the output.
-        (encoder.pop(), decoder.pop());
+        encoder.pop();
+        decoder.pop();
         let encoder = encoder.into_iter().map(|hidden| ("encoder", hidden));
         let decoder = decoder.into_iter().map(|hidden| ("decoder", hidden));
         encoder.chain(decoder).collect()

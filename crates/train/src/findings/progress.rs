@@ -2,7 +2,7 @@
 
 use super::course::{Point, mean_between};
 use super::words::{counted, percent, short};
-use super::{Facts, Finding, advice};
+use super::{Facts, Finding, advice, comparison};
 use crate::config::ScheduleKind;
 
 /// Fewer steps than this are hardly a training: 20 epochs of 243 images in batches of 128 are 40, and lose to principal components
@@ -17,7 +17,7 @@ const LEAST_EPOCHS: f64 = 5.0;
 const CLEAR_FALL: f64 = 0.1;
 /// A fall counts where it is this many times what the loss jumps by anyway.
 const CLEAR_OF_NOISE: f64 = 2.0;
-/// Below this share of the error of the mean there is little left to gain, however steadily it falls.
+/// Below this share of the error of the mean there is little left to gain, however steadily it falls; unless a baseline is still better.
 const LITTLE_LEFT: f64 = 0.1;
 /// The test loss has risen where it ends so much above its lowest.
 const CLEAR_RISE: f64 = 0.15;
@@ -28,7 +28,9 @@ const WIDE_GAP: f64 = 3.0;
 
 /// Too few steps, or a loss that was still falling; of both the first.
 pub(super) fn too_short(facts: &Facts<'_>) -> Option<Finding> {
-    if facts.ended.is_some() || facts.remaining().is_some_and(|share| share < LITTLE_LEFT) {
+    let little_left = facts.remaining().is_some_and(|share| share < LITTLE_LEFT);
+    let beaten = || comparison::findings(facts).iter().any(Finding::is_bad);
+    if facts.ended.is_some() || (little_left && !beaten()) {
         return None;
     }
     let falling = falling(facts);
@@ -61,7 +63,7 @@ fn epochs(facts: &Facts<'_>) -> usize {
 }
 
 /// The losses that a training is judged by: of held-out samples where there are enough evaluations, else of the training.
-fn judged<'a>(facts: &'a Facts<'_>) -> (&'static str, Vec<Point>) {
+fn judged(facts: &Facts<'_>) -> (&'static str, Vec<Point>) {
     let test = facts.course.series("test_loss");
     match facts.held_out && test.len() as f64 >= 1.0 / PART {
         true => ("test", test),
