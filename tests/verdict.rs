@@ -4,7 +4,8 @@ use serde_json::Value;
 
 use crate::program::{Ran, Room};
 
-/// The summaries of a good and of a bad run down to the folder, without their seconds, for the golden texts.
+/// The summaries of a good and of a bad run down to the folder, for the golden texts. The last bits of a training depend on the
+/// processor, so that decimal numbers stand there as `#.#`.
 pub fn summaries(room: &Room) -> Vec<(&'static str, String)> {
     let of = |name: &'static str, epochs: &str| {
         let args = [
@@ -23,15 +24,19 @@ pub fn summaries(room: &Room) -> Vec<(&'static str, String)> {
 }
 
 fn summary(ran: &Ran) -> String {
-    let lines = ran
-        .stdout
-        .lines()
-        .take_while(|line| !line.starts_with("run "));
-    let lines = lines.map(|line| match line.rsplit_once(" in ") {
-        Some((before, after)) if after.ends_with(" s") => format!("{before} in SECONDS\n"),
-        _ => format!("{line}\n"),
-    });
-    lines.collect()
+    let lines = ran.stdout.lines();
+    let lines = lines.take_while(|line| !line.starts_with("run "));
+    let words = |line: &str| line.split(' ').map(masked).collect::<Vec<_>>().join(" ");
+    lines.map(|line| words(line) + "\n").collect()
+}
+
+/// A word with its decimal number as `#.#`.
+fn masked(word: &str) -> String {
+    let number = word.trim_matches(|c: char| !c.is_ascii_digit());
+    match number.contains('.') && number.parse::<f64>().is_ok() {
+        true => word.replace(number, "#.#"),
+        false => word.to_owned(),
+    }
 }
 
 fn names(report: &Value) -> Vec<&str> {
