@@ -5,6 +5,7 @@ mod commands;
 mod data;
 mod edges;
 mod errors;
+mod forecast;
 mod golden;
 mod hash;
 mod impute;

@@ -55,6 +55,9 @@ pub(super) fn error_and_mean(metrics: &Metrics, baselines: &[Baseline]) -> Optio
 
 /// `12 % less` or `17 % more`.
 fn change(model: f64, other: f64) -> String {
+    if other <= 0.0 {
+        return "more".to_owned();
+    }
     match model < other {
         true => format!("{} less", percent(1.0 - model / other)),
         false => format!("{} more", percent(model / other - 1.0)),
