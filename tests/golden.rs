@@ -55,6 +55,9 @@ fn texts(room: &Room) -> BTreeMap<String, String> {
         let args: Vec<&str> = args.split(' ').collect();
         texts.insert(format!("{name}.txt"), printed(room, &args));
     }
+    for (name, text) in crate::verdict::summaries(room) {
+        texts.insert(format!("{name}.txt"), text);
+    }
     texts
 }
 

@@ -29,3 +29,4 @@ mod synthetic;
 mod system;
 mod threads;
 mod train;
+mod verdict;

@@ -9,8 +9,8 @@
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use espejo_nets::{
-    Activation, Autoencoder, Batch, Criterion, Initializer, LayerInfo, Layers, LayersConfig, Loss,
-    Model, Penalties, Term,
+    Activation, Autoencoder, Batch, Criterion, Hidden, Initializer, LayerInfo, Layers,
+    LayersConfig, Loss, Model, Penalties, Term,
 };
 use rand::Rng;
 
@@ -92,6 +92,17 @@ impl Model for Ae {
         encoder
             .chain(self.decoder.table().into_iter().map(|row| ("decoder", row)))
             .collect()
+    }
+
+    fn hidden(&self, inputs: Tensor<2>) -> Vec<(&'static str, Hidden)> {
+        let (mut encoder, code) = self.encoder.trace(inputs);
+        let (mut decoder, _) = self.decoder.trace(code);
+        // The last of each are the code and the output.
+        encoder.pop();
+        decoder.pop();
+        let encoder = encoder.into_iter().map(|hidden| ("encoder", hidden));
+        let decoder = decoder.into_iter().map(|hidden| ("decoder", hidden));
+        encoder.chain(decoder).collect()
     }
 }
 

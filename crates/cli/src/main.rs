@@ -47,6 +47,7 @@ mod table_flags;
 mod terminal;
 mod titles;
 mod traversal;
+mod verdict;
 mod vulkan_environment;
 
 use std::process::ExitCode;

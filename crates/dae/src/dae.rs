@@ -7,7 +7,7 @@
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use espejo_ae::{Ae, AeConfig};
-use espejo_nets::{Autoencoder, Batch, LayerInfo, Loss, Model, Noise, Range};
+use espejo_nets::{Autoencoder, Batch, Hidden, LayerInfo, Loss, Model, Noise, Range};
 use rand::Rng;
 
 /// A batch whose inputs are noisy copies of `clean` `[batch, values]`, drawn from the device's random numbers; `range` are the
@@ -50,6 +50,10 @@ impl Model for Dae {
 
     fn table(&self) -> Vec<(&'static str, LayerInfo)> {
         self.autoencoder.table()
+    }
+
+    fn hidden(&self, inputs: Tensor<2>) -> Vec<(&'static str, Hidden)> {
+        self.autoencoder.hidden(inputs)
     }
 }
 

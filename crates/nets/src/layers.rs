@@ -1,5 +1,7 @@
 //! Stacks of layers, described by a value: dense or convolutional, a stack takes rows and gives rows.
 
+mod hidden;
+
 use burn::module::Module;
 use burn::nn::Linear;
 use burn::tensor::{Device, Tensor};
@@ -7,6 +9,8 @@ use rand::Rng;
 
 use crate::conv::Map;
 use crate::{Activation, DenseStep, Initializer, Layer, LayerConfig, LayerInfo};
+
+pub use hidden::Hidden;
 
 /// A stack of layers as a value: what it is made of decides how it is run, not its type.
 #[derive(Clone, Debug, PartialEq)]

@@ -46,7 +46,7 @@ pub use initializer::{Initializer, seeded};
 pub use layer::{Layer, half_squares};
 pub use layer_config::LayerConfig;
 pub use layer_info::LayerInfo;
-pub use layers::{Layers, LayersConfig};
+pub use layers::{Hidden, Layers, LayersConfig};
 pub use model::{Autoencoder, Batch, Loss, Model, Prior, Term};
 pub use noise::{Noise, ParseNoiseError, Range};
 pub use penalties::Penalties;

@@ -3,7 +3,7 @@
 use burn::module::Module;
 use burn::tensor::Tensor;
 
-use crate::LayerInfo;
+use crate::{Hidden, LayerInfo};
 
 /// Some samples, ready for a model.
 ///
@@ -46,6 +46,11 @@ pub trait Model: Module {
 
     /// The layers, as (part, row) pairs in the order in which a sample meets them.
     fn table(&self) -> Vec<(&'static str, LayerInfo)>;
+
+    /// What the hidden layers make of inputs, with the part that each belongs to; the code and the output are left out.
+    fn hidden(&self, _inputs: Tensor<2>) -> Vec<(&'static str, Hidden)> {
+        Vec::new()
+    }
 }
 
 /// A model with a latent code between an encoder and a decoder.

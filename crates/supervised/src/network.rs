@@ -8,7 +8,8 @@
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use espejo_nets::{
-    Batch, Criterion, Initializer, LayerInfo, Layers, LayersConfig, Loss, Model, Term, half_squares,
+    Batch, Criterion, Hidden, Initializer, LayerInfo, Layers, LayersConfig, Loss, Model, Term,
+    half_squares,
 };
 use rand::Rng;
 
@@ -82,6 +83,14 @@ impl Model for Network {
     fn table(&self) -> Vec<(&'static str, LayerInfo)> {
         let rows = self.layers.table().into_iter();
         rows.map(|row| ("layers", row)).collect()
+    }
+
+    fn hidden(&self, inputs: Tensor<2>) -> Vec<(&'static str, Hidden)> {
+        let (mut layers, _) = self.layers.trace(inputs);
+        // The last is the output.
+        layers.pop();
+        let layers = layers.into_iter();
+        layers.map(|hidden| ("layers", hidden)).collect()
     }
 }
 

@@ -49,6 +49,16 @@ pub enum Error {
         /// Whether it was in double precision, where gradients are not clipped.
         double: bool,
     },
+    /// A training that ended with finite numbers far above those of the mean and of its own first weights.
+    #[error("{message}")]
+    FarWorse {
+        /// The epoch, its error and that of the mean.
+        message: String,
+        /// The flag to try.
+        advice: Option<String>,
+        /// The folder of the run, which keeps its checkpoints.
+        run: PathBuf,
+    },
     /// A result that is no finite number.
     #[error("the {what} of row {row} is {value}")]
     NotFinite {
@@ -105,7 +115,10 @@ impl Error {
             Self::Data(_) => 3,
             Self::Device { .. } => 4,
             Self::Checkpoint { .. } => 5,
-            Self::Diverged { .. } | Self::NotFinite { .. } | Self::Io { .. } => 1,
+            Self::Diverged { .. }
+            | Self::FarWorse { .. }
+            | Self::NotFinite { .. }
+            | Self::Io { .. } => 1,
         }
     }
 
@@ -133,6 +146,14 @@ impl Error {
                 } else {
                     advice.to_owned()
                 })
+            }
+            Self::FarWorse { advice, run, .. } => {
+                let kept = run.join("checkpoints").join("best");
+                let advice = advice.as_deref().unwrap_or("--lr 0.001");
+                Some(format!(
+                    "try `{advice}`; the best checkpoint stays in `{}`",
+                    kept.display()
+                ))
             }
             Self::NotFinite { .. } => Some(
                 "look for values in that row that are far beyond those the run learned, or try `--checkpoint last`"

@@ -5,6 +5,7 @@ use std::sync::atomic::AtomicBool;
 use burn::module::Module;
 
 use crate::classical::{self, Solution};
+use crate::findings::{self, Finding, Measured};
 use crate::folder::Folder;
 use crate::host_rows::Rows;
 use crate::metrics::evaluate;
@@ -88,8 +89,8 @@ impl Training {
 ///
 /// # Errors
 ///
-/// [`Error::Diverged`] when a loss or a weight is no longer finite, [`Error::Io`] when a file cannot be written; `run.json`
-/// then says `failed` and the last good checkpoint stays.
+/// [`Error::Diverged`] when a loss or a weight is no longer finite, [`Error::FarWorse`] when it ends finite and absurd, [`Error::Io`]
+/// when a file cannot be written; `run.json` then says `failed` and the last good checkpoint stays.
 pub fn fit(
     prepared: &Prepared,
     folder: &Folder,
@@ -108,7 +109,11 @@ pub fn fit(
     folder.write("model.txt", &layer_table(prepared, &training.model))?;
     prepared.kept().write(folder)?;
     let data = data_report(prepared)?;
-    let end = |training: &Training, status, reason: Option<&str>, results: Option<&Results>| {
+    let end = |training: &Training,
+               status,
+               reason: Option<&str>,
+               results: Option<&Results>,
+               findings: &[Finding]| {
         let facts = RunFacts {
             prepared,
             model: &training.model,
@@ -119,10 +124,10 @@ pub fn fit(
             solution: training.solution.as_ref(),
             data: &data,
         };
-        let report = run_report(&facts, status, reason, results);
+        let report = run_report(&facts, status, reason, results, findings);
         folder.write_report(&report).map(|()| report)
     };
-    end(&training, Status::Running, None, None)?;
+    end(&training, Status::Running, None, None, &[])?;
     let train = match classical {
         true => classical::train,
         false => epochs::train,
@@ -143,11 +148,22 @@ pub fn fit(
             if matches!(error, Error::Diverged { .. }) {
                 let _ = rescue(folder, &training);
             }
-            let _ = end(&training, Status::Failed, Some(&error.to_string()), None);
+            let findings = findings::lost(&error, &prepared.config);
+            let reason = error.to_string();
+            let _ = end(&training, Status::Failed, Some(&reason), None, &findings);
+            let _ = findings::log(folder, &findings);
             return Err(error);
         }
     };
-    let report = end(&training, status, reason.as_deref(), results.as_ref())?;
+    let (given, numbers) = (reason.as_deref(), results.as_ref());
+    let findings = found(prepared, folder, training.best(), numbers, given)?;
+    findings::log(folder, &findings)?;
+    if let Some(error) = findings::far_worse(&findings, folder) {
+        let reason = error.to_string();
+        end(&training, Status::Failed, Some(&reason), numbers, &findings)?;
+        return Err(error);
+    }
+    let report = end(&training, status, given, numbers, &findings)?;
     let trained = Trained::new(
         prepared.clone(),
         training.best().valid(),
@@ -201,6 +217,28 @@ fn results(prepared: &Prepared, best: &AnyModel) -> Result<Results, Error> {
         baselines: found.baselines,
         classes: found.classes,
     })
+}
+
+/// What is to be said of a model whose training came to its end; nothing of one that was interrupted.
+fn found(
+    prepared: &Prepared,
+    folder: &Folder,
+    best: &AnyModel,
+    results: Option<&Results>,
+    ended: Option<&str>,
+) -> Result<Vec<Finding>, Error> {
+    let Some(results) = results else {
+        return Ok(Vec::new());
+    };
+    let measured = Measured {
+        prepared,
+        model: &best.valid(),
+        metrics: &results.test,
+        baselines: &results.baselines,
+        classes: &results.classes,
+        ended,
+    };
+    findings::of_run(&measured, folder)
 }
 
 fn median(values: &[f64]) -> Option<f64> {

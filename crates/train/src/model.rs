@@ -9,7 +9,7 @@ use espejo_ae::{Ae, AeConfig};
 use espejo_dae::{Dae, DaeConfig};
 use espejo_data::TargetKind;
 use espejo_nets::{
-    Autoencoder, Batch, LayerInfo, LayersConfig, Loss, Model, Penalties, Prior, seeded,
+    Autoencoder, Batch, Hidden, LayerInfo, LayersConfig, Loss, Model, Penalties, Prior, seeded,
 };
 use espejo_supervised::{Network, NetworkConfig};
 use espejo_vae::{Vae, VaeConfig};
@@ -153,6 +153,10 @@ impl Model for AnyModel {
 
     fn table(&self) -> Vec<(&'static str, LayerInfo)> {
         each!(self, model => model.table())
+    }
+
+    fn hidden(&self, inputs: Tensor<2>) -> Vec<(&'static str, Hidden)> {
+        each!(self, model => model.hidden(inputs))
     }
 }
 

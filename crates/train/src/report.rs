@@ -11,6 +11,7 @@ use espejo_nets::Model;
 use crate::Error;
 use crate::baselines::Baseline;
 use crate::classical::Solution;
+use crate::findings::Finding;
 use crate::metrics::Metrics;
 use crate::model::AnyModel;
 use crate::prepare::Prepared;
@@ -126,6 +127,7 @@ pub(crate) fn run_report(
     status: Status,
     reason: Option<&str>,
     results: Option<&Results>,
+    findings: &[Finding],
 ) -> RunReport {
     let RunFacts {
         prepared, state, ..
@@ -168,6 +170,7 @@ pub(crate) fn run_report(
         }),
         baselines: results.map(|results| results.baselines.clone()),
         classes: results.map_or(Vec::new(), |results| results.classes.clone()),
+        findings: findings.to_vec(),
         optimizer: facts.solution.map(|solution| solution.report(train)),
     }
 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use crate::baselines::Baseline;
+use crate::findings::Finding;
 use crate::metrics::{Measure, Metrics};
 
 /// How a run ended, or that it has not.
@@ -87,6 +88,9 @@ pub struct RunReport {
     /// Every class of the test samples, for a classifier.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub classes: Vec<ClassReport>,
+    /// Whether the result is any good, what is wrong with it and what to try; empty where training did not end, and in older runs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<Finding>,
     /// What a training in double precision has cost.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub optimizer: Option<OptimizerReport>,
@@ -340,6 +344,7 @@ mod tests {
         assert_eq!(metrics.test.get("wrong_pixels_max"), Some(3.0));
         let baselines = report.baselines.as_deref().expect("it completed");
         assert_eq!(baselines[0].get("components"), Some(2.0));
+        assert_eq!(report.findings, []);
     }
 
     #[test]

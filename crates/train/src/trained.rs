@@ -11,6 +11,7 @@ use crate::classification::Classification;
 use crate::config::{DataConfig, RunConfig};
 use crate::device::{self, Chosen};
 use crate::feed::Feed;
+use crate::findings::{self, Finding, Measured};
 use crate::folder::{Folder, Which};
 use crate::half::{self, Half};
 use crate::host_rows::{Rows, normal};
@@ -18,7 +19,7 @@ use crate::kept::{Kept, SAMPLES, SCALING, TARGET_SCALING};
 use crate::metrics::{Metrics, evaluate};
 use crate::model::AnyModel;
 use crate::prepare::{Prepared, prepare_with, source, without_data};
-use crate::run_report::ClassReport;
+use crate::run_report::{ClassReport, Status};
 use crate::seed::{Purpose, stream};
 use crate::task::Task;
 use crate::{Error, checkpoint, noted_codes, prediction, windows};
@@ -641,6 +642,36 @@ impl Trained {
             baselines: found.baselines,
             classes: found.classes,
         })
+    }
+
+    /// Whether the run is any good, by what [`evaluate`](Self::evaluate) measured and the course of its training in `folder`: the
+    /// findings of `run.json`, computed again.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Data`] where the samples lie in a file that cannot be read, [`Error::Checkpoint`] where `run.json` is damaged.
+    pub fn findings(
+        &self,
+        folder: &Folder,
+        evaluation: &Evaluation,
+    ) -> Result<Vec<Finding>, Error> {
+        let report = folder.report()?;
+        let ended = report.reason.filter(|_| report.status == Status::Completed);
+        let measured = Measured {
+            prepared: &self.prepared,
+            model: &self.model,
+            metrics: &evaluation.metrics,
+            baselines: &evaluation.baselines,
+            classes: &evaluation.classes,
+            ended: ended.as_deref(),
+        };
+        let mut found = findings::of_run(&measured, folder)?;
+        // A loss that was no number is not in the course of the training: the run's own report knows of it.
+        let lost = report.findings.into_iter().filter(Finding::is_error);
+        if report.status == Status::Failed && !found.iter().any(Finding::is_error) {
+            found.splice(0..0, lost);
+        }
+        Ok(found)
     }
 
     /// Holds the probabilities that [`predict`](Self::predict) gave for samples against their classes.

@@ -7,8 +7,8 @@
 use burn::module::Module;
 use burn::tensor::{Device, Distribution, Tensor};
 use espejo_nets::{
-    Activation, Autoencoder, Batch, Criterion, Initializer, Layer, LayerConfig, LayerInfo, Layers,
-    LayersConfig, Loss, Model, Prior, Term, half_squares,
+    Activation, Autoencoder, Batch, Criterion, Hidden, Initializer, Layer, LayerConfig, LayerInfo,
+    Layers, LayersConfig, Loss, Model, Prior, Term, half_squares,
 };
 use rand::Rng;
 
@@ -181,6 +181,16 @@ impl Model for Vae {
         ];
         let decoder = self.decoder.table().into_iter().map(|row| ("decoder", row));
         encoder.chain(heads).chain(decoder).collect()
+    }
+
+    fn hidden(&self, inputs: Tensor<2>) -> Vec<(&'static str, Hidden)> {
+        let (encoder, last) = self.encoder.trace(inputs); // [batch, hidden]
+        let (mut decoder, _) = self.decoder.trace(self.mean.forward(last));
+        // The last is the output.
+        decoder.pop();
+        let encoder = encoder.into_iter().map(|hidden| ("encoder", hidden));
+        let decoder = decoder.into_iter().map(|hidden| ("decoder", hidden));
+        encoder.chain(decoder).collect()
     }
 }
 

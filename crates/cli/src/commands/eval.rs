@@ -1,4 +1,4 @@
-//! `espejo eval`: the metrics of a run, its baselines and its figures, computed again, or the metrics of other samples.
+//! `espejo eval`: the verdict on a run, its metrics, its baselines and its figures, computed again, or the metrics of other samples.
 
 use clap::Args;
 use espejo_train::{baselines_json, class_errors};
@@ -12,6 +12,7 @@ use crate::output::{self, shown};
 use crate::prediction_table::class_table;
 use crate::results_table::results_table;
 use crate::sample_kind::SampleKind;
+use crate::verdict::verdict_lines;
 
 /// The arguments of `espejo eval`.
 #[derive(Args)]
@@ -27,6 +28,11 @@ pub fn eval(args: &EvalArgs, json: bool) -> anyhow::Result<()> {
     folder.report()?;
     let samples = chosen_samples(&trained, &args.samples)?;
     let results = trained.evaluate_on(&samples)?;
+    // A verdict is on the training, whose curves say nothing of other samples.
+    let findings = match args.samples.is_test_part() {
+        true => trained.findings(&folder, &results)?,
+        false => Vec::new(),
+    };
     let (metrics, baselines, classes) = (results.metrics, results.baselines, results.classes);
     let by_class = match trained.prepared().spec.task.has_targets() {
         true => Vec::new(),
@@ -41,7 +47,8 @@ pub fn eval(args: &EvalArgs, json: bool) -> anyhow::Result<()> {
     if json {
         let value = json!({
             "run": shown(folder.path()), "epoch": trained.epoch(), "samples": samples.len(), "metrics": metrics,
-            "baselines": baselines_json(&baselines), "classes": classes, "class_errors": by_class, "figures": drawn,
+            "baselines": baselines_json(&baselines), "classes": classes, "class_errors": by_class,
+            "findings": findings, "figures": drawn,
         });
         return output::json(&value);
     }
@@ -50,6 +57,7 @@ pub fn eval(args: &EvalArgs, json: bool) -> anyhow::Result<()> {
         text += &format!(", on {}", kind.count(samples.len()));
     }
     text.push('\n');
+    text += &verdict_lines(&findings);
     text += &results_table(&metrics, &baselines, kind);
     text += &class_table(&classes);
     text += &class_error_table(&by_class);

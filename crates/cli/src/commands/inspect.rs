@@ -9,6 +9,7 @@ use crate::output;
 use crate::prediction_table::class_table;
 use crate::results_table::results_table;
 use crate::sample_kind::SampleKind;
+use crate::verdict::verdict_lines;
 
 /// The arguments of `espejo inspect`.
 #[derive(Args)]
@@ -40,6 +41,7 @@ pub fn inspect(args: &InspectArgs, json: bool) -> anyhow::Result<()> {
         let kind = SampleKind::of(trained.test());
         text += &class_table(&report.classes);
         text += "\n";
+        text += &verdict_lines(&report.findings);
         text += &results_table(&metrics.test, baselines, kind);
     }
     output::text(&text)

@@ -9,6 +9,7 @@ use super::shell_word;
 use crate::output::counted;
 use crate::results_table::results_table;
 use crate::sample_kind::SampleKind;
+use crate::verdict::verdict_lines;
 
 /// What a person reads when training is over.
 pub fn summary(prepared: &Prepared, outcome: &Outcome, path: &str, figures: &str) -> String {
@@ -28,6 +29,7 @@ pub fn summary(prepared: &Prepared, outcome: &Outcome, path: &str, figures: &str
     if let Some(reason) = &outcome.reason {
         text += &format!("ended early: {reason}\n");
     }
+    text += &verdict_lines(&report.findings);
     if let Some(results) = &outcome.results {
         text += &results_table(&results.test, &results.baselines, samples);
     }
