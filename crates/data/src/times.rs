@@ -178,7 +178,7 @@ fn month(word: &str) -> Option<i64> {
     let word = word.to_ascii_lowercase();
     let is_short = matches!(word.len(), 3 | 4);
     let is_meant = |name: &&str| **name == word || is_short && name.starts_with(&word);
-    let place = NAMES.iter().position(|name| is_meant(name))?;
+    let place = NAMES.iter().position(is_meant)?;
     Some(place as i64 + 1)
 }
 
