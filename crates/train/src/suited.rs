@@ -19,7 +19,7 @@ const SMALLEST_BATCH: usize = 16;
 const SMALL: usize = 1024;
 /// Steps that a training takes at least: of rows, of images through convolutions, and of images through dense layers.
 const LEAST_STEPS_ROWS: usize = 1000;
-const LEAST_STEPS_CONV: usize = 300;
+const LEAST_STEPS_CONV: usize = 450;
 const LEAST_STEPS_DENSE: usize = 600;
 /// Images of fixed samples while training, at most about this many.
 const FRAMES: usize = 20;

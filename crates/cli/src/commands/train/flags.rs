@@ -207,7 +207,7 @@ pub struct NoiseFlags {
 /// Flags of `[train]`: the optimizer, its steps and the device.
 #[derive(Args, Serialize)]
 pub struct TrainingFlags {
-    /// Passes over the training set [default: by the data: as the preset for its kind, but at least 1,000 steps on rows, 600 on images, 300
+    /// Passes over the training set [default: by the data: as the preset for its kind, but at least 1,000 steps on rows, 600 on images, 450
     /// with convolutions; `--print-config` shows how many]
     #[arg(long, value_name = "N")]
     pub epochs: Option<usize>,
