@@ -7,6 +7,7 @@ mod completions;
 mod data;
 mod edges;
 mod errors;
+mod forecast;
 mod golden;
 mod hash;
 mod impute;

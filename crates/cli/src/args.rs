@@ -12,6 +12,7 @@ use crate::commands::denoise::DenoiseArgs;
 use crate::commands::doctor::DoctorArgs;
 use crate::commands::encode::EncodeArgs;
 use crate::commands::export::ExportArgs;
+use crate::commands::forecast::ForecastArgs;
 use crate::commands::generate::GenerateArgs;
 use crate::commands::hash::HashArgs;
 use crate::commands::impute::ImputeArgs;
@@ -60,6 +61,11 @@ pub enum Command {
         after_help = "Examples:\n  espejo predict last > predictions.csv\n  espejo predict last --data new.csv > predictions.csv"
     )]
     Predict(SampleArgs),
+    /// Forecast a series beyond its last row, as CSV, or measure how far forecasts leave the rows that came
+    #[command(
+        after_help = "The run learned a series by its own past: `espejo train sales.csv --model regressor --target sales --lags 12`.\n\nExamples:\n  espejo forecast last --steps 24 > next.csv\n  espejo forecast last --evaluate"
+    )]
+    Forecast(ForecastArgs),
     /// Print the latent code of each sample as CSV
     #[command(after_help = "Example:\n  espejo encode last > codes.csv")]
     Encode(EncodeArgs),

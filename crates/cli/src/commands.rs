@@ -9,6 +9,7 @@ pub mod doctor;
 pub mod encode;
 pub mod eval;
 pub mod export;
+pub mod forecast;
 pub mod generate;
 pub mod hash;
 pub mod impute;

@@ -49,8 +49,9 @@ use clap::Parser;
 
 use args::{Args, Command};
 use commands::{
-    animate, cluster, data, decode, denoise, doctor, encode, eval, export, generate, hash, impute,
-    inspect, latent, morph, neighbours, predict, reconstruct, reproduce, runs, score, train,
+    animate, cluster, data, decode, denoise, doctor, encode, eval, export, forecast, generate,
+    hash, impute, inspect, latent, morph, neighbours, predict, reconstruct, reproduce, runs, score,
+    train,
 };
 
 /// Burn allocates a tensor an operation: with this allocator CPU training runs 1.3 to 1.6 times faster.
@@ -78,6 +79,7 @@ fn run(args: Args) -> anyhow::Result<u8> {
         Command::Reconstruct(args) => reconstruct::reconstruct(&args, json)?,
         Command::Denoise(args) => denoise::denoise(&args, json)?,
         Command::Predict(args) => predict::predict(&args, json)?,
+        Command::Forecast(args) => forecast::forecast(&args, json)?,
         Command::Encode(args) => encode::encode(&args, json)?,
         Command::Decode(args) => decode::decode(&args, json)?,
         Command::Export(args) => export::export(&args, json)?,

@@ -11,8 +11,8 @@ use crate::shards::{self, Shards};
 use crate::source::{DataSet, HoldOut, Loaded, Parts, Source};
 use crate::split::Draw;
 use crate::{
-    Error, cifar, directory, folder, folds, fonts, idx, idx_files, image_tree, imdb, lorenz,
-    record_sets, satimage, split, yale,
+    Error, cifar, directory, folder, folds, fonts, idx, idx_files, image_tree, imdb, logistic_map,
+    lorenz, record_sets, satimage, small_tables, split, yale,
 };
 
 /// Names less alike than this (Jaro-Winkler, 0 to 1) are not suggested.
@@ -145,6 +145,7 @@ fn set_parts(source: &Source, set: &'static DataSet) -> Result<Parts, Error> {
     let Some(folder) = set.folder else {
         let fonts = match set.name {
             "lorenz" => return lorenz::load(source),
+            "logistic-map" => return logistic_map::load(source),
             "fonts:1" => 0..1,
             "fonts:3" => 2..3,
             "fonts:all" => 0..3,
@@ -161,6 +162,8 @@ fn set_parts(source: &Source, set: &'static DataSet) -> Result<Parts, Error> {
     let directory = directory::directory_or(source.directory.as_deref())?;
     let folder = idx::folder(set, &directory, folder);
     match set.name {
+        "boston" => small_tables::boston(source, &folder),
+        "pima" => small_tables::pima(source, &folder),
         "imdb" => imdb::load(source, &folder),
         "satimage" => satimage::load(source, &folder),
         "yale" => yale::load(source, &folder),
@@ -225,7 +228,8 @@ fn refuse_misplaced(source: &Source, target_of: &Target) -> Result<(), Error> {
     let file = match target_of {
         Target::File(_, format) => format.contents != Contents::Image,
         Target::Shards(_) => true,
-        _ => false,
+        Target::Set(set) => set.has_columns(),
+        Target::Folder(_) => false,
     };
     let refuse = |field, expected: &str, found: String| Err(source.refuse(field, expected, found));
     if let Some(target) = source.target.as_ref().filter(|_| !file) {

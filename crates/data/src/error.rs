@@ -3,6 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::manifests::manifest;
+
 /// A data set that cannot be had, with what was expected and what was found.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -149,11 +151,17 @@ impl Error {
 
 /// Says that a file of a set is not in its folder, and how to get all of them.
 pub(crate) fn missing(set: &str, folder: &Path, file: &str, files: &str) -> Error {
+    let by_hand = manifest(set).is_some_and(|manifest| manifest.places.is_empty());
+    let does = if by_hand {
+        "says where they come from"
+    } else {
+        "gets them"
+    };
     Error::Missing {
         name: set.to_owned(),
         directory: folder.to_owned(),
         file: file.to_owned(),
-        hint: format!("`espejo data fetch {set}` gets them: {files}"),
+        hint: format!("`espejo data fetch {set}` {does}: {files}"),
     }
 }
 

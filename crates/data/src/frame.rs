@@ -61,6 +61,24 @@ pub(crate) struct Words {
 }
 
 impl Frame {
+    /// A table that no file holds: columns of numbers by name, all of one length, whose first row has this number.
+    pub(crate) fn numbered(origin: &str, columns: Vec<(&str, Vec<f64>)>, first: u64) -> Self {
+        let rows = columns.first().map_or(0, |(_, numbers)| numbers.len()) as u64;
+        let column = |(name, numbers): (&str, _)| Column {
+            name: name.to_owned(),
+            cells: Cells::Numbers(numbers),
+        };
+        Self {
+            origin: origin.to_owned(),
+            columns: columns.into_iter().map(column).collect(),
+            place: Place::Row,
+            places: (first + 1..=first + rows).collect(),
+            rows: (first..first + rows).collect(),
+            is_named: true,
+            skipped: Vec::new(),
+        }
+    }
+
     /// How many rows there are.
     pub(crate) fn len(&self) -> usize {
         self.places.len()

@@ -105,6 +105,8 @@ pub(crate) fn manifest(set: &str) -> Option<Manifest> {
         "cifar100" => (CIFAR_PAGE, unrecorded(&CIFAR_100), Vec::new()),
         "stl10" => (STL_PAGE, unrecorded(&STL), Vec::new()),
         "satimage" => (SATIMAGE_PAGE, recorded(&SATIMAGE), satimage_places()),
+        "boston" => (BOSTON_PAGE, recorded(&BOSTON), Vec::new()),
+        "pima" => (PIMA_PAGE, recorded(&PIMA), Vec::new()),
         "imdb" => (IMDB_PAGE, recorded(&IMDB), folders(&[IMDB_PAGE])),
         "yale" => (YALE_PAGE, yale_files(), Vec::new()),
         _ => (EMNIST_PAGE, emnist_files(set), vec![emnist_archive()]),
@@ -292,6 +294,22 @@ fn satimage_places() -> Vec<Place> {
     ]));
     places
 }
+
+/// The publisher's own file is laid out otherwise; this is the form that UCI had, until it withdrew the set.
+const BOSTON_PAGE: &str = "https://lib.stat.cmu.edu/datasets/boston";
+const BOSTON: [Record; 1] = [(
+    "housing.data",
+    49_081,
+    "e3e36f7b9e5435f9eb8320e106aebad00031fefa3064527da0c71dec59e49b76",
+)];
+
+/// UCI, which published it, has withdrawn it.
+const PIMA_PAGE: &str = "https://www.openml.org/d/37";
+const PIMA: [Record; 1] = [(
+    "pima-indians-diabetes.data.csv",
+    23_278,
+    "6bfe5d0f379d17a0e0819b996407e3c09bf80febd4287f2ed212190dfff154af",
+)];
 
 const IMDB_PAGE: &str = "https://ai.stanford.edu/~amaas/data/sentiment/";
 const IMDB: [Record; 1] = [(

@@ -52,7 +52,28 @@ const WORDS: Shape = Shape {
     width: 1000,
 };
 
-const NAMES: [DataSet; 20] = [
+/// A value of the logistic map.
+const VALUE: Shape = Shape {
+    channels: 1,
+    height: 1,
+    width: 1,
+};
+
+/// A tract of Boston, its value among its columns.
+const TRACT: Shape = Shape {
+    channels: 1,
+    height: 1,
+    width: 14,
+};
+
+/// A woman of the Pima table, the class among the columns.
+const PATIENT: Shape = Shape {
+    channels: 1,
+    height: 1,
+    width: 9,
+};
+
+const NAMES: [DataSet; 23] = [
     DataSet {
         name: "fonts",
         title: "7x5 font, capitals",
@@ -111,6 +132,16 @@ const NAMES: [DataSet; 20] = [
         shape: SENSORS,
         is_table: true,
         about: "25 mixtures of its variables, one of which is out of order for 10 of 100 seconds, by the seed",
+        folder: None,
+    },
+    DataSet {
+        name: "logistic-map",
+        title: "logistic map",
+        train: 700,
+        test: 300,
+        shape: VALUE,
+        is_table: true,
+        about: "a series: x(t) = 4 x(t-1) (1 - x(t-1)), its first value by the seed",
         folder: None,
     },
     DataSet {
@@ -242,6 +273,26 @@ const NAMES: [DataSet; 20] = [
         is_table: true,
         about: "a table of 36 columns: 4 spectral bands of 3x3 pixels, 6 classes of ground",
         folder: Some("satimage"),
+    },
+    DataSet {
+        name: "boston",
+        title: "Boston housing",
+        train: 506,
+        test: 0,
+        shape: TRACT,
+        is_table: true,
+        about: "a table of 14 columns, the value of homes `medv` last; one column is a racial share (datasets/boston.md)",
+        folder: Some("boston"),
+    },
+    DataSet {
+        name: "pima",
+        title: "Pima diabetes",
+        train: 768,
+        test: 0,
+        shape: PATIENT,
+        is_table: true,
+        about: "a table of 8 measurements and `class`, whether a woman had diabetes; impossible zeros are missing cells",
+        folder: Some("pima"),
     },
     DataSet {
         name: "imdb",

@@ -26,6 +26,13 @@ pub struct DataSet {
     pub folder: Option<&'static str>,
 }
 
+impl DataSet {
+    /// Whether it is a table whose columns can be chosen by name, as those of a file.
+    pub fn has_columns(&self) -> bool {
+        matches!(self.name, "boston" | "logistic-map" | "pima")
+    }
+}
+
 /// What to load, and how.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Source {
@@ -62,6 +69,8 @@ pub struct Source {
     pub rules: u8,
     /// The column of a table that is to be predicted. Together with `label` only where both are the same column.
     pub target: Option<TargetColumn>,
+    /// Whether the column of `target` is learned from as well, as the past of a series is.
+    pub target_is_input: bool,
     /// What the numbers of images mean; without it, that is told by the numbers. For arrays, idx files of other numbers than
     /// bytes, and images of 16 bits or floats.
     pub pixel_range: Option<PixelRange>,
@@ -238,6 +247,7 @@ impl Source {
             learned: None,
             rules: 2,
             target: None,
+            target_is_input: false,
             pixel_range: None,
             shape: None,
             skip_bad: false,

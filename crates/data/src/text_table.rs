@@ -42,17 +42,20 @@ const GZIP: &[u8] = b"\x1f\x8b";
 /// # Errors
 /// [`Error::Content`] with the line, or [`Error::Io`]; and those of [`columns::parts`].
 pub(crate) fn load(source: &Source, path: &Path) -> Result<Parts, Error> {
-    let frame = if path == Path::new("-") {
-        read(source, path, io::stdin().lock())?
-    } else {
-        let reading = |failure| unreadable(path, failure);
-        let mut file = BufReader::with_capacity(START as usize, File::open(path).map_err(reading)?);
-        match file.fill_buf().map_err(reading)?.starts_with(GZIP) {
-            true => read(source, path, MultiGzDecoder::new(file))?,
-            false => read(source, path, file)?,
-        }
-    };
-    columns::parts(source, frame, None)
+    columns::parts(source, frame(source, path)?, None)
+}
+
+/// Reads a table as its file holds it, with the errors of [`load`] that are the file's.
+pub(crate) fn frame(source: &Source, path: &Path) -> Result<Frame, Error> {
+    if path == Path::new("-") {
+        return read(source, path, io::stdin().lock());
+    }
+    let reading = |failure| unreadable(path, failure);
+    let mut file = BufReader::with_capacity(START as usize, File::open(path).map_err(reading)?);
+    match file.fill_buf().map_err(reading)?.starts_with(GZIP) {
+        true => read(source, path, MultiGzDecoder::new(file)),
+        false => read(source, path, file),
+    }
 }
 
 /// Reads the bytes of a table, and forgets them.

@@ -66,16 +66,28 @@ pub fn words(days: f64) -> String {
 }
 
 /// Reads a date, with or without a time of day behind it: `2026-11-29`, `2026-11-29T10:30:15.25+01:00`, `2026/11/29 10:30`,
-/// `29.11.2026` or `11/29/2026`. A time without a zone is taken for universal time. `None` for what is no date in any reading.
+/// `29.11.2026`, `11/29/2026`, `20261129`, `29 Nov 2026 10:30 PM` or `November 29, 2026`. A time without a zone is taken for universal time. `None` for what
+/// is no date in any reading.
 pub(crate) fn read(word: &str) -> Option<Reading> {
+    let sure = |days: Option<f64>| {
+        let days = Some(days?);
+        Some(Reading {
+            day_first: days,
+            month_first: days,
+        })
+    };
+    if let Some((day, time)) = with_month_name(word) {
+        return sure(at_time(day, time));
+    }
+    if word.len() == 8 && is_digits(word) {
+        return sure(read_number(word.parse().ok()?));
+    }
     let (date, time) = match word.find(['T', ' ']) {
         Some(at) => (&word[..at], Some(&word[at + 1..])),
         None => (word, None),
     };
-    let (seconds, fraction) = match time {
-        Some(time) => of_day(time)?,
-        None => (0, 0.0),
-    };
+    // A time that is none makes the whole word no date.
+    at_time(0, time)?;
     let separator = date.find(['-', '/', '.']).map(|at| &date[at..=at])?;
     let mut parts = date.split(separator);
     let parts = [parts.next()?, parts.next()?, parts.next()?];
@@ -88,9 +100,7 @@ pub(crate) fn read(word: &str) -> Option<Reading> {
             digits(month, 1..=2)?,
             digits(day, 1..=2)?,
         )?;
-        let seconds = day * DAY + seconds;
-        let (whole, rest) = (seconds.div_euclid(DAY), seconds.rem_euclid(DAY));
-        Some(whole as f64 + (rest as f64 + fraction) / DAY as f64)
+        at_time(day, time)
     };
     let reading = match parts {
         [year, month, day] if year.len() == 4 => {
@@ -106,6 +116,70 @@ pub(crate) fn read(word: &str) -> Option<Reading> {
         },
     };
     (reading.day_first.is_some() || reading.month_first.is_some()).then_some(reading)
+}
+
+/// Reads a date that is a number of eight digits, year before month before day: `20261129`.
+pub(crate) fn read_number(number: f64) -> Option<f64> {
+    let is_date = number.fract() == 0.0 && (10_000_101.0..=99_991_231.0).contains(&number);
+    let number = is_date.then_some(number as i64)?;
+    let day = day_number(number / 10_000, number / 100 % 100, number % 100)?;
+    Some(day as f64)
+}
+
+/// A day with the time behind it, where there is one, in days.
+fn at_time(day: i64, time: Option<&str>) -> Option<f64> {
+    let (seconds, fraction) = time.map_or(Some((0, 0.0)), of_day)?;
+    let seconds = day * DAY + seconds;
+    let (whole, rest) = (seconds.div_euclid(DAY), seconds.rem_euclid(DAY));
+    Some(whole as f64 + (rest as f64 + fraction) / DAY as f64)
+}
+
+/// The day of a date whose month is an English word, and the time behind it: `29 Nov 2026`, `29-Nov-2026 10:30`, `Nov 29, 2026`.
+fn with_month_name(word: &str) -> Option<(i64, Option<&str>)> {
+    let mut rest = word;
+    let mut next = || {
+        let end = rest.find(|letter: char| !letter.is_ascii_alphanumeric());
+        let (token, behind) = rest.split_at(end.unwrap_or(rest.len()));
+        // Between parts of a date stands one of these, or a comma and a blank.
+        rest = match behind.strip_prefix(", ") {
+            Some(behind) => behind,
+            None => behind
+                .get(1..)
+                .filter(|_| behind.starts_with(['-', '/', '.', ' ', 'T']))
+                .unwrap_or(behind),
+        };
+        token
+    };
+    let [first, second, year] = [next(), next(), next()];
+    let (month, day) = match month(first) {
+        Some(month) => (month, second),
+        None => (month(second)?, first),
+    };
+    let day = day_number(digits(year, 4..=4)?, month, digits(day, 1..=2)?)?;
+    Some((day, (!rest.is_empty()).then_some(rest)))
+}
+
+/// The number of a month by its English name, or by the first three or four letters of it.
+fn month(word: &str) -> Option<i64> {
+    const NAMES: [&str; 12] = [
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+    ];
+    let word = word.to_ascii_lowercase();
+    let is_short = matches!(word.len(), 3 | 4);
+    let is_meant = |name: &&str| **name == word || is_short && name.starts_with(&word);
+    let place = NAMES.iter().position(|name| is_meant(&name))?;
+    Some(place as i64 + 1)
 }
 
 /// The day of a date of the Gregorian calendar, counted from 1970-01-01; `None` where there is no such date.
@@ -128,9 +202,10 @@ fn day_number(year: i64, month: i64, day: i64) -> Option<i64> {
 }
 
 /// The seconds of universal time that a time of the day is after midnight, whole ones and a part of one: `10:30`, `10:30:15.25`,
-/// with `Z`, `UTC` or an offset such as `+01:00` behind it or without.
+/// with `AM` or `PM` behind an hour of 1 to 12, with `Z`, `UTC` or an offset such as `+01:00` behind it or without.
 fn of_day(time: &str) -> Option<(i64, f64)> {
     let (time, offset) = zone(time)?;
+    let (time, half) = half_of_day(time);
     let (time, fraction) = match time.split_once(['.', ',']) {
         Some((time, digits)) if is_digits(digits) => (time, format!("0.{digits}").parse().ok()?),
         Some(_) => return None,
@@ -139,6 +214,11 @@ fn of_day(time: &str) -> Option<(i64, f64)> {
     let mut parts = time.split(':');
     let two = |part: &str, most: i64| digits(part, 2..=2).filter(|number| *number <= most);
     let hours = digits(parts.next()?, 1..=2).filter(|hours| *hours <= 23)?;
+    let hours = match half {
+        None => hours,
+        // Twelve stands before one.
+        Some(half) => (1..=12).contains(&hours).then(|| hours % 12 + 12 * half)?,
+    };
     let minutes = two(parts.next()?, 59)?;
     let seconds = match parts.next() {
         Some(part) => two(part, 59)?,
@@ -148,6 +228,16 @@ fn of_day(time: &str) -> Option<(i64, f64)> {
     };
     let is_whole = parts.next().is_none();
     is_whole.then_some((hours * 3600 + minutes * 60 + seconds - offset, fraction))
+}
+
+/// A time of the day without `AM` or `PM`, and which half of the day that says: 0 or 1.
+fn half_of_day(time: &str) -> (&str, Option<i64>) {
+    for (half, words) in [(0, ["AM", "am"]), (1, ["PM", "pm"])] {
+        if let Some(time) = words.iter().find_map(|word| time.strip_suffix(word)) {
+            return (time.trim_end(), Some(half));
+        }
+    }
+    (time, None)
 }
 
 /// A time of the day without its zone, and the seconds that this zone is ahead of universal time.
@@ -250,6 +340,16 @@ mod tests {
             ("1970-01-01T00:00:43,2", 0.0005),
             ("1970/01/01 1:30", 0.0625),
             ("2000-03-01T23:59:59.999", 11_017.0 + 86_399.999 / 86_400.0),
+            ("20000301", 11_017.0),
+            ("1 Mar 2000", 11_017.0),
+            ("01-MAR-2000", 11_017.0),
+            ("Mar 1, 2000", 11_017.0),
+            ("march 01 2000", 11_017.0),
+            ("29 Sept 2026 12:00", 20_725.5),
+            ("May 5, 1970 6:00 PM", 124.75),
+            ("1970-01-01 12:00 AM", 0.0),
+            ("1970-01-01 12:00:00pm", 0.5),
+            ("1970-01-01 11:30 PM +12:00", 11.5 / 24.0),
         ] {
             check(word, days);
         }
@@ -298,10 +398,38 @@ mod tests {
             "2026-11-29T10:30+25:00",
             "2026-11-29T10:30:00.",
             "2026-11-29 noon",
+            "2026-11-29 13:00 PM",
+            "2026-11-29 0:30 am",
+            "2026-11-29 PM",
+            "20261131",
+            "2026112",
+            "31 Nov 2026",
+            "29 No 2026",
+            "29 Novem 2026",
+            "29 Nov 26",
+            "Nov 2026",
+            "29 Nov 2026 soon",
+            "Nov Nov 2026",
             "2026-11-29T10:3\u{e9}+\u{e9}\u{e9}",
             "\u{663}026-11-29",
         ] {
             assert_eq!(read(word), None, "{word}");
+        }
+    }
+
+    #[test]
+    fn eight_digits_may_be_a_date() {
+        assert_eq!(read_number(20_000_301.0), Some(11_017.0));
+        assert_eq!(read_number(19_700_101.0), Some(0.0));
+        for number in [
+            20_000_230.0,
+            2_000_301.0,
+            20_001_301.0,
+            20_000_301.5,
+            -20_000_301.0,
+            f64::NAN,
+        ] {
+            assert_eq!(read_number(number), None, "{number}");
         }
     }
 

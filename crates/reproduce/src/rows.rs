@@ -2,6 +2,7 @@
 
 pub mod anomalies;
 pub mod architectures;
+pub mod boston;
 pub mod capacity;
 pub mod denoiser;
 pub mod denoising;
@@ -10,6 +11,7 @@ pub mod fonts;
 pub mod generation;
 pub mod hashing;
 pub mod landsat;
+pub mod logistic_map;
 pub mod optimizers;
 mod show;
 pub mod structures;

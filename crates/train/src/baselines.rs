@@ -29,8 +29,8 @@ const MEDIAN: usize = 3;
 /// One baseline, per sample.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Baseline {
-    /// Key in `run.json`: `mean_image`, `pca`, `identity`, `median` or `nearest` for an autoencoder; `majority`, `mean`, `linear`
-    /// or `nearest` for a net with targets.
+    /// Key in `run.json`: `mean_image`, `pca`, `identity`, `median` or `nearest` for an autoencoder; `majority`, `mean`, `linear`,
+    /// `nearest` or `persistence` for a net with targets.
     pub key: String,
     /// What is measured of it, by the names that the model's own measures have; `components` of `pca`.
     pub measures: Vec<Measure>,
@@ -48,6 +48,7 @@ impl Baseline {
             ("majority", _) => "largest class".to_owned(),
             ("mean", _) => "mean of the target".to_owned(),
             ("linear", _) => "linear model".to_owned(),
+            ("persistence", _) => "last known value".to_owned(),
             (other, _) => other.to_owned(),
         }
     }

@@ -137,6 +137,9 @@ pub struct DataConfig {
     /// Rows from the start of one window to that of the next; 1 where it is left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stride: Option<usize>,
+    /// Rows of a series that a regressor or classifier sees, to give the target of the row behind them; without it each row is a sample.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lags: Option<usize>,
     /// Whether samples that cannot be read are left out.
     #[serde(skip_serializing_if = "is_false")]
     pub skip_bad: bool,
@@ -174,6 +177,7 @@ impl Default for DataConfig {
             scale: ScalingKind::None,
             window: None,
             stride: None,
+            lags: None,
             skip_bad: false,
         }
     }

@@ -11,6 +11,7 @@ use crate::classification::Classification;
 use crate::config::{OptimizerKind, TrainConfig};
 use crate::feed::{Feed, training_batch};
 use crate::host_rows::{Rows, fill_missing};
+use crate::least_squares::{self, LeastSquares};
 use crate::metrics::Measure;
 use crate::model::AnyModel;
 use crate::optimizer::Optimizer;
@@ -66,11 +67,30 @@ fn baselines(prepared: &Prepared) -> Result<Vec<Baseline>, Error> {
     nearest
         .measures
         .push(Measure::count("compared_with", compared as f64));
-    Ok(vec![
+    let mut baselines = vec![
         entry(key, constant),
-        entry("linear", linear(prepared)?),
+        entry("linear", linear(prepared, &train)?),
         nearest,
-    ])
+    ];
+    if let Some(outputs) = persistence(prepared) {
+        baselines.push(entry("persistence", outputs));
+    }
+    Ok(baselines)
+}
+
+/// The last known value of the target, scaled as a net gives it, where samples are the past of a number.
+fn persistence(prepared: &Prepared) -> Option<Rows> {
+    let (target, test) = (prepared.target.as_ref()?, &prepared.test);
+    let window = test.window()?;
+    let row = |index| {
+        let known = test.first_point(index) + window.length - 1;
+        let known = test.points().target_row(known)?;
+        let scaled = |(place, number): (usize, &f64)| {
+            ((number - target.scaling.shift[place]) / target.scaling.scale[place]) as f32
+        };
+        Some(known.iter().enumerate().map(scaled).collect())
+    };
+    (0..test.len()).map(row).collect()
 }
 
 /// What the end of the training of a classifier measures beside its accuracy.
@@ -171,9 +191,13 @@ fn outputs_measures(prepared: &Prepared, outputs: &Rows, targets: &Rows) -> Vec<
     }
 }
 
-/// What a linear model with the same loss gives for the test samples: logistic regression, or least squares.
-fn linear(prepared: &Prepared) -> Result<Rows, Error> {
+/// What a linear model with the same loss gives for the test samples: logistic regression, or least squares, which are exact unless there are
+/// very many columns.
+fn linear(prepared: &Prepared, targets: &Rows) -> Result<Rows, Error> {
     let outputs_of = prepared.test.shape().pixels();
+    if prepared.spec.task == Task::Regress && outputs_of <= least_squares::MOST_COLUMNS {
+        return LeastSquares::fit(&prepared.train, targets)?.predict(&prepared.test);
+    }
     let width = prepared
         .targets(&prepared.train)?
         .map_or(0, |rows| rows.width());

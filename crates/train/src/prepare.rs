@@ -73,7 +73,7 @@ pub(crate) fn prepare_with(config: RunConfig, kept: Kept) -> Result<Prepared, Er
         (_, device) => device::choose(device)?,
     };
     let mut config = config;
-    if let Some(window) = checked.window {
+    if let Some(window) = checked.window.filter(|_| config.data.window.is_some()) {
         // A length that was found stands in the run as a number.
         config.data.window = Some(WindowLength::Rows(window.length));
     }
@@ -358,6 +358,7 @@ pub(crate) fn source(config: &RunConfig) -> Result<Source, Error> {
         grey: data.grey,
         label: data.label.clone(),
         target: target_column(config)?,
+        target_is_input: data.lags.is_some(),
         words: data.words,
         columns: ColumnChoice {
             only: data.columns.clone(),

@@ -41,7 +41,7 @@ pub(crate) enum DataForm {
 }
 
 /// The presets, in the order in which they are listed.
-pub const PRESETS: [Preset; 46] = [
+pub const PRESETS: [Preset; 48] = [
     preset!(
         "letters",
         "autoencoder, 32 letters through 2 numbers, every pixel back"
@@ -166,6 +166,8 @@ pub const PRESETS: [Preset; 46] = [
         "s35-conv",
         "document 004, the convolutional net on pixels that changed places"
     ),
+    preset!("s38", "document 004, the logistic map by its last value"),
+    preset!("s40", "document 004, homes in Boston by a linear function"),
 ];
 
 impl Preset {

@@ -100,6 +100,7 @@ mod tests {
     const WINDOW: Window = Window {
         length: 2,
         stride: 1,
+        ahead: 0,
     };
 
     #[test]

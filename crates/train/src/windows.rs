@@ -1,4 +1,4 @@
-//! Windows over a series, as a configuration asks for them: `data.window` and `data.stride`.
+//! Windows over a series, as a configuration asks for them: `data.window` and `data.stride`, or `data.lags` before a target.
 
 use espejo_analysis::suggest_window;
 use espejo_data::{Samples, Window, counted};
@@ -50,6 +50,9 @@ impl From<WindowLength> for Value {
 pub(crate) fn check(config: &RunConfig) -> Result<(), Error> {
     let data = &config.data;
     let refuse = |message: &str, hint: &str| Err(Error::config(message, Some(hint.to_owned())));
+    if data.lags.is_some() {
+        return check_lags(config);
+    }
     if data.window.is_none() {
         return match data.stride {
             None => Ok(()),
@@ -65,22 +68,57 @@ pub(crate) fn check(config: &RunConfig) -> Result<(), Error> {
             "leave `--window` out, or choose another `--model`",
         );
     }
+    check_order(config, "window")
+}
+
+/// Refuses lags without a target that has a past, or beside windows.
+fn check_lags(config: &RunConfig) -> Result<(), Error> {
+    let data = &config.data;
+    let refuse = |message: &str, hint: &str| Err(Error::config(message, Some(hint.to_owned())));
+    if data.lags == Some(0) {
+        return refuse(
+            "`data.lags` is 0, and a forecast needs at least the row before",
+            "give the rows that it is made from, as in `--lags 1`",
+        );
+    }
+    if data.window.is_some() || data.stride.is_some() {
+        return refuse(
+            "`data.lags` are the rows before a target, `data.window` those of a sample without one",
+            "give either `--lags` or `--window`",
+        );
+    }
+    if data.target.is_none() {
+        return refuse(
+            "`data.lags` needs the column whose next value is to be forecast",
+            "add `--model regressor --target COLUMN`",
+        );
+    }
+    check_order(config, "lags")
+}
+
+/// Refuses what takes rows out of their order, where `field` needs them to follow each other.
+fn check_order(config: &RunConfig, field: &str) -> Result<(), Error> {
+    let data = &config.data;
+    let refuse = |message: &str, hint: String| Err(Error::config(message, Some(hint)));
     if data.shape.is_some() || data.permute {
         return refuse(
-            "`data.window` is for rows as they are, not for images or values that change places",
-            "leave `--window` out, or `--shape` and `--permute`",
+            &format!(
+                "`data.{field}` is for rows as they are, not for images or values that change places"
+            ),
+            format!("leave `--{field}` out, or `--shape` and `--permute`"),
         );
     }
     if data.fold.is_some() || data.limit.is_some() {
         return refuse(
             "folds and `data.limit` draw single rows, and a window needs rows that follow each other",
-            "hold out the last rows with `--test-fraction .2 --split time`; take fewer with `--first N`",
+            "hold out the last rows with `--test-fraction .2 --split time`; take fewer with `--first N`".to_owned(),
         );
     }
     if data.test_fraction.is_some() && data.split == SplitKind::Random && data.group.is_none() {
         return refuse(
             "the test part would be single rows drawn at random, and windows around them would share rows with it",
-            "hold out the last rows with `--split time`, or whole series with `--group COLUMN`",
+            "hold out the last rows with `--split time`, or whole series with `--group COLUMN`"
+                .to_owned(),
         );
     }
     Ok(())
@@ -95,12 +133,14 @@ pub(crate) fn of(
     config: &RunConfig,
     train: &Samples,
 ) -> Result<(Option<Window>, Option<String>), Error> {
-    let Some(length) = config.data.window else {
-        return Ok((None, None));
+    let (field, length) = match (config.data.lags, config.data.window) {
+        (Some(lags), _) => ("lags", WindowLength::Rows(lags)),
+        (None, Some(length)) => ("window", length),
+        (None, None) => return Ok((None, None)),
     };
     if !train.is_table() {
-        let message = "`data.window` is for the rows of a table, and these are images";
-        return Err(Error::config(message, "leave `--window` out".to_owned()));
+        let message = format!("`data.{field}` is for the rows of a table, and these are images");
+        return Err(Error::config(message, format!("leave `--{field}` out")));
     }
     let (length, note) = match length {
         WindowLength::Rows(rows) => (rows, None),
@@ -118,7 +158,12 @@ pub(crate) fn of(
         let hint = format!("give 1 to {length}: no row may lie between two windows");
         return Err(Error::config(message, hint));
     }
-    Ok((Some(Window { length, stride }), note))
+    let window = Window {
+        length,
+        stride,
+        ahead: usize::from(config.data.lags.is_some()),
+    };
+    Ok((Some(window), note))
 }
 
 /// The period of the training rows, over their longest stretch: the median of those of the columns that have one.
@@ -180,7 +225,10 @@ pub(crate) fn cut(samples: Samples, window: Option<Window>, part: &str) -> Resul
         return Ok(samples);
     };
     samples.windows(window).map_err(|error| {
-        let hint = "give a shorter `--window`, or more rows".to_owned();
+        let hint = match window.ahead {
+            0 => "give a shorter `--window`, or more rows".to_owned(),
+            _ => "give fewer `--lags`, or more rows".to_owned(),
+        };
         Error::config(format!("{error} ({part})"), hint)
     })
 }
@@ -267,6 +315,30 @@ mod tests {
         ] {
             check(&config(data).expect(data)).expect(data);
         }
+    }
+
+    #[test]
+    fn lags_need_a_target_and_rows_in_their_order() {
+        for (data, words) in [
+            ("lags = 3", "next value"),
+            ("lags = 0\ntarget = 'x'", "row before"),
+            ("lags = 3\ntarget = 'x'\nwindow = 5", "either `--lags`"),
+            ("lags = 3\ntarget = 'x'\nfold = '1/5'", "follow each other"),
+            (
+                "lags = 3\ntarget = 'x'\ntest_fraction = 0.2",
+                "drawn at random",
+            ),
+        ] {
+            let error = check(&config(data).expect(data)).expect_err(data);
+            let text = format!("{error} {}", error.hint().unwrap_or_default());
+            assert!(text.contains(words), "{text}");
+        }
+        let lagged = config("lags = 3\ntarget = 'x'").expect("valid");
+        check(&lagged).expect("it is right");
+        let (window, note) = of(&lagged, &table(&[("x", &|row| row)])).expect("there are rows");
+        let window = window.expect("asked for");
+        assert_eq!((window.length, window.stride, window.ahead), (3, 1, 1));
+        assert_eq!(note, None);
     }
 
     fn table(columns: &[(&str, &dyn Fn(f64) -> f64)]) -> Samples {

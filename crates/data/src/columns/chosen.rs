@@ -25,6 +25,8 @@ pub(super) struct Chosen {
     pub(super) group: Option<usize>,
     /// The columns whose numbers were dates.
     dates: Vec<usize>,
+    /// Whether the target is an input, too.
+    target_is_input: bool,
     /// Whether the column that names the rows was found, not asked for.
     found_index: bool,
 }
@@ -82,6 +84,7 @@ impl Chosen {
             index: if counted { Some(0) } else { index },
             group: place("group", &choice.group)?,
             dates: places(source, frame, "dates", &choice.dates, optional)?,
+            target_is_input: source.target_is_input,
             found_index: counted,
         };
         chosen.inputs = match &source.learned {
@@ -101,8 +104,8 @@ impl Chosen {
 
     /// Whether a column is no input whatever it holds.
     fn is_taken(&self, place: usize) -> bool {
-        let target = self.target.map(|target| target.place);
-        [target, self.index, self.group].contains(&Some(place))
+        let target = self.target.filter(|_| !self.target_is_input);
+        [target.map(|target| target.place), self.index, self.group].contains(&Some(place))
     }
 
     /// The names that a model sees.

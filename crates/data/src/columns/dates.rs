@@ -10,7 +10,8 @@ use crate::times::{self, Reading};
 use super::chosen::place;
 
 /// What a column of dates may hold, for messages.
-const FORMS: &str = "as 2026-11-29, 2026-11-29T10:30Z, 29.11.2026 or 11/29/2026";
+const FORMS: &str =
+    "as 2026-11-29, 2026-11-29T10:30Z, 29.11.2026, 11/29/2026, 29 Nov 2026 or 20261129";
 
 /// Makes numbers of the words of the columns that `source` calls dates.
 ///
@@ -31,9 +32,13 @@ pub(super) fn become_numbers(source: &Source, frame: &mut Frame) -> Result<(), E
             Cells::Words(words) => words,
             // Without any known cell nothing tells that it held dates.
             Cells::Numbers(all) if all.iter().all(|number| number.is_nan()) => continue,
-            Cells::Numbers(_) => {
-                let expected = format!("dates in words in column `{}`, {FORMS}", column.name);
-                return Err(content(&frame.origin, expected, "numbers"));
+            Cells::Numbers(numbers) => {
+                let Some(days) = of_numbers(numbers) else {
+                    let expected = format!("dates in column `{}`, {FORMS}", column.name);
+                    return Err(content(&frame.origin, expected, "numbers"));
+                };
+                frame.columns[place].cells = Cells::Numbers(days);
+                continue;
             }
         };
         let readings: Vec<_> = words.names.iter().map(|word| times::read(word)).collect();
@@ -42,6 +47,15 @@ pub(super) fn become_numbers(source: &Source, frame: &mut Frame) -> Result<(), E
         frame.columns[place].cells = Cells::Numbers(days);
     }
     Ok(())
+}
+
+/// The days of dates that are numbers of eight digits; none where one of them is no date.
+fn of_numbers(numbers: &[f64]) -> Option<Vec<f64>> {
+    let day = |number: &f64| match number.is_nan() {
+        true => Some(f64::NAN),
+        false => times::read_number(*number),
+    };
+    numbers.iter().map(day).collect()
 }
 
 /// Whether all words are dates.

@@ -4,9 +4,9 @@ use super::*;
 use crate::{Facts, Loaded, Samples, Selection, Shape, Source, fonts, load};
 
 const CAPITALS: &str = r"@ A B C D E F G H I J K L M N O P Q R S T U V W X Y Z [ \ ] ^ _";
-const NAMES: &str = "`fonts`, `fonts:1`, `fonts:2`, `fonts:3`, `fonts:all`, `lorenz`, `mnist`, `fashion`, `emnist-letters`, \
+const NAMES: &str = "`fonts`, `fonts:1`, `fonts:2`, `fonts:3`, `fonts:all`, `lorenz`, `logistic-map`, `mnist`, `fashion`, `emnist-letters`, \
     `emnist-balanced`, `emnist-byclass`, `emnist-bymerge`, `emnist-digits`, `emnist-mnist`, `yale`, `cifar10`, `cifar100`, `stl10`, \
-    `satimage`, `imdb`, a folder of images, or a `.csv`, `.arff`, `.parquet`, `.npy` or `.npz` file";
+    `satimage`, `boston`, `pima`, `imdb`, a folder of images, or a `.csv`, `.arff`, `.parquet`, `.npy` or `.npz` file";
 
 fn check<T: std::fmt::Debug>(result: Result<T, Error>, message: &str, hint: Option<&str>) {
     let error = result.expect_err(message);

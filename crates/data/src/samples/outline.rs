@@ -72,7 +72,9 @@ impl Samples {
     /// # Errors
     /// [`Error::Content`] where the outline contradicts itself.
     pub fn of_outline(outline: &Outline) -> Result<Self, Error> {
-        let rows = outline.window.map_or(1, |window| window.length.max(1));
+        let rows = outline.window.map_or(1, |window| {
+            window.length.saturating_add(window.ahead).max(1)
+        });
         let sizes = outline.shape.iter().chain([&rows]);
         let values = sizes.fold(1usize, |values, size| values.saturating_mul(*size));
         if values > MOST_VALUES {

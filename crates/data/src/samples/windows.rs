@@ -22,6 +22,9 @@ pub struct Window {
     pub length: usize,
     /// Rows from the start of one window to that of the next, 1 to `length`.
     pub stride: usize,
+    /// How many rows after the last of a window that row stands whose target it has; 0 where a window has none.
+    #[serde(default)]
+    pub ahead: usize,
 }
 
 /// The rows that windows were cut from.
@@ -32,12 +35,21 @@ pub(super) struct Series {
 }
 
 impl Window {
-    /// Where windows over so many rows begin: one every `stride` rows, and one that ends with the last row, so that none is left out.
+    /// Where windows over so many rows begin: one every `stride` rows, and one that ends with the last row that leaves room for its
+    /// target, so that none is left out.
     fn starts(self, rows: usize) -> impl Iterator<Item = usize> {
-        let last = rows.checked_sub(self.length);
+        let last = rows.checked_sub(self.length + self.ahead);
         let even = last.map(|last| (0..=last).step_by(self.stride));
         let rest = last.filter(|last| last % self.stride != 0);
         even.into_iter().flatten().chain(rest)
+    }
+
+    /// The row, counted from the first of a window, that the window stands for: its first, or the one whose target it has.
+    fn named_row(self) -> usize {
+        match self.ahead {
+            0 => 0,
+            ahead => self.length + ahead - 1,
+        }
     }
 }
 
@@ -45,8 +57,9 @@ impl Samples {
     /// Windows over the rows of a table: each is one sample, row by row, in each row the columns in their order. The value of
     /// column `a` in the third row of a window is called `a[2]`.
     ///
-    /// No window leaves its [stretch](Self::stretches). A window has the number and the name of its first row, and no targets; the
-    /// rows themselves are its [`points`](Self::points). Their numbers are shared: windows take no more memory than rows.
+    /// No window leaves its [stretch](Self::stretches). A window has the number and the name of its first row, and no targets; where
+    /// it looks `ahead`, it has those of the row so many behind its last one, and that row's targets. The rows themselves are its
+    /// [`points`](Self::points). Their numbers are shared: windows take no more memory than rows.
     ///
     /// # Errors
     /// [`Error::Selection`] where no stretch is as long as a window, or these are images.
@@ -69,14 +82,22 @@ impl Samples {
             .collect();
         if starts.is_empty() {
             let longest = stretches.iter().map(Range::len).max().unwrap_or(0);
+            let longest = longest.saturating_sub(window.ahead);
+            let targets = match window.ahead {
+                0 => "",
+                _ => " before its target",
+            };
             let expected = match stretches.len() {
-                1 => format!("at most {longest}, as many rows as there are"),
+                1 => format!("at most {longest}, as many rows as there are{targets}"),
                 count => format!(
-                    "at most {longest}, as many as the longest of {count} stretches of rows without a gap has"
+                    "at most {longest}, as many as the longest of {count} stretches of rows without a gap has{targets}"
                 ),
             };
-            return Err(refuse(self, "window", expected, window.length.to_string()));
+            let field = if window.ahead == 0 { "window" } else { "lags" };
+            return Err(refuse(self, field, expected, window.length.to_string()));
         }
+        let stood_for = starts.iter().map(|start| start + window.named_row());
+        let stood_for: Vec<usize> = stood_for.collect();
         let step = self.shape.pixels();
         let mut rows = Vec::with_capacity(self.len() * step);
         self.read(0..self.len(), 0.0, &mut rows)?;
@@ -106,9 +127,12 @@ impl Samples {
             },
             places: Some(starts.iter().map(|start| *start as u32).collect()),
             captions: captions_of(&[], &Targets::None, starts.len()),
-            targets: Targets::None,
+            targets: match window.ahead {
+                0 => Targets::None,
+                _ => self.targets.select(&stood_for),
+            },
             identity: self.identity.clone(),
-            origins: Some(starts.iter().map(|&at| self.origin(at) as u32).collect()),
+            origins: Some(stood_for.iter().map(|&at| self.origin(at) as u32).collect()),
             pixel_range: None,
             pixel_columns: [].into(),
             categories: categories.collect(),
@@ -141,9 +165,11 @@ impl Samples {
         }
     }
 
-    /// The places of the [`points`](Self::points) that windows cover, ascending.
+    /// The places of the [`points`](Self::points) that windows cover, with the row whose target they have, ascending.
     pub fn covered(&self) -> Vec<usize> {
-        let length = self.window().map_or(1, |window| window.length);
+        let length = self
+            .window()
+            .map_or(1, |window| window.length + window.ahead);
         let mut is_covered = vec![false; self.points().len()];
         for index in 0..self.len() {
             let first = self.first_point(index);
@@ -227,7 +253,11 @@ mod tests {
     }
 
     fn window(length: usize, stride: usize) -> Window {
-        Window { length, stride }
+        Window {
+            length,
+            stride,
+            ahead: 0,
+        }
     }
 
     fn read(samples: &Samples) -> Vec<f32> {
@@ -278,6 +308,49 @@ mod tests {
         assert_eq!(firsts(7, 3, 2), [0, 2, 4]);
         assert_eq!(firsts(8, 3, 2), [0, 2, 4, 5]);
         assert_eq!(firsts(3, 3, 3), [0]);
+    }
+
+    #[test]
+    fn a_window_that_looks_ahead_has_the_target_and_the_name_of_the_row_behind_it() {
+        let rows = table(5, named(&["a", "b", "c", "d", "e"]));
+        let targets = Targets::Numbers {
+            columns: ["y".to_owned()].into(),
+            values: [100.0, 101.0, 102.0, 103.0, 104.0].into(),
+        };
+        let rows = rows.with_targets(targets).expect("one a row");
+        let lagged = Window {
+            length: 2,
+            stride: 1,
+            ahead: 1,
+        };
+        let lags = rows.windows(lagged).expect("there are three");
+        assert_eq!(
+            read(&lags),
+            [
+                0.0, 100.0, 1.0, 101.0, 1.0, 101.0, 2.0, 102.0, 2.0, 102.0, 3.0, 103.0
+            ]
+        );
+        let target = |index| lags.target_row(index).map(<[f64]>::to_vec);
+        assert_eq!(
+            (target(0), target(2)),
+            (Some(vec![102.0]), Some(vec![104.0]))
+        );
+        assert_eq!((lags.row(0), lags.row_name(2)), (2, Some("e")));
+        let last = lags.select(&[2]);
+        assert_eq!((last.first_point(0), last.row(0)), (2, 4));
+        let again = Samples::of_outline(&lags.outline()).expect("it is whole");
+        assert_eq!(
+            (again.len(), again.target_columns()),
+            (1, lags.target_columns())
+        );
+        let error = rows.windows(Window {
+            length: 5,
+            ..lagged
+        });
+        assert_eq!(
+            error.expect_err("too long").to_string(),
+            "`lags` of `mine`: expected at most 4, as many rows as there are before its target, found 5"
+        );
     }
 
     #[test]

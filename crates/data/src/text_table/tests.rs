@@ -635,7 +635,7 @@ fn dates_are_days_since_1970_where_that_is_asked_for() {
 
 #[test]
 fn what_is_no_date_is_refused_or_left_out() {
-    let forms = "as 2026-11-29, 2026-11-29T10:30Z, 29.11.2026 or 11/29/2026";
+    let forms = "as 2026-11-29, 2026-11-29T10:30Z, 29.11.2026, 11/29/2026, 29 Nov 2026 or 20261129";
     let text = dated(&["2000-03-01", "soon", "2026-11-29"]);
     refuses(
         load_with(text.as_bytes(), &with_dates(false)),

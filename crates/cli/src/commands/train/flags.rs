@@ -121,6 +121,9 @@ pub struct DataFlags {
     /// Rows from the start of one window to that of the next [default: 1]
     #[arg(long, value_name = "N")]
     pub stride: Option<usize>,
+    /// Take the rows of a table for a series: a regressor or classifier sees N rows, and learns the target of the row behind them
+    #[arg(long, value_name = "N")]
+    pub lags: Option<usize>,
     /// Skip samples that cannot be read, and report how many
     #[arg(long)]
     #[serde(skip_serializing_if = "is_off")]
