@@ -106,7 +106,7 @@ pub const KEYS: &[Key] = &[
     key("data", "scale", "How the columns of a table are scaled, by the statistics of its training part", "", "none"),
     key("data", "window", "Rows of a table that make one sample, which is then a window over a series", "a whole number, or \"auto\" for the period of the columns", "each row is a sample"),
     key("data", "stride", "Rows from the start of one window to that of the next", "", "1"),
-    key("data", "lags", "Rows of a series that a regressor or classifier sees, to give the target of the row behind them", "", NONE),
+    key("data", "lags", "Rows of a series that a regressor or classifier sees, to predict the target of the row behind them", "a whole number above 0", "each row is a sample"),
     key("data", "skip_bad", "Skip samples that cannot be read", "", OFF),
 
     key("model", "kind", "Plain, denoising or variational autoencoder; or a net that learns a target", "", ""),
