@@ -415,12 +415,11 @@ impl EpochReport {
             words.push("in brackets its terms");
         }
         words.push("test = loss after it, * the lowest so far");
-        let test = self.test.as_ref().map(|(test, _)| test);
-        let has = |name: &str| test.is_some_and(|test| test.get(name).is_some());
-        if has("wrong_pixels_mean") {
-            words.push("wrong px = wrong pixels per image");
+        // The first line need not have an evaluation: what may come is told as well.
+        if self.unit == "img" && self.columns.contains(&"wrong_pixels_mean") {
+            words.push("wrong px = wrong pixels per image, of two-valued images");
         }
-        if has("active_units") {
+        if self.terms.iter().any(|(name, _)| name == "kl") {
             words.push("active = code dimensions in use");
         }
         words.push("eta = time left");

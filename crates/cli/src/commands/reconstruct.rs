@@ -132,12 +132,15 @@ fn draw(
 fn sentence(count: &str, errors: &Value) -> String {
     // A JSON value itself would be printed with all its digits.
     let number = |key: &str| errors[key].as_f64();
-    let squared = compact(number("squared_error").unwrap_or(f64::NAN), 4);
+    let squared = |digits| compact(number("squared_error").unwrap_or(f64::NAN), digits);
     match (errors["exact"].as_u64(), number("psnr")) {
         (Some(exact), _) => format!("{exact} of {count} reconstructed exactly\n"),
         (None, Some(psnr)) => {
-            format!("{count} reconstructed with {psnr:.2} dB PSNR, squared error {squared}\n")
+            format!(
+                "{count} reconstructed with {psnr:.2} dB PSNR, squared error {}\n",
+                squared(3)
+            )
         }
-        (None, None) => format!("{count} reconstructed with squared error {squared}\n"),
+        (None, None) => format!("{count} reconstructed with squared error {}\n", squared(4)),
     }
 }
