@@ -13,7 +13,7 @@ const CASES: &str = r#"
 - | completions zzz | 2 | invalid value 'zzz' |
 - | train bogus | 2 | =no preset, data set, folder or file `bogus` | accepted: `letters`, `glyphs`, `letters-dae`, `letters-vae`, `s2`, `s3`, `s4`, `s5`
 - | train letter | 2 | =no preset, data set, folder or file `letter` | did you mean `letters`? accepted: `letters`, `glyphs`
-- | train --data font | 2 | no data set `font`: expected `fonts`, `fonts:1`, `fonts:2`, `fonts:3`, `fonts:all`, `lorenz`, `mnist` | =did you mean `fonts`?
+- | train --data font | 2 | no data set `font`: expected `fonts`, `fonts:1`, `fonts:2`, `fonts:3`, `fonts:all`, `lorenz`, `logistic-map` | =did you mean `fonts`?
 - | reproduce S99 | 2 | =no row `S99` to reproduce | accepted: `all`, `S1`, `S2`
 - | reproduce S1 --page .. | 2 | =`--page ..` names no file | =give a file, as `--page docs/reproduction.md`
 - | data show zzz | 2 | no data set `zzz` | `espejo data list`

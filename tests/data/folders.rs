@@ -66,7 +66,7 @@ fn pictures_are_brought_to_one_size_and_to_grey() {
         "train all",
         3,
         "c.bmp`: expected 5x6 pixels as in `a.bmp`, found 7x9",
-        "`--size 5x6`",
+        "`--size 5x5`",
     );
     // A run brings other pictures to its size, too.
     let codes = run(&room, "encode small --data two").ok().stdout;

@@ -9,10 +9,13 @@ fn convolutions_are_trained_and_used_as_any_net() {
         train(&room, model, &format!("--conv 4,3 --model {model}"));
         for (command, figures) in [
             ("reconstruct MODEL", &["reconstruction"][..]),
-            ("latent MODEL --grid 3x3", &["latent", "grid"]),
+            ("latent MODEL --grid 3x3", &["latent", "grid-3x3"]),
             ("generate MODEL --count 3", &["generated"]),
             ("morph MODEL A B --steps 3", &["morph"]),
-            ("denoise MODEL --noise flip:.1 --copies 2", &["denoising"]),
+            (
+                "denoise MODEL --noise flip:.2 --copies 2",
+                &["denoising-flip_0.2"],
+            ),
         ] {
             run(&room, &command.replace("MODEL", model)).ok();
             for figure in figures {
