@@ -6,7 +6,8 @@ pub fn counted(count: usize, noun: &str) -> String {
         return format!("1 {noun}");
     }
     let hisses = ["s", "x", "ch", "sh"];
-    let plural = match hisses.iter().any(|end| noun.ends_with(end)) {
+    // The end of `epoch` is spoken as a k.
+    let plural = match noun != "epoch" && hisses.iter().any(|end| noun.ends_with(end)) {
         true => "es",
         false => "s",
     };
@@ -22,5 +23,7 @@ mod tests {
         assert_eq!(counted(1, "epoch"), "1 epoch");
         assert_eq!(counted(0, "image"), "0 images");
         assert_eq!(counted(2, "class"), "2 classes");
+        assert_eq!(counted(2, "batch"), "2 batches");
+        assert_eq!(counted(5000, "epoch"), "5000 epochs");
     }
 }
