@@ -86,7 +86,7 @@ pub const KEYS: &[Key] = &[
     key("data", "limit", "At most so many samples for training and as many for testing, drawn by the seed", "", ALL),
     key("data", "test_fraction", "The fraction held out for testing, where the data set has no test set of its own", "a number in 0 to 1", "nothing is held out"),
     key("data", "fold", "The fold held out for testing, each class in its proportion", "such as \"2/5\", the second of five", NONE),
-    key("data", "fit", "How `size` treats images of another form: the middle cut out, black bars added, or distorted", "", ""),
+    key("data", "fit", "How `size` treats images of another form: the middle cut out, black bars added, or distorted", "", "crop in new runs, stretch in presets and files"),
     key("data", "size", "The height and width that images are resized to", "such as \"50x37\"", "as they are"),
     key("data", "grey", "Convert colour images to grey", "", OFF),
     key("data", "label", "The column of a table that holds the class labels", "a name or a number", NONE),

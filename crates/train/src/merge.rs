@@ -263,6 +263,7 @@ mod tests {
             words = 500
             window = 25
             stride = 5
+            lags = 12
             skip_bad = true
             [model]
             conv = "32,16"

@@ -499,9 +499,10 @@ mod tests {
 
     #[test]
     fn a_pace_that_is_not_known_yet_is_no_number() {
-        assert_eq!(clock(f64::INFINITY), "?");
-        assert_eq!(clock(f64::NAN), "?");
-        assert_eq!(rate(f64::NAN), "?");
+        assert_eq!(seconds_left(5.0, 0.0, 1.0), None);
+        assert_eq!(seconds_left(5.0, 0.25, 0.75), Some(15.0));
+        assert_eq!(rate(f64::NAN), "–");
+        assert_eq!(rate(f64::INFINITY), "–");
         assert_eq!(clock(3725.4), "1:02:05");
         assert_eq!(clock(0.0), "0:00");
     }

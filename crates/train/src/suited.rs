@@ -21,6 +21,8 @@ const SMALL: usize = 1024;
 const LEAST_STEPS_ROWS: usize = 1000;
 const LEAST_STEPS_CONV: usize = 450;
 const LEAST_STEPS_DENSE: usize = 600;
+/// The same of a denoiser, whose maps are as large as the image: a step takes ten times as long, and fewer are enough.
+const LEAST_STEPS_DENOISER: usize = 200;
 /// Images of fixed samples while training, at most about this many.
 const FRAMES: usize = 20;
 /// The shortest side of an image from which on neighbouring pixels tell enough of each other for convolutions.
@@ -137,6 +139,7 @@ fn suit_length(config: &mut RunConfig, open: &dyn Fn(&str, &str) -> bool, facts:
     };
     let least = match (facts.is_table, &config.model.conv) {
         (true, _) => LEAST_STEPS_ROWS,
+        (false, Some(_)) if config.model.kind.denoises() => LEAST_STEPS_DENOISER,
         (false, Some(_)) => LEAST_STEPS_CONV,
         (false, None) => LEAST_STEPS_DENSE,
     };

@@ -208,7 +208,7 @@ pub struct NoiseFlags {
 #[derive(Args, Serialize)]
 pub struct TrainingFlags {
     /// Passes over the training set [default: by the data: as the preset for its kind, but at least 1,000 steps on rows, 600 on images, 450
-    /// with convolutions; `--print-config` shows how many]
+    /// with convolutions, 200 of a convolutional `dae`; `--print-config` shows how many]
     #[arg(long, value_name = "N")]
     pub epochs: Option<usize>,
     /// Samples per optimizer step; 0 = full batch [default: by the data: 128, but 16 to 64 for fewer than 1,024 samples]
