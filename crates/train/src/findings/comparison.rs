@@ -24,6 +24,11 @@ const NOTHING_LEARNED: f64 = 0.03;
 /// Classes that are never predicted count where the class has at least so many test samples: of fewer, chance may spare all.
 const FEW_SAMPLES: u64 = 3;
 
+/// Whether something simpler is better.
+pub(super) fn is_beaten(facts: &Facts<'_>) -> bool {
+    findings(facts).iter().any(Finding::is_bad)
+}
+
 /// The findings of a task.
 pub(super) fn findings(facts: &Facts<'_>) -> Vec<Finding> {
     if facts.metrics.get("accuracy").is_some() {

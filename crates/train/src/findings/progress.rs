@@ -29,8 +29,7 @@ const WIDE_GAP: f64 = 3.0;
 /// Too few steps, or a loss that was still falling; of both the first.
 pub(super) fn too_short(facts: &Facts<'_>) -> Option<Finding> {
     let little_left = facts.remaining().is_some_and(|share| share < LITTLE_LEFT);
-    let beaten = || comparison::findings(facts).iter().any(Finding::is_bad);
-    if facts.ended.is_some() || (little_left && !beaten()) {
+    if facts.ended.is_some() || (little_left && !comparison::is_beaten(facts)) {
         return None;
     }
     let falling = falling(facts);

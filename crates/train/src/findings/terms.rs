@@ -1,7 +1,7 @@
 //! Loss terms that leave the others no say.
 
 use super::words::short;
-use super::{Facts, Finding, advice};
+use super::{Facts, Finding, advice, comparison};
 use crate::config::ObjectiveConfig;
 
 /// A term weighs too much where it is so many times all that the model is there for.
@@ -30,18 +30,19 @@ fn flag(term: &str, value: f64) -> String {
     }
 }
 
-/// The term that outweighs what the model is there for: at the end, or at the start where nothing was learned for it.
+/// The term that outweighs what the model is there for: at the end, or at the start where little was learned for it.
 pub(super) fn swamping(facts: &Facts<'_>) -> Option<Finding> {
     let wanted = facts.course.terms().next()?;
     let (first, last) = (first(facts, wanted)?, facts.course.last(&column(wanted))?.1);
     let nothing_learned = facts
         .remaining()
         .is_some_and(|share| share > NOTHING_LEARNED);
+    let beaten = comparison::is_beaten(facts);
     let swamps = |term: &str| {
         let weight = weight(term, &facts.config.objective)?;
         let now = weight * facts.course.last(&column(term))?.1;
         let before = weight * first_of(facts, term)?;
-        let ratio = match nothing_learned {
+        let ratio = match nothing_learned || beaten {
             // Who swamps the others brings itself to zero first.
             true => (now / last).max(before / first),
             false => now / last,

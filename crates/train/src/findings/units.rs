@@ -1,7 +1,7 @@
 //! Hidden units that do nothing, and outputs that are the same for every sample.
 
 use super::words::percent;
-use super::{Facts, Finding, advice};
+use super::{Facts, Finding, advice, comparison};
 
 /// A layer has lost too many of its units from this share on; a few dead ones are usual behind a rectifier.
 const MANY_DEAD: f64 = 0.5;
@@ -69,7 +69,12 @@ fn dead(facts: &Facts<'_>) -> Option<Finding> {
         "{} of {} units of {} are dead: 0 for every {}",
         worst.dead, worst.units, worst.name, facts.sample
     );
-    let finding = Finding::warning("dead-units", message)
+    // A net that is good without them has more than it needs: wide nets of rectifiers often lose half.
+    let finding = match comparison::is_beaten(facts) {
+        true => Finding::warning("dead-units", message),
+        false => Finding::info("dead-units", message),
+    };
+    let finding = finding
         .number("dead", worst.dead as f64)
         .number("units", worst.units as f64);
     Some(finding.advise("--activation leaky-relu".to_owned()))
