@@ -67,7 +67,7 @@ pub fn prepare(config: RunConfig) -> Result<Prepared, Error> {
     prepare_with(config, Kept::default())
 }
 
-/// Prepares a run of which only the keys in `said` were given: the others are what suits its data ([`suited`]).
+/// Prepares a run of which only the keys in `said` were given: the others are what suits its data.
 ///
 /// # Errors
 ///

@@ -324,11 +324,20 @@ fn units_that_do_nothing() {
         dead,
         saturated,
     };
-    made.layers = vec![layer(20, 0.0)];
-    check_second(
-        &made,
-        "20 of 25 units of encoder layer 1 are dead: 0 for every image, try `--activation leaky-relu`",
-    );
+    // A net that beats the baselines without them is told so, and not warned.
+    for (error, is_bad) in [(57.0, false), (133.0, true)] {
+        let mut made = Made::of(error);
+        made.layers = vec![layer(20, 0.0)];
+        let found = made.findings();
+        let dead = found.iter().find(|finding| finding.name == "dead-units");
+        let dead = dead.expect("they are found");
+        assert_eq!(
+            dead.message,
+            "20 of 25 units of encoder layer 1 are dead: 0 for every image"
+        );
+        assert_eq!(dead.advice.as_deref(), Some("--activation leaky-relu"));
+        assert_eq!(dead.is_bad(), is_bad, "{error}");
+    }
     made.layers = vec![layer(0, 0.98)];
     check_second(
         &made,
