@@ -29,6 +29,14 @@ pub struct SampleArgs {
         requires = "data"
     )]
     pub label: Option<String>,
+    /// The column of `--data` that holds texts, for a run that learned texts [default: that of the training]
+    #[arg(
+        long,
+        help_heading = "Samples",
+        value_name = "COLUMN",
+        requires = "data"
+    )]
+    pub text: Option<String>,
     /// Part of the data: `test`, `train` or `all`
     #[arg(long, help_heading = "Samples", default_value = "test", add = completion::these(&["test", "train", "all"]))]
     pub part: Part,
@@ -266,6 +274,14 @@ pub fn other_samples(trained: &Trained, args: &SampleArgs) -> anyhow::Result<Sam
     Ok(other.samples)
 }
 
+/// The column that holds the texts: as asked for, else that of the training, where the data has columns. Standard input is a text a line.
+fn text_column(args: &SampleArgs, learned: Option<String>, name: &str) -> Option<String> {
+    let is_text = name == "-" || name.to_lowercase().ends_with(".txt");
+    let has_columns = espejo_data::is_table_file(name) || espejo_data::is_array_file(name);
+    let asked = args.text.clone();
+    asked.or_else(|| learned.filter(|_| has_columns && !is_text))
+}
+
 /// Changes the run's data configuration to the data that the arguments ask for; the shape is that of the images learned, if any.
 fn change(data: &mut DataConfig, args: &SampleArgs, shape: Option<Shape>) {
     data.skip_bad |= args.skip_bad;
@@ -292,6 +308,7 @@ fn change(data: &mut DataConfig, args: &SampleArgs, shape: Option<Shape>) {
             data.shape = None;
         }
         data.words = data.words.take().filter(|_| name == "imdb");
+        data.text = text_column(args, data.text.take(), name);
         data.subject = None;
         data.test_fraction = None;
         data.fold = None;

@@ -1,4 +1,4 @@
-//! How messages call the samples of a data set: images, rows of a table, or windows over such rows.
+//! How messages call the samples of a data set: images, rows of a table, windows over such rows, or texts.
 
 use espejo_data::Samples;
 
@@ -13,12 +13,15 @@ pub enum SampleKind {
     Row,
     /// Rows of a series that follow each other.
     Window,
+    /// A text.
+    Text,
 }
 
 impl SampleKind {
     /// The kind of these samples.
     pub fn of(samples: &Samples) -> Self {
         match (samples.window(), samples.is_table()) {
+            _ if samples.is_text() => Self::Text,
             (Some(_), _) => Self::Window,
             (None, true) => Self::Row,
             (None, false) => Self::Image,
@@ -31,6 +34,7 @@ impl SampleKind {
             Self::Image => "image",
             Self::Row => "row",
             Self::Window => "window",
+            Self::Text => "text",
         }
     }
 

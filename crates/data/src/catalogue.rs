@@ -12,7 +12,8 @@ use crate::source::{DataSet, HoldOut, Loaded, Parts, Source};
 use crate::split::Draw;
 use crate::{
     Error, Samples, cifar, directory, folder, folds, fonts, idx, idx_files, image_tree, imdb,
-    logistic_map, lorenz, nowhere, read_instead, record_sets, satimage, small_tables, split, yale,
+    logistic_map, lorenz, nowhere, read_instead, record_sets, satimage, small_tables, split,
+    tar_images, texts, yale,
 };
 
 /// Names less alike than this (Jaro-Winkler, 0 to 1) are not suggested.
@@ -54,6 +55,14 @@ pub fn is_array_folder(name: &str) -> bool {
     }
 }
 
+/// Whether this is a folder that holds texts, and neither images nor numbers.
+pub fn is_text_folder(name: &str) -> bool {
+    match target(&Source::named(name)) {
+        Ok(Target::Folder(path)) => image_tree::holds_texts(path),
+        _ => false,
+    }
+}
+
 /// Loads what `source` asks for.
 ///
 /// # Errors
@@ -74,13 +83,14 @@ pub(crate) fn selected(source: &Source, parts: Parts) -> Result<Loaded, Error> {
         return Err(refuse(&train, "limit", "at least 1 sample", "0"));
     }
     let count = selection.limit.unwrap_or(usize::MAX);
-    Ok(Loaded {
+    let loaded = Loaded {
         train: split::limit(train, count, draw(source)),
         test: test.map(|test| split::limit(test, count, draw(source))),
         skipped: parts.skipped,
         notes: parts.notes,
         columns: parts.columns,
-    })
+    };
+    texts::numbered(source, loaded)
 }
 
 /// The path of the table in text that a source names, `-` for standard input.
@@ -137,6 +147,77 @@ fn split_off(source: &Source, (train, test): Pair) -> Result<Pair, Error> {
 fn parts(source: &Source) -> Result<Parts, Error> {
     let target = target(source)?;
     refuse_misplaced(source, &target)?;
+    let parts = match text_parts(source, &target)? {
+        Some(parts) => parts,
+        None => plain_parts(source, target)?,
+    };
+    refuse_idle_words(source, &parts.train)?;
+    Ok(parts)
+}
+
+/// The texts that a source asks for, or that a folder holds; none where what it names is read in its own way.
+fn text_parts(source: &Source, target: &Target) -> Result<Option<Parts>, Error> {
+    let choice = &source.texts;
+    let parts = match target {
+        Target::Folder(path) if choice.form.is_some() || image_tree::holds_texts(path) => {
+            texts::load_folder(source, path)
+        }
+        Target::File(path, format) if choice.form.is_some() => {
+            let ending = path.extension().unwrap_or_default().to_ascii_lowercase();
+            match format.contents {
+                Contents::Image if tar_images::is_archive(path) => {
+                    texts::load_archive(source, path)
+                }
+                Contents::Table if choice.column.is_some() => return Ok(None),
+                Contents::Table if *path == Path::new("-") => texts::load_lines(source),
+                Contents::Table if ending == "txt" => texts::load_file(source, path),
+                _ => {
+                    let expected = "the column that holds the texts (`--text COLUMN`)";
+                    return Err(source.refuse("text", expected, "none"));
+                }
+            }
+        }
+        _ => return Ok(None),
+    };
+    parts.map(Some)
+}
+
+/// Refuses what is asked of texts where there are none.
+fn refuse_idle_words(source: &Source, train: &Samples) -> Result<(), Error> {
+    if train.is_text() || source.texts.learned.is_some() {
+        return Ok(());
+    }
+    let choice = &source.texts;
+    let words = source.words.filter(|_| source.name != "imdb");
+    let asked = [
+        ("words", words.map(|words| words.to_string())),
+        (
+            "text",
+            choice.column.as_ref().map(|column| format!("`{column}`")),
+        ),
+        (
+            "text_as",
+            choice.form.map(|form| format!("`{}`", form.name())),
+        ),
+        (
+            "text_length",
+            choice.length.map(|length| length.to_string()),
+        ),
+    ];
+    let asked = asked
+        .into_iter()
+        .find_map(|(field, asked)| Some((field, asked?)));
+    match asked {
+        Some((field, found)) => {
+            let expected = "texts: a folder or archive of `.txt` files, a column of a table (`--text COLUMN`), or the set `imdb`";
+            Err(source.refuse(field, expected, found))
+        }
+        None => Ok(()),
+    }
+}
+
+/// All of a set, a folder or a file that holds no texts.
+fn plain_parts(source: &Source, target: Target) -> Result<Parts, Error> {
     match target {
         Target::Set(set) => set_parts(source, set),
         Target::Folder(path) => match idx_files::in_folder(path)? {
@@ -263,9 +344,9 @@ fn refuse_misplaced(source: &Source, target_of: &Target) -> Result<(), Error> {
         (Some(subject), ..) if set != "yale" => {
             refuse("subject", "the set `yale`", format!("`{subject}`"))
         }
-        _ if source.words.is_some() && set != "imdb" => {
+        _ if source.words.is_some() && !["", "imdb"].contains(&set) => {
             let found = source.words.unwrap_or_default().to_string();
-            refuse("words", "the set `imdb`", found)
+            refuse("words", "the set `imdb`, or other texts", found)
         }
         (_, Some([height, width]), _) if file && table => refuse(
             "size",
@@ -446,7 +527,7 @@ mod tests {
                     words: Some(500),
                     ..fonts()
                 },
-                "`words` of `fonts`: expected the set `imdb`, found 500",
+                "`words` of `fonts`: expected the set `imdb`, or other texts, found 500",
             ),
             (
                 Source {

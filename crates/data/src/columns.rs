@@ -4,6 +4,7 @@ mod chosen;
 mod dates;
 mod pixels;
 mod targets;
+mod texts;
 mod truth;
 
 use std::sync::Arc;
@@ -29,6 +30,7 @@ use truth::flag;
 /// - `source.columns` says which columns are inputs. A nameless first column that counts the rows names them.
 /// - With `source.shape`, the inputs of a row are the pixels of an image.
 /// - With `source.learned`, the inputs are those that a model learned.
+/// - With `source.texts.column`, that column is the one input, and its fields are texts.
 ///
 /// A row without its class or number to predict is an error, or left out and listed where `source.skip_bad` says so.
 ///
@@ -40,6 +42,9 @@ pub(crate) fn parts(
     mut train: Frame,
     mut test: Option<Frame>,
 ) -> Result<Parts, Error> {
+    if let Some(column) = &source.texts.column {
+        return texts::parts(source, column, train);
+    }
     for frame in [&mut train].into_iter().chain(&mut test) {
         dates::become_numbers(source, frame)?;
     }

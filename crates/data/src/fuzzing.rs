@@ -5,7 +5,7 @@ use crate::hdf5;
 use crate::picture::Picture;
 use crate::{
     Error, Scaling, arff, arrow, cifar, idx, idx_files, imdb, matlab, npy, parquet, record_sets,
-    safetensors_file, tar_images, text_table, times,
+    safetensors_file, tar_images, text_table, texts, times,
 };
 
 /// Reads bytes as a file of labels and as one of images, packed or not.
@@ -62,6 +62,21 @@ pub fn refill(bytes: &[u8]) -> Result<(), Error> {
 /// Reads bytes as an archive of film reviews, packed or not.
 pub fn reviews(bytes: &[u8]) -> Result<(), Error> {
     imdb::try_bytes(bytes)
+}
+
+/// Reads bytes as a tar archive of texts, packed or not.
+pub fn text_archive(bytes: &[u8]) -> Result<(), Error> {
+    texts::try_archive(bytes)
+}
+
+/// Reads bytes as texts, one a line.
+pub fn text_lines(bytes: &[u8]) -> Result<(), Error> {
+    texts::try_lines(bytes)
+}
+
+/// Reads bytes as a table whose first column holds texts.
+pub fn text_column(bytes: &[u8]) -> Result<(), Error> {
+    text_table::try_texts(bytes)
 }
 
 /// Reads bytes as a table.

@@ -9,10 +9,10 @@ use std::sync::Arc;
 
 use tar::Archive;
 
-use crate::bag_of_words::Texts;
 use crate::error::{content, missing, unreadable};
 use crate::idx::unpack;
 use crate::source::{Parts, Source};
+use crate::texts::Corpus;
 use crate::{Error, Facts, Identity, Samples};
 
 /// The official archive, and one of its labelled reviews alone, which serves as well.
@@ -79,7 +79,10 @@ fn read(source: &Source, path: &Path, file: impl Read) -> Result<Parts, Error> {
             return Err(content(path, expected, "none"));
         }
     }
-    let frequent = texts.frequent();
+    if source.texts.is_asked() {
+        return as_texts(source, &reviews, texts, train, test);
+    }
+    let frequent = texts.frequent(train.iter().copied());
     let words = &frequent[..count(source, path, frequent.len())?];
     let part = |first: usize, places: &[usize]| {
         let facts = facts(source, &reviews, places, first as u64);
@@ -89,6 +92,33 @@ fn read(source: &Source, path: &Path, file: impl Read) -> Result<Parts, Error> {
     Ok(Parts {
         train: part(0, train)?,
         test: Some(part(learned, test)?),
+        skipped: Vec::new(),
+        notes: Vec::new(),
+        columns: Vec::new(),
+    })
+}
+
+/// Both parts as texts, whose vocabulary is found once they are drawn.
+fn as_texts(
+    source: &Source,
+    reviews: &[Review],
+    texts: Corpus,
+    train: &[usize],
+    test: &[usize],
+) -> Result<Parts, Error> {
+    if let Some(column) = &source.texts.column {
+        let expected = "none, for `imdb` is no table";
+        return Err(source.refuse("text", expected, format!("`{column}`")));
+    }
+    let texts = Arc::new(texts);
+    let part = |first: usize, places: &[usize]| {
+        let numbers = places.iter().map(|place| *place as u32).collect();
+        let facts = facts(source, reviews, places, first as u64);
+        Samples::texts(facts, texts.clone(), numbers)
+    };
+    Ok(Parts {
+        train: part(0, train)?,
+        test: Some(part(train.len(), test)?),
         skipped: Vec::new(),
         notes: Vec::new(),
         columns: Vec::new(),
@@ -128,13 +158,13 @@ fn facts(source: &Source, reviews: &[Review], places: &[usize], first: u64) -> F
     }
 }
 
-/// The labelled reviews of an archive with their words, as they come; those of the training part say what is frequent.
-fn reviews(path: &Path, file: impl Read) -> Result<(Vec<Review>, Texts), Error> {
+/// The labelled reviews of an archive with their words, as they come.
+fn reviews(path: &Path, file: impl Read) -> Result<(Vec<Review>, Corpus), Error> {
     let damaged = |failure: io::Error| match failure.raw_os_error() {
         Some(_) => unreadable(path, failure),
         None => content(path, "a whole tar archive", failure.to_string()),
     };
-    let (mut reviews, mut texts) = (Vec::new(), Texts::default());
+    let (mut reviews, mut texts) = (Vec::new(), Corpus::default());
     let (mut bytes, mut left) = (Vec::new(), LARGEST_IN_ALL);
     for entry in Archive::new(file).entries().map_err(damaged)? {
         let mut entry = entry.map_err(damaged)?;
@@ -163,7 +193,7 @@ fn reviews(path: &Path, file: impl Read) -> Result<(Vec<Review>, Texts), Error> 
             let found = format!("other bytes in `{}`: {failure}", review.name);
             content(path, "reviews in UTF-8", found)
         })?;
-        texts.push(text, review.part == 0);
+        texts.push(text);
         reviews.push(review);
     }
     Ok((reviews, texts))

@@ -34,7 +34,6 @@ mod arrow;
 mod arrow {
     crate::absent::reader!("Arrow", "arrow");
 }
-mod bag_of_words;
 mod catalogue;
 mod cifar;
 mod classes;
@@ -106,11 +105,12 @@ mod terminal_art;
 #[cfg(test)]
 mod test_random;
 mod text_table;
+mod texts;
 mod times;
 mod words;
 mod yale;
 
-pub use catalogue::{check_source, is_array_folder, is_source, load};
+pub use catalogue::{check_source, is_array_folder, is_source, is_text_folder, load};
 pub use directory::{directory, directory_or};
 pub use download::Progress;
 pub use error::Error;
@@ -133,5 +133,6 @@ pub use table_columns::{CellKind, TableColumn};
 pub use targets::Targets;
 pub use terminal_art::{as_text, as_text_shrunk};
 pub use text_table::{FilledCell, TextTable};
+pub use texts::{FIRST_WORD, PADDING, START, TextChoice, TextForm, TextOutline, UNKNOWN};
 pub use times::words as day_words;
 pub use words::counted;

@@ -509,7 +509,9 @@ impl Samples {
     ///
     /// For images it is taken over the 16 bytes `espejo images 1\n`, then channels, height, width, levels and the number
     /// of images as little-endian `u64`, then the pixels; for a table over `espejo numbers 1`, then columns and rows, then
-    /// the numbers as little-endian `f32`, which is what a model sees of them.
+    /// the numbers as little-endian `f32`, which is what a model sees of them. For texts it is taken over `espejo texts 01\n`, then the
+    /// numbers of a sample and the samples, then each word of the vocabulary as its length in bytes (`u64`) and its UTF-8, then for each
+    /// text the number of its entries (`u64`), these (`u32`) and how often each is there (`u16`; nothing for sequences).
     ///
     /// # Errors
     /// [`Error::Io`] where the values lie in a file that cannot be read.
@@ -530,6 +532,10 @@ impl Samples {
                 .for_each(|size| hasher.update((*size as u64).to_le_bytes()));
         };
         match &self.values {
+            Values::Numbers { .. } if self.is_text() => {
+                head(b"espejo texts 01\n", &[width, self.len()]);
+                self.text_bytes(|bytes| hasher.update(bytes));
+            }
             Values::Numbers { .. } => {
                 head(b"espejo numbers 1", &[width, self.len()]);
                 for index in 0..self.len() {
@@ -651,4 +657,5 @@ mod permuted;
 mod targeted;
 #[cfg(test)]
 mod tests;
+mod texts;
 mod windows;

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::path::PathBuf;
 
-use crate::{Error, FitKind, PixelRange, RowShape, Samples, Selection, Shape};
+use crate::{Error, FitKind, PixelRange, RowShape, Samples, Selection, Shape, TextChoice};
 
 /// A data set that [`load`](crate::load) knows by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,8 +55,11 @@ pub struct Source {
     pub grey: bool,
     /// The column of a table that holds the labels, by its name or its number counted from 1.
     pub label: Option<String>,
-    /// How many of the most frequent words of texts become columns; 1,000 without it.
+    /// How many of the most frequent words of the training part a model sees of texts; without it 10,000, and of the table that `imdb` is where
+    /// `texts` asks for nothing 1,000.
     pub words: Option<usize>,
+    /// Whether, and how, texts are samples.
+    pub texts: TextChoice,
     /// Which columns of a table are taken, and what for.
     pub columns: ColumnChoice,
     /// Whether the first row of a text holds the names of the columns; without it, what the first rows look like decides.
@@ -166,6 +169,8 @@ pub enum ColumnRole {
     Group,
     /// Nothing: it is passed over.
     Dropped,
+    /// Texts to learn from.
+    Text,
 }
 
 /// The samples that are kept out of training, to measure on.
@@ -244,6 +249,7 @@ impl Source {
             grey: false,
             label: None,
             words: None,
+            texts: TextChoice::default(),
             columns: ColumnChoice::default(),
             header: None,
             missing: Vec::new(),

@@ -33,6 +33,11 @@ pub(crate) fn load(source: &Source, path: &Path) -> Result<Parts, Error> {
     )
 }
 
+/// Whether a file of this name is an archive, not an image.
+pub(crate) fn is_archive(path: &Path) -> bool {
+    !crate::image_tree::is_image(path)
+}
+
 /// Reads the bytes of an archive, and forgets them.
 pub(crate) fn try_bytes(bytes: &[u8]) -> Result<(), Error> {
     let path = Path::new("bytes");
@@ -87,7 +92,7 @@ fn extract(path: &Path, file: impl Read, folder: &Path) -> Result<(), Error> {
 }
 
 /// The path of an entry, if it stays within the archive.
-fn inside(name: &Path) -> Option<PathBuf> {
+pub(crate) fn inside(name: &Path) -> Option<PathBuf> {
     let mut inside = PathBuf::new();
     for component in name.components() {
         match component {

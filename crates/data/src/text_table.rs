@@ -19,7 +19,7 @@ use crate::delimited_text::{Row, shown};
 use crate::error::unreadable;
 use crate::frame::{Cells, Column, Frame, MISSING, Place, Words};
 use crate::source::{Parts, Source, TargetKind};
-use crate::{Error, columns};
+use crate::{Error, columns, texts};
 
 use cells::{Cell, Writing};
 use records::Records;
@@ -61,6 +61,14 @@ pub(crate) fn frame(source: &Source, path: &Path) -> Result<Frame, Error> {
 /// Reads the bytes of a table, and forgets them.
 pub(crate) fn try_bytes(bytes: &[u8]) -> Result<(), Error> {
     let source = Source::named("bytes");
+    let frame = read(&source, Path::new("bytes"), bytes)?;
+    columns::parts(&source, frame, None).map(drop)
+}
+
+/// Reads the bytes of a table whose first column holds texts, and forgets them.
+pub(crate) fn try_texts(bytes: &[u8]) -> Result<(), Error> {
+    let mut source = Source::named("bytes");
+    source.texts.column = Some("1".to_owned());
     let frame = read(&source, Path::new("bytes"), bytes)?;
     columns::parts(&source, frame, None).map(drop)
 }
@@ -121,6 +129,8 @@ struct Table {
     skip_bad: bool,
     /// Whether a missing number makes a row bad.
     missing_is_bad: bool,
+    /// The column that holds texts.
+    text: Option<usize>,
 }
 
 /// What belongs in a place, and what is there.
@@ -145,6 +155,10 @@ impl Table {
             let mut asked = words_asked_for(source);
             asked.any(|asked| *asked == names[place] || !names.contains(asked) && *asked == number)
         };
+        let text = source.texts.column.as_ref().and_then(|text| {
+            let named = names.iter().position(|name| name == text);
+            named.or_else(|| text.parse::<usize>().ok()?.checked_sub(1))
+        });
         let known: Vec<_> = (0..names.len())
             .map(|place| (as_words(place) || sample.is_words(place)).then(HashMap::new))
             .collect();
@@ -171,6 +185,7 @@ impl Table {
             rows: 0,
             skip_bad: source.skip_bad,
             missing_is_bad: source.rules == 1,
+            text,
         })
     }
 
@@ -217,8 +232,13 @@ impl Table {
             });
         }
         let fields = row.fields().zip(&mut self.known);
-        for (column, (field, known)) in columns.iter_mut().zip(fields) {
+        for (place, (column, (field, known))) in columns.iter_mut().zip(fields).enumerate() {
             match &mut column.cells {
+                Cells::Words(words) if self.text == Some(place) => {
+                    check_text(&column.name, field)?;
+                    let known = known.as_mut().expect("a column of words has its places");
+                    words.push(known, field, false);
+                }
                 Cells::Numbers(numbers) => {
                     let number = match self.writing.cell(field) {
                         Cell::Number(number) => number,
@@ -251,6 +271,22 @@ impl Words {
         };
         self.codes.push(code);
     }
+}
+
+/// Refuses a field that is no text to learn from.
+fn check_text(column: &str, field: &[u8]) -> Result<(), Bad> {
+    let hint = "(`--skip-bad` leaves the row out)";
+    let text = texts::checked(field).map_err(|fault| Bad {
+        expected: format!("{} in column `{column}`", fault.expected),
+        found: format!("{} {hint}", fault.found),
+    })?;
+    if texts::has_words(text) {
+        return Ok(());
+    }
+    Err(Bad {
+        expected: format!("a text with words in column `{column}`"),
+        found: format!("none {hint}"),
+    })
 }
 
 /// Why a field is not a number to learn from.
@@ -304,5 +340,6 @@ fn words_asked_for(source: &Source) -> impl Iterator<Item = &String> {
         .label
         .iter()
         .chain(target)
+        .chain(&source.texts.column)
         .chain(source.columns.names())
 }

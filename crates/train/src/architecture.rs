@@ -18,6 +18,9 @@ const MAX_VALUES: usize = 1 << 26;
 /// Samples that are measured or encoded at once, at most, and values that a layer may make of them.
 const MAX_CHUNK: usize = 1024;
 const CHUNK_VALUES: usize = 1 << 22;
+/// Values of the vector of a token, where nobody says how many, and at most.
+const EMBEDDING: usize = 32;
+const MAX_EMBEDDING: usize = 4096;
 /// The largest kernel.
 const MAX_KERNEL: usize = 15;
 
@@ -63,6 +66,8 @@ pub struct Layout {
     pub outputs: usize,
     /// The one-hot columns of each category of a table.
     pub categories: Vec<Range<usize>>,
+    /// How many different tokens there are, where a sample is a sequence of such.
+    pub tokens: Option<usize>,
 }
 
 impl From<Shape> for Layout {
@@ -73,6 +78,7 @@ impl From<Shape> for Layout {
             table: false,
             outputs: 0,
             categories: Vec::new(),
+            tokens: None,
         }
     }
 }
@@ -189,7 +195,9 @@ impl Architecture {
 fn check_sizes(model: &ModelConfig) -> Result<(), Error> {
     let sizes = model.layers.iter().filter_map(|step| match step {
         DenseStep::Size(size) => Some(*size),
-        DenseStep::BatchNorm | DenseStep::Dropout(_) | DenseStep::Noise(_) => None,
+        DenseStep::BatchNorm | DenseStep::Dropout(_) | DenseStep::Noise(_) | DenseStep::Concat => {
+            None
+        }
     });
     let mut bad = sizes.filter(|size| !(1..=MAX_WIDTH).contains(size));
     if let Some(bad) = bad.next() {
@@ -297,9 +305,15 @@ fn chain(model: &ModelConfig, layout: &Layout, output: Activation) -> Result<Arc
 /// The hidden layers that the keys name.
 fn hidden(model: &ModelConfig, layout: &Layout) -> Result<(LayersConfig, String), Error> {
     let shape = layout.shape;
-    let input = [shape.channels, shape.height, shape.width];
-    let (mut layers, mut words) = match &model.conv {
-        None => (LayersConfig::new(input), vec![shape.pixels().to_string()]),
+    let (mut layers, mut words) = match layout.tokens {
+        Some(tokens) => embedded(model, shape.pixels(), tokens)?,
+        None => {
+            let input = [shape.channels, shape.height, shape.width];
+            (LayersConfig::new(input), vec![shape.pixels().to_string()])
+        }
+    };
+    match &model.conv {
+        None => {}
         Some(text) => {
             let unusable = |reason: String| {
                 let hint = "give the steps in order, as in `--conv 32,pool,bn,16,pool,bn`; a net with targets has no way back";
@@ -308,13 +322,48 @@ fn hidden(model: &ModelConfig, layout: &Layout) -> Result<(LayersConfig, String)
             let chain: ConvChain = text
                 .parse()
                 .map_err(|error| unusable(format!("cannot be read: {error}")))?;
-            let layers = chain.layers(input, common(model)).map_err(unusable)?;
-            (layers, vec![format!("conv {text}")])
+            let maps = chain.layers(layers.output(), common(model));
+            layers.append(maps.map_err(unusable)?);
+            if layout.tokens.is_none() {
+                words.clear();
+            }
+            words.push(format!("conv {text}"));
         }
-    };
+    }
+    if model.layers.first() == Some(&DenseStep::Concat) {
+        let message =
+            "`concat` in `model.layers` is the first of them, and has nothing to go around";
+        let hint = "put it behind other layers, as in `--layers 100,10,concat`";
+        return Err(Error::config(message, Some(hint.to_owned())));
+    }
     layers.push_steps(&model.layers, model.activation);
     words.extend(model.layers.iter().map(ToString::to_string));
     Ok((layers, words.join("-")))
+}
+
+/// A learned vector for each token of a sequence.
+fn embedded(
+    model: &ModelConfig,
+    length: usize,
+    tokens: usize,
+) -> Result<(LayersConfig, Vec<String>), Error> {
+    let dimension = model.embedding.unwrap_or(EMBEDDING);
+    if !(1..=MAX_EMBEDDING).contains(&dimension) {
+        let message = format!("`model.embedding` is {dimension}, expected 1 to {MAX_EMBEDDING}");
+        return Err(Error::config(message, None));
+    }
+    let table = LayerConfig::Embedding {
+        vocabulary: tokens,
+        dimension,
+        length,
+    };
+    let mut layers = LayersConfig::new(table.input());
+    layers.layers.push((table, Activation::Linear));
+    let words = vec![
+        length.to_string(),
+        format!("embedding {tokens}x{dimension}"),
+    ];
+    Ok((layers, words))
 }
 
 /// What all convolutions of a net have in common.

@@ -30,7 +30,7 @@ const MEDIAN: usize = 3;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Baseline {
     /// Key in `run.json`: `mean_image`, `pca`, `identity`, `median` or `nearest` for an autoencoder; `majority`, `mean`, `linear`,
-    /// `nearest` or `persistence` for a net with targets.
+    /// `nearest`, `naive_bayes` or `persistence` for a net with targets.
     pub key: String,
     /// What is measured of it, by the names that the model's own measures have; `components` of `pca`.
     pub measures: Vec<Measure>,
@@ -48,6 +48,7 @@ impl Baseline {
             ("majority", _) => "largest class".to_owned(),
             ("mean", _) => "mean of the target".to_owned(),
             ("linear", _) => "linear model".to_owned(),
+            ("naive_bayes", _) => "naive Bayes, logistic".to_owned(),
             ("persistence", _) => "last known value".to_owned(),
             (other, _) => other.to_owned(),
         }

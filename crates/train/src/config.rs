@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use espejo_data::{FitKind, ScalingKind};
+use espejo_data::{FitKind, ScalingKind, TextForm};
 use espejo_nets::{Activation, DenseStep, Initializer, Range};
 use serde::{Deserialize, Serialize};
 
@@ -94,9 +94,19 @@ pub struct DataConfig {
     /// The column of a table that a classifier or regressor learns to give, by its name or its number counted from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub target: Option<String>,
-    /// How many of the most frequent words of `imdb` become columns; 1,000 where it is left out.
+    /// How many of the most frequent words of the training texts a model sees, or of sequences how many tokens; 10,000 where it is left out, and
+    /// 1,000 of the table that `imdb` is without `text_as`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub words: Option<usize>,
+    /// The column of a table that holds texts, by its name or its number counted from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// How texts become numbers: `counts`, which is what is meant of texts where it is left out, `binary` or `sequence`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text_as: Option<TextForm>,
+    /// Tokens of a sequence; 500 where it is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text_length: Option<usize>,
     /// The columns of a table to learn from, by name or number counted from 1; all where the list is empty.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub columns: Vec<String>,
@@ -167,6 +177,9 @@ impl Default for DataConfig {
             label: None,
             target: None,
             words: None,
+            text: None,
+            text_as: None,
+            text_length: None,
             columns: Vec::new(),
             drop: Vec::new(),
             index: None,
@@ -246,12 +259,15 @@ pub struct ModelConfig {
     pub kind: ModelKind,
     /// Hidden sizes from the sample down to the code, mirrored on the way up; or the whole list, the size of a sample first and
     /// last. Among hidden sizes `noise:SD` may stand, Gaussian noise on the way down while training. Of a classifier or regressor its
-    /// hidden layers in order, among which `bn` and `dropout:RATE` may stand, too.
+    /// hidden layers in order, among which `bn`, `dropout:RATE` and `concat` may stand, too: what came to the first of them, beside what is there.
     pub layers: Vec<DenseStep>,
     /// Convolutions, as in `32,16` or `32,pool,16,pool/16,up,32,up,1`; `layers` are then the dense layers between them and
     /// the code. Of a classifier or regressor a chain without a way back: `32,pool,bn,16,pool,bn`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub conv: Option<String>,
+    /// Values of the learned vector of each token, of sequences; 32 where it is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub embedding: Option<usize>,
     /// Height and width of their kernels, odd.
     pub kernel: usize,
     /// How a level of `conv` halves the image.
@@ -294,6 +310,7 @@ impl Default for ModelConfig {
             kind: ModelKind::Ae,
             layers: vec![DenseStep::Size(25)],
             conv: None,
+            embedding: None,
             kernel: 3,
             down: DownKind::Pool,
             up: UpKind::Upsample,

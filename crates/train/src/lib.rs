@@ -50,6 +50,7 @@ mod median;
 pub mod merge;
 mod metrics;
 mod model;
+mod naive_bayes;
 mod noted_codes;
 mod optimizer;
 mod pca;

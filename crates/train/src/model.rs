@@ -59,10 +59,11 @@ impl ModelKind {
     /// The preset that suits this family and a data set of this form.
     pub(crate) fn preset(self, form: DataForm) -> &'static str {
         match (self, form) {
+            (Self::Classifier, DataForm::Texts) => "texts",
             (Self::Classifier, DataForm::Table) => "classifier-table",
             (Self::Classifier, _) => "classifier",
             (Self::Regressor, _) => "regressor",
-            (_, DataForm::Table) => "table",
+            (_, DataForm::Table | DataForm::Texts) => "table",
             (Self::Dae, DataForm::Font | DataForm::AllFonts) => "letters-dae",
             (Self::Vae, DataForm::Font | DataForm::AllFonts) => "letters-vae",
             (Self::Ae, DataForm::AllFonts) => "glyphs",

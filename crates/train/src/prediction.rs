@@ -1,4 +1,5 @@
-//! A net with targets beside what one gets without it: the largest class or the mean, a linear model, the nearest sample.
+//! A net with targets beside what one gets without it: the largest class or the mean, a linear model, the nearest sample, of texts the naive
+//! Bayes ratios of their words.
 
 use burn::tensor::{Device, Tensor, TensorData};
 use espejo_data::Samples;
@@ -14,6 +15,7 @@ use crate::host_rows::{Rows, fill_missing};
 use crate::least_squares::{self, LeastSquares};
 use crate::metrics::Measure;
 use crate::model::AnyModel;
+use crate::naive_bayes;
 use crate::optimizer::Optimizer;
 use crate::prepare::Prepared;
 use crate::regression;
@@ -48,7 +50,6 @@ pub(crate) fn measure(prepared: &Prepared, model: &AnyModel) -> Result<FinalMeas
 fn baselines(prepared: &Prepared) -> Result<Vec<Baseline>, Error> {
     let targets = |samples: &Samples| target_values(prepared, samples);
     let (train, test) = (targets(&prepared.train)?, targets(&prepared.test)?);
-    let (nearest, compared) = nearest(prepared, &train)?;
     let entry = |key: &str, outputs: Rows| Baseline {
         key: key.to_owned(),
         measures: outputs_measures(prepared, &outputs, &test),
@@ -59,19 +60,26 @@ fn baselines(prepared: &Prepared) -> Result<Vec<Baseline>, Error> {
         Task::Classify => "majority",
         Task::Regress | Task::Reconstruct | Task::Denoise(_) => "mean",
     };
-    let mut nearest = entry("nearest", nearest);
-    // The distance gives a class and no probability.
-    nearest
-        .measures
-        .retain(|measure| measure.name != "cross_entropy");
-    nearest
-        .measures
-        .push(Measure::count("compared_with", compared as f64));
-    let mut baselines = vec![
-        entry(key, constant),
-        entry("linear", linear(prepared, &train)?),
-        nearest,
-    ];
+    let mut baselines = vec![entry(key, constant)];
+    // A token is a name, of which nothing is a linear function.
+    if prepared.train.tokens().is_none() {
+        baselines.push(entry("linear", linear(prepared, &train)?));
+    }
+    if !prepared.train.is_text() {
+        let (outputs, compared) = nearest(prepared, &train)?;
+        let mut nearest = entry("nearest", outputs);
+        // The distance gives a class and no probability.
+        nearest
+            .measures
+            .retain(|measure| measure.name != "cross_entropy");
+        nearest
+            .measures
+            .push(Measure::count("compared_with", compared as f64));
+        baselines.push(nearest);
+    } else if prepared.spec.task == Task::Classify {
+        let outputs = naive_bayes::probabilities(&prepared.train, &prepared.test);
+        baselines.push(entry("naive_bayes", outputs));
+    }
     if let Some(outputs) = persistence(prepared) {
         baselines.push(entry("persistence", outputs));
     }

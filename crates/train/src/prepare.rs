@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use espejo_data::{
     ColumnChoice, ColumnFacts, HoldOut, PixelRange, RowShape, Samples, Scaling, ScalingKind,
-    Selection, Source, TargetColumn, Window, permutation,
+    Selection, Source, TargetColumn, TextChoice, TextForm, Window, permutation,
 };
 use toml::Table;
 
@@ -180,7 +180,16 @@ pub(crate) struct Checked {
 /// Loads the data and checks the configuration against it; where `said` has all keys that were given, the others are made to suit the data.
 pub(crate) fn load(config: &RunConfig, kept: Kept, said: Option<&Table>) -> Result<Checked, Error> {
     windows::check(config)?;
-    let loaded = espejo_data::load(&source(config)?)?;
+    let mut source = source(config)?;
+    if let Some(text) = kept
+        .outline
+        .as_ref()
+        .and_then(|outline| outline.text.as_ref())
+    {
+        source.texts.learned = Some(text.words.clone().into());
+    }
+    let loaded = espejo_data::load(&source)?;
+    check_texts(config, &loaded.train)?;
     check_squares(config, &loaded.train)?;
     let (window, found) = windows::of(config, &loaded.train)?;
     let mut notes = loaded.notes;
@@ -271,7 +280,36 @@ pub(crate) fn layout(config: &RunConfig, train: &Samples) -> Result<Layout, Erro
         table: train.is_table(),
         outputs: target_rows::outputs(config.model.kind.target(), train)?,
         categories: train.categories().to_vec(),
+        tokens: train.tokens(),
     })
+}
+
+/// Refuses what is done to the numbers of a table where these are of texts.
+fn check_texts(config: &RunConfig, train: &Samples) -> Result<(), Error> {
+    let Some(form) = train.text_form() else {
+        return Ok(());
+    };
+    let data = &config.data;
+    let asked = [
+        ("scale", data.scale != ScalingKind::None),
+        ("permute", data.permute),
+        ("window", data.window.is_some()),
+        ("lags", data.lags.is_some()),
+    ];
+    if let Some((key, _)) = asked.iter().find(|(_, asked)| *asked) {
+        let message = format!("`data.{key}` is for tables of numbers, and these are texts");
+        let hint = match *key {
+            "scale" => "take `--scale none`: counts of words stay as they are",
+            _ => "leave it out",
+        };
+        return Err(Error::config(message, Some(hint.to_owned())));
+    }
+    if config.train.is_classical() && form == TextForm::Sequence {
+        let message = "sequences of words need an embedding, which is trained in single precision";
+        let hint = "take `--optimizer adam`, or `--text-as counts`";
+        return Err(Error::config(message, Some(hint.to_owned())));
+    }
+    Ok(())
 }
 
 /// Refuses training samples of one class, or with a class that none of them has.
@@ -313,9 +351,10 @@ fn drawn_permutation(config: &RunConfig, values: usize) -> Option<Arc<[u32]>> {
 
 /// Says where nothing tells the training samples apart.
 fn nothing_to_learn(train: &Samples) -> Result<Option<String>, Error> {
-    let (one, many) = match train.is_table() {
-        true => ("row", "rows"),
-        false => ("image", "images"),
+    let (one, many) = match (train.is_text(), train.is_table()) {
+        (true, _) => ("text", "texts"),
+        (false, true) => ("row", "rows"),
+        (false, false) => ("image", "images"),
     };
     let note = match train.len() {
         1 => format!("there is one {one} to learn from: nothing differs"),
@@ -340,7 +379,8 @@ fn check_whole_categories(config: &RunConfig, train: &Samples) -> Result<(), Err
 /// Refuses unscaled numbers whose squares single precision does not hold: whatever is learned, their squared error is infinite.
 fn check_squares(config: &RunConfig, train: &Samples) -> Result<(), Error> {
     let is_scaled = config.data.scale != ScalingKind::None;
-    if !train.is_table() || is_scaled || config.train.is_classical() {
+    // No count of words is as large.
+    if !train.is_table() || train.is_text() || is_scaled || config.train.is_classical() {
         return Ok(());
     }
     let largest = f64::from(f32::MAX).sqrt();
@@ -401,6 +441,12 @@ pub(crate) fn source(config: &RunConfig) -> Result<Source, Error> {
         target: target_column(config)?,
         target_is_input: data.lags.is_some(),
         words: data.words,
+        texts: TextChoice {
+            column: data.text.clone(),
+            form: data.text_as,
+            length: data.text_length,
+            learned: None,
+        },
         columns: ColumnChoice {
             only: data.columns.clone(),
             drop: data.drop.clone(),
@@ -575,6 +621,7 @@ impl Prepared {
     pub(crate) fn sample_unit(&self) -> &'static str {
         match self.train.is_table() {
             true if self.train.window().is_some() => "windows",
+            true if self.train.is_text() => "texts",
             true => "rows",
             false => "img",
         }

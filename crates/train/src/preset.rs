@@ -38,10 +38,12 @@ pub(crate) enum DataForm {
     Images,
     /// Rows of numbers.
     Table,
+    /// Texts.
+    Texts,
 }
 
 /// The presets, in the order in which they are listed.
-pub const PRESETS: [Preset; 48] = [
+pub const PRESETS: [Preset; 54] = [
     preset!(
         "letters",
         "autoencoder of 32 letters with a 2-dimensional code, every pixel reconstructed"
@@ -150,6 +152,10 @@ pub const PRESETS: [Preset; 48] = [
         "regressor: numbers that belong to the rows of a table"
     ),
     preset!(
+        "texts",
+        "classifier of texts by how often they have each word"
+    ),
+    preset!(
         "s26",
         "document 002, the Landsat table in two dimensions, sparse"
     ),
@@ -176,6 +182,26 @@ pub const PRESETS: [Preset; 48] = [
         "document 004, the convolutional net on pixels that changed places"
     ),
     preset!("s38", "document 004, the logistic map by its last value"),
+    preset!(
+        "s39-bow",
+        "document 004, film reviews as counts of 10,000 words"
+    ),
+    preset!(
+        "s39-bow-dropout",
+        "document 004, counts of words with dropout"
+    ),
+    preset!(
+        "s39-bow-batchnorm",
+        "document 004, counts of words with batch norm"
+    ),
+    preset!(
+        "s39-embedding",
+        "document 004, film reviews as 500 words with learned vectors"
+    ),
+    preset!(
+        "s39-conv",
+        "document 004, learned vectors of words and two convolutions"
+    ),
     preset!("s40", "document 004, homes in Boston by a linear function"),
 ];
 
@@ -213,6 +239,7 @@ impl Preset {
         let form = match data {
             "fonts:all" => DataForm::AllFonts,
             _ if data.starts_with("fonts") => DataForm::Font,
+            _ if espejo_data::is_text_folder(data) => DataForm::Texts,
             _ if is_table(data) => DataForm::Table,
             _ => DataForm::Images,
         };
@@ -226,6 +253,15 @@ impl Preset {
     /// Never: each kind has one.
     pub fn for_images(kind: ModelKind) -> Self {
         Self::find(kind.preset(DataForm::Images)).expect("a built-in name")
+    }
+
+    /// The preset of a kind for texts, whatever file they come in.
+    ///
+    /// # Panics
+    ///
+    /// Never: each kind has one.
+    pub fn for_texts(kind: ModelKind) -> Self {
+        Self::find(kind.preset(DataForm::Texts)).expect("a built-in name")
     }
 
     /// The configuration as a table.

@@ -3,7 +3,7 @@
 use std::ops::Range as Places;
 
 use burn::tensor::Device;
-use espejo_data::ScalingKind;
+use espejo_data::{ScalingKind, TextForm};
 use espejo_nets::{Activation, Criterion, Noise, Range};
 
 use crate::Error;
@@ -44,7 +44,7 @@ impl Spec {
         let table = layout.table;
         let task = Task::of(config, table)?;
         let (criterion, output) = loss_and_output(config, task, &layout)?;
-        check_table(config, task, table, output)?;
+        check_table(config, task, &layout, output)?;
         let architecture = Architecture::new(&config.model, &layout, output)?;
         check_objective(config, task)?;
         check_code_noise(config)?;
@@ -177,12 +177,21 @@ fn pixel_range(
 fn check_table(
     config: &RunConfig,
     task: Task,
-    table: bool,
+    layout: &Layout,
     output: Activation,
 ) -> Result<(), Error> {
     let refuse = |message: &str, hint: &str| Err(Error::config(message, Some(hint.to_owned())));
     let scale = config.data.scale;
-    if !table {
+    if layout.tokens.is_some() {
+        return check_tokens(config);
+    }
+    if config.model.embedding.is_some() {
+        return refuse(
+            "`model.embedding` is for sequences of words, and these samples are none",
+            "add `--text-as sequence`, or leave `--embedding` out",
+        );
+    }
+    if !layout.table {
         return match scale {
             ScalingKind::None => Ok(()),
             _ => refuse(
@@ -201,7 +210,8 @@ fn check_table(
         return Ok(());
     }
     let bounded = matches!(output, Activation::Sigmoid | Activation::Tanh);
-    if bounded && !scale.is_unit() {
+    let unit = scale.is_unit() || config.data.text_as == Some(TextForm::Binary);
+    if bounded && !unit {
         return refuse(
             &format!(
                 "an output of `{}` cannot give back the numbers of a table scaled by `{}`",
@@ -215,6 +225,25 @@ fn check_table(
         return refuse(
             "loss `entropic` is for pixels of -1 and +1",
             "take `--loss mse`",
+        );
+    }
+    Ok(())
+}
+
+/// Refuses what a sequence of words cannot be put through: a token is a name, not a number.
+fn check_tokens(config: &RunConfig) -> Result<(), Error> {
+    let model = &config.model;
+    let refuse = |message: &str, hint: &str| Err(Error::config(message, Some(hint.to_owned())));
+    if model.kind.has_code() {
+        return refuse(
+            "sequences of words are for `classifier` and `regressor`: a token cannot be given back as a number",
+            "take `--text-as binary` or `counts`, or another `--model`",
+        );
+    }
+    if model.latent.is_some() || model.init_from.is_some() {
+        return refuse(
+            "an encoder takes numbers, and these samples are sequences of words",
+            "leave `--latent` and `--init-from` out, or take `--text-as binary` or `counts`",
         );
     }
     Ok(())

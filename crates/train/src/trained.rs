@@ -322,7 +322,12 @@ impl Trained {
         let stretched = learned.filter(|range| !plain.contains(&(range.low, range.high)));
         wanted.pixel_range = wanted.pixel_range.or(stretched);
         let pixel_columns = self.prepared.train.pixel_columns();
-        if self.test().is_table() {
+        if let Some(form) = self.test().text_form() {
+            wanted.words = None;
+            wanted.texts.form = Some(form);
+            wanted.texts.length = self.test().tokens().map(|_| self.shape().width);
+            wanted.texts.learned = Some(self.test().vocabulary());
+        } else if self.test().is_table() {
             let learned = self.prepared.train.points().unpermuted();
             wanted.learned = Some(learned.columns().to_vec());
         } else if wanted.shape.is_some() {

@@ -29,6 +29,7 @@ fn model(config: &RunConfig, dense: &DenseFit) -> AnyModel {
             table: dense.train.is_table(),
             outputs: 0,
             categories: Vec::new(),
+            tokens: None,
         },
     )
     .expect("it is sound");

@@ -159,7 +159,7 @@ fn draw(
 fn squared_error_table(errors: &[NamedErrors], kind: SampleKind) -> String {
     let psnr_heading = match kind {
         SampleKind::Image => "PSNR dB",
-        SampleKind::Row | SampleKind::Window => "",
+        SampleKind::Row | SampleKind::Window | SampleKind::Text => "",
     };
     let mut text = row(format!(
         "{:<16}  {:>13}  {psnr_heading:>8}",

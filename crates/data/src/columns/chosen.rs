@@ -29,6 +29,8 @@ pub(super) struct Chosen {
     target_is_input: bool,
     /// Whether the column that names the rows was found, not asked for.
     found_index: bool,
+    /// The column of texts, which is then the one input.
+    text: Option<usize>,
 }
 
 /// The column that the targets come from.
@@ -86,6 +88,7 @@ impl Chosen {
             dates: places(source, frame, "dates", &choice.dates, optional)?,
             target_is_input: source.target_is_input,
             found_index: counted,
+            text: None,
         };
         chosen.inputs = match &source.learned {
             Some(learned) => learned_inputs(source, frame, &chosen, learned)?,
@@ -100,6 +103,36 @@ impl Chosen {
             (None, None) => "a column with a known number or word",
         };
         Err(content(&frame.origin, what, "none"))
+    }
+
+    /// A table of which one column holds texts, and the place of that column.
+    pub(super) fn of_texts(
+        source: &Source,
+        frame: &Frame,
+        column: &str,
+    ) -> Result<(Self, usize), Error> {
+        let choice = &source.columns;
+        let optional = source.texts.learned.is_some();
+        let asked = |field, wanted: &Option<String>| match wanted {
+            Some(wanted) => place(source, frame, field, wanted, optional),
+            None => Ok(None),
+        };
+        let text = place(source, frame, "text", column, false)?.expect("it must be there");
+        let chosen = Self {
+            inputs: Vec::new(),
+            target: target(source, frame, optional)?,
+            index: asked("index", &choice.index)?,
+            group: asked("group", &choice.group)?,
+            dates: Vec::new(),
+            target_is_input: false,
+            found_index: false,
+            text: Some(text),
+        };
+        if chosen.is_taken(text) {
+            let expected = "a column of its own, beside target, label, index and group";
+            return Err(source.refuse("text", expected, format!("`{column}`")));
+        }
+        Ok((chosen, text))
     }
 
     /// Whether a column is no input whatever it holds.
@@ -166,6 +199,9 @@ impl Chosen {
     fn role(&self, place: usize) -> ColumnRole {
         if self.target.is_some_and(|target| target.place == place) {
             return ColumnRole::Target;
+        }
+        if self.text == Some(place) {
+            return ColumnRole::Text;
         }
         if self.index == Some(place) {
             return ColumnRole::Index;

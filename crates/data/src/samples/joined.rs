@@ -48,6 +48,12 @@ impl Samples {
                 });
                 Self::flags(facts, self.columns().to_vec(), cells.concat())?
             }
+            Values::Numbers { .. } if self.is_text() => {
+                let rows = self.joined_rows(more).ok_or_else(|| {
+                    content(&self.name, "a second part of texts", "something else")
+                })?;
+                Self::of_rows(facts, rows, self.len() + more.len())?
+            }
             Values::Numbers { .. } => {
                 let column = |place| self.column(place).chain(more.column(place)).collect();
                 let numbers = (0..self.shape.pixels()).map(column).collect();

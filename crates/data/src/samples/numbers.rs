@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::Values;
 use super::permuted::Permuted;
 use crate::Samples;
+use crate::texts::{Corpus, TextRows};
 
 /// The numbers of a table, by the place of a row; NaN where a cell is missing.
 #[derive(Clone, Debug)]
@@ -28,7 +29,14 @@ pub(super) enum Numbers {
         /// All rows.
         rows: Arc<Vec<f32>>,
     },
+    /// Texts by the words of a vocabulary, sparse.
+    Texts(Arc<TextRows>),
+    /// Texts as they left their files, which have no numbers yet.
+    Corpus(Arc<Corpus>),
 }
+
+/// Why texts of a corpus are not read: it never leaves this crate.
+const NO_NUMBERS: &str = "texts get their numbers before anybody reads them";
 
 impl Numbers {
     /// Writes a row in single precision, in another order where there is one.
@@ -58,6 +66,15 @@ impl Numbers {
                     Some(permuted) => permuted.apply(row, out, |number| number),
                 }
             }
+            Self::Texts(rows) => match permuted {
+                None => rows.read(row, out),
+                Some(permuted) => {
+                    let mut stored = vec![0.0; rows.width()];
+                    rows.read(row, &mut stored);
+                    permuted.apply(&stored, out, |number| number);
+                }
+            },
+            Self::Corpus(_) => panic!("{NO_NUMBERS}"),
         }
     }
 
@@ -67,6 +84,8 @@ impl Numbers {
             Self::Raw(columns) => columns[column][row],
             Self::Flags { width, cells } => f64::from(cells[row * width + column]),
             Self::Scaled { step, rows, .. } => f64::from(rows[row * step + column]),
+            Self::Texts(rows) => rows.at(row, column),
+            Self::Corpus(_) => panic!("{NO_NUMBERS}"),
         }
     }
 }
@@ -99,7 +118,7 @@ impl Samples {
     pub fn has_missing(&self) -> bool {
         let points = self.points();
         let mut columns = 0..points.shape.pixels();
-        self.is_table() && columns.any(|at| points.column(at).any(f64::is_nan))
+        self.is_table() && !self.is_text() && columns.any(|at| points.column(at).any(f64::is_nan))
     }
 
     /// The one-hot columns of each category of a table, ascending; empty where the columns are [permuted](Self::permuted), which

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Facts, Samples, Shape, Values, Window};
 use crate::error::content_of as content;
-use crate::{Error, PixelRange, Targets};
+use crate::{Error, PixelRange, Targets, TextOutline};
 
 /// Values of the sample that stands in for others, at most: an outline may come from anywhere.
 const MOST_VALUES: usize = 1 << 24;
@@ -36,6 +36,9 @@ pub struct Outline {
     /// The columns of the numbers to predict.
     #[serde(default)]
     pub targets: Vec<String>,
+    /// How texts became numbers, with the words of the vocabulary, which then are not among the columns.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<TextOutline>,
 }
 
 impl Samples {
@@ -44,6 +47,7 @@ impl Samples {
         let stored = self.points().unpermuted();
         let (levels, columns) = match &stored.values {
             Values::Pixels { levels, .. } => (Some(*levels), stored.pixel_columns()),
+            Values::Numbers { .. } if stored.is_text() => (None, &[][..]),
             Values::Numbers { .. } => (None, stored.columns()),
         };
         let Shape {
@@ -64,6 +68,7 @@ impl Samples {
                 Targets::Numbers { columns, .. } => columns.to_vec(),
                 Targets::None | Targets::Classes { .. } => Vec::new(),
             },
+            text: stored.text_outline(),
         }
     }
 
@@ -98,6 +103,15 @@ impl Samples {
             width,
         };
         let samples = match outline.levels {
+            None if outline.text.is_some() => {
+                let text = outline.text.as_ref().expect("it is there");
+                let empty = Self::empty_text(facts, text, width)?;
+                if empty.shape != shape || rows != 1 {
+                    let expected = format!("texts of {}", empty.shape);
+                    return Err(content(&outline.name, expected, shape.to_string()));
+                }
+                empty
+            }
             Some(levels) => Self {
                 pixel_range: outline.pixel_range,
                 pixel_columns: outline.columns.clone().into(),
@@ -173,6 +187,7 @@ mod tests {
             window: None,
             classes: Vec::new(),
             targets: Vec::new(),
+            text: None,
         };
         assert!(Samples::of_outline(&outline).is_err());
         let torn = Outline {

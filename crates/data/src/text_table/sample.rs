@@ -108,6 +108,7 @@ fn is_named(source: &Source, first: &Row) -> bool {
         .label
         .iter()
         .chain(target)
+        .chain(&source.texts.column)
         .chain(source.columns.asked());
     let texts: Vec<Cow<str>> = first.fields().map(String::from_utf8_lossy).collect();
     let is_number = |name: &str| name.parse::<f64>().is_ok();

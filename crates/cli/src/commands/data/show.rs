@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use espejo_data::{
-    ColumnChoice, ColumnFacts, ColumnRole, FitKind, Loaded, Samples, Selection, Shape, Source, load,
+    ColumnChoice, ColumnFacts, ColumnRole, FitKind, Loaded, Samples, Selection, Shape, Source,
+    TextChoice, TextForm, load,
 };
 use espejo_pictures::{Sheet, sheet};
 use espejo_train::{Part, unit_rows};
@@ -68,7 +69,12 @@ pub struct ShowArgs {
         allow_hyphen_values = true
     )]
     pub pixel_range: Vec<f64>,
-    /// Show the N most frequent words of `imdb` as columns [default: 1000]
+    /// The column of a table that holds texts, by name or number
+    #[arg(long, value_name = "COLUMN")]
+    pub text: Option<String>,
+    #[arg(long, value_name = "HOW", value_parser = text_form, help = format!("How texts become numbers: {}", accepted_words(|config| config.data.text_as)))]
+    pub text_as: Option<TextForm>,
+    /// Take the N most frequent words of texts [default: 10000; of `imdb` without `--text-as` 1000]
     #[arg(long, value_name = "N")]
     pub words: Option<usize>,
     /// The column of a table that holds the class labels, by name or number
@@ -170,6 +176,14 @@ fn part_of(args: &ShowArgs, loaded: &Loaded) -> anyhow::Result<Samples> {
     }
 }
 
+/// The form of texts with this name.
+fn text_form(name: &str) -> Result<TextForm, String> {
+    let forms = [TextForm::Binary, TextForm::Counts, TextForm::Sequence];
+    let names = forms.map(|form| format!("`{}`", form.name())).join(", ");
+    let found = forms.into_iter().find(|form| form.name() == name);
+    found.ok_or_else(|| format!("expected one of {names}"))
+}
+
 /// The samples of the set.
 fn loaded(args: &ShowArgs) -> anyhow::Result<Loaded> {
     let data = espejo_train::config::DataConfig {
@@ -193,6 +207,11 @@ fn loaded(args: &ShowArgs) -> anyhow::Result<Loaded> {
         grey: args.grey,
         pixel_range: data.pixel_range()?,
         words: args.words,
+        texts: TextChoice {
+            column: args.text.clone(),
+            form: args.text_as,
+            ..TextChoice::default()
+        },
         fit: args.fit,
         shape: data.shape()?,
         label: args.label.clone(),
@@ -251,13 +270,15 @@ fn title(name: &str, some: &Samples, samples: &Samples) -> String {
 
 /// What each column of the file holds, what is done with it, and the sizes of its numbers.
 fn columns_table(samples: &Samples, columns: &[ColumnFacts], notes: &[String]) -> String {
-    let mut text = format!("{}\n", SampleKind::Row.count(samples.len()));
+    let mut text = format!("{}\n", SampleKind::of(samples).count(samples.len()));
     if !samples.classes().is_empty() {
         text += &format!("classes: {}\n", samples.classes().join(", "));
     }
     let mut rows = Vec::new();
     let place = |name: &String| samples.columns().iter().position(|column| column == name);
-    if columns.is_empty() {
+    if samples.is_text() {
+        text += &words_page(samples);
+    } else if columns.is_empty() {
         for (place, name) in samples.columns().iter().enumerate() {
             rows.push(column_row(
                 name,
@@ -268,7 +289,8 @@ fn columns_table(samples: &Samples, columns: &[ColumnFacts], notes: &[String]) -
         }
     }
     for column in columns {
-        let numbers = place(&column.name).map(|place| numbers(samples, place));
+        let found = place(&column.name).filter(|_| !samples.is_text());
+        let numbers = found.map(|place| numbers(samples, place));
         rows.push(column_row(
             &column.name,
             numbers,
@@ -276,11 +298,26 @@ fn columns_table(samples: &Samples, columns: &[ColumnFacts], notes: &[String]) -
             &usage_of(column),
         ));
     }
-    text += &table(&COLUMNS, &rows, terminal::width());
+    if !rows.is_empty() {
+        text += &table(&COLUMNS, &rows, terminal::width());
+    }
     for note in notes {
         text += &format!("note: {note}\n");
     }
     text
+}
+
+/// How many words of a vocabulary are shown.
+const WORDS: usize = 20;
+
+/// The most frequent words of texts, and how many there are.
+fn words_page(samples: &Samples) -> String {
+    let words = samples.vocabulary();
+    let first = words[..words.len().min(WORDS)].join(" ");
+    format!(
+        "{}, the most frequent first: {first} ...\n",
+        output::counted(words.len(), "word")
+    )
 }
 
 const COLUMNS: [Column; 6] = [
@@ -337,5 +374,6 @@ fn usage_of(column: &ColumnFacts) -> String {
         ColumnRole::Index => "names the rows".to_owned(),
         ColumnRole::Group => "keeps rows together".to_owned(),
         ColumnRole::Dropped => "left out".to_owned(),
+        ColumnRole::Text => format!("texts{}", words.replace(" word", " different text")),
     }
 }

@@ -63,6 +63,7 @@ pub fn merged(args: &TrainArgs) -> anyhow::Result<Merged> {
         (None, None) if text_of(&over, "data", "shape").is_some() => {
             Preset::for_images(kind).table()
         }
+        (None, None) if asks_texts(&over) || espejo_data::is_text_folder(&data) => texts(kind),
         (None, None) => Preset::suited(&data, kind).table(),
     };
     drop_architecture(&mut base, &over);
@@ -97,6 +98,21 @@ pub fn merged(args: &TrainArgs) -> anyhow::Result<Merged> {
         config.model.init_from(&Folder::find(run, &args.run.out)?)?;
     }
     Ok(Merged { config, said })
+}
+
+/// Whether flags or `--set` ask for texts.
+fn asks_texts(over: &Table) -> bool {
+    let mut keys = ["text", "text_as"].iter();
+    keys.any(|key| value_of(over, "data", key).is_some())
+}
+
+/// The preset of a kind for texts, whose numbers are not scaled.
+fn texts(kind: ModelKind) -> Table {
+    let mut base = Preset::for_texts(kind).table();
+    if let Some(Value::Table(data)) = base.get_mut("data") {
+        data.remove("scale");
+    }
+    base
 }
 
 /// Lets a size that is new cut images to its form; a preset or a file that names a size was made with images stretched to it.

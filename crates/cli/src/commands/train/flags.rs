@@ -90,7 +90,17 @@ pub struct DataFlags {
     /// The column of a table that a `classifier` or `regressor` learns to predict, by name or number
     #[arg(long, value_name = "COLUMN")]
     pub target: Option<String>,
-    /// Use the N most frequent words of the training part of `imdb` as columns [default: 1000]
+    /// The column of a table that holds texts, by name or number
+    #[arg(long, value_name = "COLUMN")]
+    pub text: Option<String>,
+    #[arg(add = completion::words("data.text_as"), long, value_name = "HOW", help = format!("How texts become numbers: {} (which words a text has; how often; all of them in order, as tokens) [default: counts]", accepted_words(|config| config.data.text_as)))]
+    #[serde(rename = "text_as")]
+    pub text_as: Option<String>,
+    /// Tokens of a `sequence`: a longer text loses its start, a shorter one is padded in front [default: 500]
+    #[arg(long, value_name = "N")]
+    #[serde(rename = "text_length")]
+    pub text_length: Option<usize>,
+    /// Use the N most frequent words of the training texts, or N tokens of a `sequence` [default: 10000; of `imdb` without `--text-as` 1000]
     #[arg(long, value_name = "N")]
     pub words: Option<usize>,
     #[command(flatten)]
@@ -139,7 +149,8 @@ pub struct ModelFlags {
     #[serde(rename = "kind")]
     pub model: Option<String>,
     /// Sizes of the hidden dense layers, mirrored in the decoder (`25`), or of all layers (`35,25,2,25,35`); of a classifier
-    /// or regressor its hidden layers in order, with `bn` and `dropout:.5` among them (`20,bn,10,bn`). `noise:SD` among hidden
+    /// or regressor its hidden layers in order, with `bn`, `dropout:.5` and `concat` among them (`20,bn,10,bn`; `100,10,concat` puts what came
+    /// to the first layer beside the last). `noise:SD` among hidden
     /// layers is Gaussian noise while training (`256,noise:16`) [default: by the data: for rows twice their columns, 16 to 128; for images
     /// convolutions, or `256,64`, or of fewer than 1,024 `128,32`]
     #[arg(long, value_name = "SIZES")]
@@ -150,6 +161,9 @@ pub struct ModelFlags {
     /// images from 32x32 on, without `--layers`: `4,8,16` with `--down stride --batch-norm`, from 1,024 images on `8,16,32`]
     #[arg(long, value_name = "STEPS")]
     pub conv: Option<String>,
+    /// Values of the learned vector of each token of a `sequence` of words [default: 32]
+    #[arg(long, value_name = "N")]
+    pub embedding: Option<usize>,
     /// Kernel size of the convolutions, odd [default: 3]
     #[arg(long, value_name = "N")]
     pub kernel: Option<usize>,
@@ -352,7 +366,7 @@ fn layers(list: &str) -> anyhow::Result<Value> {
         Err(_) if step.parse::<DenseStep>().is_ok() => Ok(Value::String(step.to_owned())),
         Err(_) => Err(usage(
             format!("`--layers {list}`: `{step}` is not a size"),
-            "give whole numbers with commas, as in `--layers 35,25,2,25,35`; `noise:16` may stand among them; a classifier or regressor takes `bn` and `dropout:.5`, too",
+            "give whole numbers with commas, as in `--layers 35,25,2,25,35`; `noise:16` may stand among them; a classifier or regressor takes `bn`, `dropout:.5` and `concat`, too",
         )),
     });
     Ok(Value::Array(steps.collect::<anyhow::Result<_>>()?))
