@@ -21,6 +21,7 @@ use crate::prepare::Prepared;
 use crate::regression;
 use crate::run_report::ClassReport;
 use crate::seed::{Purpose, stream};
+use crate::target_rows;
 use crate::task::Task;
 
 /// Training samples that the nearest-sample rule compares with, at most, evenly spread.
@@ -30,41 +31,72 @@ const LINEAR_STEPS: usize = 2000;
 const LINEAR_BATCH: usize = 128;
 const LINEAR_RATES: [f64; 2] = [5e-3, 5e-4];
 
+/// What a net with targets and its linear baseline give for its test samples, and what both are measured by.
+pub(crate) struct HeldOut {
+    /// Outputs of the net, `[samples][outputs]`: probabilities, or numbers scaled as it learned them.
+    pub outputs: Rows,
+    /// Those of the linear model.
+    pub linear: Rows,
+    /// Measures of the net, its baselines, its classes.
+    pub measures: FinalMeasures,
+}
+
 /// Measures a net with targets and its baselines on its test samples.
 pub(crate) fn measure(prepared: &Prepared, model: &AnyModel) -> Result<FinalMeasures, Error> {
+    held_out(prepared, model).map(|found| found.measures)
+}
+
+/// What a net with targets and its baselines make of its test samples.
+pub(crate) fn held_out(prepared: &Prepared, model: &AnyModel) -> Result<HeldOut, Error> {
+    let outputs = outputs(prepared, model, &prepared.test)?;
     let found = match prepared.spec.task {
-        Task::Classify => {
-            let probabilities = outputs(prepared, model, &prepared.test)?;
-            Some(held_against(&probabilities, &prepared.test))
-        }
+        Task::Classify => Some(held_against(&outputs, &prepared.test)),
         Task::Regress | Task::Reconstruct | Task::Denoise(_) => None,
     };
-    Ok(FinalMeasures {
-        model: found.as_ref().map(own_measures).unwrap_or_default(),
-        baselines: baselines(prepared)?,
-        classes: found.as_ref().map(class_reports).unwrap_or_default(),
+    let (baselines, linear) = baselines(prepared)?;
+    Ok(HeldOut {
+        outputs,
+        linear,
+        measures: FinalMeasures {
+            model: found.as_ref().map(own_measures).unwrap_or_default(),
+            baselines,
+            classes: found.as_ref().map(class_reports).unwrap_or_default(),
+        },
     })
 }
 
-/// The baselines of a net with targets, on its test samples.
-fn baselines(prepared: &Prepared) -> Result<Vec<Baseline>, Error> {
+/// The baselines of a net with targets, on its test samples; and the outputs of the linear one.
+fn baselines(prepared: &Prepared) -> Result<(Vec<Baseline>, Rows), Error> {
     let targets = |samples: &Samples| target_values(prepared, samples);
     let (train, test) = (targets(&prepared.train)?, targets(&prepared.test)?);
     let entry = |key: &str, outputs: Rows| Baseline {
         key: key.to_owned(),
         measures: outputs_measures(prepared, &outputs, &test),
     };
-    let constant = constant(&train);
-    let constant = vec![constant; test.len()];
+    let constant = vec![constant(&train); test.len()];
     let key = match prepared.spec.task {
         Task::Classify => "majority",
         Task::Regress | Task::Reconstruct | Task::Denoise(_) => "mean",
     };
-    let mut baselines = vec![entry(key, constant)];
+    let mut baselines = vec![entry(key, constant.clone())];
     // A token is a name, of which nothing is a linear function.
-    if prepared.train.tokens().is_none() {
-        baselines.push(entry("linear", linear(prepared, &train)?));
-    }
+    let plain = match prepared.train.tokens() {
+        None => Some(linear(prepared, &train)?),
+        Some(_) => None,
+    };
+    baselines.extend(plain.clone().map(|outputs| entry("linear", outputs)));
+    let by_words = match prepared.spec.task {
+        Task::Classify if prepared.train.is_text() => {
+            let outputs = naive_bayes::probabilities(&prepared.train, &prepared.test);
+            Some(outputs)
+        }
+        _ => None,
+    };
+    baselines.extend(
+        by_words
+            .clone()
+            .map(|outputs| entry("naive_bayes", outputs)),
+    );
     if !prepared.train.is_text() {
         let (outputs, compared) = nearest(prepared, &train)?;
         let mut nearest = entry("nearest", outputs);
@@ -76,14 +108,12 @@ fn baselines(prepared: &Prepared) -> Result<Vec<Baseline>, Error> {
             .measures
             .push(Measure::count("compared_with", compared as f64));
         baselines.push(nearest);
-    } else if prepared.spec.task == Task::Classify {
-        let outputs = naive_bayes::probabilities(&prepared.train, &prepared.test);
-        baselines.push(entry("naive_bayes", outputs));
     }
+    let linear = plain.or(by_words).unwrap_or(constant);
     if let Some(outputs) = persistence(prepared) {
         baselines.push(entry("persistence", outputs));
     }
-    Ok(baselines)
+    Ok((baselines, linear))
 }
 
 /// The last known value of the target, scaled as a net gives it, where samples are the past of a number.
@@ -150,10 +180,15 @@ fn outputs(prepared: &Prepared, model: &impl Model, samples: &Samples) -> Result
     Ok(rows)
 }
 
-/// The targets of samples as a net learns them: one-hot rows, or scaled numbers.
+/// The targets of samples as outputs are held against them: one-hot rows, or scaled numbers.
 fn target_values(prepared: &Prepared, samples: &Samples) -> Result<Rows, Error> {
-    let rows = prepared.targets(samples)?;
-    let rows = rows.expect("a net with targets has them");
+    let rows = match prepared.spec.task {
+        Task::Classify => target_rows::classes(samples)?,
+        Task::Regress | Task::Reconstruct | Task::Denoise(_) => {
+            let rows = prepared.targets(samples)?;
+            rows.expect("a net with targets has them")
+        }
+    };
     let row = |index| {
         let mut values = Vec::with_capacity(rows.width());
         rows.append(index, &mut values);

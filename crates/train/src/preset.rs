@@ -43,7 +43,7 @@ pub(crate) enum DataForm {
 }
 
 /// The presets, in the order in which they are listed.
-pub const PRESETS: [Preset; 54] = [
+pub const PRESETS: [Preset; 55] = [
     preset!(
         "letters",
         "autoencoder of 32 letters with a 2-dimensional code, every pixel reconstructed"
@@ -180,6 +180,10 @@ pub const PRESETS: [Preset; 54] = [
     preset!(
         "s35-conv",
         "document 004, the convolutional net on pixels that changed places"
+    ),
+    preset!(
+        "s37",
+        "document 004, diabetes by a small net with batch norm, 5 folds dealt out 3 times"
     ),
     preset!("s38", "document 004, the logistic map by its last value"),
     preset!(

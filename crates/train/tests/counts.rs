@@ -75,6 +75,38 @@ fn the_net_of_document_002_that_hashes_has_its_count() {
     check(|device| spec.init(&config, device), expected);
 }
 
+/// A preset of film reviews, for samples of this width; `tokens` where they are sequences.
+fn check_reviews(name: &str, width: usize, tokens: Option<usize>, expected: usize) {
+    let preset = Preset::find(name).expect("a preset");
+    let config = merge::into_config(preset.table(), name).expect("it is right");
+    let shape = Shape {
+        channels: 1,
+        height: 1,
+        width,
+    };
+    let reviews = Layout {
+        table: true,
+        outputs: 1,
+        tokens,
+        ..Layout::from(shape)
+    };
+    let spec = Spec::new(&config, reviews).expect("it fits");
+    check(|device| spec.init(&config, device), expected);
+}
+
+#[test]
+fn the_nets_of_document_004_that_read_have_their_counts() {
+    // 10,000 * 100 + 100, 100 * 10 + 10, (10,000 + 10) * 1 + 1; four numbers for each of 110 channels of batch normalisation.
+    let plain = 1_000_100 + 1_010 + 10_011;
+    assert_eq!(plain, 1_011_121);
+    check_reviews("s39-bow", 10_000, None, plain);
+    check_reviews("s39-bow-dropout", 10_000, None, plain);
+    check_reviews("s39-bow-batchnorm", 10_000, None, plain + 440);
+    // As published.
+    check_reviews("s39-embedding", 500, Some(10_000), 1_937_121);
+    check_reviews("s39-conv", 500, Some(10_000), 172_305);
+}
+
 #[test]
 fn batch_normalisation_has_four_numbers_a_channel() {
     let mut config = RunConfig::default();
