@@ -55,7 +55,7 @@ pub fn is_array_folder(name: &str) -> bool {
     }
 }
 
-/// Whether this is a folder that holds texts, and neither images nor numbers.
+/// Whether this is a folder that holds texts in folders of classes, and neither images nor numbers.
 pub fn is_text_folder(name: &str) -> bool {
     match target(&Source::named(name)) {
         Ok(Target::Folder(path)) => image_tree::holds_texts(path),

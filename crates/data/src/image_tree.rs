@@ -170,7 +170,7 @@ fn parted_texts(mut root: Folder, reader: &Reader) -> Result<Images, Error> {
     Ok(found)
 }
 
-/// Whether a folder holds texts, and neither images nor arrays.
+/// Whether a folder holds folders of texts, its classes, and neither images nor arrays. A single text is more often a note than a sample.
 pub(crate) fn holds_texts(folder: &Path) -> bool {
     let mut reader = Reader::new(folder, folder, Wanted::Images);
     let found = reader.read(folder, String::new(), 0);
@@ -178,6 +178,7 @@ pub(crate) fn holds_texts(folder: &Path) -> bool {
     found.is_ok_and(|root| !root.has_images())
         && !others.contains_key(ARRAYS)
         && others.contains_key(TEXTS)
+        && find_texts(folder).is_ok_and(|texts| texts.classes.len() > 1)
 }
 
 /// What the files below a folder are: parts, classes, samples.

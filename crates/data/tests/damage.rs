@@ -198,6 +198,43 @@ fn archives_of_reviews() {
     check(&whole, |bytes| refused_in_words(fuzzing::reviews(bytes)));
 }
 
+/// Texts in the layout of folders, with what stands beside them.
+#[test]
+fn archives_of_texts() {
+    let mut archive = tar::Builder::new(Vec::new());
+    for (name, text) in [
+        ("set/notes.txt", "nothing"),
+        ("set/train/bad/0.txt", "A film.<br />Bad"),
+        ("set/train/good/1.txt", "Ein schöner Film"),
+        ("set/test/good/2.txt", "good"),
+    ] {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(text.len() as u64);
+        archive
+            .append_data(&mut header, name, text.as_bytes())
+            .expect("in memory");
+    }
+    let whole = archive.into_inner().expect("in memory");
+    fuzzing::text_archive(&whole).expect("texts");
+    check(&whole, |bytes| {
+        refused_in_words(fuzzing::text_archive(bytes));
+    });
+}
+
+#[test]
+fn lines_of_text() {
+    let whole = "good film\r\nbad film\nschön\n".as_bytes();
+    fuzzing::text_lines(whole).expect("texts");
+    check(whole, |bytes| refused_in_words(fuzzing::text_lines(bytes)));
+}
+
+#[test]
+fn columns_of_text() {
+    let whole = "review,kind\n\"good, \"\"very\"\" good\",x\nschlecht,y\n".as_bytes();
+    fuzzing::text_column(whole).expect("texts");
+    check(whole, |bytes| refused_in_words(fuzzing::text_column(bytes)));
+}
+
 #[test]
 fn records_of_two_labels() {
     let whole = vec![3; 2 * 3074];

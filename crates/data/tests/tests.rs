@@ -5,3 +5,4 @@ mod damage;
 mod idx;
 mod images;
 mod official;
+mod texts;

@@ -1,0 +1,6 @@
+//! Texts, one a line.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    let _ = espejo_data::fuzzing::text_lines(bytes);
+});
