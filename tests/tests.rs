@@ -27,6 +27,7 @@ mod supervised;
 mod synthetic;
 #[cfg(unix)]
 mod system;
+mod texts;
 mod threads;
 mod train;
 mod verdict;

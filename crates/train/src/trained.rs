@@ -306,6 +306,15 @@ impl Trained {
                 None => train,
             },
         };
+        let mut skipped = skipped;
+        let samples = match self.prepared.spec.task {
+            Task::Classify if config.data.skip_bad => {
+                let (known, unknown) = samples.of_known_classes(self.test().classes());
+                skipped.extend(unknown);
+                known
+            }
+            _ => samples,
+        };
         let samples = self.treated(samples, &config.data.name)?;
         let samples = windows::cut(samples, self.test().window(), "other data")?;
         let mut notes = notes;

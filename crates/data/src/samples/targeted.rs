@@ -87,13 +87,15 @@ impl Samples {
         let place = |class: &String| names.iter().position(|name| name == class);
         // A class without a sample may be unknown: nothing is ever said of it.
         let places: Vec<_> = own.iter().map(place).collect();
-        let what = if self.is_table() { "row" } else { "image" };
         let label = |(index, &label): (usize, &u16)| {
             let place = places[usize::from(label)];
             let place = place.and_then(|place| u16::try_from(place).ok());
             place.ok_or_else(|| {
                 let class = &own[usize::from(label)];
-                refused(&format!("`{class}` in {what} {}", index + 1))
+                let place = self.place_in_words(index);
+                refused(&format!(
+                    "`{class}` in {place} (`--skip-bad` leaves it out)"
+                ))
             })
         };
         let labels: Result<_, Error> = labels.iter().enumerate().map(label).collect();
@@ -101,6 +103,43 @@ impl Samples {
             labels: labels?,
             names: names.into(),
         })
+    }
+
+    /// The samples whose class is among these names, and what is to be said of each other one.
+    ///
+    /// Samples without classes all stay.
+    pub fn of_known_classes(&self, names: &[String]) -> (Self, Vec<String>) {
+        let Targets::Classes { labels, names: own } = &self.targets else {
+            return (self.clone(), Vec::new());
+        };
+        let class = |index: usize| &own[usize::from(labels[index])];
+        let (known, unknown): (Vec<usize>, Vec<usize>) =
+            (0..self.len()).partition(|index| names.contains(class(*index)));
+        if unknown.is_empty() || known.is_empty() {
+            return (self.clone(), Vec::new());
+        }
+        let listed = names.join("`, `");
+        let said = unknown.iter().map(|index| {
+            let (class, place) = (class(*index), self.place_in_words(*index));
+            format!(
+                "{place} of {}: expected a class among `{listed}`, found `{class}`",
+                self.name
+            )
+        });
+        (self.select(&known), said.collect())
+    }
+
+    /// Where a sample stands in its data set: `row 3`, `image 3`, `text 3`.
+    fn place_in_words(&self, index: usize) -> String {
+        let what = match (self.is_text(), self.is_table()) {
+            (true, _) => "text",
+            (false, true) => "row",
+            (false, false) => "image",
+        };
+        match self.row_name(index).filter(|_| self.is_text()) {
+            Some(name) => format!("{what} `{name}`"),
+            None => format!("{what} {}", self.row(index) + 1),
+        }
     }
 
     /// The SHA-256 of the targets, 64 hexadecimal digits; `None` where there are none.
@@ -303,7 +342,7 @@ mod tests {
         let new = with(3, classes(&[1, 0, 0], &["owl", "cat"]));
         check_refused(
             new.relabelled(&known),
-            "a class among `cat`, `dog`, found `owl` in row 2",
+            "a class among `cat`, `dog`, found `owl` in row 2 (`--skip-bad` leaves it out)",
         );
         let shape = Shape {
             channels: 1,
@@ -320,7 +359,7 @@ mod tests {
             .expect("it fits");
         check_refused(
             owl.relabelled(&known),
-            "a class among `cat`, `dog`, found `owl` in image 1",
+            "a class among `cat`, `dog`, found `owl` in image 1 (`--skip-bad` leaves it out)",
         );
         check_refused(
             table(1).relabelled(&known),

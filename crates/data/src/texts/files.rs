@@ -163,7 +163,11 @@ pub(super) fn gather(source: &Source, texts: Images, take: Take) -> Result<Gathe
             let found = format!("none among {} texts", part.files.len());
             return Err(content(path, "a text that can be read", found));
         }
-        Ok((facts(source, part, &texts.classes, &kept), numbers))
+        let names = kept.iter().map(|at| part.files[*at].shown.display());
+        let names = names.map(|name| name.to_string().into()).collect();
+        let mut facts = facts(source, part, &texts.classes, &kept);
+        facts.identity.names = Some(("file".to_owned(), names));
+        Ok((facts, numbers))
     };
     Ok(Gathered {
         train: part(&texts.train)?,
