@@ -64,7 +64,7 @@ fn lines(ran: &Ran) -> Vec<Vec<String>> {
 
 /// The probabilities of each line.
 fn probabilities(ran: &Ran) -> Vec<Vec<String>> {
-    lines(ran).iter().map(|line| line[4..].to_vec()).collect()
+    lines(ran).iter().map(|line| line[4..6].to_vec()).collect()
 }
 
 /// Runs the program with these bytes on its standard input.

@@ -49,7 +49,7 @@ impl Default for RunConfig {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct DataConfig {
-    /// Name of the data set, e.g. `fonts` or `fashion`; a folder of images, or a `.csv`, `.npy` or `.npz` file;
+    /// Name of the data set, e.g. `fonts` or `fashion`; a folder of images or texts, or a `.csv`, `.npy` or `.npz` file;
     /// `.parquet` and `.arrow` too (with --features parquet / arrow).
     pub name: String,
     /// The data directory, where it is not the usual one.

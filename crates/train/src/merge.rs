@@ -254,6 +254,10 @@ mod tests {
             group = "patient"
             header = true
             missing = ["-999"]
+            missing_in = ["age"]
+            fill = "mean"
+            folds = 5
+            repeats = 3
             dates = ["day"]
             shape = "28x28"
             split = "time"
@@ -261,12 +265,16 @@ mod tests {
             permute = true
             scale = "standardise"
             words = 500
+            text = "review"
+            text_as = "sequence"
+            text_length = 40
             window = 25
             stride = 5
             lags = 12
             skip_bad = true
             [model]
             conv = "32,16"
+            embedding = 8
             latent = 2
             output_activation = "sigmoid"
             range = "unit"
