@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicBool;
 
 use espejo_pictures::{Curves, Figure, Panel, Series, curves};
 use espejo_train::{
-    Error, Fold, Folder, FoldsReport, Place, PooledCurves, fit, folds_of, pooled, prepare,
+    Error, Fold, Folder, FoldsReport, Place, PooledCurves, Rows, fit, folds_of, pooled, prepare,
 };
 
 use crate::lab::configured;
@@ -22,6 +22,9 @@ pub const DROPOUT: &str = "zeros replaced, with dropout";
 const FILE: &str = "pima/pima-indians-diabetes.data.csv";
 /// The measures of a fold that are kept.
 const MEASURES: [&str; 4] = ["accuracy", "cross_entropy", "roc_auc", "average_precision"];
+
+/// What reads the net's outputs of a fold, or the linear model's.
+type Outputs = fn(&Fold) -> &Rows;
 
 pub fn jobs(scale: &Scale) -> Vec<Job> {
     scale.each([CORRECTED, RECORDED, DROPOUT], 5.0)
@@ -64,8 +67,7 @@ pub fn run(job: &Job) -> Result<Outcome, Error> {
         .with("non-trainable", report.model.non_trainable as f64);
     let outcome = with_measures(outcome, &found);
     let mut outcome = with_course(outcome, &folds);
-    let both: [(&str, fn(&Fold) -> &espejo_train::Rows); 2] =
-        [("", |fold| &fold.outputs), ("linear ", |fold| &fold.linear)];
+    let both: [(&str, Outputs); 2] = [("", |fold| &fold.outputs), ("linear ", |fold| &fold.linear)];
     for (name, outputs) in both {
         let pooled = pooled(&folds, &prepared.train, job.seed, outputs);
         if let Some(curves) = pooled.and_then(|pooled| pooled.curves) {
