@@ -164,16 +164,19 @@ pub fn section(results: &Results) -> Result<Section, Error> {
         format!("{} against {}", of(CORRECTED), of(RECORDED))
     };
     let both = |measure: &str| (median(CORRECTED, measure), median(RECORDED, measure));
-    let (deviation, recorded_deviation) = both("deviation");
-    let (jump, recorded_jump) = both("jump");
+    let deviations = |case| results.of(case).map(|outcome| outcome.get("deviation"));
+    let pairs = || deviations(CORRECTED).zip(deviations(RECORDED));
+    let (seeds, less) = (pairs().count(), pairs().filter(|(a, b)| a < b).count());
     let noise = Claim {
         text: "With the zeros replaced the accuracy on validation data is less noisy.".to_owned(),
         seen: format!(
-            "deviation between the nets, mean over the epochs: {}; change of a net from one epoch to the next: {}",
+            "deviation between the nets, mean over the epochs: {}, less in {less} of {seeds} seeds; change of a net from one epoch to the \
+             next: {}",
             pair("deviation", 4),
             pair("jump", 4)
         ),
-        holds: deviation < recorded_deviation && jump < recorded_jump,
+        // What chance gives to every other seed is no effect.
+        holds: less as f64 >= 0.8 * seeds as f64,
     };
     let (accuracy, recorded) = both("accuracy");
     let alike = Claim {
