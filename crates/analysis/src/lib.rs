@@ -19,6 +19,7 @@
 
 mod agreement;
 mod auc;
+mod bootstrap;
 mod choose_count;
 mod conformal;
 mod curves;
@@ -45,6 +46,7 @@ mod window;
 
 pub use agreement::{adjusted_rand_index, contingency, normalized_mutual_information};
 pub use auc::{Auc, roc_auc};
+pub use bootstrap::{Bootstrap, Estimate, Place, PooledCurves};
 pub use choose_count::{COUNTS, CountScore, choose_count_by_bic, choose_count_by_silhouette};
 pub use conformal::{adjusted_p_values, benjamini_hochberg, p_values, smallest_p_value, ties};
 pub use curves::{

@@ -8,6 +8,7 @@ use espejo_train::{Baseline, Folder, MAX_PSNR, Rows, Trained, psnr, unit_rows, w
 
 use crate::curves;
 use crate::figure_name::figure_name;
+use crate::fold_figures;
 use crate::latent_figures::{GRID, latent_grid, latent_map};
 use crate::output;
 use crate::prediction_figures;
@@ -38,7 +39,8 @@ pub fn draw_all(
     baselines: &[Baseline],
     told: &[String],
 ) -> anyhow::Result<Vec<String>> {
-    let figures = all(trained, folder, baselines)?;
+    let mut figures = all(trained, folder, baselines)?;
+    figures.extend(fold_figures::all(trained, folder)?);
     let named = figures.into_iter();
     let named = named.map(|(kind, figure)| (figure_name(kind, told), figure));
     save_all(folder, &named.collect::<Vec<_>>())

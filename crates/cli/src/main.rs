@@ -17,6 +17,8 @@ mod event_counts;
 mod figure_file;
 mod figure_name;
 mod figures;
+mod fold_figures;
+mod folds_table;
 mod hash_table;
 mod imputation_table;
 mod judgement;

@@ -33,6 +33,10 @@ pub struct TableFlags {
     )]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub missing: Vec<String>,
+    /// Take those words for missing cells in these columns alone, by name or number [default: every column]
+    #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub missing_in: Vec<String>,
     /// Make images of the rows of a table, as in `28x28`, or `28x28x3` for colour
     #[arg(long, value_name = "HxW")]
     pub shape: Option<String>,

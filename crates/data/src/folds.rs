@@ -5,7 +5,7 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::selection::refuse;
 use crate::split::{Draw, groups, shuffle, units};
-use crate::{Error, Samples};
+use crate::{Error, Samples, counted};
 
 /// Splits a set in two: what is left, and the fold with this number, 1 to `of`. Both keep the order of the set.
 ///
@@ -17,6 +17,64 @@ pub(crate) fn fold(
     of: usize,
     draw: Draw,
 ) -> Result<(Samples, Samples), Error> {
+    check_count(samples, of)?;
+    let all = samples.len();
+    if !(1..=of).contains(&index) {
+        let expected = format!("a fold of 1 to {of}");
+        return Err(refuse(samples, "fold", expected, index.to_string()));
+    }
+    let folds = assign(samples, of, draw);
+    let (held_out, left): (Vec<_>, Vec<_>) = (0..all).partition(|&at| folds[at] == index - 1);
+    Ok((samples.select(&left), samples.select(&held_out)))
+}
+
+impl Samples {
+    /// The fold of each sample, counted from 0, as [`HoldOut::Fold`](crate::HoldOut::Fold) takes them out with this seed and these
+    /// [rules](crate::Source::rules).
+    ///
+    /// # Errors
+    /// [`Error::Selection`] for fewer than 2 folds, more folds than samples, groups, or samples of a class, or where groups leave a
+    /// class out of a fold, or hold all of it together.
+    pub fn folds(&self, of: usize, seed: u64, rules: u8) -> Result<Vec<usize>, Error> {
+        check_count(self, of)?;
+        let mut counts = self.classes().iter().zip(self.class_counts());
+        if let Some((class, count)) = counts.find(|(_, count)| (1..of).contains(count)) {
+            let (folds, samples) = (counted(count, "fold"), counted(count, "sample"));
+            let expected = format!("at most {folds}, for class `{class}` has {samples}");
+            return Err(refuse(self, "folds", expected, of.to_string()));
+        }
+        if let Some(units) = units(self).filter(|units| units.len() < of) {
+            let count = units.len();
+            let expected = format!("at most {count} folds, for there are {count} groups");
+            return Err(refuse(self, "folds", expected, of.to_string()));
+        }
+        let folds = assign(self, of, Draw { seed, rules });
+        self.check_classes(&folds, of)?;
+        Ok(folds)
+    }
+
+    /// Refuses folds in which a class is missing: groups go whole to one of them.
+    fn check_classes(&self, folds: &[usize], of: usize) -> Result<(), Error> {
+        let mut counts = vec![vec![0; of]; self.classes().len()];
+        for (index, fold) in folds.iter().enumerate() {
+            if let Some(label) = self.label(index) {
+                counts[label][*fold] += 1;
+            }
+        }
+        for (class, counts) in self.classes().iter().zip(counts) {
+            let is_there = counts.iter().any(|count| *count > 0);
+            if let Some(fold) = counts.iter().position(|count| is_there && *count == 0) {
+                let expected = "samples of each class in each fold; take fewer folds, another seed, or no groups";
+                let found = format!("none of class `{class}` in fold {}", fold + 1);
+                return Err(refuse(self, "folds", expected, found));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Refuses fewer than 2 folds, or more than samples.
+fn check_count(samples: &Samples, of: usize) -> Result<(), Error> {
     let all = samples.len();
     if all < 2 {
         let expected = "at least 2 samples to split";
@@ -26,13 +84,7 @@ pub(crate) fn fold(
         let expected = format!("2 to {all} folds, for there are {all} samples");
         return Err(refuse(samples, "folds", expected, of.to_string()));
     }
-    if !(1..=of).contains(&index) {
-        let expected = format!("a fold of 1 to {of}");
-        return Err(refuse(samples, "fold", expected, index.to_string()));
-    }
-    let folds = assign(samples, of, draw);
-    let (held_out, left): (Vec<_>, Vec<_>) = (0..all).partition(|&at| folds[at] == index - 1);
-    Ok((samples.select(&left), samples.select(&held_out)))
+    Ok(())
 }
 
 /// The fold of each sample, counted from 0.
@@ -185,6 +237,38 @@ mod tests {
         for (at, row) in captions(&held_out).into_iter().enumerate() {
             assert_eq!(held_out.target_row(at), Some(&[row as f64][..]));
         }
+    }
+
+    #[test]
+    fn all_folds_at_once_are_those_that_are_taken_out_one_by_one() {
+        let samples = classes(&[12, 8]);
+        let folds = samples.folds(4, 42, 2).expect("it splits");
+        for index in 1..=4 {
+            let (_, held_out) = fold(&samples, index, 4, draw(42)).expect("it splits");
+            let places = (0..20).filter(|&at| folds[at] == index - 1);
+            assert_eq!(captions(&held_out), places.collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
+    fn a_class_that_cannot_be_in_each_fold_is_refused() {
+        for (counts, of, message) in [
+            (
+                &[9, 3][..],
+                4,
+                "`folds` of `mine`: expected at most 3 folds, for class `1` has 3 samples, found 4",
+            ),
+            (
+                &[3, 3],
+                7,
+                "`folds` of `mine`: expected 2 to 6 folds, for there are 6 samples, found 7",
+            ),
+        ] {
+            let error = classes(counts).folds(of, 1, 2).expect_err(message);
+            assert_eq!(error.to_string(), message);
+        }
+        // A class that no sample has need not be in a fold.
+        assert!(classes(&[4, 0, 4]).folds(2, 1, 2).is_ok());
     }
 
     #[test]

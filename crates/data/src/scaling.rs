@@ -132,7 +132,7 @@ impl Scaling {
     /// # Errors
     /// [`Error::Content`] where the columns are not those it was learned from, or a number becomes too large for `f32`.
     pub fn apply(&self, samples: &Samples) -> Result<Samples, Error> {
-        self.check_columns(samples)?;
+        check_columns(&self.columns, samples, "scaling")?;
         let width = self.columns.len();
         let mut scaled = vec![0.0; samples.len() * width];
         for (place, name) in self.columns.iter().enumerate() {
@@ -193,26 +193,30 @@ impl Scaling {
         }
         self
     }
+}
 
-    /// Columns agree by their count and, where both sides have names, by name. A name that is a number is none: files
-    /// without a header get such.
-    fn check_columns(&self, samples: &Samples) -> Result<(), Error> {
-        let found = samples.columns();
-        if found.len() != self.columns.len() {
-            let expected = format!("{} columns as in the scaling", self.columns.len());
-            return Err(content(samples.name(), expected, found.len().to_string()));
+/// Columns agree with those that `what` was learned from by their count and, where both sides have names, by name. A name that is a
+/// number is none: files without a header get such.
+pub(crate) fn check_columns(
+    learned: &[String],
+    samples: &Samples,
+    what: &str,
+) -> Result<(), Error> {
+    let found = samples.columns();
+    if found.len() != learned.len() {
+        let expected = format!("{} columns as in the {what}", learned.len());
+        return Err(content(samples.name(), expected, found.len().to_string()));
+    }
+    let named = |columns: &[String]| columns.iter().any(|name| name.parse::<usize>().is_err());
+    if !(named(found) && named(learned)) {
+        return Ok(());
+    }
+    match learned.iter().zip(found).find(|(a, b)| a != b) {
+        Some((expected, found)) => {
+            let expected = format!("column `{expected}` as in the {what}");
+            Err(content(samples.name(), expected, format!("`{found}`")))
         }
-        let named = |columns: &[String]| columns.iter().any(|name| name.parse::<usize>().is_err());
-        if !(named(found) && named(&self.columns)) {
-            return Ok(());
-        }
-        match self.columns.iter().zip(found).find(|(a, b)| a != b) {
-            Some((expected, found)) => {
-                let expected = format!("column `{expected}` as in the scaling");
-                Err(content(samples.name(), expected, format!("`{found}`")))
-            }
-            None => Ok(()),
-        }
+        None => Ok(()),
     }
 }
 

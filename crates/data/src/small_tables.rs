@@ -65,8 +65,14 @@ pub(crate) fn pima(source: &Source, folder: &Path) -> Result<Parts, Error> {
 }
 
 fn parts(source: &Source, folder: &Path, table: &SmallTable) -> Result<Parts, Error> {
+    // The file knows its columns by number alone.
+    let number = |name: &String| {
+        let place = table.columns.iter().position(|column| column == name);
+        place.map_or_else(|| name.clone(), |place| (place + 1).to_string())
+    };
     let headless = Source {
         header: Some(false),
+        missing_in: source.missing_in.iter().map(number).collect(),
         ..source.clone()
     };
     let frame = text_table::frame(&headless, &folder.join(table.file));

@@ -63,6 +63,8 @@ pub struct Source {
     pub header: Option<bool>,
     /// Words or numbers that stand for a missing cell of a table, beside the usual ones (an empty field, `NA`, `NaN`, `null`, `?`).
     pub missing: Vec<String>,
+    /// The columns in which those stand for a missing cell, by name or number counted from 1; every column where there are none.
+    pub missing_in: Vec<String>,
     /// The columns that a model learned, in its order: other data is brought to these, by name where both have names. A column of
     /// words that became several is named as in `colour=red`.
     pub learned: Option<Vec<String>>,
@@ -247,6 +249,7 @@ impl Source {
             columns: ColumnChoice::default(),
             header: None,
             missing: Vec::new(),
+            missing_in: Vec::new(),
             learned: None,
             rules: 2,
             target: None,
@@ -286,6 +289,7 @@ impl Source {
             ("group", choice.group.as_ref()),
             ("dates", choice.dates.first()),
             ("missing", self.missing.first()),
+            ("missing_in", self.missing_in.first()),
         ];
         match asked
             .into_iter()

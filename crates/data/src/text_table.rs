@@ -131,7 +131,8 @@ fn records<R: Read>(text: R, lines: u64, sample: &Sample) -> Records<BufReader<R
 /// A table as it is read.
 #[derive(Clone)]
 struct Table {
-    writing: Writing,
+    /// How the cells of each column are written.
+    writings: Vec<Writing>,
     /// The line of the first row.
     line: u64,
     has_header: bool,
@@ -162,13 +163,22 @@ impl Table {
             });
         };
         let names = names(sample, first, source.rules);
-        let as_words = |place: usize| {
-            let number = (place + 1).to_string();
-            let mut asked = words_asked_for(source);
-            asked.any(|asked| *asked == names[place] || !names.contains(asked) && *asked == number)
+        let is_meant = |asked: &String, place: usize| {
+            *asked == names[place] || !names.contains(asked) && *asked == (place + 1).to_string()
+        };
+        let as_words = |place: usize| words_asked_for(source).any(|asked| is_meant(asked, place));
+        let writing = |place: usize| {
+            let mut asked = source.missing_in.iter();
+            match asked.len() == 0 || asked.any(|asked| is_meant(asked, place)) {
+                true => &sample.writing,
+                false => &sample.plain,
+            }
         };
         let known: Vec<_> = (0..names.len())
-            .map(|place| (as_words(place) || sample.is_words(place)).then(HashMap::new))
+            .map(|place| {
+                let is_words = as_words(place) || sample.is_words(place, writing(place));
+                is_words.then(HashMap::new)
+            })
             .collect();
         let columns = names.iter().zip(&known).map(|(name, words)| Column {
             name: name.clone(),
@@ -178,7 +188,9 @@ impl Table {
             },
         });
         Ok(Self {
-            writing: sample.writing.clone(),
+            writings: (0..names.len())
+                .map(|place| writing(place).clone())
+                .collect(),
             line: first.line,
             has_header: sample.header,
             frame: Frame {
@@ -283,11 +295,11 @@ impl Table {
                 found: row.len().to_string(),
             });
         }
-        let fields = row.fields().zip(&mut self.known);
-        for (column, (field, known)) in columns.iter_mut().zip(fields) {
+        let fields = row.fields().zip(&mut self.known).zip(&self.writings);
+        for (column, ((field, known), writing)) in columns.iter_mut().zip(fields) {
             match &mut column.cells {
                 Cells::Numbers(numbers) => {
-                    let number = match self.writing.cell(field) {
+                    let number = match writing.cell(field) {
                         Cell::Number(number) => number,
                         Cell::Missing if !self.missing_is_bad => f64::NAN,
                         cell => return Err(no_number(&column.name, cell, field)),
@@ -296,7 +308,7 @@ impl Table {
                 }
                 Cells::Words(words) => {
                     let known = known.as_mut().expect("a column of words has its places");
-                    words.push(known, field, self.writing.is_missing(field));
+                    words.push(known, field, writing.is_missing(field));
                 }
             }
         }

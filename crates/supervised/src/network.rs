@@ -1,12 +1,13 @@
 //! A chain of layers trained to give a target: one-hot rows for a classifier, numbers for a regressor.
 //!
-//! - Classification: -Σ t ln softmax(logits), the categorical cross-entropy (Bishop 2006, section 4.3.4).
+//! - Classification: -Σ t ln softmax(logits), the categorical cross-entropy (Bishop 2006, section 4.3.4). Of two classes a single
+//!   logit z is enough: -ln σ(z) for the second class, -ln σ(-z) for the first ([`Criterion::Bce`], section 4.3.2).
 //! - Regression: ½‖t - o‖², or another [`Criterion`].
 //! - The first layers may come from another model and stay as they are (transfer learning: Yosinski et al., *How transferable
 //!   are features in deep neural networks?*, NeurIPS 2014).
 
 use burn::module::Module;
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{Device, Tensor, activation};
 use espejo_nets::{
     Batch, Criterion, Hidden, Initializer, LayerInfo, Layers, LayersConfig, Loss, Model, Term,
     half_squares,
@@ -62,6 +63,12 @@ pub struct Network {
 
 impl Model for Network {
     fn output(&self, inputs: Tensor<2>) -> Tensor<2> {
+        if self.is_binary() {
+            let logits = self.layers.forward_logits(inputs); // [batch, 1]
+            // Both by the sigmoid: 1 - p of a p near 1 would have lost its digits.
+            let both = Tensor::cat(vec![logits.clone().neg(), logits], 1);
+            return activation::sigmoid(both); // [batch, 2]
+        }
         self.criterion.outputs_of(&self.layers, inputs) // [batch, outputs]
     }
 
@@ -69,8 +76,10 @@ impl Model for Network {
         let logits = self.layers.forward_logits(batch.inputs.clone()); // [batch, outputs]
         let (targets, output) = (batch.targets.clone(), self.layers.last_activation());
         let value = self.criterion.mean(logits.clone(), targets.clone(), output); // [1]
-        let mut terms = vec![Term::new(self.criterion.term(), 1.0, value)];
-        if self.criterion == Criterion::SoftmaxCrossEntropy {
+        let mut terms = vec![Term::new(self.term(), 1.0, value)];
+        if self.is_binary() {
+            terms.push(Term::measure("accuracy", binary_accuracy(logits, targets)));
+        } else if self.criterion == Criterion::SoftmaxCrossEntropy {
             terms.push(Term::measure("accuracy", accuracy(logits, targets)));
         }
         if self.weight_decay > 0.0 {
@@ -94,6 +103,27 @@ impl Model for Network {
     }
 }
 
+impl Network {
+    /// Whether it tells two classes apart by a single logit, that of the second one.
+    fn is_binary(&self) -> bool {
+        self.criterion == Criterion::Bce
+    }
+
+    /// The name of the loss in the logs: nats of the true class have one name, by whichever output they are had.
+    fn term(&self) -> &'static str {
+        match self.is_binary() {
+            true => Criterion::SoftmaxCrossEntropy.term(),
+            false => self.criterion.term(),
+        }
+    }
+}
+
+/// The share of the samples on whose side of 0 their logit is: `[1]`. Both are `[batch, 1]`; a logit of 0 is for the first class.
+fn binary_accuracy(logits: Tensor<2>, targets: Tensor<2>) -> Tensor<1> {
+    let (predicted, wanted) = (logits.greater_elem(0.0), targets.greater_elem(0.5)); // [batch, 1]
+    predicted.equal(wanted).float().mean()
+}
+
 /// The share of the samples whose largest logit is that of their class: `[1]`. Both are `[batch, classes]`.
 fn accuracy(logits: Tensor<2>, targets: Tensor<2>) -> Tensor<1> {
     let (predicted, wanted) = (logits.argmax(1), targets.argmax(1)); // [batch, 1]
@@ -115,6 +145,43 @@ mod tests {
         let logits = tensor([[0.1, 0.3], [2.0, -1.0], [0.0, 0.5], [1.0, 0.0]]);
         let targets = tensor([[0.0, 1.0], [1.0, 0.0], [1.0, 0.0], [1.0, 0.0]]);
         assert_eq!(accuracy(logits, targets).into_scalar::<f32>(), 0.75);
+    }
+
+    #[test]
+    fn a_logit_on_the_right_side_of_zero_is_right() {
+        let logits = tensor([[0.1], [-2.0], [0.0], [3.0]]);
+        let targets = tensor([[1.0], [0.0], [0.0], [0.0]]);
+        let found = binary_accuracy(logits, targets);
+        assert_eq!(found.into_scalar::<f32>(), 0.75);
+    }
+
+    /// By hand, as PyTorch's `BCEWithLogitsLoss` defines it: ln(1 + e^-z) for the second class, ln(1 + e^z) for the first.
+    #[test]
+    fn a_single_output_gives_two_probabilities_and_their_cross_entropy() {
+        let layers = LayersConfig::dense([1, 1], Activation::Relu, Activation::Sigmoid);
+        let config = NetworkConfig::new(layers, Criterion::Bce);
+        let model = config.init(&mut seeded(1), &Device::flex());
+        let weight = match model.layers.stack().first() {
+            Some(Layer::Linear(linear)) => linear.weight.val().into_scalar::<f32>(),
+            other => panic!("a dense layer, not {other:?}"),
+        };
+        let logits = [1.5_f32, -0.5, 40.0];
+        let inputs = tensor(logits.map(|logit| [logit / weight]));
+        let output: Vec<f32> = model.output(inputs.clone()).into_data().iter().collect();
+        for (row, logit) in output.chunks(2).zip(logits) {
+            let logit = f64::from(logit);
+            let expected = [1.0 / (1.0 + logit.exp()), 1.0 / (1.0 + (-logit).exp())];
+            for (found, expected) in row.iter().zip(expected) {
+                assert_relative_eq!(f64::from(*found), expected, max_relative = 1e-5);
+            }
+        }
+        let loss = model.loss(&Batch::new(inputs, tensor([[1.0], [1.0], [0.0]])));
+        let nats = [-1.5, 0.5, 40.0].map(|z: f64| z.exp().ln_1p());
+        let expected = nats.iter().sum::<f64>() / 3.0;
+        let names: Vec<_> = loss.0.iter().map(|term| term.name).collect();
+        assert_eq!(names, ["cross_entropy", "accuracy"]);
+        let found = loss.objective(1.0).into_scalar::<f32>();
+        assert_relative_eq!(f64::from(found), expected, max_relative = 1e-6);
     }
 
     #[test]

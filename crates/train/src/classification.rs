@@ -7,7 +7,7 @@ use crate::host_rows::Rows;
 /// Bins of confidence, from 0 to 1, in which calibration is measured (Guo et al. 2017).
 const BINS: usize = 15;
 /// The probability that stands for one that was rounded to zero, so that a cross-entropy stays finite.
-const SMALLEST: f64 = f32::MIN_POSITIVE as f64;
+pub(crate) const SMALLEST: f64 = f32::MIN_POSITIVE as f64;
 
 /// What a classifier does with samples whose classes are known.
 #[derive(Clone, Debug, PartialEq)]

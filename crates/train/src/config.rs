@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use espejo_data::{FitKind, ScalingKind};
+use espejo_data::{FillKind, FitKind, ScalingKind};
 use espejo_nets::{Activation, DenseStep, Initializer, Range};
 use serde::{Deserialize, Serialize};
 
@@ -79,6 +79,12 @@ pub struct DataConfig {
     /// The fold kept out of training in place of such a part, e.g. `2/5` for the second of five.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fold: Option<String>,
+    /// Folds of a cross-validation: a net is trained without each of them, and the model of the run on all samples.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub folds: Option<usize>,
+    /// How often the samples are dealt out to folds anew; once where it is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub repeats: Option<usize>,
     /// Height and width to bring images to, e.g. `50x37`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub size: Option<String>,
@@ -118,6 +124,12 @@ pub struct DataConfig {
     /// Words or numbers that stand for a missing cell of a table, beside the usual ones.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub missing: Vec<String>,
+    /// The columns of a table in which those stand for a missing cell, by name or number; every column where the list is empty.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub missing_in: Vec<String>,
+    /// What stands for a missing cell of an input, by the statistics of the training part.
+    #[serde(skip_serializing_if = "is_unfilled")]
+    pub fill: FillKind,
     /// The numbers of image files that become black and white, e.g. 0 and 16; where it is left out, the files say it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pixel_range: Option<[f64; 2]>,
@@ -161,6 +173,8 @@ impl Default for DataConfig {
             limit: None,
             test_fraction: None,
             fold: None,
+            folds: None,
+            repeats: None,
             size: None,
             fit: FitKind::Stretch,
             grey: false,
@@ -174,6 +188,8 @@ impl Default for DataConfig {
             dates: Vec::new(),
             header: None,
             missing: Vec::new(),
+            missing_in: Vec::new(),
+            fill: FillKind::None,
             pixel_range: None,
             shape: None,
             split: SplitKind::Random,
@@ -212,6 +228,10 @@ fn is_zero(value: &f64) -> bool {
 
 fn is_stretch(fit: &FitKind) -> bool {
     *fit == FitKind::Stretch
+}
+
+fn is_unfilled(fill: &FillKind) -> bool {
+    *fill == FillKind::None
 }
 
 fn is_none(scale: &ScalingKind) -> bool {

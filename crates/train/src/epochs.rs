@@ -12,6 +12,7 @@ use crate::fit::{Ended, Event, Training, own_copy};
 use crate::folder::{Folder, Which};
 use crate::init_from::initialised;
 use crate::metrics::Metrics;
+use crate::model::AnyModel;
 use crate::optimizer::Optimizer;
 use crate::prepare::Prepared;
 use crate::report::{EpochReport, seconds_left};
@@ -25,26 +26,15 @@ use crate::{Error, checkpoint};
 const PATIENCE: f64 = 1.0;
 
 /// A term of the training loss: name, weight, value.
-type Term = (&'static str, f64, f64);
+pub(crate) type Term = (&'static str, f64, f64);
 
 /// First weights, or those of the last checkpoint.
 pub(crate) fn begin(prepared: &Prepared, folder: &Folder) -> Result<Training, Error> {
-    let model = prepared
-        .spec
-        .init(&prepared.config, &prepared.chosen.device.clone().autodiff());
     let last = folder.checkpoint(Which::Last);
     if !group_exists(&last) {
-        let model = initialised(prepared, model)?;
-        let best = own_copy(&model);
-        return Ok(Training {
-            model,
-            optimizer: Some(Optimizer::new(&prepared.config.train)),
-            best,
-            state: TrainingState::default(),
-            epoch_seconds: Vec::new(),
-            solution: None,
-        });
+        return fresh(prepared);
     }
+    let model = first_model(prepared);
     let best = checkpoint::load_best(&last, own_copy(&model))?;
     let (model, state) = checkpoint::load_model(&last, model)?;
     let optimizer = checkpoint::load_optimizer(&last, prepared, &model)?;
@@ -56,6 +46,25 @@ pub(crate) fn begin(prepared: &Prepared, folder: &Folder) -> Result<Training, Er
         epoch_seconds: Vec::new(),
         solution: None,
     })
+}
+
+/// First weights.
+pub(crate) fn fresh(prepared: &Prepared) -> Result<Training, Error> {
+    let model = initialised(prepared, first_model(prepared))?;
+    let best = own_copy(&model);
+    Ok(Training {
+        model,
+        optimizer: Some(Optimizer::new(&prepared.config.train)),
+        best,
+        state: TrainingState::default(),
+        epoch_seconds: Vec::new(),
+        solution: None,
+    })
+}
+
+fn first_model(prepared: &Prepared) -> AnyModel {
+    let device = prepared.chosen.device.clone().autodiff();
+    prepared.spec.init(&prepared.config, &device)
 }
 
 /// Epoch after epoch, until the last, an early stop, or `stop`.
@@ -152,7 +161,7 @@ fn report(
 }
 
 /// One pass over the training samples; none when it was interrupted, and then nothing has changed.
-fn one_epoch(
+pub(crate) fn one_epoch(
     prepared: &Prepared,
     training: &mut Training,
     data: &Feed,

@@ -1,5 +1,6 @@
 //! A run from its first epoch to its report, in either precision.
 
+use std::cell::OnceCell;
 use std::sync::atomic::AtomicBool;
 
 use burn::module::Module;
@@ -7,6 +8,7 @@ use burn::module::Module;
 use crate::classical::{self, Solution};
 use crate::findings::{self, Finding, Measured};
 use crate::folder::Folder;
+use crate::folds::{self, Fold, FoldsReport};
 use crate::host_rows::Rows;
 use crate::metrics::evaluate;
 use crate::model::AnyModel;
@@ -31,6 +33,15 @@ pub enum Event<'a> {
         report: &'a EpochReport,
         /// Whether enough time has passed since the last line, or this is the first or last epoch.
         due: bool,
+    },
+    /// A fold of a cross-validation was trained and measured.
+    Fold {
+        /// The fold.
+        fold: &'a Fold,
+        /// How many are done.
+        done: usize,
+        /// Of how many.
+        all: usize,
     },
     /// Fixed images as the model makes them now; every `train.samples_every` epochs and after the last.
     Samples {
@@ -85,7 +96,8 @@ impl Training {
     }
 }
 
-/// Trains into a folder, from its last checkpoint if it has one, until the last epoch, an early stop, or `stop`.
+/// Trains into a folder, from its last checkpoint if it has one, until the last epoch, an early stop, or `stop`; where the configuration has
+/// folds, a net without each of them before the model itself.
 ///
 /// # Errors
 ///
@@ -109,6 +121,7 @@ pub fn fit(
     folder.write("model.txt", &layer_table(prepared, &training.model))?;
     prepared.kept().write(folder)?;
     let data = data_report(prepared)?;
+    let folds = OnceCell::new();
     let end = |training: &Training,
                status,
                reason: Option<&str>,
@@ -123,6 +136,7 @@ pub fn fit(
             epoch_median: median(&training.epoch_seconds),
             solution: training.solution.as_ref(),
             data: &data,
+            folds: folds.get(),
         };
         let report = run_report(&facts, status, reason, results, findings);
         folder.write_report(&report).map(|()| report)
@@ -132,7 +146,17 @@ pub fn fit(
         true => classical::train,
         false => epochs::train,
     };
-    let ended = train(prepared, folder, &mut training, stop, watch).and_then(|ended| {
+    let ended = match folds::cross_validate(prepared, folder, stop, watch) {
+        Err(error) => Err(error),
+        Ok(None) if prepared.config.folds().is_some() => Ok(Ended::Interrupted),
+        Ok(report) => {
+            report.into_iter().for_each(|report| {
+                let _ = folds.set(report);
+            });
+            train(prepared, folder, &mut training, stop, watch)
+        }
+    };
+    let ended = ended.and_then(|ended| {
         Ok(match ended {
             Ended::Interrupted => (Status::Stopped, Some("interrupted".to_owned()), None),
             Ended::Finished(reason) => {
@@ -156,7 +180,13 @@ pub fn fit(
         }
     };
     let (given, numbers) = (reason.as_deref(), results.as_ref());
-    let findings = found(prepared, folder, training.best(), numbers, given)?;
+    let findings = found(
+        prepared,
+        folder,
+        training.best(),
+        numbers,
+        (given, folds.get()),
+    )?;
     findings::log(folder, &findings)?;
     if let Some(error) = findings::far_worse(&findings, folder) {
         let reason = error.to_string();
@@ -225,16 +255,22 @@ fn found(
     folder: &Folder,
     best: &AnyModel,
     results: Option<&Results>,
-    ended: Option<&str>,
+    (ended, folds): (Option<&str>, Option<&FoldsReport>),
 ) -> Result<Vec<Finding>, Error> {
     let Some(results) = results else {
         return Ok(Vec::new());
     };
+    // A model that learned every sample is judged by the nets that had not.
+    let means = folds.map(FoldsReport::means);
+    let (metrics, baselines) = match &means {
+        Some((metrics, baselines)) => (metrics, baselines),
+        None => (&results.test, &results.baselines),
+    };
     let measured = Measured {
         prepared,
         model: &best.valid(),
-        metrics: &results.test,
-        baselines: &results.baselines,
+        metrics,
+        baselines,
         classes: &results.classes,
         ended,
     };

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
-use espejo_data::{Outline, Scaling};
+use espejo_data::{Fill, Outline, Scaling};
 
 use crate::Error;
 use crate::folder::Folder;
 
+/// The file that says what stands for the missing cells of each column.
+pub(crate) const FILL: &str = "fill.csv";
 /// The file that says how the columns of a table were scaled.
 pub(crate) const SCALING: &str = "scaling.csv";
 /// The file that says how the numbers that a regressor predicts were scaled.
@@ -21,6 +23,8 @@ pub(crate) const SAMPLES: &str = "samples.json";
 /// Statistics of the training part, and what was drawn once.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Kept {
+    /// What stands for missing cells.
+    pub fill: Option<Fill>,
     /// How the columns of a table were scaled.
     pub scaling: Option<Scaling>,
     /// How the numbers to predict were scaled.
@@ -39,6 +43,7 @@ impl Kept {
     /// [`Error::Checkpoint`] when a file is damaged.
     pub(crate) fn read(folder: &Folder) -> Result<Self, Error> {
         Ok(Self {
+            fill: folder.read(FILL, &Fill::from_csv)?,
             scaling: folder.read(SCALING, &Scaling::from_csv)?,
             target_scaling: folder.read(TARGET_SCALING, &Scaling::from_csv)?,
             permutation: folder.read(PERMUTATION, &permutation)?,
@@ -52,6 +57,9 @@ impl Kept {
     ///
     /// [`Error::Io`] when a file cannot be written.
     pub(crate) fn write(&self, folder: &Folder) -> Result<(), Error> {
+        if let Some(fill) = &self.fill {
+            folder.write(FILL, &fill.to_csv())?;
+        }
         if let Some(scaling) = &self.scaling {
             folder.write(SCALING, &scaling.to_csv())?;
         }

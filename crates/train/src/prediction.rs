@@ -19,6 +19,7 @@ use crate::prepare::Prepared;
 use crate::regression;
 use crate::run_report::ClassReport;
 use crate::seed::{Purpose, stream};
+use crate::target_rows;
 use crate::task::Task;
 
 /// Training samples that the nearest-sample rule compares with, at most, evenly spread.
@@ -28,24 +29,42 @@ const LINEAR_STEPS: usize = 2000;
 const LINEAR_BATCH: usize = 128;
 const LINEAR_RATES: [f64; 2] = [5e-3, 5e-4];
 
+/// What a net with targets and its linear baseline give for its test samples, and what both are measured by.
+pub(crate) struct HeldOut {
+    /// Outputs of the net, `[samples][outputs]`: probabilities, or numbers scaled as it learned them.
+    pub outputs: Rows,
+    /// Those of the linear model.
+    pub linear: Rows,
+    /// Measures of the net, its baselines, its classes.
+    pub measures: FinalMeasures,
+}
+
 /// Measures a net with targets and its baselines on its test samples.
 pub(crate) fn measure(prepared: &Prepared, model: &AnyModel) -> Result<FinalMeasures, Error> {
+    held_out(prepared, model).map(|found| found.measures)
+}
+
+/// What a net with targets and its baselines make of its test samples.
+pub(crate) fn held_out(prepared: &Prepared, model: &AnyModel) -> Result<HeldOut, Error> {
+    let outputs = outputs(prepared, model, &prepared.test)?;
     let found = match prepared.spec.task {
-        Task::Classify => {
-            let probabilities = outputs(prepared, model, &prepared.test)?;
-            Some(held_against(&probabilities, &prepared.test))
-        }
+        Task::Classify => Some(held_against(&outputs, &prepared.test)),
         Task::Regress | Task::Reconstruct | Task::Denoise(_) => None,
     };
-    Ok(FinalMeasures {
-        model: found.as_ref().map(own_measures).unwrap_or_default(),
-        baselines: baselines(prepared)?,
-        classes: found.as_ref().map(class_reports).unwrap_or_default(),
+    let (baselines, linear) = baselines(prepared)?;
+    Ok(HeldOut {
+        outputs,
+        linear,
+        measures: FinalMeasures {
+            model: found.as_ref().map(own_measures).unwrap_or_default(),
+            baselines,
+            classes: found.as_ref().map(class_reports).unwrap_or_default(),
+        },
     })
 }
 
-/// The baselines of a net with targets, on its test samples.
-fn baselines(prepared: &Prepared) -> Result<Vec<Baseline>, Error> {
+/// The baselines of a net with targets, on its test samples; and the outputs of the linear one.
+fn baselines(prepared: &Prepared) -> Result<(Vec<Baseline>, Rows), Error> {
     let targets = |samples: &Samples| target_values(prepared, samples);
     let (train, test) = (targets(&prepared.train)?, targets(&prepared.test)?);
     let (nearest, compared) = nearest(prepared, &train)?;
@@ -67,15 +86,16 @@ fn baselines(prepared: &Prepared) -> Result<Vec<Baseline>, Error> {
     nearest
         .measures
         .push(Measure::count("compared_with", compared as f64));
+    let linear = linear(prepared, &train)?;
     let mut baselines = vec![
         entry(key, constant),
-        entry("linear", linear(prepared, &train)?),
+        entry("linear", linear.clone()),
         nearest,
     ];
     if let Some(outputs) = persistence(prepared) {
         baselines.push(entry("persistence", outputs));
     }
-    Ok(baselines)
+    Ok((baselines, linear))
 }
 
 /// The last known value of the target, scaled as a net gives it, where samples are the past of a number.
@@ -142,10 +162,15 @@ fn outputs(prepared: &Prepared, model: &impl Model, samples: &Samples) -> Result
     Ok(rows)
 }
 
-/// The targets of samples as a net learns them: one-hot rows, or scaled numbers.
+/// The targets of samples as outputs are held against them: one-hot rows, or scaled numbers.
 fn target_values(prepared: &Prepared, samples: &Samples) -> Result<Rows, Error> {
-    let rows = prepared.targets(samples)?;
-    let rows = rows.expect("a net with targets has them");
+    let rows = match prepared.spec.task {
+        Task::Classify => target_rows::classes(samples)?,
+        Task::Regress | Task::Reconstruct | Task::Denoise(_) => {
+            let rows = prepared.targets(samples)?;
+            rows.expect("a net with targets has them")
+        }
+    };
     let row = |index| {
         let mut values = Vec::with_capacity(rows.width());
         rows.append(index, &mut values);

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use espejo_data::{
-    ColumnChoice, ColumnFacts, HoldOut, PixelRange, RowShape, Samples, Scaling, ScalingKind,
-    Selection, Source, TargetColumn, Window, permutation,
+    ColumnChoice, ColumnFacts, Fill, FillKind, HoldOut, Loaded, PixelRange, RowShape, Samples,
+    Scaling, ScalingKind, Selection, Source, TargetColumn, Window, permutation,
 };
 use toml::Table;
 
@@ -14,6 +14,7 @@ use crate::classical::{check_values, rows};
 use crate::config::{DataConfig, LossKind, RunConfig, SplitKind};
 use crate::device::{self, Chosen};
 use crate::feed::{Feed, bytes};
+use crate::folds;
 use crate::kept::Kept;
 use crate::seed::{Purpose, stream};
 use crate::spec::{Spec, check_copies};
@@ -48,6 +49,8 @@ pub struct Prepared {
     pub notes: Vec<String>,
     /// The columns of a table as they stand in its file.
     pub columns: Vec<ColumnFacts>,
+    /// What stands for the missing cells of a table.
+    pub fill: Option<Fill>,
     /// How the columns of a table were scaled.
     pub scaling: Option<Scaling>,
     /// The numbers that a regressor learns.
@@ -92,16 +95,31 @@ pub fn suited_config(config: &RunConfig, said: &Table) -> Result<RunConfig, Erro
 
 /// Finds the device of what was checked.
 fn finish(checked: Checked) -> Result<Prepared, Error> {
-    let mut config = checked.config;
-    let chosen = match (config.train.is_classical(), config.train.device.as_str()) {
+    let train = &checked.config.train;
+    let chosen = match (train.is_classical(), train.device.as_str()) {
         (true, "auto") => beside_the_processor()?,
         (_, device) => device::choose(device)?,
     };
+    Ok(on(chosen, checked))
+}
+
+/// Prepares what was loaded, on the device that another run uses.
+pub(crate) fn prepare_loaded(
+    config: &RunConfig,
+    loaded: Loaded,
+    chosen: Chosen,
+) -> Result<Prepared, Error> {
+    Ok(on(chosen, check(config, Kept::default(), None, loaded)?))
+}
+
+/// What was checked, on its device.
+fn on(chosen: Chosen, checked: Checked) -> Prepared {
+    let mut config = checked.config;
     if let Some(window) = checked.window.filter(|_| config.data.window.is_some()) {
         // A length that was found stands in the run as a number.
         config.data.window = Some(WindowLength::Rows(window.length));
     }
-    Ok(Prepared {
+    Prepared {
         config,
         spec: checked.spec,
         train: checked.train,
@@ -110,11 +128,12 @@ fn finish(checked: Checked) -> Result<Prepared, Error> {
         skipped: checked.skipped,
         notes: checked.notes,
         columns: checked.columns,
+        fill: checked.fill,
         scaling: checked.scaling,
         target: checked.target,
         permutation: checked.permutation,
         chosen,
-    })
+    }
 }
 
 /// A run prepared again without its data: `samples`, which are like those it learned, stand in for them.
@@ -147,6 +166,7 @@ pub(crate) fn without_data(
         skipped: Vec::new(),
         notes: Vec::new(),
         columns: Vec::new(),
+        fill: kept.fill,
         scaling,
         permutation: kept.permutation,
     })
@@ -171,6 +191,7 @@ pub(crate) struct Checked {
     pub skipped: Vec<String>,
     pub notes: Vec<String>,
     pub columns: Vec<ColumnFacts>,
+    pub fill: Option<Fill>,
     pub scaling: Option<Scaling>,
     pub target: Option<NumberTarget>,
     pub permutation: Option<Arc<[u32]>>,
@@ -180,7 +201,33 @@ pub(crate) struct Checked {
 /// Loads the data and checks the configuration against it; where `said` has all keys that were given, the others are made to suit the data.
 pub(crate) fn load(config: &RunConfig, kept: Kept, said: Option<&Table>) -> Result<Checked, Error> {
     windows::check(config)?;
+    folds::check(config)?;
     let loaded = espejo_data::load(&source(config)?)?;
+    folds::check_data(config, &loaded)?;
+    check(config, kept, said, loaded)
+}
+
+/// Treats what was loaded as a configuration says, by the statistics of its training part, and checks one against the other.
+fn check(
+    config: &RunConfig,
+    kept: Kept,
+    said: Option<&Table>,
+    loaded: Loaded,
+) -> Result<Checked, Error> {
+    check_fill(config, &loaded.train)?;
+    let fill = match (config.data.fill, kept.fill) {
+        (FillKind::None, _) => None,
+        (FillKind::Mean, Some(fill)) => Some(fill),
+        (FillKind::Mean, None) => Some(Fill::fit(&loaded.train)?),
+    };
+    let loaded = match &fill {
+        None => loaded,
+        Some(fill) => Loaded {
+            train: fill.apply(&loaded.train)?,
+            test: loaded.test.map(|test| fill.apply(&test)).transpose()?,
+            ..loaded
+        },
+    };
     check_squares(config, &loaded.train)?;
     let (window, found) = windows::of(config, &loaded.train)?;
     let mut notes = loaded.notes;
@@ -230,7 +277,8 @@ pub(crate) fn load(config: &RunConfig, kept: Kept, said: Option<&Table>) -> Resu
     if spec.task == Task::Classify {
         check_classes(&train)?;
     }
-    if config.objective.loss == LossKind::Bce && train.is_table() {
+    let gives_back = !spec.task.has_targets();
+    if config.objective.loss == LossKind::Bce && train.is_table() && gives_back {
         check_probabilities(test.as_ref().unwrap_or(&train).points())?;
     }
     let (samples, pixels) = (train.len(), train.shape().pixels());
@@ -247,6 +295,7 @@ pub(crate) fn load(config: &RunConfig, kept: Kept, said: Option<&Table>) -> Resu
         skipped: loaded.skipped,
         notes,
         columns: loaded.columns,
+        fill,
         scaling,
         target,
         permutation,
@@ -269,7 +318,7 @@ pub(crate) fn layout(config: &RunConfig, train: &Samples) -> Result<Layout, Erro
     Ok(Layout {
         shape: train.shape(),
         table: train.is_table(),
-        outputs: target_rows::outputs(config.model.kind.target(), train)?,
+        outputs: target_rows::outputs(config, train)?,
         categories: train.categories().to_vec(),
     })
 }
@@ -335,6 +384,27 @@ fn check_whole_categories(config: &RunConfig, train: &Samples) -> Result<(), Err
     }
     let message = "`data.permute` tears the columns of a category apart, and loss `mixed` takes them together";
     Err(Error::config(message, Some("add `--loss mse`".to_owned())))
+}
+
+/// Refuses to fill cells where there are none, or where a missing cell is no part of the loss.
+fn check_fill(config: &RunConfig, train: &Samples) -> Result<(), Error> {
+    let refuse = |message: &str, hint: &str| Err(Error::config(message, Some(hint.to_owned())));
+    if config.data.fill == FillKind::None {
+        return Ok(());
+    }
+    if !train.is_table() {
+        return refuse(
+            "`data.fill` is for tables, and these are images",
+            "leave it out",
+        );
+    }
+    match config.model.kind.target() {
+        Some(_) => Ok(()),
+        None => refuse(
+            "`data.fill` is for nets that learn a target: an autoencoder leaves missing cells out of its loss",
+            "leave it out, or add `--model classifier` or `--model regressor`",
+        ),
+    }
 }
 
 /// Refuses unscaled numbers whose squares single precision does not hold: whatever is learned, their squared error is infinite.
@@ -410,6 +480,7 @@ pub(crate) fn source(config: &RunConfig) -> Result<Source, Error> {
         },
         header: data.header,
         missing: data.missing.clone(),
+        missing_in: data.missing_in.clone(),
         learned: None,
         pixel_range: data.pixel_range()?,
         shape: data.shape()?,
@@ -606,6 +677,7 @@ impl Prepared {
     /// What the run keeps of its data.
     pub(crate) fn kept(&self) -> Kept {
         Kept {
+            fill: self.fill.clone(),
             scaling: self.scaling.clone(),
             target_scaling: self.target.as_ref().map(|target| target.scaling.clone()),
             permutation: self.permutation.clone(),
@@ -657,7 +729,7 @@ impl Prepared {
     /// The targets of `samples`, where they are not the samples themselves.
     pub(crate) fn targets(&self, samples: &Samples) -> Result<Option<TargetRows>, Error> {
         let scaling = self.target.as_ref().map(|target| &target.scaling);
-        TargetRows::of(self.spec.task, samples, scaling)
+        TargetRows::of(&self.spec, samples, scaling)
     }
 
     /// `samples` as they are measured: a denoising model gets noisy copies drawn from the stream of `purpose`.

@@ -41,7 +41,7 @@ pub(crate) enum DataForm {
 }
 
 /// The presets, in the order in which they are listed.
-pub const PRESETS: [Preset; 48] = [
+pub const PRESETS: [Preset; 49] = [
     preset!(
         "letters",
         "autoencoder of 32 letters with a 2-dimensional code, every pixel reconstructed"
@@ -174,6 +174,10 @@ pub const PRESETS: [Preset; 48] = [
     preset!(
         "s35-conv",
         "document 004, the convolutional net on pixels that changed places"
+    ),
+    preset!(
+        "s37",
+        "document 004, diabetes by a small net with batch norm, 5 folds dealt out 3 times"
     ),
     preset!("s38", "document 004, the logistic map by its last value"),
     preset!("s40", "document 004, homes in Boston by a linear function"),

@@ -12,6 +12,7 @@ use crate::Error;
 use crate::baselines::Baseline;
 use crate::classical::Solution;
 use crate::findings::Finding;
+use crate::folds::FoldsReport;
 use crate::metrics::Metrics;
 use crate::model::AnyModel;
 use crate::prepare::Prepared;
@@ -128,6 +129,7 @@ pub(crate) struct RunFacts<'a> {
     pub epoch_median: Option<f64>,
     pub solution: Option<&'a Solution>,
     pub data: &'a DataReport,
+    pub folds: Option<&'a FoldsReport>,
 }
 
 /// The whole of `run.json`.
@@ -179,6 +181,7 @@ pub(crate) fn run_report(
         }),
         baselines: results.map(|results| results.baselines.clone()),
         classes: results.map_or(Vec::new(), |results| results.classes.clone()),
+        folds: facts.folds.cloned(),
         findings: findings.to_vec(),
         optimizer: facts.solution.map(|solution| solution.report(train)),
     }

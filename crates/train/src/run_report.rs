@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::baselines::Baseline;
 use crate::findings::Finding;
+use crate::folds::FoldsReport;
 use crate::metrics::{Measure, Metrics};
 
 /// How a run ended, or that it has not.
@@ -88,6 +89,9 @@ pub struct RunReport {
     /// Every class of the test samples, for a classifier.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub classes: Vec<ClassReport>,
+    /// What a cross-validation says, where there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub folds: Option<FoldsReport>,
     /// Whether the result is any good, what is wrong with it and what to try; empty where training did not end, and in older runs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub findings: Vec<Finding>,
@@ -295,10 +299,10 @@ fn measures(entries: impl IntoIterator<Item = (String, Value)>) -> Vec<Measure> 
 }
 
 /// Baselines are a map by their keys.
-mod baseline_map {
+pub(crate) mod baseline_map {
     use super::*;
 
-    pub(super) fn serialize<S: Serializer>(
+    pub(crate) fn serialize<S: Serializer>(
         baselines: &Option<Vec<Baseline>>,
         serializer: S,
     ) -> Result<S::Ok, S::Error> {
@@ -306,7 +310,7 @@ mod baseline_map {
         map.serialize(serializer)
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
         deserializer: D,
     ) -> Result<Option<Vec<Baseline>>, D::Error> {
         let map: Option<Map<String, Value>> = Option::deserialize(deserializer)?;

@@ -25,7 +25,7 @@ pub struct Spec {
     pub task: Task,
     /// The layers.
     pub architecture: Architecture,
-    /// Activation of the output; linear for the logits of a classifier.
+    /// Activation of the output; linear for the logits of a classifier, a sigmoid where it has a single one.
     pub output: Activation,
     /// The ends of the pixel values: signed for a tanh output, else unit. Numbers of a table stay as they are.
     pub range: Range,
@@ -60,6 +60,11 @@ impl Spec {
             range,
             criterion,
         })
+    }
+
+    /// Whether it tells two classes apart by a single output, the probability of the second.
+    pub fn is_binary(&self) -> bool {
+        self.task == Task::Classify && self.criterion == Criterion::Bce
     }
 
     /// Dimensions of the latent code; 0 for a model without one.
@@ -157,7 +162,8 @@ fn pixel_range(
     let Some(range) = config.model.range else {
         return Ok(usual);
     };
-    let fixed = matches!(criterion, Criterion::Bce | Criterion::Entropic);
+    let of_pixels = matches!(criterion, Criterion::Bce | Criterion::Entropic);
+    let fixed = of_pixels && !task.has_targets();
     let reason = if table {
         "the numbers of a table stay as they are scaled".to_owned()
     } else if fixed && range != usual {

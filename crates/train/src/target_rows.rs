@@ -5,6 +5,8 @@ use std::sync::Arc;
 use espejo_data::{Facts, Samples, Scaling, ScalingKind, TargetKind, Targets};
 
 use crate::Error;
+use crate::config::{LossKind, RunConfig};
+use crate::spec::Spec;
 use crate::task::Task;
 
 /// One row of numbers for each sample, made when it is wanted: a hundred classes in one-hot rows would take more than the images.
@@ -18,23 +20,26 @@ pub(crate) struct TargetRows {
 enum Values {
     /// The class of each sample.
     Labels(Arc<[u16]>),
+    /// The same of two classes, 1 for the second.
+    Binary(Arc<[u16]>),
     /// Numbers row by row, `[samples, width]`.
     Numbers(Arc<[f32]>),
 }
 
 impl TargetRows {
-    /// The targets that `samples` have for `task`; none where they are their own. Numbers are scaled by `scaling`.
+    /// The targets that `samples` have for a net; none where they are their own. Numbers are scaled by `scaling`.
     ///
     /// # Errors
     ///
     /// [`Error::Config`] where the samples do not have such targets.
     pub(crate) fn of(
-        task: Task,
+        spec: &Spec,
         samples: &Samples,
         scaling: Option<&Scaling>,
     ) -> Result<Option<Self>, Error> {
-        match task {
+        match spec.task {
             Task::Reconstruct | Task::Denoise(_) => Ok(None),
+            Task::Classify if spec.is_binary() => binary(samples).map(Some),
             Task::Classify => classes(samples).map(Some),
             Task::Regress => numbers(samples, scaling).map(Some),
         }
@@ -53,6 +58,7 @@ impl TargetRows {
                 out.resize(start + self.width, 0.0);
                 out[start + usize::from(labels[index])] = 1.0;
             }
+            Values::Binary(labels) => out.push(f32::from(labels[index])),
             Values::Numbers(values) => {
                 out.extend_from_slice(&values[index * self.width..][..self.width]);
             }
@@ -60,14 +66,18 @@ impl TargetRows {
     }
 }
 
-/// Values of a target of this kind: classes, or columns of numbers; 0 where there is none.
+/// Outputs of a net with targets: one for each class, or a single one of two classes by their binary cross-entropy; one for each
+/// column of numbers; 0 where there is no target.
 ///
 /// # Errors
 ///
 /// [`Error::Config`] where the samples do not have such targets.
-pub(crate) fn outputs(kind: Option<TargetKind>, samples: &Samples) -> Result<usize, Error> {
-    match kind {
+pub(crate) fn outputs(config: &RunConfig, samples: &Samples) -> Result<usize, Error> {
+    match config.model.kind.target() {
         None => Ok(0),
+        Some(TargetKind::Classes) if config.objective.loss == LossKind::Bce => {
+            binary(samples).map(|rows| rows.width)
+        }
         Some(TargetKind::Classes) => classes(samples).map(|rows| rows.width),
         Some(TargetKind::Numbers) => Ok(target_table(samples)?.shape().pixels()),
     }
@@ -121,7 +131,32 @@ fn variances(table: &Samples) -> Vec<f64> {
     (0..table.shape().pixels()).map(variance).collect()
 }
 
-fn classes(samples: &Samples) -> Result<TargetRows, Error> {
+/// One number for each sample of two classes.
+fn binary(samples: &Samples) -> Result<TargetRows, Error> {
+    let TargetRows { width, values } = classes(samples)?;
+    let Values::Labels(labels) = values else {
+        unreachable!("classes are labels")
+    };
+    if width != 2 {
+        let message = format!(
+            "loss `bce` of a classifier is for two classes, and `{}` has {width}",
+            samples.name()
+        );
+        let hint = "take `--loss cross-entropy`, or two classes with `--classes A,B`";
+        return Err(Error::config(message, Some(hint.to_owned())));
+    }
+    Ok(TargetRows {
+        width: 1,
+        values: Values::Binary(labels),
+    })
+}
+
+/// A row of 0 and 1 for each sample, 1 at its class.
+///
+/// # Errors
+///
+/// [`Error::Config`] where the samples have no classes.
+pub(crate) fn classes(samples: &Samples) -> Result<TargetRows, Error> {
     let Targets::Classes { labels, names } = samples.targets() else {
         let message = format!("`{}` has no classes to learn", samples.name());
         let hint = "a classifier needs a set with classes, a folder with a sub-folder for each class, or a table with \

@@ -110,10 +110,10 @@ impl Task {
     pub(crate) fn check_loss(self, criterion: &Criterion) -> Result<(), Error> {
         let name = criterion.name();
         let (message, hint) = match (self, criterion) {
-            (Self::Classify, Criterion::SoftmaxCrossEntropy) => return Ok(()),
+            (Self::Classify, Criterion::SoftmaxCrossEntropy | Criterion::Bce) => return Ok(()),
             (Self::Classify, _) => (
                 format!("loss `{name}` is for numbers, and a classifier gives probabilities"),
-                "leave `--loss` out, or take `--loss cross-entropy`",
+                "leave `--loss` out, or take `--loss cross-entropy`, or `bce` for one output that tells two classes apart",
             ),
             (_, Criterion::SoftmaxCrossEntropy) => (
                 format!("loss `{name}` is for classes, and this model gives numbers"),

@@ -2,7 +2,7 @@
 
 use burn::module::Module;
 use burn::tensor::{Tensor, TensorData};
-use espejo_data::{Loaded, Samples, ScalingKind, Shape, Source};
+use espejo_data::{FillKind, Loaded, Samples, ScalingKind, Shape, Source};
 use espejo_nets::{Activation, Autoencoder, Model, Noise, Prior, Range, seeded};
 use rand::RngExt;
 
@@ -13,9 +13,10 @@ use crate::device::{self, Chosen};
 use crate::feed::Feed;
 use crate::findings::{self, Finding, Measured};
 use crate::folder::{Folder, Which};
+use crate::folds::FoldsReport;
 use crate::half::{self, Half};
 use crate::host_rows::{Rows, normal};
-use crate::kept::{Kept, SAMPLES, SCALING, TARGET_SCALING};
+use crate::kept::{FILL, Kept, SAMPLES, SCALING, TARGET_SCALING};
 use crate::metrics::{Metrics, evaluate};
 use crate::model::AnyModel;
 use crate::prepare::{Prepared, prepare_with, source, without_data};
@@ -205,12 +206,16 @@ impl Trained {
             kept.scaling.is_some(),
         );
         let target_scaling = kept.target_scaling.is_some();
+        let is_unfilled = config.data.fill != FillKind::None && kept.fill.is_none();
         if config.data.name == "-" && (needs_data || kept.outline.is_none()) {
             let message = "its data came through standard input, which is gone".to_owned();
             let hint = "give other data with `--data`, or train on a file".to_owned();
             return Err(Error::config(message, Some(hint)));
         }
         let prepared = prepared_again(folder, config, kept, needs_data).map_err(damaged)?;
+        if is_unfilled {
+            return missing(FILL, "without it nobody knows what stood for missing cells");
+        }
         if scaled && !scaling {
             return missing(
                 SCALING,
@@ -348,6 +353,10 @@ impl Trained {
             let hint = "a model takes samples of the shape it was trained on";
             return Err(Error::config(message, Some(hint.to_owned())));
         }
+        let samples = match &self.prepared.fill {
+            Some(fill) => fill.apply(&samples)?,
+            None => samples,
+        };
         let samples = match &self.prepared.scaling {
             Some(scaling) => scaling.apply(&samples)?,
             None => samples,
@@ -657,11 +666,16 @@ impl Trained {
     ) -> Result<Vec<Finding>, Error> {
         let report = folder.report()?;
         let ended = report.reason.filter(|_| report.status == Status::Completed);
+        let means = report.folds.as_ref().map(FoldsReport::means);
+        let (metrics, baselines) = match &means {
+            Some((metrics, baselines)) => (metrics, baselines),
+            None => (&evaluation.metrics, &evaluation.baselines),
+        };
         let measured = Measured {
             prepared: &self.prepared,
             model: &self.model,
-            metrics: &evaluation.metrics,
-            baselines: &evaluation.baselines,
+            metrics,
+            baselines,
             classes: &evaluation.classes,
             ended: ended.as_deref(),
         };

@@ -108,7 +108,7 @@ fn check_order(config: &RunConfig, field: &str) -> Result<(), Error> {
             format!("leave `--{field}` out, or `--shape` and `--permute`"),
         );
     }
-    if data.fold.is_some() || data.limit.is_some() {
+    if data.fold.is_some() || data.folds.is_some() || data.limit.is_some() {
         return refuse(
             "folds and `data.limit` draw single rows, and a window needs rows that follow each other",
             "hold out the last rows with `--test-fraction .2 --split time`; take fewer with `--first N`".to_owned(),

@@ -158,6 +158,13 @@ fn print_config(merged: &Merged) -> anyhow::Result<()> {
 /// Says what was saved and how to resume.
 fn tell_stopped(prepared: &Prepared, outcome: &Outcome, path: &str) {
     let epoch = outcome.report.epochs.completed;
+    if prepared.config.folds().is_some() && epoch == 0 {
+        message(&format!(
+            "stopped during the cross-validation, whose finished folds are kept; resume with `{} train --resume {path}`",
+            program()
+        ));
+        return;
+    }
     let (what, how) = match prepared.config.train.is_classical() {
         false => ("epoch", ""),
         true => ("iteration", ", which starts again from the initial weights"),

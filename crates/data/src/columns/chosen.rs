@@ -87,6 +87,12 @@ impl Chosen {
             target_is_input: source.target_is_input,
             found_index: counted,
         };
+        if let (Some(column), true) = (source.missing_in.first(), source.missing.is_empty()) {
+            let expected = "words that stand for a missing cell there (`--missing 0`)";
+            return Err(source.refuse("missing_in", expected, format!("`{column}` alone")));
+        }
+        // Who reads the file has followed it; here it is seen whether it is there.
+        places(source, frame, "missing_in", &source.missing_in, optional)?;
         chosen.inputs = match &source.learned {
             Some(learned) => learned_inputs(source, frame, &chosen, learned)?,
             None => inputs(source, frame, &chosen)?,

@@ -153,6 +153,34 @@ impl Samples {
         }
     }
 
+    /// A table with these numbers, one a column, in place of its missing cells, in double precision; all else stays as it is.
+    ///
+    /// # Panics
+    /// Where these are images or windows, or there is not one number a column.
+    pub(crate) fn filled(&self, values: &[f64]) -> Self {
+        assert!(
+            self.series.is_none() && self.permuted.is_none(),
+            "rows are filled before all else"
+        );
+        let Values::Numbers { columns, .. } = &self.values else {
+            panic!("images have no columns");
+        };
+        assert_eq!(values.len(), columns.len(), "a number for each column");
+        let column = |(place, value): (usize, &f64)| {
+            let known = |number: f64| if number.is_nan() { *value } else { number };
+            self.column(place).map(known).collect()
+        };
+        let numbers = values.iter().enumerate().map(column).collect();
+        Self {
+            values: Values::Numbers {
+                columns: columns.clone(),
+                numbers: Numbers::Raw(numbers),
+            },
+            places: None,
+            ..self.clone()
+        }
+    }
+
     /// A table with its numbers rounded to single precision, as runs of configuration version 1 keep them.
     pub(crate) fn single(&self) -> Self {
         let Values::Numbers {

@@ -10,7 +10,10 @@ use crate::source::Source;
 /// The first rows of a text.
 pub(super) struct Sample {
     pub(super) separator: Separator,
+    /// How cells are written where further words stand for a missing one.
     pub(super) writing: Writing,
+    /// The same without such words.
+    pub(super) plain: Writing,
     /// Whether the first row holds the names.
     pub(super) header: bool,
     /// A row of names that stood in a comment above rows without a header, as `# time, x, y`.
@@ -37,6 +40,10 @@ impl Sample {
             decimal_comma: separator != Separator::Byte(b',')
                 && rows.iter().flat_map(Row::fields).any(has_decimal_comma),
         };
+        let plain = Writing {
+            missing: Vec::new(),
+            ..writing.clone()
+        };
         let header = match (source.header, rows.first()) {
             (Some(header), _) => header,
             (None, Some(first)) => {
@@ -54,6 +61,7 @@ impl Sample {
         Self {
             separator,
             writing,
+            plain,
             header,
             commented_names,
             rows,
@@ -62,15 +70,11 @@ impl Sample {
 
     /// Whether a column holds words: where hardly any of its known fields is a number. One bad field among numbers is a fault of
     /// its row, not another kind of column.
-    pub(super) fn is_words(&self, place: usize) -> bool {
+    pub(super) fn is_words(&self, place: usize, writing: &Writing) -> bool {
         let rows = self.rows.iter().skip(usize::from(self.header));
         let (mut words, mut numbers) = (0, 0);
         for row in rows {
-            match row
-                .fields()
-                .nth(place)
-                .map(|field| self.writing.cell(field))
-            {
+            match row.fields().nth(place).map(|field| writing.cell(field)) {
                 Some(Cell::Word) => words += 1,
                 Some(Cell::Number(_) | Cell::Infinite) => numbers += 1,
                 Some(Cell::Missing) | None => {}
@@ -108,7 +112,8 @@ fn is_named(source: &Source, first: &Row) -> bool {
         .label
         .iter()
         .chain(target)
-        .chain(source.columns.asked());
+        .chain(source.columns.asked())
+        .chain(&source.missing_in);
     let texts: Vec<Cow<str>> = first.fields().map(String::from_utf8_lossy).collect();
     let is_number = |name: &str| name.parse::<f64>().is_ok();
     asked

@@ -847,3 +847,25 @@ fn columns_called_like_pixels_are_told() {
     let more = format!("{hint}, where `--label` or `--drop` takes the other columns out");
     assert_eq!(parts.notes[1], more);
 }
+
+#[test]
+fn words_stand_for_missing_cells_in_the_columns_that_are_named() {
+    let text = "a,b,c\n0,0,x\n2,3,y\n";
+    let named = |missing_in: &[&str]| Source {
+        missing: vec!["0".to_owned(), "x".to_owned()],
+        missing_in: missing_in.iter().map(|&name| name.to_owned()).collect(),
+        ..source(None, false)
+    };
+    let missing = |missing_in: &[&str]| {
+        let parts = load_with(text.as_bytes(), &named(missing_in)).expect("a table");
+        let counts = parts.columns.iter().map(|facts| facts.missing);
+        counts.collect::<Vec<_>>()
+    };
+    assert_eq!(missing(&[]), [1, 1, 1]);
+    assert_eq!(missing(&["b"]), [0, 1, 0]);
+    assert_eq!(missing(&["3", "a"]), [1, 0, 1]);
+    refuses(
+        load_with(text.as_bytes(), &named(&["d"])),
+        "`missing_in` of `a.csv`: expected one of `a`, `b`, `c`, or a column by its number, 1 to 3, found `d`",
+    );
+}

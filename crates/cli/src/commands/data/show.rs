@@ -205,6 +205,7 @@ fn loaded(args: &ShowArgs) -> anyhow::Result<Loaded> {
         },
         header: args.table.header,
         missing: args.table.missing.clone(),
+        missing_in: args.table.missing_in.clone(),
         skip_bad: args.skip_bad,
         selection: Selection {
             letters: args.letters.clone(),

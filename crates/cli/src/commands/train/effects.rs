@@ -75,6 +75,7 @@ pub fn check_data(args: &TrainArgs, prepared: &Prepared) -> anyhow::Result<()> {
         ),
         of_rows("--window", data.window.is_some()),
         of_rows("--missing", !data.table.missing.is_empty()),
+        of_rows("--missing-in", !data.table.missing_in.is_empty()),
         of_images("--grey", data.grey),
         of_images("--size", data.size.is_some()),
         of_images("--pixel-range", !data.pixel_range.is_empty()),

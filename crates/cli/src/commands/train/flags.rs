@@ -84,6 +84,12 @@ pub struct DataFlags {
     /// Hold out this fold of several for testing, as in `2/5`, each class in its proportion
     #[arg(long, value_name = "N/OF")]
     pub fold: Option<String>,
+    /// Cross-validation: train a net without each of N folds, each class in its proportion, and the model of the run on all samples
+    #[arg(long, value_name = "N")]
+    pub folds: Option<usize>,
+    /// Deal the samples out to the folds N times, by --seed and the seeds after it [default: 1]
+    #[arg(long, value_name = "N")]
+    pub repeats: Option<usize>,
     /// The column of a table that holds the class labels, by name or number
     #[arg(long, value_name = "COLUMN")]
     pub label: Option<String>,
@@ -96,6 +102,8 @@ pub struct DataFlags {
     #[command(flatten)]
     #[serde(flatten)]
     pub table: TableFlags,
+    #[arg(add = completion::words("data.fill"), long, value_name = "HOW", help = format!("What stands for a missing cell in the inputs of a `classifier` or `regressor`: {} (0 after scaling; the mean of the training part) [default: none]", accepted_words(|config| config.data.fill)))]
+    pub fill: Option<String>,
     /// Keep the rows of a table that share a value in this column together, as those of a patient, when the test part is drawn
     #[arg(long, value_name = "COLUMN")]
     pub group: Option<String>,

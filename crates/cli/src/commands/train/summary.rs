@@ -6,6 +6,7 @@ use espejo_data::Samples;
 use espejo_train::{Outcome, Prepared, RunReport};
 
 use super::shell_word;
+use crate::folds_table::folds_table;
 use crate::output::counted;
 use crate::results_table::results_table;
 use crate::sample_kind::SampleKind;
@@ -33,8 +34,16 @@ pub fn summary(prepared: &Prepared, outcome: &Outcome, path: &str, figures: &str
     if let Some(results) = &outcome.results {
         text += &results_table(&results.test, &results.baselines, samples);
     }
-    if !prepared.held_out {
-        text += "these are errors on the training set, because no test set was held out (`--test-fraction .2` holds one out)\n";
+    match &report.folds {
+        Some(folds) => {
+            text += "these are errors on the training set: this model learned every sample; what the configuration does with new ones is \
+                     what the folds say\n";
+            text += &folds_table(folds, samples);
+        }
+        None if !prepared.held_out => {
+            text += "these are errors on the training set, because no test set was held out (`--test-fraction .2` holds one out)\n";
+        }
+        None => {}
     }
     text += &format!("\nrun     {path}\n");
     text += figures;
