@@ -27,6 +27,7 @@ fn a_figure_of_other_data_has_its_own_name_and_names_the_data() {
     for (args, name, data) in [
         (&["--data", "fonts:2"][..], "fonts_2", "on fonts:2<"),
         (&["--first", "8"], "first-8", "on fonts:1<"),
+        (&["--limit", "8"], "limit-8", "on fonts:1<"),
         (&["--letters", "12"], "12", "on fonts:1<"),
         (&["--checkpoint", "last"], "last", "on fonts:1<"),
     ] {

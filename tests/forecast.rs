@@ -63,6 +63,11 @@ fn a_series_goes_on_beyond_its_last_row() {
     let last = predicted.last().expect("a line");
     assert_eq!(last[2..], [&*rows[1][2], "300", "300"]);
     assert!(room.path("runs/next/figures/forecast.png").is_file());
+    let ran = room.run(&["forecast", "next", "--data=longer.csv"]).ok();
+    assert!(ran.stderr.contains("forecast-longer.csv.png"), "{ran:?}");
+    let ran = room.run(&["forecast", "next", "--to=ahead.svg"]).ok();
+    assert!(ran.stderr.contains("ahead.svg"), "{ran:?}");
+    assert!(room.bytes("ahead.svg").starts_with(b"<svg"));
 }
 
 #[test]

@@ -10,6 +10,7 @@ mod edges;
 mod errors;
 mod figures;
 mod first_use;
+mod folds;
 mod forecast;
 mod golden;
 mod hash;

@@ -106,9 +106,11 @@ impl SampleArgs {
             Some(name) => file_name(name),
             None => data_name(trained),
         };
-        match self.part == Part::Train && trained.prepared().held_out {
-            true => format!("{name}, training part"),
-            false => name,
+        match self.part {
+            _ if !trained.prepared().held_out => name,
+            Part::Test => name,
+            Part::Train => format!("{name}, training part"),
+            Part::All => format!("{name}, both parts"),
         }
     }
 
@@ -116,10 +118,15 @@ impl SampleArgs {
     pub fn told(&self) -> Vec<String> {
         let mut told = self.run.told();
         told.extend(self.data.as_deref().map(file_name));
-        told.extend((self.part == Part::Train).then(|| "train".to_owned()));
+        told.extend(match self.part {
+            Part::Test => None,
+            Part::Train => Some("train".to_owned()),
+            Part::All => Some("all".to_owned()),
+        });
         told.extend(self.letters.clone());
         told.extend((!self.classes.is_empty()).then(|| self.classes.join(",")));
         told.extend(self.first.map(|first| format!("first-{first}")));
+        told.extend(self.limit.map(|limit| format!("limit-{limit}")));
         told
     }
 

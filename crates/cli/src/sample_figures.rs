@@ -1,7 +1,9 @@
 //! Figures of fixed samples during training, and an animation of them at its end.
 
+use std::time::{Duration, Instant};
+
 use espejo_data::Shape;
-use espejo_pictures::{Figure, Sheet, Tile, apng, gif, sheet};
+use espejo_pictures::{Figure, Sheet, Tile, film, sheet};
 use espejo_train::{Event, Folder, Prepared, Rows};
 
 use crate::figures::{sheet_columns, tile};
@@ -14,6 +16,9 @@ const FRAMES_PER_SECOND: f64 = 4.0;
 const MAX_FRAMES: usize = 200;
 /// Longest side of an image, in units: a film has many of them.
 const TILE: f64 = 56.0;
+/// The shortest time between two writings of the figure: a person who watches it sees no more, and a short training would spend half
+/// of its time on them.
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// The figures that a training has drawn of its fixed samples.
 pub struct SampleFigures<'a> {
@@ -22,6 +27,8 @@ pub struct SampleFigures<'a> {
     ink: bool,
     data: String,
     frames: Vec<Figure>,
+    last: Option<Figure>,
+    written: Option<Instant>,
     /// One figure in so many becomes a frame.
     every: usize,
     taken: usize,
@@ -46,13 +53,15 @@ impl<'a> SampleFigures<'a> {
             ink: prepared.test.two_valued(),
             data: data_name_of(&prepared.config),
             frames: Vec::new(),
+            last: None,
+            written: None,
             every: 1,
             taken: 0,
             failed: false,
         }
     }
 
-    /// Draws `figures/samples.png` anew. A figure that cannot be written is reported once and does not stop the training.
+    /// Draws `figures/samples.png` anew, at most once a second. A figure that cannot be written is reported once and does not stop the training.
     pub fn take(&mut self, event: &Event<'_>) {
         let Event::Samples {
             epoch,
@@ -80,12 +89,23 @@ impl<'a> SampleFigures<'a> {
             tile: TILE,
             ..Sheet::default()
         });
-        let written = figure.save(&self.folder.path().join("figures"), "samples");
+        if self.written.is_none_or(|at| at.elapsed() >= PAUSE) {
+            let into = self.folder.path().join("figures");
+            // Where this fails, the next line says why.
+            _ = std::fs::create_dir_all(&into);
+            self.tell(figure.save_as(&into.join("samples.png")));
+            self.written = Some(Instant::now());
+        }
+        self.last = Some(figure.clone());
+        self.keep(figure);
+    }
+
+    /// Says the first time that a figure cannot be written.
+    fn tell(&mut self, written: Result<(), espejo_pictures::Error>) {
         if let (Err(error), false) = (written, self.failed) {
             self.failed = true;
             message(&format!("cannot draw the samples: {error}"));
         }
-        self.keep(figure);
     }
 
     fn keep(&mut self, figure: Figure) {
@@ -103,8 +123,12 @@ impl<'a> SampleFigures<'a> {
         }
     }
 
-    /// Writes the animation if it has two frames or more; gives the files that a person shall look at.
-    pub fn finish(&self) -> anyhow::Result<SampleFiles> {
+    /// Writes the last figure, and the animation if it has two frames or more; gives the files that a person shall look at.
+    pub fn finish(mut self) -> anyhow::Result<SampleFiles> {
+        if let Some(last) = self.last.take() {
+            let written = last.save(&self.folder.path().join("figures"), "samples");
+            self.tell(written.map(|_| ()));
+        }
         let drawn = !self.frames.is_empty() && !self.failed;
         let still = self.folder.path().join("figures/samples.png");
         let mut files = SampleFiles {
@@ -113,10 +137,10 @@ impl<'a> SampleFigures<'a> {
         };
         if self.frames.len() > 1 {
             let into = self.folder.path().join("animations");
-            let film = into.join("samples.gif");
-            gif(&self.frames, FRAMES_PER_SECOND, &film)?;
-            apng(&self.frames, FRAMES_PER_SECOND, &into.join("samples.png"))?;
-            files.animation = Some(shown(&film));
+            let moving = into.join("samples.gif");
+            let full = into.join("samples.png");
+            film(&self.frames, FRAMES_PER_SECOND, &moving, &full)?;
+            files.animation = Some(shown(&moving));
         }
         Ok(files)
     }

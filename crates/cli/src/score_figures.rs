@@ -43,32 +43,24 @@ pub fn all(
     Ok(figures)
 }
 
-/// The score of each sample in their order, and the limit.
+/// The score of each sample at its place, known anomalies apart from the others, and the limit. The order of samples means nothing: no
+/// line joins them.
 fn by_sample(table: &ScoreTable) -> Figure {
-    let points = |wanted: Option<bool>| {
+    let dots = |name: &str, anomalies: bool| {
+        let is_anomaly = |index: usize| table.labels.is_some_and(|labels| labels[index]);
         let scores = table.scores.values.iter().enumerate();
-        let is_wanted = |index: usize| match (wanted, table.labels) {
-            (Some(wanted), Some(labels)) => labels[index] == wanted,
-            _ => true,
-        };
-        let points = scores.filter(|(index, _)| is_wanted(*index));
-        points
-            .map(|(index, score)| (index as f64, *score))
-            .collect()
-    };
-    let mut series = vec![Series {
-        name: "score".to_owned(),
-        points: points(None),
-        ..Series::default()
-    }];
-    if table.labels.is_some() {
-        series.push(Series {
-            name: "known anomalies".to_owned(),
-            points: points(Some(true)),
-            marks: true,
+        let own = scores.filter(|(index, _)| is_anomaly(*index) == anomalies);
+        Series {
+            name: name.to_owned(),
+            points: own.map(|(index, score)| (index as f64, *score)).collect(),
+            loose: true,
             ..Series::default()
-        });
-    }
+        }
+    };
+    let series = match table.labels {
+        None => vec![dots("score", false)],
+        Some(_) => vec![dots("others", false), dots("known anomalies", true)],
+    };
     let limits = limits(table);
     let positive = table.scores.values.iter().all(|score| *score > 0.0);
     curves(&Curves {

@@ -172,6 +172,17 @@ impl<R: BufRead> Rows<R> {
         }
     }
 
+    /// Counts lines from here, where the text is a later part of another.
+    pub(crate) fn after(mut self, lines: u64) -> Self {
+        self.lines = lines;
+        self
+    }
+
+    /// The lines read so far.
+    pub(crate) fn lines(&self) -> u64 {
+        self.lines
+    }
+
     /// Reads the next row; false at the end.
     ///
     /// # Errors

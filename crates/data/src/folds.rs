@@ -5,7 +5,7 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::selection::refuse;
 use crate::split::{Draw, groups, shuffle, units};
-use crate::{Error, Samples};
+use crate::{Error, Samples, counted};
 
 /// Splits a set in two: what is left, and the fold with this number, 1 to `of`. Both keep the order of the set.
 ///
@@ -39,8 +39,8 @@ impl Samples {
         check_count(self, of)?;
         let mut counts = self.classes().iter().zip(self.class_counts());
         if let Some((class, count)) = counts.find(|(_, count)| (1..of).contains(count)) {
-            let expected =
-                format!("at most {count} folds, for there are {count} samples of class `{class}`");
+            let (folds, samples) = (counted(count, "fold"), counted(count, "sample"));
+            let expected = format!("at most {folds}, for class `{class}` has {samples}");
             return Err(refuse(self, "folds", expected, of.to_string()));
         }
         if let Some(units) = units(self).filter(|units| units.len() < of) {
@@ -256,7 +256,7 @@ mod tests {
             (
                 &[9, 3][..],
                 4,
-                "`folds` of `mine`: expected at most 3 folds, for there are 3 samples of class `1`, found 4",
+                "`folds` of `mine`: expected at most 3 folds, for class `1` has 3 samples, found 4",
             ),
             (
                 &[3, 3],

@@ -31,47 +31,14 @@ const LARGER_COLOUR: Shape = Shape {
     width: 96,
 };
 
-/// A row of the Lorenz system, mixed.
-const SENSORS: Shape = Shape {
-    channels: 1,
-    height: 1,
-    width: 25,
-};
-
-/// A row of the Landsat table.
-const BANDS: Shape = Shape {
-    channels: 1,
-    height: 1,
-    width: 36,
-};
-
-/// A review of a film; `words` brings it to another number of words.
-const WORDS: Shape = Shape {
-    channels: 1,
-    height: 1,
-    width: 1000,
-};
-
-/// A value of the logistic map.
-const VALUE: Shape = Shape {
-    channels: 1,
-    height: 1,
-    width: 1,
-};
-
-/// A tract of Boston, its value among its columns.
-const TRACT: Shape = Shape {
-    channels: 1,
-    height: 1,
-    width: 14,
-};
-
-/// A woman of the Pima table, the class among the columns.
-const PATIENT: Shape = Shape {
-    channels: 1,
-    height: 1,
-    width: 9,
-};
+/// A row of a table of so many columns.
+const fn row(width: usize) -> Shape {
+    Shape {
+        channels: 1,
+        height: 1,
+        width,
+    }
+}
 
 const NAMES: [DataSet; 23] = [
     DataSet {
@@ -129,7 +96,7 @@ const NAMES: [DataSet; 23] = [
         title: "Lorenz system",
         train: 700,
         test: 300,
-        shape: SENSORS,
+        shape: row(25),
         is_table: true,
         about: "25 mixtures of its variables, one of which is out of order for 10 of 100 seconds, by the seed",
         folder: None,
@@ -139,7 +106,7 @@ const NAMES: [DataSet; 23] = [
         title: "logistic map",
         train: 700,
         test: 300,
-        shape: VALUE,
+        shape: row(1),
         is_table: true,
         about: "a series: x(t) = 4 x(t-1) (1 - x(t-1)), its first value by the seed",
         folder: None,
@@ -269,7 +236,7 @@ const NAMES: [DataSet; 23] = [
         title: "Statlog Landsat",
         train: 4_435,
         test: 2_000,
-        shape: BANDS,
+        shape: row(36),
         is_table: true,
         about: "a table of 36 columns: 4 spectral bands of 3x3 pixels, 6 classes of ground",
         folder: Some("satimage"),
@@ -279,7 +246,8 @@ const NAMES: [DataSet; 23] = [
         title: "Boston housing",
         train: 506,
         test: 0,
-        shape: TRACT,
+        // The target is among them, here and in `pima`.
+        shape: row(14),
         is_table: true,
         about: "a table of 14 columns, the value of homes `medv` last; one column is a racial share (datasets/boston.md)",
         folder: Some("boston"),
@@ -289,7 +257,7 @@ const NAMES: [DataSet; 23] = [
         title: "Pima diabetes",
         train: 768,
         test: 0,
-        shape: PATIENT,
+        shape: row(9),
         is_table: true,
         about: "a table of 8 measurements and `class`, whether a woman had diabetes; impossible zeros are missing cells",
         folder: Some("pima"),
@@ -299,7 +267,8 @@ const NAMES: [DataSet; 23] = [
         title: "IMDB reviews",
         train: 25_000,
         test: 25_000,
-        shape: WORDS,
+        // `words` brings it to another number.
+        shape: row(1000),
         is_table: true,
         about: "film reviews as sets of their most frequent words (`words`: 1000), negative or positive",
         folder: Some("imdb"),

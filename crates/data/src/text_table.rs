@@ -1,5 +1,6 @@
 //! Tables in text: one row a line, its fields separated by commas, semicolons, tabs or blanks.
 
+mod blocks;
 mod cells;
 mod places;
 mod records;
@@ -11,7 +12,9 @@ mod tests;
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Cursor, Read};
+use std::num::NonZero;
 use std::path::Path;
+use std::thread;
 
 use flate2::read::MultiGzDecoder;
 
@@ -21,6 +24,7 @@ use crate::frame::{Cells, Column, Frame, MISSING, Place, Words};
 use crate::source::{Parts, Source, TargetKind};
 use crate::{Error, columns, texts};
 
+use blocks::Block;
 use cells::{Cell, Writing};
 use records::Records;
 use sample::Sample;
@@ -74,7 +78,18 @@ pub(crate) fn try_texts(bytes: &[u8]) -> Result<(), Error> {
 }
 
 /// Reads a table from its bytes; the path is for messages.
-fn read(source: &Source, path: &Path, mut reader: impl Read) -> Result<Frame, Error> {
+fn read(source: &Source, path: &Path, reader: impl Read) -> Result<Frame, Error> {
+    let threads = thread::available_parallelism().map_or(1, NonZero::get);
+    read_by(threads, source, path, reader)
+}
+
+/// Reads a table by so many threads, all to the same frame.
+fn read_by(
+    threads: usize,
+    source: &Source,
+    path: &Path,
+    mut reader: impl Read,
+) -> Result<Frame, Error> {
     let origin = match path.to_str() {
         Some("-") => "standard input".to_owned(),
         _ => path.display().to_string(),
@@ -94,34 +109,41 @@ fn read(source: &Source, path: &Path, mut reader: impl Read) -> Result<Frame, Er
     if start.starts_with(BYTE_ORDER_MARK) {
         start.drain(..BYTE_ORDER_MARK.len());
     }
-    let mut line = 1;
     let sample = Sample::of(&start, whole, source);
     let mut table = Table::new(source, origin.clone(), &sample)?;
     let all = Cursor::new(start).chain(reader);
-    let mut records = Records::new(
-        BufReader::with_capacity(START as usize, all),
-        sample.separator,
-    );
-    let mut row = Row::default();
-    let mut is_header = sample.header;
-    while records
-        .next(&mut row)
-        .map_err(|failure| failed(line + 1, failure))?
-    {
-        line = row.line;
-        if !std::mem::take(&mut is_header) {
-            table.take(&row)?;
-        }
+    if whole || threads == 1 {
+        table.take_all(records(all, 0, &sample), failed)?;
+        return Ok(table.frame);
+    }
+    let empty = table.clone();
+    let part = |block: Block| {
+        let mut part = empty.clone();
+        part.take_all(records(&block.text[..], block.lines, &sample), failed)?;
+        Ok(part)
+    };
+    let rest = blocks::in_parallel(all, threads, part, |part| table.append_table(part), failed)?;
+    if let Some((Block { text, lines }, reader)) = rest {
+        let all = Cursor::new(text).chain(reader);
+        table.take_all(records(all, lines, &sample), failed)?;
     }
     Ok(table.frame)
 }
 
+/// The records of a text of which so many lines are read already.
+fn records<R: Read>(text: R, lines: u64, sample: &Sample) -> Records<BufReader<R>> {
+    let text = BufReader::with_capacity(START as usize, text);
+    Records::new(text, sample.separator).after(lines)
+}
+
 /// A table as it is read.
+#[derive(Clone)]
 struct Table {
     /// How the cells of each column are written.
     writings: Vec<Writing>,
     /// The line of the first row.
     line: u64,
+    has_header: bool,
     frame: Frame,
     /// The place of each word among those of its column, for columns of words.
     known: Vec<Option<HashMap<Vec<u8>, u32>>>,
@@ -184,6 +206,7 @@ impl Table {
                 .map(|place| writing(place).clone())
                 .collect(),
             line: first.line,
+            has_header: sample.header,
             frame: Frame {
                 origin,
                 columns: columns.collect(),
@@ -199,6 +222,50 @@ impl Table {
             missing_is_bad: source.rules == 1,
             text,
         })
+    }
+
+    /// Takes all rows of a text in; what reading says is told by `failed` with the line.
+    fn take_all(
+        &mut self,
+        mut records: Records<impl BufRead>,
+        failed: impl Fn(u64, io::Error) -> Error,
+    ) -> Result<(), Error> {
+        let mut row = Row::default();
+        let mut line = records.lines();
+        // Records that a carriage return alone ends are all in one line.
+        let mut header = self.has_header;
+        while records
+            .next(&mut row)
+            .map_err(|failure| failed(line + 1, failure))?
+        {
+            line = row.line;
+            if header && line == self.line {
+                header = false;
+            } else {
+                self.take(&row)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes in the rows of a table that was read from the next part of the same text.
+    fn append_table(&mut self, next: Self) {
+        let known = self.known.iter_mut().zip(next.known);
+        let columns = self.frame.columns.iter_mut().zip(next.frame.columns);
+        for ((column, more), known) in columns.zip(known) {
+            match (&mut column.cells, more.cells, known) {
+                (Cells::Numbers(numbers), Cells::Numbers(more), _) => numbers.extend(more),
+                (Cells::Words(words), Cells::Words(more), (Some(known), Some(of_more))) => {
+                    words.append(known, &more.codes, of_more);
+                }
+                _ => unreachable!("parts of one text have the same columns"),
+            }
+        }
+        let rows = next.frame.rows.iter().map(|row| self.rows + row);
+        self.frame.rows.extend(rows);
+        self.frame.places.extend(next.frame.places);
+        self.frame.skipped.extend(next.frame.skipped);
+        self.rows += next.rows;
     }
 
     /// Takes a row in, or leaves it out where that is allowed.
@@ -273,17 +340,41 @@ impl Table {
 
 impl Words {
     fn push(&mut self, known: &mut HashMap<Vec<u8>, u32>, field: &[u8], is_missing: bool) {
-        let code = match known.get(field) {
-            _ if is_missing => MISSING,
-            Some(&code) => code,
-            None => {
-                let code = self.names.len() as u32;
-                known.insert(field.to_vec(), code);
-                self.names.push(String::from_utf8_lossy(field).into_owned());
-                code
-            }
+        let code = match is_missing {
+            true => MISSING,
+            false => self.code(known, field),
         };
         self.codes.push(code);
+    }
+
+    /// The code of a word, a new one where it was not known.
+    fn code(&mut self, known: &mut HashMap<Vec<u8>, u32>, word: &[u8]) -> u32 {
+        if let Some(&code) = known.get(word) {
+            return code;
+        }
+        let code = self.names.len() as u32;
+        known.insert(word.to_vec(), code);
+        self.names.push(String::from_utf8_lossy(word).into_owned());
+        code
+    }
+
+    /// Appends words by codes of their own, which `of_more` gives.
+    fn append(
+        &mut self,
+        known: &mut HashMap<Vec<u8>, u32>,
+        more: &[u32],
+        of_more: HashMap<Vec<u8>, u32>,
+    ) {
+        let mut words: Vec<(u32, Vec<u8>)> = of_more
+            .into_iter()
+            .map(|(word, code)| (code, word))
+            .collect();
+        // In the order that they came in, as one thread would have met them.
+        words.sort_unstable();
+        let words = words.iter();
+        let codes: Vec<u32> = words.map(|(_, word)| self.code(known, word)).collect();
+        let code = |&code: &u32| codes.get(code as usize).copied().unwrap_or(MISSING);
+        self.codes.extend(more.iter().map(code));
     }
 }
 

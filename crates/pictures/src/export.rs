@@ -3,6 +3,7 @@
 pub(crate) mod apng;
 pub(crate) mod csv;
 pub(crate) mod figure;
+pub(crate) mod film;
 pub(crate) mod frames;
 pub(crate) mod gif;
 pub(crate) mod numbers;

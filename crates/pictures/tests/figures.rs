@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 use espejo_pictures::{
     Curves, Error, Figure, Grid, Panel, Point, Scatter, Series, Sheet, Tile, Walk, WalkFrame, apng,
-    curves, gif, grid, scatter, sheet, walk,
+    curves, film, gif, grid, scatter, sheet, walk,
 };
 
 #[path = "figures/charts.rs"]
@@ -727,6 +727,12 @@ fn animated(figures: &[Figure]) -> [Shown; 2] {
     let paths = ["new/a.gif", "new/a.png"].map(|name| folder.path().join(name));
     gif(figures, 10.0, &paths[0]).expect("an animation");
     apng(figures, 10.0, &paths[1]).expect("an animation");
+    // Both at once are the same files.
+    let both = ["both/a.gif", "both/a.png"].map(|name| folder.path().join(name));
+    film(figures, 10.0, &both[0], &both[1]).expect("an animation");
+    for (one, other) in paths.iter().zip(&both) {
+        assert!(std::fs::read(one).expect("a file") == std::fs::read(other).expect("a file"));
+    }
     [decode_gif(&paths[0]), decode_apng(&paths[1])]
 }
 

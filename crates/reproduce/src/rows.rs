@@ -6,6 +6,7 @@ pub mod boston;
 pub mod capacity;
 pub mod denoiser;
 pub mod denoising;
+pub mod diabetes;
 pub mod few_labels;
 pub mod fonts;
 pub mod generation;

@@ -1,12 +1,11 @@
 //! What one gets without training: every model is shown beside these.
 
-use burn::tensor::Tensor;
 use espejo_data::Samples;
-use espejo_nets::{Autoencoder, Range};
+use espejo_nets::Autoencoder;
 use serde_json::{Map, Value};
 
 use crate::Error;
-use crate::host_rows::{Rows, fill_missing, nearest, unit_rows};
+use crate::host_rows::{Rows, fill_missing, nearest, unit_rows, unit_targets, unit_values};
 use crate::median::median_filter;
 use crate::metrics::Measure;
 use crate::model::AnyModel;
@@ -107,18 +106,12 @@ fn reconstruction(prepared: &Prepared, model: &dyn Autoencoder) -> Result<FinalM
         let batch = batch?;
         let seen = batch.inputs; // [batch, values]
         let range = prepared.spec.range;
-        let mut clean = unit(batch.targets, range);
-        if let Some(known) = batch.known {
-            let known = known.into_data();
-            let cells = clean.iter_mut().zip(known.iter::<f32>());
-            let missing = cells.filter(|(_, known)| *known == 0.0);
-            missing.for_each(|(cell, _)| *cell = f32::NAN);
-        }
+        let clean = unit_targets(batch.targets, batch.known, range);
         if measured.images.is_some() {
-            let output = unit(model.decode(model.encode(seen.clone())), range);
+            let output = unit_values(model.decode(model.encode(seen.clone())), range);
             add(&mut own, &output, &clean, prepared);
         }
-        let seen = unit(seen, range);
+        let seen = unit_values(seen, range);
         for (rule, tally) in rules.iter().zip(&mut tallies) {
             add(tally, &rule.outputs(&seen, prepared), &clean, prepared);
         }
@@ -141,16 +134,6 @@ fn add(errors: &mut ReconstructionErrors, outputs: &[f32], targets: &[f32], prep
     let width = prepared.test.shape().pixels();
     let pairs = outputs.chunks_exact(width).zip(targets.chunks_exact(width));
     pairs.for_each(|(output, target)| errors.add(output, target));
-}
-
-/// Values of images in [0, 1], laid end to end.
-fn unit(samples: Tensor<2>, range: Range) -> Vec<f32> {
-    let low = range.low();
-    (samples - low)
-        .div_scalar(1.0 - low)
-        .into_data()
-        .iter()
-        .collect()
 }
 
 /// The rules that suit a run.

@@ -1,11 +1,9 @@
 //! Reconstruction errors sample by sample, and those of each class.
 
-use burn::tensor::Tensor;
 use espejo_data::Samples;
-use espejo_nets::Range;
 use serde::Serialize;
 
-use crate::host_rows::{Rows, squared_error, wrong_pixels};
+use crate::host_rows::{Rows, squared_error, unit_targets, unit_values, wrong_pixels};
 use crate::seed::Purpose;
 use crate::{Error, Trained};
 
@@ -140,14 +138,8 @@ impl Trained {
         };
         for batch in feed.in_order(self.chunk()) {
             let batch = batch?;
-            let mut clean = unit(batch.targets, range);
-            if let Some(known) = batch.known {
-                let known = known.into_data();
-                let cells = clean.iter_mut().zip(known.iter::<f32>());
-                let missing = cells.filter(|(_, known)| *known == 0.0);
-                missing.for_each(|(cell, _)| *cell = f32::NAN);
-            }
-            let output = unit(model.decode(model.encode(batch.inputs)), range);
+            let clean = unit_targets(batch.targets, batch.known, range);
+            let output = unit_values(model.decode(model.encode(batch.inputs)), range);
             outputs.clear();
             targets.clear();
             outputs.extend(output.chunks_exact(width).map(<[f32]>::to_vec));
@@ -160,16 +152,6 @@ impl Trained {
         }
         Ok(all.over_copies(samples.len()))
     }
-}
-
-/// Values in [0, 1], laid end to end.
-fn unit(samples: Tensor<2>, range: Range) -> Vec<f32> {
-    let low = range.low();
-    (samples - low)
-        .div_scalar(1.0 - low)
-        .into_data()
-        .iter()
-        .collect()
 }
 
 #[cfg(test)]

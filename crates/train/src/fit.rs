@@ -8,7 +8,7 @@ use burn::module::Module;
 use crate::classical::{self, Solution};
 use crate::findings::{self, Finding, Measured};
 use crate::folder::Folder;
-use crate::folds::{self, Fold};
+use crate::folds::{self, Fold, FoldsReport};
 use crate::host_rows::Rows;
 use crate::metrics::evaluate;
 use crate::model::AnyModel;
@@ -180,7 +180,13 @@ pub fn fit(
         }
     };
     let (given, numbers) = (reason.as_deref(), results.as_ref());
-    let findings = found(prepared, folder, training.best(), numbers, given)?;
+    let findings = found(
+        prepared,
+        folder,
+        training.best(),
+        numbers,
+        (given, folds.get()),
+    )?;
     findings::log(folder, &findings)?;
     if let Some(error) = findings::far_worse(&findings, folder) {
         let reason = error.to_string();
@@ -249,16 +255,22 @@ fn found(
     folder: &Folder,
     best: &AnyModel,
     results: Option<&Results>,
-    ended: Option<&str>,
+    (ended, folds): (Option<&str>, Option<&FoldsReport>),
 ) -> Result<Vec<Finding>, Error> {
     let Some(results) = results else {
         return Ok(Vec::new());
     };
+    // A model that learned every sample is judged by the nets that had not.
+    let means = folds.map(FoldsReport::means);
+    let (metrics, baselines) = match &means {
+        Some((metrics, baselines)) => (metrics, baselines),
+        None => (&results.test, &results.baselines),
+    };
     let measured = Measured {
         prepared,
         model: &best.valid(),
-        metrics: &results.test,
-        baselines: &results.baselines,
+        metrics,
+        baselines,
         classes: &results.classes,
         ended,
     };

@@ -1,6 +1,8 @@
 //! Images on the host, and how far two of them are apart.
 
+use burn::tensor::Tensor;
 use espejo_data::Samples;
+use espejo_nets::Range;
 use rand::{Rng, RngExt};
 
 use crate::Error;
@@ -27,6 +29,27 @@ pub fn unit_rows(samples: &Samples) -> Result<Rows, Error> {
 pub fn fill_missing(values: &mut [f32]) {
     let missing = values.iter_mut().filter(|value| value.is_nan());
     missing.for_each(|value| *value = 0.0);
+}
+
+/// The values of samples on a device, brought to [0, 1] and laid end to end.
+pub(crate) fn unit_values(samples: Tensor<2>, range: Range) -> Vec<f32> {
+    let low = range.low();
+    (samples - low)
+        .div_scalar(1.0 - low)
+        .into_data()
+        .iter()
+        .collect()
+}
+
+/// The targets of a batch as [`unit_values`], with NaN where `known` says 0: a missing cell has no error.
+pub(crate) fn unit_targets(targets: Tensor<2>, known: Option<Tensor<2>>, range: Range) -> Vec<f32> {
+    let mut values = unit_values(targets, range);
+    if let Some(known) = known.map(Tensor::into_data) {
+        let cells = values.iter_mut().zip(known.iter::<f32>());
+        let missing = cells.filter(|(_, known)| *known == 0.0);
+        missing.for_each(|(cell, _)| *cell = f32::NAN);
+    }
+    values
 }
 
 /// A standard normal number, by Box and Muller (1958).

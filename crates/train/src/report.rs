@@ -36,6 +36,15 @@ pub struct Results {
     pub classes: Vec<ClassReport>,
 }
 
+impl Results {
+    /// A measure of the baseline that goes by `key` ("pca", "majority", ...); none where there is no such baseline or measure.
+    #[must_use]
+    pub fn baseline(&self, key: &str, measure: &str) -> Option<f64> {
+        let found = self.baselines.iter().find(|baseline| baseline.key == key);
+        found?.get(measure)
+    }
+}
+
 /// The `data` part of `run.json`.
 ///
 /// # Errors

@@ -100,13 +100,18 @@ impl<'a> Session<'a> {
     pub(crate) fn test(&mut self, training: &mut Training) -> Result<(Metrics, bool), Error> {
         let config = &self.prepared.config.train;
         let metrics = self.measure(training)?;
+        // The nets of a cross-validation are measured after their last epoch, and the model that they speak for is taken there, too.
+        let has_folds = self.prepared.config.folds().is_some();
+        if has_folds {
+            training.state.best_loss = None;
+        }
         let best = training.state.evaluated(metrics.loss, config);
         if best {
             training.best = own_copy(&training.model);
             self.written_best = 0;
         }
         training.state.ended = training.state.early_stop(metrics.loss, config);
-        Ok((metrics, best))
+        Ok((metrics, best && !has_folds))
     }
 
     /// Writes what is known of an epoch, and tells it.

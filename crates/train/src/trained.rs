@@ -13,6 +13,7 @@ use crate::device::{self, Chosen};
 use crate::feed::Feed;
 use crate::findings::{self, Finding, Measured};
 use crate::folder::{Folder, Which};
+use crate::folds::FoldsReport;
 use crate::half::{self, Half};
 use crate::host_rows::{Rows, normal};
 use crate::kept::{FILL, Kept, SAMPLES, SCALING, TARGET_SCALING};
@@ -679,11 +680,16 @@ impl Trained {
     ) -> Result<Vec<Finding>, Error> {
         let report = folder.report()?;
         let ended = report.reason.filter(|_| report.status == Status::Completed);
+        let means = report.folds.as_ref().map(FoldsReport::means);
+        let (metrics, baselines) = match &means {
+            Some((metrics, baselines)) => (metrics, baselines),
+            None => (&evaluation.metrics, &evaluation.baselines),
+        };
         let measured = Measured {
             prepared: &self.prepared,
             model: &self.model,
-            metrics: &evaluation.metrics,
-            baselines: &evaluation.baselines,
+            metrics,
+            baselines,
             classes: &evaluation.classes,
             ended: ended.as_deref(),
         };

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use espejo_data::Samples;
-use espejo_pictures::{Figure, Pace, Scatter, apng, gif, scatter};
+use espejo_pictures::{Figure, Pace, Scatter, apng, film, gif, scatter};
 use espejo_train::{Folder, Trained};
 use serde_json::json;
 
@@ -90,8 +90,7 @@ fn animated(
         into.join(format!("{stem}.gif")),
         into.join(format!("{stem}.png")),
     );
-    gif(frames, pace, &path)?;
-    apng(frames, pace, &full)?;
+    film(frames, pace, &path, &full)?;
     if json {
         let value =
             json!({ "animation": shown(&path), "apng": shown(&full), "frames": frames.len() });

@@ -6,7 +6,8 @@ use espejo_train::{ForecastReport, Trained};
 use serde_json::json;
 
 use crate::choose_samples::{SampleArgs, chosen_samples};
-use crate::figures::save_all;
+use crate::figure_file::FigureArgs;
+use crate::figure_name::figure_name;
 use crate::open_run::open_for;
 use crate::output::{self, usage};
 use crate::titles::subject;
@@ -27,10 +28,13 @@ pub struct ForecastArgs {
     /// Begin at every known row, and compare with the rows that came
     #[arg(long)]
     pub evaluate: bool,
+    #[command(flatten)]
+    pub figure: FigureArgs,
 }
 
 /// Prints a forecast as CSV, or what is known of its errors.
 pub fn forecast(args: &ForecastArgs, json: bool) -> anyhow::Result<()> {
+    args.figure.check()?;
     if !(1..=MOST_STEPS).contains(&args.steps) {
         return Err(usage(
             format!("`--steps` is {}", args.steps),
@@ -42,7 +46,8 @@ pub fn forecast(args: &ForecastArgs, json: bool) -> anyhow::Result<()> {
     if args.evaluate {
         let report = trained.forecast_report(&samples, args.steps)?;
         let figure = errors(&trained, &report);
-        let figures = save_all(&folder, &[("forecast-errors", figure)])?;
+        let name = figure_name("forecast-errors", &args.samples.told());
+        let figures = args.figure.save(&folder, &[(name, figure)])?;
         return match json {
             true => output::json(&as_json(&report, &figures)),
             false => output::text(&(table(&report) + "\n" + &output::figure_lines(&figures))),
@@ -56,7 +61,8 @@ pub fn forecast(args: &ForecastArgs, json: bool) -> anyhow::Result<()> {
         .filter_map(|row| Some(points.target_row(row)?[0]))
         .collect();
     let figure = continued(&trained, &name, &known, last, &ahead);
-    let figures = save_all(&folder, &[("forecast", figure)])?;
+    let stem = figure_name("forecast", &args.samples.told());
+    let figures = args.figure.save(&folder, &[(stem, figure)])?;
     if json {
         return output::json(
             &json!({ "column": name, "last_row": last, "forecast": ahead, "figures": figures }),

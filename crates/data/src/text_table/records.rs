@@ -29,6 +29,22 @@ impl<R: BufRead> Records<R> {
         }
     }
 
+    /// Counts lines from here, where the text is a later part of another.
+    pub(super) fn after(self, lines: u64) -> Self {
+        match self {
+            Self::Blanks(rows) => Self::Blanks(rows.after(lines)),
+            Self::Csv(records) => Self::Csv(Box::new(Csv { lines, ..*records })),
+        }
+    }
+
+    /// The lines read so far.
+    pub(super) fn lines(&self) -> u64 {
+        match self {
+            Self::Blanks(rows) => rows.lines(),
+            Self::Csv(records) => records.lines,
+        }
+    }
+
     /// Reads the next record; false at the end.
     ///
     /// # Errors

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::{
     Figure,
-    export::svg::{Anchor, Svg, number},
+    export::svg::{Anchor, Svg},
     layout::{
         axis::{self, Axis, Frame},
         theme::{self, AXIS, INK, LABEL, MARGIN, heading_width},
@@ -163,12 +163,9 @@ fn draw_accuracies(svg: &mut Svg, bins: &[(&ReliabilityBin, f64)], unit: &Axis, 
         let (_, bottom) = place((point.0, low));
         mark_legend::interval(svg, x, (top, bottom), 3.5);
     }
-    for (x, y) in points {
-        let ([x, y], colour) = ([x, y].map(number), theme::colour(0));
-        svg.raw(&format!(
-            r#"<circle cx="{x}" cy="{y}" r="3.4" fill="{colour}"/>"#
-        ));
-    }
+    points
+        .into_iter()
+        .for_each(|at| svg.dot(at, 3.4, theme::colour(0)));
 }
 
 /// The lower plot.

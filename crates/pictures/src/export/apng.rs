@@ -16,8 +16,12 @@ use crate::{
 /// last frame stands for two seconds. All figures must be of one size. Programs that know no animations show the first frame. The file is written
 /// aside and renamed, its folder made where it is missing.
 pub fn apng(figures: &[Figure], pace: impl Into<Pace>, path: &Path) -> Result<(), Error> {
-    let frames = Frames::of(figures, path)?;
-    let encoded = encode(&frames, pace.into()).map_err(|error| error.to_string());
+    write(&Frames::of(figures, path)?, pace.into(), path)
+}
+
+/// Packs frames and writes them.
+pub(crate) fn write(frames: &Frames, pace: Pace, path: &Path) -> Result<(), Error> {
+    let encoded = encode(frames, pace).map_err(|error| error.to_string());
     frames.write(path, encoded)
 }
 

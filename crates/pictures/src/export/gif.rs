@@ -21,8 +21,12 @@ const UNCHANGED: u8 = 255;
 /// has a palette of its own, exact where the frame changes to at most 255 colours. The file is written aside and renamed,
 /// its folder made where it is missing.
 pub fn gif(figures: &[Figure], pace: impl Into<Pace>, path: &Path) -> Result<(), Error> {
-    let frames = Frames::of(figures, path)?;
-    let encoded = encode(&frames, pace.into()).map_err(|error| error.to_string());
+    write(&Frames::of(figures, path)?, pace.into(), path)
+}
+
+/// Packs frames and writes them.
+pub(crate) fn write(frames: &Frames, pace: Pace, path: &Path) -> Result<(), Error> {
+    let encoded = encode(frames, pace).map_err(|error| error.to_string());
     frames.write(path, encoded)
 }
 

@@ -52,6 +52,14 @@ impl Svg {
         self.stroke(&path, colour, width, dash);
     }
 
+    /// A filled circle around a point.
+    pub(crate) fn dot(&mut self, (x, y): (f64, f64), radius: f64, colour: &str) {
+        let (x, y, radius) = (number(x), number(y), number(radius));
+        self.raw(&format!(
+            r#"<circle cx="{x}" cy="{y}" r="{radius}" fill="{colour}"/>"#
+        ));
+    }
+
     /// An open path, given as SVG path data.
     pub(crate) fn stroke(&mut self, path: &str, colour: &str, width: f64, dash: &str) {
         let dash = match dash {

@@ -25,6 +25,8 @@ const FINE_DASH: &str = "2 3";
 pub(crate) enum Sample {
     /// Colour, width and dash of its line.
     Line(&'static str, f64, &'static str),
+    /// Colour and radius of its dots, which end nowhere.
+    Dot(&'static str, f64),
     /// The way to a baseline that is off the paper.
     Arrow(&'static str),
 }
@@ -47,6 +49,20 @@ impl Name {
         Self {
             target,
             sample: Sample::Line(colour, width, dash),
+            text: font::fit(name, NAME, room),
+        }
+    }
+
+    /// The name of loose dots in the plot, alike.
+    pub(crate) fn of_dots(
+        name: &str,
+        target: f64,
+        (colour, radius): (&'static str, f64),
+        room: f64,
+    ) -> Self {
+        Self {
+            target,
+            sample: Sample::Dot(colour, radius),
             text: font::fit(name, NAME, room),
         }
     }
@@ -153,6 +169,9 @@ pub(crate) fn draw(svg: &mut Svg, names: &[Name], frame: &Frame) {
                 let connection = [(frame.right + 2.0, name.target), (knee, at)];
                 svg.line(connection, colour, 0.7, "");
                 svg.line([(knee, at), (start - 4.0, at)], colour, width, dash);
+            }
+            Sample::Dot(colour, radius) => {
+                svg.dot(((knee + start - 4.0) / 2.0, at), radius, colour)
             }
             Sample::Arrow(arrow) => {
                 let middle = ((knee + start - 4.0) / 2.0, at + 4.0);

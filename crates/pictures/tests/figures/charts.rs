@@ -330,6 +330,27 @@ fn error_bars_reach_from_low_to_high_and_marks_are_dots() {
 }
 
 #[test]
+fn loose_points_are_dots_without_a_line_and_thinned_where_they_are_many() {
+    let chart = |count: u32| {
+        let points: Vec<(f64, f64)> = (0..count)
+            .map(|x| (f64::from(x), f64::from(x % 7)))
+            .collect();
+        one_panel(Panel {
+            series: vec![Series {
+                loose: true,
+                ..series("s", &points)
+            }],
+            ..Panel::default()
+        })
+    };
+    // The last dot stands before the name.
+    assert_eq!(chart(30).svg().matches("<circle").count(), 31);
+    assert!(!chart(30).svg().contains("stroke-width=\"1.8\""));
+    assert!(chart(200_000).svg().matches("<circle").count() < 6000);
+    assert_eq!(chart(200_000).csv().lines().count(), 200_001);
+}
+
+#[test]
 fn a_range_down_to_zero_leaves_a_logarithmic_axis_logarithmic() {
     let figure = one_panel(Panel {
         series: vec![Series {

@@ -32,12 +32,7 @@ pub fn run(job: &Job) -> Result<Outcome, Error> {
     })?;
     let results = ended.results.as_ref().expect("nobody stopped it");
     let run = &ended.trained;
-    let baseline = |key: &str| {
-        let found = results.baselines.iter().find(|entry| entry.key == key);
-        found
-            .and_then(|entry| entry.get("rmse"))
-            .unwrap_or(f64::NAN)
-    };
+    let baseline = |key: &str| results.baseline(key, "rmse").unwrap_or(f64::NAN);
     let targets = (0..run.test().len()).filter_map(|row| Some(run.test().target_row(row)?[0]));
     let targets: Vec<f64> = targets.collect();
     let column = |place: usize| epochs.iter().map(move |row| row[place]);

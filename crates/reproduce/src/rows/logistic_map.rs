@@ -30,12 +30,7 @@ pub fn run(job: &Job) -> Result<Outcome, Error> {
     let run = &ended.trained;
     let test = run.test();
     let report = run.forecast_report(test, STEPS)?;
-    let baseline = |key: &str| {
-        let found = results.baselines.iter().find(|entry| entry.key == key);
-        found
-            .and_then(|entry| entry.get("rmse"))
-            .unwrap_or(f64::NAN)
-    };
+    let baseline = |key: &str| results.baseline(key, "rmse").unwrap_or(f64::NAN);
     let values: Vec<f64> = (0..test.len())
         .filter_map(|row| Some(test.target_row(row)?[0]))
         .collect();

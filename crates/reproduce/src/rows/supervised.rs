@@ -66,24 +66,16 @@ pub fn run(job: &Job) -> Result<Outcome, Error> {
     })?;
     let results = ended.results.as_ref().expect("nobody stopped it");
     let test = |name: &str| results.test.get(name).unwrap_or(f64::NAN);
-    let baseline = |key: &str, name: &str| {
-        let found = results
-            .baselines
-            .iter()
-            .find(|baseline| baseline.key == key);
-        found
-            .and_then(|baseline| baseline.get(name))
-            .unwrap_or(f64::NAN)
-    };
+    let baseline = |key: &str| results.baseline(key, "accuracy").unwrap_or(f64::NAN);
     let (samples, model) = (ended.report.data.test as f64, &ended.report.model);
     let column = |place: usize| epochs.iter().map(move |row| row[place]);
     Ok(Outcome::default()
         .with("accuracy", test("accuracy"))
         .with("cross-entropy", test("cross_entropy"))
         .with("calibration error", test("calibration_error"))
-        .with("largest class", baseline("majority", "accuracy"))
-        .with("linear", baseline("linear", "accuracy"))
-        .with("nearest", baseline("nearest", "accuracy"))
+        .with("largest class", baseline("majority"))
+        .with("linear", baseline("linear"))
+        .with("nearest", baseline("nearest"))
         .with("parameters", model.parameters as f64)
         .with("non-trainable", model.non_trainable as f64)
         .with("samples", samples)

@@ -8,9 +8,10 @@ use serde::{Deserialize, Serialize};
 
 use super::training::POSITIVE;
 use super::{Fold, Pooled, pooled};
+use crate::baselines::Baseline;
 use crate::config::RunConfig;
 use crate::host_rows::Rows;
-use crate::metrics::Metrics;
+use crate::metrics::{Measure, Metrics};
 
 /// Measures that are no number of a fold on its own.
 const NO_MEASURES: [&str; 3] = ["compared_with", "accuracy_low", "accuracy_high"];
@@ -77,6 +78,38 @@ pub struct FoldEntry {
     pub seconds: f64,
     /// What was measured on what was held out.
     pub metrics: Metrics,
+}
+
+impl FoldsReport {
+    /// The nets and their baselines on samples that they have not seen, as one evaluation: the means over the folds.
+    pub(crate) fn means(&self) -> (Metrics, Vec<Baseline>) {
+        let mean = |name: &str| self.measures.get(name).map(|measure| measure.mean);
+        let terms = self
+            .each
+            .first()
+            .map_or(&[][..], |fold| &fold.metrics.terms);
+        let metrics = Metrics {
+            loss: mean("loss").unwrap_or(f64::NAN),
+            terms: terms
+                .iter()
+                .filter_map(|(name, _)| Some((name.clone(), mean(name)?)))
+                .collect(),
+            measures: means(&self.measures),
+        };
+        let baselines = self.baselines.iter().map(|(key, measures)| Baseline {
+            key: key.clone(),
+            measures: means(measures),
+        });
+        (metrics, baselines.collect())
+    }
+}
+
+/// The means as measures.
+fn means(measures: &BTreeMap<String, FoldMeasure>) -> Vec<Measure> {
+    let named = measures.iter().filter(|(name, _)| *name != "loss");
+    named
+        .map(|(name, measure)| Measure::new(name, measure.mean))
+        .collect()
 }
 
 impl FoldMeasure {

@@ -37,7 +37,7 @@ pub(super) struct Place {
 
 /// The data without a fold, and what it holds out.
 pub(super) struct Parts {
-    loaded: Loaded,
+    pub loaded: Loaded,
     rows: Vec<usize>,
 }
 
@@ -131,7 +131,7 @@ pub(super) fn train(
 }
 
 /// The net after its last epoch, and how it got there.
-fn all_epochs(
+pub(super) fn all_epochs(
     prepared: &Prepared,
     folder: &Folder,
     stop: &AtomicBool,

@@ -16,6 +16,9 @@ const FAR: f64 = 50.0;
 const DASH: &str = "5 3";
 /// At most this many points of a curve have dots without being asked for.
 const FEW: usize = 25;
+/// Radius of the dots of a curve, and of points that are not joined.
+const DOT: f64 = 2.4;
+const LOOSE_DOT: f64 = 1.7;
 /// Half the width of the end of an error bar, and from the bar of one curve to that of the next.
 const CAP: f64 = 2.5;
 const BETWEEN_BARS: f64 = 4.0;
@@ -226,17 +229,18 @@ impl Plot<'_> {
             ));
             all = on_paper(&running_mean(&points, series.smooth));
         }
+        if series.loose {
+            thin(&all)
+                .into_iter()
+                .for_each(|at| svg.dot(at, LOOSE_DOT, colour));
+            return;
+        }
         let path = path(&thin(&all));
         if all.len() > 1 {
             svg.stroke(&path, colour, 1.8, if series.dashed { DASH } else { "" });
         }
         if series.marks || all.len() <= FEW {
-            for (x, y) in all {
-                let (x, y) = (number(x), number(y));
-                svg.raw(&format!(
-                    r#"<circle cx="{x}" cy="{y}" r="2.4" fill="{colour}"/>"#
-                ));
-            }
+            all.into_iter().for_each(|at| svg.dot(at, DOT, colour));
         }
     }
 }
@@ -301,6 +305,10 @@ fn names(panel: &Panel, y: &Axis, layout: &Layout) -> Vec<Name> {
     let frame = &layout.frame;
     let room = side_labels::text_room(frame, layout.side_right);
     let of = |(index, series): (usize, &Series)| {
+        if series.loose {
+            let dots = (series.colour(index), LOOSE_DOT);
+            return Name::of_dots(&series.name, frame.top, dots, room);
+        }
         let points: Vec<(f64, f64)> = finite(series).collect();
         let end = running_mean(&points, series.smooth).last().copied();
         let target = end.map_or(frame.top, |point| y.y(point.1, frame));

@@ -1,0 +1,224 @@
+//! A long table read by several threads: whole lines, some MiB at a time.
+//!
+//! Outside quotes every line feed ends a record, so that the lines of a block without a quote mean the same alone as after all lines before them. From
+//! the first block with a quote on, one thread reads the rest.
+
+use std::collections::BTreeMap;
+use std::io::{self, Read};
+use std::sync::Mutex;
+use std::sync::mpsc::{self, Receiver, Sender, SyncSender};
+use std::thread;
+
+use crate::Error;
+
+/// Bytes that are read at a time; a block is these and what was left of the last line before.
+const BLOCK: u64 = 2 << 20;
+/// A text without a line end for so long is left to the reader of records, which says what is wrong with it.
+const LONGEST: usize = 64 << 20;
+
+/// Whole lines of a text.
+pub(super) struct Block {
+    pub(super) text: Vec<u8>,
+    /// Line feeds before it.
+    pub(super) lines: u64,
+}
+
+/// What comes next of a text.
+enum Next {
+    Lines(Block),
+    /// From here on the text is to be read record by record: there are quotes, or no line ends.
+    Rest(Block),
+    End,
+}
+
+/// Takes whole lines from a reader.
+struct Blocks<R> {
+    inner: R,
+    /// What was read after the last line feed.
+    left: Vec<u8>,
+    lines: u64,
+}
+
+impl<R: Read> Blocks<R> {
+    fn next(&mut self) -> io::Result<Next> {
+        let mut text = std::mem::take(&mut self.left);
+        loop {
+            let before = text.len();
+            (&mut self.inner).take(BLOCK).read_to_end(&mut text)?;
+            let lines = self.lines;
+            let at_end = text.len() == before;
+            if at_end && text.is_empty() {
+                return Ok(Next::End);
+            }
+            if text[before..].contains(&b'"') || text.len() > LONGEST {
+                return Ok(Next::Rest(Block { text, lines }));
+            }
+            let end = text.iter().rposition(|&byte| byte == b'\n');
+            let end = if at_end { Some(text.len() - 1) } else { end };
+            if let Some(end) = end {
+                self.left = text.split_off(end + 1);
+                self.lines += text.iter().filter(|&&byte| byte == b'\n').count() as u64;
+                return Ok(Next::Lines(Block { text, lines }));
+            }
+        }
+    }
+}
+
+/// Reads a text by `threads` threads: `part` makes something of each block on any of them, `merge` takes these in the order of the text. What is
+/// left where a quote comes is given back with the reader.
+///
+/// # Errors
+/// The first in the order of the text: of `part`, and what reading said, by `failed` with the number of line feeds before.
+pub(super) fn in_parallel<R: Read, P: Send>(
+    reader: R,
+    threads: usize,
+    part: impl Fn(Block) -> Result<P, Error> + Sync,
+    mut merge: impl FnMut(P),
+    failed: impl Fn(u64, io::Error) -> Error,
+) -> Result<Option<(Block, R)>, Error> {
+    let mut blocks = Blocks {
+        inner: reader,
+        left: Vec::new(),
+        lines: 0,
+    };
+    let (to_threads, work) = mpsc::sync_channel(threads);
+    let (done, results) = mpsc::channel();
+    let work = Mutex::new(work);
+    thread::scope(|scope| {
+        // Moved in, so that an early end closes the channels and lets the threads go.
+        let (to_threads, results): (
+            SyncSender<(usize, Block)>,
+            Receiver<(usize, Result<P, Error>)>,
+        ) = (to_threads, results);
+        for _ in 0..threads {
+            let (work, part, done) = (&work, &part, done.clone());
+            scope.spawn(move || work_off(work, part, &done));
+        }
+        drop(done);
+        let mut ordered = InOrder::new(&mut merge);
+        let mut sent = 0;
+        let rest = loop {
+            match blocks.next() {
+                Ok(Next::Lines(block)) => {
+                    // Threads end before this one only by a panic, which comes out where they are joined.
+                    if to_threads.send((sent, block)).is_err() {
+                        break None;
+                    }
+                    sent += 1;
+                }
+                Ok(Next::Rest(block)) => break Some(Ok(block)),
+                Ok(Next::End) => break None,
+                Err(failure) => break Some(Err(failed(blocks.lines, failure))),
+            }
+            results
+                .try_iter()
+                .try_for_each(|result| ordered.take(result))?;
+        };
+        drop(to_threads);
+        results.iter().try_for_each(|result| ordered.take(result))?;
+        rest.transpose()
+    })
+    .map(|rest| rest.map(|block| (block, blocks.inner)))
+}
+
+/// What a thread does until there are no more blocks, or nobody who wants to know.
+fn work_off<P>(
+    work: &Mutex<Receiver<(usize, Block)>>,
+    part: &impl Fn(Block) -> Result<P, Error>,
+    done: &Sender<(usize, Result<P, Error>)>,
+) {
+    loop {
+        let next = work.lock().expect("no thread panics with the lock").recv();
+        let Ok((index, block)) = next else { return };
+        if done.send((index, part(block))).is_err() {
+            return;
+        }
+    }
+}
+
+/// Results in the order of their numbers, whatever order they come in.
+struct InOrder<'a, P, F> {
+    merge: &'a mut F,
+    next: usize,
+    early: BTreeMap<usize, P>,
+}
+
+impl<'a, P, F: FnMut(P)> InOrder<'a, Result<P, Error>, F> {
+    fn new(merge: &'a mut F) -> Self {
+        Self {
+            merge,
+            next: 0,
+            early: BTreeMap::new(),
+        }
+    }
+
+    fn take(&mut self, (index, result): (usize, Result<P, Error>)) -> Result<(), Error> {
+        self.early.insert(index, result);
+        while let Some(result) = self.early.remove(&self.next) {
+            (self.merge)(result?);
+            self.next += 1;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::super::read_by;
+    use crate::Source;
+
+    /// Some blocks of rows with words, missing cells, comments, blank lines and, where asked, rows that are bad or quoted.
+    fn text(bad: Option<usize>, quoted: Option<usize>) -> String {
+        let mut text = String::from("# made here\n\nn,word,x\r\n");
+        for row in 0..400_000 {
+            let word = ["red", "green", "blue", "NA"][row * row % 11 % 4];
+            let value = (row as f64).sqrt();
+            text += &match row {
+                _ if Some(row) == bad => format!("{row},{word}\n"),
+                _ if Some(row) == quoted => format!("{row},\"a,\nb\",{value}\n"),
+                _ if row % 1000 == 7 => format!("\n# {row}\n{row},{word}{row},\r\n"),
+                _ => format!("{row},{word},{value}\n"),
+            };
+        }
+        assert!(text.len() > 4 * super::BLOCK as usize);
+        text
+    }
+
+    fn check(text: &str, skip_bad: bool) {
+        let mut source = Source::named("rows.csv");
+        source.skip_bad = skip_bad;
+        let read = |threads| {
+            let frame = read_by(threads, &source, Path::new("rows.csv"), text.as_bytes());
+            frame.map_err(|error| error.to_string())
+        };
+        let alone = read(1).expect("a table");
+        assert!(alone.len() > 399_990);
+        // NaN is not itself: missing numbers are compared as they are printed.
+        let several = read(3).expect("a table");
+        assert!(format!("{several:?}") == format!("{alone:?}"));
+    }
+
+    #[test]
+    fn several_threads_read_what_one_reads() {
+        check(&text(None, None), false);
+        check(&text(None, Some(250_000)), false);
+        check(&text(Some(300_000), None), true);
+        check(&text(Some(100), Some(399_000)), true);
+    }
+
+    #[test]
+    fn the_first_bad_row_is_told() {
+        let text = text(Some(210_000), None).replace("\n390000,", "\n390000;");
+        let source = Source::named("rows.csv");
+        let error = read_by(3, &source, Path::new("rows.csv"), text.as_bytes()).expect_err("bad");
+        let alone = read_by(1, &source, Path::new("rows.csv"), text.as_bytes()).expect_err("bad");
+        assert_eq!(error.to_string(), alone.to_string());
+        assert!(
+            error
+                .to_string()
+                .contains("expected 3 fields as in line 3, found 2")
+        );
+    }
+}
