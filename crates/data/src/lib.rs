@@ -34,9 +34,11 @@ mod arrow;
 mod arrow {
     crate::absent::reader!("Arrow", "arrow");
 }
+mod augment;
 mod bag_of_words;
 mod catalogue;
 mod cifar;
+mod cifar100_names;
 mod classes;
 #[cfg(any(feature = "parquet", feature = "arrow"))]
 mod columnar;
@@ -110,6 +112,7 @@ mod times;
 mod words;
 mod yale;
 
+pub use augment::{Augment, Change};
 pub use catalogue::{check_source, is_array_folder, is_source, load};
 pub use directory::{directory, directory_or};
 pub use download::Progress;

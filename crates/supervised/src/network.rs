@@ -1,6 +1,8 @@
 //! A chain of layers trained to give a target: one-hot rows for a classifier, numbers for a regressor.
 //!
 //! - Classification: -Σ t ln softmax(logits), the categorical cross-entropy (Bishop 2006, section 4.3.4).
+//!   Smoothed labels give the part ε of each target to all classes alike, (1 - ε) t + ε / K, while training (C. Szegedy et al.,
+//!   *Rethinking the Inception Architecture*, 2016); what is reported is the loss of the labels themselves.
 //! - Regression: ½‖t - o‖², or another [`Criterion`].
 //! - The first layers may come from another model and stay as they are (transfer learning: Yosinski et al., *How transferable
 //!   are features in deep neural networks?*, NeurIPS 2014).
@@ -26,6 +28,8 @@ pub struct NetworkConfig {
     pub criterion: Criterion,
     /// Weight of ½Σw² over the weights of all layers; 0 for none.
     pub weight_decay: f64,
+    /// ε of smoothed labels, in [0, 1), for classification; 0 for labels as they are.
+    pub label_smoothing: f64,
 }
 
 impl NetworkConfig {
@@ -37,6 +41,7 @@ impl NetworkConfig {
             initializer: Initializer::Glorot,
             criterion,
             weight_decay: 0.0,
+            label_smoothing: 0.0,
         }
     }
 
@@ -47,6 +52,7 @@ impl NetworkConfig {
             layers: layers.freeze_first(self.frozen),
             criterion: self.criterion.clone(),
             weight_decay: self.weight_decay,
+            label_smoothing: self.label_smoothing,
         }
     }
 }
@@ -58,6 +64,7 @@ pub struct Network {
     #[module(skip)]
     criterion: Criterion,
     weight_decay: f64,
+    label_smoothing: f64,
 }
 
 impl Model for Network {
@@ -69,7 +76,10 @@ impl Model for Network {
         let logits = self.layers.forward_logits(batch.inputs.clone()); // [batch, outputs]
         let (targets, output) = (batch.targets.clone(), self.layers.last_activation());
         let value = self.criterion.mean(logits.clone(), targets.clone(), output); // [1]
-        let mut terms = vec![Term::new(self.criterion.term(), 1.0, value)];
+        let mut terms = vec![Term {
+            optimised: self.smoothed(&logits, &targets),
+            ..Term::new(self.criterion.term(), 1.0, value)
+        }];
         if self.criterion == Criterion::SoftmaxCrossEntropy {
             terms.push(Term::measure("accuracy", accuracy(logits, targets)));
         }
@@ -91,6 +101,21 @@ impl Model for Network {
         layers.pop();
         let layers = layers.into_iter();
         layers.map(|hidden| ("layers", hidden)).collect()
+    }
+}
+
+impl Network {
+    /// The loss that is minimised where labels are smoothed: `[1]`. Logits and targets are `[batch, classes]`.
+    fn smoothed(&self, logits: &Tensor<2>, targets: &Tensor<2>) -> Option<Tensor<1>> {
+        let part = self.label_smoothing;
+        if part == 0.0 {
+            return None;
+        }
+        let [_, classes] = targets.dims();
+        let even = part / classes as f64;
+        let targets = targets.clone().mul_scalar(1.0 - part).add_scalar(even); // [batch, classes]
+        let output = self.layers.last_activation();
+        Some(self.criterion.mean(logits.clone(), targets, output))
     }
 }
 
@@ -132,6 +157,38 @@ mod tests {
         let value = |index: usize| loss.0[index].value.clone().into_scalar::<f32>();
         let objective = loss.objective(1.0).into_scalar::<f32>();
         assert_relative_eq!(objective, value(0) + 0.1 * value(2), max_relative = 1e-6);
+    }
+
+    /// `torch.nn.functional.cross_entropy` of PyTorch with `label_smoothing=.2` is (1 - .2) · 0.4952 + .2 · the mean of -ln p.
+    #[test]
+    fn smoothed_labels_are_minimised_and_true_ones_reported() {
+        let mut layers = LayersConfig::new([4, 1, 1]);
+        layers.push_linear(4, Activation::Linear);
+        let config = NetworkConfig {
+            label_smoothing: 0.2,
+            ..NetworkConfig::new(layers, Criterion::SoftmaxCrossEntropy)
+        };
+        let model = config.init(&mut seeded(1), &Device::flex());
+        let logits = tensor([[1.0, 2.0, -1.0, 0.5]]);
+        let targets = tensor([[0.0, 1.0, 0.0, 0.0]]);
+        let smoothed = model.smoothed(&logits, &targets).expect("it is on");
+        assert_relative_eq!(
+            smoothed.into_scalar::<f32>(),
+            0.770_181_9,
+            max_relative = 1e-6
+        );
+        let loss = model.loss(&Batch::new(logits.clone(), targets.clone()));
+        let plain = Network {
+            label_smoothing: 0.0,
+            ..model.clone()
+        };
+        let reported = loss.0[0].value.clone().into_scalar::<f32>();
+        let true_ones = plain.loss(&Batch::new(logits.clone(), targets.clone()));
+        assert_eq!(reported, true_ones.objective(1.0).into_scalar::<f32>());
+        let objective = loss.objective(1.0).into_scalar::<f32>();
+        let outputs = model.layers.forward_logits(logits);
+        let expected = model.smoothed(&outputs, &targets).expect("it is on");
+        assert_eq!(objective, expected.into_scalar::<f32>());
     }
 
     #[test]

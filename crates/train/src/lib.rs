@@ -21,6 +21,8 @@
 
 mod architecture;
 mod atomic_files;
+mod augmentation;
+mod average;
 mod baselines;
 mod checkpoint;
 mod class_errors;
@@ -82,6 +84,7 @@ mod windows;
 
 pub use architecture::{Architecture, Layout, Mirror, Stacks};
 pub use atomic_files::{sha256, write_file};
+pub use augmentation::Augmentation;
 pub use baselines::{Baseline, to_json as baselines_json};
 pub use class_errors::{ClassErrors, SampleErrors, WorstSample, class_errors};
 pub use classical::{Algorithm, DenseFit, dense_fit, method};
@@ -118,7 +121,7 @@ pub use run_report::{
     ClassReport, DataReport, DeviceReport, EpochCounts, ModelReport, OptimizerReport, PartMetrics,
     RunReport, Seconds, Status, TargetReport, WindowReport,
 };
-pub use schedule::learning_rate;
+pub use schedule::{StepPlace, learning_rate};
 pub use score::{ScoreKind, ScoreRule, Scores};
 pub use score_rows::over_rows;
 pub use spec::{Spec, check_copies};

@@ -41,7 +41,7 @@ pub(crate) enum DataForm {
 }
 
 /// The presets, in the order in which they are listed.
-pub const PRESETS: [Preset; 48] = [
+pub const PRESETS: [Preset; 50] = [
     preset!(
         "letters",
         "autoencoder of 32 letters with a 2-dimensional code, every pixel reconstructed"
@@ -175,6 +175,11 @@ pub const PRESETS: [Preset; 48] = [
         "s35-conv",
         "document 004, the convolutional net on pixels that changed places"
     ),
+    preset!(
+        "s36-alexnet",
+        "document 004, small colour photographs of 100 classes with an AlexNet, augmented"
+    ),
+    preset!("s36-vgg", "document 004, the same with a VGG16"),
     preset!("s38", "document 004, the logistic map by its last value"),
     preset!("s40", "document 004, homes in Boston by a linear function"),
 ];

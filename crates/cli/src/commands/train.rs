@@ -1,5 +1,6 @@
 //! `espejo train`: from flags to a run folder with its figures.
 
+mod augment_list;
 mod configuration;
 mod effects;
 mod flags;
