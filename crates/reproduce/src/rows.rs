@@ -13,6 +13,7 @@ pub mod hashing;
 pub mod landsat;
 pub mod logistic_map;
 pub mod optimizers;
+pub mod photographs;
 mod show;
 pub mod structures;
 pub mod supervised;

@@ -8,9 +8,10 @@ use espejo_nets::seeded;
 use rand::seq::SliceRandom;
 use rand::{Rng, RngExt};
 
+use crate::Error;
 use crate::config::{AugmentConfig, RunConfig};
-use crate::seed::part_of;
-use crate::{Error, config};
+use crate::prepare::Prepared;
+use crate::seed::{Purpose, part_of, stream};
 
 /// Marks the parts of a stream that are for batches; samples have theirs below it.
 const OF_BATCH: u64 = 1 << 32;
@@ -19,7 +20,7 @@ const LARGEST_ALPHA: f64 = 2.0;
 
 /// What a training does to its images.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Augmentation {
+pub(crate) struct Augmentation {
     change: Augment,
     mixup: f64,
 }
@@ -46,7 +47,7 @@ impl AugmentConfig {
     }
 
     /// What it means for a training; none where it is off.
-    pub fn augmentation(&self) -> Option<Augmentation> {
+    pub(crate) fn augmentation(&self) -> Option<Augmentation> {
         let change = Augment {
             shift: self.shift,
             rotate: self.rotate,
@@ -68,14 +69,23 @@ impl Augmentation {
             seed,
         }
     }
+}
 
-    /// What becomes of an image in the pass that `seed` stands for, as drawn for the sample `index`; mixing is left out.
+impl Prepared {
+    /// What training sees of a sample in an epoch, counted from 1, but for mixing: values of 0 to 1, `[channels, height, width]`.
     ///
-    /// # Panics
+    /// # Errors
     ///
-    /// Where the image has not this shape.
-    pub fn example(self, shape: Shape, image: &mut [f32], seed: u64, index: u32) {
-        self.of_pass(seed).change(shape, &[index], image);
+    /// [`Error::Data`] where the sample lies in a file that cannot be read.
+    pub fn augmented(&self, index: usize, epoch: usize) -> Result<Vec<f32>, Error> {
+        let mut values = Vec::new();
+        self.train.read(index..index + 1, 0.0, &mut values)?;
+        if let Some(augmentation) = self.config.augment.augmentation() {
+            let seed = stream(self.config.train.seed, epoch, Purpose::Augment);
+            let drawn = augmentation.of_pass(seed);
+            drawn.change(self.train.shape(), &[index as u32], &mut values);
+        }
+        Ok(values)
     }
 }
 
@@ -176,7 +186,7 @@ pub(crate) fn check(config: &RunConfig, table: bool, shape: Shape) -> Result<(),
     ))
 }
 
-fn check_ranges(augment: &config::AugmentConfig, shape: Shape) -> Result<(), Error> {
+fn check_ranges(augment: &AugmentConfig, shape: Shape) -> Result<(), Error> {
     let refuse = |key: &str, value: String, expected: String| {
         let message = format!("`augment.{key}` is {value}, expected {expected}");
         Err(Error::config(message, None))

@@ -84,7 +84,6 @@ mod windows;
 
 pub use architecture::{Architecture, Layout, Mirror, Stacks};
 pub use atomic_files::{sha256, write_file};
-pub use augmentation::Augmentation;
 pub use baselines::{Baseline, to_json as baselines_json};
 pub use class_errors::{ClassErrors, SampleErrors, WorstSample, class_errors};
 pub use classical::{Algorithm, DenseFit, dense_fit, method};
