@@ -18,6 +18,7 @@ mod impute;
 #[cfg(unix)]
 mod kill;
 mod older_runs;
+mod photographs;
 mod program;
 mod reproduce;
 mod runs;

@@ -25,6 +25,7 @@ fn one_two_and_three_threads_train_the_same_weights() {
     room.write("pictures.npy", pictures());
     let models = [
         "--model vae --layers 300 --latent 2",
+        "--model ae --layers 60 --latent 8 --augment shift:.2,rotate:20,flip,cutout:6,mixup:.4 --ema .9 --schedule one-cycle",
         "--model dae --conv 6,pool,5,pool/5,up,6,up,1 --latent 0 --noise gaussian:0.1",
     ];
     for (index, model) in models.iter().enumerate() {

@@ -2,6 +2,7 @@
 
 mod accepted_words;
 mod args;
+mod augmented_figure;
 mod calibration;
 mod choose_samples;
 mod clap_errors;

@@ -34,8 +34,10 @@ mod arrow;
 mod arrow {
     crate::absent::reader!("Arrow", "arrow");
 }
+mod augment;
 mod catalogue;
 mod cifar;
+mod cifar100_names;
 mod classes;
 #[cfg(any(feature = "parquet", feature = "arrow"))]
 mod columnar;
@@ -111,6 +113,7 @@ mod times;
 mod words;
 mod yale;
 
+pub use augment::{Augment, Change};
 pub use catalogue::{check_source, is_array_folder, is_source, is_text_folder, load};
 pub use directory::{directory, directory_or};
 pub use download::Progress;

@@ -102,7 +102,7 @@ pub(crate) fn manifest(set: &str) -> Option<Manifest> {
         "mnist" => (MNIST_PAGE, recorded(&MNIST), folders(&MNIST_PLACES)),
         "fashion" => (FASHION_PAGE, recorded(&FASHION), folders(&FASHION_PLACES)),
         "cifar10" => (CIFAR_PAGE, recorded(&CIFAR), vec![cifar_archive()]),
-        "cifar100" => (CIFAR_PAGE, unrecorded(&CIFAR_100), Vec::new()),
+        "cifar100" => (CIFAR_PAGE, recorded(&CIFAR_100), vec![cifar_100_archive()]),
         "stl10" => (STL_PAGE, unrecorded(&STL), Vec::new()),
         "satimage" => (SATIMAGE_PAGE, recorded(&SATIMAGE), satimage_places()),
         "boston" => (BOSTON_PAGE, recorded(&BOSTON), Vec::new()),
@@ -238,7 +238,18 @@ const CIFAR: [Record; 6] = [
     ),
 ];
 
-const CIFAR_100: [(&str, u64); 2] = [("train.bin", 153_700_000), ("test.bin", 30_740_000)];
+const CIFAR_100: [Record; 2] = [
+    (
+        "train.bin",
+        153_700_000,
+        "f31298fc616915fa142368359df1c4ca2ae984d6915ca468b998a5ec6aeebf29",
+    ),
+    (
+        "test.bin",
+        30_740_000,
+        "d8b1e6b7b3bee4020055f0699b111f60b1af1e262aeb93a0b659061746f8224a",
+    ),
+];
 
 const STL_PAGE: &str = "https://cs.stanford.edu/~acoates/stl10/";
 const STL: [(&str, u64); 4] = [
@@ -249,15 +260,29 @@ const STL: [(&str, u64); 4] = [
 ];
 
 fn cifar_archive() -> Place {
+    toronto_archive(
+        "cifar-10-binary.tar.gz",
+        170_052_171,
+        "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd",
+    )
+}
+
+fn cifar_100_archive() -> Place {
+    toronto_archive(
+        "cifar-100-binary.tar.gz",
+        168_513_733,
+        "58a81ae192c23a4be8b1804d68e518ed807d710a4eb253b1f2a199162a40d8ec",
+    )
+}
+
+fn toronto_archive(name: &str, bytes: u64, sha256: &str) -> Place {
     Place::Archive(Archive {
         file: DataFile {
-            name: "cifar-10-binary.tar.gz".to_owned(),
-            bytes: Some(170_052_171),
-            sha256: Some(
-                "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd".to_owned(),
-            ),
+            name: name.to_owned(),
+            bytes: Some(bytes),
+            sha256: Some(sha256.to_owned()),
         },
-        address: "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz".to_owned(),
+        address: format!("https://www.cs.toronto.edu/~kriz/{name}"),
         packing: Packing::TarGz,
     })
 }

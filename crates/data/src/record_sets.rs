@@ -7,17 +7,20 @@ use std::fs::{self, File};
 use std::io::{BufReader, Read};
 use std::path::Path;
 
+use crate::cifar100_names::{COARSE, FINE};
 use crate::error::{content, missing, unreadable};
 use crate::picture::Fit;
 use crate::pixel_store::{Sink, budgets, fill};
 use crate::source::{DataSet, Parts};
 use crate::{Error, Facts, Samples, Shape, Source};
 
-/// What `label` may be of CIFAR-100, the file with the names of its classes, and how many they are.
-const KINDS: [(&str, &str, usize); 2] = [
-    ("coarse", "coarse_label_names.txt", 20),
-    ("fine", "fine_label_names.txt", 100),
+/// What `label` may be of CIFAR-100, the file with the names of its classes, and the names where that is not there.
+const KINDS: [(&str, &str, &[&str]); 2] = [
+    ("coarse", "coarse_label_names.txt", &COARSE),
+    ("fine", "fine_label_names.txt", &FINE),
 ];
+/// The classes of STL-10, likewise.
+const STL_CLASSES: [&str; 10] = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
 
 /// A file of records: some labels, and the pixels of an image.
 struct Records<'a> {
@@ -40,9 +43,9 @@ pub(crate) fn cifar100(source: &Source, set: &DataSet, folder: &Path) -> Result<
     let Some(place) = kind else {
         return Err(source.refuse("label", "`fine` or `coarse`", format!("`{asked}`")));
     };
-    let (_, file, count) = KINDS[place];
+    let (_, file, names) = KINDS[place];
     let files = "`train.bin`, `test.bin`";
-    let classes = class_names(&folder.join(file), count)?;
+    let classes = class_names(&folder.join(file), names)?;
     let load = |name: &str, memory| {
         let path = folder.join(name);
         if !path.is_file() {
@@ -82,7 +85,7 @@ pub(crate) fn stl10(source: &Source, set: &DataSet, folder: &Path) -> Result<Par
             false => Err(missing(set.name, folder, name, files)),
         }
     };
-    let classes = class_names(&folder.join("class_names.txt"), 10)?;
+    let classes = class_names(&folder.join("class_names.txt"), &STL_CLASSES)?;
     let load = |part: &str, memory| {
         let (images, labels) = (
             there(&format!("{part}_X.bin"))?,
@@ -130,11 +133,12 @@ fn memory(source: &Source, test: &Path) -> (usize, usize) {
     budgets(source.memory, test.metadata().map_or(0, |data| data.len()))
 }
 
-/// The names of a file, one a line; the numbers themselves where the file is not there.
-fn class_names(path: &Path, count: usize) -> Result<Vec<String>, Error> {
+/// The names of a file, one a line; the `usual` ones where the file is not there.
+fn class_names(path: &Path, usual: &[&str]) -> Result<Vec<String>, Error> {
     if !path.is_file() {
-        return Ok((0..count).map(|number| number.to_string()).collect());
+        return Ok(usual.iter().map(|name| (*name).to_owned()).collect());
     }
+    let count = usual.len();
     let text = fs::read_to_string(path).map_err(|failure| unreadable(path, failure))?;
     let names = text.lines().map(str::trim).filter(|line| !line.is_empty());
     let names: Vec<_> = names.map(str::to_owned).collect();
@@ -283,7 +287,7 @@ mod tests {
         let fine = load(&source("cifar100", &directory)).expect("it is whole");
         assert_eq!(
             (fine.train.caption(0), fine.train.classes().len()),
-            ("49", 100)
+            ("mountain", 100)
         );
         assert_eq!(
             fine.train.pixels(1).expect("in memory")[1024..1026],

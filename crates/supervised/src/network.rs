@@ -2,6 +2,9 @@
 //!
 //! - Classification: -Σ t ln softmax(logits), the categorical cross-entropy (Bishop 2006, section 4.3.4). Of two classes a single
 //!   logit z is enough: -ln σ(z) for the second class, -ln σ(-z) for the first ([`Criterion::Bce`], section 4.3.2).
+//! - Classification: -Σ t ln softmax(logits), the categorical cross-entropy (Bishop 2006, section 4.3.4).
+//!   Smoothed labels give the part ε of each target to all classes alike, (1 - ε) t + ε / K, while training (C. Szegedy et al.,
+//!   *Rethinking the Inception Architecture*, 2016); what is reported is the loss of the labels themselves.
 //! - Regression: ½‖t - o‖², or another [`Criterion`].
 //! - The first layers may come from another model and stay as they are (transfer learning: Yosinski et al., *How transferable
 //!   are features in deep neural networks?*, NeurIPS 2014).
@@ -27,6 +30,8 @@ pub struct NetworkConfig {
     pub criterion: Criterion,
     /// Weight of ½Σw² over the weights of all layers; 0 for none.
     pub weight_decay: f64,
+    /// ε of smoothed labels, in [0, 1), for classification; 0 for labels as they are.
+    pub label_smoothing: f64,
 }
 
 impl NetworkConfig {
@@ -38,6 +43,7 @@ impl NetworkConfig {
             initializer: Initializer::Glorot,
             criterion,
             weight_decay: 0.0,
+            label_smoothing: 0.0,
         }
     }
 
@@ -48,6 +54,7 @@ impl NetworkConfig {
             layers: layers.freeze_first(self.frozen),
             criterion: self.criterion.clone(),
             weight_decay: self.weight_decay,
+            label_smoothing: self.label_smoothing,
         }
     }
 }
@@ -59,6 +66,7 @@ pub struct Network {
     #[module(skip)]
     criterion: Criterion,
     weight_decay: f64,
+    label_smoothing: f64,
 }
 
 impl Model for Network {
@@ -76,7 +84,10 @@ impl Model for Network {
         let logits = self.layers.forward_logits(batch.inputs.clone()); // [batch, outputs]
         let (targets, output) = (batch.targets.clone(), self.layers.last_activation());
         let value = self.criterion.mean(logits.clone(), targets.clone(), output); // [1]
-        let mut terms = vec![Term::new(self.term(), 1.0, value)];
+        let mut terms = vec![Term {
+            optimised: self.smoothed(&logits, &targets),
+            ..Term::new(self.term(), 1.0, value)
+        }];
         if self.is_binary() {
             terms.push(Term::measure("accuracy", binary_accuracy(logits, targets)));
         } else if self.criterion == Criterion::SoftmaxCrossEntropy {
@@ -115,6 +126,23 @@ impl Network {
             true => Criterion::SoftmaxCrossEntropy.term(),
             false => self.criterion.term(),
         }
+    }
+
+    /// The loss that is minimised where labels are smoothed: `[1]`. Logits and targets are `[batch, classes]`, or `[batch, 1]` of two
+    /// classes.
+    fn smoothed(&self, logits: &Tensor<2>, targets: &Tensor<2>) -> Option<Tensor<1>> {
+        let part = self.label_smoothing;
+        if part == 0.0 {
+            return None;
+        }
+        let classes = match self.is_binary() {
+            true => 2,
+            false => targets.dims()[1],
+        };
+        let even = part / classes as f64;
+        let targets = targets.clone().mul_scalar(1.0 - part).add_scalar(even); // [batch, outputs]
+        let output = self.layers.last_activation();
+        Some(self.criterion.mean(logits.clone(), targets, output))
     }
 }
 
@@ -199,6 +227,57 @@ mod tests {
         let value = |index: usize| loss.0[index].value.clone().into_scalar::<f32>();
         let objective = loss.objective(1.0).into_scalar::<f32>();
         assert_relative_eq!(objective, value(0) + 0.1 * value(2), max_relative = 1e-6);
+    }
+
+    /// `torch.nn.functional.cross_entropy` of PyTorch with `label_smoothing=.2` is (1 - .2) · 0.4952 + .2 · the mean of -ln p.
+    #[test]
+    fn smoothed_labels_are_minimised_and_true_ones_reported() {
+        let mut layers = LayersConfig::new([4, 1, 1]);
+        layers.push_linear(4, Activation::Linear);
+        let config = NetworkConfig {
+            label_smoothing: 0.2,
+            ..NetworkConfig::new(layers, Criterion::SoftmaxCrossEntropy)
+        };
+        let model = config.init(&mut seeded(1), &Device::flex());
+        let logits = tensor([[1.0, 2.0, -1.0, 0.5]]);
+        let targets = tensor([[0.0, 1.0, 0.0, 0.0]]);
+        let smoothed = model.smoothed(&logits, &targets).expect("it is on");
+        assert_relative_eq!(
+            smoothed.into_scalar::<f32>(),
+            0.770_181_9,
+            max_relative = 1e-6
+        );
+        let loss = model.loss(&Batch::new(logits.clone(), targets.clone()));
+        let plain = Network {
+            label_smoothing: 0.0,
+            ..model.clone()
+        };
+        let reported = loss.0[0].value.clone().into_scalar::<f32>();
+        let true_ones = plain.loss(&Batch::new(logits.clone(), targets.clone()));
+        assert_eq!(reported, true_ones.objective(1.0).into_scalar::<f32>());
+        let objective = loss.objective(1.0).into_scalar::<f32>();
+        let outputs = model.layers.forward_logits(logits);
+        let expected = model.smoothed(&outputs, &targets).expect("it is on");
+        assert_eq!(objective, expected.into_scalar::<f32>());
+    }
+
+    /// Of two classes each has a half of what is shared out: .9 of -ln σ(z) and .1 of -ln σ(-z).
+    #[test]
+    fn smoothed_labels_of_a_single_logit_are_those_of_two_classes() {
+        let mut layers = LayersConfig::new([1, 1, 1]);
+        layers.push_linear(1, Activation::Sigmoid);
+        let config = NetworkConfig {
+            label_smoothing: 0.2,
+            ..NetworkConfig::new(layers, Criterion::Bce)
+        };
+        let model = config.init(&mut seeded(1), &Device::flex());
+        let one = |value: f32| Tensor::from_data([[value]], &Device::flex());
+        let smoothed = model.smoothed(&one(0.7), &one(1.0)).expect("it is on");
+        assert_relative_eq!(
+            smoothed.into_scalar::<f32>(),
+            0.473_186_05,
+            max_relative = 1e-5
+        );
     }
 
     #[test]

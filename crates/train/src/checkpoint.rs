@@ -12,6 +12,8 @@ use crate::{Error, tensors};
 const MODEL: &str = "model.safetensors";
 const OPTIMIZER: &str = "optimizer.safetensors";
 const BEST: &str = "best.safetensors";
+/// The weights that training goes on from, where those of `MODEL` are their average.
+const TRAINED: &str = "trained.safetensors";
 const STATE: &str = "course.json";
 
 /// What training needs to go on from a checkpoint, beside its weights.
@@ -20,6 +22,8 @@ pub(crate) struct ResumeState<'a> {
     pub optimizer: &'a Optimizer,
     /// The best weights so far, where they are not the checkpoint's own: one group then holds all that belongs together.
     pub best: Option<Vec<tensors::Named>>,
+    /// The weights as they were trained, where the checkpoint's own are their average.
+    pub trained: Option<Vec<tensors::Named>>,
 }
 
 /// Writes weights and training state, and the rest where training is to go on from here.
@@ -36,11 +40,10 @@ pub(crate) fn save(
     ];
     if let Some(rest) = rest {
         files.push((OPTIMIZER, tensors::to_bytes(&rest.optimizer.to_named())));
-        files.extend(
-            rest.best
-                .as_ref()
-                .map(|best| (BEST, tensors::to_bytes(best))),
-        );
+        for (name, weights) in [(BEST, &rest.best), (TRAINED, &rest.trained)] {
+            let bytes = weights.as_deref().map(tensors::to_bytes);
+            files.extend(bytes.map(|bytes| (name, bytes)));
+        }
     }
     write_group(folder, &files)
 }
@@ -80,6 +83,11 @@ pub(crate) fn load_best(folder: &Path, model: AnyModel) -> Result<AnyModel, Erro
         MODEL
     };
     weights(folder, &files, name, model)
+}
+
+/// `model` with the weights that training goes on from, where those of the checkpoint are their average.
+pub(crate) fn load_trained(folder: &Path, model: AnyModel) -> Result<AnyModel, Error> {
+    weights(folder, &read_group(folder)?, TRAINED, model)
 }
 
 fn weights(

@@ -27,6 +27,9 @@ pub struct RunConfig {
     /// How images are corrupted for a denoising model.
     #[serde(default)]
     pub noise: NoiseConfig,
+    /// How images are changed anew in every epoch of training.
+    #[serde(default, skip_serializing_if = "AugmentConfig::is_off")]
+    pub augment: AugmentConfig,
     /// How to train.
     #[serde(default)]
     pub train: TrainConfig,
@@ -40,6 +43,7 @@ impl Default for RunConfig {
             model: ModelConfig::default(),
             objective: ObjectiveConfig::default(),
             noise: NoiseConfig::default(),
+            augment: AugmentConfig::default(),
             train: TrainConfig::default(),
         }
     }
@@ -239,6 +243,10 @@ fn is_zero(value: &f64) -> bool {
     *value == 0.0
 }
 
+fn is_none_at_all(count: &usize) -> bool {
+    *count == 0
+}
+
 fn is_stretch(fit: &FitKind) -> bool {
     *fit == FitKind::Stretch
 }
@@ -418,6 +426,9 @@ pub struct ObjectiveConfig {
     pub contractive: f64,
     /// Weight of half the squared weights.
     pub weight_decay: f64,
+    /// The part of each target of a classifier that is shared out evenly over all classes, in [0, 1).
+    #[serde(skip_serializing_if = "is_zero")]
+    pub label_smoothing: f64,
 }
 
 impl Default for ObjectiveConfig {
@@ -433,6 +444,7 @@ impl Default for ObjectiveConfig {
             sparsity_target: 0.1,
             contractive: 0.0,
             weight_decay: 0.0,
+            label_smoothing: 0.0,
         }
     }
 }
@@ -446,6 +458,22 @@ pub struct NoiseConfig {
     pub kind: Option<String>,
     /// Noisy copies of each image, drawn once; 0 draws fresh noise for every batch.
     pub copies: usize,
+}
+
+/// `[augment]`: how images are changed anew in every epoch of training; what is measured stays as it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AugmentConfig {
+    /// The largest shift, as a part of the height and of the width, in [0, 1).
+    pub shift: f64,
+    /// The largest angle of a turn, in degrees, in [0, 180].
+    pub rotate: f64,
+    /// Whether half of the images, drawn by the seed, are mirrored left to right.
+    pub flip: bool,
+    /// The side of the square that is cut out of each image, in pixels.
+    pub cutout: usize,
+    /// α of the Beta(α, α) distribution of the shares in which two images and their targets are mixed, in [0, 2]; 0 for none.
+    pub mixup: f64,
 }
 
 /// Which optimiser.
@@ -539,6 +567,8 @@ pub enum ScheduleKind {
     Step,
     /// Times `schedule_factor` after `schedule_epochs` epochs without a better test loss.
     Plateau,
+    /// From a 25th of the learning rate up to it over the first 30 % of all steps, then down to nearly 0, both along half a cosine.
+    OneCycle,
 }
 
 /// `[train]`: how to train.
@@ -588,6 +618,12 @@ pub struct TrainConfig {
     pub schedule_epochs: usize,
     /// Factor of `step` and `plateau`, in (0, 1).
     pub schedule_factor: f64,
+    /// Epochs over whose steps the learning rate rises linearly from 0 to what the schedule says.
+    #[serde(skip_serializing_if = "is_none_at_all")]
+    pub warmup: usize,
+    /// Decay of the running average of the weights that is evaluated and saved in their place, in [0, 1); 0 for none.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub ema: f64,
     /// Largest norm of the whole gradient; 0 for no clipping.
     pub clip_norm: f64,
     /// Evaluations without a better test loss before training stops; 0 to go on.
@@ -633,6 +669,8 @@ impl Default for TrainConfig {
             schedule: ScheduleKind::Constant,
             schedule_epochs: 10,
             schedule_factor: 0.1,
+            warmup: 0,
+            ema: 0.0,
             clip_norm: 0.0,
             patience: 0,
             target_loss: None,

@@ -7,6 +7,7 @@ use burn::tensor::{ElementConversion, Tensor};
 use espejo_nets::{Loss, Model};
 
 use crate::atomic_files::group_exists;
+use crate::average::Average;
 use crate::feed::{Feed, training_batch};
 use crate::fit::{Ended, Event, Training, own_copy};
 use crate::folder::{Folder, Which};
@@ -16,7 +17,7 @@ use crate::model::AnyModel;
 use crate::optimizer::Optimizer;
 use crate::prepare::Prepared;
 use crate::report::{EpochReport, seconds_left};
-use crate::schedule::learning_rate;
+use crate::schedule::{StepPlace, learning_rate};
 use crate::seed::{Purpose, stream};
 use crate::session::{Session, check_finite};
 use crate::training_state::TrainingState;
@@ -36,11 +37,20 @@ pub(crate) fn begin(prepared: &Prepared, folder: &Folder) -> Result<Training, Er
     }
     let model = first_model(prepared);
     let best = checkpoint::load_best(&last, own_copy(&model))?;
-    let (model, state) = checkpoint::load_model(&last, model)?;
+    let average = own_copy(&model);
+    let (mut model, state) = checkpoint::load_model(&last, model)?;
+    let average = match prepared.config.train.ema > 0.0 {
+        true => {
+            let trained = checkpoint::load_trained(&last, average)?;
+            Some(Average(std::mem::replace(&mut model, trained)))
+        }
+        false => None,
+    };
     let optimizer = checkpoint::load_optimizer(&last, prepared, &model)?;
     Ok(Training {
         model,
         optimizer: Some(optimizer),
+        average,
         best,
         state,
         epoch_seconds: Vec::new(),
@@ -52,7 +62,9 @@ pub(crate) fn begin(prepared: &Prepared, folder: &Folder) -> Result<Training, Er
 pub(crate) fn fresh(prepared: &Prepared) -> Result<Training, Error> {
     let model = initialised(prepared, first_model(prepared))?;
     let best = own_copy(&model);
+    let averages = prepared.config.train.ema > 0.0;
     Ok(Training {
+        average: averages.then(|| Average::of(&model)),
         model,
         optimizer: Some(Optimizer::new(&prepared.config.train)),
         best,
@@ -86,8 +98,7 @@ pub(crate) fn train(
         }
         let begun = Instant::now();
         let epoch = training.state.epoch + 1;
-        let rate = learning_rate(config, epoch, training.state.reductions);
-        let Some(terms) = one_epoch(prepared, training, &data, epoch, rate, stop)? else {
+        let Some((rate, terms)) = one_epoch(prepared, training, &data, epoch, stop)? else {
             session.save(training)?;
             return Ok(Ended::Interrupted);
         };
@@ -134,10 +145,7 @@ fn report(
     let epochs = session.prepared.config.train.epochs;
     let epoch = training.state.epoch;
     let done = (epoch + 1 - session.first) as f64;
-    let each = match session.prepared.config.train.batch_size {
-        0 => 1,
-        size => data.samples().div_ceil(size),
-    };
+    let each = steps_an_epoch(session.prepared, data);
     EpochReport {
         epoch,
         epochs,
@@ -160,15 +168,22 @@ fn report(
     }
 }
 
-/// One pass over the training samples; none when it was interrupted, and then nothing has changed.
+fn steps_an_epoch(prepared: &Prepared, data: &Feed) -> usize {
+    match prepared.config.train.batch_size {
+        0 => 1,
+        size => data.samples().div_ceil(size),
+    }
+}
+
+/// One pass over the training samples, with the learning rate of its last step; none when it was interrupted, and then nothing has
+/// changed.
 pub(crate) fn one_epoch(
     prepared: &Prepared,
     training: &mut Training,
     data: &Feed,
     epoch: usize,
-    rate: f64,
     stop: &AtomicBool,
-) -> Result<Option<Vec<Term>>, Error> {
+) -> Result<Option<(f64, Vec<Term>)>, Error> {
     let config = &prepared.config;
     let batches = data.shuffled(config.train.batch_size, config.train.seed, epoch);
     // A short epoch is ended before anybody loses patience; a copy of its start would cost more than it.
@@ -177,8 +192,10 @@ pub(crate) fn one_epoch(
         .last()
         .is_some_and(|seconds| *seconds < PATIENCE);
     let optimizer = training.optimizer.as_mut().expect("it trains on a device");
-    let before =
-        (!short && !batches.is_one()).then(|| (own_copy(&training.model), optimizer.clone()));
+    let mut before = (!short && !batches.is_one()).then(|| {
+        let average = training.average.as_ref().map(Average::copy);
+        (own_copy(&training.model), optimizer.clone(), average)
+    });
     // Taken out, so that each step finds weights that nobody else holds, and updates them in place.
     let mut model = std::mem::replace(&mut training.model, training.best.clone());
     prepared
@@ -191,16 +208,30 @@ pub(crate) fn one_epoch(
     };
     let mut names: Vec<(&'static str, f64)> = Vec::new();
     let mut sums: Vec<Tensor<1>> = Vec::new();
+    let mut rate = config.train.learning_rate;
+    let mut at = StepPlace {
+        epoch,
+        step: 0,
+        steps: steps_an_epoch(prepared, data),
+    };
     for batch in batches {
-        if let Some(before) = before.as_ref().filter(|_| stop.load(Ordering::Relaxed)) {
-            (training.model, *optimizer) = before.clone();
+        if stop.load(Ordering::Relaxed)
+            && let Some(before) = before.take()
+        {
+            (training.model, *optimizer, training.average) = before;
             return Ok(None);
         }
+        rate = learning_rate(&config.train, at, training.state.reductions);
+        at.step += 1;
         let batch = batch?;
         let [samples, _] = batch.inputs.dims();
         let loss = model.loss(&training_batch(batch));
         let gradients = loss.objective(warm_up).backward();
         model = optimizer.step(rate, model, gradients);
+        if let Some(average) = training.average.take() {
+            let step = (epoch - 1) * at.steps + at.step;
+            training.average = Some(average.follow(&model, config.train.ema, step));
+        }
         names = loss.0.iter().map(|term| (term.name, term.weight)).collect();
         let share = samples as f64 / data.samples() as f64;
         sums = add_share(sums, loss, share);
@@ -208,13 +239,9 @@ pub(crate) fn one_epoch(
     training.model = model;
     let values = Tensor::cat(sums, 0).into_data();
     let values = values.iter::<f32>().map(ElementConversion::elem::<f64>);
-    Ok(Some(
-        names
-            .into_iter()
-            .zip(values)
-            .map(|((name, weight), value)| (name, weight, value))
-            .collect(),
-    ))
+    let terms = names.into_iter().zip(values);
+    let terms = terms.map(|((name, weight), value)| (name, weight, value));
+    Ok(Some((rate, terms.collect())))
 }
 
 /// The sums of the terms so far, with a share of those of a batch. They stay on the device until the epoch is over: one read an

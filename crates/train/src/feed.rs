@@ -15,6 +15,7 @@ use espejo_nets::{Batch, Noise, Range, seeded};
 use rand::seq::SliceRandom;
 
 use crate::Error;
+use crate::augmentation::{Augmentation, Drawn};
 use crate::seed::{Purpose, stream};
 use crate::target_rows::TargetRows;
 
@@ -34,6 +35,8 @@ pub struct Feed {
     noise: Noisy,
     copies: usize,
     targets: Option<Targets>,
+    /// How images are changed where they are shuffled, which is while training.
+    augmentation: Option<Augmentation>,
     /// Whether a cell of some sample is missing.
     has_missing: bool,
 }
@@ -88,6 +91,7 @@ impl Feed {
             noise: Noisy::None,
             copies: 1,
             targets: None,
+            augmentation: None,
             has_missing: samples.has_missing(),
         })
     }
@@ -103,6 +107,16 @@ impl Feed {
         let resident = self.resident.is_some().then(upload);
         Self {
             targets: Some(Targets { rows, resident }),
+            ..self
+        }
+    }
+
+    /// Images that are changed anew in every shuffled pass; they go to the device batch by batch.
+    pub(crate) fn with_augmentation(self, augmentation: Option<Augmentation>) -> Self {
+        let resident = self.resident.filter(|_| augmentation.is_none());
+        Self {
+            resident,
+            augmentation,
             ..self
         }
     }
@@ -200,20 +214,24 @@ impl Feed {
     /// The batches of one epoch in the order that (seed, epoch) gives; all samples at once where they fit one batch.
     pub fn shuffled(&self, batch_size: usize, seed: u64, epoch: usize) -> Batches {
         let samples = self.samples();
+        let drawn = self
+            .augmentation
+            .map(|augmentation| augmentation.of_pass(stream(seed, epoch, Purpose::Augment)));
         if batch_size == 0 || batch_size >= samples {
-            return self.in_order(samples);
+            return self.batches(samples, None, drawn);
         }
         let mut order: Vec<u32> = (0..samples as u32).collect();
         order.shuffle(&mut seeded(stream(seed, epoch, Purpose::Shuffle)));
-        self.batches(batch_size, Some(order))
+        self.batches(batch_size, Some(order), drawn)
     }
 
     /// The batches of one pass in the order of the samples.
     pub fn in_order(&self, batch_size: usize) -> Batches {
-        self.batches(batch_size.clamp(1, self.samples()), None)
+        self.batches(batch_size.clamp(1, self.samples()), None, None)
     }
 
-    fn batches(&self, size: usize, order: Option<Vec<u32>>) -> Batches {
+    /// The batches of a pass whose images `drawn` changes.
+    fn batches(&self, size: usize, order: Option<Vec<u32>>, drawn: Option<Drawn>) -> Batches {
         if let Noisy::PerPass { seed, .. } = self.noise {
             self.device.seed(seed);
         }
@@ -236,7 +254,8 @@ impl Feed {
                     Source::Memory(order)
                 } else {
                     let low = self.range.low() as f32;
-                    let stream = Stream::start(self.samples.clone(), order.clone(), size, low);
+                    let stream =
+                        Stream::start(self.samples.clone(), order.clone(), size, low, drawn);
                     Source::Stream(stream, order)
                 }
             }
@@ -246,6 +265,7 @@ impl Feed {
             source,
             size,
             start: 0,
+            drawn,
         }
     }
 }
@@ -276,6 +296,8 @@ pub struct Batches {
     source: Source,
     size: usize,
     start: usize,
+    /// How the images of this pass are changed.
+    drawn: Option<Drawn>,
 }
 
 /// Where the samples of a batch come from.
@@ -303,23 +325,33 @@ impl Batches {
 
     /// The samples from place `start` to `end` of the pass, with targets or kept noise.
     fn gather(&mut self, start: usize, end: usize) -> Result<Batch, Error> {
-        let (rows, order) = match &self.source {
+        let (mut rows, order) = match &self.source {
             Source::Whole => return Ok(self.whole()),
             Source::Resident(order) => {
                 let order = order.clone().slice(start..end); // [batch]
                 return Ok(self.select(order));
             }
-            Source::Memory(order) => (self.feed.read(&order[start..end]), order),
+            Source::Memory(order) => (self.feed.read(&order[start..end], self.drawn), order),
             Source::Stream(stream, order) => (stream.next()?, order),
         };
-        let shape = [end - start, self.feed.samples.shape().pixels()];
-        let samples = Tensor::from_data(TensorData::new(rows, shape), &self.feed.device); // [batch, values]
-        Ok(match &self.feed.targets {
-            None => Batch::same(samples),
-            Some(targets) => {
-                let targets = self.feed.target_rows(&targets.rows, &order[start..end]);
-                Batch::new(samples, targets)
+        let count = end - start;
+        let mut targets = self.feed.targets.as_ref().map(|targets| {
+            let rows = target_rows(&targets.rows, &order[start..end]);
+            (rows, targets.rows.width())
+        });
+        if let Some(mix) = self.drawn.and_then(|drawn| drawn.mix(start, count)) {
+            mix.apply(&mut rows);
+            if let Some((targets, _)) = &mut targets {
+                mix.apply(targets);
             }
+        }
+        let tensor = |rows, width| {
+            Tensor::from_data(TensorData::new(rows, [count, width]), &self.feed.device)
+        };
+        let samples = tensor(rows, self.feed.samples.shape().pixels()); // [batch, values]
+        Ok(match targets {
+            None => Batch::same(samples),
+            Some((targets, width)) => Batch::new(samples, tensor(targets, width)), // [batch, outputs]
         })
     }
 
@@ -370,15 +402,6 @@ impl Feed {
         )
     }
 
-    /// The targets of these samples: `[indices, outputs]`.
-    fn target_rows(&self, rows: &TargetRows, indices: &[u32]) -> Tensor<2> {
-        let mut values = Vec::with_capacity(indices.len() * rows.width());
-        let indices = indices.iter().map(|index| *index as usize);
-        let count = indices.len();
-        indices.for_each(|index| rows.append(index, &mut values));
-        Tensor::from_data(TensorData::new(values, [count, rows.width()]), &self.device)
-    }
-
     /// The noisy copies that were drawn once.
     fn kept(&self) -> Option<Tensor<2>> {
         match &self.noise {
@@ -387,8 +410,8 @@ impl Feed {
         }
     }
 
-    /// The values of these samples, by all threads.
-    fn read(&self, indices: &[u32]) -> Vec<f32> {
+    /// The values of these samples, changed as `drawn` says, by all threads.
+    fn read(&self, indices: &[u32], drawn: Option<Drawn>) -> Vec<f32> {
         let (samples, low) = (&self.samples, self.range.low() as f32);
         let (count, width) = (samples.len(), samples.shape().pixels());
         let mut values = buffers::take(indices.len() * width);
@@ -400,10 +423,21 @@ impl Feed {
                     let read = samples.read_one(*index as usize % count, low, values);
                     read.expect("reading from memory does not fail");
                 }
+                if let Some(drawn) = drawn {
+                    drawn.change(samples.shape(), indices, values);
+                }
             },
         );
         values
     }
+}
+
+/// The targets of these samples: `[indices, outputs]`.
+fn target_rows(rows: &TargetRows, indices: &[u32]) -> Vec<f32> {
+    let mut values = Vec::with_capacity(indices.len() * rows.width());
+    let indices = indices.iter().map(|index| *index as usize);
+    indices.for_each(|index| rows.append(index, &mut values));
+    values
 }
 
 impl Iterator for Batches {
@@ -441,14 +475,25 @@ struct Stream {
 }
 
 impl Stream {
-    fn start(samples: Samples, order: Vec<u32>, size: usize, low: f32) -> Self {
+    fn start(
+        samples: Samples,
+        order: Vec<u32>,
+        size: usize,
+        low: f32,
+        drawn: Option<Drawn>,
+    ) -> Self {
         let (sender, batches) = sync_channel(AHEAD);
         let thread = std::thread::spawn(move || {
             let (count, width) = (samples.len(), samples.shape().pixels());
             for indices in order.chunks(size) {
                 let mut values = Vec::with_capacity(indices.len() * width);
                 let places = indices.iter().map(|index| *index as usize % count);
-                let read = samples.read(places, low, &mut values).map(|()| values);
+                let read = samples.read(places, low, &mut values).map(|()| {
+                    if let Some(drawn) = drawn {
+                        drawn.change(samples.shape(), indices, &mut values);
+                    }
+                    values
+                });
                 // Nobody listens any more when training was stopped.
                 if sender.send(read).is_err() {
                     return;

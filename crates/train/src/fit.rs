@@ -5,6 +5,7 @@ use std::sync::atomic::AtomicBool;
 
 use burn::module::Module;
 
+use crate::average::Average;
 use crate::classical::{self, Solution};
 use crate::findings::{self, Finding, Measured};
 use crate::folder::Folder;
@@ -78,6 +79,8 @@ pub(crate) struct Training {
     pub model: AnyModel,
     /// What steps from epoch to epoch; none in double precision.
     pub optimizer: Option<Optimizer>,
+    /// The average of the weights, where there is one.
+    pub average: Option<Average>,
     pub best: AnyModel,
     pub state: TrainingState,
     pub epoch_seconds: Vec<f64>,
@@ -86,10 +89,17 @@ pub(crate) struct Training {
 }
 
 impl Training {
+    /// The model that is evaluated and saved: the average of the weights where there is one, else the weights as they are.
+    pub(crate) fn used(&self) -> &AnyModel {
+        self.average
+            .as_ref()
+            .map_or(&self.model, |average| &average.0)
+    }
+
     /// The best model; before the first evaluation, the latest.
     fn best(&self) -> &AnyModel {
         if self.state.best_epoch == 0 {
-            &self.model
+            self.used()
         } else {
             &self.best
         }

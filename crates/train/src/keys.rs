@@ -16,7 +16,7 @@ use serde::forward_to_deserialize_any;
 use toml::Value;
 
 use crate::config::{
-    DataConfig, ModelConfig, NoiseConfig, ObjectiveConfig, RunConfig, TrainConfig,
+    AugmentConfig, DataConfig, ModelConfig, NoiseConfig, ObjectiveConfig, RunConfig, TrainConfig,
 };
 
 /// What is said of a key.
@@ -144,9 +144,16 @@ pub const KEYS: &[Key] = &[
     key("objective", "sparsity_target", "Mean activity of the code that `sparsity` asks for", "a number between 0 and 1", ""),
     key("objective", "contractive", "Contractive autoencoder: weight of the squared norm of the encoder's Jacobian", "a number of 0 or more", ""),
     key("objective", "weight_decay", "Weight of half the sum of the squared weights", "a number of 0 or more", ""),
+    key("objective", "label_smoothing", "The part of each target of a classifier that is shared out evenly over all classes, while training", "a number of 0 or more, below 1", "0.0"),
 
     key("noise", "kind", "Noise on the inputs of a `dae`, with its strength", "such as \"salt-pepper:0.1\" or \"gaussian:0.2\"", "for a `dae` salt-pepper:0.1, on a table gaussian:0.1"),
     key("noise", "copies", "Noisy copies of each sample, drawn once; 0 is fresh noise for every batch", "", ""),
+
+    key("augment", "shift", "Shift images at random, at most by this part of their height and width", "a number of 0 or more, below 1", "0.0"),
+    key("augment", "rotate", "Turn images at random, at most by so many degrees", "a number in 0 to 180", "0.0"),
+    key("augment", "flip", "Mirror half of the images left to right, at random", "", OFF),
+    key("augment", "cutout", "Cut a square of this side, in pixels, out of each image", "", "0"),
+    key("augment", "mixup", "Mix two images and their targets in shares drawn from Beta(α, α), of this α; 0 is none", "a number in 0 to 2", "0.0"),
 
     key("train", "epochs", "Passes over the training samples; iterations in double precision", "", ""),
     key("train", "batch_size", "Samples per step; 0 is all of them", "", ""),
@@ -165,6 +172,8 @@ pub const KEYS: &[Key] = &[
     key("train", "schedule", "How the learning rate changes", "", ""),
     key("train", "schedule_epochs", "Epochs of the schedules `step` and `plateau`", "a whole number above 0", ""),
     key("train", "schedule_factor", "Factor of the schedules `step` and `plateau`", "a number between 0 and 1", ""),
+    key("train", "warmup", "Epochs over whose steps the learning rate rises from 0 to what the schedule says", "", "0"),
+    key("train", "ema", "Decay of a running average of the weights, which is evaluated and saved in their place; 0 is none", "a number of 0 or more, below 1", "0.0"),
     key("train", "clip_norm", "Gradient clipping: largest norm of the whole gradient; 0 is none", "a number of 0 or more", ""),
     key("train", "patience", "Early stopping: evaluations without a lower test loss before training stops; 0 is never", "", ""),
     key("train", "target_loss", "Training stops when the test loss reaches this value", "", NONE),
@@ -247,6 +256,7 @@ fn probe(key: &Key) -> Option<Probed> {
         "model" => field::<ModelConfig>(key.name),
         "objective" => field::<ObjectiveConfig>(key.name),
         "noise" => field::<NoiseConfig>(key.name),
+        "augment" => field::<AugmentConfig>(key.name),
         "train" => field::<TrainConfig>(key.name),
         _ => None,
     }
@@ -404,7 +414,10 @@ mod tests {
             ("data.grey", "true, false"),
             ("model.down", "pool, stride"),
             ("train.precision", "single, double"),
-            ("train.schedule", "constant, cosine, step, plateau"),
+            (
+                "train.schedule",
+                "constant, cosine, step, plateau, one-cycle",
+            ),
             ("train.target_loss", "a number"),
         ] {
             assert_eq!(accepted_by(key_of(path)).to_string(), expected, "{path}");

@@ -21,6 +21,8 @@
 
 mod architecture;
 mod atomic_files;
+mod augmentation;
+mod average;
 mod baselines;
 mod checkpoint;
 mod class_errors;
@@ -121,7 +123,7 @@ pub use run_report::{
     ClassReport, DataReport, DeviceReport, EpochCounts, ModelReport, OptimizerReport, PartMetrics,
     RunReport, Seconds, Status, TargetReport, WindowReport,
 };
-pub use schedule::learning_rate;
+pub use schedule::{StepPlace, learning_rate};
 pub use score::{ScoreKind, ScoreRule, Scores};
 pub use score_rows::over_rows;
 pub use spec::{Spec, check_copies};

@@ -4,18 +4,20 @@ use toml::{Table, Value};
 
 use crate::Error;
 use crate::config::{
-    DataConfig, LossKind, ModelConfig, NoiseConfig, ObjectiveConfig, RunConfig, TrainConfig,
+    AugmentConfig, DataConfig, LossKind, ModelConfig, NoiseConfig, ObjectiveConfig, RunConfig,
+    TrainConfig,
 };
 use crate::key_names::keys_of;
 use crate::suggest::{hint, nearest_word};
 
 /// The sections of a configuration and their keys, as their types name them.
-pub(crate) fn sections() -> [(&'static str, &'static [&'static str]); 5] {
+pub(crate) fn sections() -> [(&'static str, &'static [&'static str]); 6] {
     [
         ("data", keys_of::<DataConfig>()),
         ("model", keys_of::<ModelConfig>()),
         ("objective", keys_of::<ObjectiveConfig>()),
         ("noise", keys_of::<NoiseConfig>()),
+        ("augment", keys_of::<AugmentConfig>()),
         ("train", keys_of::<TrainConfig>()),
     ]
 }
@@ -281,9 +283,15 @@ mod tests {
             code_noise = 1.0
             init_from = "runs/first"
             freeze = true
+            [objective]
+            label_smoothing = 0.1
             [noise]
             kind = "none"
+            [augment]
+            flip = true
             [train]
+            warmup = 1
+            ema = 0.99
             target_loss = 1.0
             epsilon_inside = true
             precision = "double"

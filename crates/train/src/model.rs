@@ -239,6 +239,7 @@ fn network(spec: &Spec, layers: &LayersConfig, config: &RunConfig, device: &Devi
         initializer: config.model.initializer,
         criterion: spec.criterion.clone(),
         weight_decay: config.objective.weight_decay,
+        label_smoothing: config.objective.label_smoothing,
     };
     network.init(&mut rng, device)
 }

@@ -761,7 +761,13 @@ impl Prepared {
     pub(crate) fn training_data(&self) -> Result<Feed, Error> {
         let copies = self.config.noise.copies;
         if copies == 0 {
-            let feed = self.feed(&self.train)?;
+            let augmentation = self.config.augment.augmentation();
+            let feed = match augmentation {
+                // What is changed anew in every epoch is no use on the device.
+                Some(_) => self.feed_within(&self.train, 0)?,
+                None => self.feed(&self.train)?,
+            };
+            let feed = feed.with_augmentation(augmentation);
             return Ok(match self.targets(&self.train)? {
                 Some(targets) => feed.with_targets(targets),
                 None => feed.with_fresh_noise(self.spec.noise()),

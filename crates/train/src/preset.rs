@@ -43,7 +43,7 @@ pub(crate) enum DataForm {
 }
 
 /// The presets, in the order in which they are listed.
-pub const PRESETS: [Preset; 55] = [
+pub const PRESETS: [Preset; 57] = [
     preset!(
         "letters",
         "autoencoder of 32 letters with a 2-dimensional code, every pixel reconstructed"
@@ -181,6 +181,11 @@ pub const PRESETS: [Preset; 55] = [
         "s35-conv",
         "document 004, the convolutional net on pixels that changed places"
     ),
+    preset!(
+        "s36-alexnet",
+        "document 004, small colour photographs of 100 classes with an AlexNet, augmented"
+    ),
+    preset!("s36-vgg", "document 004, the same with a VGG16"),
     preset!(
         "s37",
         "document 004, diabetes by a small net with batch norm, 5 folds dealt out 3 times"

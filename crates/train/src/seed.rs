@@ -27,6 +27,8 @@ pub enum Purpose {
     Map,
     /// Which samples the draws of a bootstrap take.
     Bootstrap,
+    /// How images are changed while training.
+    Augment,
 }
 
 /// The seed of a stream: a function of the run's seed, the epoch and the purpose alone, so that a resumed run draws what
@@ -34,6 +36,11 @@ pub enum Purpose {
 pub fn stream(seed: u64, epoch: usize, purpose: Purpose) -> u64 {
     // The seed is mixed first, so that seed and purpose cannot change places.
     mix(mix(seed) ^ ((epoch as u64) << 8 | purpose as u64))
+}
+
+/// The seed of one part of a stream, such as one sample of an epoch: whoever draws it, and when, changes nothing.
+pub(crate) fn part_of(stream: u64, part: u64) -> u64 {
+    mix(stream.wrapping_add(mix(part)))
 }
 
 /// The finaliser of SplitMix64 (Steele, Lea and Flood 2014).
@@ -67,6 +74,7 @@ mod tests {
                     Purpose::Baseline,
                     Purpose::Output,
                     Purpose::Map,
+                    Purpose::Augment,
                 ] {
                     assert!(
                         seen.insert(stream(seed, epoch, purpose)),

@@ -86,7 +86,7 @@ impl<'a> Session<'a> {
 
     /// Measures the model as it is, and leaves the training state as it is.
     pub(crate) fn measure(&self, training: &Training) -> Result<Metrics, Error> {
-        let metrics = evaluate(&training.model.valid(), &self.test, self.prepared)?;
+        let metrics = evaluate(&training.used().valid(), &self.test, self.prepared)?;
         check_finite(
             training.state.epoch,
             metrics.not_finite(),
@@ -107,7 +107,7 @@ impl<'a> Session<'a> {
         }
         let best = training.state.evaluated(metrics.loss, config);
         if best {
-            training.best = own_copy(&training.model);
+            training.best = own_copy(training.used());
             self.written_best = 0;
         }
         training.state.ended = training.state.early_stop(metrics.loss, config);
@@ -140,7 +140,7 @@ impl<'a> Session<'a> {
         let Some(images) = &self.mapped else {
             return Ok(());
         };
-        let model = training.model.valid();
+        let model = training.used().valid();
         let Some(model) = model.autoencoder() else {
             return Ok(());
         };
@@ -167,7 +167,7 @@ impl<'a> Session<'a> {
     /// Tells what the model makes of the images that are shown.
     pub(crate) fn show(&self, training: &Training, epoch: usize, watch: &mut dyn FnMut(Event<'_>)) {
         if let Some(shown) = &self.shown {
-            watch(shown.event(epoch, &training.model.valid(), self.prepared));
+            watch(shown.event(epoch, &training.used().valid(), self.prepared));
         }
     }
 
@@ -178,7 +178,7 @@ impl<'a> Session<'a> {
         if config.checkpoint_every > 0 && epoch > 0 && epoch.is_multiple_of(config.checkpoint_every)
         {
             let kept = self.folder.checkpoint(Which::Epoch(epoch));
-            let weights = finite_weights(&training.model, epoch, self.folder.path())?;
+            let weights = finite_weights(training.used(), epoch, self.folder.path())?;
             checkpoint::save(
                 &kept,
                 &weights,
@@ -204,7 +204,7 @@ impl<'a> Session<'a> {
             evaluations_since_best,
             ..
         } = training.state;
-        let weights = finite_weights(&training.model, epoch, folder.path())?;
+        let weights = finite_weights(training.used(), epoch, folder.path())?;
         let best = match best_epoch {
             0 => None,
             // An iteration may have several rows: the latest of them need not be the best.
@@ -233,7 +233,13 @@ impl Training {
     /// What an optimiser that steps from epoch to epoch needs to go on; one of double precision begins anew.
     fn rest(&self, best: Option<Vec<tensors::Named>>) -> Option<ResumeState<'_>> {
         let optimizer = self.optimizer.as_ref()?;
-        Some(ResumeState { optimizer, best })
+        let average = self.average.as_ref();
+        let trained = average.map(|_| tensors::collect(&self.model.valid()));
+        Some(ResumeState {
+            optimizer,
+            best,
+            trained,
+        })
     }
 }
 

@@ -8,8 +8,9 @@ use espejo_nets::{Activation, Criterion, Noise, Range};
 
 use crate::Error;
 use crate::architecture::{Architecture, Layout};
+use crate::augmentation;
 use crate::classical::check_precision;
-use crate::config::{LossKind, ModelKind, OptimizerKind, RunConfig};
+use crate::config::{LossKind, ModelKind, OptimizerKind, RunConfig, ScheduleKind};
 use crate::model::AnyModel;
 use crate::task::Task;
 
@@ -50,6 +51,7 @@ impl Spec {
         check_code_noise(config)?;
         check_penalties(config, &architecture)?;
         check_train(config)?;
+        augmentation::check(config, table, layout.shape)?;
         check_precision(config, task, &criterion, &architecture)?;
         let range = pixel_range(config, task, table, &criterion, output)?;
         Ok(Self {
@@ -315,6 +317,7 @@ fn check_objective(config: &RunConfig, task: Task) -> Result<(), Error> {
     for (key, value) in weights {
         range(key, value, "0 or more", value >= 0.0)?;
     }
+    check_smoothing(objective.label_smoothing, task)?;
     let (width, target) = (objective.correntropy_width, objective.sparsity_target);
     range(
         "objective.correntropy_width",
@@ -347,6 +350,47 @@ fn check_objective(config: &RunConfig, task: Task) -> Result<(), Error> {
         ));
     }
     Ok(())
+}
+
+/// Refuses label smoothing where there are no labels.
+fn check_smoothing(smoothing: f64, task: Task) -> Result<(), Error> {
+    range(
+        "objective.label_smoothing",
+        smoothing,
+        "0 or more and under 1",
+        (0.0..1.0).contains(&smoothing),
+    )?;
+    if smoothing == 0.0 || task == Task::Classify {
+        return Ok(());
+    }
+    Err(Error::config(
+        "`objective.label_smoothing` is for classifiers, and this model has no classes",
+        Some("leave it out, or add `--model classifier`".to_owned()),
+    ))
+}
+
+/// Refuses a warm-up longer than the training or before one cycle, and an average that never moves.
+fn check_steps(config: &RunConfig) -> Result<(), Error> {
+    let train = &config.train;
+    range(
+        "train.ema",
+        train.ema,
+        "0 or more and under 1",
+        (0.0..1.0).contains(&train.ema),
+    )?;
+    let message = if train.warmup > 0 && train.schedule == ScheduleKind::OneCycle {
+        "`train.warmup` stands before schedule `one-cycle`, which has a warm-up of its own"
+            .to_owned()
+    } else if train.warmup > train.epochs {
+        let (warmup, epochs) = (train.warmup, train.epochs);
+        format!("`train.warmup` is {warmup}, longer than the {epochs} epochs of the training")
+    } else {
+        return Ok(());
+    };
+    Err(Error::config(
+        message,
+        Some("leave `--warmup` out".to_owned()),
+    ))
 }
 
 /// Refuses a penalty on the code where there is no code, or where it is drawn at random.
@@ -392,6 +436,7 @@ fn check_train(config: &RunConfig) -> Result<(), Error> {
         "0 or more and under 1",
         (0.0..1.0).contains(&train.momentum),
     )?;
+    check_steps(config)?;
     range("train.decay", train.decay, "0 or more", train.decay >= 0.0)?;
     range(
         "train.clip_norm",

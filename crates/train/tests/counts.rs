@@ -55,6 +55,38 @@ fn the_presets_have_the_counts_of_the_documents() {
     check_preset("fashion-dae", (1, 28, 28), 12_193);
 }
 
+/// Holds the whole of a classifier's preset, and how many of it are not trained, against the numbers of the document.
+fn check_classifier(name: &str, expected: usize, non_trainable: usize) {
+    let preset = Preset::find(name).expect(name);
+    let config = merge::into_config(preset.table(), name).expect(name);
+    let shape = Shape {
+        channels: 3,
+        height: 32,
+        width: 32,
+    };
+    let photographs = Layout {
+        outputs: 100,
+        ..Layout::from(shape)
+    };
+    let spec = Spec::new(&config, photographs).expect(name);
+    check(
+        |device| {
+            let model = spec.init(&config, device);
+            let rows = model.table().into_iter();
+            let fixed: usize = rows.map(|(_, row)| row.non_trainable).sum();
+            assert_eq!(fixed, non_trainable, "{name}, non-trainable");
+            model
+        },
+        expected,
+    );
+}
+
+#[test]
+fn the_classifiers_of_exercise_10_have_the_counts_of_document_004() {
+    check_classifier("s36-alexnet", 5_744_964, 4_800);
+    check_classifier("s36-vgg", 5_799_440, 4_486);
+}
+
 #[test]
 fn the_net_of_document_002_that_hashes_has_its_count() {
     let preset = Preset::find("s29").expect("a preset");

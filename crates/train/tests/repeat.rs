@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use espejo_nets::Activation;
 use espejo_train::config::{
-    DataConfig, ModelConfig, ModelKind, NoiseConfig, ObjectiveConfig, OptimizerKind, RunConfig,
-    ScheduleKind, TrainConfig,
+    AugmentConfig, DataConfig, ModelConfig, ModelKind, NoiseConfig, ObjectiveConfig, OptimizerKind,
+    RunConfig, ScheduleKind, TrainConfig,
 };
 use espejo_train::{
     Event, Folder, Prepared, Status, Trained, Which, device, fit, prepare, unit_rows,
@@ -96,6 +96,21 @@ fn variety(backend: &str) -> Vec<(&'static str, RunConfig)> {
     noisy.model.layers.push(espejo_nets::DenseStep::Noise(0.3));
     noisy.model.latent_activation = Activation::Sigmoid;
     noisy.model.code_noise = 4.0;
+    let mut averaged = conv.clone();
+    averaged.train.ema = 0.9;
+    averaged.train.warmup = 3;
+    let mut augmented = ae.clone();
+    augmented.train.ema = 0.99;
+    augmented.train.schedule = ScheduleKind::OneCycle;
+    augmented.augment = AugmentConfig {
+        shift: 0.2,
+        rotate: 10.0,
+        flip: true,
+        cutout: 2,
+        mixup: 0.4,
+    };
+    let mut whole_augmented = augmented.clone();
+    whole_augmented.train.batch_size = 0;
     let mut noisy_dae = noisy.clone();
     noisy_dae.model.kind = ModelKind::Dae;
     vec![
@@ -111,6 +126,9 @@ fn variety(backend: &str) -> Vec<(&'static str, RunConfig)> {
         ("dae", small(ModelKind::Dae, backend)),
         ("dae, copies", copies),
         ("vae, convolutions with batch normalisation", conv),
+        ("vae, the same, averaged after a warm-up", averaged),
+        ("ae, augmented, averaged, in one cycle", augmented),
+        ("ae, the same, whole batch", whole_augmented),
     ]
 }
 
@@ -268,11 +286,77 @@ fn a_run_that_is_stopped_and_resumed_gives_the_numbers_of_one_that_is_not() {
     });
 }
 
+/// The tensors of a file of a checkpoint, end to end.
+fn weights(folder: &Folder, which: Which, name: &str) -> Vec<f32> {
+    let bytes = std::fs::read(folder.checkpoint(which).join(name)).expect("it was written");
+    let file = safetensors::SafeTensors::deserialize(&bytes).expect("safetensors");
+    let mut tensors = file.tensors();
+    tensors.sort_by(|a, b| a.0.cmp(&b.0));
+    let bytes = tensors
+        .iter()
+        .flat_map(|(_, view)| view.data().chunks_exact(4));
+    bytes
+        .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
+        .collect()
+}
+
+/// With one step an epoch each kept checkpoint holds an average and the weights that it follows:
+/// a ← a + (1 - min(d, (1 + t) / (10 + t))) (w - a) after step t. What is measured of the epoch is the average.
+#[test]
+fn the_average_follows_the_weights_and_is_what_is_measured() {
+    on_each_backend(|backend| {
+        let mut config = small(ModelKind::Vae, backend);
+        config.model.layers = Vec::new();
+        config.model.conv = Some("3,2".into());
+        config.model.batch_norm = true;
+        config.train.batch_size = 0;
+        config.train.ema = 0.6;
+        config.train.checkpoint_every = 1;
+        let (_out, folder, prepared) = new(&config);
+        train(&prepared, &folder, usize::MAX);
+        let average = |epoch| weights(&folder, Which::Epoch(epoch), "model.safetensors");
+        let mut expected = average(1);
+        for epoch in 2..=EPOCHS {
+            let step = epoch as f64;
+            let part = 1.0 - f64::min(0.6, (1.0 + step) / (10.0 + step));
+            let trained = weights(&folder, Which::Epoch(epoch), "trained.safetensors");
+            for (average, weight) in expected.iter_mut().zip(trained) {
+                *average += part as f32 * (weight - *average);
+            }
+            let found = average(epoch);
+            for (found, expected) in found.iter().zip(&expected) {
+                let near = 1e-5 * (1.0 + expected.abs());
+                assert!(
+                    (found - expected).abs() < near,
+                    "{backend}, {epoch}: {found} {expected}"
+                );
+            }
+            expected = found;
+        }
+        let metrics = std::fs::read_to_string(folder.path().join("metrics.csv")).expect("text");
+        let mut lines = metrics
+            .lines()
+            .map(|line| line.split(',').collect::<Vec<_>>());
+        let header = lines.next().expect("a header");
+        let column = header.iter().position(|name| *name == "test_loss");
+        let logged: f64 = lines.nth(6).expect("epoch 7")[column.expect("a column")]
+            .parse()
+            .expect("a number");
+        let seventh = Trained::open(&folder, Which::Epoch(7), None).expect("it was kept");
+        let measured = seventh.evaluate().expect("it can be measured").metrics.loss;
+        assert!(
+            (logged / measured - 1.0).abs() < 1e-9,
+            "{backend}: {logged} {measured}"
+        );
+    });
+}
+
 #[test]
 fn a_run_that_is_stopped_in_the_middle_of_epochs_is_resumed_the_same() {
     on_each_backend(|backend| {
         let mut config = small(ModelKind::Vae, backend);
         config.train.batch_size = 1;
+        config.train.ema = 0.9;
         let expected = in_one_go(&config);
         let (_out, folder, prepared) = new(&config);
         // Each session may take longer than the one before, so that a slow machine gets to the end as well.

@@ -5,7 +5,8 @@ use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
 use espejo_train::config::{
-    DataConfig, ModelConfig, ModelKind, NoiseConfig, RunConfig, TrainConfig,
+    AugmentConfig, DataConfig, LossKind, ModelConfig, ModelKind, NoiseConfig, RunConfig,
+    TrainConfig,
 };
 use espejo_train::{Folder, Trained, Which, device, fit, prepare};
 use rand::Rng;
@@ -91,6 +92,82 @@ fn streamed_and_resident_trainings_are_the_same() {
         assert!(resident.1 == streamed.1, "{}: other weights", kind.name());
         assert!(resident.2 == streamed.2, "{}: other codes", kind.name());
     }
+}
+
+/// An augmentation of everything there is.
+const AUGMENT: AugmentConfig = AugmentConfig {
+    shift: 0.2,
+    rotate: 20.0,
+    flip: true,
+    cutout: 5,
+    mixup: 0.5,
+};
+
+#[test]
+fn augmented_trainings_from_memory_and_from_disk_are_the_same() {
+    if device::choose("cpu").is_err() {
+        return; // a build with wgpu alone
+    }
+    let data = tempfile::tempdir().expect("a folder");
+    write_pictures(data.path());
+    let augmented = |device_memory| {
+        let mut config = config(data.path(), ModelKind::Ae, device_memory);
+        config.augment = AUGMENT;
+        config
+    };
+    let resident = trained(augmented(1024));
+    let streamed = trained(augmented(1));
+    assert_eq!(resident.0, streamed.0);
+    assert!(resident.1 == streamed.1, "other weights");
+    let plain = trained(config(data.path(), ModelKind::Ae, 1024));
+    assert!(plain.1 != resident.1, "nothing was changed");
+}
+
+/// What is measured are images and labels as they are.
+#[test]
+fn augmentation_and_smoothing_are_for_training_alone() {
+    if device::choose("cpu").is_err() {
+        return;
+    }
+    let data = tempfile::tempdir().expect("a folder");
+    write_pictures(data.path());
+    let mut config = config(data.path(), ModelKind::Classifier, 1024);
+    config.data.limit = Some(60);
+    config.objective.loss = LossKind::CrossEntropy;
+    config.objective.label_smoothing = 0.2;
+    config.augment = AUGMENT;
+    config.train.epochs = 30;
+    config.train.batch_size = 10;
+    let out = tempfile::tempdir().expect("a folder");
+    let learned = |config: &RunConfig, name: &str| {
+        let prepared = prepare(config.clone()).expect("it can be run");
+        let folder = Folder::create(out.path(), Some(name), config).expect("a new folder");
+        let stop = AtomicBool::new(false);
+        fit(&prepared, &folder, "test", &stop, &mut |_| ()).expect("it trains");
+        folder
+    };
+    let folder = learned(&config, "changed");
+    let run = Trained::open(&folder, Which::Best, None).expect("it was trained");
+    let outputs = run.predict(run.test()).expect("it predicts");
+    let nats = |(index, row): (usize, &Vec<f32>)| {
+        -f64::from(row[run.test().label(index).expect("a class")].ln())
+    };
+    let by_hand = outputs.iter().enumerate().map(nats).sum::<f64>() / outputs.len() as f64;
+    let measured = run.evaluate().expect("it can be measured").metrics.loss;
+    assert!(
+        (by_hand / measured - 1.0).abs() < 1e-4,
+        "{by_hand} {measured}"
+    );
+    // Images that stay the same, with labels that are sure, are learned by heart.
+    let plain = RunConfig {
+        augment: AugmentConfig::default(),
+        ..config
+    };
+    let losses = [folder, learned(&plain, "plain")].map(|folder| {
+        let metrics = folder.report().expect("written").metrics;
+        metrics.expect("it completed").train.loss
+    });
+    assert!(losses[1] < losses[0], "{losses:?}");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! `espejo train`: from flags to a run folder with its figures.
 
+mod augment_list;
 mod configuration;
 mod effects;
 mod flags;
@@ -26,6 +27,7 @@ use layer_list::check_layer_list;
 use resume::resumed_config;
 use summary::{program, summary};
 
+use crate::augmented_figure::augmented;
 use crate::figures;
 use crate::output::{self, message, shown, tell_data};
 use crate::progress::Progress;
@@ -88,6 +90,9 @@ pub fn train(args: TrainArgs, json: bool) -> anyhow::Result<u8> {
     } else {
         let baselines = outcome.report.baselines.as_deref().unwrap_or_default();
         let mut drawn = figures::draw_all(&outcome.trained, &folder, baselines, &[])?;
+        if let Some(figure) = augmented(&prepared)? {
+            drawn.extend(figures::save_all(&folder, &[("augmented", figure)])?);
+        }
         drawn.extend(samples.figure);
         drawn
     };

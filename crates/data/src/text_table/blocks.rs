@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, Read};
 use std::sync::Mutex;
-use std::sync::mpsc::{self, Receiver, Sender, SyncSender};
+use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread;
 
 use crate::Error;
@@ -86,10 +86,7 @@ pub(super) fn in_parallel<R: Read, P: Send>(
     let work = Mutex::new(work);
     thread::scope(|scope| {
         // Moved in, so that an early end closes the channels and lets the threads go.
-        let (to_threads, results): (
-            SyncSender<(usize, Block)>,
-            Receiver<(usize, Result<P, Error>)>,
-        ) = (to_threads, results);
+        let (to_threads, results) = (to_threads, results);
         for _ in 0..threads {
             let (work, part, done) = (&work, &part, done.clone());
             scope.spawn(move || work_off(work, part, &done));

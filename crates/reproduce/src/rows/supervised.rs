@@ -1,7 +1,7 @@
 //! Document 004, exercises 8 and 9 (S34, S35): digits by small dense and convolutional nets, with their pixels in place and permuted.
 
 use espejo_pictures::{Curves, Panel, Series, curves};
-use espejo_train::{Error, Event, wilson};
+use espejo_train::{Error, Event, RunConfig, wilson};
 
 use crate::lab::configured;
 use crate::row::{Claim, Job, Outcome, Results, Scale, Section, Table};
@@ -40,6 +40,11 @@ pub fn run(job: &Job) -> Result<Outcome, Error> {
     if job.scale.quick {
         config.train.epochs = QUICK_EPOCHS;
     }
+    classified(config)
+}
+
+/// Trains a classifier and measures it, epoch by epoch and in the end.
+pub fn classified(config: RunConfig) -> Result<Outcome, Error> {
     let _alone = DEVICE
         .lock()
         .unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -66,11 +71,13 @@ pub fn run(job: &Job) -> Result<Outcome, Error> {
     })?;
     let results = ended.results.as_ref().expect("nobody stopped it");
     let test = |name: &str| results.test.get(name).unwrap_or(f64::NAN);
+    let learned = results.train.get("accuracy").unwrap_or(f64::NAN);
     let baseline = |key: &str| results.baseline(key, "accuracy").unwrap_or(f64::NAN);
     let (samples, model) = (ended.report.data.test as f64, &ended.report.model);
     let column = |place: usize| epochs.iter().map(move |row| row[place]);
     Ok(Outcome::default()
         .with("accuracy", test("accuracy"))
+        .with("accuracy of what was learned", learned)
         .with("cross-entropy", test("cross_entropy"))
         .with("calibration error", test("calibration_error"))
         .with("largest class", baseline("majority"))
@@ -98,7 +105,8 @@ pub fn section_in_place(results: &Results) -> Result<Section, Error> {
         ),
         holds: conv > dense,
     };
-    section("S34", results, "", vec![claim])
+    let nets = NETS.map(|net| (net.to_owned(), net));
+    section("S34", results, &nets, vec![claim])
 }
 
 pub fn section_permuted(results: &Results) -> Result<Section, Error> {
@@ -119,29 +127,30 @@ pub fn section_permuted(results: &Results) -> Result<Section, Error> {
         ),
         holds: lost("conv") > lost("dense") && lost("dense") < 0.01,
     };
-    section("S35", results, PERMUTED, vec![claim])
+    let nets = NETS.map(|net| (format!("{net}{PERMUTED}"), net));
+    section("S35", results, &nets, vec![claim])
 }
 
-fn section(
+/// Curves and a table of classifiers: the case of each, and what it is called.
+pub fn section(
     id: &str,
     results: &Results,
-    suffix: &str,
+    nets: &[(String, &str)],
     claims: Vec<Claim>,
 ) -> Result<Section, Error> {
     let panel = |what: &str, train: &str, test: &str| Panel {
         y_label: what.to_owned(),
-        series: NETS
+        series: nets
             .iter()
-            .flat_map(|net| {
-                let case = format!("{net}{suffix}");
+            .flat_map(|(case, net)| {
                 let dashed = Series {
                     dashed: true,
                     band: Vec::new(),
-                    ..curve_over(results, &case, "epoch", train, &format!("{net}, training"))
+                    ..curve_over(results, case, "epoch", train, &format!("{net}, training"))
                 };
                 [
                     dashed,
-                    curve_over(results, &case, "epoch", test, &format!("{net}, test")),
+                    curve_over(results, case, "epoch", test, &format!("{net}, test")),
                 ]
             })
             .collect(),
@@ -156,9 +165,7 @@ fn section(
         ],
         ..Curves::default()
     });
-    let rows = NETS
-        .iter()
-        .map(|net| row(results, net, &format!("{net}{suffix}")));
+    let rows = nets.iter().map(|(case, net)| row(results, net, case));
     let columns = [
         "net",
         "parameters",

@@ -125,13 +125,18 @@ fn check_learning(train: &TrainConfig) -> Result<(), Error> {
             "add `--schedule constant`",
         );
     }
-    if train.clip_norm > 0.0 {
-        return refuse(
-            format!("`train.clip_norm` is for single precision, and `{name}` trains in double"),
-            "leave it out, or `--set train.clip_norm=0`",
-        );
+    let set = [
+        ("clip_norm", train.clip_norm > 0.0),
+        ("warmup", train.warmup > 0),
+        ("ema", train.ema > 0.0),
+    ];
+    match set.iter().find(|(_, set)| *set) {
+        None => Ok(()),
+        Some((key, _)) => refuse(
+            format!("`train.{key}` is for single precision, and `{name}` trains in double"),
+            format!("leave it out, or `--set train.{key}=0`"),
+        ),
     }
-    Ok(())
 }
 
 fn check_numbers(train: &TrainConfig) -> Result<(), Error> {

@@ -26,6 +26,7 @@ pub(crate) fn begin(prepared: &Prepared) -> Training {
         best: model.clone(),
         model,
         optimizer: None,
+        average: None,
         state: TrainingState::default(),
         epoch_seconds: Vec::new(),
         solution: Some(Solution::default()),

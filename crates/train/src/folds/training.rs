@@ -19,7 +19,6 @@ use crate::metrics::{Measure, Metrics, evaluate};
 use crate::model::AnyModel;
 use crate::prepare::{Prepared, prepare_loaded};
 use crate::run_report::PartMetrics;
-use crate::schedule::learning_rate;
 use crate::seed::Purpose;
 use crate::session::check_finite;
 use crate::task::Task;
@@ -146,9 +145,8 @@ pub(super) fn all_epochs(
             return Ok(None);
         }
         let begun = Instant::now();
-        let rate = learning_rate(config, epoch, 0);
-        let terms = epochs::one_epoch(prepared, &mut training, &data, epoch, rate, stop)?;
-        let Some(terms) = terms else {
+        let Some((_, terms)) = epochs::one_epoch(prepared, &mut training, &data, epoch, stop)?
+        else {
             return Ok(None);
         };
         let finite = terms.iter().map(|(name, _, value)| (*name, *value));
@@ -157,7 +155,7 @@ pub(super) fn all_epochs(
         if epoch != config.epochs && !epoch.is_multiple_of(config.eval_every) {
             continue;
         }
-        let metrics = evaluate(&training.model.valid(), &test, prepared)?;
+        let metrics = evaluate(&training.used().valid(), &test, prepared)?;
         check_finite(epoch, metrics.not_finite(), folder.path())?;
         let learned = Metrics {
             loss: terms.iter().map(|(_, weight, value)| weight * value).sum(),
@@ -169,7 +167,7 @@ pub(super) fn all_epochs(
         };
         curve.push(epoch, &learned, &metrics, prepared.spec.task.columns());
     }
-    Ok(Some((training.model.valid(), curve)))
+    Ok(Some((training.used().valid(), curve)))
 }
 
 /// What the net and the linear model give for what is held out, and the baselines.

@@ -7,6 +7,7 @@ use espejo_train::{DenseStep, Noise, device};
 use serde::{Serialize, Serializer};
 use toml::{Table, Value};
 
+use super::augment_list::augment_section;
 use crate::accepted_words::accepted_words;
 use crate::completion;
 use crate::output::usage;
@@ -33,6 +34,8 @@ pub struct TrainArgs {
     pub objective: ObjectiveFlags,
     #[command(flatten, next_help_heading = "Noise")]
     pub noise: NoiseFlags,
+    #[command(flatten, next_help_heading = "Augmentation")]
+    pub augment: AugmentFlags,
     #[command(flatten, next_help_heading = "Training")]
     pub train: TrainingFlags,
     #[command(flatten, next_help_heading = "Run")]
@@ -213,6 +216,9 @@ pub struct ObjectiveFlags {
     /// Epochs over which the weight of the KL divergence rises from 0 to --beta [default: 0]
     #[arg(long, value_name = "EPOCHS")]
     pub kl_warmup: Option<usize>,
+    /// Share this part of each target of a `classifier` out evenly over all classes, while training [default: 0]
+    #[arg(long, value_name = "PART")]
+    pub label_smoothing: Option<f64>,
 }
 
 /// Flags of `[noise]`: the noise that a denoising model learns to remove.
@@ -224,6 +230,16 @@ pub struct NoiseFlags {
     /// Noisy copies of each sample, drawn once; 0 = fresh noise for every batch [default: 0]
     #[arg(long, value_name = "N")]
     pub copies: Option<usize>,
+}
+
+/// The flag of `[augment]`: how images are changed while training.
+#[derive(Args)]
+pub struct AugmentFlags {
+    /// Change the images anew in every epoch of training, drawn by the seed: `shift:.1` (at most a tenth of height and width),
+    /// `rotate:15` (at most 15 degrees), `flip` (half of them left to right), `cutout:8` (a square of 8 pixels), `mixup:.2` (two images
+    /// and their targets); with commas between them, or `none` [default: none]
+    #[arg(add = completion::these(&["shift:", "rotate:", "flip", "cutout:", "mixup:", "none"]), long, value_name = "CHANGES")]
+    pub augment: Option<String>,
 }
 
 /// Flags of `[train]`: the optimizer, its steps and the device.
@@ -254,6 +270,13 @@ pub struct TrainingFlags {
     pub gradient: Option<String>,
     #[arg(add = completion::words("train.schedule"), long, help = format!("Learning rate schedule: {} [default: by the data and the model]", accepted_words(|config| config.train.schedule)))]
     pub schedule: Option<String>,
+    /// Epochs over whose steps the learning rate rises from 0 to what the schedule says [default: 0]
+    #[arg(long, value_name = "EPOCHS")]
+    pub warmup: Option<usize>,
+    /// Evaluate and save a running average of the weights with this decay, as in `.999`, in place of the latest ones; 0 = no average
+    /// [default: 0]
+    #[arg(long, value_name = "DECAY")]
+    pub ema: Option<f64>,
     /// Early stopping: evaluations without a lower test loss before training stops; 0 = never. The best model is kept in any case
     /// [default: a quarter of the epochs where a test part is held out and the data decided the epochs, else 0]
     #[arg(long, value_name = "N")]
@@ -310,11 +333,13 @@ impl TrainArgs {
         if let Some(list) = &self.model.layers {
             model.insert("layers".into(), layers(list)?);
         }
+        let augment = self.augment.augment.as_deref().map(augment_section);
         let sections = [
             ("data", section(&self.data)?),
             ("model", model),
             ("objective", section(&self.objective)?),
             ("noise", section(&self.noise)?),
+            ("augment", augment.transpose()?.unwrap_or_default()),
             ("train", section(&self.train)?),
         ];
         let given = sections.into_iter().filter(|(_, table)| !table.is_empty());
@@ -355,6 +380,7 @@ pub fn flag_of(key: &str) -> String {
         "model.kind" => "model".to_owned(),
         "noise.kind" => "noise".to_owned(),
         "train.learning_rate" => "lr".to_owned(),
+        key if key.starts_with("augment.") => "augment".to_owned(),
         _ => key.rsplit('.').next().unwrap_or(key).replace('_', "-"),
     };
     match place {

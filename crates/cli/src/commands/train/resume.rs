@@ -64,10 +64,15 @@ fn changed(mut config: RunConfig, args: &TrainArgs) -> anyhow::Result<RunConfig>
         .epochs
         .filter(|epochs| *epochs != config.train.epochs)
     {
-        if config.train.schedule == ScheduleKind::Cosine {
+        let schedule = match config.train.schedule {
+            ScheduleKind::Cosine => Some("cosine"),
+            ScheduleKind::OneCycle => Some("one-cycle"),
+            _ => None,
+        };
+        if let Some(schedule) = schedule {
             let note = "training with its `config.toml` no longer repeats this run";
             message(&format!(
-                "the cosine schedule now ends at epoch {epochs}: {note}"
+                "the {schedule} schedule now ends at epoch {epochs}: {note}"
             ));
         }
         config.train.epochs = epochs;
