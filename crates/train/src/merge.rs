@@ -243,6 +243,8 @@ mod tests {
             limit = 10
             test_fraction = 0.2
             fold = "1/5"
+            folds = 5
+            repeats = 3
             size = "50x37"
             fit = "pad"
             grey = true
@@ -254,6 +256,8 @@ mod tests {
             group = "patient"
             header = true
             missing = ["-999"]
+            missing_in = ["a"]
+            fill = "mean"
             dates = ["day"]
             shape = "28x28"
             split = "time"
