@@ -149,7 +149,16 @@ fn folds_are_trained_measured_drawn_and_reported() {
     // The model that is kept learned every sample, for all epochs.
     assert_eq!(report["data"]["train"], 90);
     assert_eq!(report["epochs"]["best"], 12);
-    room.run(&["eval", "c"]).ok();
+    for command in ["eval", "inspect"] {
+        let ran = room.run(&[command, "c"]).ok();
+        assert!(
+            ran.stdout.contains("over 8 held-out folds"),
+            "{command}: {}",
+            ran.stdout
+        );
+    }
+    let listed = room.run(&["runs", "--json"]).ok().json();
+    close(&listed["runs"][0]["result"]["value"], mean);
 }
 
 /// Fold 2 of the second repeat is the run with `--fold 2/4` and the next seed, to the bit.

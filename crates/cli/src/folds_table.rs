@@ -31,7 +31,8 @@ pub fn folds_table(report: &FoldsReport, kind: SampleKind) -> String {
         .collect();
     let folds = report.folds * report.repeats;
     let mut text = format!(
-        "\ncross-validation: mean ± standard deviation over {folds} held-out folds ({} folds{}{})\n",
+        "\ncross-validation in {:.1} s: mean ± standard deviation over {folds} held-out folds ({} folds{}{})\n",
+        report.seconds,
         report.folds,
         match report.repeats {
             1 => String::new(),

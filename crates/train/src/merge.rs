@@ -245,6 +245,8 @@ mod tests {
             limit = 10
             test_fraction = 0.2
             fold = "1/5"
+            folds = 5
+            repeats = 3
             size = "50x37"
             fit = "pad"
             grey = true

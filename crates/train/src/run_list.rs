@@ -141,8 +141,14 @@ fn of_report(
 ) -> ListedRun {
     let killed = report.status == Status::Running && !named.folder.is_being_trained();
     let result = report.metrics.as_ref().and_then(|metrics| {
+        let sample = sample_word(&report.data);
+        if let Some(folds) = &report.folds {
+            // Of a model that learned every sample, what nets did with those that they had not seen.
+            let (test, baselines) = folds.means();
+            return compared(&test, &baselines, sample);
+        }
         let baselines = report.baselines.as_deref().unwrap_or_default();
-        compared(&metrics.test, baselines, sample_word(&report.data))
+        compared(&metrics.test, baselines, sample)
     });
     ListedRun {
         started: Some(report.started).filter(|started| !started.is_empty()),

@@ -7,6 +7,7 @@ use serde_json::json;
 use crate::choose_samples::{SampleArgs, chosen_samples};
 use crate::class_errors::class_error_table;
 use crate::figures;
+use crate::folds_table::folds_table;
 use crate::open_run::open_with_data;
 use crate::output::{self, shown};
 use crate::prediction_table::class_table;
@@ -25,7 +26,7 @@ pub struct EvalArgs {
 pub fn eval(args: &EvalArgs, json: bool) -> anyhow::Result<()> {
     let (folder, trained) = open_with_data(&args.samples)?;
     // Evaluation does not need the report, but a damaged one must be reported.
-    folder.report()?;
+    let report = folder.report()?;
     let samples = chosen_samples(&trained, &args.samples)?;
     let results = trained.evaluate_on(&samples)?;
     // A verdict is on the training, whose curves say nothing of other samples.
@@ -61,5 +62,8 @@ pub fn eval(args: &EvalArgs, json: bool) -> anyhow::Result<()> {
     text += &results_table(&metrics, &baselines, kind);
     text += &class_table(&classes);
     text += &class_error_table(&by_class);
+    if let Some(folds) = report.folds.filter(|_| args.samples.is_test_part()) {
+        text += &folds_table(&folds, kind);
+    }
     output::text(&(text + &output::figure_lines(&drawn)))
 }

@@ -4,6 +4,7 @@ use clap::Args;
 use espejo_train::merge::into_config;
 use espejo_train::{KEYS, Preset, RunConfig, RunReport, Trained, default_of, layer_table};
 
+use crate::folds_table::folds_table;
 use crate::open_run::{RunArgs, open_without_data};
 use crate::output;
 use crate::prediction_table::class_table;
@@ -43,6 +44,9 @@ pub fn inspect(args: &InspectArgs, json: bool) -> anyhow::Result<()> {
         text += "\n";
         text += &verdict_lines(&report.findings);
         text += &results_table(&metrics.test, baselines, kind);
+        if let Some(folds) = &report.folds {
+            text += &folds_table(folds, kind);
+        }
     }
     output::text(&text)
 }

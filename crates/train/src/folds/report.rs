@@ -88,7 +88,7 @@ impl FoldsReport {
             .each
             .first()
             .map_or(&[][..], |fold| &fold.metrics.terms);
-        let metrics = Metrics {
+        let mut metrics = Metrics {
             loss: mean("loss").unwrap_or(f64::NAN),
             terms: terms
                 .iter()
@@ -96,6 +96,15 @@ impl FoldsReport {
                 .collect(),
             measures: means(&self.measures),
         };
+        // What differs by less than the interval of all held-out predictions may be chance.
+        if let Some(accuracy) = self.measures.get("accuracy") {
+            let ends = [
+                ("accuracy_low", accuracy.low),
+                ("accuracy_high", accuracy.high),
+            ];
+            let ends = ends.map(|(name, end)| Some(Measure::new(name, end?)));
+            metrics.measures.extend(ends.into_iter().flatten());
+        }
         let baselines = self.baselines.iter().map(|(key, measures)| Baseline {
             key: key.clone(),
             measures: means(measures),
