@@ -554,3 +554,52 @@ pub fn training_batch(batch: Batch) -> Batch {
         known: batch.known.map(Tensor::from_inner),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use espejo_data::{Facts, Source, TextForm, load};
+
+    use super::*;
+    use crate::device;
+
+    /// Batches of texts, which are kept sparse, and of a table of the same numbers, in order and shuffled.
+    #[test]
+    fn batches_of_texts_are_those_of_a_dense_table() {
+        // A build with wgpu alone may have no device here.
+        let Ok(chosen) = device::choose("cpu") else {
+            return;
+        };
+        let folder = tempfile::tempdir().expect("a folder");
+        for (name, text) in [
+            ("a", "b a b"),
+            ("b", "c c c c a"),
+            ("c", "d"),
+            ("d", "a b c d a"),
+            ("e", "c b"),
+        ] {
+            let path = folder.path().join(name).with_extension("txt");
+            std::fs::write(path, text).expect("a file");
+        }
+        for form in [TextForm::Counts, TextForm::Binary, TextForm::Sequence] {
+            let mut source = Source::named(folder.path().display().to_string());
+            source.texts.form = Some(form);
+            let texts = load(&source).expect("texts").train;
+            let columns = 0..texts.columns().len();
+            let numbers = columns.map(|column| texts.column(column).collect());
+            let names = texts.columns().to_vec();
+            let dense = Samples::table(Facts::default(), names, numbers.collect());
+            let dense = dense.expect("a table");
+            let batches = |samples: &Samples, budget: usize| {
+                let feed = Feed::new(samples, Range::Unit, &chosen.device, budget).expect("read");
+                let passes = feed.in_order(2).chain(feed.shuffled(2, 7, 1));
+                let rows = passes.map(|batch| batch.expect("read").inputs.into_data());
+                rows.flat_map(|rows| rows.iter::<f32>().collect::<Vec<_>>())
+                    .collect::<Vec<f32>>()
+            };
+            let expected = batches(&dense, 0);
+            assert!(expected.iter().any(|value| *value > 0.0));
+            assert_eq!(batches(&texts, 0), expected, "{form:?}");
+            assert_eq!(batches(&texts, usize::MAX), expected, "{form:?}");
+        }
+    }
+}

@@ -746,7 +746,9 @@ impl Prepared {
     pub(crate) fn feed(&self, samples: &Samples) -> Result<Feed, Error> {
         // A processor trains from its own memory: bytes that become floats batch by batch, on a thread beside the training,
         // take a quarter of the room and less time than floats gathered from all over it.
-        let most = match self.chosen.is_processor() {
+        // Counts of words are nearly all zeros, and only a batch of them is ever written out.
+        let is_sparse = samples.is_text() && samples.tokens().is_none();
+        let most = match self.chosen.is_processor() || is_sparse {
             true => PROCESSOR_RESIDENT,
             false => self.chosen.largest,
         };
