@@ -59,7 +59,7 @@ fn bash_completes_values_runs_presets_and_keys() {
         ("espejo train --optimizer=l", &["lbfgs"]),
         (
             "espejo train --schedule=",
-            &["constant", "cosine", "step", "plateau"],
+            &["constant", "cosine", "step", "plateau", "one-cycle"],
         ),
         ("espejo train --model v", &["vae"]),
         ("espejo train fashion-conv", &["fashion-conv-vae"]),

@@ -42,7 +42,7 @@ const CASES: &str = r#"
 - | train --device wgpu:x | 2 | unknown device `wgpu:x` | accepted: `auto`,
 - | train --device wgpu:99 | 4 | device `wgpu |
 - | train --set zzz | 2 | =`--set zzz` needs the form `section.key=value` | =as in `--set train.epochs=100`
-- | train --set zzz.epochs=1 | 2 | unknown section `zzz` | accepted: `data`, `model`, `objective`, `noise`, `train`
+- | train --set zzz.epochs=1 | 2 | unknown section `zzz` | accepted: `data`, `model`, `objective`, `noise`, `augment`, `train`
 - | train --set train.epoch=1 | 2 | =unknown key `train.epoch` in `--set train.epoch=1` | did you mean `epochs`? accepted: `epochs`, `batch_size`,
 - | train --set train.zzz=1 | 2 | unknown key `train.zzz` | accepted: `epochs`,
 - | train --set train.epochs=many | 2 | `train.epochs` in |

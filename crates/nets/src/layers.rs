@@ -8,7 +8,7 @@ use burn::tensor::{Device, Tensor};
 use rand::Rng;
 
 use crate::conv::Map;
-use crate::{Activation, DenseStep, Initializer, Layer, LayerConfig, LayerInfo};
+use crate::{Activation, DenseStep, Initializer, Join, Layer, LayerConfig, LayerInfo};
 
 pub use hidden::Hidden;
 
@@ -49,8 +49,11 @@ impl LayersConfig {
     }
 
     /// Adds what `steps` say: `activation` follows each fully connected layer, and a batch normalisation, dropout or noise acts
-    /// on what is there. The maps of a convolution come to a fully connected layer as they are: rows are flat.
+    /// on what is there. The maps of a convolution come to a fully connected layer as they are: rows are flat. A concatenation puts what
+    /// came to the first of these steps before what is there; as the first of them it has nothing to go around, and is none.
     pub fn push_steps(&mut self, steps: &[DenseStep], activation: Activation) {
+        let known = self.layers.len();
+        let before = self.output();
         for step in steps {
             let input = self.output();
             let plain = |layer| (layer, Activation::Linear);
@@ -63,6 +66,15 @@ impl LayersConfig {
                 DenseStep::Noise(deviation) => self
                     .layers
                     .push(plain(LayerConfig::Noise { input, deviation })),
+                DenseStep::Concat if self.layers.len() == known => {}
+                DenseStep::Concat => {
+                    let inner = Box::new(Self {
+                        input: before,
+                        layers: self.layers.split_off(known),
+                    });
+                    let join = Join::Concat;
+                    self.layers.push(plain(LayerConfig::Skip { inner, join }));
+                }
             }
         }
     }

@@ -1,4 +1,4 @@
-//! Dense nets in a list of steps: `20`, `bn`, `dropout:.5`, `noise:16`.
+//! Dense nets in a list of steps: `20`, `bn`, `dropout:.5`, `noise:16`, `concat`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::ParsePlanError;
 
-/// One step of a dense net. As text a size, `bn`, `dropout:RATE` or `noise:SD`; in a configuration file a size is a number:
+/// One step of a dense net. As text a size, `bn`, `dropout:RATE`, `noise:SD` or `concat`; in a configuration file a size is a number:
 /// `layers = [20, "bn", 10, "bn"]`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum DenseStep {
@@ -20,6 +20,8 @@ pub enum DenseStep {
     Dropout(f64),
     /// Gaussian noise of this standard deviation on what is there, while training.
     Noise(f64),
+    /// What came to the first of these steps, and beside it what is there.
+    Concat,
 }
 
 /// The largest layer.
@@ -44,6 +46,9 @@ impl FromStr for DenseStep {
         if word == "bn" {
             return Ok(Self::BatchNorm);
         }
+        if word == "concat" {
+            return Ok(Self::Concat);
+        }
         if let Some(rate) = dropout_rate(word) {
             return rate.map(Self::Dropout);
         }
@@ -53,7 +58,7 @@ impl FromStr for DenseStep {
         match word.parse() {
             Ok(size) => Self::size(size),
             Err(_) => Err(ParsePlanError(format!(
-                "`{word}` is no step of a dense net: expected a size (`20`), `bn`, `dropout:RATE` or `noise:SD`"
+                "`{word}` is no step of a dense net: expected a size (`20`), `bn`, `dropout:RATE`, `noise:SD` or `concat`"
             ))),
         }
     }
@@ -90,6 +95,7 @@ impl fmt::Display for DenseStep {
             Self::BatchNorm => f.write_str("bn"),
             Self::Dropout(rate) => write!(f, "dropout:{rate}"),
             Self::Noise(deviation) => write!(f, "noise:{deviation}"),
+            Self::Concat => f.write_str("concat"),
         }
     }
 }
@@ -115,7 +121,7 @@ impl Visitor<'_> for NumberOrWord {
     type Value = DenseStep;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a layer size, `\"bn\"`, `\"dropout:RATE\"` or `\"noise:SD\"`")
+        f.write_str("a layer size, `\"bn\"`, `\"dropout:RATE\"`, `\"noise:SD\"` or `\"concat\"`")
     }
 
     fn visit_u64<E: Error>(self, size: u64) -> Result<DenseStep, E> {
@@ -158,6 +164,7 @@ mod tests {
             ("bn", DenseStep::BatchNorm),
             ("dropout:0.5", DenseStep::Dropout(0.5)),
             ("noise:16", DenseStep::Noise(16.0)),
+            ("concat", DenseStep::Concat),
         ] {
             assert_eq!(text.parse(), Ok(step));
             assert_eq!(step.to_string(), text);
@@ -181,7 +188,7 @@ mod tests {
             ("0", "layer size 0, expected 1 to 1048576"),
             (
                 "x",
-                "`x` is no step of a dense net: expected a size (`20`), `bn`, `dropout:RATE` or `noise:SD`",
+                "`x` is no step of a dense net: expected a size (`20`), `bn`, `dropout:RATE`, `noise:SD` or `concat`",
             ),
             ("", "`` is no step"),
             ("2000000", "layer size 2000000"),

@@ -13,6 +13,7 @@ pub mod hashing;
 pub mod landsat;
 pub mod logistic_map;
 pub mod optimizers;
+pub mod parity;
 pub mod photographs;
 mod show;
 pub mod structures;

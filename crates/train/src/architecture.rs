@@ -189,7 +189,9 @@ impl Architecture {
 fn check_sizes(model: &ModelConfig) -> Result<(), Error> {
     let sizes = model.layers.iter().filter_map(|step| match step {
         DenseStep::Size(size) => Some(*size),
-        DenseStep::BatchNorm | DenseStep::Dropout(_) | DenseStep::Noise(_) => None,
+        DenseStep::BatchNorm | DenseStep::Dropout(_) | DenseStep::Noise(_) | DenseStep::Concat => {
+            None
+        }
     });
     let mut bad = sizes.filter(|size| !(1..=MAX_WIDTH).contains(size));
     if let Some(bad) = bad.next() {

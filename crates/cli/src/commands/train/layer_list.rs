@@ -13,7 +13,9 @@ pub fn check_layer_list(args: &TrainArgs, prepared: &Prepared) -> anyhow::Result
     }
     let size = |step: &DenseStep| match step {
         DenseStep::Size(size) => Some(*size),
-        DenseStep::BatchNorm | DenseStep::Dropout(_) | DenseStep::Noise(_) => None,
+        DenseStep::BatchNorm | DenseStep::Dropout(_) | DenseStep::Noise(_) | DenseStep::Concat => {
+            None
+        }
     };
     let sizes: Option<Vec<usize>> = model.layers.iter().map(size).collect();
     let values = prepared.train.shape().pixels();
