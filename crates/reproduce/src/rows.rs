@@ -14,6 +14,7 @@ pub mod hashing;
 pub mod landsat;
 pub mod logistic_map;
 pub mod optimizers;
+pub mod parity;
 pub mod photographs;
 pub mod reviews;
 mod show;

@@ -677,8 +677,10 @@ pub const ROWS: &[Row] = &[
         claim: "A linear net with learning rate .001 and λ = 1e-4 learns the value of homes, not very well.",
         about: "506 tracts, 13 columns, three quarters to learn from, 50 epochs, one sample a step. The document gives a figure and no \
                 number. Ordinary least squares is the best that a linear function can do on the rows it learned. One of the columns is \
-                a racial share, for which scikit-learn has withdrawn this set (datasets/boston.md): it is here for the document alone. The \
-                ported exercises 3, 4 and 6 of the document show curves without their nets or data, and are left out.",
+                a racial share, for which scikit-learn has withdrawn this set (datasets/boston.md): it is here for the document alone. Of \
+                exercise 2, older exercises ported to Keras, it shows curves without nets or data, one with a concatenation: beside them \
+                XOR and the parity of 4 bits here, with a hidden unit a bit, and with half as many where the bits go around them, too; ten \
+                starts a seed, 1,000 steps of Adam.",
         preset: Some("s40"),
         numbers: &[
             number("parameters", (boston::CASE, "parameters"), Some(14.0), Within(14.0, 14.0), 0),
@@ -686,6 +688,10 @@ pub const ROWS: &[Row] = &[
             number("ordinary least squares", (boston::CASE, "least squares"), None, Shown, 2),
             number("the mean", (boston::CASE, "mean"), None, Shown, 2),
             number("test R²", (boston::CASE, "r2"), None, AtLeast(0.6), 3),
+            number("XOR, 2 hidden units, part of the starts that learn it", ("XOR, 2 hidden units", "share"), None, Shown, 2),
+            number("XOR, 1 hidden unit and a concatenation", ("XOR, 1 hidden unit, concatenation", "share"), None, Shown, 2),
+            number("parity of 4 bits, 4 hidden units", ("parity of 4 bits, 4 hidden units", "share"), None, Shown, 2),
+            number("parity of 4 bits, 2 hidden units and a concatenation", ("parity of 4 bits, 2 hidden units, concatenation", "share"), None, Shown, 2),
         ],
         jobs: boston::jobs,
         run: boston::run,

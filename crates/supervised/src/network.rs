@@ -135,12 +135,10 @@ impl Network {
         if part == 0.0 {
             return None;
         }
-        let classes = match self.is_binary() {
-            true => 2,
-            false => targets.dims()[1],
-        };
-        let even = part / classes as f64;
-        let targets = targets.clone().mul_scalar(1.0 - part).add_scalar(even); // [batch, outputs]
+        let [_, outputs] = targets.dims();
+        // One output is the probability of one of two classes.
+        let even = part / outputs.max(2) as f64;
+        let targets = targets.clone().mul_scalar(1.0 - part).add_scalar(even); // [batch, classes]
         let output = self.layers.last_activation();
         Some(self.criterion.mean(logits.clone(), targets, output))
     }

@@ -1,4 +1,4 @@
-//! Document 004, exercises 1 and 2 (S40): the value of homes in Boston by a linear net.
+//! Document 004, exercises 1 and 2 (S40): the value of homes in Boston by a linear net; XOR and parity are in [`parity`].
 
 use std::sync::PoisonError;
 
@@ -7,6 +7,7 @@ use espejo_train::{Error, Event};
 
 use crate::lab::configured;
 use crate::row::{Claim, Job, Outcome, Results, Scale, Section};
+use crate::rows::parity;
 use crate::rows::show::curve_over;
 use crate::rows::trained::{DEVICE, trained};
 use crate::statistics::number;
@@ -15,10 +16,15 @@ use crate::statistics::number;
 pub const CASE: &str = "13-1, linear";
 
 pub fn jobs(scale: &Scale) -> Vec<Job> {
-    scale.each([CASE], 5.0)
+    let mut jobs = scale.each([CASE], 5.0);
+    jobs.extend(parity::jobs(scale));
+    jobs
 }
 
 pub fn run(job: &Job) -> Result<Outcome, Error> {
+    if parity::has(job) {
+        return parity::run(job);
+    }
     let _alone = DEVICE.lock().unwrap_or_else(PoisonError::into_inner);
     let config = configured("s40", &[format!("train.seed={}", job.seed)])?;
     let mut epochs: Vec<[f64; 3]> = Vec::new();
@@ -94,8 +100,14 @@ pub fn section(results: &Results) -> Result<Section, Error> {
         let about = "predictions over the true values of the first seed's test part".to_owned();
         ("s40-predictions".to_owned(), about, figure)
     }));
+    figures.push((
+        "s40-parity".to_owned(),
+        "accuracy and loss of XOR and parity, median and range over the seeds".to_owned(),
+        parity::figure(results),
+    ));
     Ok(Section {
         claims: vec![claim],
+        tables: vec![parity::starts_table(results)],
         figures,
         ..Section::default()
     })
