@@ -24,6 +24,7 @@ mod safetensors;
 mod score;
 mod series;
 mod supervised;
+mod sweep;
 mod synthetic;
 #[cfg(unix)]
 mod system;

@@ -152,30 +152,43 @@ pub fn sweep(args: SweepArgs, json: bool) -> anyhow::Result<u8> {
         None => {}
     }
     let (on, submit, only_plan) = (args.on.clone(), args.submit, args.plan);
-    let here = args.here.clone();
+    let flags = args.here.clone();
     let (path, plan) = planned(args)?;
-    if on != Engine::Local && plan.halving.is_some() {
-        return Err(usage(
-            "`--halving` compares tasks while they run, which this machine does alone",
-            "leave `--on` out, or `--halving`",
-        ));
-    }
+    check_engine(&plan, &on, submit)?;
+    // What is wrong with the data or the device is said before anything is written.
+    let here = match on {
+        Engine::Local if !only_plan => {
+            task::prepared(&plan, 1, flags.devices.first().map(String::as_str))?;
+            Some(here(&plan, &flags)?)
+        }
+        _ => None,
+    };
     let sweep = SweepFolder::create(&path, plan)?;
     let count = counted(sweep.plan.len(), "task");
-    message(
-        &format!("sweep {}: {count} in `{0}/tasks.csv`", shown(&path))
-            .replace("{0}", &shown(&path)),
-    );
-    if only_plan {
-        return status::list(&sweep, json).map(|()| 0);
+    let path = shown(&path);
+    message(&format!(
+        "sweep {path}: {count}, listed in `{path}/tasks.csv`"
+    ));
+    match (here, on) {
+        (Some(here), _) => run_here(&sweep, here, json),
+        (None, Engine::Local) => status::status(&sweep, json).map(|()| 0),
+        (None, _) if only_plan => status::status(&sweep, json).map(|()| 0),
+        (None, other) => Script::write(&sweep, &other)?.end(submit, json),
     }
+}
+
+/// Refuses what the engine cannot do.
+fn check_engine(plan: &Plan, on: &Engine, submit: bool) -> anyhow::Result<()> {
     match on {
         Engine::Local if submit => Err(usage(
             "`--submit` starts the scripts of another engine",
             "add `--on parallel` or `--on slurm`, or leave it out",
         )),
-        Engine::Local => run_here(&sweep, &here, json),
-        other => Script::write(&sweep, &other)?.end(submit, json),
+        Engine::Parallel | Engine::Slurm(_) if plan.halving.is_some() => Err(usage(
+            "`--halving` compares tasks while they run, which this machine does alone",
+            "leave `--on` out, or `--halving`",
+        )),
+        _ => Ok(()),
     }
 }
 
@@ -291,7 +304,8 @@ fn usual_folder(plan: &Plan, file: Option<&str>) -> PathBuf {
 fn run(args: &RunTaskArgs, json: bool) -> anyhow::Result<u8> {
     let sweep = SweepFolder::open(&args.dir)?;
     let Some(number) = args.number else {
-        return run_here(&sweep, &args.here, json);
+        let here = here(&sweep.plan, &args.here)?;
+        return run_here(&sweep, here, json);
     };
     sweep.check_number(number)?;
     let rules = TaskRules {
@@ -307,8 +321,7 @@ fn run(args: &RunTaskArgs, json: bool) -> anyhow::Result<u8> {
 }
 
 /// Runs all tasks on this machine, and gathers what came of them.
-fn run_here(sweep: &SweepFolder, flags: &HereFlags, json: bool) -> anyhow::Result<u8> {
-    let mut here = here(sweep, flags)?;
+fn run_here(sweep: &SweepFolder, mut here: Here, json: bool) -> anyhow::Result<u8> {
     let stop = Arc::new(AtomicBool::new(false));
     let flag = stop.clone();
     ctrlc::set_handler(move || {
@@ -351,14 +364,14 @@ fn open_tasks(sweep: &SweepFolder, numbers: impl IntoIterator<Item = usize>) -> 
 }
 
 /// How tasks share this machine.
-fn here(sweep: &SweepFolder, flags: &HereFlags) -> anyhow::Result<Here> {
+fn here(plan: &Plan, flags: &HereFlags) -> anyhow::Result<Here> {
     if flags.jobs == Some(0) {
         return Err(usage("`--jobs` is 0", "expected 1 or more"));
     }
     let devices = flags.devices.clone();
     let chosen: Vec<String> = match devices.is_empty() {
         false => devices.clone(),
-        true => vec![sweep.plan.merged(1)?.config.train.device],
+        true => vec![plan.merged(1)?.config.train.device],
     };
     let mut on_processor = true;
     for name in &chosen {

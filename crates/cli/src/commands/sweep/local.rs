@@ -232,8 +232,11 @@ impl Pool<'_> {
         if said.is_empty() {
             message(&format!("  its process was ended ({})", how(code)));
         }
-        said.iter().for_each(|line| message(&format!("  {line}")));
         let lasting = matches!(self.sweep.state(number), TaskState::Failed(_));
+        // That of a task alone stands below its line, one that ends the sweep as any error does.
+        let indent = if lasting { "  " } else { "" };
+        said.iter()
+            .for_each(|line| message(&format!("{indent}{line}")));
         match code {
             None => self.lost = true,
             Some(code) if !lasting && !stopping => {

@@ -55,8 +55,8 @@ impl Variation {
         self.varied.push(varied);
     }
 
-    /// The keys but for the seed, their values of each setting, and the seeds.
-    fn multiplied(self) -> anyhow::Result<(Vec<String>, Vec<Vec<Value>>, Vec<Value>)> {
+    /// The keys but for the seed, their values in each setting, and the seeds.
+    fn multiplied(self) -> anyhow::Result<Multiplied> {
         let (seeds, others): (Vec<_>, Vec<_>) = self
             .varied
             .into_iter()
@@ -71,8 +71,19 @@ impl Variation {
             None => combined(&others)?,
         };
         let keys = others.into_iter().map(|varied| varied.key).collect();
-        Ok((keys, settings, seeds))
+        Ok(Multiplied {
+            keys,
+            settings,
+            seeds,
+        })
     }
+}
+
+/// What is varied, multiplied out.
+struct Multiplied {
+    keys: Vec<String>,
+    settings: Vec<Vec<Value>>,
+    seeds: Vec<Value>,
 }
 
 /// Every combination, the last key changing fastest.
@@ -155,7 +166,11 @@ fn too_many() -> anyhow::Error {
 impl Plan {
     /// The plan with what is varied multiplied out.
     pub fn with(self, variation: Variation) -> anyhow::Result<Self> {
-        let (keys, settings, seeds) = variation.multiplied()?;
+        let Multiplied {
+            keys,
+            settings,
+            seeds,
+        } = variation.multiplied()?;
         if settings.len().saturating_mul(seeds.len().max(1)) > MOST_TASKS {
             return Err(too_many());
         }
@@ -360,8 +375,7 @@ impl Plan {
     /// Reads a `sweep.toml` that was written.
     pub fn read(text: &str, origin: &str) -> anyhow::Result<Self> {
         let (mut plan, variation) = Self::from_toml(text, origin)?;
-        let (_, _, seeds) = variation.multiplied()?;
-        plan.seeds = seeds;
+        plan.seeds = variation.multiplied()?.seeds;
         let whole = |row: &Vec<Value>| row.len() == plan.keys.len();
         if plan.settings.is_empty() || !plan.settings.iter().all(whole) {
             return Err(espejo_train::Error::Checkpoint {

@@ -105,8 +105,3 @@ pub fn settings_json(sweep: &SweepFolder, number: usize) -> Value {
     let pairs = pairs.map(|(key, value)| ((*key).to_owned(), json!(value)));
     Value::Object(pairs.collect())
 }
-
-/// Prints the tasks, of which none need have begun.
-pub fn list(sweep: &SweepFolder, json: bool) -> anyhow::Result<()> {
-    status(sweep, json)
-}

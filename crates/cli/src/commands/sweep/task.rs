@@ -9,6 +9,7 @@ use anyhow::Context;
 use espejo_train::{Error, Event, Folder, Outcome, Prepared, Status, fit, prepare, prepare_suited};
 
 use super::folder::{Failure, SweepFolder, TaskState};
+use super::plan::Plan;
 use crate::commands::train::changed_data;
 use crate::output::{message, report, usage};
 use crate::progress::Progress;
@@ -108,7 +109,7 @@ fn trained(sweep: &SweepFolder, number: usize, rules: &TaskRules) -> anyhow::Res
     let (prepared, folder) = match sweep.run(number) {
         Some(folder) => resumed(folder, rules)?,
         None => {
-            let prepared = prepared(sweep, number, rules)?;
+            let prepared = prepared(&sweep.plan, number, rules.device.as_deref())?;
             let name = sweep.name(number);
             let folder = Folder::create(sweep.path(), Some(&name), &prepared.config)?;
             (prepared, folder)
@@ -166,9 +167,9 @@ fn draw(outcome: &Outcome, folder: &Folder) -> anyhow::Result<()> {
 }
 
 /// A task that has not begun.
-pub fn prepared(sweep: &SweepFolder, number: usize, rules: &TaskRules) -> anyhow::Result<Prepared> {
-    let mut merged = sweep.plan.merged(number)?;
-    if let Some(device) = &rules.device {
+pub fn prepared(plan: &Plan, number: usize, device: Option<&str>) -> anyhow::Result<Prepared> {
+    let mut merged = plan.merged(number)?;
+    if let Some(device) = device {
         device.clone_into(&mut merged.config.train.device);
     }
     Ok(match merged.said {
