@@ -234,9 +234,9 @@ small | encode small --first 33 | 2 | =`--first` is 33 | =give 1 to 32
 twelve | animate twelve --walk spiral | 2 | =the latent code of this run has 12 dimensions | =a spiral needs 2 dimensions; use `--walk loop`, which needs any number
 twelve | animate twelve | 2 | the latent code of this run has 12 dimensions | `--walk loop`
 - | sweep letters | 2 | =nothing is varied | add `--vary`, as in
-- | sweep letters --vary latent=2 | 2 | unknown section | accepted:
+- | sweep letters --vary latent=2 | 2 | =`--vary latent=2` needs the form `section.key=value` | as in `--vary
 - | sweep letters --vary latent | 2 | =`--vary latent` needs the form `section.key=values` | as in `--vary model.latent=2,8,32`
-- | sweep letters --vary model.latnt=2,3 | 2 | unknown key `model.latnt` | did you mean `latent`?
+- | sweep letters --vary model.latnt=2,3 | 2 | =unknown key `model.latnt` in `--vary model.latnt=2` | did you mean `latent`?
 - | sweep letters --vary model.latent=2,two | 2 | =`model.latent` in `model.latent=two` is `two`, expected a whole number of 0 or more |
 - | sweep letters --vary model.latent=2,2 | 2 | =`model.latent` has the value 2 twice | give each value once
 - | sweep letters --vary train.seed=5..1 | 2 | is no range of up to 100000 whole numbers | the lower end first

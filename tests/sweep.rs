@@ -268,7 +268,7 @@ fn a_full_disk_ends_the_sweep_and_it_goes_on_later() {
 #[test]
 fn halving_stops_the_poorer_settings_and_leaves_the_best_as_it_would_have_been() {
     let room = Room::new();
-    let line = "sweep letters --device cpu --epochs 90 --set train.schedule=cosine --vary train.learning_rate=1e-6,1e-2,1e-5,1e-4,3e-3,1e-3,2e-6,2e-5,2e-4 --halving 3 --out runs/s";
+    let line = "sweep letters --device cpu --epochs 90 --set train.schedule=cosine --set train.eval_every=5 --vary train.learning_rate=1e-6,1e-2,1e-5,1e-4,3e-3,1e-3,2e-6,2e-5,2e-4 --halving 3 --out runs/s";
     let found = room.run(&words(line)).ok();
     assert!(
         found
@@ -295,7 +295,7 @@ fn halving_stops_the_poorer_settings_and_leaves_the_best_as_it_would_have_been()
         "1e-6", "1e-2", "1e-5", "1e-4", "3e-3", "1e-3", "2e-6", "2e-5", "2e-4",
     ][best - 1];
     let alone = format!(
-        "train letters --device cpu --epochs 90 --schedule cosine --lr {rate} --no-figures --name alone"
+        "train letters --device cpu --epochs 90 --schedule cosine --set train.eval_every=5 --lr {rate} --no-figures --name alone"
     );
     room.run(&words(&alone)).ok();
     assert!(weights(&room, "runs/alone") == weights(&room, &format!("runs/s/task-000{best}")));

@@ -232,11 +232,7 @@ fn planned(args: SweepArgs) -> anyhow::Result<(PathBuf, Plan)> {
     if let Some(seeds) = args.seeds {
         variation.add(Varied::of_text(SEED, &format!("1..{seeds}"))?);
     }
-    // A sweep.toml that was written is multiplied out already.
-    let plan = match variation.varied.is_empty() && !plan.settings.is_empty() {
-        true => plan,
-        false => plan.with(variation)?,
-    };
+    let plan = plan.with(variation)?;
     check(&plan, &train)?;
     let path = args
         .out

@@ -11,7 +11,7 @@ use std::time::Instant;
 
 use anyhow::Context;
 
-use super::task::BUSY;
+use super::task::{BEFORE, BUSY};
 
 /// What a task tells.
 pub enum News {
@@ -36,6 +36,8 @@ pub struct End {
     pub code: Option<i32>,
     /// Whether another process is at the task.
     pub busy: bool,
+    /// Whether the task was done before.
+    pub before: bool,
     /// Its messages.
     pub stderr: String,
 }
@@ -126,13 +128,14 @@ fn listen(mut child: Child, number: usize, news: &Sender<News>) {
         }
         String::from_utf8_lossy(&text).into_owned()
     });
-    let mut busy = false;
+    let (mut busy, mut before) = (false, false);
     let lines = child
         .stdout
         .take()
         .map(|stdout| BufReader::new(stdout).lines());
     for line in lines.into_iter().flatten().map_while(Result::ok) {
         busy |= line == BUSY;
+        before |= line == BEFORE;
         if let Some(at) = moment(&line) {
             // The scheduler may have ended already.
             let _ = news.send(News::Epoch { number, at });
@@ -140,7 +143,12 @@ fn listen(mut child: Child, number: usize, news: &Sender<News>) {
     }
     let code = child.wait().ok().and_then(|status| status.code());
     let stderr = messages.join().unwrap_or_default();
-    let end = End { code, busy, stderr };
+    let end = End {
+        code,
+        busy,
+        before,
+        stderr,
+    };
     let _ = news.send(News::Ended { number, end });
 }
 

@@ -206,6 +206,7 @@ impl Pool<'_> {
         let label = format!("task {number}/{}", self.sweep.plan.len());
         match end.code {
             _ if end.busy => self.elsewhere.push(number),
+            Some(0) if end.before => message(&format!("{label}  {}  done elsewhere", words())),
             Some(0) => {
                 self.here.choice = self.here.choice.after_an_end();
                 message(&format!("{label}  {}  {}", words(), self.outcome(number)));

@@ -167,10 +167,20 @@ impl Plan {
     /// The plan with what is varied multiplied out.
     pub fn with(self, variation: Variation) -> anyhow::Result<Self> {
         let Multiplied {
-            keys,
-            settings,
+            mut keys,
+            mut settings,
             seeds,
         } = variation.multiplied()?;
+        // A `sweep.toml` that was written is multiplied out already.
+        if !self.settings.is_empty() {
+            if !keys.is_empty() {
+                return Err(usage(
+                    "the settings of this sweep are drawn up already",
+                    "vary more in the file or the command that it was planned by",
+                ));
+            }
+            (keys, settings) = (self.keys.clone(), self.settings.clone());
+        }
         if settings.len().saturating_mul(seeds.len().max(1)) > MOST_TASKS {
             return Err(too_many());
         }

@@ -6,7 +6,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use espejo_train::{Error, Event, Folder, Outcome, Prepared, Status, fit, prepare, prepare_suited};
+use espejo_train::{
+    Error, Event, Folder, Outcome, Prepared, RunConfig, Status, fit, prepare, prepare_suited,
+};
 
 use super::folder::{Failure, SweepFolder, TaskState};
 use super::plan::Plan;
@@ -133,7 +135,7 @@ fn trained(sweep: &SweepFolder, number: usize, rules: &TaskRules) -> anyhow::Res
         teller.tell(&event);
         if let Event::Epoch { report, .. } = &event
             && let Some(share) = rules.until
-            && (epoch_of(share, report.epochs)..report.epochs).contains(&report.epoch)
+            && (epoch_of(share, &prepared.config)..report.epochs).contains(&report.epoch)
         {
             until = true;
             stop.store(true, Ordering::Relaxed);
@@ -156,9 +158,11 @@ fn trained(sweep: &SweepFolder, number: usize, rules: &TaskRules) -> anyhow::Res
     Ok(Ended::Done)
 }
 
-/// The epoch at a share of all, the first at least.
-pub fn epoch_of(share: f64, epochs: usize) -> usize {
-    ((epochs as f64 * share).round() as usize).clamp(1, epochs.max(1))
+/// The epoch at a share of all: the next that is tested.
+pub fn epoch_of(share: f64, config: &RunConfig) -> usize {
+    let (epochs, every) = (config.train.epochs, config.train.eval_every.max(1));
+    let at_least = (epochs as f64 * share).round().max(1.0) as usize;
+    at_least.next_multiple_of(every).min(epochs)
 }
 
 fn draw(outcome: &Outcome, folder: &Folder) -> anyhow::Result<()> {
@@ -285,17 +289,17 @@ pub fn exit_code(sweep: &SweepFolder, number: usize, ended: Ended) -> anyhow::Re
 
 /// What an attached task says last, where its scheduler has to know more than an exit code.
 pub const BUSY: &str = "busy";
+/// As above.
+pub const BEFORE: &str = "before";
 
 /// Does one task for the scheduler that started this process.
 pub fn attached(sweep: &SweepFolder, number: usize, rules: &TaskRules) -> anyhow::Result<u8> {
+    let last = |word: &str| writeln!(std::io::stdout(), "{word}").context("cannot write to stdout");
     match run_task(sweep, number, rules)? {
-        Ended::Done | Ended::Before => Ok(0),
+        Ended::Done => Ok(0),
         Ended::Stopped => Ok(130),
         Ended::Failed(code) => Ok(code),
-        Ended::Busy => {
-            let mut stdout = std::io::stdout();
-            writeln!(stdout, "{BUSY}").context("cannot write to stdout")?;
-            Ok(0)
-        }
+        Ended::Before => last(BEFORE).map(|()| 0),
+        Ended::Busy => last(BUSY).map(|()| 0),
     }
 }

@@ -1,6 +1,6 @@
 //! What a sweep varies: `KEY=VALUES`, from text to values of the configuration.
 
-use espejo_train::merge::parse_set;
+use espejo_train::merge::parse_assignment;
 use toml::Value;
 
 use crate::output::usage;
@@ -93,17 +93,29 @@ impl Varied {
 
 /// The table of a configuration with this one key.
 pub fn setting(key: &str, value: &Value) -> anyhow::Result<toml::Table> {
-    let table = parse_set(&format!("{key}={value}"))?;
+    let table = parse_assignment(&format!("{key}={value}"), "--vary")?;
     let origin = format!("{key}={}", shown_value(value));
     let called = |key: &str| format!("`{key}` in `{origin}`");
     espejo_train::merge::into_config_called(table.clone(), &origin, &called)?;
     Ok(table)
 }
 
-/// A value as people read it: text without quotes.
+/// A value as people read it: text without quotes, numbers without many zeros.
 pub fn shown_value(value: &Value) -> String {
+    const LONG: usize = 8;
     match value {
         Value::String(text) => text.clone(),
+        Value::Float(number) => match format!("{number}") {
+            plain if plain.len() <= LONG => plain,
+            plain => {
+                let short = format!("{number:e}");
+                if short.len() < plain.len() {
+                    short
+                } else {
+                    plain
+                }
+            }
+        },
         other => other.to_string(),
     }
 }
@@ -217,6 +229,18 @@ mod tests {
             ),
         ] {
             assert_eq!(shown(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_shown_in_their_shorter_form() {
+        for (number, expected) in [
+            (0.001, "0.001"),
+            (1e-6, "0.000001"),
+            (1e30, "1e30"),
+            (2e-7, "2e-7"),
+        ] {
+            assert_eq!(shown_value(&Value::Float(number)), expected);
         }
     }
 
