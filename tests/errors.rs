@@ -258,7 +258,7 @@ text a.toml sweep.seed = 1 | sweep a.toml | 2 | =unknown key `sweep.seed` in `a.
 small | sweep letters --vary model.latent=1,2 --out runs/small | 2 | =`runs/small` is the folder of a run | choose another folder
 small | compare small | 2 | =there is one run, and nothing to compare it with | name several
 - | compare a b | 2 | =no run `a` |
-small | compare small --to a.png | 2 | =`--to` is `a.png` | =give a file ending in `.csv`
+small | compare small --to a.jpg | 2 | =`--to` is `a.jpg` | =give a file ending in `.csv`, `.png` or `.svg`
 "#;
 
 /// Makes the room of a case: runs and files, and what is wrong with them.

@@ -154,6 +154,34 @@ fn a_sweep_killed_at_any_moment_reaches_the_same_weights() {
     check_same(&room, &expected);
 }
 
+#[cfg(unix)]
+#[test]
+fn a_sweep_that_is_told_to_stop_saves_and_goes_on() {
+    let room = Room::new();
+    let line = format!("{SWEEP} --epochs 3000");
+    let mut command = room.command(&words(&line));
+    let child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("starts");
+    let end = Instant::now() + Duration::from_secs(60);
+    while !room.path("runs/s/task-0001/metrics.csv").exists() && Instant::now() < end {
+        sleep(Duration::from_millis(2));
+    }
+    let id = child.id().to_string();
+    ran(&mut room.in_it("kill", &["-TERM", &id])).ok();
+    let stopped = Ran::from(child.wait_with_output().expect("ends"));
+    assert_eq!(stopped.code, Some(130), "{stopped:?}");
+    assert!(
+        stopped.stderr.contains("`espejo sweep run runs/s` goes on"),
+        "{stopped:?}"
+    );
+    assert_eq!(room.json("runs/s/task-0001/run.json")["status"], "stopped");
+    room.run(&["sweep", "run", "runs/s"]).ok();
+    check_same(&room, &one_by_one(&room, "3000"));
+}
+
 #[test]
 fn two_schedulers_at_once_do_no_task_twice() {
     let room = Room::new();
@@ -457,6 +485,9 @@ fn runs_are_compared_by_seed_and_only_where_that_means_something() {
         header.contains(",test_squared_error,test_squared_error_low,"),
         "{header}"
     );
+    room.run(&words("compare s --to curves.svg")).ok();
+    let svg = room.text("curves.svg");
+    assert!(svg.contains("task-0001 (3 seeds)") && svg.contains("task-0004 (3 seeds)"));
     let text = room.run(&words("compare s/task-0001 s/task-0004")).ok();
     assert!(text.stdout.contains("model.latent"), "{text:?}");
     assert!(text.stderr.contains("one seed each"), "{text:?}");

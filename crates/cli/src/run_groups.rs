@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use espejo_analysis::{MeanInterval, mean_interval};
-use espejo_train::{MainMeasure, RunConfig, RunReport};
+use espejo_train::{Folder, MainMeasure, RunConfig, RunReport};
 use toml::{Table, Value};
 
 use crate::compact_number::compact;
@@ -12,6 +12,7 @@ use crate::compact_number::compact;
 pub struct Member {
     /// How it is called.
     pub name: String,
+    pub folder: Folder,
     pub config: RunConfig,
     pub report: RunReport,
 }

@@ -4,11 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use espejo_pictures::csv_field;
+use espejo_pictures::{Curves, Figure, Panel, Series, csv_field, curves};
 use espejo_train::{Folder, RunNames, Status};
 use serde_json::{Value, json};
 
 use crate::completion;
+use crate::curves::course;
+use crate::figure_file::has_ending;
 use crate::output::{self, message, shown, usage};
 use crate::run_groups::{Group, Member, interval_json, with_interval};
 use crate::table::{Column, table};
@@ -26,13 +28,15 @@ pub struct CompareArgs {
     /// Print the comparison as CSV, with every measure
     #[arg(long)]
     pub csv: bool,
-    /// Write that CSV to this file
-    #[arg(long, value_name = "FILE.csv")]
+    /// Write that CSV to this file, or in place of it the course of the main measure, a curve for each setting
+    #[arg(long, value_name = "FILE.csv|png|svg")]
     pub to: Option<PathBuf>,
 }
 
 /// Rows of the table for people: measures that every group has, at most.
 const MOST_MEASURES: usize = 12;
+/// Curves of a figure, at most.
+const MOST_CURVES: usize = 10;
 /// Groups that have a column each in the table for people, at most.
 const MOST_COLUMNS: usize = 4;
 
@@ -49,18 +53,20 @@ struct Comparison {
 
 /// Compares runs.
 pub fn compare(args: &CompareArgs, json: bool) -> anyhow::Result<()> {
-    let is_csv = |path: &Path| crate::figure_file::has_ending(path, &["csv"]);
-    if let Some(path) = args.to.as_deref().filter(|path| !is_csv(path)) {
+    let is_known = |path: &Path| has_ending(path, &["csv", "png", "svg"]);
+    if let Some(path) = args.to.as_deref().filter(|path| !is_known(path)) {
         return Err(usage(
             format!("`--to` is `{}`", shown(path)),
-            "give a file ending in `.csv`",
+            "give a file ending in `.csv`, `.png` or `.svg`",
         ));
     }
-    let members = members(args)?;
-    let comparison = Comparison::of(members);
+    let comparison = Comparison::of(members(args)?);
     comparison.tell();
     if let Some(path) = &args.to {
-        espejo_train::write_file(path, comparison.csv().as_bytes())?;
+        match has_ending(path, &["csv"]) {
+            true => espejo_train::write_file(path, comparison.csv().as_bytes())?,
+            false => comparison.courses()?.save_as(path)?,
+        }
         message(&format!("wrote `{}`", shown(path)));
     }
     match (json, args.csv) {
@@ -88,6 +94,7 @@ fn members(args: &CompareArgs) -> anyhow::Result<Vec<Member>> {
                 let config = folder.config()?;
                 members.push(Member {
                     name,
+                    folder,
                     config,
                     report,
                 });
@@ -149,11 +156,7 @@ impl Comparison {
                 }
             }
         }
-        for group in &mut groups {
-            if let count @ 2.. = group.members.len() {
-                group.label = format!("{} and {}", group.label, output::counted(count - 1, "seed"));
-            }
-        }
+        label(&mut groups);
         let keys: BTreeSet<&String> = settings.iter().flat_map(BTreeMap::keys).collect();
         let values = |key: &String| -> Vec<String> {
             settings
@@ -377,6 +380,38 @@ impl Comparison {
         text
     }
 
+    /// The main measure on the test samples over the epochs: for each setting the mean over its seeds, with the range of them.
+    fn courses(&self) -> anyhow::Result<Figure> {
+        let (first, count) = (&self.groups[0], self.groups.len());
+        if count > MOST_CURVES {
+            return Err(usage(
+                format!("there are {count} settings, and a figure of curves holds {MOST_CURVES}"),
+                "name fewer runs, or write the numbers with `--to FILE.csv`",
+            ));
+        }
+        let measure = &self.measures[0];
+        let mut series = Vec::new();
+        for (group, apart) in self.groups.iter().zip(&self.apart) {
+            // Curves that say nothing beside each other are not drawn over each other.
+            if apart.is_none() {
+                series.push(course_of(group, measure)?);
+            }
+        }
+        let seeds = first.members.len() > 1;
+        let note = "mean over seeds, shaded from the least to the greatest";
+        Ok(curves(&Curves {
+            title: format!("{} on the test samples", measure.replace('_', " ")),
+            note: seeds.then(|| note.to_owned()),
+            x_label: "epoch".into(),
+            panels: vec![Panel {
+                series,
+                log_y: true,
+                ..Panel::default()
+            }],
+            ..Curves::default()
+        }))
+    }
+
     fn to_json(&self) -> Value {
         let group = |(place, group): (usize, &Group)| {
             let settings = self
@@ -413,6 +448,60 @@ impl Comparison {
         };
         json!({ "groups": self.groups.iter().enumerate().map(group).collect::<Vec<_>>() })
     }
+}
+
+/// Names groups by their first run, without the folder that all lie in, and by how many seeds they have.
+fn label(groups: &mut [Group]) {
+    let folder = |group: &Group| {
+        group
+            .label
+            .rsplit_once('/')
+            .map(|(folder, _)| folder.to_owned())
+    };
+    let first = groups.first().and_then(folder);
+    let shared = groups.len() > 1 && groups.iter().all(|group| folder(group) == first);
+    let prefix = first
+        .filter(|_| shared)
+        .map_or(0, |folder| folder.len() + 1);
+    for group in groups {
+        group.label = match group.members.len() {
+            1 => group.label[prefix..].to_owned(),
+            count => format!("{} ({count} seeds)", &group.label[prefix..]),
+        };
+    }
+}
+
+/// The course of a measure, where all runs of a group have noted it.
+fn course_of(group: &Group, measure: &str) -> anyhow::Result<Series> {
+    let mut at: BTreeMap<u64, Vec<f64>> = BTreeMap::new();
+    for member in &group.members {
+        for (epoch, value) in course(&member.folder, measure)? {
+            at.entry(epoch as u64).or_default().push(value);
+        }
+    }
+    let count = group.members.len();
+    at.retain(|_, values| values.len() == count);
+    let mean = |values: &[f64]| values.iter().sum::<f64>() / count as f64;
+    let ends = |values: &[f64]| {
+        let least = values.iter().copied().fold(f64::INFINITY, f64::min);
+        (
+            least,
+            values.iter().copied().fold(f64::NEG_INFINITY, f64::max),
+        )
+    };
+    let band = at.iter().map(|(epoch, values)| {
+        let (low, high) = ends(values);
+        (*epoch as f64, low, high)
+    });
+    Ok(Series {
+        name: group.label.clone(),
+        band: band.filter(|_| count > 1).collect(),
+        points: at
+            .iter()
+            .map(|(epoch, values)| (*epoch as f64, mean(values)))
+            .collect(),
+        ..Series::default()
+    })
 }
 
 /// The devices of a group, each once.

@@ -287,7 +287,7 @@ impl Plan {
         }
         let mut table = self.file.clone().unwrap_or_default();
         table.insert("sweep".to_owned(), Value::Table(sweep));
-        table.to_string()
+        format!("{}\n", table.to_string().trim_end())
     }
 
     /// Reads a configuration file that may have a section `[sweep]`: the plan without what is varied, and that.

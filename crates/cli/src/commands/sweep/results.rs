@@ -82,6 +82,7 @@ impl<'a> Results<'a> {
             Ok(Some(Member {
                 name: sweep.name(number),
                 config: run.config()?,
+                folder: run,
                 report: (**report).clone(),
             }))
         };
