@@ -21,7 +21,7 @@ use espejo_train::{device, sha256};
 
 use crate::commands::train::{
     DataFlags, Layers, ModelFlags, NoiseFlags, ObjectiveFlags, RunFlags, TrainArgs, TrainingFlags,
-    check_configuration, data_name, layers_of,
+    check_configuration, check_data, data_name, layers_of,
 };
 use crate::completion;
 use crate::output::{counted, message, shown, usage};
@@ -153,12 +153,13 @@ pub fn sweep(args: SweepArgs, json: bool) -> anyhow::Result<u8> {
     }
     let (on, submit, only_plan) = (args.on.clone(), args.submit, args.plan);
     let flags = args.here.clone();
-    let (path, plan) = planned(args)?;
+    let (path, plan, train) = planned(args)?;
     check_engine(&plan, &on, submit)?;
     // What is wrong with the data or the device is said before anything is written.
     let here = match on {
         Engine::Local if !only_plan => {
-            task::prepared(&plan, 1, flags.devices.first().map(String::as_str))?;
+            let device = flags.devices.first().map(String::as_str);
+            check_data(&train, &task::prepared(&plan, 1, device)?)?;
             Some(here(&plan, &flags)?)
         }
         _ => None,
@@ -192,8 +193,8 @@ fn check_engine(plan: &Plan, on: &Engine, submit: bool) -> anyhow::Result<()> {
     }
 }
 
-/// The plan that the arguments ask for, and its folder.
-fn planned(args: SweepArgs) -> anyhow::Result<(PathBuf, Plan)> {
+/// The folder of a sweep, its plan, and the flags that all tasks share.
+fn planned(args: SweepArgs) -> anyhow::Result<(PathBuf, Plan, TrainArgs)> {
     if args.model.init_from.is_some() {
         return Err(usage(
             "`--init-from` is for a single run",
@@ -237,7 +238,7 @@ fn planned(args: SweepArgs) -> anyhow::Result<(PathBuf, Plan)> {
     let path = args
         .out
         .unwrap_or_else(|| usual_folder(&plan, file.as_deref()));
-    Ok((path, plan))
+    Ok((path, plan, train))
 }
 
 fn has_toml_ending(name: &str) -> bool {
@@ -261,17 +262,23 @@ fn read(name: &str) -> anyhow::Result<(Plan, Variation)> {
     Ok((plan, variation))
 }
 
-/// Refuses a plan with a setting that cannot be configured, before anything is written, and one whose first task cannot begin.
+/// Refuses a plan with a setting that cannot be configured, and a flag that is of use in none, before anything is written.
 fn check(plan: &Plan, train: &TrainArgs) -> anyhow::Result<()> {
     halving::check(plan)?;
+    let mut idle = None;
+    let mut used = false;
     for setting in 0..plan.settings.len() {
-        let number = *plan.tasks_of(setting).start();
-        let merged = plan.merged(number)?;
-        if merged.said.is_none() {
-            check_configuration(train, &merged.config)?;
+        let merged = plan.merged(*plan.tasks_of(setting).start())?;
+        match check_configuration(train, &merged.config) {
+            // What the data decides is not known yet.
+            Err(error) if merged.said.is_none() => idle = idle.or(Some(error)),
+            _ => used = true,
         }
     }
-    Ok(())
+    match idle {
+        Some(error) if !used => Err(error),
+        _ => Ok(()),
+    }
 }
 
 /// The folder of a sweep without `--out`: the same for the same sweep, so that the same command goes on with it.

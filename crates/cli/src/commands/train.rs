@@ -20,8 +20,7 @@ use serde_json::{Value as Json, json};
 
 use configuration::merged;
 pub use configuration::{Layers, Merged, layers_of};
-pub use effects::check_configuration;
-use effects::check_data;
+pub use effects::{check_configuration, check_data};
 pub use flags::{
     DataFlags, ModelFlags, NoiseFlags, ObjectiveFlags, RunFlags, TrainArgs, TrainingFlags,
     data_name,
