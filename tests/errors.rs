@@ -233,6 +233,34 @@ folder plain | encode plain | 5 | =`plain`: is no run folder: it has no `config.
 small | encode small --first 33 | 2 | =`--first` is 33 | =give 1 to 32
 twelve | animate twelve --walk spiral | 2 | =the latent code of this run has 12 dimensions | =a spiral needs 2 dimensions; use `--walk loop`, which needs any number
 twelve | animate twelve | 2 | the latent code of this run has 12 dimensions | `--walk loop`
+- | sweep letters | 2 | =nothing is varied | add `--vary`, as in
+- | sweep letters --vary latent=2 | 2 | =`--vary latent=2` needs the form `section.key=value` | as in `--vary
+- | sweep letters --vary latent | 2 | =`--vary latent` needs the form `section.key=values` | as in `--vary model.latent=2,8,32`
+- | sweep letters --vary model.latnt=2,3 | 2 | =unknown key `model.latnt` in `--vary model.latnt=2` | did you mean `latent`?
+- | sweep letters --vary model.latent=2,two | 2 | =`model.latent` in `model.latent=two` is `two`, expected a whole number of 0 or more |
+- | sweep letters --vary model.latent=2,2 | 2 | =`model.latent` has the value 2 twice | give each value once
+- | sweep letters --vary train.seed=5..1 | 2 | is no range of up to 100000 whole numbers | the lower end first
+- | sweep letters --vary train.learning_rate=0.1..0.2 | 2 | `train.learning_rate` is varied over a range of fractions | `--random 20`
+- | sweep letters --vary train.seed=1..3 --random 2 | 2 | `--random` draws settings, and nothing but the seed is varied | add `--vary`
+- | sweep letters --vary model.latent=1,2 --random 3 | 2 | =there are hardly 3 settings that differ | `--random 2` finds as many
+- | sweep letters --vary model.latent=1,2 --halving 3 | 2 | =`--halving 3` needs 3 settings or more, and there are 2 | seeds are no settings
+- | sweep letters --vary model.latent=1,2 --halving 2 --on slurm | 2 | =`--halving` compares tasks while they run, which this machine does alone | leave `--on` out
+- | sweep letters --vary model.latent=1,2 --halving 2 --optimizer bfgs | 2 | which double precision cannot | `--optimizer adam`
+- | sweep letters --vary model.latent=1,2 --submit | 2 | =`--submit` starts the scripts of another engine | add `--on parallel`
+- | sweep letters --vary model.latent=1,2 --on pbs | 2 | invalid value 'pbs' for '--on |
+- | sweep letters --vary model.latent=1,2 --jobs 0 | 2 | =`--jobs` is 0 | expected 1 or more
+- | sweep letters --vary model.latent=1,2 --device wgpu:99 | 4 | device `wgpu |
+- | sweep absent.toml --seeds 2 | 3 | cannot read `absent.toml` | current folder
+text a.toml sweep = 1 | sweep a.toml | 2 | =`sweep` in `a.toml` must be a section, `[sweep]` | accepted: `preset`, `seeds`, `grid`
+text a.toml sweep.seed = 1 | sweep a.toml | 2 | =unknown key `sweep.seed` in `a.toml` | accepted: `preset`, `seeds`, `grid`
+- | sweep run absent | 2 | `absent` is no folder of a sweep | `espejo sweep PRESET --vary
+- | sweep status absent | 2 | `absent` is no folder of a sweep |
+small | sweep letters --vary model.latent=1,2 --out runs/small | 2 | =`runs/small` is the folder of a run | choose another folder
+- | sweep letters --vary model.latent=1,2 --beta 0.5 | 2 | `--beta` is |
+- | sweep lorenz --vary model.latent=1,2 --grey | 2 | `--grey` is for images, and this is a table |
+small | compare small | 2 | =there is one run, and nothing to compare it with | name several
+- | compare a b | 2 | =no run `a` |
+small | compare small --to a.jpg | 2 | =`--to` is `a.jpg` | =give a file ending in `.csv`, `.png` or `.svg`
 "#;
 
 /// Makes the room of a case: runs and files, and what is wrong with them.

@@ -26,6 +26,7 @@ mod safetensors;
 mod score;
 mod series;
 mod supervised;
+mod sweep;
 mod synthetic;
 #[cfg(unix)]
 mod system;

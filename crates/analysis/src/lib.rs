@@ -40,6 +40,7 @@ mod parallel;
 mod ranking;
 mod sample;
 mod silhouette;
+mod student;
 mod threshold;
 mod two_sample;
 mod window;
@@ -67,6 +68,7 @@ pub use mixture::{Covariance, Mixture};
 pub use neighbors::{Neighbor, nearest, neighbor_accuracy, vote};
 pub use ranking::{Share, precision_at, ranks};
 pub use silhouette::{SILHOUETTE_ROWS, silhouette};
+pub use student::{MeanInterval, mean_interval};
 pub use threshold::{ParseThresholdError, Threshold, ThresholdError};
 pub use two_sample::{
     CorrelationDifference, DistanceSummary, Nearness, QUANTILES, TwoSample, correlation_difference,

@@ -6,6 +6,7 @@ use clap_complete::Shell;
 use crate::choose_samples::PartedArgs;
 use crate::commands::animate::AnimateArgs;
 use crate::commands::cluster::ClusterArgs;
+use crate::commands::compare::CompareArgs;
 use crate::commands::data::DataArgs;
 use crate::commands::decode::DecodeArgs;
 use crate::commands::denoise::DenoiseArgs;
@@ -25,6 +26,7 @@ use crate::commands::reconstruct::ReconstructArgs;
 use crate::commands::reproduce::ReproduceArgs;
 use crate::commands::runs::RunsArgs;
 use crate::commands::score::ScoreArgs;
+use crate::commands::sweep::SweepArgs;
 use crate::commands::train::TrainArgs;
 
 /// Train, inspect and use autoencoders
@@ -135,11 +137,21 @@ pub enum Command {
         after_help = "Examples:\n  espejo reproduce S10\n  espejo reproduce all --quick\n  espejo reproduce all --page docs/reproduction.md"
     )]
     Reproduce(ReproduceArgs),
+    /// Train a model with some of its settings varied, each combination over several seeds, on all cores or a cluster
+    #[command(
+        after_help = "The same command goes on with a sweep that was interrupted. `espejo sweep` takes the flags of `espejo train` for what all tasks share.\n\nExamples:\n  espejo sweep letters --vary model.latent=1,2,4 --seeds 5\n  espejo sweep fashion --model vae --vary objective.beta=.1,1 --vary model.latent=2,8,32 --out runs/betas\n  espejo sweep letters --vary train.learning_rate=log:1e-4..1e-1 --random 27 --halving 3\n  espejo sweep my-sweep.toml --on slurm:8 --submit\n  espejo sweep status runs/betas"
+    )]
+    Sweep(Box<SweepArgs>),
     /// List the runs, the newest first: status, data, model, and the test result beside a baseline
     #[command(
         after_help = "Wherever a command takes a RUN: `last` is the first of this list, `last~1` the second, and so on; or a part of a name.\n\nExamples:\n  espejo runs\n  espejo runs --csv > runs.csv\n  espejo latent last~1"
     )]
     Runs(RunsArgs),
+    /// Hold runs against each other: what differs in their configurations, their measures with intervals over seeds, their cost
+    #[command(
+        after_help = "Runs that differ by their seed alone stand together. Differences are taken seed by seed where seeds are shared, with 95 % intervals by Student's t; runs on other samples and other losses are not held against each other.\n\nExamples:\n  espejo compare last last~1\n  espejo compare runs/betas\n  espejo compare runs/betas --csv > betas.csv"
+    )]
+    Compare(CompareArgs),
     /// Show a run's layers, configuration and metrics
     #[command(after_help = "Examples:\n  espejo inspect last\n  espejo inspect last --config")]
     Inspect(InspectArgs),

@@ -2,6 +2,7 @@
 
 pub mod animate;
 pub mod cluster;
+pub mod compare;
 pub mod data;
 pub mod decode;
 pub mod denoise;
@@ -22,4 +23,5 @@ pub mod reconstruct;
 pub mod reproduce;
 pub mod runs;
 pub mod score;
+pub mod sweep;
 pub mod train;

@@ -148,6 +148,14 @@ fn lines(baselines: &[Baseline], key: &str, kind: SampleKind) -> Vec<(String, f6
     baselines.iter().filter_map(line).collect()
 }
 
+/// A measure of the test samples over the epochs of a run, as `(epoch, value)`; empty where it was not noted.
+pub fn course(folder: &Folder, measure: &str) -> anyhow::Result<Vec<(f64, f64)>> {
+    let table = Columns::read(folder)?;
+    let column = format!("test_{measure}");
+    let found = table.series(&[(column.as_str(), "", TEST)]).into_iter();
+    Ok(found.flat_map(|series| series.points).collect())
+}
+
 /// The columns of `metrics.csv`.
 struct Columns {
     names: Vec<String>,

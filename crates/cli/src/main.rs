@@ -37,6 +37,7 @@ mod prediction_table;
 mod progress;
 mod reconstruction_errors;
 mod results_table;
+mod run_groups;
 mod sample_columns;
 mod sample_figures;
 mod sample_kind;
@@ -59,9 +60,9 @@ use clap::Parser;
 
 use args::{Args, Command};
 use commands::{
-    animate, cluster, data, decode, denoise, doctor, encode, eval, export, forecast, generate,
-    hash, impute, inspect, latent, morph, neighbours, predict, reconstruct, reproduce, runs, score,
-    train,
+    animate, cluster, compare, data, decode, denoise, doctor, encode, eval, export, forecast,
+    generate, hash, impute, inspect, latent, morph, neighbours, predict, reconstruct, reproduce,
+    runs, score, sweep, train,
 };
 
 /// Burn allocates a tensor an operation: with this allocator CPU training runs 1.3 to 1.6 times faster.
@@ -92,6 +93,7 @@ fn run(args: Args) -> anyhow::Result<u8> {
     let json = args.json;
     match args.command {
         Command::Train(args) => return train::train(*args, json),
+        Command::Sweep(args) => return sweep::sweep(*args, json),
         Command::Reproduce(args) => return reproduce::reproduce(&args, json),
         Command::Eval(args) => eval::eval(&args, json)?,
         Command::Reconstruct(args) => reconstruct::reconstruct(&args, json)?,
@@ -111,6 +113,7 @@ fn run(args: Args) -> anyhow::Result<u8> {
         Command::Morph(args) => morph::morph(&args, json)?,
         Command::Animate(args) => animate::animate(&args, json)?,
         Command::Runs(args) => runs::runs(&args, json)?,
+        Command::Compare(args) => compare::compare(&args, json)?,
         Command::Inspect(args) => inspect::inspect(&args, json)?,
         Command::Data(args) => data::data(&args.command, json)?,
         Command::Doctor(args) => doctor::doctor(&args, json)?,

@@ -56,10 +56,19 @@ pub fn parse(text: &str, origin: &str) -> Result<Table, Error> {
 ///
 /// When it has no such form, or no configuration has this key.
 pub fn parse_set(assignment: &str) -> Result<Table, Error> {
+    parse_assignment(assignment, "--set")
+}
+
+/// The table of one `section.key=value` that a flag was given.
+///
+/// # Errors
+///
+/// As [`parse_set`]; the error names the flag.
+pub fn parse_assignment(assignment: &str, flag: &str) -> Result<Table, Error> {
     let form = || {
         Error::config(
-            format!("`--set {assignment}` needs the form `section.key=value`"),
-            Some("as in `--set train.epochs=100`".into()),
+            format!("`{flag} {assignment}` needs the form `section.key=value`"),
+            Some(format!("as in `{flag} train.epochs=100`")),
         )
     };
     let (path, value) = assignment.split_once('=').ok_or_else(form)?;
@@ -76,7 +85,7 @@ pub fn parse_set(assignment: &str) -> Result<Table, Error> {
     inner.insert(key.trim().to_owned(), value);
     let mut table = Table::new();
     table.insert(section.trim().to_owned(), Value::Table(inner));
-    check_keys(&table, &format!("--set {assignment}"))?;
+    check_keys(&table, &format!("{flag} {assignment}"))?;
     Ok(table)
 }
 

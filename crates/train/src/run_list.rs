@@ -68,7 +68,14 @@ pub enum MainMeasure {
 }
 
 impl MainMeasure {
-    const ALL: [Self; 3] = [Self::Accuracy, Self::Rmse, Self::SquaredError];
+    /// All of them; of a run the first that it has.
+    pub const ALL: [Self; 3] = [Self::Accuracy, Self::Rmse, Self::SquaredError];
+
+    /// That of a run with these metrics.
+    pub fn of(test: &Metrics) -> Option<Self> {
+        let is_there = |measure: &Self| test.get(measure.key()).is_some();
+        Self::ALL.into_iter().find(is_there)
+    }
 
     /// Its key in `run.json`.
     pub fn key(self) -> &'static str {
@@ -184,8 +191,8 @@ fn sample_word(data: &DataReport) -> &'static str {
 
 /// The main measure of a run beside that of PCA, and where there is none beside the best of its baselines.
 fn compared(test: &Metrics, baselines: &[Baseline], sample: &str) -> Option<Compared> {
-    let found = |measure: MainMeasure| Some((measure, test.get(measure.key())?));
-    let (measure, value) = MainMeasure::ALL.into_iter().find_map(found)?;
+    let measure = MainMeasure::of(test)?;
+    let value = test.get(measure.key())?;
     let known = |baseline: &'_ Baseline| baseline.get(measure.key());
     let pca = baselines.iter().find(|baseline| baseline.key == "pca");
     let best = baselines

@@ -48,7 +48,9 @@ impl RunNames {
             }
             // `espejo reproduce` keeps the outcomes of its trainings there.
             let reproduction = folder.join("jobs").is_dir();
-            if names.runs.len() == before && !reproduction {
+            // A sweep none of whose tasks has begun.
+            let sweep = folder.join("sweep.toml").is_file();
+            if names.runs.len() == before && !reproduction && !sweep {
                 names.foreign.push(folder);
             }
         }

@@ -19,13 +19,18 @@ use espejo_train::{
 };
 use serde_json::{Value as Json, json};
 
-use configuration::{Merged, merged};
-use effects::{check_configuration, check_data};
-pub use flags::TrainArgs;
+use configuration::merged;
+pub use configuration::{Layers, Merged, layers_of};
+pub use effects::{check_configuration, check_data};
+pub use flags::{
+    DataFlags, ModelFlags, NoiseFlags, ObjectiveFlags, RunFlags, TrainArgs, TrainingFlags,
+    data_name,
+};
 use keys::list_keys;
 use layer_list::check_layer_list;
 use resume::resumed_config;
-use summary::{program, summary};
+pub use summary::program;
+use summary::summary;
 
 use crate::augmented_figure::augmented;
 use crate::figures;
@@ -193,7 +198,7 @@ fn list_presets(json: bool) -> anyhow::Result<()> {
 }
 
 /// The error of resuming on other data, which could not give the numbers of the uninterrupted run.
-fn changed_data(folder: &Folder) -> anyhow::Error {
+pub fn changed_data(folder: &Folder) -> anyhow::Error {
     let error = espejo_train::Error::Checkpoint {
         path: folder.path().join("run.json"),
         message: "the data has changed since this run was started".to_owned(),
@@ -236,7 +241,7 @@ fn watched(
 }
 
 /// A word quoted as a shell needs it.
-fn shell_word(word: &str) -> String {
+pub fn shell_word(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_=+.,:/@%".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
         word.to_owned()

@@ -1,5 +1,7 @@
 //! The configuration of a new run: flags over `--set` over the file over the preset over the defaults.
 
+use std::path::Path;
+
 use espejo_data::FitKind;
 use espejo_train::config::{ModelKind, OptimizerKind};
 use espejo_train::merge::{into_config, into_config_called, overlay, parse, parse_set};
@@ -23,8 +25,27 @@ impl From<RunConfig> for Merged {
     }
 }
 
+/// What a configuration is merged from, the later over the earlier.
+pub struct Layers {
+    pub preset: Option<Preset>,
+    /// The keys of a configuration file, where one was given.
+    pub file: Option<Table>,
+    /// The keys of `--set` and of the flags.
+    pub over: Table,
+}
+
 /// The configuration of a new run.
 pub fn merged(args: &TrainArgs) -> anyhow::Result<Merged> {
+    let mut merged = layers_of(args)?.merged()?;
+    if let Some(run) = &args.model.init_from {
+        let folder = Folder::find(run, &args.run.out)?;
+        merged.config.model.init_from(&folder)?;
+    }
+    Ok(merged)
+}
+
+/// What the arguments give, each checked on its own.
+pub fn layers_of(args: &TrainArgs) -> anyhow::Result<Layers> {
     let mut over = Table::new();
     for assignment in &args.sets {
         let table = parse_set(assignment)?;
@@ -54,50 +75,62 @@ pub fn merged(args: &TrainArgs) -> anyhow::Result<Merged> {
             Table::from_iter([("data".to_owned(), Value::Table(inner))]),
         );
     }
-    let data = text_of(&over, "data", "name").unwrap_or_else(|| "fonts".into());
-    let kind = kind_of(&over);
-    let mut base = match (preset, &args.config) {
-        (Some(preset), _) => preset.table(),
-        (None, Some(_)) => Table::new(),
-        // Rows with a shape are images.
-        (None, None) if text_of(&over, "data", "shape").is_some() => {
-            Preset::for_images(kind).table()
+    let file = args.config.as_deref().map(read_file).transpose()?;
+    Ok(Layers { preset, file, over })
+}
+
+/// The keys of a configuration file.
+fn read_file(path: &Path) -> anyhow::Result<Table> {
+    let origin = shown(path);
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        output::usage(
+            format!("cannot read `{origin}`: {error}"),
+            "`--config` takes a file such as a run's `config.toml`",
+        )
+    })?;
+    let table = parse(&text, &origin)?;
+    // Read on its own first, so that what is wrong in the file is told of the file.
+    into_config(table.clone(), &origin)?;
+    Ok(table)
+}
+
+impl Layers {
+    /// The configuration.
+    pub fn merged(self) -> anyhow::Result<Merged> {
+        let Self { preset, file, over } = self;
+        let data = text_of(&over, "data", "name").unwrap_or_else(|| "fonts".into());
+        let kind = kind_of(&over);
+        let mut base = match (preset, &file) {
+            (Some(preset), _) => preset.table(),
+            (None, Some(_)) => Table::new(),
+            // Rows with a shape are images.
+            (None, None) if text_of(&over, "data", "shape").is_some() => {
+                Preset::for_images(kind).table()
+            }
+            (None, None) if asks_texts(&over) || espejo_data::is_text_folder(&data) => texts(kind),
+            (None, None) => Preset::suited(&data, kind).table(),
+        };
+        drop_architecture(&mut base, &over);
+        drop_training(&mut base, &over);
+        // The built-in fonts have presets of their own.
+        let is_open = preset.is_none() && file.is_none() && !data.starts_with("fonts");
+        let said = is_open.then(|| over.clone());
+        let has_file = file.is_some();
+        if let Some(table) = file {
+            overlay(&mut base, table);
         }
-        (None, None) if asks_texts(&over) || espejo_data::is_text_folder(&data) => texts(kind),
-        (None, None) => Preset::suited(&data, kind).table(),
-    };
-    drop_architecture(&mut base, &over);
-    drop_training(&mut base, &over);
-    if let Some(path) = &args.config {
-        let origin = shown(path);
-        let text = std::fs::read_to_string(path).map_err(|error| {
-            output::usage(
-                format!("cannot read `{origin}`: {error}"),
-                "`--config` takes a file such as a run's `config.toml`",
-            )
-        })?;
-        let table = parse(&text, &origin)?;
-        // Read on its own first, so that what is wrong in the file is told of the file.
-        into_config(table.clone(), &origin)?;
-        overlay(&mut base, table);
+        choose_fit(&mut base, &over, has_file);
+        let fit_given = value_of(&over, "data", "fit").is_some();
+        overlay(&mut base, over);
+        let config = into_config(base, "the merged configuration")?;
+        if fit_given && config.data.size.is_none() {
+            return Err(output::usage(
+                "`--fit` says how images are brought to a size, and no size is given",
+                "add `--size 64x64`, or leave `--fit` out",
+            ));
+        }
+        Ok(Merged { config, said })
     }
-    // The built-in fonts have presets of their own.
-    let is_open = preset.is_none() && args.config.is_none() && !data.starts_with("fonts");
-    let said = is_open.then(|| over.clone());
-    choose_fit(&mut base, &over, args.config.is_some());
-    let fit_given = value_of(&over, "data", "fit").is_some();
-    overlay(&mut base, over);
-    let mut config = into_config(base, "the merged configuration")?;
-    if fit_given && config.data.size.is_none() {
-        return Err(output::usage(
-            "`--fit` says how images are brought to a size, and no size is given",
-            "add `--size 64x64`, or leave `--fit` out",
-        ));
-    }
-    if let Some(run) = &args.model.init_from {
-        config.model.init_from(&Folder::find(run, &args.run.out)?)?;
-    }
-    Ok(Merged { config, said })
 }
 
 /// Whether flags or `--set` ask for texts.

@@ -326,6 +326,22 @@ pub struct RunFlags {
     pub no_figures: bool,
 }
 
+impl RunFlags {
+    /// Those of no run in particular.
+    pub fn none() -> Self {
+        Self {
+            out: PathBuf::from("runs"),
+            name: None,
+            resume: None,
+            presets: false,
+            keys: false,
+            print_config: false,
+            dry_run: false,
+            no_figures: false,
+        }
+    }
+}
+
 impl TrainArgs {
     /// The flags that were given, as a table of the configuration.
     pub fn table(&self) -> anyhow::Result<Table> {
