@@ -3,6 +3,8 @@
 mod examples;
 mod layers;
 mod signals;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashMap;
 

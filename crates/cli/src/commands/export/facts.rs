@@ -17,7 +17,7 @@ pub fn facts(
     let rows = samples.points().unpermuted();
     let mut all: Vec<(&str, Value)> = vec![
         ("espejo.version", json!(env!("CARGO_PKG_VERSION"))),
-        ("espejo.run", json!(folder.name())),
+        ("espejo.run", json!(run_name(folder))),
         ("espejo.model", json!(trained.config().model.kind.name())),
         ("espejo.part", json!(part.name())),
         ("espejo.epoch", json!(trained.epoch())),
@@ -56,6 +56,12 @@ pub fn facts(
     let all = all.into_iter();
     all.map(|(key, value)| (key.to_owned(), value.to_string()))
         .collect()
+}
+
+/// The last part of a run folder's path.
+pub fn run_name(folder: &Folder) -> String {
+    let name = folder.path().file_name();
+    name.unwrap_or_default().to_string_lossy().into_owned()
 }
 
 /// The names of the values of a sample, in the order of the file.

@@ -13,7 +13,7 @@ use serde_json::json as object;
 use super::certificate::{
     Certificate, MEASURE, NAME, OnnxVersions, Port, RunFacts, ScoreFacts, TOLERANCE, VERSION,
 };
-use super::facts::facts;
+use super::facts::{facts, run_name};
 use super::{ExportArgs, Format, Part};
 use crate::open_run::{open, open_without_data};
 use crate::output::{self, counted, shown, usage};
@@ -168,7 +168,7 @@ fn example_files(graph: &Graph, example: &Example) -> Files {
 
 fn run_facts(folder: &Folder, trained: &Trained, which: Which) -> anyhow::Result<RunFacts> {
     Ok(RunFacts {
-        name: folder.name(),
+        name: run_name(folder),
         model: trained.config().model.kind.name().to_owned(),
         epoch: trained.epoch(),
         weights_sha256: weights_sha256(folder, which)?,
