@@ -70,13 +70,8 @@ impl Trained {
 
     /// Value i of what the model sees is value `order[i]` of a sample; empty where none changed its place.
     fn order(&self) -> Vec<usize> {
-        let Some(order) = &self.prepared().permutation else {
-            return Vec::new();
-        };
-        let width = order.len();
-        let rows = 0..self.rows_of_a_sample();
-        rows.flat_map(|row| order.iter().map(move |&from| from as usize + row * width))
-            .collect()
+        let order = self.prepared().permutation.as_deref().unwrap_or_default();
+        order.iter().map(|&from| from as usize).collect()
     }
 
     fn rows_of_a_sample(&self) -> usize {
