@@ -8,6 +8,7 @@ mod data;
 mod defaults;
 mod edges;
 mod errors;
+mod export;
 mod figures;
 mod first_use;
 mod folds;

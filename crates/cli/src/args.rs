@@ -81,9 +81,9 @@ pub enum Command {
         after_help = "Examples:\n  espejo encode last | espejo decode last\n  espejo decode last --codes codes.csv --to images.npy"
     )]
     Decode(DecodeArgs),
-    /// Write the encoder or the decoder of a run on its own, without the weights of the other half
+    /// Write a model for other programs: as ONNX, as a PyTorch module, as JSON, or half of it as a folder that `espejo` opens
     #[command(
-        after_help = "A half needs no data to be opened. `encode` takes an encoder, with `--data`; `decode` takes a decoder.\n\nExamples:\n  espejo export last --part encoder --to my-encoder\n  espejo encode my-encoder --data new.csv > codes.csv\n  espejo export last --part decoder --to my-decoder\n  espejo decode my-decoder < codes.csv"
+        after_help = "With `onnx`, `torch` and `json` the folder has the model, test samples and Espejo's own results for them as .npy files, and `certificate.json`; for `onnx` and `torch` also `check.py`, whose results `--check` compares with ours: exit code 6 where they differ by more than 1e-5. docs/export.md says what goes in and what comes out.\nA half (`safetensors`) needs no data to be opened. `encode` takes an encoder, with `--data`; `decode` takes a decoder.\n\nExamples:\n  espejo export last --format onnx --to my-model\n  python3 my-model/check.py && espejo export last --to my-model --check my-model/outputs\n  espejo export last --part encoder --format torch --to my-module\n  espejo export last --part encoder --to my-encoder\n  espejo encode my-encoder --data new.csv > codes.csv\n  espejo export last --part decoder --to my-decoder\n  espejo decode my-decoder < codes.csv"
     )]
     Export(ExportArgs),
     /// Score how unusual each sample is, and flag those above a limit, as CSV

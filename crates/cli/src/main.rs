@@ -88,13 +88,14 @@ fn refuse(error: &clap::Error) -> ! {
     }
 }
 
-/// Runs a command; the exit code, 0 unless training was interrupted.
+/// Runs a command; the exit code, 0 unless training was interrupted or numbers are not what they shall be.
 fn run(args: Args) -> anyhow::Result<u8> {
     let json = args.json;
     match args.command {
         Command::Train(args) => return train::train(*args, json),
         Command::Sweep(args) => return sweep::sweep(*args, json),
         Command::Reproduce(args) => return reproduce::reproduce(&args, json),
+        Command::Export(args) => return export::export(&args, json),
         Command::Eval(args) => eval::eval(&args, json)?,
         Command::Reconstruct(args) => reconstruct::reconstruct(&args, json)?,
         Command::Denoise(args) => denoise::denoise(&args, json)?,
@@ -102,7 +103,6 @@ fn run(args: Args) -> anyhow::Result<u8> {
         Command::Forecast(args) => forecast::forecast(&args, json)?,
         Command::Encode(args) => encode::encode(&args, json)?,
         Command::Decode(args) => decode::decode(&args, json)?,
-        Command::Export(args) => export::export(&args, json)?,
         Command::Neighbours(args) => neighbours::neighbours(&args, json)?,
         Command::Cluster(args) => cluster::cluster(&args, json)?,
         Command::Impute(args) => impute::impute(&args, json)?,

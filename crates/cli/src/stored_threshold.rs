@@ -26,17 +26,38 @@ pub fn write(folder: &Folder, kind: ScoreKind, limit: &Limit) -> anyhow::Result<
     Ok(write_file(&folder.path().join(NAME), text.as_bytes())?)
 }
 
+/// The rule that was used last, and the limit that it made.
+#[derive(Clone, Debug)]
+pub struct Stored {
+    /// What was measured.
+    pub kind: ScoreKind,
+    /// The limit above which a sample is flagged.
+    pub limit: f64,
+    /// All that is known of it.
+    pub facts: Value,
+}
+
+/// The rule of the last scoring, where there was one.
+pub fn last(folder: &Folder) -> anyhow::Result<Option<Stored>> {
+    let Some(facts) = facts(folder)? else {
+        return Ok(None);
+    };
+    let kind = facts["score"].as_str().and_then(|name| name.parse().ok());
+    match (kind, facts["limit"].as_f64()) {
+        (Some(kind), Some(limit)) => Ok(Some(Stored { kind, limit, facts })),
+        _ => Err(damaged(
+            folder.path().join(NAME),
+            "it names no score and no limit".to_owned(),
+        )),
+    }
+}
+
 /// The rule that was used last with a kind of score.
 pub fn read(folder: &Folder, kind: ScoreKind) -> anyhow::Result<Option<Threshold>> {
-    let path = folder.path().join(NAME);
-    let text = match fs::read_to_string(&path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        Err(error) => {
-            return Err(error).with_context(|| format!("cannot read `{}`", path.display()));
-        }
+    let Some(value) = facts(folder)? else {
+        return Ok(None);
     };
-    let value: Value = serde_json::from_str(&text).unwrap_or_default();
+    let path = folder.path().join(NAME);
     let (Some(score), Some(rule)) = (value["score"].as_str(), value["threshold"].as_str()) else {
         return Err(damaged(
             path,
@@ -50,6 +71,19 @@ pub fn read(folder: &Folder, kind: ScoreKind) -> anyhow::Result<Option<Threshold
         Ok(threshold) => Ok(Some(threshold)),
         Err(_) => Err(damaged(path, format!("its threshold is `{rule}`"))),
     }
+}
+
+/// What the file says; null where it is no JSON.
+fn facts(folder: &Folder) -> anyhow::Result<Option<Value>> {
+    let path = folder.path().join(NAME);
+    let text = match fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => {
+            return Err(error).with_context(|| format!("cannot read `{}`", path.display()));
+        }
+    };
+    Ok(Some(serde_json::from_str(&text).unwrap_or_default()))
 }
 
 fn damaged(path: std::path::PathBuf, message: String) -> anyhow::Error {

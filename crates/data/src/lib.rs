@@ -123,6 +123,7 @@ pub use fill::{Fill, FillKind};
 pub use fit_kind::FitKind;
 pub use formats::{is_array_file, is_image_file, is_table_file};
 pub use named_sets::{names, set_named};
+pub use npy::read_npy;
 pub use permutation::permutation;
 pub use pixel_range::PixelRange;
 pub use read_instead::{Presence, presence};

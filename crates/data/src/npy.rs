@@ -51,6 +51,19 @@ pub(crate) fn load(source: &Source, path: &Path) -> Result<Parts, Error> {
     alone(source, parse(origin, fs::read(path).map_err(reading)?)?)
 }
 
+/// The sizes of a `.npy` file and its numbers in double precision, row-major, whatever they mean.
+///
+/// # Errors
+/// [`Error::Content`] where it is no array of numbers, or [`Error::Io`].
+pub fn read_npy(path: &Path) -> Result<(Vec<usize>, Vec<f64>), Error> {
+    let bytes = fs::read(path).map_err(|failure| unreadable(path, failure))?;
+    let array = parse(path.display().to_string(), bytes)?;
+    let axes: Vec<usize> = (0..array.shape.len()).collect();
+    let mut numbers = Vec::with_capacity(array.shape.iter().product());
+    array.each(&axes, |number| numbers.push(number));
+    Ok((array.shape, numbers))
+}
+
 /// Reads the bytes of an array or an archive, and forgets them.
 pub(crate) fn try_bytes(bytes: &[u8]) -> Result<(), Error> {
     let source = Source::named("bytes");

@@ -45,7 +45,7 @@ impl Window {
     /// Zeros before and after each direction for a convolution.
     ///
     /// An odd kernel has as many before as after, as in PyTorch. Of an even one the odd zero comes after, as in Keras.
-    pub(crate) fn zeros_around(&self, size: [usize; 2]) -> [(usize, usize); 2] {
+    pub fn zeros_around(&self, size: [usize; 2]) -> [(usize, usize); 2] {
         self.each(size, |size, kernel| match self.padding {
             Padding::Valid => (0, 0),
             Padding::Same if kernel % 2 == 1 => (kernel / 2, kernel / 2),
@@ -54,7 +54,7 @@ impl Window {
     }
 
     /// Places before and after each direction for pooling, which no maximum is ever taken from: as in Keras, the odd one comes after.
-    pub(crate) fn places_around(&self, size: [usize; 2]) -> [(usize, usize); 2] {
+    pub fn places_around(&self, size: [usize; 2]) -> [(usize, usize); 2] {
         self.each(size, |size, kernel| match self.padding {
             Padding::Valid => (0, 0),
             Padding::Same => self.shared_out(size, kernel),

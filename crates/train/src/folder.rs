@@ -357,6 +357,35 @@ fn check_name(name: &str) -> Result<(), Error> {
     Ok(())
 }
 
+/// Makes a folder of what `write` puts into it: all of it is there in the end, or nothing.
+///
+/// # Errors
+///
+/// [`Error::Config`] where there is something of that name, [`Error::Io`] where it cannot be written, and what `write` gives.
+pub fn write_new_folder(
+    to: &Path,
+    write: impl FnOnce(&Path) -> Result<(), Error>,
+) -> Result<(), Error> {
+    if to.exists() {
+        let message = format!("`{}` exists already", to.display());
+        let hint = "give a folder that does not exist yet".to_owned();
+        return Err(Error::config(message, Some(hint)));
+    }
+    let parent = match to.parent() {
+        Some(parent) if parent != Path::new("") => parent,
+        _ => Path::new("."),
+    };
+    fs::create_dir_all(parent).at("create", parent)?;
+    let aside = tempfile::Builder::new()
+        .prefix(".new-export-")
+        .tempdir_in(parent)
+        .at("create", parent)?;
+    write(aside.path())?;
+    fs::rename(aside.path(), to).at("create", to)?;
+    let _renamed = aside.keep();
+    readable(to)
+}
+
 /// Gives a folder made for its maker alone the usual rights.
 #[cfg(unix)]
 pub(crate) fn readable(path: &Path) -> Result<(), Error> {

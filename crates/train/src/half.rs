@@ -4,7 +4,6 @@
 //! samples are like, `config.toml` how the layers are made, `scaling.csv` how columns are scaled; the weights of the other
 //! half are nowhere in it.
 
-use std::fs;
 use std::path::Path;
 
 use burn::module::Module;
@@ -14,8 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::atomic_files::write_file;
 use crate::config::RunConfig;
-use crate::error::AtPath;
-use crate::folder::{Folder, Which};
+use crate::folder::{Folder, Which, write_new_folder};
 use crate::kept::Kept;
 use crate::model::AnyModel;
 use crate::prepare::without_data;
@@ -121,24 +119,7 @@ impl Trained {
     /// ```
     pub fn export(&self, half: Half, to: &Path) -> Result<(), Error> {
         self.with(half)?;
-        if to.exists() {
-            let message = format!("`{}` exists already", to.display());
-            let hint = "give a folder that does not exist yet".to_owned();
-            return Err(Error::config(message, Some(hint)));
-        }
-        let parent = match to.parent() {
-            Some(parent) if parent != Path::new("") => parent,
-            _ => Path::new("."),
-        };
-        fs::create_dir_all(parent).at("create", parent)?;
-        let aside = tempfile::Builder::new()
-            .prefix(".new-half-")
-            .tempdir_in(parent)
-            .at("create", parent)?;
-        self.write_half(half, aside.path())?;
-        fs::rename(aside.path(), to).at("create", to)?;
-        let _renamed = aside.keep();
-        crate::folder::readable(to)
+        write_new_folder(to, |path| self.write_half(half, path))
     }
 
     fn write_half(&self, half: Half, into: &Path) -> Result<(), Error> {

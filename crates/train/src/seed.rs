@@ -25,10 +25,10 @@ pub enum Purpose {
     Output,
     /// Which samples' codes are recorded while training.
     Map,
-    /// Which samples the draws of a bootstrap take.
-    Bootstrap,
     /// How images are changed while training.
     Augment,
+    /// Which samples the draws of a bootstrap take.
+    Bootstrap,
 }
 
 /// The seed of a stream: a function of the run's seed, the epoch and the purpose alone, so that a resumed run draws what

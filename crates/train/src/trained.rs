@@ -748,7 +748,7 @@ impl Trained {
     }
 
     /// What `through` makes of samples, a chunk at a time.
-    fn by_chunks(
+    pub(crate) fn by_chunks(
         &self,
         samples: &Samples,
         through: impl Fn(Tensor<2>) -> Tensor<2>,
@@ -762,7 +762,7 @@ impl Trained {
         Ok(rows)
     }
 
-    fn write(&self, rows: &[Vec<f32>], width: usize) -> Tensor<2> {
+    pub(crate) fn write(&self, rows: &[Vec<f32>], width: usize) -> Tensor<2> {
         let data = TensorData::new(rows.concat(), [rows.len(), width]);
         Tensor::from_data(data, &self.prepared.chosen.device) // [rows, width]
     }
