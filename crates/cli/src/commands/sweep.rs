@@ -20,8 +20,8 @@ use clap::{Args, Subcommand};
 use espejo_train::{device, sha256};
 
 use crate::commands::train::{
-    DataFlags, Layers, ModelFlags, NoiseFlags, ObjectiveFlags, RunFlags, TrainArgs, TrainingFlags,
-    check_configuration, check_data, data_name, layers_of,
+    AugmentFlags, DataFlags, Layers, ModelFlags, NoiseFlags, ObjectiveFlags, RunFlags, TrainArgs,
+    TrainingFlags, check_configuration, check_data, data_name, layers_of,
 };
 use crate::completion;
 use crate::output::{counted, message, shown, usage};
@@ -84,6 +84,8 @@ pub struct SweepArgs {
     objective: ObjectiveFlags,
     #[command(flatten, next_help_heading = "Noise")]
     noise: NoiseFlags,
+    #[command(flatten, next_help_heading = "Augmentation")]
+    augment: AugmentFlags,
     #[command(flatten, next_help_heading = "Training")]
     train: TrainingFlags,
 }
@@ -218,6 +220,7 @@ fn planned(args: SweepArgs) -> anyhow::Result<(PathBuf, Plan, TrainArgs)> {
         model: args.model,
         objective: args.objective,
         noise: args.noise,
+        augment: args.augment,
         train: args.train,
         run: RunFlags::none(),
     };

@@ -23,8 +23,8 @@ use configuration::merged;
 pub use configuration::{Layers, Merged, layers_of};
 pub use effects::{check_configuration, check_data};
 pub use flags::{
-    DataFlags, ModelFlags, NoiseFlags, ObjectiveFlags, RunFlags, TrainArgs, TrainingFlags,
-    data_name,
+    AugmentFlags, DataFlags, ModelFlags, NoiseFlags, ObjectiveFlags, RunFlags, TrainArgs,
+    TrainingFlags, data_name,
 };
 use keys::list_keys;
 use layer_list::check_layer_list;
