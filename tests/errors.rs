@@ -257,7 +257,7 @@ text a.toml sweep.seed = 1 | sweep a.toml | 2 | =unknown key `sweep.seed` in `a.
 - | sweep status absent | 2 | `absent` is no folder of a sweep |
 small | sweep letters --vary model.latent=1,2 --out runs/small | 2 | =`runs/small` is the folder of a run | choose another folder
 - | sweep letters --vary model.latent=1,2 --beta 0.5 | 2 | `--beta` is |
-- | sweep lorenz --vary model.latent=1,2 --grey | 2 | `--grey` is for images, and this is a table |
+- | sweep lorenz --vary model.latent=1,2 --samples-every 5 | 2 | `--samples-every` is for figures of images | leave it out
 small | compare small | 2 | =there is one run, and nothing to compare it with | name several
 - | compare a b | 2 | =no run `a` |
 small | compare small --to a.jpg | 2 | =`--to` is `a.jpg` | =give a file ending in `.csv`, `.png` or `.svg`

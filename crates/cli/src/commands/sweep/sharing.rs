@@ -85,12 +85,19 @@ impl Choice {
         }
     }
 
-    /// A task has come to its end before anything was decided: they are small.
+    /// A task has come to its end before anything was decided: they are small, and spend a good part of their time on waiting for
+    /// the disk. One more than there are cores leaves no core idle then.
     pub fn after_an_end(self) -> Self {
+        let small = |cores| {
+            Self::Made(Sharing {
+                jobs: cores + 1,
+                threads: 1,
+            })
+        };
         match self {
-            Self::EachCore { .. } => Self::Made(self.now()),
+            Self::EachCore { cores } => small(cores),
             Self::AllCores { cores, .. } => Self::Made(Self::EachCore { cores }.now()),
-            made => made,
+            made @ Self::Made(_) => made,
         }
     }
 }
@@ -164,6 +171,11 @@ mod tests {
         // Four seconds each: whatever was tried would cost more than it saves.
         let short = [seen(5.0, 20), seen(5.0, 20)];
         assert_eq!(begin.after(&short, 2, 10), Some(each));
-        assert_eq!(begin.after_an_end(), each);
+        let small = Choice::Made(Sharing {
+            jobs: 3,
+            threads: 1,
+        });
+        assert_eq!(begin.after_an_end(), small);
+        assert_eq!(trial.after_an_end(), each);
     }
 }
