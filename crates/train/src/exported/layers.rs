@@ -34,7 +34,9 @@ pub fn end(layers: &mut Vec<Layer>, criterion: &Criterion) {
         return;
     };
     let parts = match criterion {
-        Criterion::SoftmaxCrossEntropy => vec![0..last.output.iter().product()],
+        Criterion::SoftmaxCrossEntropy => {
+            std::iter::once(0..last.output.iter().product()).collect()
+        }
         Criterion::Mixed { categories } => categories.clone(),
         _ => return,
     };
