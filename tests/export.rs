@@ -141,6 +141,22 @@ fn convolutions_of_odd_sizes_with_batch_normalisation() {
     check(&room, "open", &PARTS);
 }
 
+/// Pixels that Espejo reads as 256 steps are given as the file has them, and rounded in the graph.
+#[test]
+fn images_of_numbers_with_a_range() {
+    let room = Room::new();
+    let pixel = |at: u16| -5.0 + f32::from(at * 37 % 101) * 0.15;
+    let pixels = (0..40 * 7 * 5).flat_map(|at: u16| pixel(at).to_le_bytes());
+    let pixels: Vec<u8> = pixels.collect();
+    room.write("x.npy", npy("<f4", "(40, 7, 5)", &pixels));
+    room.train("ranged", &["x.npy", "--pixel-range=-5,10", "--layers", "9"]);
+    check(&room, "ranged", &PARTS);
+    let metadata = export(&room, "ranged", "j", &["--format", "json"]);
+    assert!(metadata.stdout.contains("model.json"), "{metadata:#?}");
+    let range = &room.json("j/model.json")["metadata"]["espejo.pixel_range"];
+    assert_eq!(*range, serde_json::json!([-5.0, 10.0]));
+}
+
 #[test]
 fn classifiers_of_images_by_a_chain() {
     let room = Room::new();
