@@ -18,7 +18,7 @@ use crate::titles::{data_name, file_name};
 pub struct SampleArgs {
     #[command(flatten)]
     pub run: RunArgs,
-    /// Other data: a data set, a folder of images, or a table [default: the data of the run]
+    /// Other data: a data set, a folder of images or texts, or a table [default: the data of the run]
     #[arg(long, help_heading = "Samples", add = completion::data())]
     pub data: Option<String>,
     /// The column of `--data` that holds the classes [default: that of the training]

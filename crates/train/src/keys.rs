@@ -76,7 +76,7 @@ const OFF: &str = "false";
 /// Every key, in the order of the sections and within them as the file has them.
 #[rustfmt::skip]
 pub const KEYS: &[Key] = &[
-    key("data", "name", "The data set, a folder of images, or a file of a table or of arrays", "a name or a path", ""),
+    key("data", "name", "The data set, a folder of images or texts, or a file of a table or of arrays", "a name or a path", ""),
     key("data", "directory", "The directory of the data sets", "a path", "$ESPEJO_DATA, else the platform's data directory"),
     key("data", "letters", "Use only these glyphs, in this order", "", ALL),
     key("data", "first", "Use only the first so many samples", "", ALL),

@@ -26,7 +26,7 @@ use crate::titles::file_name;
 /// The arguments of `espejo data show`.
 #[derive(Args)]
 pub struct ShowArgs {
-    /// A data set, as in `espejo data list`, a folder of images, or a table
+    /// A data set, as in `espejo data list`, a folder of images or texts, or a table
     #[arg(add = completion::data())]
     pub name: String,
     /// Directory of the data sets [default: $ESPEJO_DATA, else the platform's data directory]

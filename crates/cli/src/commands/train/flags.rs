@@ -17,7 +17,7 @@ use crate::table_flags::TableFlags;
 #[derive(Args)]
 #[command(allow_negative_numbers = true)]
 pub struct TrainArgs {
-    /// A preset (`espejo train --presets` lists them), a data set, a folder of images, or a table
+    /// A preset (`espejo train --presets` lists them), a data set, a folder of images or texts, or a table
     #[arg(add = completion::preset_or_data())]
     pub preset: Option<String>,
     /// Read a configuration file, such as a run's `config.toml`
@@ -45,7 +45,7 @@ pub struct TrainArgs {
 /// Flags of `[data]`: the data set, and which of its samples are used.
 #[derive(Args, Serialize)]
 pub struct DataFlags {
-    /// A data set (`espejo data list`), a folder of images, or a .csv, .npy or .npz file; .parquet and .arrow too (with --features parquet / arrow)
+    /// A data set (`espejo data list`), a folder of images or texts, or a .csv, .npy or .npz file; .parquet and .arrow too (with --features parquet / arrow)
     #[arg(add = completion::data(), long)]
     #[serde(rename = "name", serialize_with = "data_name_of")]
     pub data: Option<String>,
