@@ -7,6 +7,8 @@ mod layers;
 mod score;
 mod values;
 
+use std::collections::HashSet;
+
 use prost::Message;
 
 use crate::proto::{
@@ -78,6 +80,12 @@ fn graph_proto(graph: &Graph) -> GraphProto {
     if let Some(score) = &graph.score {
         builder.score(score, graph, &entered, &through);
     }
+    // What no node reads, as the ends of quantiles on the way back: runtimes warn of it.
+    let inputs = builder.nodes.iter().flat_map(|node| &node.input);
+    let used: HashSet<&String> = inputs.collect();
+    builder
+        .constants
+        .retain(|constant| used.contains(&constant.name));
     GraphProto {
         node: builder.nodes,
         name: graph.name.clone(),
