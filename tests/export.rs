@@ -204,6 +204,54 @@ fn tables_in_their_own_units() {
     check(&room, "series", &PARTS[..2]);
 }
 
+/// Of a single output both probabilities go out, and the class is that of `predict`.
+#[test]
+fn a_single_output_tells_two_classes() {
+    let room = Room::new();
+    let mut text = "a,b,kind\n".to_owned();
+    for row in 0..90 {
+        let turn = f64::from(row) * 0.7;
+        let a = if row % 7 == 3 {
+            String::new()
+        } else {
+            format!("{:.3}", 50.0 + turn.sin())
+        };
+        let kind = if turn.sin() + 0.3 * turn.cos() > 0.0 {
+            "up"
+        } else {
+            "down"
+        };
+        text += &format!("{a},{:.3},{kind}\n", turn.cos());
+    }
+    room.write("two.csv", &text);
+    let model = [
+        "two.csv",
+        "--model",
+        "classifier",
+        "--target",
+        "kind",
+        "--loss",
+        "bce",
+        "--layers",
+        "6",
+    ];
+    for (name, more) in [
+        ("known", &["--fill", "mean"][..]),
+        ("ranged", &["--fill", "mean", "--scale", "min-max"]),
+    ] {
+        room.train(name, &[&model[..], more].concat());
+        check(&room, name, &[&[], &["--normalised"]]);
+    }
+    export(
+        &room,
+        "known",
+        "two",
+        &["--format", "json", "--samples", "90"],
+    );
+    let graph = room.json("two/model.json").to_string();
+    assert!(graph.contains("both_classes"), "{graph}");
+}
+
 #[test]
 fn flags_are_those_of_score() {
     let room = Room::new();

@@ -63,6 +63,9 @@ impl Trained {
             Stacks::Chain(chain) => {
                 let mut layers = layers::stack("layers", chain, &mut weights);
                 layers::end(&mut layers, &spec.criterion);
+                if spec.is_binary() {
+                    layers::both_classes(&mut layers);
+                }
                 Ok(Graph {
                     name,
                     input: self.sample_signal("input", rule.normalised),

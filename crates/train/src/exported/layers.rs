@@ -51,6 +51,25 @@ pub fn end(layers: &mut Vec<Layer>, criterion: &Criterion) {
     });
 }
 
+/// Puts the probabilities of both classes, σ(-z) and σ(z), in place of that of the second, of which z is the logit.
+pub fn both_classes(layers: &mut Vec<Layer>) {
+    let Some(last) = layers.last_mut() else {
+        return;
+    };
+    let activation = std::mem::replace(&mut last.activation, Activation::Linear);
+    let input = last.output;
+    layers.push(Layer {
+        name: "both_classes".to_owned(),
+        input,
+        output: [2, 1, 1],
+        kind: Kind::Dense {
+            weight: Tensor::new(vec![2, 1], vec![-1.0, 1.0]),
+            bias: Tensor::new(vec![2], vec![0.0, 0.0]),
+        },
+        activation,
+    });
+}
+
 /// One layer without an activation.
 pub fn one(name: &str, layer: &LayerConfig, weights: &mut HashMap<String, Tensor>) -> Layer {
     let mut take = |part: &str| {

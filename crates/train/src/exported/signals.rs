@@ -1,6 +1,6 @@
 //! What the numbers mean that enter and leave an exported model.
 
-use espejo_data::{Samples, Scaling};
+use espejo_data::{Samples, Scaling, ScalingKind};
 use espejo_export::{Columns, Output, Pixels, Signal, Values};
 
 use crate::task::Task;
@@ -23,15 +23,18 @@ impl Trained {
         Signal {
             values,
             order: self.order(),
-            has_holes: samples.is_table(),
+            has_holes: samples.is_table() && !self.must_be_filled(),
             ..Signal::plain(name, sizes)
         }
     }
 
     /// Probabilities of classes, or numbers in the units of their columns.
     pub(super) fn prediction_signal(&self, normalised: bool) -> Output {
-        let outputs = self.prepared().spec.architecture.sizes();
-        let width = outputs.last().copied().unwrap_or(0);
+        let spec = &self.prepared().spec;
+        let width = match spec.is_binary() {
+            true => 2,
+            false => spec.architecture.sizes().last().copied().unwrap_or(0),
+        };
         let signal = match &self.prepared().target {
             None => Signal::plain("probabilities", [width]),
             Some(target) => Signal {
@@ -53,6 +56,14 @@ impl Trained {
     /// Whether the model tells classes.
     pub(super) fn tells_classes(&self) -> bool {
         self.prepared().spec.task == Task::Classify
+    }
+
+    /// Whether 0 is not what stands for a missing cell: means were put there before the scaling, and only that by mean and deviation makes
+    /// 0 of them.
+    fn must_be_filled(&self) -> bool {
+        let prepared = self.prepared();
+        let scaling = prepared.scaling.as_ref().map(|scaling| scaling.kind);
+        prepared.fill.is_some() && scaling != Some(ScalingKind::Standardise)
     }
 
     /// How the values of a row, or of each row of a window, are scaled.
