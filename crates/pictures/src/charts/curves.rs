@@ -18,7 +18,7 @@ mod panel;
 /// One curve.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Series {
-    /// Name beside the end of the curve.
+    /// Name beside the end of the curve; empty for none.
     pub name: String,
     /// Points `(x, y)` in the order they are joined; those that are not finite are not drawn.
     pub points: Vec<(f64, f64)>,
@@ -180,7 +180,7 @@ fn x_axis(curves: &Curves, width: f64) -> Axis {
     }
     let whole = places.iter().all(|x| x.fract() == 0.0);
     match (whole, high > low) {
-        (true, true) => Axis::linear(low, high, (high - low).min(10.0) as usize),
+        (true, true) => Axis::linear(low, high, (high - low).ceil().min(10.0) as usize),
         (true, false) => Axis::linear(low - 1.0, high + 1.0, 2),
         (false, _) => Axis::linear(low, high, 8),
     }

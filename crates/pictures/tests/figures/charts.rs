@@ -351,6 +351,20 @@ fn loose_points_are_dots_without_a_line_and_thinned_where_they_are_many() {
 }
 
 #[test]
+fn a_curve_without_a_name_has_none_beside_it_and_two_whole_places_have_their_numbers() {
+    let figure = one_panel(Panel {
+        series: vec![Series {
+            bars: vec![(1.0, 3.0, 5.0), (2.0, 0.5, 1.5)],
+            ..series("", &[(1.0, 4.0), (2.0, 1.0)])
+        }],
+        ..Panel::default()
+    });
+    assert!(figure.svg().contains(">1</text>") && figure.svg().contains(">2</text>"));
+    // The curve alone, no sample of its line.
+    assert_eq!(figure.svg().matches("stroke-width=\"1.8\"").count(), 1);
+}
+
+#[test]
 fn a_range_down_to_zero_leaves_a_logarithmic_axis_logarithmic() {
     let figure = one_panel(Panel {
         series: vec![Series {

@@ -37,7 +37,8 @@ pub(crate) struct Layout {
 impl Panel {
     /// How many names stand beside the plot.
     pub(crate) fn names(&self) -> usize {
-        self.series.len() + self.baselines.len()
+        let named = self.series.iter().filter(|series| !series.name.is_empty());
+        named.count() + self.baselines.len()
     }
 }
 
@@ -320,7 +321,9 @@ fn names(panel: &Panel, y: &Axis, layout: &Layout) -> Vec<Name> {
             room,
         )
     };
-    let mut names: Vec<Name> = panel.series.iter().enumerate().map(of).collect();
+    let named = panel.series.iter().enumerate();
+    let named = named.filter(|(_, series)| !series.name.is_empty());
+    let mut names: Vec<Name> = named.map(of).collect();
     names.extend(side_labels::of_baselines(&panel.baselines, y, frame, room));
     names
 }
