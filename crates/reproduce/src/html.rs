@@ -38,12 +38,12 @@ pub fn html<E>(
         .count();
     let _ = writeln!(
         page,
-        "<p><code>{}</code>, {}, {}: {held} of {} rows within their bands, {:.0} s. Numbers are the median over {} seeds (least to greatest).</p>",
+        "<p><code>{}</code>, {}, {}: {held} of {} rows within their bands; {}. Numbers are the median over {} seeds (least to greatest).</p>",
         escaped(&place.command),
         escaped(&place.date),
         escaped(&place.machine),
         chapters.len(),
-        place.seconds,
+        place.time(),
         scale.seeds
     );
     let contents = Table {

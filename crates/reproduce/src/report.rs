@@ -101,6 +101,22 @@ pub struct Place {
     pub command: String,
     /// Seconds that it took.
     pub seconds: f64,
+    /// The trainings that earlier calls had done, of how many.
+    pub kept: (usize, usize),
+}
+
+impl Place {
+    /// How long it took, and what was not done in that time.
+    pub(crate) fn time(&self) -> String {
+        match self.kept {
+            (0, _) => format!("{:.0} s", self.seconds),
+            (kept, all) if kept == all => format!("all {all} trainings done by earlier calls"),
+            (kept, all) => format!(
+                "{:.0} s, {kept} of {all} trainings done by earlier calls",
+                self.seconds
+            ),
+        }
+    }
 }
 
 /// The report, with the figures' PNG files in `figures` beside it.
@@ -120,16 +136,16 @@ fn introduction(chapters: &[Chapter], scale: Scale, place: &Place) -> String {
         .filter(|chapter| chapter.verdict() == Verdict::Reproduced)
         .count();
     let mut text = format!(
-        "`{}`, {}, {}: {held} of {} rows within their bands, {:.0} s. Numbers are the median over {} seeds (least to greatest).\n\n",
+        "`{}`, {}, {}: {held} of {} rows within their bands; {}. Numbers are the median over {} seeds (least to greatest).\n\n",
         place.command,
         place.date,
         place.machine,
         chapters.len(),
-        place.seconds,
+        place.time(),
         scale.seeds
     );
-    text += "S1 to S25 are systems of two course documents: 000 is ITBA's TP5 of group 1, 001 that of group 3. A row is reproduced where \
-             the median is as good as the published number or better within the published budget; where a published number comes \
+    text += "S1 to S40 are systems of five course documents: 000 is ITBA's TP5 of group 1, 001 that of group 3, 002 a talk by David Charte, \
+             003 lecture slides by Juan Bekios Calfa, 004 exercises by T. Hüttebräucker. A row is reproduced where the median is as good as the published number or better within the published budget; where a published number comes \
              from a mistake, the text says so. A band is the range that this median must lie in. Rows without a document go beyond them.\n\n";
     text += "| row | document | what | verdict |\n| --- | --- | --- | --- |\n";
     for Chapter { row, .. } in chapters {

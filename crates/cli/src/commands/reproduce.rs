@@ -2,8 +2,8 @@
 
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use anyhow::Context;
@@ -74,7 +74,13 @@ pub fn reproduce(args: &ReproduceArgs, json: bool) -> anyhow::Result<u8> {
     let begun = Instant::now();
     let stop = stop_on_interrupt()?;
     let progress = Progress::default();
-    let ended = run(&rows, scale, &folder, &stop, &|event| progress.show(event));
+    let kept = Mutex::new((0, 0));
+    let ended = run(&rows, scale, &folder, &stop, &|event| {
+        if let Event::Begun { open, all } = event {
+            *kept.lock().unwrap_or_else(PoisonError::into_inner) = (all - open, all);
+        }
+        progress.show(event);
+    });
     progress.finish();
     let found = match ended? {
         Ended::Finished(found) => found,
@@ -89,6 +95,7 @@ pub fn reproduce(args: &ReproduceArgs, json: bool) -> anyhow::Result<u8> {
         machine: machine(),
         command: command(args),
         seconds: begun.elapsed().as_secs_f64(),
+        kept: kept.into_inner().unwrap_or_else(PoisonError::into_inner),
     };
     let report = write(&chapters, scale, &place, &folder, args.page.as_deref())?;
     if json {
