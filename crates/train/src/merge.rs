@@ -269,8 +269,6 @@ mod tests {
             missing = ["-999"]
             missing_in = ["age"]
             fill = "mean"
-            folds = 5
-            repeats = 3
             dates = ["day"]
             shape = "28x28"
             split = "time"
