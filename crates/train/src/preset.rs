@@ -221,8 +221,7 @@ impl Preset {
     ///
     /// [`Error::Config`] listing the presets when there is none.
     pub fn find(name: &str) -> Result<Self, Error> {
-        let found = PRESETS.into_iter().find(|preset| preset.name == name);
-        found.ok_or_else(|| {
+        Self::named(name).ok_or_else(|| {
             let sets = espejo_data::names().iter().map(|set| set.name);
             let names: Vec<&str> = PRESETS
                 .iter()
@@ -241,6 +240,12 @@ impl Preset {
                 hint(name, &names),
             )
         })
+    }
+
+    /// The preset of this name; none where there is no such preset, whatever else has the name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        PRESETS.into_iter().find(|preset| preset.name == name)
     }
 
     /// What suits a data set and a family of models when no preset is named.

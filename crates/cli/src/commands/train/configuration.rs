@@ -163,14 +163,14 @@ fn choose_fit(base: &mut Table, over: &Table, has_file: bool) {
 /// The preset of this name; or data, which may stand where a preset does: `espejo train fonts:all`, `espejo train my-pictures/`.
 fn preset_or_data(word: &str) -> anyhow::Result<(Option<Preset>, Option<String>)> {
     use espejo_data::Error as DataError;
-    let unknown = match Preset::find(word) {
-        Ok(preset) => return Ok((Some(preset), None)),
-        Err(unknown) => unknown,
-    };
+    if let Some(preset) = Preset::named(word) {
+        return Ok((Some(preset), None));
+    }
+    // Not read yet: that takes as long as all that follows where the data is large.
     match espejo_data::check_source(word) {
         Ok(()) => Ok((None, Some(data_name(word)))),
         // Neither a preset nor a data set: both are listed.
-        Err(DataError::UnknownDataSet { .. }) => Err(unknown.into()),
+        Err(DataError::UnknownDataSet { .. }) => Ok((Some(Preset::find(word)?), None)),
         Err(other) => Err(espejo_train::Error::from(other).into()),
     }
 }
