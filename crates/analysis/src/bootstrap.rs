@@ -242,8 +242,9 @@ mod tests {
     fn rows(count: usize) -> (Vec<f64>, Vec<bool>) {
         let labels: Vec<bool> = (0..count).map(|row| row % 3 == 0).collect();
         let noise = |row: usize| (row * 7919 % 101) as f64 / 101.0;
-        let score =
-            |row: usize| (10.0 * (noise(row) + 0.4 * f64::from(u8::from(row % 3 == 0)))).round();
+        let score = |row: usize| {
+            (10.0 * (noise(row) + 0.4 * f64::from(u8::from(row.is_multiple_of(3))))).round()
+        };
         ((0..count).map(score).collect(), labels)
     }
 
@@ -251,7 +252,7 @@ mod tests {
     fn one_round_has_the_areas_of_its_scores() {
         let (scores, labels) = rows(500);
         let found = Bootstrap::new(500, 1)
-            .curves(&[scores.clone()], &labels)
+            .curves(std::slice::from_ref(&scores), &labels)
             .expect("both classes");
         let auc = roc_auc(&scores, &labels).expect("both classes");
         assert!((found.roc_auc.value - auc.value).abs() < 1e-12);
@@ -292,7 +293,7 @@ mod tests {
             .curves(&[scores.clone(), inverse], &labels)
             .expect("both");
         assert!((both.roc_auc.value - 0.5).abs() < 1e-12);
-        let once = bootstrap.curves(&[scores.clone()], &labels);
+        let once = bootstrap.curves(std::slice::from_ref(&scores), &labels);
         let thrice = bootstrap.curves(&[scores.clone(), scores.clone(), scores], &labels);
         let width =
             |found: Option<PooledCurves>| found.map(|found| found.roc_auc.high - found.roc_auc.low);
