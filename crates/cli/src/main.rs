@@ -22,6 +22,7 @@ mod fold_figures;
 mod folds_table;
 mod hash_table;
 mod imputation_table;
+mod interrupt;
 mod judgement;
 mod known_values;
 mod latent_figures;

@@ -2,8 +2,7 @@
 //!
 //! Maas, Daly, Pham, Huang, Ng and Potts, *Learning word vectors for sentiment analysis*, ACL 2011.
 
-use std::fs::File;
-use std::io::{self, BufReader, Read};
+use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -13,7 +12,7 @@ use crate::error::{content, missing, unreadable};
 use crate::idx::unpack;
 use crate::source::{Parts, Source};
 use crate::texts::Corpus;
-use crate::{Error, Facts, Identity, Samples};
+use crate::{Error, Facts, Identity, Samples, tar_stream};
 
 /// The official archive, and one of its labelled reviews alone, which serves as well.
 const ARCHIVES: [&str; 2] = ["aclImdb_v1.tar.gz", "aclImdb_labelled.tar.gz"];
@@ -51,13 +50,7 @@ pub(crate) fn load(source: &Source, folder: &Path) -> Result<Parts, Error> {
         let name = ARCHIVES[0];
         return Err(missing("imdb", folder, name, &format!("`{name}`")));
     };
-    let file = File::open(&path).map_err(|failure| unreadable(&path, failure))?;
-    let file = unpack(BufReader::with_capacity(1 << 16, file));
-    read(
-        source,
-        &path,
-        file.map_err(|failure| unreadable(&path, failure))?,
-    )
+    read(source, &path, tar_stream::open(&path)?)
 }
 
 /// Reads the bytes of an archive, and forgets them.
@@ -160,10 +153,7 @@ fn facts(source: &Source, reviews: &[Review], places: &[usize], first: u64) -> F
 
 /// The labelled reviews of an archive with their words, as they come.
 fn reviews(path: &Path, file: impl Read) -> Result<(Vec<Review>, Corpus), Error> {
-    let damaged = |failure: io::Error| match failure.raw_os_error() {
-        Some(_) => unreadable(path, failure),
-        None => content(path, "a whole tar archive", failure.to_string()),
-    };
+    let damaged = |failure| tar_stream::damaged(path, failure);
     let (mut reviews, mut texts) = (Vec::new(), Corpus::default());
     let (mut bytes, mut left) = (Vec::new(), LARGEST_IN_ALL);
     for entry in Archive::new(file).entries().map_err(damaged)? {
@@ -214,6 +204,8 @@ fn review(member: &str) -> Option<Review> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs::File;
+
     use std::io::Write;
 
     use flate2::Compression;

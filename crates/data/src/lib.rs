@@ -103,6 +103,7 @@ mod source;
 mod split;
 mod table_columns;
 mod tar_images;
+mod tar_stream;
 mod targets;
 mod terminal_art;
 #[cfg(test)]

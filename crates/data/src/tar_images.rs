@@ -1,7 +1,7 @@
 //! Images in a tar archive, packed with gzip or not: unpacked to a temporary folder and read as a folder is.
 
 use std::fs::{self, File};
-use std::io::{self, BufReader, Read};
+use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
 
 use tar::Archive;
@@ -11,6 +11,7 @@ use crate::error::{content, unreadable};
 use crate::folder;
 use crate::idx::unpack;
 use crate::source::{Parts, Source};
+use crate::tar_stream;
 
 /// Bytes that an archive may unpack to, and files that it may hold.
 const LARGEST: u64 = 64 << 30;
@@ -24,13 +25,7 @@ const DEEPEST: usize = 16;
 /// # Errors
 /// [`Error::Content`] with the file, and the place in it, or [`Error::Io`].
 pub(crate) fn load(source: &Source, path: &Path) -> Result<Parts, Error> {
-    let file = File::open(path).map_err(|failure| unreadable(path, failure))?;
-    let file = unpack(BufReader::with_capacity(1 << 16, file));
-    load_from(
-        source,
-        path,
-        file.map_err(|failure| unreadable(path, failure))?,
-    )
+    load_from(source, path, tar_stream::open(path)?)
 }
 
 /// Whether a file of this name is an archive, not an image.
@@ -53,10 +48,7 @@ fn load_from(source: &Source, path: &Path, file: impl Read) -> Result<Parts, Err
 
 /// Writes the files of an archive into a folder. Links and devices are passed over, and no path leads out of the folder.
 fn extract(path: &Path, file: impl Read, folder: &Path) -> Result<(), Error> {
-    let damaged = |failure: io::Error| match failure.raw_os_error() {
-        Some(_) => unreadable(path, failure),
-        None => content(path, "a whole tar archive", failure.to_string()),
-    };
+    let damaged = |failure| tar_stream::damaged(path, failure);
     let mut archive = Archive::new(file);
     let mut left = LARGEST;
     for (count, entry) in archive.entries().map_err(damaged)?.enumerate() {

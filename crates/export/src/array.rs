@@ -31,21 +31,7 @@ impl Array {
             Numbers::Whole(_) => "<i8",
             Numbers::Truth(_) => "|b1",
         };
-        let sizes: String = self.shape.iter().map(|size| format!("{size}, ")).collect();
-        // A single size keeps its comma, as a tuple of Python has it.
-        let sizes = match self.shape.len() {
-            1 => sizes.trim_end(),
-            _ => sizes.trim_end_matches(", "),
-        };
-        let mut header =
-            format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': ({sizes}), }}");
-        // Magic, version, length and header together take a multiple of 64 bytes, of which the last is a line feed.
-        let filled = (10 + header.len() + 1).next_multiple_of(64);
-        header += &" ".repeat(filled - 10 - header.len() - 1);
-        header.push('\n');
-        let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
-        bytes.extend((header.len() as u16).to_le_bytes());
-        bytes.extend(header.as_bytes());
+        let mut bytes = npy_header(descr, &self.shape);
         match &self.numbers {
             Numbers::Single(numbers) => bytes.extend(numbers.iter().flat_map(|n| n.to_le_bytes())),
             Numbers::Double(numbers) => bytes.extend(numbers.iter().flat_map(|n| n.to_le_bytes())),
@@ -74,6 +60,26 @@ impl Array {
             Numbers::Truth(_) => "bool",
         }
     }
+}
+
+/// All that comes before the numbers of a `.npy` file, version 1.0 of the format, in row-major order; `descr` is their type as NumPy writes it.
+pub fn npy_header(descr: &str, shape: &[usize]) -> Vec<u8> {
+    let sizes: String = shape.iter().map(|size| format!("{size}, ")).collect();
+    // A single size keeps its comma, as a tuple of Python has it.
+    let sizes = match shape.len() {
+        1 => sizes.trim_end(),
+        _ => sizes.trim_end_matches(", "),
+    };
+    let mut header =
+        format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': ({sizes}), }}");
+    // Magic, version, length and header together take a multiple of 64 bytes, of which the last is a line feed.
+    let filled = (10 + header.len() + 1).next_multiple_of(64);
+    header += &" ".repeat(filled - 10 - header.len() - 1);
+    header.push('\n');
+    let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
+    bytes.extend((header.len() as u16).to_le_bytes());
+    bytes.extend(header.as_bytes());
+    bytes
 }
 
 #[cfg(test)]

@@ -40,7 +40,7 @@ mod outside;
 mod proto;
 mod torch;
 
-pub use array::{Array, Numbers};
+pub use array::{Array, Numbers, npy_header};
 pub use error::Error;
 pub use graph::{
     Activation, Columns, Graph, Join, Kind, Layer, Loss, Map, Measure, Output, Pixels, Score,

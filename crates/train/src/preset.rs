@@ -230,8 +230,7 @@ impl Preset {
                 .collect();
             if std::path::Path::new(name).exists() {
                 // It is there, and the reader says why it cannot be taken.
-                let refused = espejo_data::load(&espejo_data::Source::named(name));
-                if let Err(error) = refused {
+                if let Err(error) = espejo_data::check_source(name) {
                     return error.into();
                 }
             }

@@ -2,8 +2,8 @@
 
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use anyhow::Context;
@@ -17,6 +17,7 @@ use espejo_train::write_file;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
+use crate::interrupt::stop_on_interrupt;
 use crate::output::{self, message, shown};
 
 /// The arguments of `espejo reproduce`.
@@ -72,7 +73,7 @@ pub fn reproduce(args: &ReproduceArgs, json: bool) -> anyhow::Result<u8> {
         forget(&folder)?;
     }
     let begun = Instant::now();
-    let stop = stop_on_interrupt()?;
+    let stop = stop_on_interrupt(Some(i32::from(INTERRUPTED)))?;
     let progress = Progress::default();
     let kept = Mutex::new((0, 0));
     let ended = run(&rows, scale, &folder, &stop, &|event| {
@@ -137,18 +138,6 @@ fn forget(folder: &Path) -> anyhow::Result<()> {
         }
         _ => Ok(()),
     }
-}
-
-fn stop_on_interrupt() -> anyhow::Result<Arc<AtomicBool>> {
-    let stop = Arc::new(AtomicBool::new(false));
-    let flag = stop.clone();
-    ctrlc::set_handler(move || {
-        if flag.swap(true, Ordering::Relaxed) {
-            // Asked twice: leave at once. Finished trainings are kept.
-            std::process::exit(i32::from(INTERRUPTED));
-        }
-    })?;
-    Ok(stop)
 }
 
 /// Cores and instructions, as far as they decide the speed.

@@ -13,8 +13,6 @@ mod task;
 mod vary;
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::{Args, Subcommand};
 use espejo_train::{device, sha256};
@@ -24,6 +22,7 @@ use crate::commands::train::{
     TrainingFlags, check_configuration, check_data, data_name, layers_of,
 };
 use crate::completion;
+use crate::interrupt::stop_on_interrupt;
 use crate::output::{counted, message, shown, usage};
 use folder::SweepFolder;
 use local::{Here, PoolEnd};
@@ -328,13 +327,7 @@ fn run(args: &RunTaskArgs, json: bool) -> anyhow::Result<u8> {
 
 /// Runs all tasks on this machine, and gathers what came of them.
 fn run_here(sweep: &SweepFolder, mut here: Here, json: bool) -> anyhow::Result<u8> {
-    let stop = Arc::new(AtomicBool::new(false));
-    let flag = stop.clone();
-    ctrlc::set_handler(move || {
-        if flag.swap(true, Ordering::Relaxed) {
-            std::process::exit(1);
-        }
-    })?;
+    let stop = stop_on_interrupt(Some(1))?;
     let end = match sweep.plan.halving {
         Some(_) => halving::run(sweep, &mut here, &stop)?,
         None => {

@@ -9,9 +9,6 @@ mod layer_list;
 mod resume;
 mod summary;
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-
 use espejo_data::Error as DataError;
 use espejo_train::{
     Error, Folder, Outcome, PRESETS, Prepared, Preset, RunReport, Status, data_report, fit,
@@ -34,6 +31,7 @@ use summary::summary;
 
 use crate::augmented_figure::augmented;
 use crate::figures;
+use crate::interrupt::stop_on_interrupt;
 use crate::output::{self, message, shown, tell_data};
 use crate::progress::Progress;
 use crate::sample_figures::{SampleFigures, SampleFiles};
@@ -213,14 +211,7 @@ fn watched(
     folder: &Folder,
     figures: bool,
 ) -> anyhow::Result<(Outcome, SampleFiles)> {
-    let stop = Arc::new(AtomicBool::new(false));
-    let flag = stop.clone();
-    ctrlc::set_handler(move || {
-        if flag.swap(true, Ordering::Relaxed) {
-            // Asked twice: leave at once, without saving. The last checkpoint, if there is one, is whole.
-            std::process::exit(1);
-        }
-    })?;
+    let stop = stop_on_interrupt(Some(1))?;
     let words = std::env::args_os().map(|word| shell_word(&word.to_string_lossy()));
     let command = words.collect::<Vec<_>>().join(" ");
     let progress = Progress::new();

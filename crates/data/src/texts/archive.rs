@@ -1,8 +1,7 @@
 //! Texts in a tar archive, packed with gzip or not, laid out as in a folder. Nothing is unpacked to disk.
 
 use std::collections::HashMap;
-use std::fs::File;
-use std::io::{self, BufReader, Read};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use tar::Archive;
@@ -15,6 +14,7 @@ use crate::idx::unpack;
 use crate::image_tree;
 use crate::source::{Parts, Source};
 use crate::tar_images::inside;
+use crate::tar_stream;
 
 /// Bytes of all texts of an archive, and how many there may be.
 const LARGEST_IN_ALL: u64 = 4 << 30;
@@ -25,10 +25,7 @@ const MOST: usize = 1 << 24;
 /// # Errors
 /// [`Error::Content`] with the file, the place in it and the line, or [`Error::Io`].
 pub(crate) fn load(source: &Source, path: &Path) -> Result<Parts, Error> {
-    let file = File::open(path).map_err(|failure| unreadable(path, failure))?;
-    let file = unpack(BufReader::with_capacity(1 << 16, file));
-    let file = file.map_err(|failure| unreadable(path, failure))?;
-    load_from(source, path, file)
+    load_from(source, path, tar_stream::open(path)?)
 }
 
 /// Reads the bytes of an archive, and forgets them.
@@ -50,10 +47,7 @@ fn load_from(source: &Source, path: &Path, file: impl Read) -> Result<Parts, Err
 type Found = HashMap<PathBuf, Result<u32, Fault>>;
 
 fn texts(path: &Path, file: impl Read) -> Result<(Corpus, Found), Error> {
-    let damaged = |failure: io::Error| match failure.raw_os_error() {
-        Some(_) => unreadable(path, failure),
-        None => content(path, "a whole tar archive", failure.to_string()),
-    };
+    let damaged = |failure| tar_stream::damaged(path, failure);
     let (mut corpus, mut found) = (Corpus::default(), Found::new());
     let (mut bytes, mut left) = (Vec::new(), LARGEST_IN_ALL);
     let mut archive = Archive::new(file);

@@ -1,14 +1,12 @@
 //! Document 004, exercises 3 and 4 (S39): film reviews by the words that they have, and by words in order with learned vectors.
 
-use std::sync::PoisonError;
-
 use espejo_pictures::{Curves, Figure, Panel, Series, curves};
-use espejo_train::{Error, Event};
+use espejo_train::Error;
 
 use crate::lab::configured;
 use crate::row::{Claim, Job, Outcome, Results, Scale, Section, Table};
 use crate::rows::show::curve_over;
-use crate::rows::trained::{DEVICE, trained};
+use crate::rows::supervised::classified;
 use crate::statistics::number;
 
 pub const L2: &str = "counts, L2";
@@ -34,63 +32,22 @@ pub fn jobs(scale: &Scale) -> Vec<Job> {
         .collect()
 }
 
+/// What counts is the net after its last epoch: the best one is chosen by the test reviews.
 pub fn run(job: &Job) -> Result<Outcome, Error> {
-    let _alone = DEVICE.lock().unwrap_or_else(PoisonError::into_inner);
     let net = NETS.iter().find(|(case, ..)| *case == job.case);
     let (_, preset, ..) = net.expect("a case of this row");
     let mut config = configured(preset, &[format!("train.seed={}", job.seed)])?;
     if job.scale.quick {
         config.train.epochs = QUICK_EPOCHS;
     }
-    let mut epochs: Vec<[f64; 5]> = Vec::new();
-    let ended = trained(config, &mut |event| {
-        let Event::Epoch { report, .. } = event else {
-            return;
-        };
-        let Some((test, _)) = &report.test else {
-            return;
-        };
-        let term = |name: &str| {
-            let found = report.terms.iter().find(|(found, _)| found == name);
-            found.map_or(f64::NAN, |(_, value)| *value)
-        };
-        let test = |name: &str| test.get(name).unwrap_or(f64::NAN);
-        epochs.push([
-            report.epoch as f64,
-            term("accuracy"),
-            test("accuracy"),
-            term("cross_entropy"),
-            test("cross_entropy"),
-        ]);
-    })?;
-    let results = ended.results.as_ref().expect("nobody stopped it");
-    let baseline = |key: &str| {
-        let found = results.baselines.iter().find(|entry| entry.key == key);
-        found
-            .and_then(|entry| entry.get("accuracy"))
-            .unwrap_or(f64::NAN)
-    };
-    let model = &ended.report.model;
-    let column = |place: usize| epochs.iter().map(move |row| row[place]);
-    Ok(Outcome::default()
-        .with("parameters", model.parameters as f64)
-        .with("non-trainable", model.non_trainable as f64)
-        .with("accuracy", column(2).next_back().unwrap_or(f64::NAN))
-        .with(
-            "training accuracy",
-            column(1).next_back().unwrap_or(f64::NAN),
-        )
-        .with(
-            "kept accuracy",
-            results.test.get("accuracy").unwrap_or(f64::NAN),
-        )
-        .with("naive Bayes", baseline("naive_bayes"))
-        .with("linear", baseline("linear"))
-        .with_list("epoch", column(0))
-        .with_list("train accuracy", column(1))
-        .with_list("test accuracy", column(2))
-        .with_list("train loss", column(3))
-        .with_list("test loss", column(4)))
+    let outcome = classified(config)?;
+    let last = |list: &str| outcome.list(list).last().copied().unwrap_or(f64::NAN);
+    let (test, learned) = (last("test accuracy"), last("train accuracy"));
+    let kept = outcome.get("accuracy");
+    Ok(outcome
+        .with("accuracy", test)
+        .with("training accuracy", learned)
+        .with("kept accuracy", kept))
 }
 
 pub fn section(results: &Results) -> Result<Section, Error> {

@@ -83,6 +83,7 @@ pub fn classified(config: RunConfig) -> Result<Outcome, Error> {
         .with("largest class", baseline("majority"))
         .with("linear", baseline("linear"))
         .with("nearest", baseline("nearest"))
+        .with("naive Bayes", baseline("naive_bayes"))
         .with("parameters", model.parameters as f64)
         .with("non-trainable", model.non_trainable as f64)
         .with("samples", samples)

@@ -13,6 +13,7 @@ use espejo_train::{
 use super::folder::{Failure, SweepFolder, TaskState};
 use super::plan::Plan;
 use crate::commands::train::changed_data;
+use crate::interrupt::stop_on_interrupt;
 use crate::output::{message, report, usage};
 use crate::progress::Progress;
 use crate::{figures, sample_figures::SampleFigures};
@@ -122,8 +123,7 @@ fn trained(sweep: &SweepFolder, number: usize, rules: &TaskRules) -> anyhow::Res
         message(&format!("task {number}: {}", sweep.plan.words(number)));
         message(&format!("device {device}: {why}"));
     }
-    let stop = Arc::new(AtomicBool::new(false));
-    stop_when_told(&stop, rules.attached)?;
+    let stop = stop_when_told(rules.attached)?;
     let command = format!("espejo sweep run {} {number}", sweep.path().display());
     let mut samples = sweep
         .plan
@@ -196,14 +196,9 @@ fn resumed(folder: Folder, rules: &TaskRules) -> anyhow::Result<(Prepared, Folde
 }
 
 /// Stops after saving when a signal asks for it; a task that is attached also where its scheduler is gone.
-fn stop_when_told(stop: &Arc<AtomicBool>, attached: bool) -> anyhow::Result<()> {
-    let flag = stop.clone();
-    ctrlc::set_handler(move || {
-        // The scheduler hears the same signal, and ends its tasks.
-        if flag.swap(true, Ordering::Relaxed) && !attached {
-            std::process::exit(1);
-        }
-    })?;
+fn stop_when_told(attached: bool) -> anyhow::Result<Arc<AtomicBool>> {
+    // The scheduler hears the same signals, and ends its tasks.
+    let stop = stop_on_interrupt((!attached).then_some(1))?;
     if attached {
         let flag = stop.clone();
         std::thread::spawn(move || {
@@ -212,7 +207,7 @@ fn stop_when_told(stop: &Arc<AtomicBool>, attached: bool) -> anyhow::Result<()> 
             flag.store(true, Ordering::Relaxed);
         });
     }
-    Ok(())
+    Ok(stop)
 }
 
 /// Tells the progress of a task: to people, or to its scheduler.
