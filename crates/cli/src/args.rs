@@ -39,6 +39,9 @@ pub struct Args {
     /// Print the result as one JSON object
     #[arg(long, global = true)]
     pub json: bool,
+    /// Write cells of CSV as they are, also those that a spreadsheet would compute: without it they begin with an apostrophe
+    #[arg(long, global = true)]
+    pub raw_csv: bool,
     #[command(subcommand)]
     pub command: Command,
 }

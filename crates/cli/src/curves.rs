@@ -2,7 +2,7 @@
 
 use anyhow::Context;
 use espejo_pictures::{Curves, Figure, Panel, Series, curves};
-use espejo_train::{Baseline, Folder, Trained};
+use espejo_train::{Baseline, Folder, Trained, read_text};
 
 use crate::output::shown;
 use crate::sample_kind::SampleKind;
@@ -165,7 +165,7 @@ struct Columns {
 impl Columns {
     fn read(folder: &Folder) -> anyhow::Result<Self> {
         let path = folder.path().join("metrics.csv");
-        let text = std::fs::read_to_string(&path)
+        let text = read_text(&path)
             .with_context(|| format!("cannot read `{}`", shown(&path)))?;
         Ok(Self::parse(&text))
     }

@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use espejo_data::{Samples, Shape};
 use espejo_pictures::{Figure, Sheet, Tile, sheet};
-use espejo_train::{Baseline, Folder, MAX_PSNR, Rows, Trained, psnr, unit_rows, wrong_pixels};
+use espejo_train::{
+    Baseline, Folder, MAX_PSNR, Rows, Trained, check_folder, psnr, unit_rows, wrong_pixels,
+};
 
 use crate::curves;
 use crate::figure_name::figure_name;
@@ -80,6 +82,7 @@ pub fn save_all<S: AsRef<str> + Sync>(
     figures: &[(S, Figure)],
 ) -> anyhow::Result<Vec<String>> {
     let into = folder.path().join("figures");
+    check_folder(&into)?;
     let saved: Vec<Result<Vec<PathBuf>, espejo_pictures::Error>> = std::thread::scope(|scope| {
         let into = &into;
         let threads: Vec<_> = figures

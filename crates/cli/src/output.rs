@@ -1,35 +1,52 @@
 //! Results on stdout, messages on stderr.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
 use anyhow::Context;
 pub use espejo_data::counted;
 use serde_json::Value;
 
+use crate::printable::{is_hidden, on_one_line, printable};
+
 /// Writes a result to stdout. A reader that has seen enough (`| head`) is no error.
 pub fn text(text: &str) -> anyhow::Result<()> {
     bytes(text.as_bytes())
 }
 
-/// Writes a result that need not be UTF-8 to stdout.
+/// Writes a result that need not be UTF-8 to stdout: as it is to files and other programs, and as it may be seen to a terminal.
 pub fn bytes(bytes: &[u8]) -> anyhow::Result<()> {
     let mut stdout = io::stdout().lock();
+    let shown;
+    let bytes = match stdout.is_terminal() {
+        true => {
+            shown = printable(&String::from_utf8_lossy(bytes)).into_owned();
+            shown.as_bytes()
+        }
+        false => bytes,
+    };
     match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         written => written.context("cannot write to stdout"),
     }
 }
 
-/// Writes one JSON object to stdout.
+/// Writes one JSON object to stdout. What is hidden in its texts is written by its number, as JSON has it.
 pub fn json(value: &Value) -> anyhow::Result<()> {
-    text(&format!("{value:#}\n"))
+    let mut object = String::new();
+    for c in format!("{value:#}\n").chars() {
+        match is_hidden(c) && c != '\n' {
+            true => object.push_str(&format!("\\u{:04x}", u32::from(c))),
+            false => object.push(c),
+        }
+    }
+    text(&object)
 }
 
 /// Writes a message for people to stderr.
 pub fn message(text: &str) {
     // Nothing is left to do when stderr itself is gone.
-    let _ = writeln!(io::stderr(), "{text}");
+    let _ = writeln!(io::stderr(), "{}", printable(text));
 }
 
 /// Says what was left out of some data and what its reader found, without filling the screen.
@@ -39,26 +56,34 @@ pub fn tell_data(skipped: &[String], notes: &[String]) {
         message(&format!("skipped {}:", skipped.len()));
     }
     let told = skipped.iter().take(TOLD);
-    told.for_each(|what| message(&format!("  {what}")));
+    told.for_each(|what| message(&format!("  {}", on_one_line(what))));
     if skipped.len() > TOLD {
         message(&format!("  and {} more", skipped.len() - TOLD));
     }
     notes
         .iter()
-        .for_each(|note| message(&format!("note: {note}")));
+        .for_each(|note| message(&format!("note: {}", on_one_line(note))));
 }
 
 /// Prints an error and its hint once, and gives its exit code.
 pub fn report(error: &anyhow::Error) -> u8 {
     let (code, hint) = match error.downcast_ref::<espejo_train::Error>() {
         Some(error) => (error.exit_code(), error.hint()),
-        None => (1, None),
+        None => (1, hint_of_figure(error).map(str::to_owned)),
     };
-    message(&format!("error: {}", told(error)));
+    message(&format!("error: {}", on_one_line(&told(error))));
     if let Some(hint) = hint {
-        message(&format!("hint: {hint}"));
+        message(&format!("hint: {}", on_one_line(&hint)));
     }
     code
+}
+
+/// What to do where a figure could not be written.
+fn hint_of_figure(error: &anyhow::Error) -> Option<&'static str> {
+    match error.downcast_ref::<espejo_pictures::Error>() {
+        Some(espejo_pictures::Error::Io { source, .. }) => espejo_train::hint_of(source),
+        _ => None,
+    }
 }
 
 /// Prints what is wrong with the command line and its hint, and gives the exit code.

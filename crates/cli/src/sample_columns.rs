@@ -1,7 +1,8 @@
 //! The columns that join a line of output to the sample it came from.
 
 use espejo_data::Samples;
-use espejo_pictures::csv_field;
+
+use crate::csv_cell::csv_field;
 
 /// The samples that a command puts through a model, and which part of the run's data they are where that is asked for.
 pub struct Chosen {

@@ -3,10 +3,10 @@
 use std::fmt::Write as _;
 
 use espejo_analysis::EventCounts;
-use espejo_pictures::csv_field;
 use espejo_train::{ScoreRule, Scores};
 use serde_json::{Value, json};
 
+use crate::csv_cell::csv_field;
 use crate::detectors::{self, Found};
 use crate::event_counts;
 use crate::judgement::Judgement;

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::csv_cells::{guarded, unguarded};
 use crate::delimited_text::{Row, Rows, Separator, quoted, shown};
 use crate::error::content_of as content;
 use crate::scaling::check_columns;
@@ -72,7 +73,7 @@ impl Fill {
     /// The filling as comma-separated text, a line a column, from which [`from_csv`](Self::from_csv) makes the very same.
     pub fn to_csv(&self) -> String {
         let pairs = self.columns.iter().zip(&self.values);
-        let lines = pairs.map(|(column, value)| format!("{},{value}\n", quoted(column)));
+        let lines = pairs.map(|(column, value)| format!("{},{value}\n", quoted(&guarded(column))));
         format!("{HEADER}\n{}", lines.collect::<String>())
     }
 
@@ -101,7 +102,9 @@ impl Fill {
                     .filter(|value: &f64| value.is_finite())
             };
             let pair = match fields[..] {
-                [column, value] => text(column).zip(number(value)),
+                [column, value] => text(column)
+                    .map(|column| unguarded(&column).to_owned())
+                    .zip(number(value)),
                 _ => None,
             };
             let Some((column, value)) = pair else {

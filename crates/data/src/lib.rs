@@ -43,6 +43,7 @@ mod classes;
 mod columnar;
 mod columns;
 mod deep_picture;
+mod csv_cells;
 mod delimited_text;
 mod directory;
 mod download;
@@ -116,6 +117,7 @@ mod yale;
 
 pub use augment::{Augment, Change};
 pub use catalogue::{check_source, is_array_folder, is_source, is_text_folder, load};
+pub use csv_cells::{csv_field, guarded, unguarded};
 pub use directory::{directory, directory_or};
 pub use download::Progress;
 pub use error::Error;

@@ -55,7 +55,7 @@ pub use crate::{
     },
     error::Error,
     export::{
-        apng::apng, csv::field as csv_field, figure::Figure, film::film, frames::Pace, gif::gif,
+        apng::apng, figure::Figure, film::film, frames::Pace, gif::gif,
         numbers::LARGEST_CSV,
     },
     marks::tile::Tile,

@@ -12,7 +12,7 @@ use crate::config::{DownKind, ModelConfig, UpKind};
 
 /// The largest layer, and the most weights, that a configuration may ask for.
 const MAX_WIDTH: usize = 1 << 20;
-const MAX_WEIGHTS: usize = 1 << 29;
+pub(crate) const MAX_WEIGHTS: usize = 1 << 29;
 /// The most values that all layers together may make of one sample.
 const MAX_VALUES: usize = 1 << 26;
 /// Samples that are measured or encoded at once, at most, and values that a layer may make of them.

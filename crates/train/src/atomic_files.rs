@@ -8,9 +8,12 @@ use sha2::{Digest, Sha256};
 
 use crate::Error;
 use crate::error::AtPath;
+use crate::plain_files::read_plain;
 
 /// The checksum list of a group, in the format of `sha256sum`.
 const SUMS: &str = "SHA256SUMS";
+/// Bytes of that list, at most.
+const LONGEST_SUMS: u64 = 1 << 16;
 
 /// Replaces a file in one step: whoever reads it sees the old bytes or the new ones.
 pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Error> {
@@ -28,7 +31,9 @@ pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Error> {
         aside.permissions(fs::Permissions::from_mode(0o644));
     }
     let mut aside = aside.tempfile_in(folder).at("write", path)?;
+    // The file itself, whose errors do not name the place aside.
     aside
+        .as_file_mut()
         .write_all(bytes)
         .and_then(|()| aside.as_file().sync_all())
         .at("write", path)?;
@@ -75,12 +80,13 @@ pub fn write_group(folder: &Path, files: &[(&str, Vec<u8>)]) -> Result<(), Error
     remove(&old)
 }
 
-/// The files of a group, each checked against the list.
+/// The files of a group, each checked against the list. A group has no other files than those that are `known`, each with the bytes
+/// that it has at most: its list may be anybody's, and names what is opened.
 ///
 /// # Errors
 ///
 /// [`Error::Checkpoint`] when the group is not there or anything in it is not as it was written.
-pub fn read_group(folder: &Path) -> Result<Vec<(String, Vec<u8>)>, Error> {
+pub fn read_group(folder: &Path, known: &[(&str, u64)]) -> Result<Vec<(String, Vec<u8>)>, Error> {
     // A program killed between two renames leaves the group under its old name.
     let old = sibling(folder, "old");
     let folder = if !folder.exists() && old.exists() {
@@ -89,20 +95,27 @@ pub fn read_group(folder: &Path) -> Result<Vec<(String, Vec<u8>)>, Error> {
         folder
     };
     let list = folder.join(SUMS);
-    let text = fs::read_to_string(&list).map_err(|error| {
-        Error::checkpoint(
-            folder,
-            format!("no checkpoint here ({SUMS}: {error})"),
-            None,
-        )
-    })?;
-    let mut files = Vec::new();
+    let absent = |why: String| {
+        Error::checkpoint(folder, format!("no checkpoint here ({SUMS}: {why})"), None)
+    };
+    let text = read_plain(&list, LONGEST_SUMS).map_err(|error| absent(error.to_string()))?;
+    let text = String::from_utf8(text).map_err(|_| absent("is no text in UTF-8".to_owned()))?;
+    let mut files: Vec<(String, Vec<u8>)> = Vec::new();
     for line in text.lines() {
         let (sum, name) = line
             .split_once("  ")
             .ok_or_else(|| damaged(&list, format!("line `{line}` is not `SUM  NAME`")))?;
+        let is_new = files.iter().all(|(read, _)| read != name);
+        let Some((_, most)) = known.iter().find(|(known, _)| *known == name && is_new) else {
+            let names: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
+            let message = format!(
+                "names `{name}`, expected each of `{}` at most once",
+                names.join("`, `")
+            );
+            return Err(damaged(&list, message));
+        };
         let path = folder.join(name);
-        let bytes = fs::read(&path).map_err(|error| damaged(&path, error.to_string()))?;
+        let bytes = read_plain(&path, *most).map_err(|error| damaged(&path, error.to_string()))?;
         let found = sha256(&bytes);
         if found != sum {
             return Err(damaged(
@@ -145,6 +158,9 @@ fn remove(folder: &Path) -> Result<(), Error> {
 mod tests {
     use super::*;
 
+    /// The files of the groups here.
+    const KNOWN: [(&str, u64); 2] = [("a", 3), ("b", 100)];
+
     fn group() -> (tempfile::TempDir, PathBuf) {
         let root = tempfile::tempdir().expect("a temporary folder");
         let folder = root.path().join("last");
@@ -157,7 +173,7 @@ mod tests {
         let (_root, folder) = group();
         write_group(&folder, &[("a", b"two".to_vec())]).expect("writable");
         assert_eq!(
-            read_group(&folder).expect("whole"),
+            read_group(&folder, &KNOWN).expect("whole"),
             [("a".to_owned(), b"two".to_vec())]
         );
     }
@@ -172,11 +188,49 @@ mod tests {
                 let mut bad = good.clone();
                 bad[index] ^= 1;
                 fs::write(&path, &bad).expect("writable");
-                assert!(read_group(&folder).is_err(), "byte {index} of {name}");
+                assert!(read_group(&folder, &KNOWN).is_err(), "byte {index} of {name}");
             }
             fs::write(&path, &good).expect("writable");
         }
-        assert!(read_group(&folder).is_ok());
+        assert!(read_group(&folder, &KNOWN).is_ok());
+    }
+
+    #[test]
+    fn no_list_names_another_file_than_those_of_a_group() {
+        let (_root, folder) = group();
+        let good = fs::read_to_string(folder.join(SUMS)).expect("written");
+        fs::write(folder.join("c"), b"one").expect("writable");
+        let sum = sha256(b"one");
+        for name in ["c", "../last/a", "./a", "/dev/zero", "", "a"] {
+            fs::write(folder.join(SUMS), format!("{good}{sum}  {name}\n")).expect("writable");
+            let error = read_group(&folder, &KNOWN).expect_err(name).to_string();
+            let expected = format!("names `{name}`, expected each of `a`, `b` at most once");
+            assert!(error.ends_with(&expected), "{error}");
+        }
+        let long = format!("{sum}  a\n");
+        fs::write(folder.join(SUMS), long).expect("writable");
+        fs::write(folder.join("a"), b"four").expect("writable");
+        let error = read_group(&folder, &KNOWN).expect_err("too long").to_string();
+        assert!(error.ends_with("is larger than 3 bytes"), "{error}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_is_no_file_of_a_group() {
+        let (_root, folder) = group();
+        fs::rename(folder.join("a"), folder.join("c")).expect("writable");
+        std::os::unix::fs::symlink("c", folder.join("a")).expect("writable");
+        let error = read_group(&folder, &KNOWN).expect_err("a link").to_string();
+        assert!(error.ends_with("is a link, expected a plain file"), "{error}");
+    }
+
+    #[test]
+    fn what_cannot_be_written_is_told_of_the_file_that_was_asked_for() {
+        let root = tempfile::tempdir().expect("a temporary folder");
+        let path = root.path().join("absent/file");
+        let error = write_file(&path, b"one").expect_err("no folder").to_string();
+        assert!(!error.contains(".tmp"), "{error}");
+        assert_eq!(error.matches("absent").count(), 1, "{error}");
     }
 
     #[test]
@@ -184,6 +238,6 @@ mod tests {
         let (_root, folder) = group();
         fs::rename(&folder, sibling(&folder, "old")).expect("writable");
         assert!(group_exists(&folder));
-        assert_eq!(read_group(&folder).expect("whole").len(), 2);
+        assert_eq!(read_group(&folder, &KNOWN).expect("whole").len(), 2);
     }
 }

@@ -39,6 +39,7 @@ pub(crate) fn begin(prepared: &Prepared, folder: &Folder) -> Result<Training, Er
     let best = checkpoint::load_best(&last, own_copy(&model))?;
     let average = own_copy(&model);
     let (mut model, state) = checkpoint::load_model(&last, model)?;
+    folder.check_state(&last, &state)?;
     let average = match prepared.config.train.ema > 0.0 {
         true => {
             let trained = checkpoint::load_trained(&last, average)?;

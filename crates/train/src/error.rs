@@ -103,6 +103,14 @@ impl Error {
         }
     }
 
+    /// The same, told of the file of a run in which the configuration stands: it is the run then that is damaged.
+    pub fn of_file(self, path: &Path) -> Self {
+        match self {
+            Self::Config { message, hint } => Self::checkpoint(path, message, hint),
+            other => other,
+        }
+    }
+
     /// The program's exit code: 1 failed, 2 usage or configuration, 3 data, 4 device, 5 checkpoint.
     pub fn exit_code(&self) -> u8 {
         match self {
@@ -159,18 +167,21 @@ impl Error {
                 "look for values in that row that are far beyond those the run learned, or try `--checkpoint last`"
                     .to_owned(),
             ),
-            Self::Io { source, .. } => match source.kind() {
-                io::ErrorKind::PermissionDenied => {
-                    Some("choose a folder you may write to with `--out DIR`".into())
-                }
-                io::ErrorKind::StorageFull
-                | io::ErrorKind::FileTooLarge
-                | io::ErrorKind::QuotaExceeded => {
-                    Some("free some space, or choose another folder with `--out DIR`".into())
-                }
-                _ => None,
-            },
+            Self::Io { source, .. } => hint_of(source).map(str::to_owned),
         }
+    }
+}
+
+/// What to do where the system would not write.
+pub fn hint_of(error: &io::Error) -> Option<&'static str> {
+    match error.kind() {
+        io::ErrorKind::PermissionDenied => Some("choose a folder you may write to with `--out DIR`"),
+        io::ErrorKind::StorageFull
+        | io::ErrorKind::FileTooLarge
+        | io::ErrorKind::QuotaExceeded => {
+            Some("free some space, or choose another folder with `--out DIR`")
+        }
+        _ => None,
     }
 }
 
@@ -185,7 +196,17 @@ impl<T> AtPath<T> for io::Result<T> {
         self.map_err(|source| Error::Io {
             action,
             path: path.to_owned(),
-            source,
+            source: without_aside(source),
         })
+    }
+}
+
+/// What the system said, without the place aside that `tempfile` adds to it: nobody has asked for that file.
+fn without_aside(error: io::Error) -> io::Error {
+    let inner = error.get_ref().and_then(std::error::Error::source);
+    let inner = inner.and_then(|inner| inner.downcast_ref::<io::Error>());
+    match inner.and_then(io::Error::raw_os_error) {
+        Some(code) => io::Error::from_raw_os_error(code),
+        None => error,
     }
 }

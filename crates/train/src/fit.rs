@@ -16,6 +16,7 @@ use crate::model::AnyModel;
 use crate::optimizer::Optimizer;
 use crate::prepare::Prepared;
 use crate::report::{EpochReport, Results, RunFacts, data_report, layer_table, run_report};
+use crate::run_identity::new_identity;
 use crate::run_report::{RunReport, Status};
 use crate::seed::Purpose;
 use crate::session::rescue;
@@ -121,12 +122,13 @@ pub fn fit(
     watch: &mut dyn FnMut(Event<'_>),
 ) -> Result<Outcome, Error> {
     let _lock = folder.lock()?;
-    let (started, command) = origin(folder, command);
+    let (started, command, identity) = origin(prepared, folder, command)?;
     let classical = prepared.config.train.is_classical();
     let mut training = match classical {
         true => classical::begin(prepared),
         false => epochs::begin(prepared, folder)?,
     };
+    training.state.run = Some(identity);
     folder.write("config.toml", &prepared.config.to_toml())?;
     folder.write("model.txt", &layer_table(prepared, &training.model))?;
     prepared.kept().write(folder)?;
@@ -218,17 +220,20 @@ pub fn fit(
     })
 }
 
-/// When and by which command the run was started: this one, unless it goes on from before.
-fn origin(folder: &Folder, command: &str) -> (String, String) {
-    let before = folder.report().ok();
-    let started = before.as_ref().map(|report| report.started.clone());
-    let started = started.filter(|started| !started.is_empty());
-    let before = before.map(|report| report.command);
-    let before = before.filter(|command| !command.is_empty());
-    (
-        started.unwrap_or_else(|| jiff::Timestamp::now().to_string()),
-        before.unwrap_or_else(|| command.to_owned()),
-    )
+/// When and by which command the run was started, and its identity: now and anew, unless it goes on from before.
+fn origin(
+    prepared: &Prepared,
+    folder: &Folder,
+    command: &str,
+) -> Result<(String, String, String), Error> {
+    let before = folder.report_to_go_on_from()?;
+    let said = |text: fn(RunReport) -> String| before.clone().map(text).filter(|text| !text.is_empty());
+    let started = said(|report| report.started);
+    let started = started.unwrap_or_else(|| jiff::Timestamp::now().to_string());
+    let command = said(|report| report.command).unwrap_or_else(|| command.to_owned());
+    let identity = said(|report| report.identity.unwrap_or_default());
+    let identity = identity.unwrap_or_else(|| new_identity(folder, &started, &prepared.config));
+    Ok((started, command, identity))
 }
 
 pub(crate) enum Ended {

@@ -10,8 +10,9 @@ use crate::Error;
 use crate::atomic_files::{group_exists, write_file};
 use crate::config::RunConfig;
 use crate::error::AtPath;
+use crate::plain_files::{append, check_folder, read_text};
 use crate::run_names::{self, RunNames};
-use crate::run_report::RunReport;
+use crate::run_report::{RunReport, VERSION};
 
 /// The codes of the test images at some epochs, for the animation of how their latent space formed.
 pub(crate) const CODES: &str = "codes.csv";
@@ -163,12 +164,10 @@ impl Folder {
     ///
     /// [`Error::Config`] when another process has it.
     pub(crate) fn lock(&self) -> Result<File, Error> {
-        let path = self.path.join("log.txt");
-        let file = File::options()
-            .append(true)
-            .create(true)
-            .open(&path)
-            .at("write", &path)?;
+        for own in ["checkpoints", "figures", "animations", "folds"] {
+            check_folder(&self.path.join(own))?;
+        }
+        let file = append(&self.path.join("log.txt"))?;
         match file.try_lock() {
             Err(TryLockError::WouldBlock) => {
                 let message = format!(
@@ -238,10 +237,18 @@ impl Folder {
     /// [`Error::Checkpoint`] when it cannot be read as one.
     pub fn config(&self) -> Result<RunConfig, Error> {
         let path = self.path.join("config.toml");
-        let text = fs::read_to_string(&path)
+        let text = read_text(&path)
             .map_err(|error| Error::checkpoint(&path, error.to_string(), None))?;
-        RunConfig::from_toml(&text, &path.display().to_string())
-            .map_err(|error| Error::checkpoint(&path, format!("damaged: {error}"), None))
+        let origin = path.display().to_string();
+        RunConfig::from_toml(&text, &origin).map_err(|error| {
+            let (message, hint) = (error.to_string(), error.hint());
+            // What is told of the whole file begins with its name, as the error does already.
+            let message = match message.strip_prefix(&format!("`{origin}` ")) {
+                Some(rest) => rest.to_owned(),
+                None => format!("damaged: {message}"),
+            };
+            Error::checkpoint(&path, message, hint)
+        })
     }
 
     /// The contents of a text file, where it is there.
@@ -256,7 +263,7 @@ impl Folder {
     ) -> Result<Option<T>, Error> {
         let path = self.path.join(name);
         let damaged = |message: String| Error::checkpoint(&path, message, None);
-        match fs::read_to_string(&path) {
+        match read_text(&path) {
             Ok(text) => parse(&text, &path.display().to_string())
                 .map(Some)
                 .map_err(|error| damaged(format!("damaged: {error}"))),
@@ -272,15 +279,37 @@ impl Folder {
     /// [`Error::Checkpoint`] when it is not there or is no report of a run.
     pub fn report(&self) -> Result<RunReport, Error> {
         let path = self.path.join("run.json");
-        let text =
-            fs::read(&path).map_err(|error| Error::checkpoint(&path, error.to_string(), None))?;
-        let damaged =
-            |error: serde_json::Error| Error::checkpoint(&path, format!("damaged: {error}"), None);
-        let value: Value = serde_json::from_slice(&text).map_err(damaged)?;
+        let damaged = |message: String, hint| Err(Error::checkpoint(&path, message, hint));
+        let text = match read_text(&path) {
+            Ok(text) => text,
+            Err(error) => return damaged(error.to_string(), None),
+        };
+        let value: Value = match serde_json::from_str(&text) {
+            Ok(value) => value,
+            Err(error) => return damaged(format!("damaged: {error}"), None),
+        };
         if !value.is_object() {
-            return Err(Error::checkpoint(&path, "damaged: no JSON object", None));
+            return damaged("damaged: no JSON object".to_owned(), None);
         }
-        serde_json::from_value(value).map_err(damaged)
+        if value.get("version").is_some_and(|version| *version != VERSION) {
+            let message = format!("has version {}, expected {VERSION}", value["version"]);
+            let hint = "it was written for another version of espejo".to_owned();
+            return damaged(message, Some(hint));
+        }
+        serde_json::from_value(value)
+            .or_else(|error| damaged(format!("damaged: {error}"), None))
+    }
+
+    /// `run.json`; none of a run that was killed as it started.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Checkpoint`] when it is no report of a run.
+    pub fn report_if_there(&self) -> Result<Option<RunReport>, Error> {
+        match fs::symlink_metadata(self.path.join("run.json")) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            _ => self.report().map(Some),
+        }
     }
 
     /// The codes of the `pictures` test pictures at the epochs at which they were noted, for codes of two numbers.
@@ -290,7 +319,7 @@ impl Folder {
     /// [`Error::Checkpoint`] when none were noted or the file is damaged.
     pub fn code_history(&self, pictures: usize) -> Result<Vec<(usize, Plane)>, Error> {
         let path = self.path.join(CODES);
-        let text = match fs::read_to_string(&path) {
+        let text = match read_text(&path) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
             read => read.map_err(|error| Error::checkpoint(&path, error.to_string(), None))?,
         };
@@ -345,11 +374,27 @@ fn data_for_run(name: &str, what: &str) -> Error {
     Error::config(format!("`{name}` is {what}, and no run"), Some(hint))
 }
 
-/// Refuses names that are no plain name for a folder.
-fn check_name(name: &str) -> Result<(), Error> {
+/// Names that Windows keeps for devices, whatever ending follows them.
+const DEVICES: [&str; 6] = ["con", "prn", "aux", "nul", "com", "lpt"];
+/// Bytes of a name, at most: file systems take 255, and what is written aside has a longer name.
+const LONGEST_NAME: usize = 200;
+
+/// Refuses names that are no plain name for a folder, here or on another system.
+///
+/// # Errors
+///
+/// [`Error::Config`] for such a name.
+pub fn check_name(name: &str) -> Result<(), Error> {
     let plain = |c: char| !c.is_control() && !"/\\:*?\"<>|".contains(c);
-    let is_place = run_names::place(name).is_some();
-    if name.is_empty() || is_place || name.starts_with(['.', '-']) || !name.chars().all(plain) {
+    let lower = name.to_lowercase();
+    let is_place = run_names::place(&lower).is_some();
+    let stem = lower.split('.').next().unwrap_or_default().trim_end();
+    // `com1` to `com9`, and the like, are devices; `com` and `compare` are none.
+    let numbered = |device: &str| stem.strip_prefix(device).is_some_and(|rest| matches!(rest.as_bytes(), [b'0'..=b'9']));
+    let is_device = DEVICES[..4].contains(&stem) || DEVICES[4..].iter().any(|device| numbered(device));
+    let has_odd_end = name.starts_with(['.', '-']) || name.ends_with('.') || name.trim() != name;
+    let is_long = name.len() > LONGEST_NAME;
+    if name.is_empty() || is_place || is_device || has_odd_end || is_long || !name.chars().all(plain) {
         let message = format!("`{}` cannot name a run", name.escape_debug());
         let hint = "use a plain name, not `last`; `--out DIR` chooses the folder above it";
         return Err(Error::config(message, Some(hint.into())));

@@ -186,14 +186,7 @@ pub(crate) fn open(
     let path = folder.path().join(HALF);
     let samples = Samples::of_outline(&report.samples)
         .map_err(|error| Error::checkpoint(&path, error.to_string(), None))?;
-    let damaged = |error: Error| match error {
-        Error::Config { message, hint } => Error::Checkpoint {
-            path,
-            message,
-            hint,
-        },
-        other => other,
-    };
+    let damaged = |error: Error| error.of_file(&path);
     let prepared = without_data(config.clone(), kept.clone(), samples).map_err(damaged)?;
     let blank = prepared
         .spec

@@ -18,7 +18,7 @@ use crate::model::AnyModel;
 use crate::prepare::Prepared;
 use crate::run_report::{
     ClassReport, DataReport, DeviceReport, EpochCounts, ModelReport, PartMetrics, RunReport,
-    Seconds, Status, TargetReport, WindowReport,
+    Seconds, Status, TargetReport, WindowReport, VERSION,
 };
 use crate::training_state::TrainingState;
 use burn::module::Module;
@@ -146,12 +146,13 @@ pub(crate) fn run_report(
     let train = &prepared.config.train;
     let (used, why) = prepared.device_words();
     RunReport {
-        version: 1,
+        version: VERSION,
         status,
         reason: reason.map(str::to_owned),
         espejo: env!("CARGO_PKG_VERSION").to_owned(),
         command: facts.command.to_owned(),
         started: facts.started.to_owned(),
+        identity: state.run.clone(),
         seed: train.seed,
         device: DeviceReport {
             requested: prepared.chosen.requested.clone(),

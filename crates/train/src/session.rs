@@ -188,7 +188,6 @@ impl<'a> Session<'a> {
         }
         training.state.seconds = self.before + self.seconds();
         if last || self.saved.elapsed().as_secs_f64() >= config.checkpoint_seconds {
-            self.logs.sync()?;
             self.save(training)?;
             self.saved = Instant::now();
         }
@@ -205,6 +204,8 @@ impl<'a> Session<'a> {
             ..
         } = training.state;
         let weights = finite_weights(training.used(), epoch, folder.path())?;
+        // A checkpoint is of no epoch that the log does not have.
+        self.logs.sync()?;
         let best = match best_epoch {
             0 => None,
             // An iteration may have several rows: the latest of them need not be the best.

@@ -178,14 +178,7 @@ impl Trained {
         let mut config = folder.config()?;
         let before = config.train.device.clone();
         change(&mut config);
-        let damaged = |error: Error| match error {
-            Error::Config { message, hint } => Error::Checkpoint {
-                path: folder.path().join("config.toml"),
-                message,
-                hint,
-            },
-            other => other,
-        };
+        let damaged = |error: Error| error.of_file(&folder.path().join("config.toml"));
         if config.train.device != before {
             // A word that is no device is the user's slip, not the run's damage.
             device::choose(&config.train.device)?;
@@ -232,7 +225,9 @@ impl Trained {
         let blank = prepared
             .spec
             .init(&prepared.config, &prepared.chosen.device);
-        let (model, state) = checkpoint::load_model(&folder.checkpoint(which), blank)?;
+        let place = folder.checkpoint(which);
+        let (model, state) = checkpoint::load_model(&place, blank)?;
+        folder.check_state(&place, &state)?;
         let epoch = if which == Which::Best && state.best_epoch > 0 {
             state.best_epoch
         } else {

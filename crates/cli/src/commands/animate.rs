@@ -86,6 +86,7 @@ fn animated(
         return one_file(path, frames, pace, json);
     }
     let into = folder.path().join("animations");
+    check_folder(&into)?;
     let (path, full) = (
         into.join(format!("{stem}.gif")),
         into.join(format!("{stem}.png")),

@@ -9,10 +9,11 @@ use espejo_analysis::{
     choose_count_by_silhouette, k_means, normalized_mutual_information, silhouette,
 };
 use espejo_data::Samples;
-use espejo_pictures::{Figure, Sheet, csv_field, sheet};
+use espejo_pictures::{Figure, Sheet, sheet};
 use espejo_train::{Rows, Trained, write_file};
 use serde_json::{Value, json};
 
+use crate::csv_cell::csv_field;
 use crate::choose_samples::{SampleArgs, chosen_samples};
 use crate::decoded_rows::{as_csv, in_units};
 use crate::figure_file::FigureArgs;

@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use espejo_pictures::{Curves, Figure, Panel, Series, csv_field, curves};
+use espejo_pictures::{Curves, Figure, Panel, Series, curves};
 use espejo_train::{Folder, RunNames, Status};
 use serde_json::{Value, json};
 
+use crate::csv_cell::csv_field;
 use crate::completion;
 use crate::curves::course;
 use crate::figure_file::has_ending;

@@ -1,10 +1,11 @@
 //! `espejo forecast`: a series beyond its last row, or how far forecasts leave the rows that came.
 
 use clap::Args;
-use espejo_pictures::{Curves, Figure, Panel, Series, csv_field, curves};
+use espejo_pictures::{Curves, Figure, Panel, Series, curves};
 use espejo_train::{ForecastReport, Trained};
 use serde_json::json;
 
+use crate::csv_cell::csv_field;
 use crate::choose_samples::{SampleArgs, chosen_samples};
 use crate::figure_file::FigureArgs;
 use crate::figure_name::figure_name;

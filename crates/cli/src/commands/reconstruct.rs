@@ -4,12 +4,12 @@ use std::path::PathBuf;
 
 use clap::Args;
 use espejo_data::Samples;
-use espejo_pictures::csv_field;
 use espejo_train::{
     Folder, Rows, SampleErrors, Trained, class_errors, fill_missing, unit_rows, write_file,
 };
 use serde_json::{Value, json};
 
+use crate::csv_cell::csv_field;
 use crate::choose_samples::{SampleArgs, chosen_samples};
 use crate::class_errors::class_error_table;
 use crate::compact_number::compact;

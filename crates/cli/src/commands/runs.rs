@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use espejo_pictures::csv_field;
 use espejo_train::{Compared, ListedRun, RunNames, listed_run};
 use serde_json::{Value, json};
 
+use crate::csv_cell::csv_field;
 use crate::compact_number::compact;
 use crate::output::{self, shown};
 use crate::table::{Column, table};

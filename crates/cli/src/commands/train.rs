@@ -55,8 +55,8 @@ pub fn train(args: TrainArgs, json: bool) -> anyhow::Result<u8> {
     if args.run.print_config {
         return print_config(&merged).map(|()| 0);
     }
-    let prepared = match resumed {
-        Some(_) => prepare(merged.config)?,
+    let prepared = match &resumed {
+        Some(folder) => prepare(merged.config).map_err(|error| of_run(folder, error))?,
         None => prepare_new(&args, merged)?,
     };
     if args.run.dry_run {
@@ -108,6 +108,14 @@ pub fn train(args: TrainArgs, json: bool) -> anyhow::Result<u8> {
         output::text(&summary(&prepared, &outcome, &path, &files))?;
     }
     Ok(0)
+}
+
+/// What is wrong with the configuration of a run that is resumed: of its `config.toml`, unless only the flags given now made it so.
+fn of_run(folder: &Folder, error: Error) -> Error {
+    match folder.config().and_then(prepare) {
+        Err(own @ Error::Config { .. }) => own.of_file(&folder.path().join("config.toml")),
+        _ => error,
+    }
 }
 
 /// Prepares a new run, and refuses flags that would come to nothing.

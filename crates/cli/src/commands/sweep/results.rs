@@ -1,8 +1,6 @@
 //! What came of a sweep: a table of its runs, one of its settings with intervals over seeds, figures, and the best setting.
 
-use espejo_pictures::{
-    Bar, BarSeries, Bars, Curves, Figure, Panel, Series, bars, csv_field, curves,
-};
+use espejo_pictures::{Bar, BarSeries, Bars, Curves, Figure, Panel, Series, bars, curves};
 use espejo_train::MainMeasure;
 use serde_json::{Value, json};
 
@@ -10,6 +8,7 @@ use super::folder::{SweepFolder, TaskState};
 use super::halving::stopped_settings;
 use super::status::{STOPPED_EARLY, settings_json};
 use super::vary::shown_value;
+use crate::csv_cell::csv_field;
 use crate::compact_number::compact;
 use crate::output::{self, counted, message, shown};
 use crate::run_groups::{Group, Member, interval_json, with_interval};

@@ -26,7 +26,7 @@ const RESUMABLE: [(&str, &[&str]); 2] = [
 pub fn resumed_config(folder: &Folder, args: &TrainArgs) -> anyhow::Result<RunConfig> {
     check_resumable(args)?;
     let config = changed(folder.config()?, args)?;
-    let Ok(report) = folder.report() else {
+    let Some(report) = folder.report_if_there()? else {
         return Ok(config);
     };
     if report.status == Status::Completed || is_past(&config, &report) {

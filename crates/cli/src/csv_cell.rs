@@ -1,0 +1,21 @@
+//! Cells of the CSV that commands write.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use espejo_data::{csv_field as quoted, guarded};
+
+/// Whether `--raw-csv` was given, which holds for all that this process writes.
+static RAW: AtomicBool = AtomicBool::new(false);
+
+/// Leaves cells as they are from now on, also those that a spreadsheet would compute.
+pub fn leave_as_they_are() {
+    RAW.store(true, Ordering::Relaxed);
+}
+
+/// A text as a cell of CSV: quoted where it has to be, and with an apostrophe where a spreadsheet would compute it.
+pub fn csv_field(text: &str) -> String {
+    match RAW.load(Ordering::Relaxed) {
+        true => quoted(text),
+        false => quoted(&guarded(text)),
+    }
+}
