@@ -1,5 +1,6 @@
 //! Black-box tests of the program `espejo`: what it prints, writes and answers, seen from outside.
 
+mod attacks;
 mod classical;
 mod commands;
 #[cfg(unix)]
