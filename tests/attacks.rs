@@ -45,7 +45,11 @@ fn sign(checkpoint: &Path) {
     let mut sums = String::new();
     for entry in fs::read_dir(checkpoint).expect("a checkpoint") {
         let path = entry.expect("an entry").path();
-        let name = path.file_name().expect("a name").to_string_lossy().into_owned();
+        let name = path
+            .file_name()
+            .expect("a name")
+            .to_string_lossy()
+            .into_owned();
         if name != "SHA256SUMS" {
             let sum = espejo_train::sha256(&fs::read(&path).expect("a file"));
             sums += &format!("{sum}  {name}\n");
@@ -70,7 +74,11 @@ fn furnished(file: &str) -> Room {
     lay(&attacks().join("run").join(run), &small);
     for name in ["best", "last"] {
         let checkpoint = small.join("checkpoints").join(name);
-        let is_signed = from.join("checkpoints").join(name).join("SHA256SUMS").exists();
+        let is_signed = from
+            .join("checkpoints")
+            .join(name)
+            .join("SHA256SUMS")
+            .exists();
         if !is_signed {
             sign(&checkpoint);
         }
@@ -94,7 +102,12 @@ fn check(case: &str) -> Result<(), String> {
     let room = furnished(file);
     let before = room.tree();
     let ran = room.run(&args.split_whitespace().collect::<Vec<_>>());
-    let wrong = |what: String| Err(format!("{file}: {args}\n  {what}\n{}{}", ran.stdout, ran.stderr));
+    let wrong = |what: String| {
+        Err(format!(
+            "{file}: {args}\n  {what}\n{}{}",
+            ran.stdout, ran.stderr
+        ))
+    };
     if ran.code != code.parse().ok() {
         return wrong(format!("exit code {:?}, expected {code}", ran.code));
     }
@@ -129,7 +142,10 @@ fn every_file_is_in_the_table() {
         for entry in fs::read_dir(attacks().join(kind)).expect("it is there") {
             let name = entry.expect("an entry").file_name();
             let start = format!("{kind}/{} | ", name.to_string_lossy());
-            assert!(CASES.lines().any(|line| line.starts_with(&start)), "{start}");
+            assert!(
+                CASES.lines().any(|line| line.starts_with(&start)),
+                "{start}"
+            );
         }
     }
 }
@@ -151,8 +167,12 @@ mod links {
     fn a_pipe_a_device_or_a_link_in_a_run_is_told_and_never_waited_for() {
         let kinds: [(&str, fn(&Path)); 3] = [
             ("a pipe or a device", pipe),
-            ("a link", |path| symlink("/dev/zero", path).expect("writable")),
-            ("a link", |path| symlink("config.toml", path).expect("writable")),
+            ("a link", |path| {
+                symlink("/dev/zero", path).expect("writable")
+            }),
+            ("a link", |path| {
+                symlink("config.toml", path).expect("writable")
+            }),
         ];
         for (kind, make) in kinds {
             for name in ["model.safetensors", "course.json"] {
@@ -177,7 +197,10 @@ mod links {
             };
             let ran = room.run(args);
             assert!(ran.code != Some(0) && ran.code.is_some(), "{name}: {ran:?}");
-            assert!(ran.stderr.contains("is a pipe or a device"), "{name}: {ran:?}");
+            assert!(
+                ran.stderr.contains("is a pipe or a device"),
+                "{name}: {ran:?}"
+            );
         }
     }
 
@@ -194,7 +217,9 @@ mod links {
             }
             symlink(&elsewhere, &own).expect("writable");
             let before = room.tree();
-            let resume = ["train", "--resume", "small", "--epochs", "30", "--device", "cpu"];
+            let resume = [
+                "train", "--resume", "small", "--epochs", "30", "--device", "cpu",
+            ];
             let ran = room.run(&resume).failed(5);
             let expected = format!("`runs/small/{name}`: is a link, expected a ");
             assert!(ran.lines("error: ")[0].contains(&expected), "{ran:?}");
@@ -206,7 +231,12 @@ mod links {
         symlink(room.path("elsewhere"), &figures).expect("writable");
         room.run(&["latent", "small"]).failed(5);
         room.run(&["generate", "small", "--at", "0,0"]).failed(5);
-        assert_eq!(fs::read_dir(room.path("elsewhere")).expect("a folder").count(), 0);
+        assert_eq!(
+            fs::read_dir(room.path("elsewhere"))
+                .expect("a folder")
+                .count(),
+            0
+        );
     }
 
     #[test]
@@ -229,8 +259,17 @@ fn nothing_that_comes_from_data_or_arguments_steers_a_terminal() {
         .collect();
     room.write("t.csv", format!("one,two{steer},{steer}kind\n{rows}"));
     let label = format!("{steer}kind");
-    let train = ["train", "t.csv", "--epochs", "2", "--device", "cpu", "--no-figures"];
-    room.run(&[&train[..], &["--label", &label, "--name", "t"]].concat()).ok();
+    let train = [
+        "train",
+        "t.csv",
+        "--epochs",
+        "2",
+        "--device",
+        "cpu",
+        "--no-figures",
+    ];
+    room.run(&[&train[..], &["--label", &label, "--name", "t"]].concat())
+        .ok();
     room.train("small", &[]);
     let path = format!("zz{steer}.csv");
     let setting = format!("train.epochs={steer}");
@@ -246,17 +285,34 @@ fn nothing_that_comes_from_data_or_arguments_steers_a_terminal() {
         &["train", "--epochs", steer],
         &[steer],
         &["morph", "small", steer, "A"],
-        &["data", "fetch", "mnist", "--mirror", steer, "--data-dir", steer],
+        &[
+            "data",
+            "fetch",
+            "mnist",
+            "--mirror",
+            steer,
+            "--data-dir",
+            steer,
+        ],
     ];
     for args in cases {
-        let ran = ran(room.command(args).env("http_proxy", "http://127.0.0.1:1").env("https_proxy", "http://127.0.0.1:1"));
+        let ran = ran(room
+            .command(args)
+            .env("http_proxy", "http://127.0.0.1:1")
+            .env("https_proxy", "http://127.0.0.1:1"));
         assert_ne!(ran.code, Some(0), "{args:?}: {ran:?}");
         let hidden = |c: char| (c.is_control() && c != '\n') || c == '\u{202e}';
         assert!(!ran.stderr.contains(hidden), "{args:?}: {:?}", ran.stderr);
-        assert!(ran.stderr.contains("\\u{1b}") || args.contains(&"zz"), "{args:?}: {ran:?}");
+        assert!(
+            ran.stderr.contains("\\u{1b}") || args.contains(&"zz"),
+            "{args:?}: {ran:?}"
+        );
     }
     let json = room.run(&["eval", "t", "--json"]).ok().stdout;
-    assert!(!json.contains('\u{9b}') && !json.contains('\u{202e}'), "{json}");
+    assert!(
+        !json.contains('\u{9b}') && !json.contains('\u{202e}'),
+        "{json}"
+    );
 }
 
 /// What `script` sees is what a terminal would: results that go there are escaped, those that go to a file are not.
@@ -275,7 +331,10 @@ fn results_are_escaped_on_a_terminal_alone() {
     assert!(shown.contains("a\u{1b}[31m"), "{shown:?}");
     let program = env!("CARGO_BIN_EXE_espejo");
     let command = format!("{program} data show images");
-    let Ok(seen) = room.in_it("script", &["-qec", &command, "/dev/null"]).output() else {
+    let Ok(seen) = room
+        .in_it("script", &["-qec", &command, "/dev/null"])
+        .output()
+    else {
         return;
     };
     let seen = String::from_utf8_lossy(&seen.stdout);
@@ -287,14 +346,27 @@ fn results_are_escaped_on_a_terminal_alone() {
 fn cells_that_a_spreadsheet_would_compute_are_guarded_and_read_back() {
     let room = Room::new();
     let rows: String = (0..30)
-        .map(|row| format!("{},{},{}\n", row % 5, row % 7, ["=1+1", "@x", "-y", "-2"][row % 4]))
+        .map(|row| {
+            format!(
+                "{},{},{}\n",
+                row % 5,
+                row % 7,
+                ["=1+1", "@x", "-y", "-2"][row % 4]
+            )
+        })
         .collect();
     room.write("t.csv", format!("=one,two,kind\n{rows}"));
-    let train = ["train", "t.csv", "--label", "kind", "--epochs", "3", "--device", "cpu"];
-    room.run(&[&train[..], &["--no-figures", "--name", "t"]].concat()).ok();
+    let train = [
+        "train", "t.csv", "--label", "kind", "--epochs", "3", "--device", "cpu",
+    ];
+    room.run(&[&train[..], &["--no-figures", "--name", "t"]].concat())
+        .ok();
     let captions = |more: &[&str]| {
         let rows = room.run(&[&["encode", "t"], more].concat()).rows();
-        rows[1..5].iter().map(|row| row[1].clone()).collect::<Vec<_>>()
+        rows[1..5]
+            .iter()
+            .map(|row| row[1].clone())
+            .collect::<Vec<_>>()
     };
     let guarded = captions(&[]);
     let raw = captions(&["--raw-csv"]);
@@ -345,18 +417,32 @@ fn a_run_without_its_report_is_used_and_not_gone_on_with() {
     let small = with_run(&room);
     fs::remove_file(small.join("run.json")).expect("it was there");
     room.run(&["encode", "small"]).ok();
-    let ran = room.run(&["train", "--resume", "small", "--epochs", "30"]).failed(5);
-    assert!(ran.lines("error: ")[0].contains("run.json`: is missing"), "{ran:?}");
+    let ran = room
+        .run(&["train", "--resume", "small", "--epochs", "30"])
+        .failed(5);
+    assert!(
+        ran.lines("error: ")[0].contains("run.json`: is missing"),
+        "{ran:?}"
+    );
     // Without a checkpoint there is nothing yet that could belong elsewhere.
     fs::remove_dir_all(small.join("checkpoints")).expect("it was there");
-    room.run(&["train", "--resume", "small", "--no-figures", "--epochs", "30"]).ok();
+    room.run(&[
+        "train",
+        "--resume",
+        "small",
+        "--no-figures",
+        "--epochs",
+        "30",
+    ])
+    .ok();
 }
 
 #[test]
 fn a_flag_that_does_not_fit_a_good_run_is_no_damage_of_it() {
     let room = Room::new();
     with_run(&room);
-    room.run(&["train", "--resume", "small", "--epochs", "0"]).failed(2);
+    room.run(&["train", "--resume", "small", "--epochs", "0"])
+        .failed(2);
 }
 
 #[test]
@@ -373,10 +459,15 @@ fn names_stay_below_their_folder_on_every_system() {
         let name = format!("--name={name}");
         for command in ["train", "reproduce"] {
             let ran = room.run(&[command, "--out", "runs", &name]).failed(2);
-            assert!(ran.lines("error: ")[0].contains("cannot name a run"), "{ran:?}");
+            assert!(
+                ran.lines("error: ")[0].contains("cannot name a run"),
+                "{ran:?}"
+            );
         }
     }
-    let ran = room.run(&["reproduce", "S1", "--quick", "--name", "run"]).failed(2);
+    let ran = room
+        .run(&["reproduce", "S1", "--quick", "--name", "run"])
+        .failed(2);
     assert_eq!(ran.lines("error: "), ["`runs/run` is the folder of a run"]);
     assert_eq!(room.tree(), before);
     for name in ["compare", "com", "console", "lasting", "null"] {
@@ -386,7 +477,10 @@ fn names_stay_below_their_folder_on_every_system() {
     room.write("runs/other/jobs/mine/thesis.txt", "years");
     let fresh = ["reproduce", "S1", "--quick", "--name", "other", "--fresh"];
     let ran = room.run(&fresh).failed(2);
-    assert!(ran.lines("error: ")[0].contains("nothing that a reproduction keeps"), "{ran:?}");
+    assert!(
+        ran.lines("error: ")[0].contains("nothing that a reproduction keeps"),
+        "{ran:?}"
+    );
     assert_eq!(room.text("runs/other/jobs/mine/thesis.txt"), "years");
 }
 

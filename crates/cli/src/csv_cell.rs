@@ -14,8 +14,13 @@ pub fn leave_as_they_are() {
 
 /// A text as a cell of CSV: quoted where it has to be, and with an apostrophe where a spreadsheet would compute it.
 pub fn csv_field(text: &str) -> String {
+    quoted(&csv_word(text.to_owned()))
+}
+
+/// A word for a table whose own way of quoting it is written in, with an apostrophe where a spreadsheet would compute it.
+pub fn csv_word(word: String) -> String {
     match RAW.load(Ordering::Relaxed) {
-        true => quoted(text),
-        false => quoted(&guarded(text)),
+        true => word,
+        false => guarded(&word).into_owned(),
     }
 }

@@ -165,8 +165,7 @@ struct Columns {
 impl Columns {
     fn read(folder: &Folder) -> anyhow::Result<Self> {
         let path = folder.path().join("metrics.csv");
-        let text = read_text(&path)
-            .with_context(|| format!("cannot read `{}`", shown(&path)))?;
+        let text = read_text(&path).with_context(|| format!("cannot read `{}`", shown(&path)))?;
         Ok(Self::parse(&text))
     }
 

@@ -55,7 +55,10 @@ const GAP: usize = 2;
 /// A table with a line of titles; no wider than `width` as far as its columns allow.
 pub fn table(columns: &[Column], rows: &[Vec<String>], width: Option<usize>) -> String {
     // A cell of several lines would break its row.
-    let cells = |row: &Vec<String>| row.iter().map(|cell| on_one_line(cell).into_owned()).collect();
+    let cells = |row: &Vec<String>| -> Vec<String> {
+        let cells = row.iter().map(|cell| on_one_line(cell).into_owned());
+        cells.collect()
+    };
     let rows: &[Vec<String>] = &rows.iter().map(cells).collect::<Vec<_>>();
     let (shown, widths) = fitted(columns, rows, width.unwrap_or(usize::MAX));
     let titles: Vec<String> = columns

@@ -4,8 +4,8 @@ use espejo_data::Samples;
 use espejo_pictures::{Figure, Sheet, sheet};
 use espejo_train::{Rows, Trained};
 
-use crate::csv_cell::csv_field;
 use crate::code_search;
+use crate::csv_cell::csv_field;
 use crate::decoded_rows::{columns, in_units};
 use crate::figures::tile;
 use crate::latent_figures::linspace;

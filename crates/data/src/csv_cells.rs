@@ -16,7 +16,8 @@ pub fn csv_field(text: &str) -> String {
     }
 }
 
-/// A text with an apostrophe before it where a spreadsheet would compute it: it begins like a formula, and is no number.
+/// A text with an apostrophe before it where a spreadsheet would compute it: it begins like a formula, and is neither a number nor a
+/// sign alone, which many tables have for a word.
 ///
 /// ```
 /// use espejo_data::{guarded, unguarded};
@@ -41,7 +42,8 @@ pub fn unguarded(text: &str) -> &str {
 /// Whether a text begins like a formula, whatever guards stand before it: so that what was guarded can be told from what has an
 /// apostrophe of its own.
 fn is_formula(text: &str) -> bool {
-    text.trim_start_matches(GUARD).starts_with(FORMULA)
+    let bare = text.trim_start_matches(GUARD);
+    bare.starts_with(FORMULA) && bare.chars().nth(1).is_some()
 }
 
 #[cfg(test)]
@@ -58,7 +60,10 @@ mod tests {
             ("\ta", "'\ta"),
             ("\ra", "'\ra"),
             ("＝1+1", "'＝1+1"),
-            ("-", "'-"),
+            ("-", "-"),
+            ("+", "+"),
+            ("'-", "'-"),
+            ("--", "'--"),
             ("-1-1", "'-1-1"),
             ("-1.5e3", "-1.5e3"),
             ("+7", "+7"),

@@ -404,7 +404,9 @@ impl<'a> Reader<'a> {
         for (path, name) in entries {
             let kind = fs::metadata(&path);
             // Opening a pipe would wait for its other end, and a device may never end.
-            let is_special = kind.as_ref().is_ok_and(|kind| !kind.is_dir() && !kind.is_file());
+            let is_special = kind
+                .as_ref()
+                .is_ok_and(|kind| !kind.is_dir() && !kind.is_file());
             if kind.is_ok_and(|kind| kind.is_dir()) {
                 let below = match found.path.is_empty() {
                     true => name,

@@ -42,8 +42,8 @@ mod classes;
 #[cfg(any(feature = "parquet", feature = "arrow"))]
 mod columnar;
 mod columns;
-mod deep_picture;
 mod csv_cells;
+mod deep_picture;
 mod delimited_text;
 mod directory;
 mod download;

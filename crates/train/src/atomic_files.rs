@@ -188,7 +188,10 @@ mod tests {
                 let mut bad = good.clone();
                 bad[index] ^= 1;
                 fs::write(&path, &bad).expect("writable");
-                assert!(read_group(&folder, &KNOWN).is_err(), "byte {index} of {name}");
+                assert!(
+                    read_group(&folder, &KNOWN).is_err(),
+                    "byte {index} of {name}"
+                );
             }
             fs::write(&path, &good).expect("writable");
         }
@@ -210,7 +213,9 @@ mod tests {
         let long = format!("{sum}  a\n");
         fs::write(folder.join(SUMS), long).expect("writable");
         fs::write(folder.join("a"), b"four").expect("writable");
-        let error = read_group(&folder, &KNOWN).expect_err("too long").to_string();
+        let error = read_group(&folder, &KNOWN)
+            .expect_err("too long")
+            .to_string();
         assert!(error.ends_with("is larger than 3 bytes"), "{error}");
     }
 
@@ -221,14 +226,19 @@ mod tests {
         fs::rename(folder.join("a"), folder.join("c")).expect("writable");
         std::os::unix::fs::symlink("c", folder.join("a")).expect("writable");
         let error = read_group(&folder, &KNOWN).expect_err("a link").to_string();
-        assert!(error.ends_with("is a link, expected a plain file"), "{error}");
+        assert!(
+            error.ends_with("is a link, expected a plain file"),
+            "{error}"
+        );
     }
 
     #[test]
     fn what_cannot_be_written_is_told_of_the_file_that_was_asked_for() {
         let root = tempfile::tempdir().expect("a temporary folder");
         let path = root.path().join("absent/file");
-        let error = write_file(&path, b"one").expect_err("no folder").to_string();
+        let error = write_file(&path, b"one")
+            .expect_err("no folder")
+            .to_string();
         assert!(!error.contains(".tmp"), "{error}");
         assert_eq!(error.matches("absent").count(), 1, "{error}");
     }

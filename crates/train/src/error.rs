@@ -175,10 +175,10 @@ impl Error {
 /// What to do where the system would not write.
 pub fn hint_of(error: &io::Error) -> Option<&'static str> {
     match error.kind() {
-        io::ErrorKind::PermissionDenied => Some("choose a folder you may write to with `--out DIR`"),
-        io::ErrorKind::StorageFull
-        | io::ErrorKind::FileTooLarge
-        | io::ErrorKind::QuotaExceeded => {
+        io::ErrorKind::PermissionDenied => {
+            Some("choose a folder you may write to with `--out DIR`")
+        }
+        io::ErrorKind::StorageFull | io::ErrorKind::FileTooLarge | io::ErrorKind::QuotaExceeded => {
             Some("free some space, or choose another folder with `--out DIR`")
         }
         _ => None,

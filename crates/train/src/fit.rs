@@ -227,7 +227,8 @@ fn origin(
     command: &str,
 ) -> Result<(String, String, String), Error> {
     let before = folder.report_to_go_on_from()?;
-    let said = |text: fn(RunReport) -> String| before.clone().map(text).filter(|text| !text.is_empty());
+    let said =
+        |text: fn(RunReport) -> String| before.clone().map(text).filter(|text| !text.is_empty());
     let started = said(|report| report.started);
     let started = started.unwrap_or_else(|| jiff::Timestamp::now().to_string());
     let command = said(|report| report.command).unwrap_or_else(|| command.to_owned());

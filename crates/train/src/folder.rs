@@ -237,8 +237,8 @@ impl Folder {
     /// [`Error::Checkpoint`] when it cannot be read as one.
     pub fn config(&self) -> Result<RunConfig, Error> {
         let path = self.path.join("config.toml");
-        let text = read_text(&path)
-            .map_err(|error| Error::checkpoint(&path, error.to_string(), None))?;
+        let text =
+            read_text(&path).map_err(|error| Error::checkpoint(&path, error.to_string(), None))?;
         let origin = path.display().to_string();
         RunConfig::from_toml(&text, &origin).map_err(|error| {
             let (message, hint) = (error.to_string(), error.hint());
@@ -279,7 +279,8 @@ impl Folder {
     /// [`Error::Checkpoint`] when it is not there or is no report of a run.
     pub fn report(&self) -> Result<RunReport, Error> {
         let path = self.path.join("run.json");
-        let damaged = |message: String, hint| Err(Error::checkpoint(&path, message, hint));
+        let damaged =
+            |message: String, hint: Option<String>| Err(Error::checkpoint(&path, message, hint));
         let text = match read_text(&path) {
             Ok(text) => text,
             Err(error) => return damaged(error.to_string(), None),
@@ -291,13 +292,15 @@ impl Folder {
         if !value.is_object() {
             return damaged("damaged: no JSON object".to_owned(), None);
         }
-        if value.get("version").is_some_and(|version| *version != VERSION) {
+        if value
+            .get("version")
+            .is_some_and(|version| *version != VERSION)
+        {
             let message = format!("has version {}, expected {VERSION}", value["version"]);
             let hint = "it was written for another version of espejo".to_owned();
             return damaged(message, Some(hint));
         }
-        serde_json::from_value(value)
-            .or_else(|error| damaged(format!("damaged: {error}"), None))
+        serde_json::from_value(value).or_else(|error| damaged(format!("damaged: {error}"), None))
     }
 
     /// `run.json`; none of a run that was killed as it started.
@@ -390,11 +393,21 @@ pub fn check_name(name: &str) -> Result<(), Error> {
     let is_place = run_names::place(&lower).is_some();
     let stem = lower.split('.').next().unwrap_or_default().trim_end();
     // `com1` to `com9`, and the like, are devices; `com` and `compare` are none.
-    let numbered = |device: &str| stem.strip_prefix(device).is_some_and(|rest| matches!(rest.as_bytes(), [b'0'..=b'9']));
-    let is_device = DEVICES[..4].contains(&stem) || DEVICES[4..].iter().any(|device| numbered(device));
+    let numbered = |device: &str| {
+        stem.strip_prefix(device)
+            .is_some_and(|rest| matches!(rest.as_bytes(), [b'0'..=b'9']))
+    };
+    let is_device =
+        DEVICES[..4].contains(&stem) || DEVICES[4..].iter().any(|device| numbered(device));
     let has_odd_end = name.starts_with(['.', '-']) || name.ends_with('.') || name.trim() != name;
     let is_long = name.len() > LONGEST_NAME;
-    if name.is_empty() || is_place || is_device || has_odd_end || is_long || !name.chars().all(plain) {
+    if name.is_empty()
+        || is_place
+        || is_device
+        || has_odd_end
+        || is_long
+        || !name.chars().all(plain)
+    {
         let message = format!("`{}` cannot name a run", name.escape_debug());
         let hint = "use a plain name, not `last`; `--out DIR` chooses the folder above it";
         return Err(Error::config(message, Some(hint.into())));

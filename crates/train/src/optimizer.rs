@@ -216,7 +216,9 @@ fn split(steps: u32) -> Vec<f32> {
 }
 
 fn join(values: &[f32]) -> Option<u32> {
-    let whole = |value: f32| (value.fract() == 0.0 && (0.0..=65535.0).contains(&value)).then_some(value as u32);
+    let whole = |value: f32| {
+        (value.fract() == 0.0 && (0.0..=65535.0).contains(&value)).then_some(value as u32)
+    };
     match *values {
         [high, low] => Some((whole(high)? << 16) | whole(low)?),
         _ => None,
@@ -232,7 +234,13 @@ mod tests {
         for steps in [0, 1, 65_535, 65_536, u32::MAX] {
             assert_eq!(join(&split(steps)), Some(steps));
         }
-        for bad in [&[0.0][..], &[0.0, 0.5], &[0.0, -1.0], &[65_536.0, 0.0], &[0.0; 3]] {
+        for bad in [
+            &[0.0][..],
+            &[0.0, 0.5],
+            &[0.0, -1.0],
+            &[65_536.0, 0.0],
+            &[0.0; 3],
+        ] {
             assert_eq!(join(bad), None, "{bad:?}");
         }
     }
@@ -245,7 +253,8 @@ mod tests {
             values,
         };
         let with = |moments: usize| {
-            let moments = (1..=moments).map(|index| named(&format!("moment_{index}"), vec![0.0; 4]));
+            let moments =
+                (1..=moments).map(|index| named(&format!("moment_{index}"), vec![0.0; 4]));
             let steps = named("steps", split(7));
             let tensors: Vec<Named> = std::iter::once(steps).chain(moments).collect();
             let device = crate::device::choose("cpu").expect("a CPU backend").device;
@@ -254,8 +263,14 @@ mod tests {
                 .map(|optimizer| optimizer.steps)
         };
         assert_eq!(with(2), Ok(7));
-        assert_eq!(with(1), Err("has no `moment_2`, which `adam` needs".to_owned()));
-        assert_eq!(with(3), Err("has a tensor `moment_3` that `adam` lacks".to_owned()));
+        assert_eq!(
+            with(1),
+            Err("has no `moment_2`, which `adam` needs".to_owned())
+        );
+        assert_eq!(
+            with(3),
+            Err("has a tensor `moment_3` that `adam` lacks".to_owned())
+        );
     }
 
     /// The first step of Keras 3.15.1's `RMSprop(1e-3)` and of PyTorch 2.15.0's `RMSprop(lr=1e-3, alpha=0.9, eps=1e-7)` at a weight

@@ -124,15 +124,25 @@ mod tests {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = |name: &str| folder.path().join(name);
         fs::write(path("text"), "one").expect("writable");
-        for (to, link) in [("text", "good"), ("absent", "dangling"), ("/dev/zero", "endless")] {
+        for (to, link) in [
+            ("text", "good"),
+            ("absent", "dangling"),
+            ("/dev/zero", "endless"),
+        ] {
             std::os::unix::fs::symlink(to, path(link)).expect("writable");
             assert!(read_plain(&path(link), 9).is_err(), "{link}");
             let error = append(&path(link)).expect_err(link).to_string();
-            assert!(error.ends_with("is a link, expected a plain file"), "{error}");
+            assert!(
+                error.ends_with("is a link, expected a plain file"),
+                "{error}"
+            );
         }
         assert_eq!(read_text(&path("good")).expect("a text"), "one");
         let error = read_text(&path("endless")).expect_err("a device");
-        assert_eq!(error.to_string(), "is a pipe or a device, expected a plain file");
+        assert_eq!(
+            error.to_string(),
+            "is a pipe or a device, expected a plain file"
+        );
         assert!(!path("absent").exists());
         assert!(check_folder(&path("good")).is_err());
         check_folder(folder.path()).expect("a folder");

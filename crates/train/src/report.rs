@@ -18,7 +18,7 @@ use crate::model::AnyModel;
 use crate::prepare::Prepared;
 use crate::run_report::{
     ClassReport, DataReport, DeviceReport, EpochCounts, ModelReport, PartMetrics, RunReport,
-    Seconds, Status, TargetReport, WindowReport, VERSION,
+    Seconds, Status, TargetReport, VERSION, WindowReport,
 };
 use crate::training_state::TrainingState;
 use burn::module::Module;

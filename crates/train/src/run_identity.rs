@@ -34,7 +34,8 @@ impl Folder {
     pub(crate) fn report_to_go_on_from(&self) -> Result<Option<RunReport>, Error> {
         let report = self.report_if_there()?;
         if report.is_none() && group_exists(&self.checkpoint(Which::Last)) {
-            let hint = "put it back, or start a new run with `--config` and this run's `config.toml`";
+            let hint =
+                "put it back, or start a new run with `--config` and this run's `config.toml`";
             return Err(Error::checkpoint(
                 &self.path().join("run.json"),
                 "is missing: without it nobody knows what this run has learned from",
@@ -56,7 +57,11 @@ impl Folder {
     ) -> Result<(), Error> {
         let refused = |message: String| {
             let hint = "was the checkpoint copied from another run, or edited?".to_owned();
-            Err(Error::checkpoint(&checkpoint.join(STATE), message, Some(hint)))
+            Err(Error::checkpoint(
+                &checkpoint.join(STATE),
+                message,
+                Some(hint),
+            ))
         };
         if let Some(problem) = state.problem() {
             return refused(problem);
@@ -85,7 +90,10 @@ impl Folder {
     /// The epoch of the last row of `metrics.csv`; 0 without one.
     fn last_logged_epoch(&self) -> usize {
         let text = read_text(&self.path().join("metrics.csv")).unwrap_or_default();
-        let last = text.lines().next_back().and_then(|line| line.split(',').next());
+        let last = text
+            .lines()
+            .next_back()
+            .and_then(|line| line.split(',').next());
         last.and_then(|cell| cell.parse().ok()).unwrap_or(0)
     }
 }

@@ -296,10 +296,17 @@ mod tests {
                 values[place] = value;
                 let bytes = file(values);
                 assert_eq!(from_bytes(&bytes).is_ok(), weight, "{value} at {place}");
-                assert_eq!(moments_from_bytes(&bytes).is_ok(), moment, "{value} at {place}");
+                assert_eq!(
+                    moments_from_bytes(&bytes).is_ok(),
+                    moment,
+                    "{value} at {place}"
+                );
             }
         }
         let error = from_bytes(&file([0.0, f32::NAN, 0.0])).expect_err("NaN");
-        assert_eq!(error, "tensor `weights` has the value NaN, expected finite numbers");
+        assert_eq!(
+            error,
+            "tensor `weights` has the value NaN, expected finite numbers"
+        );
     }
 }

@@ -55,7 +55,9 @@ impl TrainingState {
             .into_iter()
             .filter(|(_, seconds)| !(0.0..=MOST_SECONDS).contains(seconds));
         let (name, seconds) = wrong.next()?;
-        Some(format!("`{name}` is {seconds:e}, expected 0 to {MOST_SECONDS:e}"))
+        Some(format!(
+            "`{name}` is {seconds:e}, expected 0 to {MOST_SECONDS:e}"
+        ))
     }
 
     /// Takes in the test loss of the epoch just completed; true when it is the best so far.
@@ -113,9 +115,15 @@ mod tests {
         type Change = fn(&mut TrainingState);
         let cases: [(Change, &str); 5] = [
             (|state| state.best_epoch = 4, "`best_epoch` is 4 at epoch 2"),
-            (|state| state.plateau_start = 4, "`plateau_start` is 4 at epoch 2"),
+            (
+                |state| state.plateau_start = 4,
+                "`plateau_start` is 4 at epoch 2",
+            ),
             (|state| state.reductions = 9, "`reductions` is 9 at epoch 2"),
-            (|state| state.seconds = -1.0, "`seconds` is -1e0, expected 0 to 1e12"),
+            (
+                |state| state.seconds = -1.0,
+                "`seconds` is -1e0, expected 0 to 1e12",
+            ),
             (
                 |state| state.first_epoch_seconds = 1e300,
                 "`first_epoch_seconds` is 1e300, expected 0 to 1e12",

@@ -13,8 +13,8 @@ use espejo_pictures::{Figure, Sheet, sheet};
 use espejo_train::{Rows, Trained, write_file};
 use serde_json::{Value, json};
 
-use crate::csv_cell::csv_field;
 use crate::choose_samples::{SampleArgs, chosen_samples};
+use crate::csv_cell::csv_field;
 use crate::decoded_rows::{as_csv, in_units};
 use crate::figure_file::FigureArgs;
 use crate::figures::{sheet_columns, tile};

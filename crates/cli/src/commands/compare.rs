@@ -8,8 +8,8 @@ use espejo_pictures::{Curves, Figure, Panel, Series, curves};
 use espejo_train::{Folder, RunNames, Status};
 use serde_json::{Value, json};
 
-use crate::csv_cell::csv_field;
 use crate::completion;
+use crate::csv_cell::csv_field;
 use crate::curves::course;
 use crate::figure_file::has_ending;
 use crate::output::{self, message, shown, usage};

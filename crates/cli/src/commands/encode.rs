@@ -7,8 +7,8 @@ use clap::Args;
 use espejo_train::{Rows, write_file};
 use serde_json::{Value, json};
 
-use crate::csv_cell::csv_field;
 use crate::choose_samples::{PartedArgs, chosen_parts};
+use crate::csv_cell::csv_field;
 use crate::figures::captions;
 use crate::npy::npy;
 use crate::open_run::open_half_or_whole;

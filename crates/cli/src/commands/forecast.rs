@@ -5,8 +5,8 @@ use espejo_pictures::{Curves, Figure, Panel, Series, curves};
 use espejo_train::{ForecastReport, Trained};
 use serde_json::json;
 
-use crate::csv_cell::csv_field;
 use crate::choose_samples::{SampleArgs, chosen_samples};
+use crate::csv_cell::csv_field;
 use crate::figure_file::FigureArgs;
 use crate::figure_name::figure_name;
 use crate::open_run::open_for;

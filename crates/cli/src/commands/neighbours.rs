@@ -8,8 +8,8 @@ use espejo_data::{Samples, Window};
 use espejo_train::Trained;
 use serde_json::{Value, json};
 
-use crate::csv_cell::csv_field;
 use crate::choose_samples::{PartedArgs, chosen_parts};
+use crate::csv_cell::csv_field;
 use crate::known_values::{filled, labels};
 use crate::open_run::open_with_data;
 use crate::output::{self, counted, usage};

@@ -9,10 +9,10 @@ use espejo_train::{
 };
 use serde_json::{Value, json};
 
-use crate::csv_cell::csv_field;
 use crate::choose_samples::{SampleArgs, chosen_samples};
 use crate::class_errors::class_error_table;
 use crate::compact_number::compact;
+use crate::csv_cell::csv_field;
 use crate::decoded_rows::{columns, in_units};
 use crate::figure_file::FigureArgs;
 use crate::figure_name::figure_name;

@@ -154,7 +154,10 @@ fn check_place(folder: &Path) -> anyhow::Result<()> {
     match foreign.next() {
         None => Ok(()),
         Some(entry) => Err(usage(
-            format!("`{}` is nothing that a reproduction keeps", shown(&entry.path())),
+            format!(
+                "`{}` is nothing that a reproduction keeps",
+                shown(&entry.path())
+            ),
             "choose another `--name`, or take it away",
         )),
     }
@@ -299,7 +302,9 @@ fn write_page(
 /// A name as it stands in a link: whatever could end the link, or be taken for HTML, by its bytes.
 fn in_link(name: &str) -> String {
     let shown = |byte: u8| match byte {
-        byte if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) => char::from(byte).to_string(),
+        byte if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) => {
+            char::from(byte).to_string()
+        }
         byte => format!("%{byte:02X}"),
     };
     name.bytes().map(shown).collect()

@@ -6,8 +6,8 @@ use clap::Args;
 use espejo_train::{Compared, ListedRun, RunNames, listed_run};
 use serde_json::{Value, json};
 
-use crate::csv_cell::csv_field;
 use crate::compact_number::compact;
+use crate::csv_cell::csv_field;
 use crate::output::{self, shown};
 use crate::table::{Column, table};
 use crate::terminal;

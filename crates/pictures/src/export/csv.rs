@@ -6,7 +6,8 @@ const FORMULA: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋',
 /// One field of a CSV file, quoted where RFC 4180 asks for it, and with an apostrophe where a spreadsheet would compute it: names come
 /// from data, which may be anybody's. The same rule is that of `espejo_data::guarded`; this crate knows no other.
 pub fn field(text: &str) -> String {
-    let is_formula = text.trim_start_matches('\'').starts_with(FORMULA);
+    let bare = text.trim_start_matches('\'');
+    let is_formula = bare.starts_with(FORMULA) && bare.chars().nth(1).is_some();
     let guard = match is_formula && text.parse::<f64>().is_err() {
         true => "'",
         false => "",

@@ -4,9 +4,7 @@ use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use espejo_train::{
-    Error, Folder, RunReport, Status, append, check_folder, read_text, write_file,
-};
+use espejo_train::{Error, Folder, RunReport, Status, append, check_folder, read_text, write_file};
 use serde::{Deserialize, Serialize};
 
 use super::plan::Plan;
