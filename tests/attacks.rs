@@ -13,6 +13,78 @@ use crate::program::{Room, ran};
 ///
 /// A file of data or of a configuration lies in the room under the last part of its name; one of a run in the run `small`.
 const CASES: &str = r"
+data/brace.arff | train brace.arff | 3 | brace.arff:2`: expected `}` after the words of attribute `a`, found the end of the line
+data/index.arff | train index.arff | 3 | index.arff:5`: expected the number of an attribute, 0 to 1, found `99999999999999999999`
+data/open-quote.csv | train open-quote.csv | 3 | open-quote.csv:3`: expected rows of fields, found a quote that is not closed
+data/ragged.csv | train ragged.csv | 3 | ragged.csv:3`: expected 2 fields as in line 1, found 3
+data/infinite.csv | train infinite.csv | 3 | infinite.csv:3`: expected a finite number in column `b`, found `1e999`
+data/huge.npy | train huge.npy | 3 | expected a shape that fits memory, not [1099511627776, 1099511627776], found 16 bytes
+data/large.npy | train large.npy | 3 | expected 3367254360064 bytes for the shape [4294967296, 28, 28], found 16 bytes
+data/pickle.npy | train pickle.npy | 3 | expected an array of whole numbers or floats of up to 8 bytes, found `|O`
+data/negative.npy | train negative.npy | 3 | expected a NumPy array, found the header
+data/header.npy | train header.npy | 3 | expected a NumPy array, found no header of version 1 to 3
+data/outside.npz | train outside.npz | 3 | outside.npz: ../../../x`: expected a shape that fits memory, not [4294967296, 4294967296], found 0 bytes
+data/offsets.safetensors | train offsets.safetensors | 3 | expected a whole safetensors file, found invalid shape, data type, or offset for tensor
+data/header.safetensors | train header.safetensors | 3 | expected a whole safetensors file, found header too large
+data/dimensions-idx3-ubyte | train dimensions-idx3-ubyte | 3 | expected at most 4096 MiB, found the shape [4294967295, 4294967295, 4294967295]
+data/element.mat | train element.mat | 3 | expected whole elements, found an element that is cut off or damaged
+data/broken.h5 | train broken.h5 | 3 | broken.h5`: expected a whole HDF5 file
+data/huge-png | train huge-png | 3 | a.png`: expected an image that can be read, found Image size exceeds limit
+data/cut-png | train cut-png | 3 | a.png`: expected an image that can be read
+data/huge-pgm | train huge-pgm | 3 | a.pgm`: expected an image that can be read, found Image size exceeds limit
+data/huge-bmp | train huge-bmp | 3 | a.bmp`: expected an image that can be read
+data/huge-gif | train huge-gif | 3 | a.gif`: expected an image that can be read, found Image size exceeds limit
+data/outside.tar | train outside.tar | 3 | outside.tar`: expected images, with names in
+config/version.toml | train --config version.toml | 2 | =`version.toml` has version 99, expected 1 or 2
+config/deep.toml | train --config deep.toml | 2 | `deep.toml` is not TOML
+config/nan.toml | train --config nan.toml | 2 | =`train.learning_rate` is NaN, expected a number above 0
+config/endless.toml | train --config endless.toml | 2 | =`train.epochs` in `endless.toml` is `-1`, expected a whole number of 0 or more
+config/wide.toml | train --config wide.toml | 2 | has 2199105044517 weights, expected at most 536870912
+config/outside.toml | train --config outside.toml | 3 | =`/dev/zero`: expected a file or a folder, found a pipe or a device; `-` reads standard input
+config/tasks.toml | sweep tasks.toml --plan | 2 | =`train.seed=1..1000000000000` is no range of up to 100000 whole numbers
+run/nan | eval small | 5 | =`runs/small/checkpoints/best/model.safetensors`: tensor `decoder.0.weight` has the value NaN, expected finite numbers
+run/nan | encode small | 5 | tensor `decoder.0.weight` has the value NaN
+run/nan | latent small | 5 | tensor `decoder.0.weight` has the value NaN
+run/nan | generate small | 5 | tensor `decoder.0.weight` has the value NaN
+run/nan | animate small --walk loop | 5 | tensor `decoder.0.weight` has the value NaN
+run/nan | morph small A B | 5 | tensor `decoder.0.weight` has the value NaN
+run/nan | reconstruct small | 5 | tensor `decoder.0.weight` has the value NaN
+run/nan | score small | 5 | tensor `decoder.0.weight` has the value NaN
+run/nan | export small --format onnx --to out | 5 | tensor `decoder.0.weight` has the value NaN
+run/nan | train fonts --model classifier --init-from runs/small | 5 | tensor `decoder.0.weight` has the value NaN
+run/infinite | encode small | 5 | tensor `encoder.0.bias` has the value -inf, expected finite numbers
+run/escape | encode small | 5 | tensor `a\u{1b}[31m` has the value NaN
+run/half-precision | encode small | 5 | tensor `a` has type F16, expected F32
+run/offsets | encode small | 5 | is no safetensors file: invalid shape, data type, or offset for tensor
+run/shape | encode small | 5 | model.safetensors`:
+run/hostname | eval small | 5 | =`runs/small/checkpoints/best/SHA256SUMS`: names `/etc/hostname`, expected each of `model.safetensors`, `optimizer.safetensors`, `best.safetensors`, `trained.safetensors`, `course.json` at most once
+run/outside | eval small | 5 | SHA256SUMS`: names `../../config.toml`, expected
+run/zero | eval small | 5 | SHA256SUMS`: names `/dev/zero`, expected
+run/other | eval small | 5 | SHA256SUMS`: names `extra.bin`, expected
+run/no-list | eval small | 5 | SHA256SUMS`: line `course.json` is not `SUM  NAME`
+run/epoch | train --resume small --epochs 60 | 5 | =`runs/small/checkpoints/last/course.json`: epoch 1000000000000 is beyond the 20 epochs of this run
+run/epoch-best | eval small | 5 | best/course.json`: epoch 1000000000000 is beyond the 20 epochs of this run
+run/plateau | train --resume small --epochs 60 | 5 | =`runs/small/checkpoints/last/course.json`: `plateau_start` is 1000000 at epoch 20
+run/seconds | train --resume small --epochs 60 | 5 | last/course.json`: `seconds` is -5e0, expected 0 to 1e12
+run/negative | train --resume small --epochs 60 | 5 | last/course.json`: invalid value
+run/other-run | train --resume small --epochs 60 | 5 | last/course.json`: belongs to another run: its identity is `00000000000000000000000000000000`, and `run.json` has
+run/other-run-best | encode small | 5 | best/course.json`: belongs to another run
+run/unknown-key | train --resume small --epochs 60 | 5 | last/course.json`: unknown field `more`
+run/nan-moment | train --resume small --epochs 60 | 5 | last/optimizer.safetensors`: tensor `moment_1` has the value NaN
+run/extra-tensor | train --resume small --epochs 60 | 5 | last/optimizer.safetensors`: has a tensor `moment_9` that `adam` lacks
+run/steps | train --resume small --epochs 60 | 5 | last/optimizer.safetensors`: `steps` is [0.5, -20.0], expected two whole numbers of 0 to 65535
+run/cut-report | train --resume small --epochs 60 | 5 | =`runs/small/run.json`: damaged: EOF while parsing a string at line 1 column 31
+run/cut-report | encode small | 5 | runs/small/run.json`: damaged
+run/list-report | train --resume small --epochs 60 | 5 | =`runs/small/run.json`: damaged: no JSON object
+run/version-report | train --resume small --epochs 60 | 5 | =`runs/small/run.json`: has version 99, expected 1
+run/version | eval small | 5 | =`runs/small/config.toml`: has version 99, expected 1 or 2
+run/version | train --resume small --epochs 60 | 5 | =`runs/small/config.toml`: has version 99, expected 1 or 2
+run/no-toml | eval small | 5 | `runs/small/config.toml`: is not TOML
+run/no-toml | train --resume small --epochs 60 | 5 | `runs/small/config.toml`: is not TOML
+run/bad-value | eval small | 5 | =`runs/small/config.toml`: `train.learning_rate` is -1, expected a number above 0
+run/bad-value | train --resume small --epochs 60 | 5 | =`runs/small/config.toml`: `train.learning_rate` is -1, expected a number above 0
+run/samples | generate small --at 0,0 | 5 | runs/small/samples.json`
+run/codes | animate small | 5 | runs/small/codes.csv`: damaged: line `1,0,nan,x` is no `epoch,picture,z1,z2`
 ";
 
 /// The folder of the files.

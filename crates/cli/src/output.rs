@@ -7,7 +7,7 @@ use anyhow::Context;
 pub use espejo_data::counted;
 use serde_json::Value;
 
-use crate::printable::{is_hidden, on_one_line, printable};
+use crate::printable::{is_hidden, on_one_line, printable, short_numbers};
 
 /// Writes a result to stdout. A reader that has seen enough (`| head`) is no error.
 pub fn text(text: &str) -> anyhow::Result<()> {
@@ -46,7 +46,7 @@ pub fn json(value: &Value) -> anyhow::Result<()> {
 /// Writes a message for people to stderr.
 pub fn message(text: &str) {
     // Nothing is left to do when stderr itself is gone.
-    let _ = writeln!(io::stderr(), "{}", printable(text));
+    let _ = writeln!(io::stderr(), "{}", printable(&short_numbers(text)));
 }
 
 /// Says what was left out of some data and what its reader found, without filling the screen.

@@ -9,7 +9,7 @@ use terminal_size::{Width, terminal_size_of};
 
 use crate::compact_number::compact;
 use crate::output;
-use crate::printable::printable;
+use crate::printable::{printable, short_numbers};
 
 /// Columns of a terminal that a bar is drawn on, at most: it is drawn anew twenty times a second, over all of them.
 const WIDEST: u16 = 1000;
@@ -27,7 +27,7 @@ pub fn bar(template: &str, steps: u64) -> Option<ProgressBar> {
 /// Says something above a bar, or where none is.
 pub fn say(bar: Option<&ProgressBar>, text: &str) {
     match bar {
-        Some(bar) => bar.println(printable(text)),
+        Some(bar) => bar.println(printable(&short_numbers(text))),
         None => output::message(text),
     }
 }
