@@ -3,6 +3,9 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+/// What is said of a file of another version.
+pub(crate) const OTHER_VERSION: &str = "it was written for another version of espejo";
+
 /// Why a run cannot start, go on, or be used.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {

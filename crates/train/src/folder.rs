@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::Error;
 use crate::atomic_files::{group_exists, write_file};
 use crate::config::RunConfig;
-use crate::error::AtPath;
+use crate::error::{AtPath, OTHER_VERSION};
 use crate::plain_files::{append, check_folder, read_text};
 use crate::run_names::{self, RunNames};
 use crate::run_report::{RunReport, VERSION};
@@ -297,8 +297,7 @@ impl Folder {
             .is_some_and(|version| *version != VERSION)
         {
             let message = format!("has version {}, expected {VERSION}", value["version"]);
-            let hint = "it was written for another version of espejo".to_owned();
-            return damaged(message, Some(hint));
+            return damaged(message, Some(OTHER_VERSION.to_owned()));
         }
         serde_json::from_value(value).or_else(|error| damaged(format!("damaged: {error}"), None))
     }
