@@ -401,17 +401,33 @@ fn results_are_escaped_on_a_terminal_alone() {
     }
     let shown = room.run(&["data", "show", "images"]).ok().stdout;
     assert!(shown.contains("a\u{1b}[31m"), "{shown:?}");
-    let program = env!("CARGO_BIN_EXE_espejo");
-    let command = format!("{program} data show images");
-    let Ok(seen) = room
-        .in_it("script", &["-qec", &command, "/dev/null"])
-        .output()
-    else {
+    let Some(seen) = on_a_terminal(&room, "data show images") else {
         return;
     };
-    let seen = String::from_utf8_lossy(&seen.stdout);
     assert!(seen.contains("a\\u{1b}[31m"), "{seen:?}");
     assert!(!seen.contains('\u{1b}'), "{seen:?}");
+}
+
+/// What a terminal sees of a command; none where there is no `script` to play one.
+#[cfg(target_os = "linux")]
+fn on_a_terminal(room: &Room, args: &str) -> Option<String> {
+    let program = env!("CARGO_BIN_EXE_espejo");
+    let command = format!("stty cols 65535; {program} {args}");
+    let mut script = room.in_it("script", &["-qec", &command, "/dev/null"]);
+    let seen = script.output().ok()?;
+    Some(String::from_utf8_lossy(&seen.stdout).into_owned())
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_terminal_of_absurd_width_is_not_filled_with_a_bar() {
+    let room = Room::new();
+    let train = "train --device cpu --epochs 3000 --no-figures";
+    if let Some(seen) = on_a_terminal(&room, train) {
+        assert!(seen.contains("3000 epochs"), "{seen:?}");
+        // One bar alone would be longer.
+        assert!(seen.len() < 60_000, "{} bytes", seen.len());
+    }
 }
 
 #[test]
