@@ -204,12 +204,14 @@ impl<T> AtPath<T> for io::Result<T> {
     }
 }
 
-/// What the system said, without the place aside that `tempfile` adds to it: nobody has asked for that file.
+/// What the system said, without the place aside that `tempfile` adds to it: nobody has asked for that file. Its error hides the one
+/// that it is made of, so that only the words can be taken apart.
 fn without_aside(error: io::Error) -> io::Error {
-    let inner = error.get_ref().and_then(std::error::Error::source);
-    let inner = inner.and_then(|inner| inner.downcast_ref::<io::Error>());
-    match inner.and_then(io::Error::raw_os_error) {
-        Some(code) => io::Error::from_raw_os_error(code),
-        None => error,
+    let text = error.to_string();
+    match text.split_once(" at path \"") {
+        Some((said, _)) if error.raw_os_error().is_none() => {
+            io::Error::new(error.kind(), said.to_owned())
+        }
+        _ => error,
     }
 }
