@@ -400,7 +400,7 @@ fn results_are_escaped_on_a_terminal_alone() {
 #[cfg(target_os = "linux")]
 fn on_a_terminal(room: &Room, args: &str) -> Option<String> {
     let program = env!("CARGO_BIN_EXE_espejo");
-    let command = format!("stty cols 65535; {program} {args}");
+    let command = format!("stty rows 24 cols 65535; {program} {args}");
     let mut script = room.in_it("script", &["-qec", &command, "/dev/null"]);
     let seen = script.output().ok()?;
     Some(String::from_utf8_lossy(&seen.stdout).into_owned())
