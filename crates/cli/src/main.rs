@@ -11,6 +11,7 @@ mod code_search;
 mod commands;
 mod compact_number;
 mod completion;
+mod csv_lines;
 mod curves;
 mod decoded_rows;
 mod detectors;

@@ -14,8 +14,13 @@ pub fn text(text: &str) -> anyhow::Result<()> {
 
 /// Writes a result that need not be UTF-8 to stdout.
 pub fn bytes(bytes: &[u8]) -> anyhow::Result<()> {
+    written(|out| out.write_all(bytes))
+}
+
+/// Writes a result to stdout, by what `write` writes.
+pub fn written(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> anyhow::Result<()> {
     let mut stdout = io::stdout().lock();
-    match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
+    match write(&mut stdout).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         written => written.context("cannot write to stdout"),
     }

@@ -2,7 +2,9 @@
 
 mod blocks;
 mod cells;
+mod in_parts;
 mod places;
+mod plain;
 mod records;
 mod refill;
 mod sample;
@@ -12,23 +14,22 @@ mod tests;
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Cursor, Read};
-use std::num::NonZero;
 use std::path::Path;
-use std::thread;
 
 use flate2::read::MultiGzDecoder;
 
-use crate::delimited_text::{Row, shown};
+use crate::delimited_text::{Row, Separator, shown};
 use crate::error::unreadable;
 use crate::frame::{Cells, Column, Frame, MISSING, Place, Words};
 use crate::source::{Parts, Source, TargetKind};
-use crate::{Error, columns, texts};
+use crate::{Error, columns, parallel, texts};
 
 use blocks::Block;
 use cells::{Cell, Writing};
 use records::Records;
 use sample::Sample;
 
+pub use in_parts::{PassedRows, load_in_parts};
 pub(crate) use refill::try_refill;
 pub use refill::{FilledCell, TextTable};
 
@@ -52,20 +53,29 @@ pub(crate) fn load(source: &Source, path: &Path) -> Result<Parts, Error> {
 /// Reads a table as its file holds it, with the errors of [`load`] that are the file's.
 pub(crate) fn frame(source: &Source, path: &Path) -> Result<Frame, Error> {
     if path == Path::new("-") {
-        return read(source, path, io::stdin().lock());
+        return read(source, path, io::stdin().lock(), None);
     }
+    let (reader, length) = open(path)?;
+    read(source, path, reader, length)
+}
+
+/// A file of text, unpacked where it is packed by gzip, and how long it is where that is known.
+fn open(path: &Path) -> Result<(Box<dyn Read>, Option<u64>), Error> {
     let reading = |failure| unreadable(path, failure);
     let mut file = BufReader::with_capacity(START as usize, File::open(path).map_err(reading)?);
-    match file.fill_buf().map_err(reading)?.starts_with(GZIP) {
-        true => read(source, path, MultiGzDecoder::new(file)),
-        false => read(source, path, file),
-    }
+    let length = file.get_ref().metadata().map_err(reading)?.len();
+    Ok(
+        match file.fill_buf().map_err(reading)?.starts_with(GZIP) {
+            true => (Box::new(MultiGzDecoder::new(file)), None),
+            false => (Box::new(file), Some(length)),
+        },
+    )
 }
 
 /// Reads the bytes of a table, and forgets them.
 pub(crate) fn try_bytes(bytes: &[u8]) -> Result<(), Error> {
     let source = Source::named("bytes");
-    let frame = read(&source, Path::new("bytes"), bytes)?;
+    let frame = read(&source, Path::new("bytes"), bytes, None)?;
     columns::parts(&source, frame, None).map(drop)
 }
 
@@ -73,14 +83,18 @@ pub(crate) fn try_bytes(bytes: &[u8]) -> Result<(), Error> {
 pub(crate) fn try_texts(bytes: &[u8]) -> Result<(), Error> {
     let mut source = Source::named("bytes");
     source.texts.column = Some("1".to_owned());
-    let frame = read(&source, Path::new("bytes"), bytes)?;
+    let frame = read(&source, Path::new("bytes"), bytes, None)?;
     columns::parts(&source, frame, None).map(drop)
 }
 
-/// Reads a table from its bytes; the path is for messages.
-fn read(source: &Source, path: &Path, reader: impl Read) -> Result<Frame, Error> {
-    let threads = thread::available_parallelism().map_or(1, NonZero::get);
-    read_by(threads, source, path, reader)
+/// Reads a table from its bytes, and their number where it is known; the path is for messages.
+fn read(
+    source: &Source,
+    path: &Path,
+    reader: impl Read,
+    length: Option<u64>,
+) -> Result<Frame, Error> {
+    read_by(parallel::threads(), source, path, reader, length)
 }
 
 /// Reads a table by so many threads, all to the same frame.
@@ -88,46 +102,72 @@ fn read_by(
     threads: usize,
     source: &Source,
     path: &Path,
-    mut reader: impl Read,
+    reader: impl Read,
+    length_of_text: Option<u64>,
 ) -> Result<Frame, Error> {
-    let origin = match path.to_str() {
-        Some("-") => "standard input".to_owned(),
-        _ => path.display().to_string(),
-    };
-    let failed = |line: u64, failure: io::Error| match failure.kind() {
-        io::ErrorKind::InvalidData => Error::Content {
-            origin: format!("{origin}:{line}"),
-            expected: "rows of fields".to_owned(),
-            found: failure.to_string(),
-        },
-        _ => unreadable(path, failure),
-    };
-    let mut start = Vec::new();
-    let read = (&mut reader).take(START).read_to_end(&mut start);
-    read.map_err(|failure| failed(1, failure))?;
-    let whole = (start.len() as u64) < START;
-    if start.starts_with(BYTE_ORDER_MARK) {
-        start.drain(..BYTE_ORDER_MARK.len());
-    }
-    let sample = Sample::of(&start, whole, source);
-    let mut table = Table::new(source, origin.clone(), &sample)?;
+    let failed = |line, failure| failed(path, line, failure);
+    let (mut table, sample, start, reader) = begin(source, path, reader)?;
     let all = Cursor::new(start).chain(reader);
-    if whole || threads == 1 {
+    if sample.whole || threads == 1 {
         table.take_all(records(all, 0, &sample), failed)?;
         return Ok(table.frame);
     }
     let empty = table.clone();
     let part = |block: Block| {
         let mut part = empty.clone();
-        part.take_all(records(&block.text[..], block.lines, &sample), failed)?;
-        Ok(part)
+        part.take_block(&block, &sample, failed)?;
+        Ok((part, block.text.len()))
     };
-    let rest = blocks::in_parallel(all, threads, part, |part| table.append_table(part), failed)?;
-    if let Some((Block { text, lines }, reader)) = rest {
+    let mut bytes = 0;
+    let merge = |(part, length): (Table, usize)| {
+        bytes += length as u64;
+        table.append_table(part);
+        table.make_room(bytes, length_of_text);
+    };
+    let rest = blocks::in_parallel(all, threads, part, merge, failed)?;
+    if let Some((Block { text, lines, .. }, reader)) = rest {
         let all = Cursor::new(text).chain(reader);
         table.take_all(records(all, lines, &sample), failed)?;
     }
     Ok(table.frame)
+}
+
+/// What the start of a text says of the table in it, which has no row as yet, with that start and the reader behind it.
+fn begin<R: Read>(
+    source: &Source,
+    path: &Path,
+    mut reader: R,
+) -> Result<(Table, Sample, Vec<u8>, R), Error> {
+    let mut start = Vec::new();
+    let read = (&mut reader).take(START).read_to_end(&mut start);
+    read.map_err(|failure| failed(path, 1, failure))?;
+    let whole = (start.len() as u64) < START;
+    if start.starts_with(BYTE_ORDER_MARK) {
+        start.drain(..BYTE_ORDER_MARK.len());
+    }
+    let sample = Sample::of(&start, whole, source);
+    let table = Table::new(source, origin(path), &sample)?;
+    Ok((table, sample, start, reader))
+}
+
+/// What a text is called in messages.
+fn origin(path: &Path) -> String {
+    match path.to_str() {
+        Some("-") => "standard input".to_owned(),
+        _ => path.display().to_string(),
+    }
+}
+
+/// What reading said of a line.
+fn failed(path: &Path, line: u64, failure: io::Error) -> Error {
+    match failure.kind() {
+        io::ErrorKind::InvalidData => Error::Content {
+            origin: format!("{}:{line}", origin(path)),
+            expected: "rows of fields".to_owned(),
+            found: failure.to_string(),
+        },
+        _ => unreadable(path, failure),
+    }
 }
 
 /// The records of a text of which so many lines are read already.
@@ -230,14 +270,25 @@ impl Table {
         mut records: Records<impl BufRead>,
         failed: impl Fn(u64, io::Error) -> Error,
     ) -> Result<(), Error> {
+        self.take_some(&mut records, u64::MAX, failed).map(drop)
+    }
+
+    /// Takes the next rows of a text in, at most so many; whether there may be more.
+    fn take_some(
+        &mut self,
+        records: &mut Records<impl BufRead>,
+        most: u64,
+        failed: impl Fn(u64, io::Error) -> Error,
+    ) -> Result<bool, Error> {
         let mut row = Row::default();
         let mut line = records.lines();
         // Records that a carriage return alone ends are all in one line.
         let mut header = self.has_header;
-        while records
-            .next(&mut row)
-            .map_err(|failure| failed(line + 1, failure))?
-        {
+        while self.rows < most {
+            let is_row = records.next(&mut row);
+            if !is_row.map_err(|failure| failed(line + 1, failure))? {
+                return Ok(false);
+            }
             line = row.line;
             if header && line == self.line {
                 header = false;
@@ -245,7 +296,92 @@ impl Table {
                 self.take(&row)?;
             }
         }
+        Ok(true)
+    }
+
+    /// Takes all rows of a block in, usual ones at once.
+    fn take_block(
+        &mut self,
+        block: &Block,
+        sample: &Sample,
+        failed: impl Fn(u64, io::Error) -> Error + Copy,
+    ) -> Result<(), Error> {
+        let Some(separator) = self.plain_separator(sample) else {
+            return self.take_all(records(&block.text[..], block.lines, sample), failed);
+        };
+        self.reserve(block.rows);
+        let mut numbers = vec![0.0; self.frame.columns.len()];
+        let (mut line, mut text) = (block.lines, &block.text[..]);
+        while !text.is_empty() {
+            line += 1;
+            let is_header = self.has_header && line == self.line;
+            let length = plain::row(text, separator, &mut numbers);
+            let length = length.filter(|_| !is_header && self.push_row(line, &numbers));
+            let length = match length {
+                Some(length) => length,
+                None => {
+                    let length = text.iter().position(|&byte| byte == b'\n');
+                    let length = length.map_or(text.len(), |end| end + 1);
+                    self.take_all(records(&text[..length], line - 1, sample), failed)?;
+                    length
+                }
+            };
+            text = &text[length..];
+        }
         Ok(())
+    }
+
+    /// What separates the fields, where a line of plain numbers is a row of this table as it stands.
+    fn plain_separator(&self, sample: &Sample) -> Option<u8> {
+        let Separator::Byte(separator) = sample.separator else {
+            return None;
+        };
+        let is_number = |column: &Column| matches!(column.cells, Cells::Numbers(_));
+        let are_plain = self.frame.columns.iter().all(is_number)
+            && self.writings.iter().all(Writing::is_plain);
+        are_plain.then_some(separator)
+    }
+
+    /// Takes in a row of numbers that stands in a line, NaN where one is missing; false where that makes the row bad.
+    fn push_row(&mut self, line: u64, numbers: &[f64]) -> bool {
+        if self.missing_is_bad && numbers.iter().any(|number| number.is_nan()) {
+            return false;
+        }
+        for (column, number) in self.frame.columns.iter_mut().zip(numbers) {
+            if let Cells::Numbers(all) = &mut column.cells {
+                all.push(*number);
+            }
+        }
+        self.rows += 1;
+        self.frame.places.push(line);
+        self.frame.rows.push(self.rows - 1);
+        true
+    }
+
+    /// Makes room for so many further rows.
+    fn reserve(&mut self, rows: usize) {
+        for column in &mut self.frame.columns {
+            match &mut column.cells {
+                Cells::Numbers(numbers) => numbers.reserve(rows),
+                Cells::Words(words) => words.codes.reserve(rows),
+            }
+        }
+        self.frame.places.reserve(rows);
+        self.frame.rows.reserve(rows);
+    }
+
+    /// Makes room for all rows of a text of so many bytes, of which some gave the rows that are there: a column that grows is copied again
+    /// and again.
+    fn make_room(&mut self, bytes: u64, of: Option<u64>) {
+        let rows = self.frame.len() as u64;
+        let Some(of) = of.filter(|of| *of > bytes && bytes > 0) else {
+            return;
+        };
+        // Somewhat more, for rows are not of one length; what is not used takes no memory.
+        let expected = (rows as f64 * of as f64 / bytes as f64 * 1.02) as u64;
+        if expected > self.frame.places.capacity() as u64 {
+            self.reserve((expected - rows) as usize);
+        }
     }
 
     /// Takes in the rows of a table that was read from the next part of the same text.

@@ -9,10 +9,14 @@ use std::sync::Mutex;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread;
 
-use crate::Error;
+use memchr::{memchr, memchr_iter, memrchr};
+
+use crate::{Error, parallel};
 
 /// Bytes that are read at a time; a block is these and what was left of the last line before.
 const BLOCK: u64 = 2 << 20;
+/// Room for them, and for a look whether more follows.
+const ROOM: usize = BLOCK as usize + 64;
 /// A text without a line end for so long is left to the reader of records, which says what is wrong with it.
 const LONGEST: usize = 64 << 20;
 
@@ -21,6 +25,8 @@ pub(super) struct Block {
     pub(super) text: Vec<u8>,
     /// Line feeds before it.
     pub(super) lines: u64,
+    /// Rows that it has room for: one more than line feeds.
+    pub(super) rows: usize,
 }
 
 /// What comes next of a text.
@@ -41,7 +47,8 @@ struct Blocks<R> {
 
 impl<R: Read> Blocks<R> {
     fn next(&mut self) -> io::Result<Next> {
-        let mut text = std::mem::take(&mut self.left);
+        let mut text = Vec::with_capacity(self.left.len() + ROOM);
+        text.append(&mut self.left);
         loop {
             let before = text.len();
             (&mut self.inner).take(BLOCK).read_to_end(&mut text)?;
@@ -50,15 +57,19 @@ impl<R: Read> Blocks<R> {
             if at_end && text.is_empty() {
                 return Ok(Next::End);
             }
-            if text[before..].contains(&b'"') || text.len() > LONGEST {
-                return Ok(Next::Rest(Block { text, lines }));
+            if memchr(b'"', &text[before..]).is_some() || text.len() > LONGEST {
+                let rows = 0;
+                return Ok(Next::Rest(Block { text, lines, rows }));
             }
-            let end = text.iter().rposition(|&byte| byte == b'\n');
+            let end = memrchr(b'\n', &text);
             let end = if at_end { Some(text.len() - 1) } else { end };
             if let Some(end) = end {
-                self.left = text.split_off(end + 1);
-                self.lines += text.iter().filter(|&&byte| byte == b'\n').count() as u64;
-                return Ok(Next::Lines(Block { text, lines }));
+                self.left.extend_from_slice(&text[end + 1..]);
+                text.truncate(end + 1);
+                let feeds = memchr_iter(b'\n', &text).count();
+                self.lines += feeds as u64;
+                let rows = feeds + 1;
+                return Ok(Next::Lines(Block { text, lines, rows }));
             }
         }
     }
@@ -89,7 +100,7 @@ pub(super) fn in_parallel<R: Read, P: Send>(
         let (to_threads, results) = (to_threads, results);
         for _ in 0..threads {
             let (work, part, done) = (&work, &part, done.clone());
-            scope.spawn(move || work_off(work, part, &done));
+            scope.spawn(move || parallel::alone(|| work_off(work, part, &done)));
         }
         drop(done);
         let mut ordered = InOrder::new(&mut merge);
@@ -187,7 +198,7 @@ mod tests {
         let mut source = Source::named("rows.csv");
         source.skip_bad = skip_bad;
         let read = |threads| {
-            let frame = read_by(threads, &source, Path::new("rows.csv"), text.as_bytes());
+            let frame = read_by(threads, &source, Path::new("rows.csv"), text.as_bytes(), None);
             frame.map_err(|error| error.to_string())
         };
         let alone = read(1).expect("a table");
@@ -209,8 +220,8 @@ mod tests {
     fn the_first_bad_row_is_told() {
         let text = text(Some(210_000), None).replace("\n390000,", "\n390000;");
         let source = Source::named("rows.csv");
-        let error = read_by(3, &source, Path::new("rows.csv"), text.as_bytes()).expect_err("bad");
-        let alone = read_by(1, &source, Path::new("rows.csv"), text.as_bytes()).expect_err("bad");
+        let error = read_by(3, &source, Path::new("rows.csv"), text.as_bytes(), None).expect_err("bad");
+        let alone = read_by(1, &source, Path::new("rows.csv"), text.as_bytes(), None).expect_err("bad");
         assert_eq!(error.to_string(), alone.to_string());
         assert!(
             error
