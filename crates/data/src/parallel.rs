@@ -10,7 +10,19 @@ pub(crate) fn threads() -> usize {
     thread::available_parallelism().map_or(1, NonZero::get)
 }
 
-/// What `work` makes of each item, in the order of the items.
+thread_local! {
+    static ALONE: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Does `work` on this thread alone, whatever it hands to [`map`]: for threads that have a part each of the same work already.
+pub(crate) fn alone<R>(work: impl FnOnce() -> R) -> R {
+    let before = ALONE.replace(true);
+    let done = work();
+    ALONE.set(before);
+    done
+}
+
+/// What `work` makes of each item, on all threads, in the order of the items. Called from within such work, one thread does all.
 ///
 /// Which thread takes an item is chance, and must not matter.
 ///

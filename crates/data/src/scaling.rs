@@ -142,7 +142,7 @@ impl Scaling {
         let width = self.columns.len();
         let mut scaled = vec![0.0; samples.len() * width];
         let pieces = scaled.chunks_mut(BLOCKS * ROWS * width).enumerate();
-        let infinite = parallel::map(pieces.collect(), |(at, out)| {
+        let infinite = parallel::map(Vec::from_iter(pieces), |(at, out)| {
             let blocks = out.chunks_mut(ROWS * width).enumerate();
             let mut room = Vec::new();
             let infinite = blocks.filter_map(|(block, out)| {

@@ -17,6 +17,7 @@ use std::io::{self, BufRead, BufReader, Cursor, Read};
 use std::path::Path;
 
 use flate2::read::MultiGzDecoder;
+use memchr::memchr_iter;
 
 use crate::delimited_text::{Row, Separator, shown};
 use crate::error::unreadable;
@@ -35,6 +36,8 @@ pub use refill::{FilledCell, TextTable};
 
 /// How many bytes of a file are looked at to tell its separator, its header and what its columns hold.
 const START: u64 = 64 << 10;
+/// Plain lines between others that make these seldom.
+const FEW: usize = 64;
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 const GZIP: &[u8] = b"\x1f\x8b";
 
@@ -312,21 +315,24 @@ impl Table {
         self.reserve(block.rows);
         let mut numbers = vec![0.0; self.frame.columns.len()];
         let (mut line, mut text) = (block.lines, &block.text[..]);
+        // Lines read at once since the last others, and how many of these go to the reader of records together.
+        let (mut plain, mut others) = (0, 1);
         while !text.is_empty() {
-            line += 1;
-            let is_header = self.has_header && line == self.line;
+            let is_header = self.has_header && line + 1 == self.line;
             let length = plain::row(text, separator, &mut numbers);
-            let length = length.filter(|_| !is_header && self.push_row(line, &numbers));
-            let length = match length {
-                Some(length) => length,
-                None => {
-                    let length = text.iter().position(|&byte| byte == b'\n');
-                    let length = length.map_or(text.len(), |end| end + 1);
-                    self.take_all(records(&text[..length], line - 1, sample), failed)?;
-                    length
-                }
-            };
-            text = &text[length..];
+            let length = length.filter(|_| !is_header && self.push_row(line + 1, &numbers));
+            if let Some(length) = length {
+                (line, text, plain) = (line + 1, &text[length..], plain + 1);
+                continue;
+            }
+            // To make a reader costs some lines: where others are frequent, more and more of them go there.
+            others = if plain < FEW { 2 * others } else { 1 };
+            let mut ends = memchr_iter(b'\n', text);
+            let end = ends.nth(others - 1).map_or(text.len(), |end| end + 1);
+            let (lines, rest) = text.split_at(end);
+            self.take_all(records(lines, line, sample), failed)?;
+            line += memchr_iter(b'\n', lines).count() as u64;
+            (text, plain) = (rest, 0);
         }
         Ok(())
     }

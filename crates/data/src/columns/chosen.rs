@@ -170,7 +170,7 @@ impl Chosen {
 
     /// What every column of the file holds and is taken for.
     pub(super) fn facts(&self, frame: &Frame) -> Vec<ColumnFacts> {
-        let held = parallel::map(frame.columns.iter().collect(), |column| held(&column.cells));
+        let held = parallel::map(Vec::from_iter(&frame.columns), |column| held(&column.cells));
         let columns = frame.columns.iter().zip(held).enumerate();
         let facts = columns.map(|(place, (column, (missing, range, words)))| {
             let role = self.role(place);

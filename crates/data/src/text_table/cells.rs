@@ -1,7 +1,7 @@
 //! What a field of a text says: a number, a word, or nothing.
 
 /// What stands for a missing cell in the files of spreadsheets, pandas, R, Weka and SQL.
-const MISSING: [&str; 13] = [
+pub(super) const MISSING: [&str; 13] = [
     "", "\"\"", "NA", "N/A", "n/a", "NaN", "nan", "-nan", "null", "NULL", "None", "<NA>", "?",
 ];
 

@@ -1,5 +1,7 @@
-//! The usual line of a table, read at once: plain numbers between separators. Whatever else stands in a line is left to the reader of
+//! The usual line of a table, read at once: plain numbers and missing cells between separators. Whatever else stands in a line is left to the reader of
 //! records, and both give the same, to the bit.
+
+use super::cells::MISSING;
 
 /// Powers of ten that a double-precision number holds exactly.
 const POWERS: [f64; 23] = [
@@ -33,7 +35,7 @@ const EXACT: u64 = 1 << 53;
 /// Digits that a 64-bit whole number surely holds.
 const DIGITS: usize = 18;
 
-/// Reads the numbers of a row to `out`, an empty field as NaN, and gives the length of the line with its end; nothing where the line
+/// Reads the numbers of a row to `out`, NaN where one is missing, and gives the length of the line with its end; nothing where the line
 /// holds anything else, or more or fewer fields than `out`.
 ///
 /// The text is that of some whole lines, from the start of the row on.
@@ -58,7 +60,7 @@ pub(super) fn row(text: &[u8], separator: u8, out: &mut [f64]) -> Option<usize> 
             at += 1;
         }
     }
-    match text[at..] {
+    match &text[at..] {
         [] => Some(at),
         [b'\n', ..] => Some(at + 1),
         [b'\r', b'\n', ..] => Some(at + 2),
@@ -66,24 +68,24 @@ pub(super) fn row(text: &[u8], separator: u8, out: &mut [f64]) -> Option<usize> 
     }
 }
 
-/// The number that a text begins with and its length, or NaN where an empty field ends there.
+/// The number that a text begins with and its length, or NaN where a missing cell stands there.
 fn field(text: &[u8], separator: u8) -> Option<(f64, usize)> {
-    let ends = |at: usize| match text.get(at) {
-        None | Some(b'\n' | b'\r') => true,
-        Some(byte) => *byte == separator,
-    };
+    let is_end = |byte: u8| byte == separator || matches!(byte, b'\n' | b'\r');
+    let ends = |at: usize| text.get(at).is_none_or(|byte| is_end(*byte));
     if let Some((number, length)) = decimal(text).filter(|(_, length)| ends(*length)) {
         return Some((number, length));
     }
-    if ends(0) {
-        return Some((f64::NAN, 0));
+    let length = text.iter().position(|byte| is_end(*byte));
+    let length = length.unwrap_or(text.len());
+    let field = &text[..length];
+    if MISSING.iter().any(|word| word.as_bytes() == field) {
+        return Some((f64::NAN, length));
     }
     // Exponents and more digits than fit.
     let is_part = |byte: &u8| matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E');
-    let length = text.iter().position(|byte| !is_part(byte));
-    let length = length.unwrap_or(text.len());
-    let number: f64 = std::str::from_utf8(&text[..length]).ok()?.parse().ok()?;
-    (ends(length) && number.is_finite()).then_some((number, length))
+    let is_number = field.iter().all(is_part);
+    let number: f64 = std::str::from_utf8(field).ok()?.parse().ok()?;
+    (is_number && number.is_finite()).then_some((number, length))
 }
 
 /// A decimal number without an exponent that a text begins with, and its length; nothing where that cannot be had exactly from one
@@ -204,7 +206,7 @@ mod tests {
         ] {
             assert!(check(field), "{field}");
         }
-        for field in ["inf", "nan", "1e999", "1 2", "1.2.3", "-", ".", "1e", "x", "\"1\"", "1 "] {
+        for field in ["inf", "1e999", "1 2", "1.2.3", "-", ".", "1e", "x", "\"1\"", "1 "] {
             assert!(!check(field), "{field}");
         }
     }
@@ -234,9 +236,9 @@ mod tests {
         assert_eq!(read("1,-2.5,3\n4", 3), Some((vec![1.0, -2.5, 3.0], 9)));
         assert_eq!(read("1,2\r\n4", 2), Some((vec![1.0, 2.0], 5)));
         assert_eq!(read("1,2", 2), Some((vec![1.0, 2.0], 3)));
-        let (row, length) = read(",2,\n", 3).expect("empty fields");
-        assert!(row[0].is_nan() && row[1] == 2.0 && row[2].is_nan() && length == 4);
-        for text in ["", "\n", "\r\n", "1,2,3\n", "1\n2\n", "1,2 \n", "1,2\r3", "# 1,2\n", "1;2\n"] {
+        let (row, length) = read(",2,NA\n", 3).expect("missing cells");
+        assert!(row[0].is_nan() && row[1] == 2.0 && row[2].is_nan() && length == 6);
+        for text in ["", "\n", "\r\n", "1,2,3\n", "1\n2\n", "1,2 \n", "1,na\n", "1,2\r3", "# 1,2\n", "1;2\n"] {
             assert_eq!(read(text, 2), None, "{text:?}");
         }
     }
