@@ -116,9 +116,9 @@ fn read_by(
         return Ok(table.frame);
     }
     let empty = table.clone();
-    let part = |block: Block| {
+    let part = |block: &Block| {
         let mut part = empty.clone();
-        part.take_block(&block, &sample, failed)?;
+        part.take_block(block, &sample, failed)?;
         Ok((part, block.text.len()))
     };
     let mut bytes = 0;

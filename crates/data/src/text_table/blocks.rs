@@ -43,11 +43,15 @@ struct Blocks<R> {
     /// What was read after the last line feed.
     left: Vec<u8>,
     lines: u64,
+    /// Room of blocks that were worked off: fresh memory takes longer to come by than the text in it to read.
+    spare: Vec<Vec<u8>>,
 }
 
 impl<R: Read> Blocks<R> {
     fn next(&mut self) -> io::Result<Next> {
-        let mut text = Vec::with_capacity(self.left.len() + ROOM);
+        let mut text = self.spare.pop().unwrap_or_default();
+        text.clear();
+        text.reserve(self.left.len() + ROOM);
         text.append(&mut self.left);
         loop {
             let before = text.len();
@@ -83,7 +87,7 @@ impl<R: Read> Blocks<R> {
 pub(super) fn in_parallel<R: Read, P: Send>(
     reader: R,
     threads: usize,
-    part: impl Fn(Block) -> Result<P, Error> + Sync,
+    part: impl Fn(&Block) -> Result<P, Error> + Sync,
     mut merge: impl FnMut(P),
     failed: impl Fn(u64, io::Error) -> Error,
 ) -> Result<Option<(Block, R)>, Error> {
@@ -91,6 +95,7 @@ pub(super) fn in_parallel<R: Read, P: Send>(
         inner: reader,
         left: Vec::new(),
         lines: 0,
+        spare: Vec::new(),
     };
     let (to_threads, work) = mpsc::sync_channel(threads);
     let (done, results) = mpsc::channel();
@@ -118,12 +123,15 @@ pub(super) fn in_parallel<R: Read, P: Send>(
                 Ok(Next::End) => break None,
                 Err(failure) => break Some(Err(failed(blocks.lines, failure))),
             }
-            results
-                .try_iter()
-                .try_for_each(|result| ordered.take(result))?;
+            for (index, result, text) in results.try_iter() {
+                blocks.spare.push(text);
+                ordered.take((index, result))?;
+            }
         };
         drop(to_threads);
-        results.iter().try_for_each(|result| ordered.take(result))?;
+        for (index, result, _) in results {
+            ordered.take((index, result))?;
+        }
         rest.transpose()
     })
     .map(|rest| rest.map(|block| (block, blocks.inner)))
@@ -132,13 +140,14 @@ pub(super) fn in_parallel<R: Read, P: Send>(
 /// What a thread does until there are no more blocks, or nobody who wants to know.
 fn work_off<P>(
     work: &Mutex<Receiver<(usize, Block)>>,
-    part: &impl Fn(Block) -> Result<P, Error>,
-    done: &Sender<(usize, Result<P, Error>)>,
+    part: &impl Fn(&Block) -> Result<P, Error>,
+    done: &Sender<(usize, Result<P, Error>, Vec<u8>)>,
 ) {
     loop {
         let next = work.lock().expect("no thread panics with the lock").recv();
         let Ok((index, block)) = next else { return };
-        if done.send((index, part(block))).is_err() {
+        let result = part(&block);
+        if done.send((index, result, block.text)).is_err() {
             return;
         }
     }

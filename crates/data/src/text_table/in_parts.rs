@@ -61,9 +61,9 @@ pub fn load_in_parts<P: Send>(
         made.into_iter().for_each(&mut take);
     };
     let failed = |line, failure| failed(path, line, failure);
-    let part = |block: Block| {
+    let part = |block: &Block| {
         let mut part = table.clone();
-        part.take_block(&block, &sample, failed)?;
+        part.take_block(block, &sample, failed)?;
         reading.part(part)
     };
     let all = Cursor::new(start).chain(reader);
