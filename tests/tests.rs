@@ -19,6 +19,7 @@ mod hash;
 mod impute;
 #[cfg(unix)]
 mod kill;
+mod missing_mask;
 mod older_runs;
 mod photographs;
 mod program;

@@ -12,6 +12,7 @@ mod commands;
 mod compact_number;
 mod completion;
 mod csv_cell;
+mod csv_lines;
 mod curves;
 mod decoded_rows;
 mod detectors;

@@ -16,16 +16,23 @@ pub fn text(text: &str) -> anyhow::Result<()> {
 
 /// Writes a result that need not be UTF-8 to stdout: as it is to files and other programs, and as it may be seen to a terminal.
 pub fn bytes(bytes: &[u8]) -> anyhow::Result<()> {
+    written(|out| out.write_all(bytes))
+}
+
+/// Writes a result to stdout, by what `write` writes; what a terminal shows is made at once.
+pub fn written(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> anyhow::Result<()> {
     let mut stdout = io::stdout().lock();
-    let shown;
-    let bytes = match stdout.is_terminal() {
+    let outcome = match stdout.is_terminal() {
         true => {
-            shown = printable(&String::from_utf8_lossy(bytes)).into_owned();
-            shown.as_bytes()
+            let mut all = Vec::new();
+            write(&mut all).and_then(|()| {
+                let shown = printable(&String::from_utf8_lossy(&all)).into_owned();
+                stdout.write_all(shown.as_bytes())
+            })
         }
-        false => bytes,
+        false => write(&mut stdout),
     };
-    match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
+    match outcome.and_then(|()| stdout.flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         written => written.context("cannot write to stdout"),
     }

@@ -42,12 +42,8 @@ impl Fill {
             return Err(content(samples.name(), "rows of a table", "images"));
         }
         let mut values = Vec::with_capacity(columns.len());
-        for (place, name) in columns.iter().enumerate() {
-            let known = || samples.column(place).filter(|number| !number.is_nan());
-            let low = known().reduce(f64::min).unwrap_or(0.0);
-            // From the least number on: a sum of large numbers that differ little would lose what they differ by.
-            let mean = low
-                + known().map(|number| number - low).sum::<f64>() / known().count().max(1) as f64;
+        for (name, statistics) in columns.iter().zip(samples.statistics()) {
+            let mean = statistics.mean;
             if !mean.is_finite() {
                 let expected = "numbers whose sum a double-precision number holds";
                 return Err(content(

@@ -79,6 +79,7 @@ mod named_sets;
 mod nowhere;
 mod npy;
 mod npy_header;
+mod parallel;
 #[cfg(feature = "parquet")]
 mod parquet;
 #[cfg(not(feature = "parquet"))]
@@ -141,7 +142,7 @@ pub use source::{
 pub use table_columns::{CellKind, TableColumn};
 pub use targets::Targets;
 pub use terminal_art::{as_text, as_text_shrunk};
-pub use text_table::{FilledCell, TextTable};
+pub use text_table::{FilledCell, PassedRows, TextTable, load_in_parts};
 pub use texts::{FIRST_WORD, PADDING, START, TextChoice, TextForm, TextOutline, UNKNOWN};
 pub use times::words as day_words;
 pub use words::counted;

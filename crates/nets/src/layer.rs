@@ -8,6 +8,7 @@ use espejo_kernels::Activation as Fused;
 use crate::Activation;
 use crate::conv::{Conv, Map, Transposed};
 use crate::embedding::Embedding;
+use crate::mask::Mask;
 use crate::resample::{MaxPool, Pool, Upsample};
 use crate::skip::Skip;
 
@@ -32,6 +33,8 @@ pub enum Layer {
     Dropout(Dropout),
     /// Gaussian noise while training.
     Noise(GaussianNoise),
+    /// Values beside which of them are missing.
+    Mask(Mask),
     /// A learned vector for each token id.
     Embedding(Embedding),
     /// Layers with a way around them.
@@ -52,6 +55,7 @@ impl Layer {
             // Burn's follows the device, as its batch normalisation does: on one without gradients it is the identity.
             Self::Dropout(dropout) => dropout.forward(x),
             Self::Noise(noise) => noisy(noise, x),
+            Self::Mask(mask) => mask.forward(x),
             Self::Embedding(embedding) => embedding.forward(x),
             Self::Skip(skip) => skip.forward(x),
         }
@@ -76,6 +80,7 @@ impl Layer {
             Self::MaxPool(pool) => Some(pool.output()),
             Self::Upsample(upsample) => Some(upsample.output()),
             Self::BatchNorm(_) | Self::Dropout(_) | Self::Noise(_) => None,
+            Self::Mask(mask) => Some(mask.output()),
             Self::Embedding(embedding) => Some(embedding.output()),
             Self::Skip(skip) => Some(skip.output()),
         }
@@ -95,6 +100,7 @@ impl Layer {
             | Self::BatchNorm(_)
             | Self::Dropout(_)
             | Self::Noise(_)
+            | Self::Mask(_)
             | Self::Embedding(_) => return None,
         };
         Some(rows.square().sum_dim(1).sum())

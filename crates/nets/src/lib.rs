@@ -28,6 +28,7 @@ mod layer;
 mod layer_config;
 mod layer_info;
 mod layers;
+mod mask;
 mod model;
 mod noise;
 mod penalties;

@@ -1,7 +1,7 @@
 //! Files that are whole or not there: written aside, synced, renamed; and groups of them under one checksum list.
 
 use std::fs::{self, File};
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
@@ -17,6 +17,14 @@ const LONGEST_SUMS: u64 = 1 << 16;
 
 /// Replaces a file in one step: whoever reads it sees the old bytes or the new ones.
 pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    write_file_by(path, |file| file.write_all(bytes))
+}
+
+/// Replaces a file in one step, by what `write` writes to it.
+pub fn write_file_by(
+    path: &Path,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Result<(), Error> {
     let folder = path.parent().unwrap_or(Path::new("."));
     let folder = if folder.as_os_str().is_empty() {
         Path::new(".")
@@ -32,9 +40,7 @@ pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     }
     let mut aside = aside.tempfile_in(folder).at("write", path)?;
     // The file itself, whose errors do not name the place aside.
-    aside
-        .as_file_mut()
-        .write_all(bytes)
+    write(aside.as_file_mut())
         .and_then(|()| aside.as_file().sync_all())
         .at("write", path)?;
     aside

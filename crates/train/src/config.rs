@@ -144,6 +144,9 @@ pub struct DataConfig {
     /// What stands for a missing cell of an input, by the statistics of the training part.
     #[serde(skip_serializing_if = "is_unfilled")]
     pub fill: FillKind,
+    /// Whether a model sees which cells of a row are missing, beside the row: 1 for each that is, 0 for each that is not.
+    #[serde(skip_serializing_if = "is_false")]
+    pub missing_mask: bool,
     /// The numbers of image files that become black and white, e.g. 0 and 16; where it is left out, the files say it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pixel_range: Option<[f64; 2]>,
@@ -207,6 +210,7 @@ impl Default for DataConfig {
             missing: Vec::new(),
             missing_in: Vec::new(),
             fill: FillKind::None,
+            missing_mask: false,
             pixel_range: None,
             shape: None,
             split: SplitKind::Random,

@@ -252,14 +252,21 @@ pub(crate) fn own_copy(model: &AnyModel) -> AnyModel {
 fn results(prepared: &Prepared, best: &AnyModel) -> Result<Results, Error> {
     let best = best.valid();
     let test = prepared.measured_data(&prepared.test, Purpose::Evaluate)?;
-    let train = match prepared.config.noise.copies {
-        0 => prepared.measured_data(&prepared.train, Purpose::Measure)?,
-        _ => prepared.training_data()?,
+    let of_test = evaluate(&best, &test, prepared)?;
+    let copies = prepared.config.noise.copies;
+    let of_train = match copies {
+        // The same samples, and nothing is drawn for them anew.
+        0 if !prepared.held_out && !prepared.spec.task.denoises() => of_test.clone(),
+        0 => {
+            let train = prepared.measured_data(&prepared.train, Purpose::Measure)?;
+            evaluate(&best, &train, prepared)?
+        }
+        _ => evaluate(&best, &prepared.training_data()?, prepared)?,
     };
     let found = baselines::measure(prepared, &best)?;
     Ok(Results {
-        train: evaluate(&best, &train, prepared)?,
-        test: evaluate(&best, &test, prepared)?.with(found.model),
+        train: of_train,
+        test: of_test.with(found.model),
         baselines: found.baselines,
         classes: found.classes,
     })

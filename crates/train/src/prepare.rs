@@ -17,6 +17,7 @@ use crate::device::{self, Chosen};
 use crate::feed::{Feed, bytes};
 use crate::folds;
 use crate::kept::Kept;
+use crate::missing_mask;
 use crate::seed::{Purpose, stream};
 use crate::spec::{Spec, check_copies};
 use crate::suited::{DataFacts, suited};
@@ -225,6 +226,7 @@ fn check(
     loaded: Loaded,
 ) -> Result<Checked, Error> {
     check_fill(config, &loaded.train)?;
+    missing_mask::check(config, &loaded.train)?;
     let fill = match (config.data.fill, kept.fill) {
         (FillKind::None, _) => None,
         (FillKind::Mean, Some(fill)) => Some(fill),
@@ -243,6 +245,7 @@ fn check(
     let mut notes = loaded.notes;
     notes.extend(found);
     notes.extend(nothing_to_learn(&loaded.train)?);
+    notes.extend(missing_mask::note(config, &loaded.train));
     check_whole_categories(config, &loaded.train)?;
     let columns = loaded.train.shape().pixels();
     let scaling = match kept.scaling {
@@ -331,6 +334,7 @@ pub(crate) fn layout(config: &RunConfig, train: &Samples) -> Result<Layout, Erro
         outputs: target_rows::outputs(config, train)?,
         categories: train.categories().to_vec(),
         tokens: train.tokens(),
+        missing_mask: config.data.missing_mask,
     })
 }
 
@@ -346,6 +350,7 @@ fn check_texts(config: &RunConfig, train: &Samples) -> Result<(), Error> {
         ("window", data.window.is_some()),
         ("lags", data.lags.is_some()),
         ("fill", data.fill != FillKind::None),
+        ("missing_mask", data.missing_mask),
         ("folds", data.folds.is_some()),
     ];
     if let Some((key, _)) = asked.iter().find(|(_, asked)| *asked) {
@@ -756,7 +761,8 @@ impl Prepared {
     }
 
     fn feed_within(&self, samples: &Samples, budget: usize) -> Result<Feed, Error> {
-        Feed::new(samples, self.spec.range, &self.chosen.device, budget)
+        let feed = Feed::new(samples, self.spec.range, &self.chosen.device, budget)?;
+        Ok(feed.showing_missing(self.config.data.missing_mask))
     }
 
     /// The samples to learn from.

@@ -8,7 +8,7 @@ use burn::tensor::Tensor;
 
 use crate::atomic_files::group_exists;
 use crate::checkpoint::ResumeState;
-use crate::feed::{Feed, upload};
+use crate::feed::{Feed, upload, without_holes};
 use crate::fit::{Event, Training, own_copy};
 use crate::fixed_samples::FixedSamples;
 use crate::folder::{Folder, Which};
@@ -53,7 +53,11 @@ impl<'a> Session<'a> {
         let (range, device) = (prepared.spec.range, &prepared.chosen.device);
         let upload = || {
             let noted = noted(prepared);
-            upload(&noted, 0..noted.len(), range, device)
+            let rows = upload(&noted, 0..noted.len(), range, device)?;
+            Ok::<_, Error>(match prepared.config.data.missing_mask {
+                true => rows,
+                false => without_holes(rows),
+            })
         };
         Ok(Self {
             prepared,

@@ -10,7 +10,7 @@ use crate::baselines::{self, Baseline};
 use crate::classification::Classification;
 use crate::config::{DataConfig, RunConfig};
 use crate::device::{self, Chosen};
-use crate::feed::Feed;
+use crate::feed::{Feed, without_holes};
 use crate::findings::{self, Finding, Measured};
 use crate::folder::{Folder, Which};
 use crate::folds::FoldsReport;
@@ -542,7 +542,7 @@ impl Trained {
         Ok(chunks.collect())
     }
 
-    /// Each sample through the code and back; images with values in [0, 1].
+    /// Each sample through the code and back; images with values in [0, 1], NaN for a missing cell of a table.
     ///
     /// # Errors
     ///
@@ -555,6 +555,10 @@ impl Trained {
                 .write(rows, self.shape().pixels())
                 .mul_scalar(1.0 - low)
                 + low; // [rows, values]
+            let rows = match self.config().data.missing_mask {
+                true => rows,
+                false => without_holes(rows),
+            };
             self.read_unit(model.decode(model.encode(rows)))
         });
         Ok(chunks.collect())
@@ -750,7 +754,8 @@ impl Trained {
     ) -> Result<Rows, Error> {
         let mut rows = Rows::with_capacity(samples.len());
         // Each sample is seen once: no reason to keep them all on the device.
-        let feed = Feed::new(samples, self.range(), &self.prepared.chosen.device, 0)?;
+        let feed = Feed::new(samples, self.range(), &self.prepared.chosen.device, 0)?
+            .showing_missing(self.config().data.missing_mask);
         for chunk in feed.in_order(self.chunk()) {
             rows.extend(self.read(through(chunk?.inputs))); // [chunk, values]
         }

@@ -4,9 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use espejo_data::Samples;
-use espejo_train::{
-    Folder, Rows, SampleErrors, Trained, class_errors, fill_missing, unit_rows, write_file,
-};
+use espejo_train::{Folder, Rows, SampleErrors, Trained, class_errors, unit_rows, write_file};
 use serde_json::{Value, json};
 
 use crate::choose_samples::{SampleArgs, chosen_samples};
@@ -42,9 +40,7 @@ pub fn reconstruct(args: &ReconstructArgs, json: bool) -> anyhow::Result<()> {
     let samples = chosen_samples(&trained, &args.samples)?;
     check_csv(args, &samples)?;
     let clean = unit_rows(&samples)?;
-    let mut inputs = clean.clone();
-    inputs.iter_mut().for_each(|row| fill_missing(row));
-    let outputs = trained.reconstruct(&inputs)?;
+    let outputs = trained.reconstruct(&clean)?;
     let errors = reconstruction_errors(&samples, &outputs, &clean);
     let each = SampleErrors::of(&samples, &outputs, &clean);
     let classes = class_errors(&samples, &each);

@@ -1,13 +1,14 @@
 //! `espejo score`: how unusual each sample is, held against a limit.
 
+use std::io::Write;
 use std::path::PathBuf;
 
 use clap::Args;
 use espejo_analysis::Threshold;
-use espejo_train::{Folder, ScoreKind, ScoreRule, Scores, Trained, write_file};
+use espejo_train::{Folder, ScoreKind, ScoreRule, Scores, Trained, write_file_by};
 
-use crate::calibration::{self, Asked, Calibration};
-use crate::choose_samples::PartedArgs;
+use crate::calibration::{self, Asked, Calibration, Ordinary};
+use crate::choose_samples::{PartedArgs, scored_passing};
 use crate::figure_file::{has_ending, save_as};
 use crate::judgement::{Judgement, Limit};
 use crate::open_run::{open_for, open_with_data};
@@ -101,12 +102,15 @@ pub fn score(args: &ScoreArgs, json: bool) -> anyhow::Result<()> {
         needs_untrained: matches!(threshold, Threshold::Conformal(_)),
         seed: args.seed,
     };
-    let (parts, calibration) = calibration::choose(&trained, &args.chosen, &asked)?;
+    let (parts, scores, calibration) = chosen_and_scored(args, &trained, rule, &asked)?;
     let is_series = trained.test().window().is_some();
     let rows: Vec<Chosen> = parts.iter().map(on_rows).collect();
     let names = anomalies(args, &rows, is_series);
     let labels = outliers::of_parts(&names, &rows)?;
-    let scores = scored(&trained, &parts, rule, args.explain)?;
+    let scores = match scores {
+        Some(scores) => scores,
+        None => scored(&trained, &parts, rule, args.explain)?,
+    };
     let limit = Limit::of(&trained, &calibration, rule, threshold, &names)?;
     let judgement = Judgement::new(&scores.values, limit, args.fdr);
     let found = match &labels {
@@ -142,12 +146,42 @@ pub fn score(args: &ScoreArgs, json: bool) -> anyhow::Result<()> {
     drawn
         .iter()
         .for_each(|figure| output::message(&format!("figure  {figure}")));
-    let csv = table.as_csv(&order);
+    let write = |out: &mut dyn Write| table.write_csv(&order, out);
     let Some(path) = csv_file else {
-        return output::text(&csv);
+        return output::written(write);
     };
-    write_file(path, csv.as_bytes())?;
+    write_file_by(path, write)?;
     output::text(&format!("{}\n", shown(path)))
+}
+
+/// The samples to score and the ordinary ones, and the scores where rows were scored as they were read: nothing but those is kept of them.
+fn chosen_and_scored(
+    args: &ScoreArgs,
+    trained: &Trained,
+    rule: ScoreRule,
+    asked: &Asked,
+) -> anyhow::Result<(Vec<Chosen>, Option<Scores>, Ordinary)> {
+    // Shares, other detectors and a half that calibrates need the rows themselves.
+    let needs_rows =
+        args.explain || !args.outliers.is_empty() || asked.calibration == Some(Calibration::Half);
+    let passed = match needs_rows {
+        true => None,
+        false => scored_passing(trained, &args.chosen, rule)?,
+    };
+    let Some(passed) = passed else {
+        let (parts, ordinary) = calibration::choose(trained, &args.chosen, asked)?;
+        return Ok((parts, None, ordinary));
+    };
+    let rows = Chosen {
+        samples: passed.data.samples,
+        part: None,
+    };
+    let (parts, ordinary) = calibration::choose_for(trained, &args.chosen, asked, vec![rows])?;
+    let scores = Scores {
+        values: passed.scores,
+        shares: Vec::new(),
+    };
+    Ok((parts, Some(scores), ordinary))
 }
 
 /// Opens the run; its own data need not be there where nothing of it is asked for.

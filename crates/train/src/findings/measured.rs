@@ -130,7 +130,8 @@ fn see(measured: &Measured<'_>, samples: &Samples) -> Result<Seen, Error> {
 /// Samples without noise, with their targets.
 fn clean(prepared: &Prepared, samples: &Samples) -> Result<Feed, Error> {
     let device: &Device = &prepared.chosen.device;
-    let feed = Feed::new(samples, prepared.spec.range, device, 0)?;
+    let feed = Feed::new(samples, prepared.spec.range, device, 0)?
+        .showing_missing(prepared.config.data.missing_mask);
     Ok(match prepared.targets(samples)? {
         Some(targets) => feed.with_targets(targets),
         None => feed,
