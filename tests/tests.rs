@@ -21,6 +21,7 @@ mod kill;
 mod older_runs;
 mod photographs;
 mod program;
+mod report;
 mod reproduce;
 mod runs;
 mod safetensors;

@@ -146,7 +146,7 @@ fn coded(steps: &[u8], contexts: &[u16], frequencies: &[u16], levels: usize) -> 
         let entry = usize::from(*context) * levels + usize::from(*step);
         let share = u32::from(frequencies[entry]);
         // In 64 bits, for a value that is certain would reach 2^31 and more.
-        let most = u64::from(LEAST >> BITS << 8) * u64::from(share);
+        let most = u64::from((LEAST >> BITS) << 8) * u64::from(share);
         while u64::from(state) >= most {
             bytes.push(state as u8);
             state >>= 8;
@@ -166,7 +166,7 @@ mod tests {
     fn unpacked(packed: &PackedPictures) -> Vec<u8> {
         let (levels, [height, width]) = (packed.levels, packed.size);
         let mut bytes = packed.data.iter().map(|byte| u32::from(*byte));
-        let mut state = (0..4).fold(0, |state, place| state | bytes.next().expect("a state") << (8 * place));
+        let mut state = (0..4).fold(0, |state, place| state | (bytes.next().expect("a state") << (8 * place)));
         let mut steps: Vec<u8> = Vec::new();
         for at in 0..packed.planes * height * width {
             let (x, y) = (at % width, at / width % height);
@@ -182,7 +182,7 @@ mod tests {
             }
             state = u32::from(shares[step]) * (state >> BITS) + slot - start;
             while state < LEAST {
-                state = state << 8 | bytes.next().expect("a byte");
+                state = (state << 8) | bytes.next().expect("a byte");
             }
             steps.push(step as u8);
         }

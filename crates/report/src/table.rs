@@ -85,10 +85,11 @@ impl Table {
             format!("<th scope=\"col\"{}>{}</th>", class(*align), escaped(name))
         });
         let heat = if self.heat { " class=\"heat\"" } else { "" };
-        text += &format!(
-            "<div class=\"scroll\"><table{heat}><thead><tr>{}</tr></thead><tbody>\n",
-            head.collect::<String>()
-        );
+        let head: String = match self.columns.iter().all(|(name, _)| name.is_empty()) {
+            true => String::new(),
+            false => format!("<thead><tr>{}</tr></thead>", head.collect::<String>()),
+        };
+        text += &format!("<div class=\"scroll\"><table{heat}>{head}<tbody>\n");
         for (place, cells) in self.rows.iter().enumerate() {
             let own = if self.own.contains(&place) { " class=\"own\"" } else { "" };
             text += &format!("<tr{own}>");

@@ -23,6 +23,7 @@ use crate::sample_kind::SampleKind;
 use crate::titles::{run_name, subject};
 
 use live::Live;
+pub use samples::{as_in_set, picture};
 
 /// The arguments of `espejo report`.
 #[derive(Args)]

@@ -45,8 +45,21 @@ function axis(values, log) {
   return { of: (value) => (value - low + margin) / (high - low + 2 * margin), ticks: ticks(low, high) };
 }
 
+// Draws a panel as wide as there is room, and again where that changes, so that letters keep their size.
 function drawCurves(figure, panel) {
-  const [width, height, left, right, top, bottom] = [560, 300, 58, 14, 12, 34];
+  const drawing = figure.querySelector(".drawing");
+  let drawn = 0;
+  new ResizeObserver(() => {
+    const width = Math.max(260, Math.round(drawing.clientWidth));
+    if (width === drawn) return;
+    drawn = width;
+    drawing.replaceChildren();
+    drawPanel(figure, drawing, panel, width);
+  }).observe(drawing);
+}
+
+function drawPanel(figure, drawing, panel, width) {
+  const [height, left, right, top, bottom] = [Math.round(Math.min(320, width * 0.62)), 54, 10, 12, 34];
   const lines = panel.series.filter((one) => one.points.length);
   if (!lines.length) return;
   const points = lines.flatMap((one) => one.points);
@@ -56,7 +69,7 @@ function drawCurves(figure, panel) {
   const ys = axis([...points.map(([, y]) => y), ...bands.filter((y) => !log || y > 0), ...panel.baselines.map(([, y]) => y)], log);
   const x = (value) => left + xs.of(value) * (width - left - right);
   const y = (value) => height - bottom - ys.of(value) * (height - top - bottom);
-  const root = svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": panel.title });
+  const root = svg("svg", { viewBox: `0 0 ${width} ${height}`, width, height, role: "img", "aria-label": panel.title });
   for (const value of ys.ticks) {
     svg("line", { x1: left, x2: width - right, y1: y(value), y2: y(value), class: "gridline" }, root);
     svg("text", { x: left - 8, y: y(value) + 4, class: "tick end" }, root, shown(value));
@@ -86,7 +99,7 @@ function drawCurves(figure, panel) {
     const ends = [Math.max(xs.ticks[0], ys.ticks[0]), Math.min(xs.ticks.at(-1), ys.ticks.at(-1))];
     svg("line", { x1: x(ends[0]), y1: y(ends[0]), x2: x(ends[1]), y2: y(ends[1]), class: "baseline" }, root);
   }
-  const cursor = svg("line", { y1: top, y2: height - bottom, x1: -9, x2: -9, class: "cursor" }, root);
+  const cursor = svg("line", { y1: top, y2: height - bottom, x1: left, x2: left, class: "cursor" }, root);
   const readout = figure.querySelector(".readout");
   const legend = () => {
     readout.replaceChildren(...lines.filter((one) => one.name).map((one) => key(one, one.name)));
@@ -98,12 +111,13 @@ function drawCurves(figure, panel) {
     return item;
   };
   legend();
-  if (!panel.diagonal) {
+  if (!lines.some((one) => one.dots)) {
     root.addEventListener("pointermove", (event) => {
       const box = root.getBoundingClientRect();
       const at = ((event.clientX - box.left) / box.width) * width;
       const nearest = (one) => one.points.reduce((best, point) => (Math.abs(x(point[0]) - at) < Math.abs(x(best[0]) - at) ? point : best));
       const found = lines.map((one) => [one, nearest(one)]);
+      root.classList.add("pointed");
       cursor.setAttribute("x1", x(found[0][1][0]));
       cursor.setAttribute("x2", x(found[0][1][0]));
       readout.replaceChildren(
@@ -112,10 +126,9 @@ function drawCurves(figure, panel) {
       );
     });
     root.addEventListener("pointerleave", () => {
-      cursor.setAttribute("x1", -9);
-      cursor.setAttribute("x2", -9);
+      root.classList.remove("pointed");
       legend();
     });
   }
-  figure.querySelector(".drawing").append(root);
+  drawing.append(root);
 }

@@ -119,19 +119,20 @@ class Explorer {
     if (space.dimensions > 2) head.append(this.axisChoice("x", "→"), this.axisChoice("y", "↑"));
     const plane = el("div", { className: "plane" }, head, el("div", { className: "frame" }, this.canvas, this.card));
     if (space.classes.length > 1) plane.append(this.chips());
+    this.stage = el("div", { className: "stage" });
     this.bench = el("div", { className: "bench" });
     this.live = el("p", { className: "picked", "aria-live": "polite" });
     if (this.isImage) this.buildPictures();
     else this.buildRow();
     if (space.says) {
       this.said = el("div", { className: "bars said" });
-      this.bench.append(el("h3", {}, say(space.says.kind === "classes" ? "What the net says here" : "What the net predicts here")), this.said);
+      this.stage.append(el("h3", {}, say(space.says.kind === "classes" ? "What the net says here" : "What the net predicts here")), this.said);
     }
     this.buildWalk();
     this.buildSliders();
     this.note = el("p", { className: "note" });
     plane.append(el("p", { className: "note keys" }, say("Keys on the map: arrows move the ring, Shift and arrows the map, + and − zoom, n and p go from sample to sample, Enter picks the nearest.")));
-    this.root.append(plane, this.bench, this.note);
+    this.root.append(plane, this.stage, this.bench, this.note);
   }
 
   modeChoice() {
@@ -191,13 +192,13 @@ class Explorer {
     const [sample, sampleFigure] = picture("sample", say("sample"));
     const [again, againFigure] = picture("reconstruction", say(this.space.again));
     Object.assign(this, { now, sample, again });
-    this.bench.append(el("div", { className: "pictures" }, nowFigure,
+    this.stage.append(el("div", { className: "pictures" }, nowFigure,
       el("div", { className: "pair" }, sampleFigure, againFigure, this.live)));
   }
 
   buildRow() {
     this.row = el("div", { className: "bars" });
-    this.bench.append(el("h3", {}, this.say(this.space.decoded)), this.live, this.row);
+    this.stage.append(el("h3", {}, this.say(this.space.decoded)), this.live, this.row);
   }
 
   buildSliders() {

@@ -57,7 +57,7 @@ fn measured(told: &Told<'_>) -> String {
     };
     let folds = report.folds.as_ref().map(|folds| (folds, folds.means()));
     let (test, baselines): (&Metrics, &[Baseline]) = match &folds {
-        Some((_, (test, baselines))) => (test, baselines),
+        Some((_, (test, baselines))) => (test, baselines.as_slice()),
         None => (&metrics.test, report.baselines.as_deref().unwrap_or_default()),
     };
     let Some(measure) = MainMeasure::of(test) else {

@@ -5,11 +5,12 @@ use espejo_export::{Activation, Graph, Kind, Layer, Signal, Tensor, Values};
 use espejo_report::{
     Check, Net, PackedPictures, Precision, Said, SampleKind as Shown, Space, SpacePictures,
 };
-use espejo_train::{ExportRule, Half, Pca, Rows, Task, fill_missing, largest};
+use espejo_train::{Error, ExportRule, Half, Pca, Rows, Task, Trained, fill_missing, largest};
 
 use super::Told;
 use super::lead::whole;
 use super::precision::{choose, ranges};
+use super::samples::as_in_set;
 use crate::sample_kind::SampleKind;
 use crate::titles::class_names;
 
@@ -223,7 +224,9 @@ fn of_targets(told: &Told<'_>, samples: &Samples, values: &Rows) -> anyhow::Resu
     }
     let fitted: Rows = places(rows.len(), MOST_FITTED).into_iter().map(|place| rows[place].clone()).collect();
     let pca = Pca::fit(&fitted, COMPONENTS);
-    let place = |row: &Vec<f32>| pca.place(row).into_iter().map(|number| number as f32).collect();
+    let place = |row: &Vec<f32>| -> Vec<f32> {
+        pca.place(row).into_iter().map(|number| number as f32).collect()
+    };
     Ok(Nets {
         names: (1..=pca.components()).map(|component| format!("PC{component}")).collect(),
         codes: rows.iter().map(place).collect(),
@@ -260,15 +263,16 @@ fn checked(
 ) -> anyhow::Result<(Precision, f64, Check)> {
     let measured: Rows = places(nets.codes.len(), MEASURED).into_iter().map(|place| nets.codes[place].clone()).collect();
     let low = told.trained.normalised_low() as f32;
-    let run = |trained: &espejo_train::Trained| match &nets.says {
-        None => {
-            let decoded = trained.decode(&measured)?;
-            let as_net = |row: Vec<f32>| row.into_iter().map(|value| value * (1.0 - low) + low).collect();
-            Ok(decoded.into_iter().map(as_net).collect())
+    let run = |trained: &Trained| -> Result<Rows, Error> {
+        if nets.says.is_some() {
+            return trained.outputs_of(&samples_at(nets, &measured));
         }
-        Some(_) => trained.outputs_of(&samples_at(nets, &measured)),
+        let mut decoded = trained.decode(&measured)?;
+        let values = decoded.iter_mut().flatten();
+        values.for_each(|value| *value = *value * (1.0 - low) + low);
+        Ok(decoded)
     };
-    let expected: Rows = run(told.trained)?;
+    let expected = run(told.trained)?;
     let ranges = match (&nets.says, told.kind, told.trained.prepared().spec.task) {
         (None, SampleKind::Image, _) => vec![1.0 - low],
         (Some(_), _, Task::Classify) => vec![1.0],
@@ -277,7 +281,9 @@ fn checked(
     };
     let (precision, difference) = choose(told.trained, wanted, &ranges, run)?;
     let few = places(measured.len(), CHECKED);
-    let pick = |rows: &Rows| few.iter().flat_map(|place| rows[*place].clone()).collect();
+    let pick = |rows: &Rows| -> Vec<f32> {
+        few.iter().flat_map(|place| rows[*place].clone()).collect()
+    };
     let check = Check {
         codes: pick(&measured),
         expected: pick(&expected),
@@ -343,7 +349,7 @@ fn own_values(
     let low = told.trained.normalised_low() as f32;
     let unit = |row: &Vec<f32>| row.iter().map(|value| (value - low) / (1.0 - low)).collect::<Vec<f32>>();
     let units: Rows = values.iter().map(unit).collect();
-    let units = super::samples::as_in_set(told, &units);
+    let units = as_in_set(told.trained, &units);
     let shape = samples.shape();
     let size = [shape.channels, shape.height, shape.width];
     let mut packed = PackedPictures::pack(&units, size);

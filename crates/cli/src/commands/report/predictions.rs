@@ -108,7 +108,7 @@ fn mistakes(told: &Told<'_>, outputs: &Rows) -> anyhow::Result<Option<Section>> 
         let images = unit_rows(&test.unpermuted().select(&places))?;
         let stack = |(row, (index, given, confidence)): (&Vec<f32>, &(usize, usize, f32))| {
             let caption = format!("{} → {}, {}", name(test.label(*index)), name(Some(*given)), sure(*confidence));
-            (vec![picture(told, row)], caption)
+            (vec![picture(told.trained, row)], caption)
         };
         Part::Pictures(images.iter().zip(&wrong).map(stack).collect())
     };

@@ -2,7 +2,7 @@
 
 use espejo_data::Samples;
 use espejo_report::{Curve, CurvePanel, Part, Picture, Section, Table};
-use espejo_train::{MAX_PSNR, Rows, ScoreKind, ScoreRule, psnr, unit_rows, wrong_pixels};
+use espejo_train::{MAX_PSNR, Rows, ScoreKind, ScoreRule, Trained, psnr, unit_rows, wrong_pixels};
 
 use super::Told;
 use super::lead::{digits, whole};
@@ -42,21 +42,21 @@ pub fn sections(told: &Told<'_>) -> anyhow::Result<Vec<Section>> {
     Ok(sections)
 }
 
-/// An image as the page shows it.
-pub fn picture(told: &Told<'_>, row: &[f32]) -> Picture {
-    let shape = told.trained.shape();
+/// An image of a run as a page shows it.
+pub fn picture(trained: &Trained, row: &[f32]) -> Picture {
+    let shape = trained.shape();
     Picture {
         channels: shape.channels,
         height: shape.height,
         width: shape.width,
         values: row.to_vec(),
-        ink: told.trained.test().two_valued(),
+        ink: trained.test().two_valued(),
     }
 }
 
-/// Rows of the model's own order as images are in the set.
-pub fn as_in_set(told: &Told<'_>, rows: &Rows) -> Rows {
-    let Some(order) = &told.trained.prepared().permutation else {
+/// Rows in the order of a model as images are in the set.
+pub fn as_in_set(trained: &Trained, rows: &Rows) -> Rows {
+    let Some(order) = &trained.prepared().permutation else {
         return rows.clone();
     };
     let row = |row: &Vec<f32>| {
@@ -93,13 +93,13 @@ fn images(told: &Told<'_>) -> anyhow::Result<Vec<Part>> {
         },
     };
     let marks: Vec<String> = output.iter().zip(&clean).map(|(output, clean)| mark(output, clean)).collect();
-    let [clean, seen, output] = [clean, seen, output].map(|rows| as_in_set(told, &rows));
+    let [clean, seen, output] = [clean, seen, output].map(|rows| as_in_set(told.trained, &rows));
     let stack = |index: usize| {
-        let mut stack = vec![picture(told, &clean[index])];
+        let mut stack = vec![picture(told.trained, &clean[index])];
         if denoises {
-            stack.push(picture(told, &seen[index]));
+            stack.push(picture(told.trained, &seen[index]));
         }
-        stack.push(picture(told, &output[index]));
+        stack.push(picture(told.trained, &output[index]));
         (stack, format!("{}: {}", shown.caption(index), marks[index]))
     };
     Ok(vec![
@@ -248,9 +248,9 @@ fn worst_images(told: &Told<'_>, order: &[usize], scores: &[f64]) -> anyhow::Res
     let shown = told.trained.test().select(order);
     let clean = unit_rows(&shown)?;
     let output = told.trained.reconstruct(&clean)?;
-    let [clean, output] = [clean, output].map(|rows| as_in_set(told, &rows));
+    let [clean, output] = [clean, output].map(|rows| as_in_set(told.trained, &rows));
     let stack = |(place, index): (usize, &usize)| {
-        let stack = [&clean, &output].map(|rows| picture(told, &rows[place]));
+        let stack = [&clean, &output].map(|rows| picture(told.trained, &rows[place]));
         let caption = format!("{}: {}", shown.caption(place), digits(scores[*index], told.language));
         (stack.to_vec(), caption)
     };

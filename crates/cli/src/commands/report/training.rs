@@ -25,9 +25,6 @@ const MEASURES: [(&str, &str); 11] = [
 /// Points of a curve in the page, at most.
 const MOST_POINTS: usize = 2000;
 
-/// A measure by its key.
-type Get<'a> = &'a dyn Fn(&str) -> Option<f64>;
-
 /// The model beside its baselines.
 pub fn results(told: &Told<'_>) -> Section {
     let title = told.say("How well");
@@ -41,7 +38,7 @@ pub fn results(told: &Told<'_>) -> Section {
         .collect();
     let names = shown.iter().map(|(_, name)| told.say(name));
     let mut table = Table::new([String::new()].into_iter().chain(names));
-    let mut add = |name: String, get: Get<'_>| {
+    let mut add = |name: String, get: &dyn Fn(&str) -> Option<f64>| {
         let cells = shown.iter().map(|(key, _)| {
             get(key).map_or("–".to_owned(), |value| digits(value, told.language))
         });
