@@ -356,7 +356,6 @@ const SPANISH: &[(&str, &str)] = &[
     ("What the net says here", "Lo que dice la red aquí"),
     ("What the net predicts here", "Lo que predice la red aquí"),
     ("Each number of the code", "Cada número del código"),
-    ("Each column by itself", "Cada columna por separado"),
     ("and {} more dimensions without a slider", "y {} dimensiones más sin control"),
     ("A walk between two samples", "Un paseo entre dos muestras"),
     ("A is here", "A está aquí"),

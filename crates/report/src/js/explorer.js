@@ -129,7 +129,7 @@ class Explorer {
       this.stage.append(el("h3", {}, say(space.says.kind === "classes" ? "What the net says here" : "What the net predicts here")), this.said);
     }
     this.buildWalk();
-    this.buildSliders();
+    if (!space.asColumn) this.buildSliders(this.bench);
     this.note = el("p", { className: "note" });
     plane.append(el("p", { className: "note keys" }, say("Keys on the map: arrows move the ring, Shift and arrows the map, + and − zoom, n and p go from sample to sample, Enter picks the nearest.")));
     this.root.append(plane, this.stage, this.bench, this.note);
@@ -197,11 +197,17 @@ class Explorer {
   }
 
   buildRow() {
+    // A row whose columns are the numbers of its code stands in its sliders.
+    if (this.space.asColumn) {
+      this.stage.append(el("h3", {}, this.say(this.space.decoded)), this.live);
+      this.buildSliders(this.stage);
+      return;
+    }
     this.row = el("div", { className: "bars" });
     this.stage.append(el("h3", {}, this.say(this.space.decoded)), this.live, this.row);
   }
 
-  buildSliders() {
+  buildSliders(into) {
     const { space, state, say } = this;
     const count = Math.min(MOST_SLIDERS, space.dimensions);
     this.sliders = Array.from({ length: count }, (_, d) => {
@@ -217,7 +223,7 @@ class Explorer {
     const box = el("div", { className: "sliders" }, ...this.sliders.map(({ line }) => line));
     const more = space.dimensions - count;
     if (more > 0) box.append(el("p", { className: "note" }, say("and {} more dimensions without a slider").replace("{}", more)));
-    this.bench.append(el("details", { open: count <= 12 }, el("summary", {}, say(space.asColumn ? "Each column by itself" : "Each number of the code")), box));
+    into.append(space.asColumn ? box : el("details", { open: count <= 12 }, el("summary", {}, say("Each number of the code")), box));
   }
 
   buildWalk() {
@@ -340,7 +346,7 @@ class Explorer {
     const values = space.decode(state.code);
     const seen = outside(space.signal, values);
     if (this.isImage) paint(this.now, imageData(seen, space.shape, space.ink, 0, 1));
-    else this.showRow(seen);
+    else if (!space.asColumn) this.showRow(seen);
     if (space.says) this.showSaid(outside(space.says.signal, space.says.run(values)));
     this.sliders.forEach(({ input, output }, d) => {
       if (document.activeElement !== input || Number(input.value) !== state.code[d]) input.value = state.code[d];
@@ -390,7 +396,7 @@ class Explorer {
       const shownClasses = says.names.length <= MOST_SAID ? [...says.names.keys()] : order.slice(0, MOST_SAID);
       if (says.names.length > MOST_SAID) this.said.replaceChildren();
       if (!this.saidBars || says.names.length > MOST_SAID) this.saidBars = bars(this.said, shownClasses.map((c) => says.names[c]));
-      this.saidBars.forEach((bar, k) => bar(values[shownClasses[k]], [0, 1], undefined, shownClasses[k] === order[0]));
+      this.saidBars.forEach((bar, k) => bar(values[shownClasses[k]], [0, 1], undefined, shownClasses[k] === order[0], percent));
     } else {
       this.saidBars ??= bars(this.said, says.names);
       this.saidBars.forEach((bar, k) => bar(values[k], says.spans[k]));
@@ -434,7 +440,9 @@ class Explorer {
   }
 }
 
-// Bars of values by name: a function for each that sets its value, the range, a mark, whether it stands out.
+const percent = (share) => `${shown(Math.round(1000 * share) / 10)} %`;
+
+// Bars of values by name: a function for each that sets its value, the range, a mark, whether it stands out, and how it is told.
 function bars(into, names) {
   return names.map((name) => {
     const fill = el("span", { className: "fill" });
@@ -442,10 +450,10 @@ function bars(into, names) {
     const number = el("span", { className: "number" });
     const line = el("div", { className: "bar" }, el("span", { className: "name", title: name }, name), el("span", { className: "track" }, fill, mark), number);
     into.append(line);
-    return (value, [low, high], own, stands) => {
+    return (value, [low, high], own, stands, words = shown) => {
       const part = (v) => Math.min(1, Math.max(0, (v - low) / (high - low || 1)));
       fill.style.width = `${100 * part(value)}%`;
-      number.textContent = shown(value);
+      number.textContent = words(value);
       mark.hidden = !Number.isFinite(own);
       if (!mark.hidden) mark.style.left = `${100 * part(own)}%`;
       line.classList.toggle("most", Boolean(stands));

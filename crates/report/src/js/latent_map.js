@@ -233,22 +233,24 @@ class LatentMap {
     context.strokeStyle = this.colour("--line");
     context.lineWidth = 1;
     context.textAlign = "center";
-    for (const value of ticks(this.fromX(0), this.fromX(width), 7)) {
+    for (const [value, text] of axisTicks(space, state.x, this.fromX(0), this.fromX(width), 7)) {
       const x = Math.round(this.toX(value)) + 0.5;
       context.beginPath();
       context.moveTo(x, 0);
       context.lineTo(x, height);
       context.stroke();
-      if (x > 30 && x < width - 30) context.fillText(axisText(space, state.x, value), x, height - 6);
+      if (x > 30 && x < width - 30) context.fillText(text, x, height - 6);
     }
     context.textAlign = "left";
-    for (const value of ticks(this.fromY(height), this.fromY(0), 6)) {
+    // A code of one number has one axis.
+    const up = state.x === state.y ? [] : axisTicks(space, state.y, this.fromY(height), this.fromY(0), 6);
+    for (const [value, text] of up) {
       const y = Math.round(this.toY(value)) + 0.5;
       context.beginPath();
       context.moveTo(0, y);
       context.lineTo(width, y);
       context.stroke();
-      if (y > 20 && y < height - 20) context.fillText(axisText(space, state.y, value), 6, y - 4);
+      if (y > 20 && y < height - 20) context.fillText(text, 6, y - 4);
     }
     if (!space.prior) return;
     // One and two standard deviations of the prior.
@@ -378,6 +380,15 @@ class LatentMap {
 // Ten colours of the style sheet, beyond them hues that are far from their neighbours.
 function classColour(label, colour) {
   return label < 10 ? colour(`--c${label}`) : `hsl(${(label * 137.5) % 360} 55% 52%)`;
+}
+
+// Ticks of an axis with what they say: round numbers of the code, or of the column that it is.
+function axisTicks(space, dimension, low, high, most) {
+  const columns = space.asColumn && space.signal.values.columns;
+  const place = space.signal.order.length ? space.signal.order[dimension] : dimension;
+  if (!columns || columns.knots[place].length) return ticks(low, high, most).map((value) => [value, axisText(space, dimension, value)]);
+  const [shift, scale] = [columns.shift[place], columns.scale[place]];
+  return ticks(low * scale + shift, high * scale + shift, most).map((value) => [(value - shift) / scale, shown(value)]);
 }
 
 // Columns of a table have numbers of their own; codes are what they are.
