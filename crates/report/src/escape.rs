@@ -36,7 +36,8 @@ mod tests {
     #[test]
     fn nothing_leaves_its_attribute_or_element() {
         let hostile = "</td><script>alert('x')</script>\" onload=\"&";
-        let expected = "&lt;/td&gt;&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;&quot; onload=&quot;&amp;";
+        let expected =
+            "&lt;/td&gt;&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;&quot; onload=&quot;&amp;";
         assert_eq!(escaped(hostile), expected);
     }
 

@@ -22,8 +22,8 @@
 mod curves;
 mod escape;
 mod numbers;
-mod page;
 mod packed_pictures;
+mod page;
 mod parts;
 mod picture;
 mod space;

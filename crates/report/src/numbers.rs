@@ -54,7 +54,10 @@ pub(crate) fn singles(values: &[f32]) -> Value {
 
 /// Half precision.
 pub(crate) fn halves(values: &[f32]) -> Value {
-    let bytes: Vec<u8> = values.iter().flat_map(|v| half(*v).0.to_le_bytes()).collect();
+    let bytes: Vec<u8> = values
+        .iter()
+        .flat_map(|v| half(*v).0.to_le_bytes())
+        .collect();
     json!({ "kind": "f16", "data": base64(&bytes) })
 }
 

@@ -46,7 +46,9 @@ impl PackedPictures {
             frequencies: Vec::new(),
             data: Vec::new(),
         };
-        let step = |levels: usize| move |value: f32| (value.clamp(0.0, 1.0) * (levels - 1) as f32).round() as u8;
+        let step = |levels: usize| {
+            move |value: f32| (value.clamp(0.0, 1.0) * (levels - 1) as f32).round() as u8
+        };
         if total <= EXACT && !two_valued {
             let data = values().map(step(256)).collect();
             return Self { data, ..start };
@@ -56,7 +58,12 @@ impl PackedPictures {
         let contexts = contexts(&steps, [height, width], levels);
         let frequencies = frequencies(&steps, &contexts, levels);
         let data = coded(&steps, &contexts, &frequencies, levels);
-        Self { levels, frequencies, data, ..start }
+        Self {
+            levels,
+            frequencies,
+            data,
+            ..start
+        }
     }
 
     /// Bytes in the page.
@@ -94,7 +101,13 @@ impl PackedPictures {
 fn contexts(steps: &[u8], [height, width]: [usize; 2], levels: usize) -> Vec<u16> {
     let context = |at: usize| {
         let (x, y) = (at % width, at / width % height);
-        let known = |there: bool, back: usize| if there { usize::from(steps[at - back]) } else { 0 };
+        let known = |there: bool, back: usize| {
+            if there {
+                usize::from(steps[at - back])
+            } else {
+                0
+            }
+        };
         let (left, up) = (known(x > 0, 1), known(y > 0, width));
         let corner = known(x > 0 && y > 0, width + 1);
         ((left * levels + up) * CORNERS + CORNERS * corner / levels) as u16
@@ -122,8 +135,11 @@ fn shared(counts: &[u64]) -> Vec<u16> {
     let mut shares: Vec<u16> = counts.iter().map(share).collect();
     if total > 0 {
         // What rounding has left over, or taken too much, is that of the most frequent value, for which it matters least.
-        let most = (0..shares.len()).max_by_key(|place| shares[*place]).unwrap_or(0);
-        let others: u64 = shares.iter().map(|share| u64::from(*share)).sum::<u64>() - u64::from(shares[most]);
+        let most = (0..shares.len())
+            .max_by_key(|place| shares[*place])
+            .unwrap_or(0);
+        let others: u64 =
+            shares.iter().map(|share| u64::from(*share)).sum::<u64>() - u64::from(shares[most]);
         shares[most] = (whole - others) as u16;
     }
     shares
@@ -166,13 +182,22 @@ mod tests {
     fn unpacked(packed: &PackedPictures) -> Vec<u8> {
         let (levels, [height, width]) = (packed.levels, packed.size);
         let mut bytes = packed.data.iter().map(|byte| u32::from(*byte));
-        let mut state = (0..4).fold(0, |state, place| state | (bytes.next().expect("a state") << (8 * place)));
+        let mut state = (0..4).fold(0, |state, place| {
+            state | (bytes.next().expect("a state") << (8 * place))
+        });
         let mut steps: Vec<u8> = Vec::new();
         for at in 0..packed.planes * height * width {
             let (x, y) = (at % width, at / width % height);
-            let known = |there: bool, back: usize| if there { usize::from(steps[at - back]) } else { 0 };
+            let known = |there: bool, back: usize| {
+                if there {
+                    usize::from(steps[at - back])
+                } else {
+                    0
+                }
+            };
             let corner = known(x > 0 && y > 0, width + 1);
-            let context = (known(x > 0, 1) * levels + known(y > 0, width)) * CORNERS + CORNERS * corner / levels;
+            let context = (known(x > 0, 1) * levels + known(y > 0, width)) * CORNERS
+                + CORNERS * corner / levels;
             let shares = &packed.frequencies[context * levels..][..levels];
             let slot = state & ((1 << BITS) - 1);
             let (mut step, mut start) = (0, 0);
@@ -191,15 +216,23 @@ mod tests {
     }
 
     fn drawn(count: usize, pixels: usize, of: impl Fn(usize, usize) -> f32) -> Vec<Vec<f32>> {
-        (0..count).map(|i| (0..pixels).map(|p| of(i, p)).collect()).collect()
+        (0..count)
+            .map(|i| (0..pixels).map(|p| of(i, p)).collect())
+            .collect()
     }
 
     #[test]
     fn steps_come_back() {
-        let pictures = drawn(900, 3 * 12 * 11, |i, p| ((i * 31 + p * p * 7) % 97) as f32 / 96.0);
+        let pictures = drawn(900, 3 * 12 * 11, |i, p| {
+            ((i * 31 + p * p * 7) % 97) as f32 / 96.0
+        });
         let packed = PackedPictures::pack(&pictures, [3, 12, 11]);
         assert_eq!((packed.levels, packed.is_exact()), (16, false));
-        let expected: Vec<u8> = pictures.iter().flatten().map(|v| (v * 15.0).round() as u8).collect();
+        let expected: Vec<u8> = pictures
+            .iter()
+            .flatten()
+            .map(|v| (v * 15.0).round() as u8)
+            .collect();
         assert_eq!(unpacked(&packed), expected);
     }
 

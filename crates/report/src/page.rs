@@ -67,12 +67,18 @@ impl Page {
         body += "<main>\n";
         let mut curves = Vec::new();
         for (place, section) in self.sections.iter().enumerate() {
-            body += &format!("<section id=\"part-{place}\"><h2>{}</h2>\n", escaped(&section.title));
+            body += &format!(
+                "<section id=\"part-{place}\"><h2>{}</h2>\n",
+                escaped(&section.title)
+            );
             let parts = section.parts.iter().map(|part| part.html(&mut curves));
             body += &parts.collect::<String>();
             body += "</section>\n";
         }
-        body += &format!("</main>\n<footer><p>{}</p></footer>\n", escaped(&self.footer));
+        body += &format!(
+            "</main>\n<footer><p>{}</p></footer>\n",
+            escaped(&self.footer)
+        );
         let data = json!({
             "words": self.language.words(),
             "curves": curves,
@@ -95,26 +101,43 @@ impl Page {
         if !self.subtitle.is_empty() {
             text += &format!("<p class=\"subtitle\">{}</p>\n", escaped(&self.subtitle));
         }
-        text += &format!("<div class=\"lead\">\n{}</div>\n", paragraphs(&self.lead, ""));
+        text += &format!(
+            "<div class=\"lead\">\n{}</div>\n",
+            paragraphs(&self.lead, "")
+        );
         if !self.verdict.is_empty() {
             let lines = paragraphs(&self.verdict, "");
             text += &format!("<div class=\"verdict\" lang=\"en\">\n{lines}</div>\n");
         }
         if !self.facts.is_empty() {
             let fact = |(name, value): &(String, String)| {
-                format!("<div><dt>{}</dt><dd>{}</dd></div>", escaped(name), escaped(value))
+                format!(
+                    "<div><dt>{}</dt><dd>{}</dd></div>",
+                    escaped(name),
+                    escaped(value)
+                )
             };
             let facts: String = self.facts.iter().map(fact).collect();
             text += &format!("<dl class=\"facts\">{facts}</dl>\n");
         }
         let link = |(place, section): (usize, &Section)| {
-            format!("<a href=\"#part-{place}\">{}</a>\n", escaped(&section.title))
+            format!(
+                "<a href=\"#part-{place}\">{}</a>\n",
+                escaped(&section.title)
+            )
         };
         let links: String = self.sections.iter().enumerate().map(link).collect();
-        text += &format!("<nav aria-label=\"{}\">\n{links}</nav>\n", escaped(&self.language.say("Contents")));
+        text += &format!(
+            "<nav aria-label=\"{}\">\n{links}</nav>\n",
+            escaped(&self.language.say("Contents"))
+        );
         if self.has_script_parts() {
-            let words = "Curves and the latent space need JavaScript; everything else is here without it.";
-            text += &format!("<noscript><p class=\"note\">{}</p></noscript>\n", escaped(&self.language.say(words)));
+            let words =
+                "Curves and the latent space need JavaScript; everything else is here without it.";
+            text += &format!(
+                "<noscript><p class=\"note\">{}</p></noscript>\n",
+                escaped(&self.language.say(words))
+            );
         }
         text + "</header>\n"
     }
@@ -127,7 +150,12 @@ impl Page {
 
 /// A file around the body of a page, with the style sheet; of scripts only this one runs, whatever else is in the body.
 pub fn document(language: Language, title: &str, body: &str, script: Option<&str>) -> String {
-    let checksum = |text: &str| format!("'sha256-{}'", BASE64_STANDARD.encode(Sha256::digest(text.as_bytes())));
+    let checksum = |text: &str| {
+        format!(
+            "'sha256-{}'",
+            BASE64_STANDARD.encode(Sha256::digest(text.as_bytes()))
+        )
+    };
     let scripts = script.map_or("'none'".to_owned(), checksum);
     format!(
         "<!doctype html>\n<html lang=\"{}\">\n<head>\n<meta charset=\"utf-8\">\n\
@@ -146,7 +174,8 @@ mod tests {
     use crate::curves::CurvePanel;
     use crate::table::Table;
 
-    const HOSTILE: &str = "</script><script>document.title='run'</script><img src=x onerror=alert(1)>\"'&";
+    const HOSTILE: &str =
+        "</script><script>document.title='run'</script><img src=x onerror=alert(1)>\"'&";
 
     #[test]
     fn what_users_wrote_is_text_wherever_it_stands() {
@@ -181,17 +210,31 @@ mod tests {
         let html = page.html();
         assert_eq!(html.matches("<script").count(), 2, "the page's own alone");
         assert!(!html.contains("<img"));
-        assert_eq!(html.matches("onerror").count(), html.matches("src=x onerror=alert(1)&gt;").count() + 1);
+        assert_eq!(
+            html.matches("onerror").count(),
+            html.matches("src=x onerror=alert(1)&gt;").count() + 1
+        );
     }
 
     #[test]
     fn a_page_names_nothing_that_lies_elsewhere() {
         let html = Page::new(Language::Spanish).html();
-        for word in ["https:", "src=\"http", "@import", "url(", "fetch(", "XMLHttpRequest", "import("] {
+        for word in [
+            "https:",
+            "src=\"http",
+            "@import",
+            "url(",
+            "fetch(",
+            "XMLHttpRequest",
+            "import(",
+        ] {
             assert!(!html.contains(word), "{word}");
         }
         let namespace = "http://www.w3.org/2000/svg";
-        assert_eq!(html.matches("http:").count(), html.matches(namespace).count());
+        assert_eq!(
+            html.matches("http:").count(),
+            html.matches(namespace).count()
+        );
         assert!(html.contains("<html lang=\"es\">"));
     }
 }

@@ -80,7 +80,9 @@ impl Part {
 const SMALL: usize = 40;
 
 fn pictures(stacks: &[(Vec<Picture>, String)]) -> String {
-    let large = stacks.iter().any(|(stack, _)| stack.iter().any(|one| one.width.max(one.height) > SMALL));
+    let large = stacks
+        .iter()
+        .any(|(stack, _)| stack.iter().any(|one| one.width.max(one.height) > SMALL));
     let class = if large { "pairs large" } else { "pairs" };
     let mut text = format!("<div class=\"{class}\">\n");
     for (stack, caption) in stacks {

@@ -40,8 +40,12 @@ impl Picture {
         let mut encoder = png::Encoder::new(&mut bytes, width as u32, height as u32);
         encoder.set_color(png::ColorType::Rgba);
         encoder.set_compression(png::Compression::High);
-        let mut writer = encoder.write_header().expect("a vector takes what is written");
-        writer.write_image_data(&pixels).expect("as many bytes as there are pixels");
+        let mut writer = encoder
+            .write_header()
+            .expect("a vector takes what is written");
+        writer
+            .write_image_data(&pixels)
+            .expect("as many bytes as there are pixels");
         drop(writer);
         bytes
     }
@@ -51,7 +55,11 @@ impl Picture {
         let channel = if self.channels == 3 { channel } else { 0 };
         let value = self.values.get(channel * area + at).copied().unwrap_or(0.0);
         let value = value.clamp(0.0, 1.0) * 255.0;
-        if self.ink { (255.0 - 0.92 * value).round() as u8 } else { value.round() as u8 }
+        if self.ink {
+            (255.0 - 0.92 * value).round() as u8
+        } else {
+            value.round() as u8
+        }
     }
 }
 

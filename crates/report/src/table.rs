@@ -49,7 +49,13 @@ pub struct Table {
 impl Table {
     /// A table of which the first column has words, all others numbers.
     pub fn new<T: Into<String>>(columns: impl IntoIterator<Item = T>) -> Self {
-        let align = |place| if place == 0 { Align::Left } else { Align::Right };
+        let align = |place| {
+            if place == 0 {
+                Align::Left
+            } else {
+                Align::Right
+            }
+        };
         let columns = columns.into_iter().enumerate();
         Self {
             columns: columns
@@ -62,7 +68,9 @@ impl Table {
     /// The same with words in all columns.
     #[must_use]
     pub fn of_words(mut self) -> Self {
-        self.columns.iter_mut().for_each(|(_, align)| *align = Align::Left);
+        self.columns
+            .iter_mut()
+            .for_each(|(_, align)| *align = Align::Left);
         self
     }
 
@@ -91,10 +99,17 @@ impl Table {
         };
         text += &format!("<div class=\"scroll\"><table{heat}>{head}<tbody>\n");
         for (place, cells) in self.rows.iter().enumerate() {
-            let own = if self.own.contains(&place) { " class=\"own\"" } else { "" };
+            let own = if self.own.contains(&place) {
+                " class=\"own\""
+            } else {
+                ""
+            };
             text += &format!("<tr{own}>");
             for (column, cell) in cells.iter().enumerate() {
-                let align = self.columns.get(column).map_or(Align::Left, |(_, align)| *align);
+                let align = self
+                    .columns
+                    .get(column)
+                    .map_or(Align::Left, |(_, align)| *align);
                 text += &cell.html(column == 0, align);
             }
             text += "</tr>\n";

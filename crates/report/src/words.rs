@@ -76,8 +76,14 @@ impl Language {
 const SPANISH: &[(&str, &str)] = &[
     // Sentences at the top.
     ("An autoencoder", "Un autocodificador"),
-    ("A variational autoencoder", "Un autocodificador variacional"),
-    ("A denoising autoencoder", "Un autocodificador que quita ruido"),
+    (
+        "A variational autoencoder",
+        "Un autocodificador variacional",
+    ),
+    (
+        "A denoising autoencoder",
+        "Un autocodificador que quita ruido",
+    ),
     ("A classifier", "Un clasificador"),
     ("A regressor", "Un regresor"),
     (
@@ -92,14 +98,26 @@ const SPANISH: &[(&str, &str)] = &[
         "Its training is not complete ({}), so that nothing was measured.",
         "Su entrenamiento no está completo ({}), así que no se midió nada.",
     ),
-    ("Over {} folds that it had not seen", "En {} pliegues que no había visto"),
+    (
+        "Over {} folds that it had not seen",
+        "En {} pliegues que no había visto",
+    ),
     ("On {} that it had not seen", "En {} que no había visto"),
     ("On the {} that it learned", "En las {} que aprendió"),
     ("{}, its {} is {}", "{}, su {} es {}"),
     ("; without a net one gets: {}.", "; sin red se obtiene: {}."),
-    ("It is better than each of these.", "Es mejor que todas ellas."),
-    ("It is better than none of these.", "No es mejor que ninguna de ellas."),
-    ("It is better than some of these.", "Es mejor que algunas de ellas."),
+    (
+        "It is better than each of these.",
+        "Es mejor que todas ellas.",
+    ),
+    (
+        "It is better than none of these.",
+        "No es mejor que ninguna de ellas.",
+    ),
+    (
+        "It is better than some of these.",
+        "Es mejor que algunas de ellas.",
+    ),
     ("image", "imagen"),
     ("images", "imágenes"),
     ("row", "fila"),
@@ -155,8 +173,14 @@ const SPANISH: &[(&str, &str)] = &[
     ("The net, alive", "La red, en vivo"),
     ("How well", "Qué tan bien"),
     ("the model", "el modelo"),
-    ("the model on what it learned", "el modelo en lo que aprendió"),
-    ("Nothing was measured: the training did not complete.", "No se midió nada: el entrenamiento no se completó."),
+    (
+        "the model on what it learned",
+        "el modelo en lo que aprendió",
+    ),
+    (
+        "Nothing was measured: the training did not complete.",
+        "No se midió nada: el entrenamiento no se completó.",
+    ),
     (
         "The accuracy's 95 % interval goes from {} to {}.",
         "El intervalo del 95 % de la exactitud va de {} a {}.",
@@ -175,16 +199,31 @@ const SPANISH: &[(&str, &str)] = &[
     ("train", "entrenamiento"),
     ("test", "prueba"),
     ("reconstruction", "reconstrucción"),
-    ("KL divergence from the prior", "divergencia KL respecto del prior"),
+    (
+        "KL divergence from the prior",
+        "divergencia KL respecto del prior",
+    ),
     ("weight decay", "decaimiento de pesos"),
-    ("a term of the loss, unweighted", "un término de la pérdida, sin peso"),
+    (
+        "a term of the loss, unweighted",
+        "un término de la pérdida, sin peso",
+    ),
     ("root mean squared error", "raíz del error cuadrático medio"),
     ("nats per sample", "nats por muestra"),
-    ("½ squared error per sample", "½ error cuadrático por muestra"),
-    ("½ squared error and nats per sample", "½ error cuadrático y nats por muestra"),
+    (
+        "½ squared error per sample",
+        "½ error cuadrático por muestra",
+    ),
+    (
+        "½ squared error and nats per sample",
+        "½ error cuadrático y nats por muestra",
+    ),
     ("absolute error per sample", "error absoluto por muestra"),
     ("log-cosh per sample", "log-cosh por muestra"),
-    ("correntropy loss per sample", "pérdida de correntropía por muestra"),
+    (
+        "correntropy loss per sample",
+        "pérdida de correntropía por muestra",
+    ),
     ("share of the samples", "parte de las muestras"),
     ("units of the target", "unidades del objetivo"),
     ("per image", "por imagen"),
@@ -230,8 +269,14 @@ const SPANISH: &[(&str, &str)] = &[
     ),
     ("started", "comenzó"),
     ("data", "datos"),
-    ("SHA-256 of the training samples", "SHA-256 de las muestras de entrenamiento"),
-    ("SHA-256 of the test samples", "SHA-256 de las muestras de prueba"),
+    (
+        "SHA-256 of the training samples",
+        "SHA-256 de las muestras de entrenamiento",
+    ),
+    (
+        "SHA-256 of the test samples",
+        "SHA-256 de las muestras de prueba",
+    ),
     ("The whole configuration", "La configuración completa"),
     ("Samples and what comes back", "Muestras y lo que vuelve"),
     (
@@ -246,20 +291,32 @@ const SPANISH: &[(&str, &str)] = &[
         "Above the sample, below what comes back; the number is the peak signal-to-noise ratio in decibels, of which more is better.",
         "Arriba la muestra, abajo lo que vuelve; el número es la relación señal-ruido de pico en decibelios: cuanto más, mejor.",
     ),
-    ("Each cell: what the row has, and what comes back.", "Cada celda: lo que tiene la fila y lo que vuelve."),
+    (
+        "Each cell: what the row has, and what comes back.",
+        "Cada celda: lo que tiene la fila y lo que vuelve.",
+    ),
     (
         "{} more columns are in `espejo reconstruct --csv`.",
         "Hay {} columnas más en `espejo reconstruct --csv`.",
     ),
-    ("A window in the middle of the test part.", "Una ventana del medio de la parte de prueba."),
+    (
+        "A window in the middle of the test part.",
+        "Una ventana del medio de la parte de prueba.",
+    ),
     ("row of the window", "fila de la ventana"),
     ("Unusual samples", "Muestras inusuales"),
-    ("These have the highest scores, by `{}`.", "Estas tienen los puntajes más altos, según `{}`."),
+    (
+        "These have the highest scores, by `{}`.",
+        "Estas tienen los puntajes más altos, según `{}`.",
+    ),
     (
         "`espejo score` sets a limit above which samples are flagged.",
         "`espejo score` fija un límite por encima del cual se marcan las muestras.",
     ),
-    ("{} of {} are above the limit {}.", "{} de {} están por encima del límite {}."),
+    (
+        "{} of {} are above the limit {}.",
+        "{} de {} están por encima del límite {}.",
+    ),
     ("sample", "muestra"),
     ("score", "puntaje"),
     ("most of it from", "la mayor parte viene de"),
@@ -305,7 +362,10 @@ const SPANISH: &[(&str, &str)] = &[
         "The net has {} weights, and a page holds {}: it has no live map. `espejo latent` and `espejo morph` draw it.",
         "La red tiene {} pesos y una página admite {}: no hay mapa vivo. `espejo latent` y `espejo morph` lo dibujan.",
     ),
-    ("The map has {} of {} samples, evenly spread.", "El mapa tiene {} de {} muestras, repartidas por igual."),
+    (
+        "The map has {} of {} samples, evenly spread.",
+        "El mapa tiene {} de {} muestras, repartidas por igual.",
+    ),
     (
         "The samples' own values are too many for this page: it shows what is decoded alone.",
         "Los valores de las muestras son demasiados para esta página: solo muestra lo decodificado.",
@@ -318,7 +378,10 @@ const SPANISH: &[(&str, &str)] = &[
         "The samples' pictures on the map are in {} steps of brightness; everything else on this page is exact.",
         "Las imágenes de las muestras en el mapa están en {} niveles de brillo; todo lo demás en esta página es exacto.",
     ),
-    ("The weights in this page are those of the run (f32).", "Los pesos en esta página son los del entrenamiento (f32)."),
+    (
+        "The weights in this page are those of the run (f32).",
+        "Los pesos en esta página son los del entrenamiento (f32).",
+    ),
     (
         "The weights in this page are rounded to 16 bits (f16), which changes its results by at most {} of the range.",
         "Los pesos en esta página están redondeados a 16 bits (f16), lo que cambia sus resultados a lo sumo en {} del rango.",
@@ -356,19 +419,34 @@ const SPANISH: &[(&str, &str)] = &[
     ("What the net says here", "Lo que dice la red aquí"),
     ("What the net predicts here", "Lo que predice la red aquí"),
     ("Each number of the code", "Cada número del código"),
-    ("and {} more dimensions without a slider", "y {} dimensiones más sin control"),
+    (
+        "and {} more dimensions without a slider",
+        "y {} dimensiones más sin control",
+    ),
     ("A walk between two samples", "Un paseo entre dos muestras"),
     ("A is here", "A está aquí"),
     ("B is here", "B está aquí"),
     ("Way from A to B", "Camino de A a B"),
     ("walk", "pasear"),
     ("taken for {}", "tomada por {}"),
-    ("its picture is not in this page", "su imagen no está en esta página"),
-    ("The live part does not run in this browser", "La parte viva no funciona en este navegador"),
+    (
+        "its picture is not in this page",
+        "su imagen no está en esta página",
+    ),
+    (
+        "The live part does not run in this browser",
+        "La parte viva no funciona en este navegador",
+    ),
     // Comparisons.
     ("Comparison of runs", "Comparación de entrenamientos"),
-    ("{} settings, {} runs", "{} configuraciones, {} entrenamientos"),
-    ("What differs and what came of it", "Qué difiere y qué resultó"),
+    (
+        "{} settings, {} runs",
+        "{} configuraciones, {} entrenamientos",
+    ),
+    (
+        "What differs and what came of it",
+        "Qué difiere y qué resultó",
+    ),
     (
         "Numbers are means over the seeds of a setting, with 95 % intervals by Student's t where there are several.",
         "Los números son medias sobre las semillas de una configuración, con intervalos del 95 % según la t de Student donde hay varias.",
@@ -376,9 +454,15 @@ const SPANISH: &[(&str, &str)] = &[
     ("Courses over each other", "Cursos superpuestos"),
     ("runs", "entrenamientos"),
     ("seconds", "segundos"),
-    ("The same samples by each", "Las mismas muestras según cada uno"),
+    (
+        "The same samples by each",
+        "Las mismas muestras según cada uno",
+    ),
     ("Codes side by side", "Códigos lado a lado"),
-    ("Above the sample, then what comes back of it, in the order of the table.", "Arriba la muestra; luego lo que vuelve de ella, en el orden de la tabla."),
+    (
+        "Above the sample, then what comes back of it, in the order of the table.",
+        "Arriba la muestra; luego lo que vuelve de ella, en el orden de la tabla.",
+    ),
 ];
 
 #[cfg(test)]

@@ -621,8 +621,7 @@ impl Trained {
         let blank = prepared
             .spec
             .init(&prepared.config, &prepared.chosen.device);
-        let model = tensors::apply(blank, named)
-            .map_err(|message| Error::config(message, None))?;
+        let model = tensors::apply(blank, named).map_err(|message| Error::config(message, None))?;
         Ok(Self {
             model: model.valid(),
             ..self.clone()

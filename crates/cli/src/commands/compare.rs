@@ -39,7 +39,12 @@ pub struct CompareArgs {
     #[arg(long, value_name = "FILE.html")]
     pub page: Option<PathBuf>,
     /// The language of that page: `en` or `es`
-    #[arg(long, value_name = "LANGUAGE", default_value = "en", hide_possible_values = true)]
+    #[arg(
+        long,
+        value_name = "LANGUAGE",
+        default_value = "en",
+        hide_possible_values = true
+    )]
     pub lang: PageLanguage,
     /// Directory of the data sets, or of the runs' file or folder where it has moved, for the samples on the page [default: that of the training]
     #[arg(long, value_name = "DIR")]

@@ -34,7 +34,12 @@ pub struct ReportArgs {
     #[arg(long)]
     pub open: bool,
     /// The language of the page: `en` or `es`
-    #[arg(long, value_name = "LANGUAGE", default_value = "en", hide_possible_values = true)]
+    #[arg(
+        long,
+        value_name = "LANGUAGE",
+        default_value = "en",
+        hide_possible_values = true
+    )]
     pub lang: PageLanguage,
     /// Write the page to this file [default: `report.html` in the run's folder]
     #[arg(long, value_name = "FILE.html")]
@@ -44,7 +49,12 @@ pub struct ReportArgs {
     pub points: usize,
     /// Weights of the net in the page: `f16`, `f32`, or `auto`, which takes `f16` where that changes its results by less than a thousandth of
     /// their range
-    #[arg(long, value_name = "KIND", default_value = "auto", hide_possible_values = true)]
+    #[arg(
+        long,
+        value_name = "KIND",
+        default_value = "auto",
+        hide_possible_values = true
+    )]
     pub weights: Weights,
 }
 
@@ -127,7 +137,9 @@ pub fn report(args: &ReportArgs, json: bool) -> anyhow::Result<()> {
     let html = page(&told, &live)?.html();
     let path = match &args.to {
         Some(path) => path.clone(),
-        None => folder.path().join(format!("{}.html", figure_name("report", &args.run.told()))),
+        None => folder
+            .path()
+            .join(format!("{}.html", figure_name("report", &args.run.told()))),
     };
     write_file(&path, html.as_bytes())?;
     tell(&path, html.len(), &live, json)?;
@@ -201,7 +213,9 @@ fn tell(path: &Path, bytes: usize, live: &Live, json: bool) -> anyhow::Result<()
             "notes": live.notes,
         }));
     }
-    live.notes.iter().for_each(|note| message(&format!("note: {note}")));
+    live.notes
+        .iter()
+        .for_each(|note| message(&format!("note: {note}")));
     message(&format!("{:.1} MB", bytes as f64 / 1e6));
     output::text(&format!("page    {}\n", shown(path)))
 }
@@ -216,7 +230,10 @@ pub fn open_in_browser(path: &Path) {
     } else {
         Command::new("xdg-open")
     };
-    let quiet = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    let quiet = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
     if let Err(error) = quiet.arg(&path).spawn() {
         message(&format!(
             "note: no program opens the page ({error}); open `{}` in a browser",

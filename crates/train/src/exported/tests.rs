@@ -6,10 +6,10 @@ use std::process::Command;
 use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
 use espejo_export::{Array, Graph, Numbers, Output, Signal, onnx};
-use espejo_report::{Check, Language, Net, Page, Part, Precision, SampleKind, Section, Space};
 use espejo_nets::{
     Activation, Initializer, Join, LayerConfig, Layers, LayersConfig, Padding, Window, seeded,
 };
+use espejo_report::{Check, Language, Net, Page, Part, Precision, SampleKind, Section, Space};
 use rand::{Rng, RngExt};
 
 use super::layers::stack;
@@ -152,7 +152,9 @@ fn in_page(name: &str, graph: &Graph, inputs: &[f32], expected: &[f32]) {
         return;
     };
     let (inside, outputs) = (inputs.len() / BATCH, expected.len() / BATCH);
-    let span = expected.iter().fold(1.0, |most: f32, value| most.max(value.abs()));
+    let span = expected
+        .iter()
+        .fold(1.0, |most: f32, value| most.max(value.abs()));
     let space = Space {
         kind: SampleKind::Row,
         names: (0..inside).map(|place| place.to_string()).collect(),
@@ -193,7 +195,12 @@ fn in_page(name: &str, graph: &Graph, inputs: &[f32], expected: &[f32]) {
     let profile = format!("--user-data-dir={}", room.path().join("profile").display());
     let address = format!("file://{}", path.display());
     let ran = Command::new(chromium)
-        .args(["--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=5000"])
+        .args([
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--virtual-time-budget=5000",
+        ])
         .args([&profile, "--dump-dom", &address])
         .output()
         .expect("the browser starts");
@@ -202,7 +209,10 @@ fn in_page(name: &str, graph: &Graph, inputs: &[f32], expected: &[f32]) {
     let difference = difference.and_then(|rest| rest.split('"').next()?.parse::<f32>().ok());
     let errors = String::from_utf8_lossy(&ran.stderr);
     let difference = difference.unwrap_or_else(|| panic!("{name}: the page ran no net: {errors}"));
-    assert!(difference <= TOLERANCE, "{name} in the page: {difference:e}");
+    assert!(
+        difference <= TOLERANCE,
+        "{name} in the page: {difference:e}"
+    );
     eprintln!("{name} in the page: {difference:.1e}");
 }
 

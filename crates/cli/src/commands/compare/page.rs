@@ -31,13 +31,18 @@ pub(super) fn page(comparison: &Comparison, args: &CompareArgs) -> anyhow::Resul
             Part::Table(table(comparison, language)),
         ],
     )];
-    sections[0].parts.extend(apart(comparison).into_iter().map(Part::Note));
+    sections[0]
+        .parts
+        .extend(apart(comparison).into_iter().map(Part::Note));
     sections.extend(courses(comparison, language)?);
     sections.extend(shown_by_each(comparison, args, language));
     let counts = [groups.len(), runs].map(|count| count.to_string());
     Ok(Page {
         title: language.say("Comparison of runs"),
-        subtitle: language.fill("{} settings, {} runs", &counts.each_ref().map(String::as_str)),
+        subtitle: language.fill(
+            "{} settings, {} runs",
+            &counts.each_ref().map(String::as_str),
+        ),
         sections,
         footer: language.fill(
             "Written by Espejo {}: one file, which fetches nothing.",
@@ -68,7 +73,10 @@ fn apart(comparison: &Comparison) -> Vec<String> {
     let first = &comparison.groups[0];
     let said = groups.filter_map(|(group, apart)| match apart {
         Some(why) => Some(format!("{}: {why}", group.label)),
-        None if !first.same_loss(group) => Some(format!("{}: another loss, which is not compared", group.label)),
+        None if !first.same_loss(group) => Some(format!(
+            "{}: another loss, which is not compared",
+            group.label
+        )),
         None => None,
     });
     said.collect()
@@ -80,10 +88,14 @@ fn courses(comparison: &Comparison, language: Language) -> anyhow::Result<Option
         return Ok(None);
     };
     let comparable = comparison.groups.iter().zip(&comparison.apart);
-    let comparable = comparable.filter(|(_, apart)| apart.is_none()).take(MOST_CURVES);
+    let comparable = comparable
+        .filter(|(_, apart)| apart.is_none())
+        .take(MOST_CURVES);
     let mut series = Vec::new();
     for (place, (group, _)) in comparable.enumerate() {
-        let Series { name, points, band, .. } = course_of(group, measure)?;
+        let Series {
+            name, points, band, ..
+        } = course_of(group, measure)?;
         series.push(Curve {
             name,
             points,
@@ -109,7 +121,9 @@ fn courses(comparison: &Comparison, language: Language) -> anyhow::Result<Option
 /// A run of each setting that can be opened and is measured on the same samples.
 fn opened<'a>(comparison: &'a Comparison, args: &CompareArgs) -> Vec<(&'a Group, Trained)> {
     let groups = comparison.groups.iter().zip(&comparison.apart);
-    let comparable = groups.filter(|(_, apart)| apart.is_none()).take(MOST_OPENED);
+    let comparable = groups
+        .filter(|(_, apart)| apart.is_none())
+        .take(MOST_OPENED);
     let found = comparable.filter_map(|(group, _)| {
         let folder = &group.members.first()?.folder;
         Some((group, trained(folder, args)?))
@@ -132,12 +146,21 @@ fn trained(folder: &Folder, args: &CompareArgs) -> Option<Trained> {
 /// The same samples by each run, and the codes side by side.
 fn shown_by_each(comparison: &Comparison, args: &CompareArgs, language: Language) -> Vec<Section> {
     let runs = opened(comparison, args);
-    let coded: Vec<&(&Group, Trained)> = runs.iter().filter(|(_, trained)| trained.latent() > 0).collect();
+    let coded: Vec<&(&Group, Trained)> = runs
+        .iter()
+        .filter(|(_, trained)| trained.latent() > 0)
+        .collect();
     let mut sections = Vec::new();
     sections.extend(same_samples(&coded, language));
-    let panels: Vec<CurvePanel> = coded.iter().filter_map(|(group, trained)| codes(group, trained)).collect();
+    let panels: Vec<CurvePanel> = coded
+        .iter()
+        .filter_map(|(group, trained)| codes(group, trained))
+        .collect();
     if !panels.is_empty() {
-        sections.push(Section::new(language.say("Codes side by side"), vec![Part::Curves(panels)]));
+        sections.push(Section::new(
+            language.say("Codes side by side"),
+            vec![Part::Curves(panels)],
+        ));
     }
     sections
 }
@@ -161,7 +184,10 @@ fn same_samples(runs: &[&(&Group, Trained)], language: Language) -> Option<Secti
     let words = "Above the sample, then what comes back of it, in the order of the table.";
     Some(Section::new(
         language.say("The same samples by each"),
-        vec![Part::Text(language.say(words)), Part::Pictures(stacks.collect())],
+        vec![
+            Part::Text(language.say(words)),
+            Part::Pictures(stacks.collect()),
+        ],
     ))
 }
 
@@ -177,8 +203,15 @@ fn codes(group: &Group, trained: &Trained) -> Option<CurvePanel> {
     let samples = spread_over(trained.test(), MOST_CODES);
     let codes = trained.encode(&samples).ok()?;
     let plane: Vec<(f64, f64)> = match trained.latent() {
-        1 => codes.iter().enumerate().map(|(place, code)| (f64::from(code[0]), place as f64)).collect(),
-        2 => codes.iter().map(|code| (f64::from(code[0]), f64::from(code[1]))).collect(),
+        1 => codes
+            .iter()
+            .enumerate()
+            .map(|(place, code)| (f64::from(code[0]), place as f64))
+            .collect(),
+        2 => codes
+            .iter()
+            .map(|code| (f64::from(code[0]), f64::from(code[1])))
+            .collect(),
         _ => principal_plane(&codes),
     };
     let classes = samples.classes().len().max(1);
@@ -194,7 +227,11 @@ fn codes(group: &Group, trained: &Trained) -> Option<CurvePanel> {
     });
     Some(CurvePanel {
         title: group.label.clone(),
-        x: if trained.latent() > 2 { "PC1".to_owned() } else { "z1".to_owned() },
+        x: if trained.latent() > 2 {
+            "PC1".to_owned()
+        } else {
+            "z1".to_owned()
+        },
         series: series.collect(),
         ..CurvePanel::default()
     })

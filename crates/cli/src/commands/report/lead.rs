@@ -53,12 +53,18 @@ fn measured(told: &Told<'_>) -> String {
     let report = told.report;
     let Some(metrics) = &report.metrics else {
         let status = told.say(report.status.name());
-        return told.fill("Its training is not complete ({}), so that nothing was measured.", &[&status]);
+        return told.fill(
+            "Its training is not complete ({}), so that nothing was measured.",
+            &[&status],
+        );
     };
     let folds = report.folds.as_ref().map(|folds| (folds, folds.means()));
     let (test, baselines): (&Metrics, &[Baseline]) = match &folds {
         Some((_, (test, baselines))) => (test, baselines.as_slice()),
-        None => (&metrics.test, report.baselines.as_deref().unwrap_or_default()),
+        None => (
+            &metrics.test,
+            report.baselines.as_deref().unwrap_or_default(),
+        ),
     };
     let Some(measure) = MainMeasure::of(test) else {
         return String::new();
@@ -69,10 +75,20 @@ fn measured(told: &Told<'_>) -> String {
             "Over {} folds that it had not seen",
             &[&(folds.folds * folds.repeats).to_string()],
         ),
-        (None, true) => told.fill("On {} that it had not seen", &[&samples(told, report.data.test)]),
-        (None, false) => told.fill("On the {} that it learned", &[&samples(told, report.data.test)]),
+        (None, true) => told.fill(
+            "On {} that it had not seen",
+            &[&samples(told, report.data.test)],
+        ),
+        (None, false) => told.fill(
+            "On the {} that it learned",
+            &[&samples(told, report.data.test)],
+        ),
     };
-    let values = [on, told.say(measure.name()), number(measure, value, told.language)];
+    let values = [
+        on,
+        told.say(measure.name()),
+        number(measure, value, told.language),
+    ];
     let mut sentence = told.fill("{}, its {} is {}", &values.each_ref().map(String::as_str));
     let others: Vec<(String, f64)> = baselines
         .iter()
@@ -86,7 +102,10 @@ fn measured(told: &Told<'_>) -> String {
         .map(|(name, other)| format!("{name} {}", number(measure, *other, told.language)))
         .collect();
     sentence += &told.fill("; without a net one gets: {}.", &[&listed.join(", ")]);
-    let beaten = others.iter().filter(|(_, other)| measure.is_better(value, *other)).count();
+    let beaten = others
+        .iter()
+        .filter(|(_, other)| measure.is_better(value, *other))
+        .count();
     let verdict = match beaten {
         all if all == others.len() => "It is better than each of these.",
         0 => "It is better than none of these.",
@@ -142,7 +161,11 @@ pub fn whole(count: usize, language: Language) -> String {
     if start > 0 {
         parts.push(&digits[..start]);
     }
-    parts.extend((start..digits.len()).step_by(3).map(|at| &digits[at..at + 3]));
+    parts.extend(
+        (start..digits.len())
+            .step_by(3)
+            .map(|at| &digits[at..at + 3]),
+    );
     parts.join(language.thousands())
 }
 
@@ -162,18 +185,28 @@ pub fn facts(told: &Told<'_>) -> Vec<(String, String)> {
     let mut facts = vec![
         (told.say("learned"), samples(told, report.data.train)),
         (
-            told.say(if report.data.held_out { "tested" } else { "measured" }),
+            told.say(if report.data.held_out {
+                "tested"
+            } else {
+                "measured"
+            }),
             samples(told, report.data.test),
         ),
         (told.say("weights"), whole(report.parameters, language)),
     ];
     if report.model.latent > 0 {
-        facts.push((told.say("numbers of a code"), whole(report.model.latent, language)));
+        facts.push((
+            told.say("numbers of a code"),
+            whole(report.model.latent, language),
+        ));
     }
-    let epochs = told.fill("{} (best: {})", &[
-        &whole(report.epochs.completed, language),
-        &whole(told.trained.epoch(), language),
-    ]);
+    let epochs = told.fill(
+        "{} (best: {})",
+        &[
+            &whole(report.epochs.completed, language),
+            &whole(told.trained.epoch(), language),
+        ],
+    );
     facts.push((told.say("epochs"), epochs));
     facts.push((told.say("time"), duration(report.seconds.total, language)));
     facts.push((told.say("device"), report.device.used.clone()));

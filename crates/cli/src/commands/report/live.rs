@@ -94,17 +94,33 @@ pub fn of(told: &Told<'_>, most: usize, wanted: Option<Precision>) -> anyhow::Re
     let mut notes = Vec::new();
     if samples.len() < all.len() {
         let counts = [samples.len(), all.len()].map(|count| whole(count, told.language));
-        notes.push(told.fill("The map has {} of {} samples, evenly spread.", &counts.each_ref().map(String::as_str)));
+        notes.push(told.fill(
+            "The map has {} of {} samples, evenly spread.",
+            &counts.each_ref().map(String::as_str),
+        ));
     }
     let (pictures, rows) = own_values(told, &samples, &values, &mut notes);
     notes.push(weights_note(told, precision, difference));
-    let says = nets.says.map(|graph| said(told, &graph, &samples, precision)).transpose()?;
+    let says = nets
+        .says
+        .map(|graph| said(told, &graph, &samples, precision))
+        .transpose()?;
     let given = match told.trained.prepared().spec.task {
-        Task::Classify => Some(told.trained.predict(&samples)?.iter().map(|row| largest(row) as u16).collect()),
+        Task::Classify => Some(
+            told.trained
+                .predict(&samples)?
+                .iter()
+                .map(|row| largest(row) as u16)
+                .collect(),
+        ),
         _ => None,
     };
     // The net that has weights is what was measured; a plane of principal components is kept as it is.
-    let kept = if says.is_some() { Precision::Single } else { precision };
+    let kept = if says.is_some() {
+        Precision::Single
+    } else {
+        precision
+    };
     let shape = told.trained.shape();
     let space = Space {
         kind: match (told.kind, samples.window()) {
@@ -116,9 +132,14 @@ pub fn of(told: &Told<'_>, most: usize, wanted: Option<Precision>) -> anyhow::Re
         codes: nets.codes.concat(),
         captions: captions(&samples),
         classes: classes(&samples),
-        labels: (0..samples.len()).map(|index| samples.label(index).map_or(u16::MAX, |label| label as u16)).collect(),
+        labels: (0..samples.len())
+            .map(|index| samples.label(index).map_or(u16::MAX, |label| label as u16))
+            .collect(),
         given,
-        net: Net { layers: nets.layers, precision: kept },
+        net: Net {
+            layers: nets.layers,
+            precision: kept,
+        },
         spans: spans(&nets.signal, &values, &samples),
         columns: samples.points().unpermuted().columns().to_vec(),
         signal: nets.signal,
@@ -137,7 +158,11 @@ pub fn of(told: &Told<'_>, most: usize, wanted: Option<Precision>) -> anyhow::Re
         check,
     };
     Ok(Live {
-        title: told.say(if told.trained.latent() > 0 { "The latent space, alive" } else { "The net, alive" }),
+        title: told.say(if told.trained.latent() > 0 {
+            "The latent space, alive"
+        } else {
+            "The net, alive"
+        }),
         points: samples.len(),
         space: Some(space),
         notes,
@@ -149,7 +174,9 @@ pub fn of(told: &Told<'_>, most: usize, wanted: Option<Precision>) -> anyhow::Re
 fn why_not(told: &Told<'_>) -> Option<String> {
     let weights = told.report.parameters;
     if told.kind == SampleKind::Text {
-        return Some(told.say("Texts are no points that could be moved, so that this page shows no live map of them."));
+        return Some(told.say(
+            "Texts are no points that could be moved, so that this page shows no live map of them.",
+        ));
     }
     if told.kind == SampleKind::Window && told.trained.latent() == 0 {
         return Some(told.say("A net that reads windows of a series has no code to move, so that this page shows no live map."));
@@ -180,7 +207,11 @@ fn places(len: usize, most: usize) -> Vec<usize> {
 /// The samples as the net sees them, NaN for what is missing.
 fn net_values(told: &Told<'_>, samples: &Samples) -> anyhow::Result<Rows> {
     let mut values = Vec::new();
-    samples.read(0..samples.len(), told.trained.normalised_low() as f32, &mut values)?;
+    samples.read(
+        0..samples.len(),
+        told.trained.normalised_low() as f32,
+        &mut values,
+    )?;
     let width = samples.shape().pixels();
     Ok(values.chunks_exact(width).map(<[f32]>::to_vec).collect())
 }
@@ -194,7 +225,9 @@ fn of_code(told: &Told<'_>, samples: &Samples) -> anyhow::Result<Nets> {
     let mut graph = told.trained.graph(rule)?;
     let output = graph.outputs.remove(0);
     Ok(Nets {
-        names: (1..=told.trained.latent()).map(|dimension| format!("z{dimension}")).collect(),
+        names: (1..=told.trained.latent())
+            .map(|dimension| format!("z{dimension}"))
+            .collect(),
         codes: told.trained.encode(samples)?,
         layers: graph.layers,
         signal: output.signal,
@@ -212,7 +245,9 @@ fn of_targets(told: &Told<'_>, samples: &Samples, values: &Rows) -> anyhow::Resu
     let width = told.trained.shape().pixels();
     if samples.is_table() && width <= MOST_COLUMNS {
         let unpermuted = samples.points().unpermuted();
-        let name = |place: usize| unpermuted.columns()[signal.order.get(place).copied().unwrap_or(place)].clone();
+        let name = |place: usize| {
+            unpermuted.columns()[signal.order.get(place).copied().unwrap_or(place)].clone()
+        };
         return Ok(Nets {
             names: (0..width).map(name).collect(),
             codes: rows,
@@ -222,13 +257,21 @@ fn of_targets(told: &Told<'_>, samples: &Samples, values: &Rows) -> anyhow::Resu
             as_columns: true,
         });
     }
-    let fitted: Rows = places(rows.len(), MOST_FITTED).into_iter().map(|place| rows[place].clone()).collect();
+    let fitted: Rows = places(rows.len(), MOST_FITTED)
+        .into_iter()
+        .map(|place| rows[place].clone())
+        .collect();
     let pca = Pca::fit(&fitted, COMPONENTS);
     let place = |row: &Vec<f32>| -> Vec<f32> {
-        pca.place(row).into_iter().map(|number| number as f32).collect()
+        pca.place(row)
+            .into_iter()
+            .map(|number| number as f32)
+            .collect()
     };
     Ok(Nets {
-        names: (1..=pca.components()).map(|component| format!("PC{component}")).collect(),
+        names: (1..=pca.components())
+            .map(|component| format!("PC{component}"))
+            .collect(),
         codes: rows.iter().map(place).collect(),
         layers: vec![from_components(&pca, width, told)],
         signal,
@@ -261,7 +304,10 @@ fn checked(
     values: &Rows,
     wanted: Option<Precision>,
 ) -> anyhow::Result<(Precision, f64, Check)> {
-    let measured: Rows = places(nets.codes.len(), MEASURED).into_iter().map(|place| nets.codes[place].clone()).collect();
+    let measured: Rows = places(nets.codes.len(), MEASURED)
+        .into_iter()
+        .map(|place| nets.codes[place].clone())
+        .collect();
     let low = told.trained.normalised_low() as f32;
     let run = |trained: &Trained| -> Result<Rows, Error> {
         if nets.says.is_some() {
@@ -281,9 +327,8 @@ fn checked(
     };
     let (precision, difference) = choose(told.trained, wanted, &ranges, run)?;
     let few = places(measured.len(), CHECKED);
-    let pick = |rows: &Rows| -> Vec<f32> {
-        few.iter().flat_map(|place| rows[*place].clone()).collect()
-    };
+    let pick =
+        |rows: &Rows| -> Vec<f32> { few.iter().flat_map(|place| rows[*place].clone()).collect() };
     let check = Check {
         codes: pick(&measured),
         expected: pick(&expected),
@@ -298,9 +343,16 @@ fn samples_at(nets: &Nets, codes: &Rows) -> Rows {
         return codes.clone();
     };
     let sample = |code: &Vec<f32>| {
-        let rows = weight.values.chunks_exact(code.len().max(1)).zip(&bias.values);
+        let rows = weight
+            .values
+            .chunks_exact(code.len().max(1))
+            .zip(&bias.values);
         rows.map(|(row, bias)| {
-            let sum: f64 = row.iter().zip(code).map(|(weight, number)| f64::from(*weight) * f64::from(*number)).sum();
+            let sum: f64 = row
+                .iter()
+                .zip(code)
+                .map(|(weight, number)| f64::from(*weight) * f64::from(*number))
+                .sum();
             (sum + f64::from(*bias)) as f32
         })
         .collect()
@@ -309,7 +361,12 @@ fn samples_at(nets: &Nets, codes: &Rows) -> Rows {
 }
 
 /// What a net with targets says.
-fn said(told: &Told<'_>, graph: &Graph, samples: &Samples, precision: Precision) -> anyhow::Result<Said> {
+fn said(
+    told: &Told<'_>,
+    graph: &Graph,
+    samples: &Samples,
+    precision: Precision,
+) -> anyhow::Result<Said> {
     let classes = graph.tells_class;
     let names = match classes {
         true => samples.classes().to_vec(),
@@ -318,7 +375,9 @@ fn said(told: &Told<'_>, graph: &Graph, samples: &Samples, precision: Precision)
     let predicted = told.trained.predict(samples)?;
     let span = |column: usize| {
         let numbers = predicted.iter().map(|row| f64::from(row[column]));
-        numbers.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), number| (low.min(number), high.max(number)))
+        numbers.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), number| {
+            (low.min(number), high.max(number))
+        })
     };
     Ok(Said {
         net: Net {
@@ -347,7 +406,11 @@ fn own_values(
         return (None, fits.then(|| values.concat()));
     }
     let low = told.trained.normalised_low() as f32;
-    let unit = |row: &Vec<f32>| row.iter().map(|value| (value - low) / (1.0 - low)).collect::<Vec<f32>>();
+    let unit = |row: &Vec<f32>| {
+        row.iter()
+            .map(|value| (value - low) / (1.0 - low))
+            .collect::<Vec<f32>>()
+    };
     let units: Rows = values.iter().map(unit).collect();
     let units = as_in_set(told.trained, &units);
     let shape = samples.shape();
@@ -360,7 +423,10 @@ fn own_values(
         let some: Rows = kept.iter().map(|place| units[*place].clone()).collect();
         packed = PackedPictures::pack(&some, size);
         let counts = [kept.len(), units.len()].map(|count| whole(count, told.language));
-        notes.push(told.fill("{} of the {} samples have their pictures in this page.", &counts.each_ref().map(String::as_str)));
+        notes.push(told.fill(
+            "{} of the {} samples have their pictures in this page.",
+            &counts.each_ref().map(String::as_str),
+        ));
         which = Some(kept);
     }
     if !packed.is_exact() {
@@ -408,7 +474,12 @@ fn spans(signal: &Signal, values: &Rows, samples: &Samples) -> Vec<(f64, f64)> {
     let columns = samples.points().columns().len();
     let mut spans = vec![(f64::INFINITY, f64::NEG_INFINITY); columns];
     for row in values {
-        for (place, value) in signal.outside(row).into_iter().enumerate().filter(|(_, value)| value.is_finite()) {
+        for (place, value) in signal
+            .outside(row)
+            .into_iter()
+            .enumerate()
+            .filter(|(_, value)| value.is_finite())
+        {
             let (low, high) = &mut spans[place % columns];
             (*low, *high) = (low.min(value), high.max(value));
         }

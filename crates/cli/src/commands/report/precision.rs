@@ -41,7 +41,10 @@ fn largest(rows: &Rows, others: &Rows, ranges: &[f32]) -> f64 {
 pub fn ranges(rows: &Rows) -> Vec<f32> {
     let width = rows.first().map_or(0, Vec::len);
     let span = |place: usize| {
-        let known = rows.iter().map(|row| row[place]).filter(|value| value.is_finite());
+        let known = rows
+            .iter()
+            .map(|row| row[place])
+            .filter(|value| value.is_finite());
         let (low, high) = known.fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), value| {
             (low.min(value), high.max(value))
         });
@@ -59,7 +62,10 @@ mod tests {
         let rows = vec![vec![0.0, 100.0], vec![1.0, 300.0]];
         assert_eq!(ranges(&rows), [1.0, 200.0]);
         let others = vec![vec![0.0, 101.0], vec![1.0, 300.0]];
-        assert_eq!(largest(&rows, &others, &ranges(&rows)), f64::from(1.0f32 / 200.0));
+        assert_eq!(
+            largest(&rows, &others, &ranges(&rows)),
+            f64::from(1.0f32 / 200.0)
+        );
         let lost = vec![vec![f32::NAN, 100.0], vec![1.0, 300.0]];
         assert!(largest(&rows, &lost, &ranges(&rows)).is_nan());
         assert_eq!(ranges(&vec![vec![f32::NAN], vec![2.0]]), [1.0]);

@@ -47,11 +47,19 @@ fn confusions(told: &Told<'_>, found: &Classification) -> Table {
     for (name, counts) in found.classes.iter().zip(&found.confusion) {
         let total = counts.iter().sum::<u64>().max(1);
         let cell = |count: &u64| Cell {
-            text: if *count == 0 { "·".to_owned() } else { whole(*count as usize, told.language) },
+            text: if *count == 0 {
+                "·".to_owned()
+            } else {
+                whole(*count as usize, told.language)
+            },
             class: heat(*count as f64 / total as f64),
             link: None,
         };
-        table.row([Cell::from(name.as_str())].into_iter().chain(counts.iter().map(cell)));
+        table.row(
+            [Cell::from(name.as_str())]
+                .into_iter()
+                .chain(counts.iter().map(cell)),
+        );
     }
     table
 }
@@ -66,7 +74,10 @@ fn heat(share: f64) -> &'static str {
 fn listed(told: &Told<'_>, found: &Classification) -> Table {
     let mut all: Vec<(u64, usize, usize)> = Vec::new();
     for (own, counts) in found.confusion.iter().enumerate() {
-        let others = counts.iter().enumerate().filter(|(given, count)| *given != own && **count > 0);
+        let others = counts
+            .iter()
+            .enumerate()
+            .filter(|(given, count)| *given != own && **count > 0);
         all.extend(others.map(|(given, count)| (*count, own, given)));
     }
     all.sort_by(|a, b| b.0.cmp(&a.0).then(a.cmp(b)));
@@ -74,7 +85,11 @@ fn listed(told: &Told<'_>, found: &Classification) -> Table {
     table.columns[1].1 = espejo_report::Align::Left;
     for (count, own, given) in all.into_iter().take(LISTED) {
         let names = [own, given].map(|class| found.classes[class].clone());
-        table.row(names.into_iter().chain([whole(count as usize, told.language)]));
+        table.row(
+            names
+                .into_iter()
+                .chain([whole(count as usize, told.language)]),
+        );
     }
     table
 }
@@ -82,9 +97,13 @@ fn listed(told: &Told<'_>, found: &Classification) -> Table {
 /// The samples whose wrong class was given with the most confidence.
 fn mistakes(told: &Told<'_>, outputs: &Rows) -> anyhow::Result<Option<Section>> {
     let test = told.trained.test();
-    let rows = outputs.iter().enumerate().map(|(index, row)| (index, largest(row), row[largest(row)]));
-    let mut wrong: Vec<(usize, usize, f32)> =
-        rows.filter(|(index, given, _)| test.label(*index) != Some(*given)).collect();
+    let rows = outputs
+        .iter()
+        .enumerate()
+        .map(|(index, row)| (index, largest(row), row[largest(row)]));
+    let mut wrong: Vec<(usize, usize, f32)> = rows
+        .filter(|(index, given, _)| test.label(*index) != Some(*given))
+        .collect();
     if wrong.is_empty() {
         return Ok(None);
     }
@@ -95,25 +114,39 @@ fn mistakes(told: &Told<'_>, outputs: &Rows) -> anyhow::Result<Option<Section>> 
     let name = |class: Option<usize>| class.map_or("?", |class| test.classes()[class].as_str());
     let sure = |confidence: f32| format!("{:.0} %", 100.0 * confidence);
     let part = if test.is_table() {
-        let mut table = Table::new(["sample", "class", "taken for", "how sure"].map(|name| told.say(name)));
+        let mut table =
+            Table::new(["sample", "class", "taken for", "how sure"].map(|name| told.say(name)));
         table.columns[1].1 = espejo_report::Align::Left;
         table.columns[2].1 = espejo_report::Align::Left;
         for (index, given, confidence) in wrong {
             let own = name(test.label(index)).to_owned();
-            table.row([test.caption(index).to_owned(), own, name(Some(given)).to_owned(), sure(confidence)]);
+            table.row([
+                test.caption(index).to_owned(),
+                own,
+                name(Some(given)).to_owned(),
+                sure(confidence),
+            ]);
         }
         Part::Table(table)
     } else {
         let places: Vec<usize> = wrong.iter().map(|(index, _, _)| *index).collect();
         let images = unit_rows(&test.unpermuted().select(&places))?;
         let stack = |(row, (index, given, confidence)): (&Vec<f32>, &(usize, usize, f32))| {
-            let caption = format!("{} → {}, {}", name(test.label(*index)), name(Some(*given)), sure(*confidence));
+            let caption = format!(
+                "{} → {}, {}",
+                name(test.label(*index)),
+                name(Some(*given)),
+                sure(*confidence)
+            );
             (vec![picture(told.trained, row)], caption)
         };
         Part::Pictures(images.iter().zip(&wrong).map(stack).collect())
     };
     let text = told.fill("The most confident of {} mistakes: the class, what it was taken for, how sure the net was.", &[&count]);
-    Ok(Some(Section::new(told.say("Mistakes"), vec![Part::Text(text), part])))
+    Ok(Some(Section::new(
+        told.say("Mistakes"),
+        vec![Part::Text(text), part],
+    )))
 }
 
 /// Predictions over what they should be, a diagram for each column.
@@ -122,14 +155,22 @@ fn parity(told: &Told<'_>, outputs: &Rows) -> Section {
     let step = outputs.len().div_ceil(MOST_POINTS).max(1);
     let panel = |(column, name): (usize, &String)| {
         let point = |(index, output): (usize, &Vec<f32>)| {
-            Some((*test.target_row(index)?.get(column)?, f64::from(*output.get(column)?)))
+            Some((
+                *test.target_row(index)?.get(column)?,
+                f64::from(*output.get(column)?),
+            ))
         };
         CurvePanel {
             title: name.clone(),
             x: told.say("what it is"),
             series: vec![Curve {
                 name: told.say("what was predicted"),
-                points: outputs.iter().enumerate().step_by(step).filter_map(point).collect(),
+                points: outputs
+                    .iter()
+                    .enumerate()
+                    .step_by(step)
+                    .filter_map(point)
+                    .collect(),
                 dots: true,
                 ..Curve::default()
             }],
@@ -137,8 +178,14 @@ fn parity(told: &Told<'_>, outputs: &Rows) -> Section {
             ..CurvePanel::default()
         }
     };
-    let panels: Vec<CurvePanel> = test.target_columns().iter().enumerate().map(panel).collect();
-    let mut worst = Table::new(["sample", "what it is", "what was predicted"].map(|name| told.say(name)));
+    let panels: Vec<CurvePanel> = test
+        .target_columns()
+        .iter()
+        .enumerate()
+        .map(panel)
+        .collect();
+    let mut worst =
+        Table::new(["sample", "what it is", "what was predicted"].map(|name| told.say(name)));
     let mut order: Vec<(f64, usize)> = (0..outputs.len())
         .filter_map(|index| {
             let target = test.target_row(index)?.first()?;
@@ -147,12 +194,20 @@ fn parity(told: &Told<'_>, outputs: &Rows) -> Section {
         .collect();
     order.sort_by(|a, b| b.0.total_cmp(&a.0));
     for (_, index) in order.into_iter().take(10) {
-        let target = test.target_row(index).and_then(|row| row.first()).copied().unwrap_or(f64::NAN);
-        let cells = [target, f64::from(outputs[index][0])].map(|value| digits(value, told.language));
+        let target = test
+            .target_row(index)
+            .and_then(|row| row.first())
+            .copied()
+            .unwrap_or(f64::NAN);
+        let cells =
+            [target, f64::from(outputs[index][0])].map(|value| digits(value, told.language));
         worst.row([test.caption(index).to_owned()].into_iter().chain(cells));
     }
     worst.title = told.say("The furthest off");
-    Section::new(told.say("Predictions"), vec![Part::Curves(panels), Part::Table(worst)])
+    Section::new(
+        told.say("Predictions"),
+        vec![Part::Curves(panels), Part::Table(worst)],
+    )
 }
 
 #[cfg(test)]

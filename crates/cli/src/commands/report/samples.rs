@@ -82,8 +82,12 @@ fn images(told: &Told<'_>) -> anyhow::Result<Vec<Part>> {
     let output = trained.reconstruct(&seen)?;
     let words = match (denoises, shown.two_valued()) {
         (true, _) => "Above the sample, below it a noisy copy, then what the net makes of that.",
-        (false, true) => "Above the sample, below what comes back; the number says how many pixels are wrong.",
-        (false, false) => "Above the sample, below what comes back; the number is the peak signal-to-noise ratio in decibels, of which more is better.",
+        (false, true) => {
+            "Above the sample, below what comes back; the number says how many pixels are wrong."
+        }
+        (false, false) => {
+            "Above the sample, below what comes back; the number is the peak signal-to-noise ratio in decibels, of which more is better."
+        }
     };
     let mark = |output: &[f32], clean: &[f32]| match shown.two_valued() {
         true => wrong_pixels(output, clean).to_string(),
@@ -92,7 +96,11 @@ fn images(told: &Told<'_>) -> anyhow::Result<Vec<Part>> {
             ratio => format!("{} dB", told.language.number(&format!("{ratio:.1}"))),
         },
     };
-    let marks: Vec<String> = output.iter().zip(&clean).map(|(output, clean)| mark(output, clean)).collect();
+    let marks: Vec<String> = output
+        .iter()
+        .zip(&clean)
+        .map(|(output, clean)| mark(output, clean))
+        .collect();
     let [clean, seen, output] = [clean, seen, output].map(|rows| as_in_set(told.trained, &rows));
     let stack = |index: usize| {
         let mut stack = vec![picture(told.trained, &clean[index])];
@@ -125,7 +133,11 @@ fn rows(told: &Told<'_>) -> anyhow::Result<Vec<Part>> {
                 true => "–".to_owned(),
                 false => digits(value, told.language),
             };
-            format!("{} → {}", known(own[index][column]), known(output[index][column]))
+            format!(
+                "{} → {}",
+                known(own[index][column]),
+                known(output[index][column])
+            )
         });
         table.row([name(&shown, index)].into_iter().chain(cells));
     }
@@ -133,14 +145,19 @@ fn rows(told: &Told<'_>) -> anyhow::Result<Vec<Part>> {
     let more = unpermuted.columns().len() - columns.len();
     if more > 0 {
         words += " ";
-        words += &told.fill("{} more columns are in `espejo reconstruct --csv`.", &[&more.to_string()]);
+        words += &told.fill(
+            "{} more columns are in `espejo reconstruct --csv`.",
+            &[&more.to_string()],
+        );
     }
     Ok(vec![Part::Text(words), Part::Table(table)])
 }
 
 /// Missing cells as the net sees them.
 pub fn filled(row: &[f32]) -> Vec<f32> {
-    row.iter().map(|value| if value.is_nan() { 0.0 } else { *value }).collect()
+    row.iter()
+        .map(|value| if value.is_nan() { 0.0 } else { *value })
+        .collect()
 }
 
 /// A window in the middle, each column with what comes back.
@@ -155,7 +172,9 @@ fn windows(told: &Told<'_>) -> anyhow::Result<Vec<Part>> {
     let line = |of: &[f64], column: usize| {
         let values = of.iter().skip(column).step_by(columns.len()).enumerate();
         let points = values.map(|(at, value)| (at as f64, *value));
-        points.filter(|(_, value)| value.is_finite()).collect::<Vec<_>>()
+        points
+            .filter(|(_, value)| value.is_finite())
+            .collect::<Vec<_>>()
     };
     let panel = |(column, title): (usize, &String)| CurvePanel {
         title: title.clone(),
@@ -197,20 +216,33 @@ fn name(samples: &Samples, index: usize) -> String {
 fn unusual(told: &Told<'_>) -> anyhow::Result<Section> {
     let stored = stored_threshold::last(told.folder)?;
     let rule = ScoreRule {
-        kind: stored.as_ref().map_or(ScoreKind::SquaredError, |stored| stored.kind),
+        kind: stored
+            .as_ref()
+            .map_or(ScoreKind::SquaredError, |stored| stored.kind),
         draws: 1,
         seed: told.trained.config().train.seed,
     };
     // Draws of the last scoring are not known, so that its limit is for plain scores alone.
     let (rule, stored) = match rule.kind.draws_codes() {
-        true => (ScoreRule { kind: ScoreKind::SquaredError, ..rule }, None),
+        true => (
+            ScoreRule {
+                kind: ScoreKind::SquaredError,
+                ..rule
+            },
+            None,
+        ),
         false => (rule, stored),
     };
     let test = told.trained.test();
     let explains = test.is_table() && !test.is_text();
     let scores = told.trained.score_rows(test, rule, explains)?;
     let samples = scored_rows(test);
-    let mut parts = vec![Part::Text(flagged(told, &scores.values, rule.kind, stored.as_ref()))];
+    let mut parts = vec![Part::Text(flagged(
+        told,
+        &scores.values,
+        rule.kind,
+        stored.as_ref(),
+    ))];
     let mut order: Vec<usize> = (0..scores.values.len()).collect();
     // Stable: equally unusual ones keep the order of the set.
     order.sort_by(|a, b| scores.values[*b].total_cmp(&scores.values[*a]));
@@ -240,7 +272,10 @@ fn flagged(told: &Told<'_>, scores: &[f64], kind: ScoreKind, stored: Option<&Sto
         whole(scores.len(), told.language),
         digits(stored.limit, told.language),
     ];
-    let flagged = told.fill("{} of {} are above the limit {}.", &values.each_ref().map(String::as_str));
+    let flagged = told.fill(
+        "{} of {} are above the limit {}.",
+        &values.each_ref().map(String::as_str),
+    );
     format!("{start} {flagged}")
 }
 
@@ -251,13 +286,24 @@ fn worst_images(told: &Told<'_>, order: &[usize], scores: &[f64]) -> anyhow::Res
     let [clean, output] = [clean, output].map(|rows| as_in_set(told.trained, &rows));
     let stack = |(place, index): (usize, &usize)| {
         let stack = [&clean, &output].map(|rows| picture(told.trained, &rows[place]));
-        let caption = format!("{}: {}", shown.caption(place), digits(scores[*index], told.language));
+        let caption = format!(
+            "{}: {}",
+            shown.caption(place),
+            digits(scores[*index], told.language)
+        );
         (stack.to_vec(), caption)
     };
-    Ok(Part::Pictures(order.iter().enumerate().map(stack).collect()))
+    Ok(Part::Pictures(
+        order.iter().enumerate().map(stack).collect(),
+    ))
 }
 
-fn worst_rows(told: &Told<'_>, samples: &Samples, order: &[usize], scores: &espejo_train::Scores) -> Part {
+fn worst_rows(
+    told: &Told<'_>,
+    samples: &Samples,
+    order: &[usize],
+    scores: &espejo_train::Scores,
+) -> Part {
     let columns = told.trained.test().points().columns();
     let mut table = Table::new(["sample", "score", "most of it from"].map(|name| told.say(name)));
     for &index in order {

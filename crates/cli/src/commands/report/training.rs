@@ -85,7 +85,8 @@ fn remarks(told: &Told<'_>) -> Option<String> {
 /// How well each class does.
 fn of_classes(told: &Told<'_>) -> Option<Part> {
     let language = told.language;
-    let share = |value: Option<f64>| value.map_or("–".to_owned(), |value| digits(value, language));
+    let share =
+        |value: Option<f64>| value.map_or("–".to_owned(), |value| digits(value, language));
     let mut table = Table::default();
     if told.trained.prepared().spec.task.has_targets() {
         if told.report.classes.is_empty() {
@@ -94,7 +95,12 @@ fn of_classes(told: &Told<'_>) -> Option<Part> {
         table = Table::new(["class", "samples", "recall", "precision"].map(|name| told.say(name)));
         for class in &told.report.classes {
             let samples = whole(class.samples as usize, language);
-            table.row([class.name.clone(), samples, share(class.recall), share(class.precision)]);
+            table.row([
+                class.name.clone(),
+                samples,
+                share(class.recall),
+                share(class.precision),
+            ]);
         }
     } else if told.trained.test().classes().len() > 1 {
         let test = told.trained.test();
@@ -116,9 +122,17 @@ pub fn curves(told: &Told<'_>) -> anyhow::Result<Section> {
         true => course_of_prediction(told.trained, told.folder, baselines)?,
         false => course_of_loss(told.trained, told.folder, baselines)?,
     };
-    let panels = course.panels.iter().map(|panel| panel_of(told, &course, panel));
+    let panels = course
+        .panels
+        .iter()
+        .map(|panel| panel_of(told, &course, panel));
     let mut parts = vec![Part::Curves(panels.collect())];
-    parts.extend(course.note.as_deref().map(|note| Part::Note(note_of(told, note))));
+    parts.extend(
+        course
+            .note
+            .as_deref()
+            .map(|note| Part::Note(note_of(told, note))),
+    );
     Ok(Section::new(told.say("The course of the training"), parts))
 }
 
@@ -141,15 +155,27 @@ fn panel_of(told: &Told<'_>, course: &Curves, panel: &Panel) -> CurvePanel {
         title: title + &unit,
         x: told.say(&course.x_label),
         whole: true,
-        series: panel.series.iter().enumerate().map(|one| curve(told, one)).collect(),
-        baselines: panel.baselines.iter().map(|(name, value)| (told.say(name), *value)).collect(),
+        series: panel
+            .series
+            .iter()
+            .enumerate()
+            .map(|one| curve(told, one))
+            .collect(),
+        baselines: panel
+            .baselines
+            .iter()
+            .map(|(name, value)| (told.say(name), *value))
+            .collect(),
         log: panel.log_y,
         diagonal: false,
     }
 }
 
 fn curve(told: &Told<'_>, (place, series): (usize, &Series)) -> Curve {
-    let finite = series.points.iter().filter(|(x, y)| x.is_finite() && y.is_finite());
+    let finite = series
+        .points
+        .iter()
+        .filter(|(x, y)| x.is_finite() && y.is_finite());
     let step = series.points.len().div_ceil(MOST_POINTS).max(1);
     Curve {
         name: told.say(&series.name),
@@ -173,18 +199,26 @@ pub fn folds(told: &Told<'_>) -> Option<Section> {
     let mut add = |name: String, get: &dyn Fn(&str) -> Option<FoldMeasure>| {
         let cells = shown.iter().map(|(key, _)| {
             get(key).map_or("–".to_owned(), |found| {
-                format!("{} ± {}", digits(found.mean, told.language), digits(found.sd, told.language))
+                format!(
+                    "{} ± {}",
+                    digits(found.mean, told.language),
+                    digits(found.sd, told.language)
+                )
             })
         });
         table.row([name].into_iter().chain(cells));
     };
-    add(told.say("the model"), &|key| report.measures.get(key).copied());
+    add(told.say("the model"), &|key| {
+        report.measures.get(key).copied()
+    });
     for (key, measures) in &report.baselines {
         let baseline = Baseline {
             key: key.clone(),
             measures: Vec::new(),
         };
-        add(baseline_name(told, &baseline), &|key| measures.get(key).copied());
+        add(baseline_name(told, &baseline), &|key| {
+            measures.get(key).copied()
+        });
     }
     table.own = vec![0];
     let values = [report.folds, report.repeats].map(|count| count.to_string());
@@ -198,9 +232,12 @@ pub fn folds(told: &Told<'_>) -> Option<Section> {
 
 /// The layers.
 pub fn layers(told: &Told<'_>) -> Section {
-    let mut table = Table::new(["part", "layer", "output", "parameters"].map(|name| told.say(name)));
+    let mut table =
+        Table::new(["part", "layer", "output", "parameters"].map(|name| told.say(name)));
     for [part, layer, output, parameters] in layer_rows(told.trained.model()) {
-        let parameters = parameters.parse().map_or(parameters, |count| whole(count, told.language));
+        let parameters = parameters
+            .parse()
+            .map_or(parameters, |count| whole(count, told.language));
         table.row([told.say(&part), layer, output, parameters]);
     }
     let total = whole(told.report.parameters, told.language);
@@ -221,10 +258,19 @@ pub fn repeat(told: &Told<'_>) -> Section {
     add("Espejo", report.espejo.clone());
     add("started", report.started.clone());
     add("seed", report.seed.to_string());
-    add("device", format!("{} ({})", report.device.used, report.device.why));
+    add(
+        "device",
+        format!("{} ({})", report.device.used, report.device.why),
+    );
     add("data", report.data.name.clone());
-    add("SHA-256 of the training samples", report.data.sha256.clone().unwrap_or_default());
-    add("SHA-256 of the test samples", report.data.test_sha256.clone().unwrap_or_default());
+    add(
+        "SHA-256 of the training samples",
+        report.data.sha256.clone().unwrap_or_default(),
+    );
+    add(
+        "SHA-256 of the test samples",
+        report.data.test_sha256.clone().unwrap_or_default(),
+    );
     let words = "The same version on the same kind of device gives the same numbers again, with this command:";
     Section::new(
         told.say("How to repeat it"),
@@ -232,7 +278,10 @@ pub fn repeat(told: &Told<'_>) -> Section {
             Part::Text(told.say(words)),
             Part::Code(report.command.clone()),
             Part::Table(table),
-            Part::Folded(told.say("The whole configuration"), told.trained.config().to_toml()),
+            Part::Folded(
+                told.say("The whole configuration"),
+                told.trained.config().to_toml(),
+            ),
         ],
     )
 }
