@@ -137,7 +137,7 @@ fn a_dense_autoencoder_is_alive_in_its_page() {
     let said = check(&room, "letters", "f32");
     assert_eq!(
         (&said["weights"], &said["points"]),
-        (&"f32".into(), &26.into())
+        (&"f32".into(), &32.into())
     );
     check(&room, "letters", "f16");
     let said = check(&room, "letters", "auto");

@@ -54,7 +54,7 @@ function checked(space) {
     if (space.says) found = space.says.run(found);
     for (let k = 0; k < width; k++) {
       const difference = Math.abs(found[k] - expected[i * width + k]) / space.check.ranges[space.check.ranges.length > 1 ? k : 0];
-      largest = difference <= largest ? largest : difference;
+      largest = Math.max(largest, Number.isNaN(difference) ? Infinity : difference);
     }
   }
   return largest;

@@ -201,7 +201,7 @@ fn in_page(name: &str, graph: &Graph, inputs: &[f32], expected: &[f32]) {
             "--disable-gpu",
             "--virtual-time-budget=5000",
         ])
-        .args([&profile, "--dump-dom", &address])
+        .args([profile.as_str(), "--dump-dom", &address])
         .output()
         .expect("the browser starts");
     let dom = String::from_utf8_lossy(&ran.stdout);

@@ -449,13 +449,22 @@ fn weights_note(told: &Told<'_>, precision: Precision, difference: f64) -> Strin
     }
 }
 
-/// What samples are called; empty where the page can number them itself.
+/// What samples are called; empty where that is their class alone, which the page has already.
 fn captions(samples: &Samples) -> Vec<String> {
     let caption = |index: usize| match samples.row_name(index) {
         Some(name) => name.to_owned(),
         None => samples.caption(index).to_owned(),
     };
-    (0..samples.len()).map(caption).collect()
+    let is_class = |index: usize| {
+        let class = samples
+            .label(index)
+            .map(|label| samples.classes()[label].as_str());
+        samples.row_name(index).is_none() && class == Some(samples.caption(index))
+    };
+    match (0..samples.len()).all(is_class) {
+        true => Vec::new(),
+        false => (0..samples.len()).map(caption).collect(),
+    }
 }
 
 /// The classes, where there are several.

@@ -19,7 +19,6 @@ pub fn choose(
     }
     let rounded = trained.with_weights(|weight| Precision::Half.kept(weight))?;
     let difference = largest(&run(trained)?, &run(&rounded)?, ranges);
-    // A difference that is no number is none that can be taken.
     let enough = wanted == Some(Precision::Half) || difference < MOST;
     Ok(match enough {
         true => (Precision::Half, difference),
@@ -27,14 +26,15 @@ pub fn choose(
     })
 }
 
-/// The largest difference between rows, each value in parts of its range.
+/// The largest difference between rows, each value in parts of its range; infinite where a number came out for none.
 fn largest(rows: &Rows, others: &Rows, ranges: &[f32]) -> f64 {
     let pairs = rows.iter().flatten().zip(others.iter().flatten());
     let ranges = ranges.iter().cycle();
     pairs
         .zip(ranges)
         .map(|((a, b), range)| f64::from((a - b).abs() / range))
-        .fold(0.0, |most, one| if one <= most { most } else { one })
+        .map(|one| if one.is_nan() { f64::INFINITY } else { one })
+        .fold(0.0, f64::max)
 }
 
 /// The span of each value over some rows, 1 where it never changes.
@@ -67,7 +67,7 @@ mod tests {
             f64::from(1.0f32 / 200.0)
         );
         let lost = vec![vec![f32::NAN, 100.0], vec![1.0, 300.0]];
-        assert!(largest(&rows, &lost, &ranges(&rows)).is_nan());
+        assert_eq!(largest(&rows, &lost, &ranges(&rows)), f64::INFINITY);
         assert_eq!(ranges(&vec![vec![f32::NAN], vec![2.0]]), [1.0]);
     }
 }
