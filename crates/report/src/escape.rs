@@ -18,6 +18,22 @@ pub fn escaped(text: &str) -> String {
     safe
 }
 
+/// Text within HTML, with what stands between backticks as code.
+pub(crate) fn escaped_with_code(text: &str) -> String {
+    let mut parts = text.split('`');
+    let mut safe = escaped(parts.next().unwrap_or_default());
+    while let Some(code) = parts.next() {
+        match parts.next() {
+            Some(after) => {
+                safe += &format!("<code>{}</code>{}", escaped(code), escaped(after));
+            }
+            // A backtick that stands alone is one.
+            None => safe += &format!("`{}", escaped(code)),
+        }
+    }
+    safe
+}
+
 /// JSON within a `script` element: nothing in it can end the element or open a comment.
 pub(crate) fn json_in_script(value: &serde_json::Value) -> String {
     value
@@ -39,6 +55,15 @@ mod tests {
         let expected =
             "&lt;/td&gt;&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;&quot; onload=&quot;&amp;";
         assert_eq!(escaped(hostile), expected);
+    }
+
+    #[test]
+    fn what_stands_between_backticks_is_code() {
+        let text = "try `--epochs 2000` or `<b>`";
+        let expected = "try <code>--epochs 2000</code> or <code>&lt;b&gt;</code>";
+        assert_eq!(escaped_with_code(text), expected);
+        assert_eq!(escaped_with_code("a ` b"), "a ` b");
+        assert_eq!(escaped_with_code(""), "");
     }
 
     #[test]

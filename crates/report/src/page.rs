@@ -5,7 +5,7 @@ use base64::prelude::BASE64_STANDARD;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-use crate::escape::{escaped, json_in_script};
+use crate::escape::{escaped, escaped_with_code, json_in_script};
 use crate::parts::{Part, Section};
 use crate::space::Space;
 use crate::words::Language;
@@ -93,20 +93,17 @@ impl Page {
     }
 
     fn head(&self) -> String {
-        let paragraphs = |lines: &[String], more: &str| -> String {
-            let line = |line: &String| format!("<p{more}>{}</p>\n", escaped(line));
+        let paragraphs = |lines: &[String]| -> String {
+            let line = |line: &String| format!("<p>{}</p>\n", escaped_with_code(line));
             lines.iter().map(line).collect()
         };
         let mut text = format!("<header>\n<h1>{}</h1>\n", escaped(&self.title));
         if !self.subtitle.is_empty() {
             text += &format!("<p class=\"subtitle\">{}</p>\n", escaped(&self.subtitle));
         }
-        text += &format!(
-            "<div class=\"lead\">\n{}</div>\n",
-            paragraphs(&self.lead, "")
-        );
+        text += &format!("<div class=\"lead\">\n{}</div>\n", paragraphs(&self.lead));
         if !self.verdict.is_empty() {
-            let lines = paragraphs(&self.verdict, "");
+            let lines = paragraphs(&self.verdict);
             text += &format!("<div class=\"verdict\" lang=\"en\">\n{lines}</div>\n");
         }
         if !self.facts.is_empty() {

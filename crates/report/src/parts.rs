@@ -1,7 +1,7 @@
 //! What a page is made of.
 
 use crate::curves::CurvePanel;
-use crate::escape::escaped;
+use crate::escape::{escaped, escaped_with_code};
 use crate::picture::Picture;
 use crate::table::Table;
 
@@ -49,8 +49,8 @@ impl Part {
     /// As HTML; curves are left to the script, which finds their numbers in `curves`.
     pub(crate) fn html(&self, curves: &mut Vec<CurvePanel>) -> String {
         match self {
-            Self::Text(text) => format!("<p>{}</p>\n", escaped(text)),
-            Self::Note(text) => format!("<p class=\"note\">{}</p>\n", escaped(text)),
+            Self::Text(text) => format!("<p>{}</p>\n", escaped_with_code(text)),
+            Self::Note(text) => format!("<p class=\"note\">{}</p>\n", escaped_with_code(text)),
             Self::Table(table) => table.html(),
             Self::Code(text) => format!("<pre>{}</pre>\n", escaped(text)),
             Self::Folded(title, text) => format!(

@@ -1,7 +1,7 @@
 //! Sections on the training itself: results beside baselines, curves, folds, layers, how to repeat it.
 
 use espejo_pictures::{Curves, Panel, Series};
-use espejo_report::{Curve, CurvePanel, Part, Section, Table};
+use espejo_report::{Align, Curve, CurvePanel, Part, Section, Table};
 use espejo_train::{Baseline, FoldMeasure, class_errors, layer_rows};
 
 use super::Told;
@@ -234,6 +234,8 @@ pub fn folds(told: &Told<'_>) -> Option<Section> {
 pub fn layers(told: &Told<'_>) -> Section {
     let mut table =
         Table::new(["part", "layer", "output", "parameters"].map(|name| told.say(name)));
+    table.columns[1].1 = Align::Left;
+    table.columns[2].1 = Align::Left;
     for [part, layer, output, parameters] in layer_rows(told.trained.model()) {
         let parameters = parameters
             .parse()
