@@ -23,6 +23,7 @@ mod missing_mask;
 mod older_runs;
 mod photographs;
 mod program;
+mod report;
 mod reproduce;
 mod runs;
 mod safetensors;

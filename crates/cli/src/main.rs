@@ -65,8 +65,8 @@ use clap::Parser;
 use args::{Args, Command};
 use commands::{
     animate, cluster, compare, data, decode, denoise, doctor, encode, eval, export, forecast,
-    generate, hash, impute, inspect, latent, morph, neighbours, predict, reconstruct, reproduce,
-    runs, score, sweep, train,
+    generate, hash, impute, inspect, latent, morph, neighbours, predict, reconstruct, report,
+    reproduce, runs, score, sweep, train,
 };
 
 /// Burn allocates a tensor an operation: with this allocator CPU training runs 1.3 to 1.6 times faster.
@@ -139,6 +139,7 @@ fn run(args: Args) -> anyhow::Result<u8> {
         Command::Neighbours(args) => neighbours::neighbours(&args, json)?,
         Command::Cluster(args) => cluster::cluster(&args, json)?,
         Command::Impute(args) => impute::impute(&args, json)?,
+        Command::Report(args) => report::report(&args, json)?,
         Command::Score(args) => score::score(&args, json)?,
         Command::Hash(args) => hash::hash(&args, json)?,
         Command::Generate(args) => generate::generate(&args, json)?,

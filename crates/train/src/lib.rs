@@ -123,7 +123,7 @@ pub use plain_files::{append, check_folder, read_text};
 pub use prepare::{Prepared, prepare, prepare_suited, suited_config};
 pub use preset::{PRESETS, Preset};
 pub use reconstruction_errors::MAX_PSNR;
-pub use report::{EpochReport, Results, data_report, layer_table, model_report};
+pub use report::{EpochReport, Results, data_report, layer_rows, layer_table, model_report};
 pub use run_list::{Compared, ListedRun, MainMeasure, listed_run};
 pub use run_names::{NamedRun, RunNames};
 pub use run_report::{

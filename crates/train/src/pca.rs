@@ -119,6 +119,14 @@ impl Pca {
         self.mean.iter().map(|value| *value as f32).collect()
     }
 
+    /// The components, the first of them first, each as long as a row and of length 1.
+    pub fn basis(&self) -> Rows {
+        let columns = self.components.column_iter();
+        columns
+            .map(|column| column.iter().map(|value| *value as f32).collect())
+            .collect()
+    }
+
     /// Where a row lies on the components.
     pub fn place(&self, row: &[f32]) -> Vec<f64> {
         let places = self.components.transpose() * self.centred(row);

@@ -202,20 +202,23 @@ fn samples_per_second(facts: &RunFacts<'_>) -> Option<f64> {
     (seconds > 0.0).then_some(samples / seconds)
 }
 
+/// Every layer: its part of the model, what it is, what it gives, its parameters.
+pub fn layer_rows(model: &AnyModel) -> Vec<[String; 4]> {
+    let rows = model.table().into_iter();
+    rows.map(|(part, row)| {
+        [
+            part.to_owned(),
+            row.kind,
+            shape_text(&row.output),
+            row.parameters.to_string(),
+        ]
+    })
+    .collect()
+}
+
 /// The layer table, as Keras prints it.
 pub fn layer_table(prepared: &Prepared, model: &AnyModel) -> String {
-    let rows: Vec<[String; 4]> = model
-        .table()
-        .into_iter()
-        .map(|(part, row)| {
-            [
-                part.to_owned(),
-                row.kind,
-                shape_text(&row.output),
-                row.parameters.to_string(),
-            ]
-        })
-        .collect();
+    let rows = layer_rows(model);
     let header = ["part", "layer", "output", "parameters"].map(str::to_owned);
     let width = |column: usize| {
         let cells = rows

@@ -23,7 +23,7 @@ use crate::prepare::{Prepared, prepare_with, source, without_data};
 use crate::run_report::{ClassReport, Status};
 use crate::seed::{Purpose, stream};
 use crate::task::Task;
-use crate::{Error, checkpoint, noted_codes, prediction, windows};
+use crate::{Error, checkpoint, noted_codes, prediction, tensors, windows};
 
 /// Numbers that the codes of a map may be, all together.
 const MAX_CODES: usize = 1 << 26;
@@ -585,6 +585,46 @@ impl Trained {
             }
         }
         Ok(rows)
+    }
+
+    /// What a net with targets gives for rows as it sees them, `[rows][outputs]`: the probability of each class, or scaled numbers.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] where the model learns no target.
+    pub fn outputs_of(&self, rows: &[Vec<f32>]) -> Result<Rows, Error> {
+        if !self.prepared.spec.task.has_targets() {
+            let kind = self.prepared.spec.kind.name();
+            let message = format!("this run is a `{kind}`, which learns no target to predict");
+            return Err(Error::config(message, None));
+        }
+        let chunks = rows.chunks(self.chunk()).flat_map(|rows| {
+            let rows = self.write(rows, self.shape().pixels()); // [rows, values]
+            self.read(self.model.output(rows))
+        });
+        Ok(chunks.collect())
+    }
+
+    /// The same model with another number in place of each of its weights, as `change` makes it of the old one: to see what rounding
+    /// does to it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Checkpoint`] where the weights do not fit, which they do.
+    pub fn with_weights(&self, change: impl Fn(f32) -> f32) -> Result<Self, Error> {
+        let mut named = tensors::collect(&self.model);
+        let values = named.iter_mut().flat_map(|tensor| &mut tensor.values);
+        values.for_each(|value| *value = change(*value));
+        // Not into a copy of this model, with which it would share its running means.
+        let prepared = &self.prepared;
+        let blank = prepared
+            .spec
+            .init(&prepared.config, &prepared.chosen.device);
+        let model = tensors::apply(blank, named).map_err(|message| Error::config(message, None))?;
+        Ok(Self {
+            model: model.valid(),
+            ..self.clone()
+        })
     }
 
     /// The numbers that a regressor says of each sample, `[samples][columns]`, in the units of their columns and with all of their

@@ -1,5 +1,7 @@
 //! `espejo compare`: runs beside each other, those that differ by their seed alone together.
 
+mod page;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -8,6 +10,7 @@ use espejo_pictures::{Curves, Figure, Panel, Series, curves};
 use espejo_train::{Folder, RunNames, Status};
 use serde_json::{Value, json};
 
+use crate::commands::report::{PageLanguage, check_name};
 use crate::completion;
 use crate::csv_cell::csv_field;
 use crate::curves::course;
@@ -32,6 +35,21 @@ pub struct CompareArgs {
     /// Write that CSV to this file, or in place of it the course of the main measure, a curve for each setting
     #[arg(long, value_name = "FILE.csv|png|svg")]
     pub to: Option<PathBuf>,
+    /// Write the comparison as one HTML page that opens by double click: the table, courses over each other, the same samples and the codes of
+    /// each run
+    #[arg(long, value_name = "FILE.html")]
+    pub page: Option<PathBuf>,
+    /// The language of that page: `en` or `es`
+    #[arg(
+        long,
+        value_name = "LANGUAGE",
+        default_value = "en",
+        hide_possible_values = true
+    )]
+    pub lang: PageLanguage,
+    /// Directory of the data sets, or of the runs' file or folder where it has moved, for the samples on the page [default: that of the training]
+    #[arg(long, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
 }
 
 /// Rows of the table for people: measures that every group has, at most.
@@ -61,6 +79,9 @@ pub fn compare(args: &CompareArgs, json: bool) -> anyhow::Result<()> {
             "give a file ending in `.csv`, `.png` or `.svg`",
         ));
     }
+    if let Some(path) = &args.page {
+        check_name("--page", path)?;
+    }
     let comparison = Comparison::of(members(args)?);
     comparison.tell();
     if let Some(path) = &args.to {
@@ -68,6 +89,10 @@ pub fn compare(args: &CompareArgs, json: bool) -> anyhow::Result<()> {
             true => espejo_train::write_file(path, comparison.csv().as_bytes())?,
             false => comparison.courses()?.save_as(path)?,
         }
+        message(&format!("wrote `{}`", shown(path)));
+    }
+    if let Some(path) = &args.page {
+        espejo_train::write_file(path, page::page(&comparison, args)?.as_bytes())?;
         message(&format!("wrote `{}`", shown(path)));
     }
     match (json, args.csv) {
