@@ -22,6 +22,7 @@ mod older_runs;
 mod photographs;
 mod program;
 mod reproduce;
+mod rows;
 mod runs;
 mod safetensors;
 mod score;
