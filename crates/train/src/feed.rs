@@ -568,7 +568,7 @@ mod tests {
     use crate::device;
 
     /// Over 200 seeds, and over 200 epochs of one seed: how often each of 64 samples is in each of 8 batches, by chi-squared (7 · 63 degrees
-    /// of freedom, beyond 573 once in 100,000 times).
+    /// of freedom, beyond 580 once in 100,000 times).
     #[test]
     fn no_sample_prefers_a_batch() {
         for (what, times) in [("seeds", [1, 0]), ("epochs", [0, 1])] {
@@ -581,7 +581,7 @@ mod tests {
             }
             let deviation = |&count: &u32| (f64::from(count) - 25.0).powi(2) / 25.0;
             let chi_squared: f64 = counts.as_flattened().iter().map(deviation).sum();
-            assert!(chi_squared < 573.0, "{what}: {chi_squared}");
+            assert!(chi_squared < 580.0, "{what}: {chi_squared}");
         }
     }
 
