@@ -25,6 +25,7 @@ mod photographs;
 mod program;
 mod report;
 mod reproduce;
+mod rows;
 mod runs;
 mod safetensors;
 mod score;
