@@ -1,7 +1,9 @@
 //! A fully connected layer with its bias and activation: y = f(x W + b).
 
 use crate::activation::Activation;
+use crate::buffers;
 use crate::gemm::{Matrix, Product, add, multiply};
+use crate::sparse_rows::SparseRows;
 use crate::threads;
 
 /// Sizes of a layer.
@@ -31,12 +33,41 @@ const ROWS: usize = 16;
 /// Numbers that are not worth a second thread.
 const FEW: usize = 1 << 14;
 
-/// y `[batch, outputs]` of x `[batch, inputs]`, weight `[inputs, outputs]` and bias `[outputs]`.
+/// y `[batch, outputs]` of x `[batch, inputs]`, weight `[inputs, outputs]` and bias `[outputs]`, and the rows of x that are mostly
+/// zeros, for [`backward`].
 ///
 /// # Panics
 ///
 /// Where a slice has another length.
 pub fn forward(
+    shape: Shape,
+    x: &[f32],
+    (weight, bias): (&[f32], &[f32]),
+    activation: Activation,
+) -> (Vec<f32>, Option<SparseRows>) {
+    let Shape {
+        batch,
+        inputs,
+        outputs,
+    } = shape;
+    let Some(rows) = SparseRows::of(x, inputs) else {
+        return (dense(shape, x, (weight, bias), activation), None);
+    };
+    assert_eq!(
+        weight.len(),
+        inputs * outputs,
+        "a matrix of {inputs} x {outputs}"
+    );
+    let mut y = match rows.all() {
+        true => buffers::take(batch * outputs),
+        // All rows, not the dense ones alone: how many there are would change the order of their sums.
+        false => dense(shape, x, (weight, bias), activation),
+    };
+    rows.multiply(outputs, (weight, bias), activation, &mut y);
+    (y, Some(rows))
+}
+
+fn dense(
     shape: Shape,
     x: &[f32],
     (weight, bias): (&[f32], &[f32]),
@@ -61,7 +92,7 @@ pub fn forward(
 }
 
 /// Backward pass of [`forward`]: the gradients, given `dy` `[batch, outputs]` at y, which becomes the gradient before the activation.
-/// The gradient at x is worked out only where `with_x`.
+/// The gradient at x is worked out only where `with_x`. `sparse` is what the forward pass found of x.
 ///
 /// # Panics
 ///
@@ -69,6 +100,7 @@ pub fn forward(
 pub fn backward(
     shape: Shape,
     (x, weight): (&[f32], &[f32]),
+    sparse: Option<&SparseRows>,
     (y, activation): (&[f32], Activation),
     dy: &mut [f32],
     with_x: bool,
@@ -85,20 +117,23 @@ pub fn backward(
         Matrix::new(weight, inputs, outputs),
     );
     let for_weight = Product::new(x.transposed(), da);
-    if !with_x {
-        let [weight] = multiply([for_weight]);
-        return Gradients {
-            x: None,
-            weight,
-            bias,
-        };
-    }
-    let [weight, x] = multiply([for_weight, Product::new(da, weight.transposed())]);
-    Gradients {
-        x: Some(x),
-        weight,
-        bias,
-    }
+    let for_x = Product::new(da, weight.transposed());
+    let (weight, x) = match (sparse.filter(|rows| rows.all()), with_x) {
+        (None, true) => {
+            let [weight, x] = multiply([for_weight, for_x]);
+            (weight, Some(x))
+        }
+        (None, false) => {
+            let [weight] = multiply([for_weight]);
+            (weight, None)
+        }
+        (Some(rows), with_x) => {
+            let mut weight = buffers::take(inputs * outputs);
+            rows.weight_gradient(shape, dy, &mut weight);
+            (weight, with_x.then(|| multiply([for_x])).map(|[x]| x))
+        }
+    };
+    Gradients { x, weight, bias }
 }
 
 /// Makes the gradient at y the one before the activation, and sums it over the batch: `[outputs]`.
@@ -139,7 +174,7 @@ mod tests {
         activation: Activation,
         dy: &[f32],
     ) -> f64 {
-        let y = forward(shape, x, parameters, activation);
+        let (y, _) = forward(shape, x, parameters, activation);
         y.iter()
             .zip(dy)
             .map(|(y, dy)| f64::from(*y) * f64::from(*dy))
@@ -163,10 +198,11 @@ mod tests {
                 Activation::Sigmoid,
                 Activation::Elu,
             ] {
-                let y = forward(shape, &x, (&weight, &bias), activation);
+                let (y, sparse) = forward(shape, &x, (&weight, &bias), activation);
                 let found = backward(
                     shape,
                     (&x, &weight),
+                    sparse.as_ref(),
                     (&y, activation),
                     &mut dy.clone(),
                     true,
