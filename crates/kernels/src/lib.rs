@@ -19,6 +19,7 @@ mod math;
 mod optimizer_step;
 pub mod pool;
 mod simd_loops;
+pub mod sums;
 mod tensor;
 pub mod threads;
 pub mod upsample;

@@ -6,6 +6,7 @@ use burn::tensor::ops::{ConvOptions, InterpolateMode, InterpolateOptions, MaxPoo
 use burn::tensor::{Device, Tensor, activation};
 
 use crate::activation::{Activation, LEAK};
+use crate::sums;
 #[cfg(any(feature = "flex", feature = "ndarray"))]
 use {
     crate::fused::{Conv, Fused},
@@ -227,7 +228,7 @@ pub fn cross_entropy(logits: Tensor<2>, targets: Tensor<2>) -> Tensor<1> {
 fn composed_cross_entropy(z: Tensor<2>, t: Tensor<2>) -> Tensor<1> {
     let size = z.clone().abs();
     let nats = z * (-t + 0.5) + size.clone().mul_scalar(0.5) + (-size).exp().log1p(); // [batch, width]
-    nats.sum_dim(1).mean()
+    sums::mean(sums::row_sums(nats))
 }
 
 /// Whether own code can work on a tensor: its numbers lie in memory, in single precision.

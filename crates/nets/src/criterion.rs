@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use burn::tensor::{Tensor, activation, s};
 use espejo_kernels::cross_entropy;
+use espejo_kernels::sums::{mean, row_sums};
 
 use crate::{Activation, Batch, Layers};
 
@@ -127,7 +128,7 @@ impl Criterion {
         target: Tensor<2>,
         output: Activation,
     ) -> Tensor<2> {
-        self.per_value(logits, target, output).sum_dim(1) // [batch, 1]
+        row_sums(self.per_value(logits, target, output)) // [batch, 1]
     }
 
     /// The loss of each value: `[batch, values]`; otherwise as [`per_sample`](Self::per_sample).
@@ -173,7 +174,7 @@ impl Criterion {
                 cross_entropy(logits.mul_scalar(2.0), target) - mean_of_sums(entropy)
             }
             // In two stages: one running sum of a whole batch in f32 is off in the fifth digit.
-            _ => self.per_sample(logits, target, output).mean(),
+            _ => mean(self.per_sample(logits, target, output)),
         }
     }
 
@@ -222,7 +223,7 @@ fn by_parts<const N: usize>(
 
 /// The sum over each row, mean over rows: `[batch, n]` to `[1]`, in two stages for the sake of f32.
 pub(crate) fn mean_of_sums(values: Tensor<2>) -> Tensor<1> {
-    values.sum_dim(1).mean()
+    mean(row_sums(values))
 }
 
 /// Targets x in [-1, 1] as probabilities t = (1+x)/2, and the entropy of each, both `[batch, values]`.

@@ -1,6 +1,7 @@
 //! What is added to a reconstruction loss to shape the code or the weights.
 
 use burn::tensor::Tensor;
+use espejo_kernels::sums::{column_means, mean};
 
 use crate::criterion::mean_of_sums;
 use crate::{Layers, Term, half_squares};
@@ -67,7 +68,7 @@ pub(crate) fn l1(code: Tensor<2>) -> Tensor<1> {
 
 /// Σ_j KL(ρ ‖ ρ̂_j) over the batch means ρ̂_j: `[1]`.
 pub(crate) fn sparsity(code: Tensor<2>, target: f64) -> Tensor<1> {
-    let activity = code.mean_dim(0).clamp(ACTIVITY_FLOOR, 1.0 - ACTIVITY_FLOOR); // [1, latent]
+    let activity = column_means(code).clamp(ACTIVITY_FLOOR, 1.0 - ACTIVITY_FLOOR); // [1, latent]
     let on = activity.clone().log().mul_scalar(-target);
     let off = (-activity + 1.0).log().mul_scalar(target - 1.0);
     let entropy = target * target.ln() + (1.0 - target) * (1.0 - target).ln();
@@ -76,5 +77,5 @@ pub(crate) fn sparsity(code: Tensor<2>, target: f64) -> Tensor<1> {
 
 /// ‖∂code/∂input‖²_F, mean over the batch: `[1]`.
 pub(crate) fn contractive(encoder: &Layers, input: Tensor<2>) -> Tensor<1> {
-    encoder.jacobian_norm_squared(input).mean()
+    mean(encoder.jacobian_norm_squared(input))
 }

@@ -234,17 +234,21 @@ fn scatter_times<E>(
     pass: &mut impl FnMut(&mut dyn FnMut(&[f32])) -> Result<(), E>,
 ) -> Result<DMatrix<f64>, E> {
     let transposed = basis.map(|value| value as f32).transpose(); // [width, values]
-    let mean = mean.map(|value| value as f32);
+    let rounded = mean.map(|value| value as f32);
     let mut sums = vec![DMatrix::zeros(basis.nrows(), basis.ncols()); BLOCKS];
     let multiply = |rows: &mut [f32]| {
         thread::scope(|scope| {
             for (block, sum) in rows.chunks_mut(BLOCK * mean.len()).zip(&mut sums) {
-                scope.spawn(|| add_block(block, &mean, &transposed, sum));
+                scope.spawn(|| add_block(block, &rounded, &transposed, sum));
             }
         });
     };
     regroup(BLOCKS * BLOCK * mean.len(), pass, multiply)?;
-    Ok(sums.into_iter().sum())
+    let around_rounded: DMatrix<f64> = sums.into_iter().sum();
+    // Rows far from 0 that differ little: half a unit in the last place of their mean may be as much as they differ by.
+    let apart = mean - rounded.map(f64::from); // [values]
+    let along = basis.tr_mul(&apart); // [width]
+    Ok(around_rounded - apart * along.transpose() * count as f64)
 }
 
 /// Hands the numbers of one pass on in groups of `size`, the last one shorter, however they were cut before.

@@ -8,7 +8,7 @@ use burn::module::Module;
 use burn::tensor::{Device, Distribution, Tensor};
 use espejo_nets::{
     Activation, Autoencoder, Batch, Criterion, Hidden, Initializer, Layer, LayerConfig, LayerInfo,
-    Layers, LayersConfig, Loss, Model, Prior, Term, half_squares,
+    Layers, LayersConfig, Loss, Model, Prior, Term, half_squares, sums,
 };
 use rand::Rng;
 
@@ -153,7 +153,7 @@ fn reparameterise(mean: Tensor<2>, log_variance: Tensor<2>, noise: Tensor<2>) ->
 /// KL(q(z_j | x) ‖ N(0, 1)) = ½(σ² + μ² - 1 - ln σ²) in nats, mean over the batch, one number a dimension: `[1, latent]`.
 pub fn kl_per_dimension(mean: Tensor<2>, log_variance: Tensor<2>) -> Tensor<2> {
     let kl = (log_variance.clone().exp() + mean.square() - 1.0 - log_variance).mul_scalar(0.5); // [batch, latent]
-    kl.mean_dim(0)
+    sums::column_means(kl)
 }
 
 impl Model for Vae {
