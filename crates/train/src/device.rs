@@ -5,7 +5,7 @@
 
 use burn::tensor::Device;
 
-use crate::Error;
+use crate::{Error, device_probe};
 
 /// A device that was asked for and found.
 #[derive(Clone, Debug)]
@@ -58,31 +58,68 @@ pub fn backends() -> Vec<&'static str> {
         .collect()
 }
 
-/// Finds the device of a `--device` word.
+/// What stands behind the name of a device that is used whatever it computes, as in `wgpu:0!`: for tests of small shapes.
+const UNCHECKED: char = '!';
+
+/// Finds the device of a `--device` word and, unless `!` stands behind it, holds what it computes against the host.
 ///
 /// # Errors
 ///
-/// [`Error::Config`] for a word that is none, [`Error::Device`] where the build or the machine lacks the device.
+/// [`Error::Config`] for a word that is none, [`Error::Device`] where the build or the machine lacks the device, or where it computes
+/// wrong.
 pub fn choose(requested: &str) -> Result<Chosen, Error> {
-    let found = match requested {
-        "auto" => automatic()?,
-        "gpu" => match hardware_adapter()? {
-            Some(found) => found,
-            None => cuda("the only kind of GPU in this build")
-                .map_err(|_| missing("gpu", "no hardware adapter"))?,
+    let found = match requested.strip_suffix(UNCHECKED) {
+        Some(name) => Chosen {
+            why: "asked for unchecked".to_owned(),
+            ..find(name)?
         },
-        "cpu" => {
-            processor("asked for").ok_or_else(|| missing("cpu", "no CPU backend in this build"))?
-        }
-        "flex" => flex("asked for").ok_or_else(|| absent("flex"))?,
-        "ndarray" => ndarray("asked for").ok_or_else(|| absent("ndarray"))?,
-        "cuda" => cuda("asked for")?,
-        _ => wgpu(requested)?,
+        None if requested == "auto" => automatic()?,
+        None => trusted(find(requested)?)?,
     };
     Ok(Chosen {
         requested: requested.to_owned(),
         ..found
     })
+}
+
+/// Finds the device of a word.
+fn find(requested: &str) -> Result<Chosen, Error> {
+    match requested {
+        "gpu" => match hardware_adapter()? {
+            Some(found) => Ok(found),
+            None => cuda("the only kind of GPU in this build")
+                .map_err(|_| missing("gpu", "no hardware adapter")),
+        },
+        "cpu" => {
+            processor("asked for").ok_or_else(|| missing("cpu", "no CPU backend in this build"))
+        }
+        "flex" => flex("asked for").ok_or_else(|| absent("flex")),
+        "ndarray" => ndarray("asked for").ok_or_else(|| absent("ndarray")),
+        "cuda" => cuda("asked for"),
+        _ => wgpu(requested),
+    }
+}
+
+/// The device, where what it computes is right.
+fn trusted(found: Chosen) -> Result<Chosen, Error> {
+    match device_probe::check(&found.used, &found.device) {
+        Ok(()) => Ok(found),
+        Err(fault) => Err(wrong(&found.used, &fault)),
+    }
+}
+
+fn wrong(used: &str, fault: &device_probe::Fault) -> Error {
+    let hint = match processor("") {
+        Some(processor) => format!(
+            "use `--device {}`, or install a newer driver; `espejo doctor` tests every device",
+            processor.used
+        ),
+        None => "install a newer driver, or build with `--features flex`; `espejo doctor` tests every device".to_owned(),
+    };
+    Error::Device {
+        message: format!("device `{used}` computes wrong: {fault}"),
+        hint: Some(hint),
+    }
 }
 
 impl Chosen {
@@ -99,17 +136,19 @@ impl Chosen {
 }
 
 fn automatic() -> Result<Chosen, Error> {
-    let why = match hardware_adapter() {
+    let adapter = hardware_adapter().and_then(|found| found.map(trusted).transpose());
+    let why = match adapter {
         Ok(Some(found)) => return Ok(found),
         Ok(None) if cfg!(feature = "wgpu") => "no hardware GPU adapter found".to_owned(),
         Ok(None) => "this build has no wgpu backend".to_owned(),
         Err(error) => format!("the GPU cannot be used: {error}"),
     };
     let nothing = || missing("auto", &format!("{why}, and this build has no CPU backend"));
-    processor(&why).map_or_else(
-        || cuda("the only backend that works").map_err(|_| nothing()),
-        Ok,
-    )
+    let found = match processor(&why) {
+        Some(found) => found,
+        None => cuda("the only backend that works").map_err(|_| nothing())?,
+    };
+    trusted(found)
 }
 
 fn processor(why: &str) -> Option<Chosen> {
