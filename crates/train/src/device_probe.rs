@@ -178,6 +178,7 @@ fn wide_loss(device: &Device, sizes: Sizes) -> Result<(), Fault> {
 fn normalised_batch(device: &Device, sizes: Sizes) -> Result<(), Fault> {
     const CHANNELS: usize = 8;
     const AREA: usize = 28 * 28;
+    const EPSILON: f64 = 1e-5;
     let (batch, count) = (sizes.batch, sizes.batch * AREA);
     let values = eighths(batch * CHANNELS * AREA);
     let of_channel = |channel: usize| {
@@ -200,7 +201,6 @@ fn normalised_batch(device: &Device, sizes: Sizes) -> Result<(), Fault> {
             numbers.push(number);
         }
     }
-    const EPSILON: f64 = 1e-5;
     let learning = device.clone().autodiff();
     let x = tensor(values, [batch, CHANNELS * AREA], &learning);
     let gamma = Tensor::<1>::ones([CHANNELS], &learning).require_grad();

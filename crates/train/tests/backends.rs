@@ -188,14 +188,13 @@ fn a_device_can_be_chosen_more_than_once() {
 /// A device is either right on long sums, or refused with what is wrong and what to do.
 #[test]
 fn a_device_that_computes_wrong_is_refused() {
-    for (name, device) in devices() {
+    for (name, _) in devices() {
         let checked = name.trim_end_matches('!');
         match device::choose(checked) {
             Ok(chosen) => {
                 let long = Tensor::<2>::ones([1 << 18, 80], &chosen.device).sum_dim(0);
                 let sums = long.into_data();
                 assert!(sums.iter::<f64>().all(|sum| sum == f64::from(1 << 18)));
-                assert_eq!(chosen.device, *device);
             }
             Err(error) => {
                 assert!(checked.starts_with("wgpu"), "{error}");
