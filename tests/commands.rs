@@ -207,7 +207,10 @@ fn doctor_tries_every_device_and_says_which_one_is_taken() {
     let room = Room::new();
     let value = room.run(&["doctor", "--json"]).ok().json();
     for device in value["devices"].as_array().expect("devices") {
-        let is_software = device["about"].as_str().expect("words").contains("software");
+        let is_software = device["about"]
+            .as_str()
+            .expect("words")
+            .contains("software");
         match device["skipped"].as_str() {
             // A software graphics adapter compiles for a minute, and is not trained on unless it is asked for.
             Some(why) => assert!(

@@ -538,9 +538,10 @@ mod tests {
     /// Squares of such numbers are 10¹⁸ and differ by 10⁹: the variance is lost where it is taken from their sums.
     #[test]
     fn ten_million_rows_near_a_billion_are_standardised_by_their_own_spread() {
-        let numbers: Vec<f64> = (0..10_000_000).map(|row| 1e9 + f64::from(row % 2)).collect();
-        let (shift, scale) =
-            shift_and_scale(&table(&["a"], &numbers), 0, ScalingKind::Standardise);
+        let numbers: Vec<f64> = (0..10_000_000)
+            .map(|row| 1e9 + f64::from(row % 2))
+            .collect();
+        let (shift, scale) = shift_and_scale(&table(&["a"], &numbers), 0, ScalingKind::Standardise);
         assert!((shift - (1e9 + 0.5)).abs() < 1e-6, "{shift}");
         assert!((scale - 0.5).abs() < 1e-9, "{scale}");
     }

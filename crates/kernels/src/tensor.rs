@@ -178,9 +178,14 @@ fn composed_batch_norm(
         count / first,
         first,
     ]);
-    let mean = by_channel.clone().mean_dim(2).mean_dim(1); // [channels, 1, 1]
+    let average = |of: Tensor<3>| {
+        let first_means = of.mean_dim(2).reshape([channels, count / first]);
+        let sums = sums::row_sums(first_means).div_scalar((count / first) as f64);
+        sums.reshape([channels, 1, 1])
+    };
+    let mean = average(by_channel.clone()); // [channels, 1, 1]
     let apart = by_channel - mean.clone(); // [channels, count / first, first]
-    let variance = apart.clone().square().mean_dim(2).mean_dim(1); // [channels, 1, 1]
+    let variance = average(apart.clone().square()); // [channels, 1, 1]
     let scale = gamma.reshape([channels, 1, 1]) / variance.clone().add_scalar(epsilon).sqrt();
     let y = apart * scale + beta.reshape([channels, 1, 1]); // [channels, count / first, first]
     let y = y

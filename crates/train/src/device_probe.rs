@@ -99,7 +99,11 @@ fn probe(device: &Device) -> Result<(), Fault> {
         dense_gradient,
     ];
     // A driver that cannot compile a kernel makes Burn panic.
-    let all = || checks.into_iter().try_for_each(|check| check(device, sizes));
+    let all = || {
+        checks
+            .into_iter()
+            .try_for_each(|check| check(device, sizes))
+    };
     std::panic::catch_unwind(std::panic::AssertUnwindSafe(all)).unwrap_or_else(|_| {
         Err(Fault {
             what: "a first computation".to_owned(),
@@ -208,7 +212,12 @@ fn normalised_batch(device: &Device, sizes: Sizes) -> Result<(), Fault> {
     let (y, mean, variance) = batch_norm(x.clone(), gamma.clone(), beta.clone(), EPSILON);
     let gradients = (y * x).sum().backward();
     let gradient = |of: &Tensor<1>| of.grad(&gradients).map(read).unwrap_or_default();
-    let found = [read(mean), read(variance), gradient(&gamma), gradient(&beta)];
+    let found = [
+        read(mean),
+        read(variance),
+        gradient(&gamma),
+        gradient(&beta),
+    ];
     let names = ["mean", "variance", "gradient at γ", "gradient at β"];
     for ((name, found), expected) in names.iter().zip(&found).zip(&expected) {
         let what = format!("the {name} of a batch normalisation of {batch}x{CHANNELS}x28x28");
@@ -264,10 +273,7 @@ mod tests {
         assert_eq!(hold("a sum", &[whole, whole], &[whole, whole], 1.0), Ok(()));
         let fault = hold("a sum", &[whole, cut], &[whole, whole], 1.0).expect_err("it is short");
         assert_eq!(fault.found, Some(cut));
-        assert_eq!(
-            fault.to_string(),
-            "a sum is 49150.625, expected 196608"
-        );
+        assert_eq!(fault.to_string(), "a sum is 49150.625, expected 196608");
         for found in [&[whole, f64::NAN][..], &[whole]] {
             assert!(hold("a sum", found, &[whole, whole], 1.0).is_err());
         }

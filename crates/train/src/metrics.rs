@@ -245,11 +245,7 @@ fn reconstruction_measures(
 fn prediction_sums(model: &AnyModel, batch: Batch, share: f64, terms: Vec<Tensor<1>>) -> OfBatch {
     let error = model.output(batch.inputs) - batch.targets; // [batch, outputs]
     let mut shares = terms;
-    shares.push(
-        column_means(error.square())
-            .mul_scalar(share)
-            .reshape([-1]),
-    ); // [outputs]
+    shares.push(column_means(error.square()).mul_scalar(share).reshape([-1])); // [outputs]
     OfBatch {
         shares,
         maxima: Vec::new(),

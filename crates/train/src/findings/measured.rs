@@ -249,7 +249,8 @@ impl LayerSums {
         let edge = AT_END * (high - low);
         let middle = (high + low) / 2.0;
         let far = values.clone().sub_scalar(middle).abs(); // [batch, values]
-        let at_ends = far.greater_scalar((high - low) / 2.0 - edge).float().sum();
+        let at_ends = far.greater_scalar((high - low) / 2.0 - edge);
+        let at_ends = espejo_kernels::sums::sum(at_ends.float()); // [1]
         self.at_ends += f64::from(at_ends.into_scalar::<f32>());
     }
 
