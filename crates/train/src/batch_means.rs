@@ -55,17 +55,16 @@ impl BatchMeans {
 
 #[cfg(test)]
 mod tests {
-    use burn::tensor::Device;
-
     use super::*;
-
-    fn tensor(values: &[f32]) -> Tensor<1> {
-        Tensor::from_floats(values, &Device::flex())
-    }
+    use crate::device;
 
     /// 10⁷ samples in batches of 512, the last one shorter. A running sum of them is 1.1e-4 off.
     #[test]
     fn ten_million_samples_have_the_mean_of_double_precision() {
+        let Ok(chosen) = device::choose("cpu") else {
+            return; // a build with wgpu alone
+        };
+        let tensor = |values: &[f32]| Tensor::<1>::from_floats(values, &chosen.device);
         let (samples, batch) = (10_000_000_usize, 512);
         let mut means = BatchMeans::default();
         let mut expected = [0.0; 3];

@@ -291,10 +291,13 @@ mod tests {
     /// Squares of a million in single precision differ by 65,536 at least.
     #[test]
     fn values_near_a_million_keep_their_variance() {
+        let Ok(chosen) = crate::device::choose("cpu") else {
+            return; // a build with wgpu alone
+        };
         let values: Vec<f32> = (0..1000).map(|i| 1e6 + (i % 2) as f32).collect();
         let mut moments = Moments::default();
         for chunk in values.chunks(250) {
-            let chunk = Tensor::<1>::from_floats(chunk, &Device::flex());
+            let chunk = Tensor::<1>::from_floats(chunk, &chosen.device);
             moments.add(chunk.reshape([250, 1]));
         }
         assert!((moments.variance() - 0.25).abs() < 1e-9);
