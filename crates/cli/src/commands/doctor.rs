@@ -61,9 +61,9 @@ pub fn doctor(args: &DoctorArgs, json: bool) -> anyhow::Result<()> {
         checked.push(entry);
     }
     let auto = examine("auto", false, args.bench)?;
-    let auto = match (&auto.used, &auto.why, auto.problem) {
-        (Some(used), Some(why), _) => json!({ "used": used, "why": why }),
-        (.., problem) => json!({ "error": problem }),
+    let auto = match (&auto.used, &auto.why) {
+        (Some(used), Some(why)) => json!({ "used": used, "why": why }),
+        _ => json!({ "error": auto.problem.unwrap_or_else(late) }),
     };
     if json {
         return output::json(&json!({ "backends": backends, "devices": checked, "auto": auto }));
@@ -120,14 +120,17 @@ fn entry(device: &Candidate, found: &Examination, train: bool) -> Value {
             entry["skipped"] = json!("a software adapter, slow; `--bench` trains on it");
         }
         None if !found.in_time => {
-            entry["skipped"] = json!(format!(
-                "not done within {} s; `--bench` waits for it",
-                examination::LIMIT.as_secs_f64()
-            ));
+            entry["skipped"] = json!(late());
         }
         None => {}
     }
     entry
+}
+
+/// What is said of a device whose time was up.
+fn late() -> String {
+    let seconds = examination::LIMIT.as_secs_f64();
+    format!("not done within {seconds} s; `--bench` waits for it")
 }
 
 /// What came of a device, in words.
