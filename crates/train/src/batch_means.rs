@@ -84,7 +84,7 @@ mod tests {
         assert_eq!(found.iter().map(Vec::len).collect::<Vec<_>>(), [1, 2]);
         for (found, expected) in found.concat().into_iter().zip(expected) {
             assert!(
-                (found / expected - 1.0).abs() < 2e-6,
+                (found / expected - 1.0).abs() < 1e-5,
                 "{found}, expected {expected}"
             );
         }

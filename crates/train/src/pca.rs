@@ -21,6 +21,8 @@ const MOST_ROUNDS: usize = 15;
 /// sums, and with it every bit of the result, depends neither on the machine's cores nor on the caller's chunks.
 const BLOCK: usize = 256;
 const BLOCKS: usize = 4;
+/// Numbers that are not worth a second thread.
+const FEW: usize = 1 << 14;
 /// Directions with less than this share of the largest variance are rounding errors.
 const FLOOR: f64 = 1e-12;
 
@@ -237,8 +239,14 @@ fn scatter_times<E>(
     let rounded = mean.map(|value| value as f32);
     let mut sums = vec![DMatrix::zeros(basis.nrows(), basis.ncols()); BLOCKS];
     let multiply = |rows: &mut [f32]| {
+        let few = rows.len() < FEW;
+        let blocks = rows.chunks_mut(BLOCK * mean.len()).zip(&mut sums);
+        if few {
+            blocks.for_each(|(block, sum)| add_block(block, &rounded, &transposed, sum));
+            return;
+        }
         thread::scope(|scope| {
-            for (block, sum) in rows.chunks_mut(BLOCK * mean.len()).zip(&mut sums) {
+            for (block, sum) in blocks {
                 scope.spawn(|| add_block(block, &rounded, &transposed, sum));
             }
         });
