@@ -7,7 +7,7 @@
 //! precision.
 //!
 //! On the processor run Burn's and Espejo's own loops, which no driver compiles: what could be wrong there is a kernel for one width of
-//! vectors, and batches of a tenth of the size show that in a millisecond.
+//! vectors, and batches of a small part of the size show that in a few milliseconds.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -59,7 +59,7 @@ const PROCESSOR: Sizes = Sizes {
     long: 20_000,
     beside: 4,
     wide: 20_000,
-    batch: 32,
+    batch: 8,
 };
 
 /// Part of a result that it may be off by: sums in single precision, in any order.
