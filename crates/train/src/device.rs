@@ -20,6 +20,9 @@ pub struct Chosen {
     pub why: String,
     /// Bytes of the largest tensor it holds.
     pub largest: usize,
+    /// What wgpu has under that name.
+    #[cfg(feature = "wgpu")]
+    adapter: Option<burn::tensor::wgpu::wgpu::Adapter>,
 }
 
 impl Chosen {
@@ -68,18 +71,17 @@ const UNCHECKED: char = '!';
 /// [`Error::Config`] for a word that is none, [`Error::Device`] where the build or the machine lacks the device, or where it computes
 /// wrong.
 pub fn choose(requested: &str) -> Result<Chosen, Error> {
-    let found = match requested.strip_suffix(UNCHECKED) {
-        Some(name) => Chosen {
-            why: "asked for unchecked".to_owned(),
-            ..find(name)?
-        },
+    let mut found = match requested.strip_suffix(UNCHECKED) {
+        Some(name) => {
+            let mut found = find(name)?;
+            "asked for unchecked".clone_into(&mut found.why);
+            found
+        }
         None if requested == "auto" => automatic()?,
         None => trusted(find(requested)?)?,
     };
-    Ok(Chosen {
-        requested: requested.to_owned(),
-        ..found
-    })
+    requested.clone_into(&mut found.requested);
+    Ok(found)
 }
 
 /// Finds the device of a word.
@@ -102,7 +104,14 @@ fn find(requested: &str) -> Result<Chosen, Error> {
 
 /// The device, where what it computes is right.
 fn trusted(found: Chosen) -> Result<Chosen, Error> {
-    match device_probe::check(&found.used, &found.device) {
+    let probe = || {
+        #[cfg(feature = "wgpu")]
+        if let Some(adapter) = &found.adapter {
+            device_probe::loops(adapter)?;
+        }
+        device_probe::probe(&found.device)
+    };
+    match device_probe::once(&found.used, probe) {
         Ok(()) => Ok(found),
         Err(fault) => Err(wrong(&found.used, &fault)),
     }
@@ -131,6 +140,8 @@ impl Chosen {
             used: used.to_owned(),
             why: why.to_owned(),
             largest: usize::MAX,
+            #[cfg(feature = "wgpu")]
+            adapter: None,
         }
     }
 }
@@ -303,6 +314,7 @@ mod gpu {
     static OPENED: Mutex<Vec<(usize, Device)>> = Mutex::new(Vec::new());
 
     pub(super) struct Adapter {
+        adapter: wgpu::Adapter,
         info: AdapterInfo,
         /// Bytes of the largest tensor it holds.
         largest: u64,
@@ -347,16 +359,27 @@ mod gpu {
             };
             let nth = adapters.iter().filter(alike).count();
             let largest = adapter.limits().max_storage_buffer_binding_size;
-            adapters.push(Adapter { info, largest, nth });
+            adapters.push(Adapter {
+                adapter,
+                info,
+                largest,
+                nth,
+            });
         }
         adapters
     }
 
     pub(super) fn open(adapters: &[Adapter], index: usize, why: &str) -> Result<Chosen, Error> {
-        let Adapter { info, largest, nth } = &adapters[index];
+        let Adapter {
+            adapter,
+            info,
+            largest,
+            nth,
+        } = &adapters[index];
         let used = format!("wgpu:{index} ({}, {:?})", info.name, info.backend);
         let chosen = |device: Device| Chosen {
             largest: usize::try_from(*largest).unwrap_or(usize::MAX),
+            adapter: Some(adapter.clone()),
             ..Chosen::new(device, &used, why)
         };
         let mut opened = OPENED.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,8 +1,8 @@
 //! What a device makes of sums that are known, before it is trusted with a training.
 //!
 //! A driver may compute wrong without an error: Mesa's software Vulkan 22.3.6 gives each invocation of a shader 65,535 rounds of all
-//! its loops together and drops the rest, so that a long sum is short of its last values and a training goes wrong in silence. So each
-//! device computes, when a process opens it for the first time, long sums in a row and in a column, the loss of wide rows, a batch
+//! its loops together and drops the rest, so that a long sum is short of its last values and a training goes wrong in silence. So a graphics
+//! adapter counts the rounds of a loop (`device_loops`), and each device computes, when a process opens it for the first time, long sums in a row and in a column, the loss of wide rows, a batch
 //! normalisation with its gradients and the gradient of a dense layer over a long batch. All of it is held against the host, in double
 //! precision.
 //!
@@ -68,18 +68,14 @@ const TOLERANCE: f64 = 1e-4;
 /// What was found of the devices of this process, by name.
 static PROBED: Mutex<Vec<(String, Option<Fault>)>> = Mutex::new(Vec::new());
 
-/// Probes a device, unless this process has done so.
-///
-/// # Errors
-///
-/// The first result that is wrong.
-pub(crate) fn check(name: &str, device: &Device) -> Result<(), Fault> {
+/// Probes a device, unless this process has probed one of this name.
+pub(crate) fn once(name: &str, probe: impl FnOnce() -> Result<(), Fault>) -> Result<(), Fault> {
     let mut probed = PROBED.lock().unwrap_or_else(PoisonError::into_inner);
     let known = probed.iter().find(|(other, _)| other == name);
     let fault = match known {
         Some((_, fault)) => fault.clone(),
         None => {
-            let fault = probe(device).err();
+            let fault = probe().err();
             probed.push((name.to_owned(), fault.clone()));
             fault
         }
@@ -87,7 +83,31 @@ pub(crate) fn check(name: &str, device: &Device) -> Result<(), Fault> {
     fault.map_or(Ok(()), Err)
 }
 
-fn probe(device: &Device) -> Result<(), Fault> {
+/// Has a graphics adapter go through a long loop, without Burn.
+///
+/// # Errors
+///
+/// Where it ends early.
+#[cfg(feature = "wgpu")]
+pub(crate) fn loops(adapter: &burn::tensor::wgpu::wgpu::Adapter) -> Result<(), Fault> {
+    use crate::device_loops::{ROUNDS, rounds};
+    match rounds(adapter) {
+        Some(done) if done != ROUNDS => Err(Fault {
+            what: "the number of rounds of a loop in a shader".to_owned(),
+            expected: f64::from(ROUNDS),
+            found: Some(f64::from(done)),
+        }),
+        // One that gives no answer fails with Burn, which says why.
+        _ => Ok(()),
+    }
+}
+
+/// Computes what is known on a device.
+///
+/// # Errors
+///
+/// The first result that is wrong.
+pub(crate) fn probe(device: &Device) -> Result<(), Fault> {
     let sizes = match espejo_kernels::in_memory(device) {
         true => PROCESSOR,
         false => GRAPHICS,

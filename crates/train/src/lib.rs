@@ -31,6 +31,8 @@ mod classical;
 mod classification;
 pub mod config;
 pub mod device;
+#[cfg(feature = "wgpu")]
+mod device_loops;
 mod device_probe;
 mod epochs;
 mod error;
