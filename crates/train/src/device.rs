@@ -22,7 +22,7 @@ pub struct Chosen {
     pub largest: usize,
     /// What wgpu has under that name.
     #[cfg(feature = "wgpu")]
-    adapter: Option<burn::tensor::wgpu::wgpu::Adapter>,
+    pub(crate) adapter: Option<burn::tensor::wgpu::wgpu::Adapter>,
 }
 
 impl Chosen {
