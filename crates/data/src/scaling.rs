@@ -541,7 +541,9 @@ mod tests {
         let numbers: Vec<f64> = (0..10_000_000)
             .map(|row| 1e9 + f64::from(row % 2))
             .collect();
-        let (shift, scale) = shift_and_scale(&table(&["a"], &numbers), 0, ScalingKind::Standardise);
+        let table = Samples::table(Facts::default(), vec!["a".to_owned()], vec![numbers]);
+        let table = table.expect("it is a table");
+        let (shift, scale) = shift_and_scale(&table, 0, ScalingKind::Standardise);
         assert!((shift - (1e9 + 0.5)).abs() < 1e-6, "{shift}");
         assert!((scale - 0.5).abs() < 1e-9, "{scale}");
     }
