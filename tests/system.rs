@@ -132,4 +132,8 @@ fn a_device_that_is_not_there_is_an_error_of_its_own() {
     }
     ask("auto").ok();
     ask("cpu").ok();
+    // A device that is used whatever it computes.
+    ask("cpu!").ok();
+    let ran = ask("auto!").failed(2);
+    assert_eq!(ran.lines("error: "), ["unknown device `auto`"], "{ran:?}");
 }

@@ -166,7 +166,7 @@ pub enum Command {
     Inspect(InspectArgs),
     /// List and test the devices, and show which one `auto` selects
     #[command(
-        after_help = "Each device trains the letters for about a second. A software adapter is only listed: its first step takes minutes.\n\nExamples:\n  espejo doctor\n  espejo doctor --bench"
+        after_help = "Each device computes sums that are known and trains the letters for half a second, two seconds in all. A device that computes wrong is refused by every command. A software adapter is not trained on: its first step takes minutes.\n\nExamples:\n  espejo doctor\n  espejo doctor --bench"
     )]
     Doctor(DoctorArgs),
     /// List, download, verify and show data sets

@@ -581,4 +581,17 @@ mod tests {
         assert!((of(1.7e9, 300.0).invert_row(&[0.1])[0] - 1_700_000_030.0).abs() < 1e-4);
         assert_eq!(of(0.0, 1e300).invert_row(&[1.0]), [1e300]);
     }
+
+    /// Squares of such numbers are 10¹⁸ and differ by 10⁹: the variance is lost where it is taken from their sums.
+    #[test]
+    fn ten_million_rows_near_a_billion_are_standardised_by_their_own_spread() {
+        let numbers: Vec<f64> = (0..10_000_000)
+            .map(|row| 1e9 + f64::from(row % 2))
+            .collect();
+        let table = Samples::table(Facts::default(), vec!["a".to_owned()], vec![numbers]);
+        let table = table.expect("it is a table");
+        let (shift, scale) = shift_and_scale(&table, 0, ScalingKind::Standardise);
+        assert!((shift - (1e9 + 0.5)).abs() < 1e-6, "{shift}");
+        assert!((scale - 0.5).abs() < 1e-9, "{scale}");
+    }
 }

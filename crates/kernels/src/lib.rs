@@ -20,6 +20,7 @@ mod optimizer_step;
 pub mod pool;
 mod simd_loops;
 pub mod sparse_rows;
+pub mod sums;
 mod tensor;
 pub mod threads;
 pub mod upsample;

@@ -4,6 +4,7 @@ use burn::module::{Module, RunningState};
 use burn::nn::{BatchNorm, Dropout, GaussianNoise, Linear};
 use burn::tensor::{Distribution, Tensor};
 use espejo_kernels::Activation as Fused;
+use espejo_kernels::sums::{row_sums, sum};
 
 use crate::Activation;
 use crate::conv::{Conv, Map, Transposed};
@@ -103,7 +104,7 @@ impl Layer {
             | Self::Mask(_)
             | Self::Embedding(_) => return None,
         };
-        Some(rows.square().sum_dim(1).sum())
+        Some(sum(row_sums(rows.square())))
     }
 }
 

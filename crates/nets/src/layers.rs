@@ -5,6 +5,7 @@ mod hidden;
 use burn::module::Module;
 use burn::nn::Linear;
 use burn::tensor::{Device, Tensor};
+use espejo_kernels::sums::row_sums;
 use rand::Rng;
 
 use crate::conv::Map;
@@ -254,10 +255,7 @@ impl Layers {
             jacobian = rows.reshape([batch, outputs, inputs]); // [batch, outputs, inputs]
         }
         let [_, _, inputs] = jacobian.dims();
-        jacobian
-            .square()
-            .reshape([batch, outputs * inputs])
-            .sum_dim(1) // [batch, 1]
+        row_sums(jacobian.square().reshape([batch, outputs * inputs])) // [batch, 1]
     }
 
     fn linears(&self) -> impl Iterator<Item = &Linear> {

@@ -5,7 +5,7 @@
 
 use burn::tensor::Device;
 
-use crate::Error;
+use crate::{Error, device_probe};
 
 /// A device that was asked for and found.
 #[derive(Clone, Debug)]
@@ -20,6 +20,9 @@ pub struct Chosen {
     pub why: String,
     /// Bytes of the largest tensor it holds.
     pub largest: usize,
+    /// What wgpu has under that name.
+    #[cfg(feature = "wgpu")]
+    pub(crate) adapter: Option<burn::tensor::wgpu::wgpu::Adapter>,
 }
 
 impl Chosen {
@@ -58,31 +61,74 @@ pub fn backends() -> Vec<&'static str> {
         .collect()
 }
 
-/// Finds the device of a `--device` word.
+/// What stands behind the name of a device that is used whatever it computes, as in `wgpu:0!`: for tests of small shapes.
+const UNCHECKED: char = '!';
+
+/// Finds the device of a `--device` word and, unless `!` stands behind it, holds what it computes against the host.
 ///
 /// # Errors
 ///
-/// [`Error::Config`] for a word that is none, [`Error::Device`] where the build or the machine lacks the device.
+/// [`Error::Config`] for a word that is none, [`Error::Device`] where the build or the machine lacks the device, or where it computes
+/// wrong.
 pub fn choose(requested: &str) -> Result<Chosen, Error> {
-    let found = match requested {
-        "auto" => automatic()?,
+    let mut found = match requested.strip_suffix(UNCHECKED) {
+        Some(name) => {
+            let mut found = find(name)?;
+            "asked for unchecked".clone_into(&mut found.why);
+            found
+        }
+        None if requested == "auto" => automatic()?,
+        None => trusted(find(requested)?)?,
+    };
+    requested.clone_into(&mut found.requested);
+    Ok(found)
+}
+
+/// Finds the device of a word.
+fn find(requested: &str) -> Result<Chosen, Error> {
+    match requested {
         "gpu" => match hardware_adapter()? {
-            Some(found) => found,
+            Some(found) => Ok(found),
             None => cuda("the only kind of GPU in this build")
-                .map_err(|_| missing("gpu", "no hardware adapter"))?,
+                .map_err(|_| missing("gpu", "no hardware adapter")),
         },
         "cpu" => {
-            processor("asked for").ok_or_else(|| missing("cpu", "no CPU backend in this build"))?
+            processor("asked for").ok_or_else(|| missing("cpu", "no CPU backend in this build"))
         }
-        "flex" => flex("asked for").ok_or_else(|| absent("flex"))?,
-        "ndarray" => ndarray("asked for").ok_or_else(|| absent("ndarray"))?,
-        "cuda" => cuda("asked for")?,
-        _ => wgpu(requested)?,
+        "flex" => flex("asked for").ok_or_else(|| absent("flex")),
+        "ndarray" => ndarray("asked for").ok_or_else(|| absent("ndarray")),
+        "cuda" => cuda("asked for"),
+        _ => wgpu(requested),
+    }
+}
+
+/// The device, where what it computes is right.
+fn trusted(found: Chosen) -> Result<Chosen, Error> {
+    let probe = || {
+        #[cfg(feature = "wgpu")]
+        if let Some(adapter) = &found.adapter {
+            device_probe::loops(adapter)?;
+        }
+        device_probe::probe(&found.device)
     };
-    Ok(Chosen {
-        requested: requested.to_owned(),
-        ..found
-    })
+    match device_probe::once(&found.used, probe) {
+        Ok(()) => Ok(found),
+        Err(fault) => Err(wrong(&found.used, &fault)),
+    }
+}
+
+fn wrong(used: &str, fault: &device_probe::Fault) -> Error {
+    let hint = match processor("") {
+        Some(processor) => format!(
+            "use `--device {}`, or install a newer driver; `espejo doctor` tests every device",
+            processor.used
+        ),
+        None => "install a newer driver, or build with `--features flex`; `espejo doctor` tests every device".to_owned(),
+    };
+    Error::Device {
+        message: format!("device `{used}` computes wrong: {fault}"),
+        hint: Some(hint),
+    }
 }
 
 impl Chosen {
@@ -94,22 +140,26 @@ impl Chosen {
             used: used.to_owned(),
             why: why.to_owned(),
             largest: usize::MAX,
+            #[cfg(feature = "wgpu")]
+            adapter: None,
         }
     }
 }
 
 fn automatic() -> Result<Chosen, Error> {
-    let why = match hardware_adapter() {
+    let adapter = hardware_adapter().and_then(|found| found.map(trusted).transpose());
+    let why = match adapter {
         Ok(Some(found)) => return Ok(found),
         Ok(None) if cfg!(feature = "wgpu") => "no hardware GPU adapter found".to_owned(),
         Ok(None) => "this build has no wgpu backend".to_owned(),
         Err(error) => format!("the GPU cannot be used: {error}"),
     };
     let nothing = || missing("auto", &format!("{why}, and this build has no CPU backend"));
-    processor(&why).map_or_else(
-        || cuda("the only backend that works").map_err(|_| nothing()),
-        Ok,
-    )
+    let found = match processor(&why) {
+        Some(found) => found,
+        None => cuda("the only backend that works").map_err(|_| nothing())?,
+    };
+    trusted(found)
 }
 
 fn processor(why: &str) -> Option<Chosen> {
@@ -264,6 +314,7 @@ mod gpu {
     static OPENED: Mutex<Vec<(usize, Device)>> = Mutex::new(Vec::new());
 
     pub(super) struct Adapter {
+        adapter: wgpu::Adapter,
         info: AdapterInfo,
         /// Bytes of the largest tensor it holds.
         largest: u64,
@@ -308,16 +359,27 @@ mod gpu {
             };
             let nth = adapters.iter().filter(alike).count();
             let largest = adapter.limits().max_storage_buffer_binding_size;
-            adapters.push(Adapter { info, largest, nth });
+            adapters.push(Adapter {
+                adapter,
+                info,
+                largest,
+                nth,
+            });
         }
         adapters
     }
 
     pub(super) fn open(adapters: &[Adapter], index: usize, why: &str) -> Result<Chosen, Error> {
-        let Adapter { info, largest, nth } = &adapters[index];
+        let Adapter {
+            adapter,
+            info,
+            largest,
+            nth,
+        } = &adapters[index];
         let used = format!("wgpu:{index} ({}, {:?})", info.name, info.backend);
         let chosen = |device: Device| Chosen {
             largest: usize::try_from(*largest).unwrap_or(usize::MAX),
+            adapter: Some(adapter.clone()),
             ..Chosen::new(device, &used, why)
         };
         let mut opened = OPENED.lock().unwrap_or_else(PoisonError::into_inner);

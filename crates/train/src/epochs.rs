@@ -3,11 +3,11 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use burn::tensor::{ElementConversion, Tensor};
-use espejo_nets::{Loss, Model};
+use espejo_nets::Model;
 
 use crate::atomic_files::group_exists;
 use crate::average::Average;
+use crate::batch_means::BatchMeans;
 use crate::feed::{Feed, training_batch};
 use crate::fit::{Ended, Event, Training, own_copy};
 use crate::folder::{Folder, Which};
@@ -208,7 +208,7 @@ pub(crate) fn one_epoch(
         epochs => ((epoch - 1) as f64 / epochs as f64).min(1.0),
     };
     let mut names: Vec<(&'static str, f64)> = Vec::new();
-    let mut sums: Vec<Tensor<1>> = Vec::new();
+    let mut means = BatchMeans::default();
     let mut rate = config.train.learning_rate;
     let mut at = StepPlace {
         epoch,
@@ -235,26 +235,17 @@ pub(crate) fn one_epoch(
         }
         names = loss.0.iter().map(|term| (term.name, term.weight)).collect();
         let share = samples as f64 / data.samples() as f64;
-        sums = add_share(sums, loss, share);
+        let terms = loss.0.into_iter();
+        means.add(
+            terms
+                .map(|term| term.value.inner().mul_scalar(share))
+                .collect(),
+        );
     }
     training.model = model;
-    let values = Tensor::cat(sums, 0).into_data();
-    let values = values.iter::<f32>().map(ElementConversion::elem::<f64>);
-    let terms = names.into_iter().zip(values);
+    // One read an epoch.
+    let (values, _) = means.read(Vec::new());
+    let terms = names.into_iter().zip(values.concat());
     let terms = terms.map(|((name, weight), value)| (name, weight, value));
     Ok(Some((rate, terms.collect())))
-}
-
-/// The sums of the terms so far, with a share of those of a batch. They stay on the device until the epoch is over: one read an
-/// epoch.
-fn add_share(sums: Vec<Tensor<1>>, loss: Loss, share: f64) -> Vec<Tensor<1>> {
-    let terms = loss.0.into_iter();
-    let values = terms.map(|term| term.value.inner().mul_scalar(share));
-    if sums.is_empty() {
-        return values.collect();
-    }
-    sums.into_iter()
-        .zip(values)
-        .map(|(sum, value)| sum + value)
-        .collect()
 }

@@ -24,12 +24,16 @@ mod atomic_files;
 mod augmentation;
 mod average;
 mod baselines;
+mod batch_means;
 mod checkpoint;
 mod class_errors;
 mod classical;
 mod classification;
 pub mod config;
 pub mod device;
+#[cfg(feature = "wgpu")]
+mod device_loops;
+mod device_probe;
 mod epochs;
 mod error;
 mod exported;

@@ -309,4 +309,24 @@ mod tests {
             "tensor `weights` has the value NaN, expected finite numbers"
         );
     }
+
+    /// Burn loads such files and fails in the next forward pass.
+    #[test]
+    fn floats_of_other_widths_are_refused() {
+        for (dtype, width) in [
+            (Dtype::F16, 2),
+            (Dtype::BF16, 2),
+            (Dtype::F64, 8),
+            (Dtype::I32, 4),
+        ] {
+            let bytes = vec![0; 6 * width];
+            let view = TensorView::new(dtype, vec![2, 3], &bytes).expect("it has that size");
+            let file = safetensors::serialize([("encoder.0.weight", view)], None).expect("a file");
+            let error = from_bytes(&file).expect_err("not in single precision");
+            assert_eq!(
+                error,
+                format!("tensor `encoder.0.weight` has type {dtype:?}, expected F32")
+            );
+        }
+    }
 }
