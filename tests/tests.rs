@@ -18,6 +18,8 @@ mod hash;
 mod impute;
 #[cfg(unix)]
 mod kill;
+#[cfg(unix)]
+mod limits;
 mod older_runs;
 mod photographs;
 mod program;

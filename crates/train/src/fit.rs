@@ -6,6 +6,7 @@ use std::sync::atomic::AtomicBool;
 use burn::module::Module;
 
 use crate::average::Average;
+use crate::before::Before;
 use crate::classical::{self, Solution};
 use crate::findings::{self, Finding, Measured};
 use crate::folder::Folder;
@@ -121,7 +122,25 @@ pub fn fit(
     watch: &mut dyn FnMut(Event<'_>),
 ) -> Result<Outcome, Error> {
     let _lock = folder.lock()?;
-    let (started, command) = origin(folder, command);
+    let before = Before::of(folder);
+    let ended = go_on(prepared, folder, (&before, command), stop, watch);
+    if ended.is_err() {
+        before.put_back(folder);
+        // The error of the session is the one to tell.
+        let _ = folder.call_failed();
+    }
+    ended
+}
+
+/// One session, from what the run was before it.
+fn go_on(
+    prepared: &Prepared,
+    folder: &Folder,
+    (before, command): (&Before, &str),
+    stop: &AtomicBool,
+    watch: &mut dyn FnMut(Event<'_>),
+) -> Result<Outcome, Error> {
+    let (started, command) = origin(before.report.as_ref(), command);
     let classical = prepared.config.train.is_classical();
     let mut training = match classical {
         true => classical::begin(prepared),
@@ -149,6 +168,7 @@ pub fn fit(
             folds: folds.get(),
         };
         let report = run_report(&facts, status, reason, results, findings);
+        let report = before.with_numbers(report, &training.state);
         folder.write_report(&report).map(|()| report)
     };
     end(&training, Status::Running, None, None, &[])?;
@@ -219,11 +239,10 @@ pub fn fit(
 }
 
 /// When and by which command the run was started: this one, unless it goes on from before.
-fn origin(folder: &Folder, command: &str) -> (String, String) {
-    let before = folder.report().ok();
-    let started = before.as_ref().map(|report| report.started.clone());
+fn origin(before: Option<&RunReport>, command: &str) -> (String, String) {
+    let started = before.map(|report| report.started.clone());
     let started = started.filter(|started| !started.is_empty());
-    let before = before.map(|report| report.command);
+    let before = before.map(|report| report.command.clone());
     let before = before.filter(|command| !command.is_empty());
     (
         started.unwrap_or_else(|| jiff::Timestamp::now().to_string()),

@@ -186,6 +186,7 @@ impl Trained {
             },
             other => other,
         };
+        device::narrow_to_what_there_is(&mut config.train.vector_width);
         if config.train.device != before {
             // A word that is no device is the user's slip, not the run's damage.
             device::choose(&config.train.device)?;
