@@ -44,6 +44,13 @@ impl Drawn {
         self.error = self.error.take().or(other.error);
     }
 
+    /// Nothing, for this reason.
+    pub fn failed(error: anyhow::Error) -> Self {
+        let mut drawn = Self::default();
+        drawn.fail(error);
+        drawn
+    }
+
     /// Notes what went wrong; the first error is the one that is told.
     pub fn fail(&mut self, error: anyhow::Error) {
         self.error.get_or_insert(error);

@@ -78,7 +78,7 @@ impl OptionalFigureArgs {
         }
         match figures() {
             Ok(figures) => self.file.save(folder, &figures),
-            Err(error) => Err(error).into(),
+            Err(error) => Drawn::failed(error),
         }
     }
 }

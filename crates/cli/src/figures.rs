@@ -92,12 +92,12 @@ fn all(trained: &Trained, folder: &Folder, baselines: &[Baseline]) -> anyhow::Re
 pub fn save_all<S: AsRef<str> + Sync>(folder: &Folder, figures: &[(S, Figure)]) -> Drawn {
     let into = folder.path().join("figures");
     let mut drawn = Drawn::default();
+    let save = &|(stem, figure): &(S, Figure)| figure.save(&into, stem.as_ref());
     std::thread::scope(|scope| {
-        let save = |(stem, figure): &(S, Figure)| figure.save(&into, stem.as_ref());
         let threads: Vec<_> = figures
             .iter()
             .map(|figure| {
-                let thread = std::thread::Builder::new().spawn_scoped(scope, || save(figure));
+                let thread = std::thread::Builder::new().spawn_scoped(scope, move || save(figure));
                 // Where the system has no room for another thread, this one draws.
                 thread.map_err(|_| save(figure))
             })

@@ -7,7 +7,7 @@ use espejo_train::{Event, Fold};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::compact_number::compact;
-use crate::output;
+use crate::{output, terminal};
 
 /// Steps of the bar.
 const PARTS: u64 = 10_000;
@@ -42,7 +42,8 @@ impl Progress {
     pub fn new() -> Self {
         let bar = std::io::stderr().is_terminal().then(|| {
             let style =
-                ProgressStyle::with_template("{wide_bar:.cyan} {msg}").expect("a valid template");
+                ProgressStyle::with_template(&format!("{} {{msg}}", terminal::progress_bar()))
+                    .expect("a valid template");
             ProgressBar::new(PARTS).with_style(style)
         });
         Self {

@@ -126,7 +126,7 @@ impl<'a> SampleFigures<'a> {
 
     /// Writes the last figure, and the animation if it has two frames or more; gives the files that a person shall look at, and notes in
     /// `drawn` what went wrong.
-    pub fn finish(mut self, drawn: &mut Drawn) -> SampleFiles {
+    pub fn finish(self, drawn: &mut Drawn) -> SampleFiles {
         let mut files = SampleFiles::default();
         let Some(last) = self.last() else {
             return files;
@@ -134,7 +134,7 @@ impl<'a> SampleFigures<'a> {
         let figures = self.folder.path().join("figures");
         match last.save(&figures, "samples") {
             Ok(_) => files.figure = Some(shown(&figures.join("samples.png"))),
-            Err(error) => self.tell(Err(error.into())),
+            Err(error) => drawn.fail(error.into()),
         }
         match self.film() {
             Ok(film) => files.animation = film,

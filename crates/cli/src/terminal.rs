@@ -13,6 +13,19 @@ pub fn width() -> Option<usize> {
     width.or_else(columns).filter(|width| *width > 0)
 }
 
+/// A bar of progress as wide as the terminal on stderr, or what a person sees of one that is wider than any screen: each of its columns is
+/// written many times a second.
+pub fn progress_bar() -> &'static str {
+    bar_of(terminal_size_of(std::io::stderr()).map(|(Width(width), _)| width))
+}
+
+fn bar_of(width: Option<u16>) -> &'static str {
+    match width {
+        Some(1000..) => "{bar:200.cyan}",
+        _ => "{wide_bar:.cyan}",
+    }
+}
+
 /// Lines of the terminal on stdout.
 pub fn height() -> Option<usize> {
     terminal_size_of(std::io::stdout()).map(|(_, Height(height))| usize::from(height))
@@ -62,6 +75,12 @@ mod tests {
         );
         assert_eq!(hanging("a  ", "one two three", 16), "a  one two three\n");
         assert_eq!(hanging("", "", 10), "\n");
+    }
+
+    #[test]
+    fn a_bar_is_no_wider_than_a_screen() {
+        assert_eq!(bar_of(Some(999)), bar_of(None));
+        assert_eq!(bar_of(Some(u16::MAX)), "{bar:200.cyan}");
     }
 
     #[test]

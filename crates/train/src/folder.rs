@@ -397,11 +397,15 @@ pub fn write_new_folder(
     to: &Path,
     write: impl FnOnce(&Path) -> Result<(), Error>,
 ) -> Result<(), Error> {
-    if to.exists() {
-        let message = format!("`{}` exists already", to.display());
-        let hint = "give a folder that does not exist yet".to_owned();
-        return Err(Error::config(message, Some(hint)));
-    }
+    let refuse_taken = || match to.exists() {
+        false => Ok(()),
+        true => {
+            let message = format!("`{}` exists already", to.display());
+            let hint = "give a folder that does not exist yet".to_owned();
+            Err(Error::config(message, Some(hint)))
+        }
+    };
+    refuse_taken()?;
     let parent = match to.parent() {
         Some(parent) if parent != Path::new("") => parent,
         _ => Path::new("."),
@@ -412,7 +416,11 @@ pub fn write_new_folder(
         .tempdir_in(parent)
         .at("create", parent)?;
     write(aside.path())?;
-    fs::rename(aside.path(), to).at("create", to)?;
+    if let Err(error) = take_name(aside.path(), to) {
+        // Another process may have made it in the meantime.
+        refuse_taken()?;
+        return Err(error).at("create", to);
+    }
     let _renamed = aside.keep();
     readable(to)
 }

@@ -19,6 +19,7 @@ use serde_json::{Value, json};
 
 use crate::interrupt::{Twice, stop_on_interrupt};
 use crate::output::{self, message, shown};
+use crate::terminal;
 
 /// The arguments of `espejo reproduce`.
 #[derive(Args)]
@@ -412,8 +413,11 @@ impl Progress {
                 }
                 if std::io::stderr().is_terminal() {
                     let style =
-                        ProgressStyle::with_template("{wide_bar:.cyan} {pos}/{len} {msg} {eta}")
-                            .expect("a valid template");
+                        ProgressStyle::with_template(&format!(
+                            "{} {{pos}}/{{len}} {{msg}} {{eta}}",
+                            terminal::progress_bar()
+                        ))
+                        .expect("a valid template");
                     let _ = self
                         .bar
                         .set(ProgressBar::new(open as u64).with_style(style));

@@ -167,7 +167,7 @@ fn drawn(
     figures: anyhow::Result<Vec<(&'static str, Figure)>>,
 ) -> Drawn {
     match (figures, to) {
-        (Err(error), _) => Err(error).into(),
+        (Err(error), _) => Drawn::failed(error),
         (Ok(figures), None) => figures::save_all(folder, &figures),
         (Ok(figures), Some(path)) => save_as(path, &figures).into(),
     }

@@ -10,6 +10,7 @@ use serde_json::json;
 
 use crate::completion;
 use crate::output::{self, message, shown};
+use crate::terminal;
 
 /// The arguments of `espejo data fetch`.
 #[derive(Args)]
@@ -66,9 +67,10 @@ struct Bar {
 impl Bar {
     fn new() -> Self {
         let bar = std::io::stderr().is_terminal().then(|| {
-            let style = ProgressStyle::with_template(
-                "{msg}  {wide_bar:.cyan} {bytes}/{total_bytes}  {bytes_per_sec}",
-            )
+            let style = ProgressStyle::with_template(&format!(
+                "{{msg}}  {} {{bytes}}/{{total_bytes}}  {{bytes_per_sec}}",
+                terminal::progress_bar()
+            ))
             .expect("a valid template");
             ProgressBar::new(0).with_style(style)
         });
