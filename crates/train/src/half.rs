@@ -185,7 +185,7 @@ pub(crate) fn open(
     }
     let path = folder.path().join(HALF);
     let samples = Samples::of_outline(&report.samples)
-        .map_err(|error| Error::unread(&path, error, None))?;
+        .map_err(|error| Error::checkpoint(&path, error.to_string(), None))?;
     let damaged = |error: Error| match error {
         Error::Config { message, hint } => Error::Checkpoint {
             path,
