@@ -190,7 +190,10 @@ fn signals_within_half_a_second_are_one() {
         let child = child.spawn().expect("starts");
         wait_for_rows(&room, name, 2000);
         let id = child.id().to_string();
-        let repeated = format!("kill -INT {id}; sleep {}; kill -INT {id}", f64::from(pause) / 1000.0);
+        let repeated = format!(
+            "kill -INT {id}; sleep {}; kill -INT {id}",
+            f64::from(pause) / 1000.0
+        );
         // By the second signal it may be gone.
         ran(&mut room.in_it("sh", &["-c", &repeated]));
         let ran = Ran::from(child.wait_with_output().expect("ends"));

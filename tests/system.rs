@@ -17,7 +17,10 @@ fn nothing_aside(room: &Room, run: &str) {
     let left = std::fs::read_dir(room.path(&format!("runs/{run}/checkpoints")));
     let left = left.into_iter().flatten().flatten();
     let names: Vec<_> = left.map(|entry| entry.file_name()).collect();
-    assert!(names.iter().all(|name| name == "best" || name == "last"), "{names:?}");
+    assert!(
+        names.iter().all(|name| name == "best" || name == "last"),
+        "{names:?}"
+    );
 }
 
 /// The first column of `metrics.csv`, its header left out.

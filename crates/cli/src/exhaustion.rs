@@ -19,7 +19,9 @@ pub fn explain() {
             return usual(panic);
         }
         message("error: the system has no room for another thread");
-        message("hint: a lower RAYON_NUM_THREADS asks for fewer; a thread needs memory for its stack");
+        message(
+            "hint: a lower RAYON_NUM_THREADS asks for fewer; a thread needs memory for its stack",
+        );
         std::process::exit(OUT_OF_MEMORY.into());
     }));
 }

@@ -46,7 +46,10 @@ pub fn draw_all(
     told: &[String],
 ) -> Drawn {
     let (mut drawn, mut figures) = (Drawn::default(), Vec::new());
-    for made in [all(trained, folder, baselines), fold_figures::all(trained, folder)] {
+    for made in [
+        all(trained, folder, baselines),
+        fold_figures::all(trained, folder),
+    ] {
         match made {
             Ok(made) => figures.extend(made),
             Err(error) => drawn.fail(error),
@@ -108,7 +111,10 @@ pub fn save_all<S: AsRef<str> + Sync>(folder: &Folder, figures: &[(S, Figure)]) 
                 Ok(Ok(paths)) => Ok(pngs(&paths)),
                 Ok(Err(error)) => Err(error.into()),
                 // What the panic said is on stderr.
-                Err(_) => Err(anyhow!("drawing `{}` failed in Espejo itself", stem.as_ref())),
+                Err(_) => Err(anyhow!(
+                    "drawing `{}` failed in Espejo itself",
+                    stem.as_ref()
+                )),
             });
         }
     });

@@ -87,9 +87,8 @@ impl FilmFrames {
     pub fn open(run: &Path, pace: usize) -> Self {
         let path = run.join("animations").join("samples.frames");
         let kept = std::fs::read(&path).ok().and_then(|bytes| parsed(&bytes));
-        let (fixed, frames) = kept.map_or((None, Vec::new()), |(fixed, frames)| {
-            (Some(fixed), frames)
-        });
+        let (fixed, frames) =
+            kept.map_or((None, Vec::new()), |(fixed, frames)| (Some(fixed), frames));
         let mut all = Self {
             path,
             pace: pace.max(1),
@@ -169,8 +168,7 @@ impl FilmFrames {
             std::fs::create_dir_all(folder).map_err(|source| failed(folder, source))?;
         }
         let mut bytes = head(fixed);
-        self.of_film()
-            .for_each(|frame| bytes.extend(record(frame)));
+        self.of_film().for_each(|frame| bytes.extend(record(frame)));
         write_file(&self.path, &bytes)?;
         let file = File::options().append(true).open(&self.path);
         self.file = Some(file.map_err(|source| failed(&self.path, source))?);
@@ -244,7 +242,9 @@ fn parsed(bytes: &[u8]) -> Option<(Fixed, Vec<Frame>)> {
         },
         has_drawn,
     };
-    let length = size.checked_mul(1 + usize::from(has_drawn))?.checked_add(8)?;
+    let length = size
+        .checked_mul(1 + usize::from(has_drawn))?
+        .checked_add(8)?;
     let rows = |bytes: &[u8]| ByteRows {
         bytes: bytes.to_vec(),
         width,

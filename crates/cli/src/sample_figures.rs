@@ -86,7 +86,11 @@ impl<'a> SampleFigures<'a> {
             let into = self.folder.path().join("figures");
             // Where this fails, the next line says why.
             _ = std::fs::create_dir_all(&into);
-            self.tell(figure.save_as(&into.join("samples.png")).map_err(Into::into));
+            self.tell(
+                figure
+                    .save_as(&into.join("samples.png"))
+                    .map_err(Into::into),
+            );
             self.written = Some(Instant::now());
         }
     }

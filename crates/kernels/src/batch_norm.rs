@@ -15,9 +15,8 @@ mod tests;
 
 use std::iter::zip;
 
-
-use crate::vectors::arch;
 use crate::threads;
+use crate::vectors::arch;
 
 /// Numbers that one piece of work reads, about.
 const PIECE: usize = 32 << 10;

@@ -16,8 +16,8 @@ use std::iter::zip;
 
 use pulp::{Simd, WithSimd};
 
-use crate::vectors::arch;
 use crate::activation::Activation;
+use crate::vectors::arch;
 use crate::{pool, threads};
 use backward::{Piece, Plan};
 use correlate::Correlation;

@@ -2,9 +2,9 @@
 
 use pulp::{Simd, WithSimd};
 
-use crate::vectors::arch;
 use crate::math::{exp, log1p};
 use crate::threads;
+use crate::vectors::arch;
 
 /// Numbers that are summed side by side.
 const LANES: usize = 16;

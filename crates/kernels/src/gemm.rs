@@ -244,7 +244,9 @@ unsafe fn product(
             (m, n, out_column, out_row, left, right)
         };
         // SAFETY: that of this function, of which the product of the transposed matrices asks the same.
-        return unsafe { narrow::product(arch, (m, n, k), (out, out_column, out_row), left, right) };
+        return unsafe {
+            narrow::product(arch, (m, n, k), (out, out_column, out_row), left, right)
+        };
     }
     // SAFETY: that of this function.
     unsafe {
@@ -408,7 +410,13 @@ mod tests {
     fn products_with_narrower_vectors_are_the_same_to_rounding() {
         use pulp::Arch;
         let wide = pulp::x86::V3::try_new().map(Arch::V3);
-        for (m, n, k) in [(1, 1, 1), (3, 5, 7), (128, 78, 256), (33, 700, 2), (17, 102, 600)] {
+        for (m, n, k) in [
+            (1, 1, 1),
+            (3, 5, 7),
+            (128, 78, 256),
+            (33, 700, 2),
+            (17, 102, 600),
+        ] {
             let (a, b) = (numbers(m * k, 1), numbers(k * n, 2));
             let (left, right) = (Matrix::new(&a, m, k), Matrix::new(&b, k, n));
             for arch in [Some(Arch::Scalar), wide].into_iter().flatten() {
@@ -421,13 +429,24 @@ mod tests {
                         arch,
                         (n, m, k),
                         (out.as_mut_ptr(), stride(n), 1),
-                        (b.as_ptr(), stride(right.row_stride), stride(right.column_stride)),
-                        (a.as_ptr(), stride(left.row_stride), stride(left.column_stride)),
+                        (
+                            b.as_ptr(),
+                            stride(right.row_stride),
+                            stride(right.column_stride),
+                        ),
+                        (
+                            a.as_ptr(),
+                            stride(left.row_stride),
+                            stride(left.column_stride),
+                        ),
                     );
                 }
                 for index in (0..m * n).step_by(1 + m * n / 500) {
                     let (sum, size) = exact(left, right, index / n, index % n);
-                    assert!((f64::from(out[index]) - sum).abs() <= 1e-6 * size, "{arch:?}");
+                    assert!(
+                        (f64::from(out[index]) - sum).abs() <= 1e-6 * size,
+                        "{arch:?}"
+                    );
                 }
             }
         }

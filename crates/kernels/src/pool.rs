@@ -6,8 +6,8 @@ use std::slice::from_ref;
 use pulp::bytemuck::cast_slice;
 use pulp::{Simd, WithSimd};
 
-use crate::vectors::arch;
 use crate::threads;
+use crate::vectors::arch;
 
 /// Numbers that one piece of work reads, about.
 const PIECE: usize = 32 << 10;

@@ -4,9 +4,9 @@ use std::iter::zip;
 
 use pulp::{Simd, WithSimd};
 
-use crate::vectors::arch;
 use crate::pool::{blocks, part, part_mut};
 use crate::threads;
+use crate::vectors::arch;
 
 /// Numbers of the larger images that one piece of work has, about.
 const PIECE: usize = 32 << 10;

@@ -54,9 +54,10 @@ impl Before {
     /// A report with the numbers of the one before, where it has none of its own and the best model is still the one that they were measured
     /// on.
     pub(crate) fn with_numbers(&self, report: RunReport, state: &TrainingState) -> RunReport {
-        let before = self.report.as_ref().filter(|before| {
-            state.best_epoch > 0 && before.epochs.best == state.best_epoch
-        });
+        let before = self
+            .report
+            .as_ref()
+            .filter(|before| state.best_epoch > 0 && before.epochs.best == state.best_epoch);
         match before {
             Some(before) if report.metrics.is_none() && report.optimizer.is_none() => RunReport {
                 metrics: before.metrics.clone(),

@@ -229,7 +229,12 @@ mod tests {
         });
         for error in [of_run, of_data] {
             assert_eq!(error.exit_code(), OUT_OF_MEMORY, "{error}");
-            assert!(error.hint().is_some_and(|hint| hint.contains("--device-memory")), "{error}");
+            assert!(
+                error
+                    .hint()
+                    .is_some_and(|hint| hint.contains("--device-memory")),
+                "{error}"
+            );
         }
         let gone = Error::unread(path, io::ErrorKind::NotFound.into(), None);
         assert_eq!(gone.exit_code(), 5);

@@ -235,8 +235,7 @@ impl Folder {
     /// [`Error::Checkpoint`] when it cannot be read as one.
     pub fn config(&self) -> Result<RunConfig, Error> {
         let path = self.path.join("config.toml");
-        let text = fs::read_to_string(&path)
-            .map_err(|error| Error::unread(&path, error, None))?;
+        let text = fs::read_to_string(&path).map_err(|error| Error::unread(&path, error, None))?;
         RunConfig::from_toml(&text, &path.display().to_string())
             .map_err(|error| Error::checkpoint(&path, format!("damaged: {error}"), None))
     }
@@ -268,8 +267,7 @@ impl Folder {
     /// [`Error::Checkpoint`] when it is not there or is no report of a run.
     pub fn report(&self) -> Result<RunReport, Error> {
         let path = self.path.join("run.json");
-        let text =
-            fs::read(&path).map_err(|error| Error::unread(&path, error, None))?;
+        let text = fs::read(&path).map_err(|error| Error::unread(&path, error, None))?;
         let damaged =
             |error: serde_json::Error| Error::checkpoint(&path, format!("damaged: {error}"), None);
         let value: Value = serde_json::from_slice(&text).map_err(damaged)?;

@@ -8,8 +8,8 @@ use espejo_train::{Rows, SyntheticReport, SyntheticRule, Trained, write_file};
 use serde_json::json;
 
 use crate::decoded_rows::{as_csv, in_units};
-use crate::figure_file::{has_ending, no_images, save_as};
 use crate::drawing::Drawn;
+use crate::figure_file::{has_ending, no_images, save_as};
 use crate::figures::{MAX_DRAWN, save_all, sheet_columns, tile};
 use crate::open_run::{RunArgs, open, open_without_data};
 use crate::output::{self, shown, usage};

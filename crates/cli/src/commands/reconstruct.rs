@@ -62,7 +62,8 @@ pub fn reconstruct(args: &ReconstructArgs, json: bool) -> anyhow::Result<()> {
     }
     if json {
         let drawn = draw();
-        let mut value = json!({ "figures": drawn.files(), "model": errors, "class_errors": classes });
+        let mut value =
+            json!({ "figures": drawn.files(), "model": errors, "class_errors": classes });
         if let Some(path) = &args.csv {
             value["csv"] = json!(shown(path));
         }

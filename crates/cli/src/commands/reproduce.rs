@@ -412,12 +412,11 @@ impl Progress {
                     ));
                 }
                 if std::io::stderr().is_terminal() {
-                    let style =
-                        ProgressStyle::with_template(&format!(
-                            "{} {{pos}}/{{len}} {{msg}} {{eta}}",
-                            terminal::progress_bar()
-                        ))
-                        .expect("a valid template");
+                    let style = ProgressStyle::with_template(&format!(
+                        "{} {{pos}}/{{len}} {{msg}} {{eta}}",
+                        terminal::progress_bar()
+                    ))
+                    .expect("a valid template");
                     let _ = self
                         .bar
                         .set(ProgressBar::new(open as u64).with_style(style));

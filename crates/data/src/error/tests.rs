@@ -297,8 +297,14 @@ fn memory_that_there_is_not_is_no_damage() {
     let error = read(std::io::ErrorKind::OutOfMemory);
     assert!(matches!(error, Error::Io { .. }), "{error}");
     let hint = error.hint().expect("there is something to do");
-    assert!(hint.contains("`--limit N`") && hint.contains("`--device-memory MIB`"), "{hint}");
-    assert!(matches!(read(std::io::ErrorKind::UnexpectedEof), Error::Content { .. }));
+    assert!(
+        hint.contains("`--limit N`") && hint.contains("`--device-memory MIB`"),
+        "{hint}"
+    );
+    assert!(matches!(
+        read(std::io::ErrorKind::UnexpectedEof),
+        Error::Content { .. }
+    ));
 }
 
 #[test]
