@@ -57,7 +57,7 @@ pub fn collect(sweep: &SweepFolder, json: bool) -> anyhow::Result<()> {
         sweep.write("settings.csv", &results.settings_csv())?,
         sweep.write("results.json", &format!("{value:#}\n"))?,
     ];
-    let drawn = results.figure().map_or(Ok(()), |figure| {
+    let drawn: anyhow::Result<()> = results.figure().map_or(Ok(()), |figure| {
         let folder = sweep.path().join("figures");
         figure.save(&folder, "settings")?;
         files.push(folder.join("settings.png"));
