@@ -5,9 +5,9 @@ use espejo_train::OUT_OF_MEMORY;
 
 use crate::output::message;
 
-/// What is said of memory, after the standard library has said how much was asked for.
+/// What is said where there is no memory.
 const WORDS: &str = "error: out of memory\n\
-    hint: `--limit N` takes fewer samples, `--device-memory MIB` lets more of them stay on the disk, `--batch-size N` makes a step smaller\n";
+    hint: `--limit N` takes fewer samples, `--device-memory MIB` lets more of them stay on the disk, `--batch-size N` makes a step smaller, and `--no-figures` draws nothing\n";
 
 /// Lets the program say in a sentence that it ends for want of memory, from here on.
 pub fn explain() {
