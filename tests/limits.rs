@@ -178,8 +178,8 @@ fn numbers_stay_in_the_report_while_the_best_model_is_the_one_they_are_of() {
 #[test]
 fn a_program_without_memory_says_so_and_has_an_exit_code_for_it() {
     let room = Room::new();
-    // The weights between the two layers alone are 8 GB.
-    let script = "ulimit -v 2000000; exec \"$0\" train fonts --device cpu --layers 100000,20000";
+    // The weights between the two layers alone are 800 MB.
+    let script = "ulimit -v 500000; exec \"$0\" train fonts --device cpu --layers 20000,10000";
     let shell = ["-c", script, env!("CARGO_BIN_EXE_espejo")];
     let ran = ran(&mut room.in_it("sh", &shell)).failed(7);
     assert_eq!(ran.lines("error: "), ["out of memory"], "{ran:?}");
