@@ -240,7 +240,7 @@ mod tests {
         let padded = padded(frame([1, 2, 3, 4, 5, 6, 7, 8, 9]), (4, 5));
         assert_eq!((padded.width, padded.height), (4, 5));
         let greys: Vec<u8> = padded.bytes.iter().step_by(3).copied().collect();
-        let beside = [1, 2, 3, 9, 4, 5, 6, 9, 7, 8, 9, 9];
+        let beside: [u8; 12] = [1, 2, 3, 9, 4, 5, 6, 9, 7, 8, 9, 9];
         assert_eq!(greys, [&beside[..], &[9; 8]].concat());
         assert_eq!(padded.bytes.len(), 60);
     }
