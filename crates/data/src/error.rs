@@ -165,7 +165,9 @@ impl Error {
 
 /// What to do where the system has no memory for a file, or no room in the folder of temporary files; none for other errors.
 pub fn room_hint(path: &Path, source: &io::Error) -> Option<String> {
-    let is_temporary = path.starts_with(std::env::temp_dir());
+    // The folder itself, or a file right in it: runs may lie further below.
+    let folder = std::env::temp_dir();
+    let is_temporary = path == folder || path.parent() == Some(folder.as_path());
     match source.kind() {
         io::ErrorKind::OutOfMemory => Some(
             "`--limit N` takes fewer samples, and `--device-memory MIB` lets more of them stay on the disk".to_owned(),

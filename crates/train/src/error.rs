@@ -106,7 +106,7 @@ impl Error {
         }
     }
 
-    /// A file of a run that cannot be read: of reach where the system has no memory for it, else damaged.
+    /// A file of a run that cannot be read: out of reach where the system has no memory for it, else damaged.
     pub(crate) fn unread(path: &Path, source: io::Error, hint: impl Into<Option<String>>) -> Self {
         if source.kind() == io::ErrorKind::OutOfMemory {
             return Self::Io {
