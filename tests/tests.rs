@@ -19,6 +19,8 @@ mod hash;
 mod impute;
 #[cfg(unix)]
 mod kill;
+#[cfg(unix)]
+mod limits;
 mod missing_mask;
 mod older_runs;
 mod photographs;

@@ -16,10 +16,13 @@ mod csv_lines;
 mod curves;
 mod decoded_rows;
 mod detectors;
+mod drawing;
 mod event_counts;
+mod exhaustion;
 mod figure_file;
 mod figure_name;
 mod figures;
+mod film_frames;
 mod fold_figures;
 mod folds_table;
 mod hash_table;
@@ -61,6 +64,7 @@ mod vulkan_environment;
 use std::process::ExitCode;
 
 use clap::Parser;
+use espejo_kernels::allocator::Allocator;
 
 use args::{Args, Command};
 use commands::{
@@ -71,9 +75,10 @@ use commands::{
 
 /// Burn allocates a tensor an operation: with this allocator CPU training runs 1.3 to 1.6 times faster.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: Allocator = Allocator;
 
 fn main() -> ExitCode {
+    exhaustion::explain();
     // Before anything is written or started: a shell waits for the answer alone.
     completion::answer();
     vulkan_environment::settle();

@@ -7,6 +7,7 @@ use anyhow::Context;
 pub use espejo_data::counted;
 use serde_json::Value;
 
+use crate::drawing::{self, Drawn, Undrawn};
 use crate::printable::{is_hidden, on_one_line, printable, short_numbers};
 
 /// Writes a result to stdout. A reader that has seen enough (`| head`) is no error.
@@ -74,10 +75,7 @@ pub fn tell_data(skipped: &[String], notes: &[String]) {
 
 /// Prints an error and its hint once, and gives its exit code.
 pub fn report(error: &anyhow::Error) -> u8 {
-    let (code, hint) = match error.downcast_ref::<espejo_train::Error>() {
-        Some(error) => (error.exit_code(), error.hint()),
-        None => (1, hint_of_figure(error).map(str::to_owned)),
-    };
+    let (code, hint) = code_and_hint(error);
     message(&format!("error: {}", on_one_line(&told(error))));
     if let Some(hint) = hint {
         message(&format!("hint: {}", on_one_line(&hint)));
@@ -85,11 +83,21 @@ pub fn report(error: &anyhow::Error) -> u8 {
     code
 }
 
-/// What to do where a figure could not be written.
-fn hint_of_figure(error: &anyhow::Error) -> Option<&'static str> {
-    match error.downcast_ref::<espejo_pictures::Error>() {
-        Some(espejo_pictures::Error::Io { source, .. }) => espejo_train::hint_of(source),
-        _ => None,
+/// The exit code of an error, and what to do about it.
+fn code_and_hint(error: &anyhow::Error) -> (u8, Option<String>) {
+    if let Some(Undrawn(error)) = error.downcast_ref() {
+        let picture = error.downcast_ref();
+        return match picture {
+            Some(picture) => (1, drawing::hint(picture, true)),
+            None => code_and_hint(error),
+        };
+    }
+    if let Some(picture) = error.downcast_ref() {
+        return (1, drawing::hint(picture, false));
+    }
+    match error.downcast_ref::<espejo_train::Error>() {
+        Some(error) => (error.exit_code(), error.hint()),
+        None => (1, None),
     }
 }
 
@@ -99,7 +107,7 @@ pub fn refused(error: &str, hint: &str) -> u8 {
 }
 
 /// The message of an error, followed by those causes that it does not repeat.
-fn told(error: &anyhow::Error) -> String {
+pub fn told(error: &anyhow::Error) -> String {
     let mut text = error.to_string();
     for cause in error.chain().skip(1).map(ToString::to_string) {
         if !text.contains(&cause) {
@@ -123,12 +131,13 @@ pub fn shown(path: &Path) -> String {
     path.display().to_string()
 }
 
-/// Says where figures were written, as text or as JSON.
-pub fn drawn(figures: &[String], as_json: bool) -> anyhow::Result<()> {
-    if as_json {
-        return json(&serde_json::json!({ "figures": figures }));
+/// Says where figures were written, as text or as JSON; an error where one was not.
+pub fn drawn(drawn: Drawn, as_json: bool) -> anyhow::Result<()> {
+    match as_json {
+        true => json(&serde_json::json!({ "figures": drawn.files() }))?,
+        false => text(&drawn.lines())?,
     }
-    text(&figure_lines(figures))
+    drawn.only()
 }
 
 /// The line of an animation, where there is one.

@@ -121,7 +121,7 @@ pub use catalogue::{check_source, is_array_folder, is_source, is_text_folder, lo
 pub use csv_cells::{csv_field, guarded, unguarded};
 pub use directory::{directory, directory_or};
 pub use download::Progress;
-pub use error::Error;
+pub use error::{Error, room_hint};
 pub use fetch::{Fetched, FileState, State, fetch, verify};
 pub use fill::{Fill, FillKind};
 pub use fit_kind::FitKind;

@@ -58,11 +58,35 @@ pub fn sha256(bytes: &[u8]) -> String {
         .collect()
 }
 
-/// Replaces a folder of files: at any moment the old group or the new one can be read whole.
+/// Puts back what a file held before, also where there is no room for another file: what it holds now is overwritten then.
+pub(crate) fn put_back(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    if write_file(path, bytes).is_ok() {
+        return Ok(());
+    }
+    let over = || {
+        let mut file = File::options().write(true).open(path)?;
+        file.write_all(bytes)?;
+        file.set_len(bytes.len() as u64)?;
+        file.sync_all()
+    };
+    over().at("write", path)
+}
+
+/// Replaces a folder of files: at any moment the old group or the new one can be read whole. Where the new one cannot be written, nothing of it
+/// stays.
 pub fn write_group(folder: &Path, files: &[(&str, Vec<u8>)]) -> Result<(), Error> {
-    let (aside, old) = (sibling(folder, "new"), sibling(folder, "old"));
+    let aside = sibling(folder, "new");
     remove(&aside)?;
-    fs::create_dir_all(&aside).at("create", &aside)?;
+    let written = write_aside(&aside, files).and_then(|()| replace(folder, &aside));
+    if written.is_err() {
+        // The error is what matters; the next writing removes it as well.
+        let _ = remove(&aside);
+    }
+    written
+}
+
+fn write_aside(aside: &Path, files: &[(&str, Vec<u8>)]) -> Result<(), Error> {
+    fs::create_dir_all(aside).at("create", aside)?;
     let sums: String = files
         .iter()
         .map(|(name, bytes)| format!("{}  {name}\n", sha256(bytes)))
@@ -78,12 +102,25 @@ pub fn write_group(folder: &Path, files: &[(&str, Vec<u8>)]) -> Result<(), Error
             .and_then(|()| file.sync_all())
             .at("write", &path)?;
     }
+    Ok(())
+}
+
+/// Puts a group in the place of another.
+fn replace(folder: &Path, aside: &Path) -> Result<(), Error> {
+    let old = sibling(folder, "old");
     if folder.exists() {
         remove(&old)?;
         fs::rename(folder, &old).at("rename", folder)?;
     }
-    fs::rename(&aside, folder).at("rename", &aside)?;
+    fs::rename(aside, folder).at("rename", aside)?;
     remove(&old)
+}
+
+/// What tells whether a group has been replaced: the bytes of its checksum list, none where it has none.
+pub(crate) fn group_sums(folder: &Path) -> Option<Vec<u8>> {
+    let old = sibling(folder, "old");
+    let folder = if folder.exists() { folder } else { &old };
+    read_plain(&folder.join(SUMS), LONGEST_SUMS).ok()
 }
 
 /// The files of a group, each checked against the list. A group has no other files than those that are `known`, each with the bytes
@@ -121,7 +158,8 @@ pub fn read_group(folder: &Path, known: &[(&str, u64)]) -> Result<Vec<(String, V
             return Err(damaged(&list, message));
         };
         let path = folder.join(name);
-        let bytes = read_plain(&path, *most).map_err(|error| damaged(&path, error.to_string()))?;
+        let bytes =
+            read_plain(&path, *most).map_err(|error| Error::unread(&path, error, other()))?;
         let found = sha256(&bytes);
         if found != sum {
             return Err(damaged(
@@ -140,9 +178,14 @@ pub fn group_exists(folder: &Path) -> bool {
 }
 
 fn damaged(path: &Path, message: String) -> Error {
+    Error::checkpoint(path, message, other())
+}
+
+/// What to try where a checkpoint is damaged.
+fn other() -> Option<String> {
     let hint =
         "the other checkpoint of the run may be whole: `--checkpoint last` or `--checkpoint best`";
-    Error::checkpoint(path, message, Some(hint.into()))
+    Some(hint.to_owned())
 }
 
 fn sibling(folder: &Path, suffix: &str) -> PathBuf {
@@ -247,6 +290,26 @@ mod tests {
             .to_string();
         assert!(!error.contains(".tmp"), "{error}");
         assert_eq!(error.matches("absent").count(), 1, "{error}");
+    }
+
+    #[test]
+    fn nothing_of_a_group_that_cannot_be_written_stays() {
+        let (root, folder) = group();
+        // A name that no file can have.
+        let files = [("a", vec![1; 100]), ("no/such/folder", vec![2; 100])];
+        assert!(write_group(&folder, &files).is_err());
+        let left: Vec<_> = fs::read_dir(root.path()).expect("a folder").collect();
+        assert_eq!(left.len(), 1, "{left:?}");
+        assert_eq!(read_group(&folder).expect("whole").len(), 2);
+    }
+
+    #[test]
+    fn what_is_put_back_is_what_was_there_also_where_no_file_can_be_made() {
+        let root = tempfile::tempdir().expect("a temporary folder");
+        let path = root.path().join("run.json");
+        write_file(&path, b"a longer text than before").expect("writable");
+        put_back(&path, b"before").expect("writable");
+        assert_eq!(fs::read(&path).expect("there"), b"before");
     }
 
     #[test]

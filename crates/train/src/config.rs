@@ -646,6 +646,9 @@ pub struct TrainConfig {
     pub samples_every: usize,
     /// MiB of the device that the data may take; a larger set streams in from the disk while training.
     pub device_memory: usize,
+    /// Bits of the vectors that Espejo's own code works with on a processor: 128, 256 or 512; 0 is the widest that the machine has. Sums go by
+    /// it in their last bits.
+    pub vector_width: usize,
     /// Seed of everything random.
     pub seed: u64,
     /// `auto`, `gpu`, `cpu`, `wgpu`, `wgpu:N`, `flex`, `ndarray` or `cuda`. Training in double precision is on the processor; the
@@ -683,6 +686,7 @@ impl Default for TrainConfig {
             checkpoint_seconds: 2.0,
             samples_every: 0,
             device_memory: 1024,
+            vector_width: 0,
             seed: 42,
             device: "auto".into(),
         }

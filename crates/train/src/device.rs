@@ -4,6 +4,7 @@
 //! software ones (llvmpipe, WARP) are only used when asked for by name.
 
 use burn::tensor::Device;
+use espejo_kernels::vectors;
 
 use crate::{Error, device_probe};
 
@@ -131,7 +132,31 @@ fn wrong(used: &str, fault: &device_probe::Fault) -> Error {
     }
 }
 
+/// Lets own code on the processor work with vectors of this many bits; 0 is the widest that the machine has.
+///
+/// # Errors
+///
+/// [`Error::Device`] where the machine has none of this width.
+pub(crate) fn hold_width(bits: usize) -> Result<(), Error> {
+    vectors::hold(bits).map_err(|widest| Error::Device {
+        message: format!(
+            "`train.vector_width` is {bits}, and the widest vectors of this processor have {widest} bits"
+        ),
+        hint: Some(format!("give {widest} or less, or leave it out")),
+    })
+}
+
+/// A width for a run that is used where it need not have been trained: the last bits of a result may be others then.
+pub(crate) fn narrow_to_what_there_is(bits: &mut usize) {
+    *bits = (*bits).min(vectors::widest());
+}
+
 impl Chosen {
+    /// Bits of the vectors that own code works with; none where the device is no processor.
+    pub(crate) fn vector_width(&self) -> Option<usize> {
+        self.is_processor().then(vectors::width)
+    }
+
     /// A device that holds tensors of any size that memory does.
     fn new(device: Device, used: &str, why: &str) -> Self {
         Self {

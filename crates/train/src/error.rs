@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 /// What is said of a file of another version.
 pub(crate) const OTHER_VERSION: &str = "it was written for another version of espejo";
+/// The exit code of a program that has no memory left.
+pub const OUT_OF_MEMORY: u8 = 7;
 
 /// Why a run cannot start, go on, or be used.
 #[derive(Debug, thiserror::Error)]
@@ -114,7 +116,19 @@ impl Error {
         }
     }
 
-    /// The program's exit code: 1 failed, 2 usage or configuration, 3 data, 4 device, 5 checkpoint.
+    /// A file of a run that cannot be read: out of reach where the system has no memory for it, else damaged.
+    pub(crate) fn unread(path: &Path, source: io::Error, hint: impl Into<Option<String>>) -> Self {
+        if source.kind() == io::ErrorKind::OutOfMemory {
+            return Self::Io {
+                action: "read",
+                path: path.to_owned(),
+                source,
+            };
+        }
+        Self::checkpoint(path, source.to_string(), hint)
+    }
+
+    /// The program's exit code: 1 failed, 2 usage or configuration, 3 data, 4 device, 5 checkpoint, 7 no memory left.
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Config { .. } => 2,
@@ -123,6 +137,11 @@ impl Error {
                 | espejo_data::Error::UnknownGlyph { .. }
                 | espejo_data::Error::Selection { .. },
             ) => 2,
+            Self::Data(espejo_data::Error::Io { source, .. }) | Self::Io { source, .. }
+                if source.kind() == io::ErrorKind::OutOfMemory =>
+            {
+                OUT_OF_MEMORY
+            }
             Self::Data(_) => 3,
             Self::Device { .. } => 4,
             Self::Checkpoint { .. } => 5,
@@ -170,7 +189,8 @@ impl Error {
                 "look for values in that row that are far beyond those the run learned, or try `--checkpoint last`"
                     .to_owned(),
             ),
-            Self::Io { source, .. } => hint_of(source).map(str::to_owned),
+            Self::Io { path, source, .. } => espejo_data::room_hint(path, source)
+                .or_else(|| hint_of(source).map(str::to_owned)),
         }
     }
 }
@@ -213,5 +233,33 @@ fn without_aside(error: io::Error) -> io::Error {
             io::Error::new(error.kind(), said.to_owned())
         }
         _ => error,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn want_of_memory_has_an_exit_code_of_its_own_wherever_a_file_is_read() {
+        let want = || io::Error::from(io::ErrorKind::OutOfMemory);
+        let path = Path::new("runs/r/checkpoints/best/model.safetensors");
+        let of_run = Error::unread(path, want(), None);
+        let of_data = Error::Data(espejo_data::Error::Io {
+            action: "read",
+            path: path.to_owned(),
+            source: want(),
+        });
+        for error in [of_run, of_data] {
+            assert_eq!(error.exit_code(), OUT_OF_MEMORY, "{error}");
+            assert!(
+                error
+                    .hint()
+                    .is_some_and(|hint| hint.contains("--device-memory")),
+                "{error}"
+            );
+        }
+        let gone = Error::unread(path, io::ErrorKind::NotFound.into(), None);
+        assert_eq!(gone.exit_code(), 5);
     }
 }

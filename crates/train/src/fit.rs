@@ -6,6 +6,7 @@ use std::sync::atomic::AtomicBool;
 use burn::module::Module;
 
 use crate::average::Average;
+use crate::before::Before;
 use crate::classical::{self, Solution};
 use crate::findings::{self, Finding, Measured};
 use crate::folder::Folder;
@@ -122,7 +123,30 @@ pub fn fit(
     watch: &mut dyn FnMut(Event<'_>),
 ) -> Result<Outcome, Error> {
     let _lock = folder.lock()?;
-    let (started, command, identity) = origin(prepared, folder, command)?;
+    let origin = origin(prepared, folder, command)?;
+    let before = Before::of(folder);
+    let ended = go_on(prepared, folder, (&before, origin), stop, watch);
+    if ended.is_err() {
+        before.put_back(folder);
+        // The error of the session is the one to tell.
+        let _ = folder.call_failed();
+    }
+    ended
+}
+
+/// One session, from what the run was before it.
+fn go_on(
+    prepared: &Prepared,
+    folder: &Folder,
+    (before, origin): (&Before, Origin),
+    stop: &AtomicBool,
+    watch: &mut dyn FnMut(Event<'_>),
+) -> Result<Outcome, Error> {
+    let Origin {
+        started,
+        command,
+        identity,
+    } = origin;
     let classical = prepared.config.train.is_classical();
     let mut training = match classical {
         true => classical::begin(prepared),
@@ -151,6 +175,7 @@ pub fn fit(
             folds: folds.get(),
         };
         let report = run_report(&facts, status, reason, results, findings);
+        let report = before.with_numbers(report, &training.state);
         folder.write_report(&report).map(|()| report)
     };
     end(&training, Status::Running, None, None, &[])?;
@@ -220,12 +245,15 @@ pub fn fit(
     })
 }
 
-/// When and by which command the run was started, and its identity: now and anew, unless it goes on from before.
-fn origin(
-    prepared: &Prepared,
-    folder: &Folder,
-    command: &str,
-) -> Result<(String, String, String), Error> {
+/// When and by which command a run was started, and its identity.
+struct Origin {
+    started: String,
+    command: String,
+    identity: String,
+}
+
+/// The origin of the run: now and anew, unless it goes on from before.
+fn origin(prepared: &Prepared, folder: &Folder, command: &str) -> Result<Origin, Error> {
     let before = folder.report_to_go_on_from()?;
     let said =
         |text: fn(RunReport) -> String| before.clone().map(text).filter(|text| !text.is_empty());
@@ -234,7 +262,11 @@ fn origin(
     let command = said(|report| report.command).unwrap_or_else(|| command.to_owned());
     let identity = said(|report| report.identity.unwrap_or_default());
     let identity = identity.unwrap_or_else(|| new_identity(folder, &started, &prepared.config));
-    Ok((started, command, identity))
+    Ok(Origin {
+        started,
+        command,
+        identity,
+    })
 }
 
 pub(crate) enum Ended {

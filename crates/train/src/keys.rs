@@ -183,6 +183,7 @@ pub const KEYS: &[Key] = &[
     key("train", "checkpoint_seconds", "Seconds of training after which the best and the last checkpoint are written again", "a number of 0 or more", ""),
     key("train", "samples_every", "Epochs from one figure of fixed samples to the next; 0 is none", "", ""),
     key("train", "device_memory", "Device memory for the data, in MiB; a larger data set is read from disk during training", "", ""),
+    key("train", "vector_width", "Bits of the vectors that Espejo's own code works with on a processor, for the same bytes on machines with wider ones; 0 is the widest that the machine has", "0, 128, 256 or 512", ""),
     key("train", "seed", "Seed of all random numbers", "", ""),
     key("train", "device", "The device to train on", "auto, gpu, cpu, wgpu, wgpu:N, flex, ndarray, cuda", ""),
 ];

@@ -102,6 +102,7 @@ fn finish(checked: Checked) -> Result<Prepared, Error> {
         (true, "auto") => beside_the_processor()?,
         (_, device) => device::choose(device)?,
     };
+    device::hold_width(train.vector_width)?;
     Ok(on(chosen, checked))
 }
 
@@ -157,6 +158,7 @@ pub(crate) fn without_data(
         _ => kept.scaling,
     };
     let spec = Spec::new(&config, layout(&config, &samples)?)?;
+    device::hold_width(config.train.vector_width)?;
     Ok(Prepared {
         target: number_target(&spec, &samples, None, kept.target_scaling)?,
         spec,

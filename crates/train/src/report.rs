@@ -158,6 +158,7 @@ pub(crate) fn run_report(
             requested: prepared.chosen.requested.clone(),
             used,
             why,
+            vector_width: prepared.chosen.vector_width(),
         },
         data: facts.data.clone(),
         model: model_report(prepared, facts.model),

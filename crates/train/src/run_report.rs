@@ -116,6 +116,9 @@ pub struct DeviceReport {
     pub used: String,
     /// Why.
     pub why: String,
+    /// Bits of the vectors that own code worked with, on a processor: bytes are the same where this is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vector_width: Option<usize>,
 }
 
 /// The `data` part.

@@ -179,6 +179,7 @@ impl Trained {
         let before = config.train.device.clone();
         change(&mut config);
         let damaged = |error: Error| error.of_file(&folder.path().join("config.toml"));
+        device::narrow_to_what_there_is(&mut config.train.vector_width);
         if config.train.device != before {
             // A word that is no device is the user's slip, not the run's damage.
             device::choose(&config.train.device)?;

@@ -84,6 +84,11 @@ pub fn compare(args: &CompareArgs, json: bool) -> anyhow::Result<()> {
     }
     let comparison = Comparison::of(members(args)?);
     comparison.tell();
+    match (json, args.csv) {
+        (true, _) => output::json(&comparison.to_json())?,
+        (false, true) => output::text(&comparison.csv())?,
+        (false, false) => output::text(&comparison.table())?,
+    }
     if let Some(path) = &args.to {
         match has_ending(path, &["csv"]) {
             true => espejo_train::write_file(path, comparison.csv().as_bytes())?,
@@ -95,11 +100,7 @@ pub fn compare(args: &CompareArgs, json: bool) -> anyhow::Result<()> {
         espejo_train::write_file(path, page::page(&comparison, args)?.as_bytes())?;
         message(&format!("wrote `{}`", shown(path)));
     }
-    match (json, args.csv) {
-        (true, _) => output::json(&comparison.to_json()),
-        (false, true) => output::text(&comparison.csv()),
-        (false, false) => output::text(&comparison.table()),
-    }
+    Ok(())
 }
 
 /// The runs that were named and have completed; what has not is told and left out.

@@ -16,7 +16,7 @@ use espejo_train::{check_folder, check_name, write_file};
 use indicatif::ProgressBar;
 use serde_json::{Value, json};
 
-use crate::interrupt::stop_on_interrupt;
+use crate::interrupt::{Twice, stop_on_interrupt};
 use crate::output::{self, message, shown, usage};
 use crate::progress;
 
@@ -77,7 +77,10 @@ pub fn reproduce(args: &ReproduceArgs, json: bool) -> anyhow::Result<u8> {
         forget(&folder)?;
     }
     let begun = Instant::now();
-    let stop = stop_on_interrupt(Some(i32::from(INTERRUPTED)))?;
+    let stop = stop_on_interrupt(Some(Twice {
+        code: INTERRUPTED,
+        lost: "the trainings that were not finished begin again; the same command continues",
+    }))?;
     let progress = Progress::default();
     let kept = Mutex::new((0, 0));
     let ended = run(&rows, scale, &folder, &stop, &|event| {
@@ -102,11 +105,14 @@ pub fn reproduce(args: &ReproduceArgs, json: bool) -> anyhow::Result<u8> {
         seconds: begun.elapsed().as_secs_f64(),
         kept: kept.into_inner().unwrap_or_else(PoisonError::into_inner),
     };
-    let report = write(&chapters, scale, &place, &folder, args.page.as_deref())?;
-    if json {
-        output::json(&to_json(&chapters, &report))?;
-    } else {
-        output::text(&summary(&chapters, &report))?;
+    let report = Written::below(&folder);
+    match json {
+        true => output::json(&to_json(&chapters, &report))?,
+        false => output::text(&summary(&chapters))?,
+    }
+    write(&chapters, scale, &place, &report, args.page.as_deref())?;
+    if !json {
+        output::text(&report.lines())?;
     }
     let outside = chapters
         .iter()
@@ -219,19 +225,35 @@ struct Written {
     figures: PathBuf,
 }
 
+impl Written {
+    /// The files of the report in a folder.
+    fn below(folder: &Path) -> Self {
+        Self {
+            markdown: folder.join("report.md"),
+            html: folder.join("report.html"),
+            figures: folder.join("figures"),
+        }
+    }
+
+    /// A line for each.
+    fn lines(&self) -> String {
+        format!(
+            "report   {}\npage     {}\nfigures  {}\n",
+            shown(&self.markdown),
+            shown(&self.html),
+            shown(&self.figures)
+        )
+    }
+}
+
 /// Writes figures and reports into the folder, and the page where it is asked for.
 fn write(
     chapters: &[Chapter],
     scale: Scale,
     place: &Place,
-    folder: &Path,
+    written: &Written,
     page: Option<&Path>,
-) -> anyhow::Result<Written> {
-    let written = Written {
-        markdown: folder.join("report.md"),
-        html: folder.join("report.html"),
-        figures: folder.join("figures"),
-    };
+) -> anyhow::Result<()> {
     save_figures(chapters, &written.figures)?;
     let file = |name: &str| read_figure(&written.figures, name);
     write_file(
@@ -245,7 +267,7 @@ fn write(
     if let Some(page) = page {
         write_page(chapters, scale, place, (page, &written.figures))?;
     }
-    Ok(written)
+    Ok(())
 }
 
 /// Draws and writes every figure, on all cores, and every animation.
@@ -324,7 +346,7 @@ fn stem_of(page: &Path) -> anyhow::Result<String> {
 }
 
 /// The published value, our value and the verdict, row by row.
-fn summary(chapters: &[Chapter], written: &Written) -> String {
+fn summary(chapters: &[Chapter]) -> String {
     let lines = || chapters.iter().flat_map(|chapter| &chapter.lines);
     let width = lines()
         .map(|line| line.what.chars().count())
@@ -356,10 +378,7 @@ fn summary(chapters: &[Chapter], written: &Written) -> String {
         .iter()
         .filter(|chapter| chapter.verdict() == Verdict::Reproduced)
         .count();
-    text += &format!("{held} of {} rows within their bands\n\n", chapters.len());
-    text += &format!("report   {}\n", shown(&written.markdown));
-    text += &format!("page     {}\n", shown(&written.html));
-    text + &format!("figures  {}\n", shown(&written.figures))
+    text + &format!("{held} of {} rows within their bands\n\n", chapters.len())
 }
 
 fn line_text(line: &Line, width: usize, ours: usize) -> String {

@@ -5,11 +5,13 @@ use std::path::PathBuf;
 
 use clap::Args;
 use espejo_analysis::Threshold;
+use espejo_pictures::Figure;
 use espejo_train::{Folder, ScoreKind, ScoreRule, Scores, Trained, write_file_by};
 
 use crate::calibration::{self, Asked, Calibration, Ordinary};
 use crate::choose_samples::{PartedArgs, scored_passing};
-use crate::figure_file::{has_ending, save_as};
+use crate::drawing::Drawn;
+use crate::figure_file::{DrawArgs, has_ending, save_as};
 use crate::judgement::{Judgement, Limit};
 use crate::open_run::{open_for, open_with_data};
 use crate::output::{self, shown, usage};
@@ -67,6 +69,8 @@ pub struct ScoreArgs {
     /// Write the scores to this CSV file in place of stdout, or the figures to this file alone (`.png`, `.svg`)
     #[arg(long, value_name = "FILE")]
     pub to: Option<PathBuf>,
+    #[command(flatten)]
+    pub draw: DrawArgs,
 }
 
 /// Scores samples and prints them as CSV.
@@ -127,31 +131,50 @@ pub fn score(args: &ScoreArgs, json: bool) -> anyhow::Result<()> {
         subject: &subject_on(&trained, &args.chosen.samples.shown_data(&trained)),
     };
     let order = table.order(args.top)?;
-    // Kept once nothing can be refused any more. The false discovery rate is no rule for a limit.
-    if args.fdr.is_none() {
-        stored_threshold::write(&folder, rule.kind, &judgement.limit)?;
-    }
-    let drawn = score_figures::all(&trained, &table, &found)?;
-    let drawn = match figure_file {
-        Some(path) => save_as(path, &drawn)?,
-        None => figures::save_all(&folder, &drawn)?,
+    let draw = || match (args.draw.no_figures, figure_file) {
+        (true, _) => Drawn::default(),
+        (false, path) => drawn(&folder, path, score_figures::all(&trained, &table, &found)),
+    };
+    // Kept once all is said. The false discovery rate is no rule for a limit.
+    let keep = || match args.fdr {
+        None => stored_threshold::write(&folder, rule.kind, &judgement.limit),
+        Some(_) => Ok(()),
     };
     if json {
-        return output::json(&table.as_json(&order, rule, &found, &drawn));
+        let drawn = draw();
+        output::json(&table.as_json(&order, rule, &found, drawn.files()))?;
+        keep()?;
+        return drawn.end();
     }
     output::message(&table.summary(rule.kind.name(), &found));
     if is_series && judgement.p.is_some() {
         output::message(DEPENDENT);
     }
-    drawn
-        .iter()
-        .for_each(|figure| output::message(&format!("figure  {figure}")));
     let write = |out: &mut dyn Write| table.write_csv(&order, out);
-    let Some(path) = csv_file else {
-        return output::written(write);
-    };
-    write_file_by(path, write)?;
-    output::text(&format!("{}\n", shown(path)))
+    match csv_file {
+        None => output::written(write)?,
+        Some(path) => {
+            write_file_by(path, write)?;
+            output::text(&format!("{}\n", shown(path)))?;
+        }
+    }
+    keep()?;
+    let drawn = draw();
+    drawn.tell();
+    drawn.end()
+}
+
+/// Writes figures into the run, or to the file that was asked for.
+fn drawn(
+    folder: &Folder,
+    to: Option<&PathBuf>,
+    figures: anyhow::Result<Vec<(&'static str, Figure)>>,
+) -> Drawn {
+    match (figures, to) {
+        (Err(error), _) => Drawn::failed(error),
+        (Ok(figures), None) => figures::save_all(folder, &figures),
+        (Ok(figures), Some(path)) => save_as(path, &figures).into(),
+    }
 }
 
 /// The samples to score and the ordinary ones, and the scores where rows were scored as they were read: nothing but those is kept of them.

@@ -27,14 +27,15 @@ use keys::list_keys;
 use layer_list::check_layer_list;
 use resume::resumed_config;
 pub use summary::program;
-use summary::summary;
+use summary::{next_commands, summary};
 
 use crate::augmented_figure::augmented;
+use crate::drawing::Drawn;
 use crate::figures;
-use crate::interrupt::stop_on_interrupt;
+use crate::interrupt::{Twice, stop_on_interrupt};
 use crate::output::{self, message, shown, tell_data};
 use crate::progress::Progress;
-use crate::sample_figures::{SampleFigures, SampleFiles};
+use crate::sample_figures::SampleFigures;
 use crate::terminal::paragraph;
 
 /// Trains; the exit code is 0, or 130 when interrupted after saving.
@@ -86,27 +87,30 @@ pub fn train(args: TrainArgs, json: bool) -> anyhow::Result<u8> {
         if json {
             output::json(&with_run(&outcome.report, &path, &[]))?;
         }
+        // A film of what there is; the figures come when the training is over.
+        let mut drawn = Drawn::default();
+        if let Some(samples) = samples {
+            samples.finish(&mut drawn);
+        }
+        drawn.end()?;
         return Ok(130);
     }
-    let drawn = if args.run.no_figures {
-        Vec::new()
-    } else {
-        let baselines = outcome.report.baselines.as_deref().unwrap_or_default();
-        let mut drawn = figures::draw_all(&outcome.trained, &folder, baselines, &[])?;
-        if let Some(figure) = augmented(&prepared)? {
-            drawn.extend(figures::save_all(&folder, &[("augmented", figure)])?);
-        }
-        drawn.extend(samples.figure);
-        drawn
+    if !json {
+        output::text(&summary(&prepared, &outcome, &path))?;
+    }
+    let (drawn, animation) = match samples {
+        None => (Drawn::default(), None),
+        Some(samples) => draw(&prepared, &outcome, &folder, samples),
     };
     if json {
-        let mut value = with_run(&outcome.report, &path, &drawn);
-        value["animations"] = json!(Vec::from_iter(samples.animation));
+        let mut value = with_run(&outcome.report, &path, drawn.files());
+        value["animations"] = json!(Vec::from_iter(animation));
         output::json(&value)?;
     } else {
-        let files = output::figure_lines(&drawn) + &output::animation_line(samples.animation);
-        output::text(&summary(&prepared, &outcome, &path, &files))?;
+        let files = drawn.lines() + &output::animation_line(animation);
+        output::text(&(files + &next_commands(&prepared, &path)))?;
     }
+    drawn.end()?;
     Ok(0)
 }
 
@@ -116,6 +120,25 @@ fn of_run(folder: &Folder, error: Error) -> Error {
         Err(own @ Error::Config { .. }) => own.of_file(&folder.path().join("config.toml")),
         _ => error,
     }
+}
+
+/// Draws all figures of a run whose training is over, and gives its film.
+fn draw(
+    prepared: &Prepared,
+    outcome: &Outcome,
+    folder: &Folder,
+    samples: SampleFigures<'_>,
+) -> (Drawn, Option<String>) {
+    let baselines = outcome.report.baselines.as_deref().unwrap_or_default();
+    let mut drawn = figures::draw_all(&outcome.trained, folder, baselines, &[]);
+    match augmented(prepared) {
+        Ok(None) => {}
+        Ok(Some(figure)) => drawn.join(figures::save_all(folder, &[("augmented", figure)])),
+        Err(error) => drawn.fail(error),
+    }
+    let files = samples.finish(&mut drawn);
+    drawn.add(Ok(files.figure));
+    (drawn, files.animation)
 }
 
 /// Prepares a new run, and refuses flags that would come to nothing.
@@ -214,12 +237,12 @@ pub fn changed_data(folder: &Folder) -> anyhow::Error {
 }
 
 /// Trains with progress on stderr; Ctrl-C stops it after saving.
-fn watched(
+fn watched<'a>(
     prepared: &Prepared,
-    folder: &Folder,
+    folder: &'a Folder,
     figures: bool,
-) -> anyhow::Result<(Outcome, SampleFiles)> {
-    let stop = stop_on_interrupt(Some(1))?;
+) -> anyhow::Result<(Outcome, Option<SampleFigures<'a>>)> {
+    let stop = stop_on_interrupt(Some(Twice::training()))?;
     let words = std::env::args_os().map(|word| shell_word(&word.to_string_lossy()));
     let command = words.collect::<Vec<_>>().join(" ");
     let progress = Progress::new();
@@ -231,12 +254,7 @@ fn watched(
         }
     });
     progress.finish();
-    let outcome = outcome?;
-    let files = match sample_figures {
-        Some(sample_figures) => sample_figures.finish()?,
-        None => SampleFiles::default(),
-    };
-    Ok((outcome, files))
+    Ok((outcome?, sample_figures))
 }
 
 /// A word quoted as a shell needs it.

@@ -1,5 +1,7 @@
 //! What came of a sweep: a table of its runs, one of its settings with intervals over seeds, figures, and the best setting.
 
+use std::path::PathBuf;
+
 use espejo_pictures::{Bar, BarSeries, Bars, Curves, Figure, Panel, Series, bars, curves};
 use espejo_train::MainMeasure;
 use serde_json::{Value, json};
@@ -39,33 +41,32 @@ struct Results<'a> {
     apart: Option<String>,
 }
 
-/// Gathers the results: files into the folder, the table to stdout.
+/// Gathers the results: the table to stdout, then files into the folder.
 pub fn collect(sweep: &SweepFolder, json: bool) -> anyhow::Result<()> {
     let results = Results::read(sweep)?;
+    let value = results.to_json();
+    if json {
+        output::json(&value)?;
+    } else {
+        results.tell_missing();
+        output::text(&format!("{}{}\n", results.table(), results.verdict()))?;
+    }
     let mut files = vec![
         sweep.write("results.csv", &results.runs_csv())?,
         sweep.write("settings.csv", &results.settings_csv())?,
+        sweep.write("results.json", &format!("{value:#}\n"))?,
     ];
-    let value = results.to_json();
-    files.push(sweep.write("results.json", &format!("{value:#}\n"))?);
-    if let Some(figure) = results.figure() {
+    let drawn: anyhow::Result<()> = results.figure().map_or(Ok(()), |figure| {
         let folder = sweep.path().join("figures");
         figure.save(&folder, "settings")?;
         files.push(folder.join("settings.png"));
+        Ok(())
+    });
+    if !json {
+        let line = |file: &PathBuf| format!("file    {}\n", shown(file));
+        output::text(&files.iter().map(line).collect::<String>())?;
     }
-    if json {
-        return output::json(&value);
-    }
-    results.tell_missing();
-    let lines: String = files
-        .iter()
-        .map(|file| format!("file    {}\n", shown(file)))
-        .collect();
-    output::text(&format!(
-        "{}{}\n{lines}",
-        results.table(),
-        results.verdict()
-    ))
+    drawn
 }
 
 impl<'a> Results<'a> {
