@@ -49,13 +49,16 @@ function axis(values, log) {
 function drawCurves(figure, panel) {
   const drawing = figure.querySelector(".drawing");
   let drawn = 0;
-  new ResizeObserver(() => {
+  const draw = () => {
     const width = Math.max(260, Math.round(drawing.clientWidth));
     if (width === drawn) return;
     drawn = width;
     drawing.replaceChildren();
     drawPanel(figure, drawing, panel, width);
-  }).observe(drawing);
+  };
+  draw();
+  // In the next frame: what changes sizes while they are observed is told to the console.
+  new ResizeObserver(() => requestAnimationFrame(draw)).observe(drawing);
 }
 
 function drawPanel(figure, drawing, panel, width) {

@@ -9,7 +9,7 @@ class LatentMap {
     this.context = canvas.getContext("2d");
     this.atlas = space.pictures && new Atlas(space.pictures);
     this.mode = "auto";
-    new ResizeObserver(() => this.resize()).observe(canvas);
+    new ResizeObserver(() => requestAnimationFrame(() => this.resize())).observe(canvas);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.draw());
     addEventListener("beforeprint", () => this.paintNow());
     canvas.addEventListener("pointerdown", (event) => this.press(event));
