@@ -72,7 +72,7 @@ run/unknown-key | encode small | 5 | best/course.json`: unknown field `more`
 run/nan-moment | train --resume small --epochs 60 | 5 | last/optimizer.safetensors`: tensor `moment_1` has the value NaN
 run/extra-tensor | train --resume small --epochs 60 | 5 | last/optimizer.safetensors`: has a tensor `moment_3` that `adam` lacks
 run/steps | train --resume small --epochs 60 | 5 | last/optimizer.safetensors`: `steps` is [0.5, -20.0], expected two whole numbers of 0 to 65535
-run/cut-report | train --resume small --epochs 60 | 5 | =`runs/small/run.json`: damaged: EOF while parsing a string at line 1 column 31
+run/cut-report | train --resume small --epochs 60 | 5 | =`runs/small/run.json`: damaged: EOF while parsing a string at line 1 column 30
 run/cut-report | encode small | 5 | runs/small/run.json`: damaged
 run/list-report | train --resume small --epochs 60 | 5 | =`runs/small/run.json`: damaged: no JSON object
 run/version-report | train --resume small --epochs 60 | 5 | =`runs/small/run.json`: has version 99, expected 1

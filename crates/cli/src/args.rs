@@ -40,7 +40,7 @@ pub struct Args {
     /// Print the result as one JSON object
     #[arg(long, global = true)]
     pub json: bool,
-    /// Write cells of CSV as they are, also those that a spreadsheet would compute: without it they begin with an apostrophe
+    /// Leave cells of CSV that begin like a formula as they are
     #[arg(long, global = true)]
     pub raw_csv: bool,
     #[command(subcommand)]
