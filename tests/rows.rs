@@ -34,9 +34,22 @@ fn a_row_bears_the_number_of_the_row_that_it_is_of() {
     let room = Room::new();
     let learned: String = (31..93).map(row).collect();
     room.write("learned.csv", format!("{HEADER}{learned}"));
-    let table = ["learned.csv", "--index", "id", "--test-fraction=.3", "--layers", "6"];
-    room.train("r", &[&table[..], &["--label", "kind", "--latent", "2"]].concat());
-    room.train("c", &[&table[..], &["--target", "kind", "--model", "classifier"]].concat());
+    let table = [
+        "learned.csv",
+        "--index",
+        "id",
+        "--test-fraction=.3",
+        "--layers",
+        "6",
+    ];
+    room.train(
+        "r",
+        &[&table[..], &["--label", "kind", "--latent", "2"]].concat(),
+    );
+    room.train(
+        "c",
+        &[&table[..], &["--target", "kind", "--model", "classifier"]].concat(),
+    );
     let whole: String = (0..31).map(row).collect();
     room.write("whole.csv", format!("{HEADER}{whole}"));
     for step in [1, 12, 30] {
@@ -90,8 +103,18 @@ fn rows_are_filled_alike_in_any_order() {
     let room = Room::new();
     let learned: String = (31..93).map(row).collect();
     room.write("learned.csv", format!("{HEADER}{learned}"));
-    let table = ["learned.csv", "--index", "id", "--test-fraction=.3", "--drop", "kind"];
-    room.train("r", &[&table[..], &["--layers", "6", "--latent", "2"]].concat());
+    let table = [
+        "learned.csv",
+        "--index",
+        "id",
+        "--test-fraction=.3",
+        "--drop",
+        "kind",
+    ];
+    room.train(
+        "r",
+        &[&table[..], &["--layers", "6", "--latent", "2"]].concat(),
+    );
     let holed = |number: usize| match number % 3 {
         0 => row(number),
         _ => {
@@ -103,15 +126,23 @@ fn rows_are_filled_alike_in_any_order() {
     let filled = |step: usize| {
         let rows: String = circle(31, step).map(holed).collect();
         room.write("holed.csv", format!("{HEADER}{rows}"));
-        let lines = room.run(&["impute", "r", "--data", "holed.csv", "--rounds", "20"]).rows();
+        let lines = room
+            .run(&["impute", "r", "--data", "holed.csv", "--rounds", "20"])
+            .rows();
         let ids: Vec<_> = lines[1..].iter().map(|line| line[0].clone()).collect();
-        let asked: Vec<_> = circle(31, step).map(|number| format!("n{number}")).collect();
+        let asked: Vec<_> = circle(31, step)
+            .map(|number| format!("n{number}"))
+            .collect();
         assert_eq!(ids, asked);
         let mut lines = lines;
         lines.sort();
         lines
     };
     let expected = filled(1);
-    assert!(expected.iter().all(|line| line.iter().all(|cell| !cell.is_empty())));
+    assert!(
+        expected
+            .iter()
+            .all(|line| line.iter().all(|cell| !cell.is_empty()))
+    );
     assert_eq!(filled(12), expected);
 }

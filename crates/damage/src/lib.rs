@@ -36,8 +36,8 @@ const NUMBERS: [&str; 14] = [
 
 /// What a parser of texts may stumble over.
 const WORDS: [&str; 16] = [
-    "\"", "'", "\\", ",", ";", "\t", "\r", "\n", "\0", "#", "=", "[[[[[[[[", "{\"a\":", "\u{feff}", "é",
-    "\u{202e}",
+    "\"", "'", "\\", ",", ";", "\t", "\r", "\n", "\0", "#", "=", "[[[[[[[[", "{\"a\":", "\u{feff}",
+    "é", "\u{202e}",
 ];
 
 /// Damages a whole file again and again and reads it. A reader that panics fails the test, and its bytes are printed.
@@ -93,7 +93,9 @@ fn damage(random: &mut ChaCha8Rng, bytes: &mut Vec<u8>) {
         5 => {
             let start = (at..bytes.len()).find(|&place| bytes[place].is_ascii_digit());
             let start = start.unwrap_or(at);
-            let digits = bytes[start..].iter().take_while(|byte| byte.is_ascii_digit());
+            let digits = bytes[start..]
+                .iter()
+                .take_while(|byte| byte.is_ascii_digit());
             let end = start + digits.count();
             bytes.splice(start..end, NUMBERS[below(random, NUMBERS.len())].bytes());
         }
@@ -158,6 +160,8 @@ mod tests {
     #[test]
     #[should_panic = "found"]
     fn a_reader_that_panics_is_found() {
-        check(b"good", |bytes| assert!(bytes.starts_with(b"good"), "found"));
+        check(b"good", |bytes| {
+            assert!(bytes.starts_with(b"good"), "found")
+        });
     }
 }

@@ -6,8 +6,8 @@ use crate::hdf5;
 use crate::hugging_face;
 use crate::picture::Picture;
 use crate::{
-    Error, Fill, Scaling, arff, arrow, cifar, idx, idx_files, imdb, matlab, npy, parquet, record_sets,
-    safetensors_file, tar_images, text_table, texts, times,
+    Error, Fill, Scaling, arff, arrow, cifar, idx, idx_files, imdb, matlab, npy, parquet,
+    record_sets, safetensors_file, tar_images, text_table, texts, times,
 };
 
 /// Reads bytes as a file of labels and as one of images, packed or not.

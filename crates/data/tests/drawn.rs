@@ -11,7 +11,9 @@ const SEEDS: u64 = 200;
 /// what one fair draw in 100,000 gives (Wilson and Hilferty's approximation of its quantile).
 fn unfairness(counts: &[u32], p: f64) -> f64 {
     let (all, expected) = (counts.len() as f64, SEEDS as f64 * p);
-    let deviations = counts.iter().map(|&count| (f64::from(count) - expected).powi(2));
+    let deviations = counts
+        .iter()
+        .map(|&count| (f64::from(count) - expected).powi(2));
     let chi_squared = deviations.sum::<f64>() / (expected * (1.0 - p)) * (all - 1.0) / all;
     let ninth = 2.0 / (9.0 * (all - 1.0));
     let limit = (all - 1.0) * (1.0 - ninth + 4.265 * ninth.sqrt()).powi(3);
@@ -21,7 +23,9 @@ fn unfairness(counts: &[u32], p: f64) -> f64 {
 /// Sums over neighbours, six parts of the whole: a preference for the front or the back adds up in them.
 fn by_sixths(counts: &[u32]) -> Vec<f64> {
     let part = counts.len() / 6;
-    let sums = counts.chunks_exact(part).map(|chunk| chunk.iter().sum::<u32>());
+    let sums = counts
+        .chunks_exact(part)
+        .map(|chunk| chunk.iter().sum::<u32>());
     sums.map(|sum| f64::from(sum) / part as f64).collect()
 }
 
@@ -50,7 +54,11 @@ fn table(folder: &Path) -> Source {
     };
     let rows = (0..60).map(|row| format!("{row},{},{},{}\n", row % 9, class(row), row / 4));
     let path = folder.join("table.csv");
-    fs::write(&path, format!("id,x,class,group\n{}", rows.collect::<String>())).expect("room");
+    fs::write(
+        &path,
+        format!("id,x,class,group\n{}", rows.collect::<String>()),
+    )
+    .expect("room");
     Source::named(&path.display().to_string())
 }
 
@@ -92,7 +100,7 @@ fn held_out_rows_are_drawn_alike() {
     let folder = tempfile::tempdir().expect("room");
     let source = table(folder.path());
     for form in ["rows", "classes", "groups"] {
-        for fraction in [0.1, 0.2, 0.5] {
+        for fraction in [0.1_f64, 0.2, 0.5] {
             let p = match form {
                 // As many whole groups as come nearest.
                 "groups" => (15.0 * fraction).round() / 15.0,
@@ -123,7 +131,12 @@ fn limits_draw_rows_alike() {
     let folder = tempfile::tempdir().expect("room");
     let mut source = table(folder.path());
     source.columns.drop = vec!["group".to_owned()];
-    for (label, limit) in [(None, 7), (None, 30), (Some("class"), 3), (Some("class"), 30)] {
+    for (label, limit) in [
+        (None, 7),
+        (None, 30),
+        (Some("class"), 3),
+        (Some("class"), 30),
+    ] {
         source.label = label.map(str::to_owned);
         if label.is_none() {
             source.columns.drop.push("class".to_owned());
@@ -140,7 +153,12 @@ fn limits_draw_rows_alike() {
             };
             places(&load(&limited).expect("a table").train)
         };
-        check_fair(&format!("{label:?}, {limit}"), 60, limit as f64 / 60.0, draw);
+        check_fair(
+            &format!("{label:?}, {limit}"),
+            60,
+            limit as f64 / 60.0,
+            draw,
+        );
         source.columns.drop.truncate(1);
     }
 }
@@ -167,8 +185,14 @@ fn odd_rows_go_to_any_class_and_did_not_by_the_first_rules() {
                 ..Source::named(&path.display().to_string())
             };
             let drawn = load(&source).expect("a table").train;
-            let odd = drawn.class_counts().into_iter().map(|count| count as u32 - 1);
-            counts.iter_mut().zip(odd).for_each(|(sum, odd)| *sum += odd);
+            let odd = drawn
+                .class_counts()
+                .into_iter()
+                .map(|count| count as u32 - 1);
+            counts
+                .iter_mut()
+                .zip(odd)
+                .for_each(|(sum, odd)| *sum += odd);
         }
         unfairness(&counts, 0.5)
     };
@@ -182,7 +206,11 @@ fn permutations_send_every_value_anywhere() {
     for value in [0, 17, 35] {
         let draw = |seed| {
             let order = permutation(36, seed);
-            order.iter().position(|&from| from == value).into_iter().collect()
+            order
+                .iter()
+                .position(|&from| from == value)
+                .into_iter()
+                .collect()
         };
         check_fair("permutation", 36, 1.0 / 36.0, draw);
     }
@@ -201,15 +229,29 @@ fn a_sample_is_the_row_whose_number_it_bears() {
             text += &match at % 10 {
                 3 => format!("{at},word,a\n"),
                 7 => format!("{at},1\n"),
-                _ => format!("{at},{},{}\n", f64::from(at) / 8.0, ["a", "b"][at as usize % 2]),
+                _ => format!(
+                    "{at},{},{}\n",
+                    f64::from(at) / 8.0,
+                    ["a", "b"][at as usize % 2]
+                ),
             };
         }
         fs::write(&path, &text).expect("room");
-        let hold_outs = [HoldOut::Official, HoldOut::Fraction(0.3), HoldOut::Fold { index: 2, of: 5 }];
-        for (hold_out, limit) in hold_outs.into_iter().flat_map(|part| [(part, None), (part, Some(9))]) {
+        let hold_outs = [
+            HoldOut::Official,
+            HoldOut::Fraction(0.3),
+            HoldOut::Fold { index: 2, of: 5 },
+        ];
+        for (hold_out, limit) in hold_outs
+            .into_iter()
+            .flat_map(|part| [(part, None), (part, Some(9))])
+        {
             let selection = Selection {
                 limit,
-                classes: ["a", "b"][..seed as usize % 3 % 2].iter().map(|&class| class.to_owned()).collect(),
+                classes: ["a", "b"][..seed as usize % 3 % 2]
+                    .iter()
+                    .map(|&class| class.to_owned())
+                    .collect(),
                 ..Selection::default()
             };
             let source = Source {

@@ -8,15 +8,19 @@ use espejo_damage::{check, check_rounds, rounds};
 use espejo_nets::{DenseStep, Noise};
 use espejo_train::config::{DataConfig, ModelConfig, ModelKind, RunConfig, TrainConfig};
 use espejo_train::{
-    Error, Folder, PRESETS, RunNames, ScoreKind, Trained, Which, device, fit, listed_run, merge, parse_noise, prepare, sha256, tensors,
+    Error, Folder, PRESETS, RunNames, ScoreKind, Trained, Which, device, fit, listed_run, merge,
+    parse_noise, prepare, sha256, tensors,
 };
 
 /// One of that many damaged files is tried where a whole run is opened for each.
-const SHARE: usize = 8;
+const SHARE: usize = 16;
 
 #[test]
 fn configurations() {
-    let texts = PRESETS.iter().step_by(7).map(|preset| preset.text.to_owned());
+    let texts = PRESETS
+        .iter()
+        .step_by(7)
+        .map(|preset| preset.text.to_owned());
     for text in texts.chain([RunConfig::default().to_toml()]) {
         configuration(text.as_bytes()).expect("a configuration");
         check(text.as_bytes(), configuration);
@@ -36,7 +40,11 @@ fn configuration(bytes: &[u8]) -> Result<(), Error> {
 
 #[test]
 fn words_of_flags() {
-    for word in ["model.latent=2", "noise.kind=\"flip:.1\"", "train.learning_rate=.01"] {
+    for word in [
+        "model.latent=2",
+        "noise.kind=\"flip:.1\"",
+        "train.learning_rate=.01",
+    ] {
         check(word.as_bytes(), |bytes| {
             drop(merge::parse_set(&String::from_utf8_lossy(bytes)));
         });
@@ -62,7 +70,10 @@ fn words_of_flags() {
 
 #[test]
 fn tensors_of_a_checkpoint() {
-    let tensors = [("encoder.0.weight", vec![3, 2]), ("encoder.0.bias", vec![3])];
+    let tensors = [
+        ("encoder.0.weight", vec![3, 2]),
+        ("encoder.0.bias", vec![3]),
+    ];
     let named = tensors.map(|(name, shape)| tensors::Named {
         name: name.to_owned(),
         values: vec![0.5; shape.iter().product()],
@@ -126,7 +137,11 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).expect("a folder") {
         let path = entry.expect("an entry").path();
-        let name = path.file_name().expect("a name").to_string_lossy().into_owned();
+        let name = path
+            .file_name()
+            .expect("a name")
+            .to_string_lossy()
+            .into_owned();
         if path.is_dir() && !["figures", "animations"].contains(&&*name) {
             found.extend(files(&path));
         } else if path.is_file() && name != "config.toml" && name != "log.txt" {

@@ -437,7 +437,11 @@ mod tests {
                 plan.merged(number).map(drop)
             })
         });
-        for text in ["model.latent=2,8,32", "train.seed=3..5", "train.learning_rate=log:1e-4..1e-2"] {
+        for text in [
+            "model.latent=2,8,32",
+            "train.seed=3..5",
+            "train.learning_rate=log:1e-4..1e-2",
+        ] {
             espejo_damage::check(text.as_bytes(), |bytes| {
                 Varied::parse(&String::from_utf8_lossy(bytes))
             });
