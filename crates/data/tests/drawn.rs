@@ -59,7 +59,7 @@ fn table(folder: &Path) -> Source {
         format!("id,x,class,group\n{}", rows.collect::<String>()),
     )
     .expect("room");
-    Source::named(&path.display().to_string())
+    Source::named(path.display().to_string())
 }
 
 /// The places that the samples had, by their numbers.
@@ -182,7 +182,7 @@ fn odd_rows_go_to_any_class_and_did_not_by_the_first_rules() {
                 seed,
                 rules,
                 label: Some("class".to_owned()),
-                ..Source::named(&path.display().to_string())
+                ..Source::named(path.display().to_string())
             };
             let drawn = load(&source).expect("a table").train;
             let odd = drawn
@@ -260,7 +260,7 @@ fn a_sample_is_the_row_whose_number_it_bears() {
                 selection,
                 skip_bad: true,
                 label: Some("class".to_owned()),
-                ..Source::named(&path.display().to_string())
+                ..Source::named(path.display().to_string())
             };
             let loaded = load(&source).expect("most of it can be read");
             assert!(!loaded.skipped.is_empty());
