@@ -2,6 +2,7 @@
 
 import datetime
 import os
+import re
 import shutil
 import subprocess
 from dataclasses import dataclass
@@ -79,3 +80,10 @@ def commit_time() -> int:
         return int(given)
     told = subprocess.run(["git", "log", "-1", "--format=%ct"], cwd=ROOT, check=False, stdout=subprocess.PIPE, text=True).stdout.strip()
     return int(told or "0")
+
+
+def glibc(program: Path) -> str:
+    """The oldest C library that has every symbol the program asks for."""
+    told = subprocess.run(["readelf", "--version-info", program], check=True, stdout=subprocess.PIPE, text=True).stdout
+    versions = {tuple(map(int, version.split("."))) for version in re.findall(r"\bGLIBC_([0-9.]+)", told)}
+    return ".".join(map(str, max(versions)))

@@ -2,12 +2,11 @@
 
 import gzip
 import os
-import re
 import shutil
 import subprocess
 from pathlib import Path
 
-from .contents import COMPLETIONS, LICENCES, Contents
+from .contents import COMPLETIONS, LICENCES, Contents, glibc
 
 CONTROL = """Package: espejo
 Version: {version}
@@ -67,10 +66,3 @@ def pack(source: Path, where: Path) -> None:
     where.parent.mkdir(parents=True, exist_ok=True)
     where.write_bytes(gzip.compress(source.read_bytes(), mtime=0))
     where.chmod(0o644)
-
-
-def glibc(program: Path) -> str:
-    """The oldest C library that has every symbol the program asks for."""
-    told = subprocess.run(["readelf", "--version-info", program], check=True, stdout=subprocess.PIPE, text=True).stdout
-    versions = {tuple(map(int, version.split("."))) for version in re.findall(r"\bGLIBC_([0-9.]+)", told)}
-    return ".".join(map(str, max(versions)))

@@ -59,7 +59,7 @@ fn table(folder: &Path) -> Source {
         format!("id,x,class,group\n{}", rows.collect::<String>()),
     )
     .expect("room");
-    Source::named(&path.display().to_string())
+    Source::named(path.display().to_string())
 }
 
 /// The places that the samples had, by their numbers.
@@ -100,7 +100,7 @@ fn held_out_rows_are_drawn_alike() {
     let folder = tempfile::tempdir().expect("room");
     let source = table(folder.path());
     for form in ["rows", "classes", "groups"] {
-        for fraction in [0.1, 0.2, 0.5] {
+        for fraction in [0.1_f64, 0.2, 0.5] {
             let p = match form {
                 // As many whole groups as come nearest.
                 "groups" => (15.0 * fraction).round() / 15.0,
@@ -182,7 +182,7 @@ fn odd_rows_go_to_any_class_and_did_not_by_the_first_rules() {
                 seed,
                 rules,
                 label: Some("class".to_owned()),
-                ..Source::named(&path.display().to_string())
+                ..Source::named(path.display().to_string())
             };
             let drawn = load(&source).expect("a table").train;
             let odd = drawn
@@ -260,7 +260,7 @@ fn a_sample_is_the_row_whose_number_it_bears() {
                 selection,
                 skip_bad: true,
                 label: Some("class".to_owned()),
-                ..Source::named(&path.display().to_string())
+                ..Source::named(path.display().to_string())
             };
             let loaded = load(&source).expect("most of it can be read");
             assert!(!loaded.skipped.is_empty());

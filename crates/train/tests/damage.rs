@@ -13,7 +13,7 @@ use espejo_train::{
 };
 
 /// One of that many damaged files is tried where a whole run is opened for each.
-const SHARE: usize = 8;
+const SHARE: usize = 16;
 
 #[test]
 fn configurations() {
