@@ -20,15 +20,17 @@ function ticks(low, high, most = 5) {
   return found;
 }
 
+// Powers of ten, with 2 and 5 between them where these are few; of a range within one power round numbers.
 function logTicks(low, high) {
-  const found = [];
-  for (let power = Math.floor(Math.log10(low)); power <= Math.ceil(Math.log10(high)); power++) {
-    for (const factor of [1, 2, 5]) {
-      const value = factor * 10 ** power;
-      if (value >= low * 0.999 && value <= high * 1.001) found.push(value);
-    }
+  const powers = [];
+  for (let power = Math.floor(Math.log10(low)); power <= Math.ceil(Math.log10(high)); power++) powers.push(10 ** power);
+  const within = (values) => values.filter((value) => value >= low * 0.999 && value <= high * 1.001);
+  const fine = within(powers.flatMap((power) => [power, 2 * power, 5 * power]));
+  if (fine.length > 7) {
+    const tens = within(powers);
+    return tens.filter((_, place) => place % Math.ceil(tens.length / 6) === 0);
   }
-  return found.length > 2 && found.length < 8 ? found : ticks(low, high, 4).filter((value) => value > 0);
+  return fine.length > 2 ? fine : ticks(low, high, 4).filter((value) => value > 0);
 }
 
 // The axis of some values: from number to part of the way.

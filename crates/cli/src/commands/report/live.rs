@@ -369,7 +369,7 @@ fn said(
 ) -> anyhow::Result<Said> {
     let classes = graph.tells_class;
     let names = match classes {
-        true => samples.classes().to_vec(),
+        true => class_names(samples.classes()),
         false => samples.target_columns().to_vec(),
     };
     let predicted = told.trained.predict(samples)?;
