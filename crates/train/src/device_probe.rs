@@ -62,6 +62,9 @@ const PROCESSOR: Sizes = Sizes {
     batch: 8,
 };
 
+/// Something known that a device computes.
+type Check = fn(&Device, Sizes) -> Result<(), Fault>;
+
 /// Part of a result that it may be off by: sums in single precision, in any order.
 const TOLERANCE: f64 = 1e-4;
 
@@ -112,7 +115,7 @@ pub(crate) fn probe(device: &Device) -> Result<(), Fault> {
         true => PROCESSOR,
         false => GRAPHICS,
     };
-    let checks: [fn(&Device, Sizes) -> Result<(), Fault>; 5] = [
+    let checks: [Check; 5] = [
         row_sum,
         column_sum,
         wide_loss,
