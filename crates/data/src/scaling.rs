@@ -590,7 +590,8 @@ mod tests {
             .collect();
         let table = Samples::table(Facts::default(), vec!["a".to_owned()], vec![numbers]);
         let table = table.expect("it is a table");
-        let (shift, scale) = shift_and_scale(&table, 0, ScalingKind::Standardise);
+        let scaling = Scaling::fit(&table, ScalingKind::Standardise).expect("it is finite");
+        let (shift, scale) = (scaling.shift[0], scaling.scale[0]);
         assert!((shift - (1e9 + 0.5)).abs() < 1e-6, "{shift}");
         assert!((scale - 0.5).abs() < 1e-9, "{scale}");
     }

@@ -300,7 +300,7 @@ mod tests {
         assert!(write_group(&folder, &files).is_err());
         let left: Vec<_> = fs::read_dir(root.path()).expect("a folder").collect();
         assert_eq!(left.len(), 1, "{left:?}");
-        assert_eq!(read_group(&folder).expect("whole").len(), 2);
+        assert_eq!(read_group(&folder, &KNOWN).expect("whole").len(), 2);
     }
 
     #[test]
