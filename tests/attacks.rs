@@ -229,6 +229,9 @@ mod links {
     use super::*;
 
     /// A pipe that nobody writes to.
+    /// What is put in the place of a file, and how.
+    type Foreign = (&'static str, fn(&Path));
+
     fn pipe(path: &Path) {
         let made = Command::new("mkfifo").arg(path).status();
         assert!(made.expect("every Unix has it").success());
@@ -236,7 +239,7 @@ mod links {
 
     #[test]
     fn a_pipe_a_device_or_a_link_in_a_run_is_told_and_never_waited_for() {
-        let kinds: [(&str, fn(&Path)); 3] = [
+        let kinds: [Foreign; 3] = [
             ("a pipe or a device", pipe),
             ("a link", |path| {
                 symlink("/dev/zero", path).expect("writable")

@@ -70,7 +70,7 @@ mod tests {
         ["a1", "a,b", "x y"]
             .iter()
             .for_each(|field| push_field(&mut line, field));
-        let expected = ["a1", "a,b", "x y"].map(|field| csv_field(field)).concat();
+        let expected = ["a1", "a,b", "x y"].map(csv_field).concat();
         assert_eq!(line, expected);
     }
 }

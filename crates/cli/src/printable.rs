@@ -57,8 +57,7 @@ pub fn short_numbers(text: &str) -> Cow<'_, str> {
             byte.is_ascii_alphanumeric() || b"_./`\\".contains(byte) || !byte.is_ascii()
         };
         let before = at.checked_sub(1).and_then(|at| bytes.get(at));
-        let is_alone =
-            !before.is_some_and(is_name) && !bytes.get(end).is_some_and(|byte| is_name(byte));
+        let is_alone = !before.is_some_and(is_name) && !bytes.get(end).is_some_and(is_name);
         let number: Option<f64> = text[at..end].parse().ok();
         if let Some(number) = number.filter(|_| is_alone && whole.max(fraction) >= LONG) {
             shown.push_str(&text[copied..at]);
