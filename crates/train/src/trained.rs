@@ -611,7 +611,7 @@ impl Trained {
     ///
     /// # Errors
     ///
-    /// [`Error::Checkpoint`] where the weights do not fit, which they do.
+    /// [`Error::Config`] where the weights do not fit the model that they come from.
     pub fn with_weights(&self, change: impl Fn(f32) -> f32) -> Result<Self, Error> {
         let mut named = tensors::collect(&self.model);
         let values = named.iter_mut().flat_map(|tensor| &mut tensor.values);

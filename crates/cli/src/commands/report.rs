@@ -221,7 +221,7 @@ fn tell(path: &Path, bytes: usize, live: &Live, json: bool) -> anyhow::Result<()
 }
 
 /// Hands the page to what the desktop opens HTML with; where there is no such, the file is there all the same.
-pub fn open_in_browser(path: &Path) {
+fn open_in_browser(path: &Path) {
     let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let mut command = if cfg!(target_os = "macos") {
         Command::new("open")
