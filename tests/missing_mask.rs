@@ -72,7 +72,10 @@ fn every_command_shows_the_mask_to_the_model() {
             room.run(&[command, name]).ok();
         }
         let filled = room.run(&["impute", name, "--data", "hole.csv"]).ok();
-        let cells = filled.stdout.strip_prefix("a,b,c,d\n0.5,").expect("as it was");
+        let cells = filled
+            .stdout
+            .strip_prefix("a,b,c,d\n0.5,")
+            .expect("as it was");
         let cell = cells.strip_suffix(",-0.5,0.25\n").expect("as it was");
         assert!(cell.parse::<f64>().expect("a number").is_finite());
         // Alone and among others, scored as it is read.
@@ -87,7 +90,8 @@ fn every_command_shows_the_mask_to_the_model() {
         let export = ["export", name, "--format", "onnx", "--to"];
         let refused = room.run(&[&export[..], &["all"]].concat()).failed(2);
         assert!(refused.stderr.contains("which cells are missing"));
-        room.run(&[&export[..], &["decoder", "--part", "decoder"]].concat()).ok();
+        room.run(&[&export[..], &["decoder", "--part", "decoder"]].concat())
+            .ok();
     }
     // Training goes on where it was.
     let more = ["train", "--resume", "ae", "--epochs", "21", "--no-figures"];
@@ -97,7 +101,13 @@ fn every_command_shows_the_mask_to_the_model() {
 #[test]
 fn a_classifier_sees_what_is_missing() {
     let room = room();
-    let learn = ["holed.csv", "--model=classifier", "--target=high", "--layers=8", "--scale=none"];
+    let learn = [
+        "holed.csv",
+        "--model=classifier",
+        "--target=high",
+        "--layers=8",
+        "--scale=none",
+    ];
     room.train("plain", &learn);
     room.train("mask", &[&learn[..], &["--missing-mask"]].concat());
     let says = |run: &str, data: &str| room.run(&["predict", run, "--data", data]).ok().stdout;
@@ -108,18 +118,35 @@ fn a_classifier_sees_what_is_missing() {
 #[test]
 fn a_mask_is_refused_where_it_means_nothing() {
     let room = room();
-    let classifier = ["holed.csv", "--model=classifier", "--target=high", "--fill=mean"];
+    let classifier = [
+        "holed.csv",
+        "--model=classifier",
+        "--target=high",
+        "--fill=mean",
+    ];
     for (args, message) in [
         (&["fonts"][..], "for tables of numbers"),
         (&classifier, "`data.fill` leaves no cell missing"),
         (&["holed.csv", "--conv=4"], "for dense nets"),
-        (&["holed.csv", "--drop=high", "--optimizer=lbfgs"], "single precision"),
+        (
+            &["holed.csv", "--drop=high", "--optimizer=lbfgs"],
+            "single precision",
+        ),
     ] {
         let train = [&["train"], args, &["--missing-mask", "--dry-run"]].concat();
         let refused = room.run(&train).failed(2);
-        assert!(refused.stderr.contains(message), "{args:?}: {}", refused.stderr);
+        assert!(
+            refused.stderr.contains(message),
+            "{args:?}: {}",
+            refused.stderr
+        );
     }
     room.write("whole.csv", "a,b\n1,2\n2,3\n3,5\n");
-    let idle = room.run(&["train", "whole.csv", "--missing-mask", "--dry-run"]).ok();
-    assert!(idle.stderr.contains("the mask of missing cells never changes"));
+    let idle = room
+        .run(&["train", "whole.csv", "--missing-mask", "--dry-run"])
+        .ok();
+    assert!(
+        idle.stderr
+            .contains("the mask of missing cells never changes")
+    );
 }

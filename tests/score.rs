@@ -172,7 +172,10 @@ fn a_long_table_is_scored_as_it_is_read_to_the_same_bits() {
         assert!(passed.stderr.contains("skipped 9:"), "{}", passed.stderr);
         let (passed, whole) = (passed.rows(), whole.rows());
         assert_eq!(passed.len(), 7992);
-        assert_eq!(passed[0].join(","), "sample,caption,score,rank,p,flag,row,id");
+        assert_eq!(
+            passed[0].join(","),
+            "sample,caption,score,rank,p,flag,row,id"
+        );
         let names = |cells: &[String]| [&cells[..6], &cells[cells.len() - 2..]].concat();
         for (passed, whole) in passed.iter().zip(&whole).skip(1) {
             assert_eq!(*passed, names(whole));

@@ -26,7 +26,9 @@ pub(crate) fn descending(scores: &[f64]) -> Vec<usize> {
     let piece = scores.len().div_ceil(cores).max(PIECE);
     // Each place beside its key: what is compared lies side by side, and no two are equal.
     let mut keyed = parallel::map_pieces(scores.len(), piece, cores, |places| {
-        let mut keyed: Vec<_> = places.map(|place| (falling(scores[place]), place)).collect();
+        let mut keyed: Vec<_> = places
+            .map(|place| (falling(scores[place]), place))
+            .collect();
         keyed.sort_unstable();
         keyed
     });
@@ -159,7 +161,15 @@ mod tests {
         let mut expected: Vec<usize> = (0..scores.len()).collect();
         expected.sort_by(|a, b| scores[*b].total_cmp(&scores[*a]));
         assert_eq!(descending(&scores), expected);
-        let few = [0.0, -1.5, f64::INFINITY, 1e-300, -0.0, f64::NEG_INFINITY, 2.0];
+        let few = [
+            0.0,
+            -1.5,
+            f64::INFINITY,
+            1e-300,
+            -0.0,
+            f64::NEG_INFINITY,
+            2.0,
+        ];
         assert_eq!(descending(&few), [2, 6, 3, 0, 4, 1, 5]);
     }
 

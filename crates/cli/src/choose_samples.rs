@@ -288,7 +288,8 @@ pub fn scored_passing(
     rule: ScoreRule,
 ) -> anyhow::Result<Option<ScoredRows>> {
     let PartedArgs { samples, split } = args;
-    let is_chosen = samples.first.is_some() || samples.limit.is_some() || !samples.classes.is_empty();
+    let is_chosen =
+        samples.first.is_some() || samples.limit.is_some() || !samples.classes.is_empty();
     let has_texts = samples.label.is_some() || samples.letters.is_some() || samples.text.is_some();
     if samples.data.is_none() || *split || is_chosen || has_texts {
         return Ok(None);

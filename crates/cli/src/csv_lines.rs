@@ -67,7 +67,9 @@ mod tests {
     #[test]
     fn a_field_is_quoted_where_it_must_be() {
         let mut line = String::new();
-        ["a1", "a,b", "x y"].iter().for_each(|field| push_field(&mut line, field));
+        ["a1", "a,b", "x y"]
+            .iter()
+            .for_each(|field| push_field(&mut line, field));
         let expected = ["a1", "a,b", "x y"].map(|field| csv_field(field)).concat();
         assert_eq!(line, expected);
     }

@@ -8,8 +8,8 @@ use espejo_pictures::csv_field;
 use espejo_train::{ScoreRule, Scores};
 use serde_json::{Value, json};
 
-use crate::detectors::{self, Found};
 use crate::csv_lines::{push_field, write_lines};
+use crate::detectors::{self, Found};
 use crate::event_counts;
 use crate::judgement::Judgement;
 use crate::output::usage;

@@ -67,12 +67,10 @@ fn open(path: &Path) -> Result<(Box<dyn Read>, Option<u64>), Error> {
     let reading = |failure| unreadable(path, failure);
     let mut file = BufReader::with_capacity(START as usize, File::open(path).map_err(reading)?);
     let length = file.get_ref().metadata().map_err(reading)?.len();
-    Ok(
-        match file.fill_buf().map_err(reading)?.starts_with(GZIP) {
-            true => (Box::new(MultiGzDecoder::new(file)), None),
-            false => (Box::new(file), Some(length)),
-        },
-    )
+    Ok(match file.fill_buf().map_err(reading)?.starts_with(GZIP) {
+        true => (Box::new(MultiGzDecoder::new(file)), None),
+        false => (Box::new(file), Some(length)),
+    })
 }
 
 /// Reads the bytes of a table, and forgets them.
@@ -343,8 +341,8 @@ impl Table {
             return None;
         };
         let is_number = |column: &Column| matches!(column.cells, Cells::Numbers(_));
-        let are_plain = self.frame.columns.iter().all(is_number)
-            && self.writings.iter().all(Writing::is_plain);
+        let are_plain =
+            self.frame.columns.iter().all(is_number) && self.writings.iter().all(Writing::is_plain);
         are_plain.then_some(separator)
     }
 

@@ -421,11 +421,7 @@ fn input_words(layout: &Layout) -> String {
     }
 }
 
-fn dense(
-    model: &ModelConfig,
-    layout: &Layout,
-    output: Activation,
-) -> Result<Architecture, Error> {
+fn dense(model: &ModelConfig, layout: &Layout, output: Activation) -> Result<Architecture, Error> {
     let pixels = layout.shape.pixels();
     let (down, up) = dense_sizes(model, pixels)?;
     let hidden = model.activation;

@@ -607,7 +607,11 @@ mod tests {
         ] {
             let feed = Feed::new(&table, Range::Unit, &chosen.device, 0).expect("in memory");
             let feed = feed.with_fresh_noise(noise).showing_missing(shows);
-            let batch = feed.in_order(3).next().expect("a batch").expect("in memory");
+            let batch = feed
+                .in_order(3)
+                .next()
+                .expect("a batch")
+                .expect("in memory");
             let inputs = values(batch.inputs);
             assert_eq!(inputs[2].is_nan(), shows, "{noise:?}");
             let others = [0, 1, 3, 4, 5].map(|at| inputs[at]);

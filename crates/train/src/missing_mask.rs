@@ -50,7 +50,8 @@ pub(crate) fn check(config: &RunConfig, train: &Samples) -> Result<(), Error> {
 pub(crate) fn note(config: &RunConfig, train: &Samples) -> Option<String> {
     let is_idle = config.data.missing_mask && !train.has_missing();
     is_idle.then(|| {
-        "no cell of the training part is missing: the mask of missing cells never changes".to_owned()
+        "no cell of the training part is missing: the mask of missing cells never changes"
+            .to_owned()
     })
 }
 
@@ -63,8 +64,7 @@ pub(crate) fn check_export(config: &RunConfig, half: Option<Half>) -> Result<(),
     if !config.data.missing_mask || half == Some(Half::Decoder) {
         return Ok(());
     }
-    let message =
-        "this run sees which cells are missing (`data.missing_mask`), which no exported format shows it";
+    let message = "this run sees which cells are missing (`data.missing_mask`), which no exported format shows it";
     let hint = "export its decoder (`--part decoder`), or train without `--missing-mask`";
     Err(Error::config(message, Some(hint.to_owned())))
 }

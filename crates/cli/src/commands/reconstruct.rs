@@ -5,9 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use espejo_data::Samples;
 use espejo_pictures::csv_field;
-use espejo_train::{
-    Folder, Rows, SampleErrors, Trained, class_errors, unit_rows, write_file,
-};
+use espejo_train::{Folder, Rows, SampleErrors, Trained, class_errors, unit_rows, write_file};
 use serde_json::{Value, json};
 
 use crate::choose_samples::{SampleArgs, chosen_samples};

@@ -295,7 +295,11 @@ fn held(cells: &Cells) -> (usize, Option<(f64, f64)>, Option<usize>) {
     match cells {
         Cells::Numbers(numbers) => {
             let (low, high, known) = range(numbers);
-            (numbers.len() - known, (known > 0).then_some((low, high)), None)
+            (
+                numbers.len() - known,
+                (known > 0).then_some((low, high)),
+                None,
+            )
         }
         Cells::Words(words) => (missing(words), None, Some(words.names.len())),
     }

@@ -140,7 +140,9 @@ impl Samples {
         match (numbers, &points.places) {
             (Numbers::Scaled { rows, .. }, None) => has_nan(rows, f32::is_nan),
             (Numbers::Scaled { width, step, rows }, Some(places)) => {
-                let mut rows = places.iter().map(|&at| &rows[at as usize * step..][..*width]);
+                let mut rows = places
+                    .iter()
+                    .map(|&at| &rows[at as usize * step..][..*width]);
                 rows.any(|row| has_nan(row, f32::is_nan))
             }
             (Numbers::Raw(columns), None) => {
@@ -160,11 +162,7 @@ impl Samples {
     ///
     /// # Errors
     /// [`Error::Content`] where the parts break a rule of [`Facts`].
-    pub(crate) fn passed(
-        facts: Facts,
-        columns: Vec<String>,
-        count: usize,
-    ) -> Result<Self, Error> {
+    pub(crate) fn passed(facts: Facts, columns: Vec<String>, count: usize) -> Result<Self, Error> {
         let shape = Shape {
             channels: 1,
             height: 1,

@@ -207,7 +207,13 @@ mod tests {
         let mut source = Source::named("rows.csv");
         source.skip_bad = skip_bad;
         let read = |threads| {
-            let frame = read_by(threads, &source, Path::new("rows.csv"), text.as_bytes(), None);
+            let frame = read_by(
+                threads,
+                &source,
+                Path::new("rows.csv"),
+                text.as_bytes(),
+                None,
+            );
             frame.map_err(|error| error.to_string())
         };
         let alone = read(1).expect("a table");
@@ -255,8 +261,10 @@ mod tests {
     fn the_first_bad_row_is_told() {
         let text = text(Some(210_000), None).replace("\n390000,", "\n390000;");
         let source = Source::named("rows.csv");
-        let error = read_by(3, &source, Path::new("rows.csv"), text.as_bytes(), None).expect_err("bad");
-        let alone = read_by(1, &source, Path::new("rows.csv"), text.as_bytes(), None).expect_err("bad");
+        let error =
+            read_by(3, &source, Path::new("rows.csv"), text.as_bytes(), None).expect_err("bad");
+        let alone =
+            read_by(1, &source, Path::new("rows.csv"), text.as_bytes(), None).expect_err("bad");
         assert_eq!(error.to_string(), alone.to_string());
         assert!(
             error

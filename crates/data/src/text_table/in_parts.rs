@@ -69,7 +69,9 @@ pub fn load_in_parts<P: Send>(
     let all = Cursor::new(start).chain(reader);
     let rest = blocks::in_parallel(all, parallel::threads(), part, &mut pass, failed).ok()?;
     if let Some((block, reader)) = rest {
-        reading.rest(&table, &sample, block, reader, path, &mut pass).ok()?;
+        reading
+            .rest(&table, &sample, block, reader, path, &mut pass)
+            .ok()?;
     }
     passed.finish(source, &columns, &table)
 }
@@ -260,7 +262,11 @@ mod tests {
         let mut numbers: Vec<f64> = Vec::new();
         let each = |rows: Samples| {
             let columns: Vec<Vec<f64>> = (0..2).map(|at| rows.column(at).collect()).collect();
-            Some((0..rows.len()).flat_map(move |row| [columns[0][row], columns[1][row]]).collect())
+            Some(
+                (0..rows.len())
+                    .flat_map(move |row| [columns[0][row], columns[1][row]])
+                    .collect(),
+            )
         };
         let passed = load_in_parts(&source, each, |part: Vec<f64>| numbers.extend(part));
         let passed = passed.expect("it can be read in parts");
@@ -304,7 +310,8 @@ mod tests {
         assert!(!passes(&usual, &|source| source.label = Some("a".to_owned())));
         assert!(!passes(&usual, &|source| source.selection.first = Some(3)));
         assert!(!passes(&usual, &|source| source.hold_out = HoldOut::Fraction(0.5)));
-        assert!(!passes(&usual, &|source| source.learned = Some(vec!["c".to_owned()])));
+        assert!(!passes(&usual, &|source| source.learned =
+            Some(vec!["c".to_owned()])));
         assert!(!passes(&usual, &|source| source.learned = None));
         assert!(!passes(&text("t,x,y\n"), &|source| source.skip_bad = false));
         let refused = |_: Samples| None::<()>;

@@ -206,7 +206,9 @@ mod tests {
         ] {
             assert!(check(field), "{field}");
         }
-        for field in ["inf", "1e999", "1 2", "1.2.3", "-", ".", "1e", "x", "\"1\"", "1 "] {
+        for field in [
+            "inf", "1e999", "1 2", "1.2.3", "-", ".", "1e", "x", "\"1\"", "1 ",
+        ] {
             assert!(!check(field), "{field}");
         }
     }
@@ -217,7 +219,9 @@ mod tests {
         for _ in 0..200_000 {
             let (whole, decimals) = (random(21), random(20));
             let mut digits = |count: usize| -> String {
-                (0..count).map(|_| char::from(b'0' + random(10) as u8)).collect()
+                (0..count)
+                    .map(|_| char::from(b'0' + random(10) as u8))
+                    .collect()
             };
             let field = format!("{}.{}", digits(whole), digits(decimals));
             if whole + decimals > 0 {
@@ -238,7 +242,9 @@ mod tests {
         assert_eq!(read("1,2", 2), Some((vec![1.0, 2.0], 3)));
         let (row, length) = read(",2,NA\n", 3).expect("missing cells");
         assert!(row[0].is_nan() && row[1] == 2.0 && row[2].is_nan() && length == 6);
-        for text in ["", "\n", "\r\n", "1,2,3\n", "1\n2\n", "1,2 \n", "1,na\n", "1,2\r3", "# 1,2\n", "1;2\n"] {
+        for text in [
+            "", "\n", "\r\n", "1,2,3\n", "1\n2\n", "1,2 \n", "1,na\n", "1,2\r3", "# 1,2\n", "1;2\n",
+        ] {
             assert_eq!(read(text, 2), None, "{text:?}");
         }
     }

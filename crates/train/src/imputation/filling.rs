@@ -421,7 +421,13 @@ mod tests {
             deviations: vec![1.0; 2],
         };
         let grow = |rows: &[f32]| rows.iter().map(|value| value + 1.0).collect();
-        let filled = settle(vec![1.0, f32::NAN, 2.0, 3.0], &statistics, 7, (4, false), grow);
+        let filled = settle(
+            vec![1.0, f32::NAN, 2.0, 3.0],
+            &statistics,
+            7,
+            (4, false),
+            grow,
+        );
         assert_eq!((filled.rounds, filled.unsettled), (7, 1));
         assert_eq!(filled.rows, [1.0, 7.0, 2.0, 3.0]);
     }
