@@ -184,7 +184,7 @@ fn a_long_table_is_scored_as_it_is_read_to_the_same_bits() {
     }
     // What is wrong with a row is told with its line.
     let refused = room.run(&["score", "r", "--data", "long.csv"]).failed(3);
-    assert!(refused.stderr.contains("long.csv:8: expected 5 fields"));
+    assert!(refused.stderr.contains("long.csv:8`: expected 5 fields"));
 }
 
 #[test]
