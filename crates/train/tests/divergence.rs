@@ -98,7 +98,7 @@ fn a_saturated_output_diverges_or_has_a_finite_loss() {
             let loss = report.metrics.as_ref().map(|metrics| metrics.test.loss);
             assert!(loss.is_some_and(f64::is_finite), "{report:?}");
         }
-        failed => check(failed, &folder),
+        failed => check(failed, &folder, None),
     }
 }
 
