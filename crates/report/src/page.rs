@@ -33,7 +33,7 @@ pub struct Page {
     pub subtitle: String,
     /// What it says in a few sentences.
     pub lead: Vec<String>,
-    /// What was found, a line each; in English whatever the language is.
+    /// What was found, a line each.
     pub verdict: Vec<String>,
     /// Names and values, beside each other.
     pub facts: Vec<(String, String)>,
@@ -104,7 +104,7 @@ impl Page {
         text += &format!("<div class=\"lead\">\n{}</div>\n", paragraphs(&self.lead));
         if !self.verdict.is_empty() {
             let lines = paragraphs(&self.verdict);
-            text += &format!("<div class=\"verdict\" lang=\"en\">\n{lines}</div>\n");
+            text += &format!("<div class=\"verdict\">\n{lines}</div>\n");
         }
         if !self.facts.is_empty() {
             let fact = |(name, value): &(String, String)| {

@@ -16,7 +16,6 @@ mod units;
 mod words;
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
 
@@ -100,6 +99,13 @@ impl Finding {
         self
     }
 
+    fn with_advice(&self, words: VerdictWords) -> String {
+        match &self.advice {
+            Some(advice) => format!("{}, {} `{advice}`", self.message, words.advice),
+            None => self.message.clone(),
+        }
+    }
+
     /// Whether there is no result.
     pub fn is_error(&self) -> bool {
         self.severity == Severity::Error
@@ -168,42 +174,55 @@ fn is_headline(finding: &Finding) -> bool {
     comparison::HEADLINES.contains(&finding.name.as_str())
 }
 
+/// What stands between the findings of a verdict, in a language.
+#[derive(Clone, Copy, Debug)]
+pub struct VerdictWords {
+    /// Before a flag to try.
+    pub advice: &'static str,
+    /// Before the names of findings that have no sentence of their own.
+    pub others: &'static str,
+}
+
+/// The words of [`verdict`].
+const ENGLISH: VerdictWords = VerdictWords {
+    advice: "try",
+    others: "see `run.json` for",
+};
+
 /// The findings in one or two sentences, a line each, and the names of the others.
 ///
 /// A bad comparison takes the likeliest cause into its own sentence: "worse than PCA-2 (133 against 114): still falling, try
 /// `--epochs 300`".
 pub fn verdict(findings: &[Finding]) -> Vec<String> {
+    verdict_in(findings, ENGLISH)
+}
+
+/// [`verdict`] of findings whose messages are in another language.
+pub fn verdict_in(findings: &[Finding], words: VerdictWords) -> Vec<String> {
     let Some((first, rest)) = findings.split_first() else {
         return Vec::new();
     };
+    let with_advice = |finding: &Finding| finding.with_advice(words);
     let mut bad = rest.iter().filter(|finding| finding.is_bad());
-    let mut lines = vec![match (first.is_bad() && is_headline(first), bad.next()) {
-        (true, Some(cause)) => format!("{}: {}", first.message, with_advice(cause)),
-        (true, None) | (false, None) => with_advice(first),
+    let mut lines = Vec::new();
+    match (first.is_bad() && is_headline(first), bad.next()) {
+        (true, Some(cause)) => lines.push(format!("{}: {}", first.message, with_advice(cause))),
+        (_, None) => lines.push(with_advice(first)),
+        // The first is no bad comparison: the next one takes the second line.
         (false, Some(next)) => {
-            let second = with_advice(next);
-            let mut lines = vec![with_advice(first), second];
-            lines.extend(others(bad));
+            lines.extend([with_advice(first), with_advice(next)]);
+            lines.extend(others(bad, words));
             return lines;
         }
-    }];
+    }
     lines.extend(bad.next().map(with_advice));
-    lines.extend(others(bad));
+    lines.extend(others(bad, words));
     lines
 }
 
-/// The names of findings that have no sentence of their own.
-fn others<'a>(findings: impl Iterator<Item = &'a Finding>) -> Option<String> {
+fn others<'a>(findings: impl Iterator<Item = &'a Finding>, words: VerdictWords) -> Option<String> {
     let names: Vec<&str> = findings.map(|finding| finding.name.as_str()).collect();
-    (!names.is_empty()).then(|| format!("see `run.json` for: {}", names.join(", ")))
-}
-
-fn with_advice(finding: &Finding) -> String {
-    let mut text = finding.message.clone();
-    if let Some(advice) = &finding.advice {
-        let _ = write!(text, ", try `{advice}`");
-    }
-    text
+    (!names.is_empty()).then(|| format!("{}: {}", words.others, names.join(", ")))
 }
 
 /// What was measured of a model, to be judged.

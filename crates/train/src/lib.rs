@@ -106,7 +106,7 @@ pub use espejo_analysis::{Estimate, Place, PooledCurves, wilson};
 pub use espejo_data::Targets;
 pub use espejo_nets::{DenseStep, Noise};
 pub use exported::{Example, ExportRule};
-pub use findings::{Finding, Severity, verdict};
+pub use findings::{Finding, Severity, VerdictWords, verdict, verdict_in};
 pub use fit::{Event, Outcome, fit};
 pub use folder::{Folder, Which, check_name, write_new_folder};
 pub use folds::{Fold, FoldCurve, FoldEntry, FoldMeasure, FoldsReport, Pooled, folds_of, pooled};

@@ -6,6 +6,7 @@ mod precision;
 mod predictions;
 mod samples;
 mod training;
+mod verdict;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -177,7 +178,7 @@ fn page(told: &Told<'_>, live: &Live) -> anyhow::Result<Page> {
         title: run_name(told.folder),
         subtitle: subject(told.trained),
         lead: lead::sentences(told),
-        verdict: espejo_train::verdict(&told.report.findings),
+        verdict: verdict::sentences(&told.report.findings, told.language),
         facts: lead::facts(told),
         sections,
         space: live.space.clone(),
