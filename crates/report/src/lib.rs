@@ -32,7 +32,6 @@ mod words;
 
 pub use curves::{Curve, CurvePanel};
 pub use escape::escaped;
-pub use numbers::{Half, half, half_rounded};
 pub use packed_pictures::PackedPictures;
 pub use page::{Page, document};
 pub use parts::{Part, Section};

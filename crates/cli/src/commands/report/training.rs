@@ -159,7 +159,7 @@ fn panel_of(told: &Told<'_>, course: &Curves, panel: &Panel) -> CurvePanel {
             .series
             .iter()
             .enumerate()
-            .map(|one| curve(told, one))
+            .map(|(place, series)| curve(series, told.say(&series.name), place))
             .collect(),
         baselines: panel
             .baselines
@@ -171,20 +171,17 @@ fn panel_of(told: &Told<'_>, course: &Curves, panel: &Panel) -> CurvePanel {
     }
 }
 
-fn curve(told: &Told<'_>, (place, series): (usize, &Series)) -> Curve {
-    let finite = series
-        .points
-        .iter()
-        .filter(|(x, y)| x.is_finite() && y.is_finite());
-    let step = series.points.len().div_ceil(MOST_POINTS).max(1);
-    Curve {
-        name: told.say(&series.name),
-        points: finite.copied().step_by(step).collect(),
+/// A curve of a figure as a page draws it, at `place` among the others.
+pub fn curve(series: &Series, name: String, place: usize) -> Curve {
+    let curve = Curve {
+        name,
+        points: series.points.clone(),
         band: series.band.clone(),
         colour: series.colour.unwrap_or(place),
         dashed: series.dashed,
         dots: false,
-    }
+    };
+    curve.thinned(MOST_POINTS)
 }
 
 /// What a cross-validation says.
