@@ -216,6 +216,10 @@ fn what_cannot_be_scored_is_refused_with_what_helps() {
         (&["--score", "elbo"], "only a `vae`"),
         (&["--fdr", "2"], "between 0 and 1"),
         (&["--top", "0"], "give 1 to 100"),
+        (
+            &["--to", "f.png", "--no-figures"],
+            "asks for a figure, and `--no-figures` for none",
+        ),
     ] {
         let ran = score(&room, more);
         assert_eq!(ran.code, Some(2), "{more:?}: {}", ran.stderr);

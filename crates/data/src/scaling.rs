@@ -97,7 +97,8 @@ impl Scaling {
             return Err(content(samples.name(), "rows of a table", "images"));
         }
         let statistics = samples.statistics();
-        let learned = parallel::map(Vec::from_iter(0..columns.len()), |place| {
+        let numbers = samples.len() * columns.len();
+        let learned = parallel::map(numbers, Vec::from_iter(0..columns.len()), |place| {
             learned(samples, place, &statistics[place], kind)
         });
         let (mut shift, mut scale, mut knots) = (Vec::new(), Vec::new(), Vec::new());
@@ -141,8 +142,9 @@ impl Scaling {
         check_columns(&self.columns, samples, "scaling")?;
         let width = self.columns.len();
         let mut scaled = vec![0.0; samples.len() * width];
+        let numbers = scaled.len();
         let pieces = scaled.chunks_mut(BLOCKS * ROWS * width).enumerate();
-        let infinite = parallel::map(Vec::from_iter(pieces), |(at, out)| {
+        let infinite = parallel::map(numbers, Vec::from_iter(pieces), |(at, out)| {
             let blocks = out.chunks_mut(ROWS * width).enumerate();
             let mut room = Vec::new();
             let infinite = blocks.filter_map(|(block, out)| {

@@ -91,7 +91,8 @@ impl Samples {
         let blocks = |rows: usize| (0..rows).step_by(BLOCK);
         let block = |start: usize| start..(start + BLOCK).min(self.len());
         let blocks: Vec<Range<usize>> = blocks(self.len()).map(block).collect();
-        let ranges = parallel::map(blocks.clone(), |rows| {
+        let numbers = self.len() * columns.len();
+        let ranges = parallel::map(numbers, blocks.clone(), |rows| {
             let mut room = Vec::new();
             let of = |column| range(self.column_block(column, rows.clone(), &mut room));
             columns.clone().map(of).collect::<Vec<_>>()
@@ -105,7 +106,7 @@ impl Samples {
                 *count += of_count;
             }
         }
-        let moments = parallel::map(blocks, |rows| {
+        let moments = parallel::map(numbers, blocks, |rows| {
             let (mut room, mut known) = (Vec::new(), Vec::new());
             let of = |column: usize| {
                 let numbers = self.column_block(column, rows.clone(), &mut room);
