@@ -2,71 +2,16 @@
 //! the program gives.
 
 use std::fmt::Write as _;
-use std::process::Command;
 
 use serde_json::Value;
 
-use crate::program::{Room, ran};
+use crate::browser::{attribute, opened};
+use crate::program::Room;
 
 /// The largest difference that is rounding of single precision, in parts of the range.
 const SINGLE: f64 = 1e-5;
 /// The same where weights have 16 bits.
 const HALF: f64 = 1e-3;
-
-/// A browser, where there is one.
-fn chromium() -> Option<String> {
-    let named = std::env::var("ESPEJO_CHROMIUM").ok();
-    let usual = ["chromium", "chromium-browser", "google-chrome"].map(str::to_owned);
-    let mut programs = named.into_iter().chain(usual);
-    let found = programs.find(|program| {
-        let probe = Command::new(program).arg("--version").output();
-        probe.is_ok_and(|output| output.status.success())
-    });
-    if found.is_none() {
-        eprintln!("skipped: there is no Chromium; ESPEJO_CHROMIUM names one");
-    }
-    found
-}
-
-/// What a page has become in a browser without a network, once its script has run; none without a browser. Errors on its console are none.
-#[track_caller]
-fn opened(room: &Room, page: &str) -> Option<String> {
-    let chromium = chromium()?;
-    let profile = format!("--user-data-dir={}", room.path("profile").display());
-    let address = format!("file://{}", room.path(page).display());
-    let ran = ran(room
-        .in_it(&chromium, &["--headless", "--no-sandbox", "--disable-gpu"])
-        .args([
-            "--virtual-time-budget=8000",
-            "--host-resolver-rules=MAP * ~NOTFOUND",
-            "--enable-logging=stderr",
-            &profile,
-            "--dump-dom",
-            &address,
-        ]));
-    let console: Vec<&str> = ran
-        .stderr
-        .lines()
-        .filter(|line| line.contains("CONSOLE"))
-        .collect();
-    assert!(console.is_empty(), "{page}: {console:#?}");
-    assert!(
-        ran.stdout.contains("data-ready=\"yes\""),
-        "{page} is not ready: {}",
-        ran.stderr
-    );
-    assert!(
-        !ran.stdout.contains("data-failed"),
-        "{page}: the live part failed"
-    );
-    Some(ran.stdout)
-}
-
-/// An attribute of the page's root.
-fn attribute<'a>(dom: &'a str, name: &str) -> Option<&'a str> {
-    let start = format!("data-{name}=\"");
-    dom.split(&start).nth(1)?.split('"').next()
-}
 
 /// Writes the page of a run, opens it, and holds its net against the program's numbers; what the program says of it.
 #[track_caller]
@@ -91,7 +36,7 @@ fn check(room: &Room, run: &str, weights: &str) -> Value {
         html.matches("http://www.w3.org/2000/svg").count()
     );
     assert!(!html.contains("https:"));
-    if let Some(dom) = opened(room, &page) {
+    if let Some(dom) = opened(&room.path(&page)) {
         let difference: f64 = attribute(&dom, "difference")
             .expect("it was checked")
             .parse()
@@ -216,7 +161,7 @@ fn names_from_the_data_are_text() {
         2,
         "the page's own data and script"
     );
-    if let Some(dom) = opened(&room, "hostile-auto.html") {
+    if let Some(dom) = opened(&room.path("hostile-auto.html")) {
         assert_eq!(attribute(&dom, "hacked"), None);
     }
 }
@@ -253,7 +198,7 @@ fn a_page_says_what_it_cannot_show() {
     assert_eq!(said["live"], false);
     let html = room.text("runs/next/report.html");
     assert!(html.contains("no muestra un mapa vivo") && html.contains("<html lang=\"es\">"));
-    opened(&room, "runs/next/report.html");
+    opened(&room.path("runs/next/report.html"));
 }
 
 #[test]
@@ -271,7 +216,7 @@ fn runs_are_compared_on_a_page() {
     ] {
         assert!(html.contains(part), "{part}");
     }
-    opened(&room, "both.html");
+    opened(&room.path("both.html"));
 }
 
 #[test]

@@ -43,8 +43,7 @@ impl Curve {
     /// no more of a long run.
     #[must_use]
     pub fn thinned(mut self, most: usize) -> Self {
-        self.points
-            .retain(|(x, y)| x.is_finite() && y.is_finite());
+        self.points.retain(|(x, y)| x.is_finite() && y.is_finite());
         self.band
             .retain(|(x, low, high)| x.is_finite() && low.is_finite() && high.is_finite());
         self.points = evenly(self.points, most);

@@ -19,6 +19,9 @@
 //! assert!(html.contains("&lt;b&gt;width"));
 //! ```
 
+#[cfg(test)]
+#[path = "../../../tests/browser.rs"]
+mod browser;
 mod curves;
 mod escape;
 mod numbers;

@@ -6,7 +6,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use espejo_analysis::MeanInterval;
 use espejo_pictures::{Curves, Figure, Panel, Series, curves};
 use espejo_report::Language;
 use espejo_train::{Folder, RunNames, Status};
@@ -268,10 +267,10 @@ impl Comparison {
             let cells = each(&|_, group| {
                 group
                     .measured(measure)
-                    .map_or("–".to_owned(), |found| interval(&found, language))
+                    .map_or("–".to_owned(), |found| with_interval(&found, language))
             });
             let name = language.say(&measure.replace('_', " "));
-            rows.push((format!("{} {name}", language.say("test")), cells));
+            rows.push((language.fill("test {}", &[&name]), cells));
             if self.groups.len() > 1 && Some(measure) == self.measures.first() {
                 rows.push((
                     format!("  {}", language.say("above the first, by seed")),
@@ -306,7 +305,7 @@ impl Comparison {
         }
         match group.above(&self.groups[0], measure) {
             None => language.say("no seed in common"),
-            Some(found) => interval(&found, language),
+            Some(found) => with_interval(&found, language),
         }
     }
 
@@ -503,12 +502,6 @@ fn titled(group: &Group, language: Language) -> String {
         1 => group.label.clone(),
         count => language.fill("{} ({} seeds)", &[&group.label, &count.to_string()]),
     }
-}
-
-/// A mean with its interval, as in `1.2345 (1.1000 to 1.3690)`.
-fn interval(found: &MeanInterval, language: Language) -> String {
-    let to = format!(" {} ", language.say("to"));
-    language.number(&with_interval(found).replace(" to ", &to))
 }
 
 /// The course of a measure, where all runs of a group have noted it.

@@ -131,6 +131,7 @@ fn shown_by_each(comparison: &Comparison, args: &CompareArgs, language: Language
 
 /// What the page shows of a run; nothing of one without a code.
 fn kept(folder: &Folder, args: &CompareArgs, title: String) -> anyhow::Result<Option<Kept>> {
+    let language = args.of_page.language();
     let run = RunArgs {
         run: folder.path().display().to_string(),
         out: Path::new(".").to_owned(),
@@ -143,7 +144,7 @@ fn kept(folder: &Folder, args: &CompareArgs, title: String) -> anyhow::Result<Op
         return Ok(None);
     }
     let mut kept = Kept {
-        codes: codes(&trained, title.clone())?,
+        codes: codes(&trained, title.clone(), language)?,
         title,
         samples: Vec::new(),
         back: Vec::new(),
@@ -164,13 +165,15 @@ fn kept(folder: &Folder, args: &CompareArgs, title: String) -> anyhow::Result<Op
 }
 
 fn same_samples(runs: &[Kept], language: Language) -> Option<Section> {
-    let samples = &runs.first()?.samples;
-    if samples.is_empty() {
-        return None;
-    }
+    let samples = &runs.iter().find(|run| !run.samples.is_empty())?.samples;
+    // A run whose data has changed since may have others.
+    let runs: Vec<&Kept> = runs.iter().filter(|run| run.samples == *samples).collect();
     let stacks = samples.iter().enumerate().map(|(index, (own, caption))| {
         let back = runs.iter().map(|run| run.back[index].clone());
-        ([own.clone()].into_iter().chain(back).collect(), caption.clone())
+        (
+            [own.clone()].into_iter().chain(back).collect(),
+            caption.clone(),
+        )
     });
     let titles: Vec<&str> = runs.iter().map(|run| run.title.as_str()).collect();
     let words = "Above the sample, then what comes back of it, in this order: {}.";
@@ -184,7 +187,7 @@ fn same_samples(runs: &[Kept], language: Language) -> Option<Section> {
 }
 
 /// The codes of a run, the first two numbers of them or their first two principal components, coloured by class.
-fn codes(trained: &Trained, title: String) -> anyhow::Result<CurvePanel> {
+fn codes(trained: &Trained, title: String, language: Language) -> anyhow::Result<CurvePanel> {
     let samples = spread_over(trained.test(), MOST_CODES);
     let codes = trained.encode(&samples)?;
     let plane: Vec<(f64, f64)> = match trained.latent() {
@@ -203,8 +206,12 @@ fn codes(trained: &Trained, title: String) -> anyhow::Result<CurvePanel> {
         .map(|index| samples.label(index))
         .collect();
     let name = |class: usize| samples.classes().get(class).cloned();
+    let unlabelled = || match samples.classes().is_empty() {
+        true => String::new(),
+        false => language.say("without a class"),
+    };
     let of_label = |label: Option<usize>| Curve {
-        name: label.and_then(name).unwrap_or_default(),
+        name: label.and_then(name).unwrap_or_else(unlabelled),
         points: plane
             .iter()
             .zip(&labels)
