@@ -206,17 +206,97 @@ fn runs_are_compared_on_a_page() {
     let room = Room::new();
     room.train("small", &["--latent", "1"]);
     room.train("large", &["--latent", "3"]);
-    room.run(&["compare", "small", "large", "--page", "both.html"])
-        .ok();
+    room.train("few", &["--letters", "ABCDEFGH"]);
+    room.train("loss", &["--loss", "mse"]);
+    let compare = ["compare", "small", "large", "few", "loss", "--page"];
+    let told = room.run(&[&compare[..], &["both.html"]].concat()).ok();
     let html = room.text("both.html");
     for part in [
         "model.latent",
         "The same samples by each",
         "Codes side by side",
+        "measures of <code>few</code> are not held against those of <code>small</code>: measured on other samples",
+        "one seed each, so that differences may be chance",
     ] {
         assert!(html.contains(part), "{part}");
     }
+    // The page remarks what the program does.
+    assert_eq!(told.lines("note: ").len(), html.matches("<p class=\"note\">").count() - 2);
     opened(&room.path("both.html"));
+
+    room.run(&[&compare[..], &["ambos.html", "--lang", "es"]].concat())
+        .ok();
+    let html = room.text("ambos.html");
+    for part in [
+        ">por encima del primero, por semilla</th>",
+        ">error cuadrático (prueba)</th>",
+        ">no se compara</td>",
+        "las medidas de <code>few</code> no se comparan con las de <code>small</code>: medidas en otras muestras",
+        "la pérdida de <code>loss</code> es otra que la de <code>small</code>, y no se compara",
+        "una semilla cada uno",
+        "en este orden: small, large, loss.",
+    ] {
+        assert!(html.contains(part), "{part}");
+    }
+    let (words, _) = html.split_once("<script").expect("a script");
+    for english in [
+        "above the first",
+        "not compared",
+        "not held against",
+        "seed each",
+        "test squared",
+    ] {
+        assert!(!words.contains(english), "{english}");
+    }
+    opened(&room.path("ambos.html"));
+}
+
+#[test]
+fn a_run_without_its_data_leaves_the_others_on_the_page() {
+    let room = Room::new();
+    let data = |name: &str| {
+        room.write(name, table(&["rose", "lily"], ["a", "b", "c", "kind"]));
+        ["--data", name, "--label", "kind", "--test-fraction", ".3"].map(str::to_owned)
+    };
+    for (name, latent) in [("lost", "1"), ("kept", "2")] {
+        let data = data(&format!("{name}.csv"));
+        let data: Vec<&str> = data.iter().map(String::as_str).collect();
+        room.train(name, &[&data[..], &["--latent", latent]].concat());
+    }
+    std::fs::remove_file(room.path("lost.csv")).expect("it was there");
+    let ran = room
+        .run(&["compare", "lost", "kept", "--page", "both.html"])
+        .ok();
+    let start = "note: `lost` has no samples on the page: ";
+    let why = ran.lines(start);
+    assert!(why.len() == 1 && why[0].contains("lost.csv"), "{ran:?}");
+    let html = room.text("both.html");
+    let (_, codes) = html.split_once("Codes side by side</h2>").expect("the codes of one");
+    let (codes, _) = codes.split_once("</section>").expect("its end");
+    assert_eq!(codes.matches("<figure").count(), 1, "{codes}");
+    assert!(codes.contains("kept") && !codes.contains("lost"), "{codes}");
+    opened(&room.path("both.html"));
+}
+
+#[test]
+fn long_runs_are_compared_by_thinned_curves() {
+    let room = Room::new();
+    room.train("small", &["--latent", "1"]);
+    room.train("large", &["--latent", "3"]);
+    for run in ["small", "large"] {
+        let mut course = "epoch,test_squared_error\n".to_owned();
+        for epoch in 1..=150_000 {
+            let _ = writeln!(course, "{epoch},{}", 1.0 / f64::from(epoch));
+        }
+        room.write(&format!("runs/{run}/metrics.csv"), course);
+    }
+    room.run(&["compare", "small", "large", "--page", "both.html"])
+        .ok();
+    let length = room.text("both.html").len();
+    assert!(length < 500_000, "{length}");
+    if let Some(dom) = opened(&room.path("both.html")) {
+        assert_eq!(dom.matches("<polyline").count(), 2);
+    }
 }
 
 #[test]
