@@ -127,14 +127,13 @@ fn a_page_shows_what_the_model_makes_of_a_hole_and_says_what_it_cannot_show() {
     let html = room.text("runs/mask/report.html");
     let hole = html.split(">– → ").nth(1).expect("a row has a hole");
     let cell = hole.split('<').next().expect("a cell");
-    let table = room
-        .run(&["reconstruct", "mask", "--csv", "--no-figures"])
-        .rows();
-    let same = |text: &String| {
+    room.run(&["reconstruct", "mask", "--csv", "back.csv"]).ok();
+    let table = room.text("back.csv");
+    let same = |text: &str| {
         let value: f64 = text.parse().unwrap_or(f64::NAN);
         (value - cell.parse::<f64>().expect("a number")).abs() < 6e-5
     };
-    assert!(table.iter().flatten().any(same), "{cell}: {table:?}");
+    assert!(table.split([',', '\n']).any(same), "{cell}: {table}");
 
     let learn = ["holed.csv", "--model=classifier", "--target=high"];
     let more = ["--layers=8", "--scale=none", "--missing-mask"];

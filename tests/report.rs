@@ -119,6 +119,8 @@ fn tables_and_nets_with_targets_are_too() {
     let data = ["--data", "flowers.csv", "--test-fraction", ".3"];
     room.train("table", &[&data[..], &["--label", "kind"]].concat());
     check(&room, "table", "f32");
+    // Rows without a name are told apart by their number, not by their class.
+    assert!(room.text("table-f32.html").contains("<th scope=\"row\">#"));
     let classifier = ["--model", "classifier", "--target", "kind"];
     room.train("kinds", &[&data[..], &classifier].concat());
     check(&room, "kinds", "f32");

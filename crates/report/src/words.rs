@@ -257,6 +257,7 @@ const SPANISH: &[(&str, &str)] = &[
     ("The layers", "Las capas"),
     ("part", "parte"),
     ("layer", "capa"),
+    ("layers", "capas"),
     ("output", "salida"),
     ("parameters", "parámetros"),
     ("together", "en total"),

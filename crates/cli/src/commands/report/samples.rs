@@ -194,11 +194,15 @@ fn windows(told: &Told<'_>) -> anyhow::Result<Vec<Part>> {
     ])
 }
 
-/// What a sample is called: by its caption, or by its row.
+/// What a row is called: by its name or its caption, or by its number where the caption is its class alone.
 pub(super) fn name(samples: &Samples, index: usize) -> String {
+    let label = samples.label(index);
+    let class = label.map_or("", |label| samples.classes()[label].as_str());
     match (samples.row_name(index), samples.caption(index)) {
         (Some(name), _) => name.to_owned(),
-        (None, "") => format!("#{}", samples.row(index)),
+        (None, caption) if caption.is_empty() || caption == class => {
+            format!("#{}", samples.row(index))
+        }
         (None, caption) => caption.to_owned(),
     }
 }
