@@ -38,9 +38,12 @@ pub fn opened(page: &Path) -> Option<String> {
         .stdin(Stdio::null())
         .output()
         .expect("the browser starts");
-    let [dom, told] = [ran.stdout, ran.stderr]
-        .map(|bytes| String::from_utf8(bytes).expect("output is UTF-8"));
-    let console: Vec<&str> = told.lines().filter(|line| line.contains("CONSOLE")).collect();
+    let [dom, told] =
+        [ran.stdout, ran.stderr].map(|bytes| String::from_utf8(bytes).expect("output is UTF-8"));
+    let console: Vec<&str> = told
+        .lines()
+        .filter(|line| line.contains("CONSOLE"))
+        .collect();
     assert!(console.is_empty(), "{name}: {console:#?}");
     assert_eq!(attribute(&dom, "ready"), Some("yes"), "{name}: {told}");
     assert_eq!(attribute(&dom, "failed"), None, "{name}");

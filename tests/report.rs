@@ -223,7 +223,10 @@ fn runs_are_compared_on_a_page() {
         assert!(html.contains(part), "{part}");
     }
     // The page remarks what the program does.
-    assert_eq!(told.lines("note: ").len(), html.matches("<p class=\"note\">").count() - 2);
+    assert_eq!(
+        told.lines("note: ").len(),
+        html.matches("<p class=\"note\">").count() - 2
+    );
     opened(&room.path("both.html"));
 
     room.run(&[&compare[..], &["ambos.html", "--lang", "es"]].concat())
@@ -273,7 +276,9 @@ fn a_run_without_its_data_leaves_the_others_on_the_page() {
     let why = ran.lines(start);
     assert!(why.len() == 1 && why[0].contains("lost.csv"), "{ran:?}");
     let html = room.text("both.html");
-    let (_, codes) = html.split_once("Codes side by side</h2>").expect("the codes of one");
+    let (_, codes) = html
+        .split_once("Codes side by side</h2>")
+        .expect("the codes of one");
     let (codes, _) = codes.split_once("</section>").expect("its end");
     assert_eq!(codes.matches("<figure").count(), 1, "{codes}");
     assert!(codes.contains("kept") && !codes.contains("lost"), "{codes}");

@@ -127,7 +127,9 @@ pub fn curves(told: &Told<'_>) -> anyhow::Result<Section> {
         .iter()
         .map(|panel| panel_of(told, &course, panel));
     let mut parts = vec![Part::Curves(panels.collect())];
-    let note = course.note.map_or(String::new(), |note| note_of(told, &note));
+    let note = course
+        .note
+        .map_or(String::new(), |note| note_of(told, &note));
     if !note.is_empty() {
         parts.push(Part::Note(note));
     }
