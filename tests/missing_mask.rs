@@ -1,5 +1,6 @@
 //! A mask of missing cells as a second input, from outside.
 
+use crate::browser;
 use crate::program::Room;
 
 /// Four columns that one number makes, with holes in some rows, and whether that number is above 0.
@@ -68,7 +69,7 @@ fn every_command_shows_the_mask_to_the_model() {
         ("vae", &["--model=vae"]),
     ] {
         room.train(name, &[&ROWS[..], &["--missing-mask"], more].concat());
-        for command in ["encode", "score", "reconstruct", "eval"] {
+        for command in ["encode", "score", "reconstruct", "eval", "report"] {
             room.run(&[command, name]).ok();
         }
         let filled = room.run(&["impute", name, "--data", "hole.csv"]).ok();
@@ -114,6 +115,36 @@ fn a_classifier_sees_what_is_missing() {
     let says = |run: &str, data: &str| room.run(&["predict", run, "--data", data]).ok().stdout;
     assert_eq!(says("plain", "hole.csv"), says("plain", "zero.csv"));
     assert_ne!(says("mask", "hole.csv"), says("mask", "zero.csv"));
+}
+
+#[test]
+fn a_page_shows_what_the_model_makes_of_a_hole_and_says_what_it_cannot_show() {
+    let room = room();
+    room.train("mask", &[&ROWS[..], &["--missing-mask"]].concat());
+    let said = room.run(&["report", "mask", "--json"]).ok().json();
+    assert_eq!(said["live"], true);
+    // The page's first hole, and what the program gives for the same row.
+    let html = room.text("runs/mask/report.html");
+    let hole = html.split(">– → ").nth(1).expect("a row has a hole");
+    let cell = hole.split('<').next().expect("a cell");
+    room.run(&["reconstruct", "mask", "--csv", "back.csv"]).ok();
+    let table = room.text("back.csv");
+    let same = |text: &str| {
+        let value: f64 = text.parse().unwrap_or(f64::NAN);
+        (value - cell.parse::<f64>().expect("a number")).abs() < 6e-5
+    };
+    assert!(table.split([',', '\n']).any(same), "{cell}: {table}");
+
+    let learn = ["holed.csv", "--model=classifier", "--target=high"];
+    let more = ["--layers=8", "--scale=none", "--missing-mask"];
+    room.train("kinds", &[&learn[..], &more].concat());
+    let args = ["report", "kinds", "--json", "--lang", "es"];
+    let said = room.run(&args).ok().json();
+    assert_eq!(said["live"], false);
+    let html = room.text("runs/kinds/report.html");
+    assert!(html.contains("La red ve qué celdas faltan"), "{said}");
+    assert!(html.contains("Qué se toma por qué"));
+    browser::opened(&room.path("runs/kinds/report.html"));
 }
 
 #[test]

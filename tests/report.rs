@@ -2,71 +2,16 @@
 //! the program gives.
 
 use std::fmt::Write as _;
-use std::process::Command;
 
 use serde_json::Value;
 
-use crate::program::{Room, ran};
+use crate::browser::{attribute, opened};
+use crate::program::Room;
 
 /// The largest difference that is rounding of single precision, in parts of the range.
 const SINGLE: f64 = 1e-5;
 /// The same where weights have 16 bits.
 const HALF: f64 = 1e-3;
-
-/// A browser, where there is one.
-fn chromium() -> Option<String> {
-    let named = std::env::var("ESPEJO_CHROMIUM").ok();
-    let usual = ["chromium", "chromium-browser", "google-chrome"].map(str::to_owned);
-    let mut programs = named.into_iter().chain(usual);
-    let found = programs.find(|program| {
-        let probe = Command::new(program).arg("--version").output();
-        probe.is_ok_and(|output| output.status.success())
-    });
-    if found.is_none() {
-        eprintln!("skipped: there is no Chromium; ESPEJO_CHROMIUM names one");
-    }
-    found
-}
-
-/// What a page has become in a browser without a network, once its script has run; none without a browser. Errors on its console are none.
-#[track_caller]
-fn opened(room: &Room, page: &str) -> Option<String> {
-    let chromium = chromium()?;
-    let profile = format!("--user-data-dir={}", room.path("profile").display());
-    let address = format!("file://{}", room.path(page).display());
-    let ran = ran(room
-        .in_it(&chromium, &["--headless", "--no-sandbox", "--disable-gpu"])
-        .args([
-            "--virtual-time-budget=8000",
-            "--host-resolver-rules=MAP * ~NOTFOUND",
-            "--enable-logging=stderr",
-            &profile,
-            "--dump-dom",
-            &address,
-        ]));
-    let console: Vec<&str> = ran
-        .stderr
-        .lines()
-        .filter(|line| line.contains("CONSOLE"))
-        .collect();
-    assert!(console.is_empty(), "{page}: {console:#?}");
-    assert!(
-        ran.stdout.contains("data-ready=\"yes\""),
-        "{page} is not ready: {}",
-        ran.stderr
-    );
-    assert!(
-        !ran.stdout.contains("data-failed"),
-        "{page}: the live part failed"
-    );
-    Some(ran.stdout)
-}
-
-/// An attribute of the page's root.
-fn attribute<'a>(dom: &'a str, name: &str) -> Option<&'a str> {
-    let start = format!("data-{name}=\"");
-    dom.split(&start).nth(1)?.split('"').next()
-}
 
 /// Writes the page of a run, opens it, and holds its net against the program's numbers; what the program says of it.
 #[track_caller]
@@ -91,7 +36,7 @@ fn check(room: &Room, run: &str, weights: &str) -> Value {
         html.matches("http://www.w3.org/2000/svg").count()
     );
     assert!(!html.contains("https:"));
-    if let Some(dom) = opened(room, &page) {
+    if let Some(dom) = opened(&room.path(&page)) {
         let difference: f64 = attribute(&dom, "difference")
             .expect("it was checked")
             .parse()
@@ -174,6 +119,8 @@ fn tables_and_nets_with_targets_are_too() {
     let data = ["--data", "flowers.csv", "--test-fraction", ".3"];
     room.train("table", &[&data[..], &["--label", "kind"]].concat());
     check(&room, "table", "f32");
+    // Rows without a name are told apart by their number, not by their class.
+    assert!(room.text("table-f32.html").contains("<th scope=\"row\">#"));
     let classifier = ["--model", "classifier", "--target", "kind"];
     room.train("kinds", &[&data[..], &classifier].concat());
     check(&room, "kinds", "f32");
@@ -216,7 +163,7 @@ fn names_from_the_data_are_text() {
         2,
         "the page's own data and script"
     );
-    if let Some(dom) = opened(&room, "hostile-auto.html") {
+    if let Some(dom) = opened(&room.path("hostile-auto.html")) {
         assert_eq!(attribute(&dom, "hacked"), None);
     }
 }
@@ -253,7 +200,7 @@ fn a_page_says_what_it_cannot_show() {
     assert_eq!(said["live"], false);
     let html = room.text("runs/next/report.html");
     assert!(html.contains("no muestra un mapa vivo") && html.contains("<html lang=\"es\">"));
-    opened(&room, "runs/next/report.html");
+    opened(&room.path("runs/next/report.html"));
 }
 
 #[test]
@@ -261,17 +208,102 @@ fn runs_are_compared_on_a_page() {
     let room = Room::new();
     room.train("small", &["--latent", "1"]);
     room.train("large", &["--latent", "3"]);
-    room.run(&["compare", "small", "large", "--page", "both.html"])
-        .ok();
+    room.train("few", &["--letters", "ABCDEFGH"]);
+    room.train("loss", &["--loss", "mse"]);
+    let compare = ["compare", "small", "large", "few", "loss", "--page"];
+    let told = room.run(&[&compare[..], &["both.html"]].concat()).ok();
     let html = room.text("both.html");
     for part in [
         "model.latent",
         "The same samples by each",
         "Codes side by side",
+        "measures of <code>few</code> are not held against those of <code>small</code>: measured on other samples",
+        "one seed each, so that differences may be chance",
     ] {
         assert!(html.contains(part), "{part}");
     }
-    opened(&room, "both.html");
+    // The page remarks what the program does.
+    assert_eq!(
+        told.lines("note: ").len(),
+        html.matches("<p class=\"note\">").count() - 2
+    );
+    opened(&room.path("both.html"));
+
+    room.run(&[&compare[..], &["ambos.html", "--lang", "es"]].concat())
+        .ok();
+    let html = room.text("ambos.html");
+    for part in [
+        ">por encima del primero, por semilla</th>",
+        ">error cuadrático (prueba)</th>",
+        ">no se compara</td>",
+        "las medidas de <code>few</code> no se comparan con las de <code>small</code>: medidas en otras muestras",
+        "la pérdida de <code>loss</code> es otra que la de <code>small</code>, y no se compara",
+        "una semilla cada uno",
+        "en este orden: small, large, loss.",
+    ] {
+        assert!(html.contains(part), "{part}");
+    }
+    let (words, _) = html.split_once("<script").expect("a script");
+    for english in [
+        "above the first",
+        "not compared",
+        "not held against",
+        "seed each",
+        "test squared",
+    ] {
+        assert!(!words.contains(english), "{english}");
+    }
+    opened(&room.path("ambos.html"));
+}
+
+#[test]
+fn a_run_without_its_data_leaves_the_others_on_the_page() {
+    let room = Room::new();
+    let data = |name: &str| {
+        room.write(name, table(&["rose", "lily"], ["a", "b", "c", "kind"]));
+        ["--data", name, "--label", "kind", "--test-fraction", ".3"].map(str::to_owned)
+    };
+    for (name, latent) in [("lost", "1"), ("kept", "2")] {
+        let data = data(&format!("{name}.csv"));
+        let data: Vec<&str> = data.iter().map(String::as_str).collect();
+        room.train(name, &[&data[..], &["--latent", latent]].concat());
+    }
+    std::fs::remove_file(room.path("lost.csv")).expect("it was there");
+    let ran = room
+        .run(&["compare", "lost", "kept", "--page", "both.html"])
+        .ok();
+    let start = "note: `lost` has no samples on the page: ";
+    let why = ran.lines(start);
+    assert!(why.len() == 1 && why[0].contains("lost.csv"), "{ran:?}");
+    let html = room.text("both.html");
+    let (_, codes) = html
+        .split_once("Codes side by side</h2>")
+        .expect("the codes of one");
+    let (codes, _) = codes.split_once("</section>").expect("its end");
+    assert_eq!(codes.matches("<figure").count(), 1, "{codes}");
+    assert!(codes.contains("kept") && !codes.contains("lost"), "{codes}");
+    opened(&room.path("both.html"));
+}
+
+#[test]
+fn long_runs_are_compared_by_thinned_curves() {
+    let room = Room::new();
+    room.train("small", &["--latent", "1"]);
+    room.train("large", &["--latent", "3"]);
+    for run in ["small", "large"] {
+        let mut course = "epoch,test_squared_error\n".to_owned();
+        for epoch in 1..=150_000 {
+            let _ = writeln!(course, "{epoch},{}", 1.0 / f64::from(epoch));
+        }
+        room.write(&format!("runs/{run}/metrics.csv"), course);
+    }
+    room.run(&["compare", "small", "large", "--page", "both.html"])
+        .ok();
+    let length = room.text("both.html").len();
+    assert!(length < 500_000, "{length}");
+    if let Some(dom) = opened(&room.path("both.html")) {
+        assert_eq!(dom.matches("<polyline").count(), 2);
+    }
 }
 
 #[test]

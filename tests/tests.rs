@@ -1,6 +1,7 @@
 //! Black-box tests of the program `espejo`: what it prints, writes and answers, seen from outside.
 
 mod attacks;
+mod browser;
 mod classical;
 mod commands;
 #[cfg(unix)]

@@ -13,6 +13,8 @@ const EVALUATIONS: &str = "evaluations";
 
 /// Points of a curve above which its running mean is drawn over it.
 const MANY: usize = 1000;
+/// How the clause of a note begins that tells of it.
+pub const RUNNING_MEAN: &str = "strong line: running mean of";
 /// Running means are taken over this share of a curve.
 const SMOOTHED: usize = 100;
 /// Colours of the two parts of the data, the same in every panel.
@@ -112,7 +114,7 @@ fn note(trained: &Trained, panels: &[Panel]) -> String {
     let windows = panels.iter().flat_map(|panel| &panel.series);
     if let Some(window) = windows.map(|series| series.smooth).max().filter(|w| *w > 1) {
         let sign = if note.is_empty() { "" } else { "; " };
-        note += &format!("{sign}strong line: running mean of {window} epochs");
+        note += &format!("{sign}{RUNNING_MEAN} {window} epochs");
     }
     note
 }

@@ -38,6 +38,7 @@ mod npy;
 mod open_run;
 mod outliers;
 mod output;
+mod page_args;
 mod prediction_figures;
 mod prediction_table;
 mod printable;

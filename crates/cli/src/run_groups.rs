@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use espejo_analysis::{MeanInterval, mean_interval};
+use espejo_report::Language;
 use espejo_train::{Folder, MainMeasure, RunConfig, RunReport};
 use toml::{Table, Value};
 
@@ -174,11 +175,12 @@ impl Group {
 }
 
 /// A mean with its interval, as in `1.2345 (1.1000 to 1.3690)`.
-pub fn with_interval(found: &MeanInterval) -> String {
-    let mean = compact(found.mean, 4);
+pub fn with_interval(found: &MeanInterval, language: Language) -> String {
+    let number = |value: f64| language.number(&compact(value, 4));
+    let mean = number(found.mean);
     match found.interval {
         None => mean,
-        Some((low, high)) => format!("{mean} ({} to {})", compact(low, 4), compact(high, 4)),
+        Some((low, high)) => language.fill("{} ({} to {})", &[&mean, &number(low), &number(high)]),
     }
 }
 

@@ -37,3 +37,58 @@ pub struct Curve {
     /// Whether its points are not joined.
     pub dots: bool,
 }
+
+impl Curve {
+    /// The same with finite points alone, and of these and of the band every n-th, so that there are at most so many of each: a page shows
+    /// no more of a long run.
+    #[must_use]
+    pub fn thinned(mut self, most: usize) -> Self {
+        self.points.retain(|(x, y)| x.is_finite() && y.is_finite());
+        self.band
+            .retain(|(x, low, high)| x.is_finite() && low.is_finite() && high.is_finite());
+        self.points = evenly(self.points, most);
+        self.band = evenly(self.band, most);
+        self
+    }
+}
+
+fn evenly<T>(values: Vec<T>, most: usize) -> Vec<T> {
+    let step = values.len().div_ceil(most.max(1)).max(1);
+    values.into_iter().step_by(step).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(count: u32) -> Curve {
+        let values = (0..count).map(f64::from);
+        Curve {
+            points: values.clone().map(|at| (at, -at)).collect(),
+            band: values.map(|at| (at, -at, at)).collect(),
+            ..Curve::default()
+        }
+    }
+
+    #[test]
+    fn points_and_bands_are_thinned_alike() {
+        let thin = of(10).thinned(4);
+        assert_eq!(
+            thin.points,
+            [(0.0, 0.0), (3.0, -3.0), (6.0, -6.0), (9.0, -9.0)]
+        );
+        let places: Vec<f64> = thin.band.iter().map(|(at, _, _)| *at).collect();
+        assert_eq!(places, [0.0, 3.0, 6.0, 9.0]);
+        let long = of(150_000).thinned(2000);
+        assert_eq!((long.points.len(), long.band.len()), (2000, 2000));
+    }
+
+    #[test]
+    fn few_points_stay_but_for_those_that_no_page_can_draw() {
+        let mut curve = of(3);
+        curve.points.push((3.0, f64::NAN));
+        curve.band.push((3.0, 1.0, f64::INFINITY));
+        let thin = curve.thinned(4);
+        assert_eq!((thin.points, thin.band), (of(3).points, of(3).band));
+    }
+}

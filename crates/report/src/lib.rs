@@ -19,6 +19,9 @@
 //! assert!(html.contains("&lt;b&gt;width"));
 //! ```
 
+#[cfg(test)]
+#[path = "../../../tests/browser.rs"]
+mod browser;
 mod curves;
 mod escape;
 mod numbers;
@@ -32,7 +35,6 @@ mod words;
 
 pub use curves::{Curve, CurvePanel};
 pub use escape::escaped;
-pub use numbers::{Half, half, half_rounded};
 pub use packed_pictures::PackedPictures;
 pub use page::{Page, document};
 pub use parts::{Part, Section};

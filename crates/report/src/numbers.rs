@@ -6,10 +6,10 @@ use serde_json::{Value, json};
 
 /// A number in half precision, as its bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Half(pub u16);
+pub(crate) struct Half(u16);
 
 /// The nearest number of half precision; of two equally near ones that whose last bit is 0, as IEEE 754 has it.
-pub fn half(value: f32) -> Half {
+pub(crate) fn half(value: f32) -> Half {
     let bits = value.to_bits();
     let sign = ((bits >> 16) & 0x8000) as u16;
     let size = bits & 0x7fff_ffff;
@@ -30,7 +30,7 @@ pub fn half(value: f32) -> Half {
 }
 
 /// A number as it is after half precision.
-pub fn half_rounded(value: f32) -> f32 {
+pub(crate) fn half_rounded(value: f32) -> f32 {
     let bits = half(value).0;
     let (exponent, fraction) = (i32::from((bits >> 10) & 31), f32::from(bits & 1023));
     let size = match exponent {

@@ -168,7 +168,8 @@ pub fn document(language: Language, title: &str, body: &str, script: Option<&str
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::curves::CurvePanel;
+    use crate::browser::opened;
+    use crate::curves::{Curve, CurvePanel};
     use crate::table::Table;
 
     const HOSTILE: &str =
@@ -233,5 +234,30 @@ mod tests {
             html.matches(namespace).count()
         );
         assert!(html.contains("<html lang=\"es\">"));
+    }
+    #[test]
+    fn a_curve_of_150_000_values_is_drawn() {
+        let values = (0..150_000).map(f64::from);
+        let curve = Curve {
+            points: values.clone().map(|at| (at, 1.0 + at)).collect(),
+            band: values.map(|at| (at, 0.5 + at, 2.0 + at)).collect(),
+            ..Curve::default()
+        };
+        let panel = CurvePanel {
+            series: vec![curve],
+            log: true,
+            ..CurvePanel::default()
+        };
+        let page = Page {
+            sections: vec![Section::new("long", vec![Part::Curves(vec![panel])])],
+            ..Page::new(Language::English)
+        };
+        let room = tempfile::tempdir().expect("a folder");
+        let path = room.path().join("page.html");
+        std::fs::write(&path, page.html()).expect("it can be written");
+        if let Some(dom) = opened(&path) {
+            assert_eq!(dom.matches("<polyline").count(), 1);
+            assert_eq!(dom.matches("<polygon").count(), 1);
+        }
     }
 }

@@ -64,7 +64,7 @@ pub struct Said {
     pub classes: bool,
     /// Their names.
     pub names: Vec<String>,
-    /// The least and the greatest value of each over the samples.
+    /// The least and the greatest value of each over the samples; empty for probabilities.
     pub spans: Vec<(f64, f64)>,
 }
 

@@ -257,6 +257,7 @@ const SPANISH: &[(&str, &str)] = &[
     ("The layers", "Las capas"),
     ("part", "parte"),
     ("layer", "capa"),
+    ("layers", "capas"),
     ("output", "salida"),
     ("parameters", "parámetros"),
     ("together", "en total"),
@@ -359,6 +360,10 @@ const SPANISH: &[(&str, &str)] = &[
         "Una red que lee ventanas de una serie no tiene un código que mover, así que esta página no muestra un mapa vivo.",
     ),
     (
+        "The net sees which cells are missing, which nothing on this page can show it, so that there is no live map.",
+        "La red ve qué celdas faltan, lo que nada en esta página puede mostrarle, así que no hay mapa vivo.",
+    ),
+    (
         "The net has {} weights, and a page holds {}: it has no live map. `espejo latent` and `espejo morph` draw it.",
         "La red tiene {} pesos y una página admite {}: no hay mapa vivo. `espejo latent` y `espejo morph` lo dibujan.",
     ),
@@ -454,14 +459,57 @@ const SPANISH: &[(&str, &str)] = &[
     ("Courses over each other", "Cursos superpuestos"),
     ("runs", "entrenamientos"),
     ("seconds", "segundos"),
+    ("{} ({} seeds)", "{} ({} semillas)"),
+    ("test {}", "{} (prueba)"),
+    ("{} ({} to {})", "{} ({} a {})"),
+    (
+        "above the first, by seed",
+        "por encima del primero, por semilla",
+    ),
+    ("not compared", "no se compara"),
+    ("no seed in common", "ninguna semilla en común"),
+    (
+        "measures of `{}` are not held against those of `{}`: {}",
+        "las medidas de `{}` no se comparan con las de `{}`: {}",
+    ),
+    ("measured on other samples", "medidas en otras muestras"),
+    ("another kind of measure", "otro tipo de medida"),
+    (
+        "the loss of `{}` is another one than that of `{}`, and not compared",
+        "la pérdida de `{}` es otra que la de `{}`, y no se compara",
+    ),
+    (
+        "one seed each, so that differences may be chance",
+        "una semilla cada uno, de modo que las diferencias pueden ser azar",
+    ),
+    ("without a class", "sin clase"),
+    // Measures by their names in `run.json`, which a comparison lists.
+    ("accuracy low", "exactitud, límite inferior"),
+    ("accuracy high", "exactitud, límite superior"),
+    ("cross entropy", "entropía cruzada"),
+    ("calibration error", "error de calibración"),
+    ("rmse", "RECM"),
+    (
+        "reconstruction at mean",
+        "reconstrucción en la media del código",
+    ),
+    ("wrong pixels mean", "píxeles erróneos, media"),
+    ("wrong pixels max", "píxeles erróneos, máximo"),
+    ("psnr", "PSNR"),
+    ("psnr pooled", "PSNR de todos los píxeles"),
+    ("ssim", "SSIM"),
+    ("active units", "unidades activas"),
+    ("roc auc", "área bajo la curva ROC"),
+    ("kl", "KL"),
+    ("r2", "R²"),
     (
         "The same samples by each",
         "Las mismas muestras según cada uno",
     ),
     ("Codes side by side", "Códigos lado a lado"),
     (
-        "Above the sample, then what comes back of it, in the order of the table.",
-        "Arriba la muestra; luego lo que vuelve de ella, en el orden de la tabla.",
+        "Above the sample, then what comes back of it, in this order: {}.",
+        "Arriba la muestra; luego lo que vuelve de ella, en este orden: {}.",
     ),
 ];
 

@@ -89,7 +89,11 @@ impl Trained {
         let samples = |name| self.sample_signal(name, rule.normalised);
         let code = |name| Signal::plain(name, [self.latent()]);
         let plain = |signal| Output { signal, head: None };
-        let mut encoder = layers::stack("encoder", &mirror.encoder, weights);
+        let mut encoder = match rule.half {
+            // It may begin with a mask of missing cells, which is in no graph.
+            Some(Half::Decoder) => Vec::new(),
+            _ => layers::stack("encoder", &mirror.encoder, weights),
+        };
         let mut decoder = layers::stack("decoder", &mirror.decoder, weights);
         layers::end(&mut decoder, &self.prepared().spec.criterion);
         let mut head = |name: &str| {

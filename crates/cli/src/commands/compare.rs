@@ -7,15 +7,16 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use espejo_pictures::{Curves, Figure, Panel, Series, curves};
+use espejo_report::Language;
 use espejo_train::{Folder, RunNames, Status};
 use serde_json::{Value, json};
 
-use crate::commands::report::{PageLanguage, check_name};
 use crate::completion;
 use crate::csv_cell::csv_line;
 use crate::curves::course;
 use crate::figure_file::has_ending;
 use crate::output::{self, message, shown, usage};
+use crate::page_args::{PageArgs, check_page};
 use crate::run_groups::{Group, Member, interval_json, with_interval};
 use crate::table::{Column, table};
 use crate::terminal;
@@ -39,14 +40,8 @@ pub struct CompareArgs {
     /// each run
     #[arg(long, value_name = "FILE.html")]
     pub page: Option<PathBuf>,
-    /// The language of that page: `en` or `es`
-    #[arg(
-        long,
-        value_name = "LANGUAGE",
-        default_value = "en",
-        hide_possible_values = true
-    )]
-    pub lang: PageLanguage,
+    #[command(flatten)]
+    pub of_page: PageArgs,
     /// Directory of the data sets, or of the runs' file or folder where it has moved, for the samples on the page [default: that of the training]
     #[arg(long, value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
@@ -80,10 +75,12 @@ pub fn compare(args: &CompareArgs, json: bool) -> anyhow::Result<()> {
         ));
     }
     if let Some(path) = &args.page {
-        check_name("--page", path)?;
+        check_page("--page", path)?;
     }
     let comparison = Comparison::of(members(args)?);
-    comparison.tell();
+    for remark in comparison.remarks(Language::English) {
+        message(&format!("note: {remark}"));
+    }
     match (json, args.csv) {
         (true, _) => output::json(&comparison.to_json())?,
         (false, true) => output::text(&comparison.csv())?,
@@ -183,7 +180,7 @@ impl Comparison {
                 }
             }
         }
-        label(&mut groups);
+        shorten(&mut groups);
         let keys: BTreeSet<&String> = settings.iter().flat_map(BTreeMap::keys).collect();
         let values = |key: &String| -> Vec<String> {
             settings
@@ -216,25 +213,28 @@ impl Comparison {
         self.apart[place].is_none() && (!of_loss || self.groups[0].same_loss(&self.groups[place]))
     }
 
-    /// Says what is not compared, and what one seed each says.
-    fn tell(&self) {
-        let first = &self.groups[0].label;
+    /// What is not compared, and what one seed each says.
+    fn remarks(&self, language: Language) -> Vec<String> {
+        let first = titled(&self.groups[0], language);
+        let mut remarks = Vec::new();
         for (group, apart) in self.groups.iter().zip(&self.apart) {
+            let label = titled(group, language);
             if let Some(why) = apart {
-                message(&format!(
-                    "note: measures of `{}` are not held against those of `{first}`: {why}",
-                    group.label
+                remarks.push(language.fill(
+                    "measures of `{}` are not held against those of `{}`: {}",
+                    &[&label, &first, &language.say(why)],
                 ));
             } else if !self.groups[0].same_loss(group) {
-                message(&format!(
-                    "note: the loss of `{}` is another one than that of `{first}`, and not compared",
-                    group.label
+                remarks.push(language.fill(
+                    "the loss of `{}` is another one than that of `{}`, and not compared",
+                    &[&label, &first],
                 ));
             }
         }
         if self.groups.iter().all(|group| group.members.len() == 1) {
-            message("note: one seed each, so that differences may be chance");
+            remarks.push(language.say("one seed each, so that differences may be chance"));
         }
+        remarks
     }
 
     /// For people: groups beside each other where they are few, below each other where they are many.
@@ -242,7 +242,7 @@ impl Comparison {
         if self.groups.len() == 1 {
             message("note: these runs differ by their seed alone");
         }
-        let rows = self.rows();
+        let rows = self.rows(Language::English);
         match self.groups.len() <= MOST_COLUMNS {
             true => self.beside(&rows),
             false => self.below(&rows),
@@ -250,7 +250,7 @@ impl Comparison {
     }
 
     /// What is said of the groups: a name, and a cell for each.
-    fn rows(&self) -> Vec<(String, Vec<String>)> {
+    fn rows(&self, language: Language) -> Vec<(String, Vec<String>)> {
         let each = |of: &dyn Fn(usize, &Group) -> String| -> Vec<String> {
             self.groups
                 .iter()
@@ -259,7 +259,7 @@ impl Comparison {
                 .collect()
         };
         let mut rows = vec![(
-            "runs".to_owned(),
+            language.say("runs"),
             each(&|_, group| group.members.len().to_string()),
         )];
         rows.extend(self.differing.iter().cloned());
@@ -267,56 +267,57 @@ impl Comparison {
             let cells = each(&|_, group| {
                 group
                     .measured(measure)
-                    .map_or("–".to_owned(), |found| with_interval(&found))
+                    .map_or("–".to_owned(), |found| with_interval(&found, language))
             });
-            rows.push((format!("test {}", measure.replace('_', " ")), cells));
+            let name = language.say(&measure.replace('_', " "));
+            rows.push((language.fill("test {}", &[&name]), cells));
             if self.groups.len() > 1 && Some(measure) == self.measures.first() {
                 rows.push((
-                    "  above the first, by seed".to_owned(),
-                    each(&|place, group| self.above(place, group, measure)),
+                    format!("  {}", language.say("above the first, by seed")),
+                    each(&|place, group| self.above(place, group, measure, language)),
                 ));
             }
         }
         rows.push((
-            "parameters".to_owned(),
+            language.say("parameters"),
             each(&|_, group| format!("{:.0}", group.mean(|report| report.parameters as f64))),
         ));
         rows.push((
-            "epochs".to_owned(),
+            language.say("epochs"),
             each(&|_, group| format!("{:.0}", group.mean(|report| report.epochs.completed as f64))),
         ));
+        let seconds = |group: &Group| group.mean(|report| report.seconds.total);
         rows.push((
-            "seconds".to_owned(),
-            each(&|_, group| format!("{:.1}", group.mean(|report| report.seconds.total))),
+            language.say("seconds"),
+            each(&|_, group| language.number(&format!("{:.1}", seconds(group)))),
         ));
-        rows.push(("device".to_owned(), each(&|_, group| devices(group))));
+        rows.push((language.say("device"), each(&|_, group| devices(group))));
         rows
     }
 
     /// By how much a measure of a group is above that of the first.
-    fn above(&self, place: usize, group: &Group, measure: &str) -> String {
+    fn above(&self, place: usize, group: &Group, measure: &str, language: Language) -> String {
         if place == 0 {
             return String::new();
         }
         if !self.is_compared(place, measure) {
-            return "not compared".to_owned();
+            return language.say("not compared");
         }
         match group.above(&self.groups[0], measure) {
-            None => "no seed in common".to_owned(),
-            Some(found) => with_interval(&found),
+            None => language.say("no seed in common"),
+            Some(found) => with_interval(&found, language),
         }
+    }
+
+    fn titles(&self, language: Language) -> Vec<String> {
+        let groups = self.groups.iter();
+        groups.map(|group| titled(group, language)).collect()
     }
 
     fn beside(&self, rows: &[(String, Vec<String>)]) -> String {
         const CELL: Column = Column::words("").cut_to(16);
         let columns: Vec<Column> = vec![CELL; self.groups.len() + 1];
-        let heads = (
-            "".to_owned(),
-            self.groups
-                .iter()
-                .map(|group| group.label.clone())
-                .collect(),
-        );
+        let heads = ("".to_owned(), self.titles(Language::English));
         let all = [&heads].into_iter().chain(rows);
         let cells: Vec<Vec<String>> = all
             .map(|(name, cells)| {
@@ -333,8 +334,8 @@ impl Comparison {
 
     fn below(&self, rows: &[(String, Vec<String>)]) -> String {
         let mut text = String::new();
-        for (place, group) in self.groups.iter().enumerate() {
-            text += &format!("{}\n", group.label);
+        for (place, title) in self.titles(Language::English).iter().enumerate() {
+            text += &format!("{title}\n");
             let width = rows
                 .iter()
                 .map(|(name, _)| name.chars().count())
@@ -477,8 +478,8 @@ impl Comparison {
     }
 }
 
-/// Names groups by their first run, without the folder that all lie in, and by how many seeds they have.
-fn label(groups: &mut [Group]) {
+/// Names groups by their first run without the folder that all lie in.
+fn shorten(groups: &mut [Group]) {
     let folder = |group: &Group| {
         group
             .label
@@ -491,10 +492,15 @@ fn label(groups: &mut [Group]) {
         .filter(|_| shared)
         .map_or(0, |folder| folder.len() + 1);
     for group in groups {
-        group.label = match group.members.len() {
-            1 => group.label[prefix..].to_owned(),
-            count => format!("{} ({count} seeds)", &group.label[prefix..]),
-        };
+        group.label.drain(..prefix);
+    }
+}
+
+/// The name of a group, and how many seeds it has where there are several.
+fn titled(group: &Group, language: Language) -> String {
+    match group.members.len() {
+        1 => group.label.clone(),
+        count => language.fill("{} ({} seeds)", &[&group.label, &count.to_string()]),
     }
 }
 
@@ -521,7 +527,7 @@ fn course_of(group: &Group, measure: &str) -> anyhow::Result<Series> {
         (*epoch as f64, low, high)
     });
     Ok(Series {
-        name: group.label.clone(),
+        name: titled(group, Language::English),
         band: band.filter(|_| count > 1).collect(),
         points: at
             .iter()

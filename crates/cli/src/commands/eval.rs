@@ -47,15 +47,15 @@ pub fn eval(args: &EvalArgs, json: bool) -> anyhow::Result<()> {
     };
     let draw = || match args.samples.is_test_part() && !args.draw.no_figures {
         true => drawn(args, &trained, &folder, &baselines),
-        false => Drawn::default(),
+        false => (Drawn::default(), None),
     };
     let kind = SampleKind::of(&samples);
     if json {
-        let drawn = draw();
+        let (drawn, animation) = draw();
         let value = json!({
             "run": shown(folder.path()), "epoch": trained.epoch(), "samples": samples.len(), "metrics": metrics,
             "baselines": baselines_json(&baselines), "classes": classes, "class_errors": by_class,
-            "findings": findings, "figures": drawn.files(),
+            "findings": findings, "figures": drawn.files(), "animations": Vec::from_iter(animation),
         });
         output::json(&value)?;
         return drawn.end();
@@ -73,15 +73,20 @@ pub fn eval(args: &EvalArgs, json: bool) -> anyhow::Result<()> {
         text += &folds_table(&folds, kind);
     }
     output::text(&text)?;
-    let drawn = draw();
-    output::text(&drawn.lines())?;
+    let (drawn, animation) = draw();
+    output::text(&(drawn.lines() + &output::animation_line(animation)))?;
     drawn.end()
 }
 
-/// Draws the run's figures again, and those of its training that a kill has left undrawn.
-fn drawn(args: &EvalArgs, trained: &Trained, folder: &Folder, baselines: &[Baseline]) -> Drawn {
+/// Draws the run's figures again, and those of its training that a kill has left undrawn, its film among them.
+fn drawn(
+    args: &EvalArgs,
+    trained: &Trained,
+    folder: &Folder,
+    baselines: &[Baseline],
+) -> (Drawn, Option<String>) {
     let mut drawn = figures::draw_all(trained, folder, baselines, &args.samples.told());
     let samples = SampleFigures::new(trained.prepared(), folder).heal(&mut drawn);
-    drawn.add(Ok(samples.figure.into_iter().chain(samples.animation)));
-    drawn
+    drawn.add(Ok(samples.figure));
+    (drawn, samples.animation)
 }

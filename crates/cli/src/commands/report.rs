@@ -16,15 +16,16 @@ use espejo_report::{Language, Page, Part, Precision, Section};
 use espejo_train::{Folder, RunReport, Trained, write_file};
 use serde_json::json;
 
-use crate::figure_file::has_ending;
 use crate::figure_name::figure_name;
 use crate::open_run::{RunArgs, open};
 use crate::output::{self, message, shown, usage};
+use crate::page_args::{PageArgs, check_page, footer};
 use crate::sample_kind::SampleKind;
 use crate::titles::{run_name, subject};
 
 use live::Live;
 pub use samples::{as_in_set, picture};
+pub use training::curve;
 
 /// The arguments of `espejo report`.
 #[derive(Args)]
@@ -34,14 +35,8 @@ pub struct ReportArgs {
     /// Open the page in the browser
     #[arg(long)]
     pub open: bool,
-    /// The language of the page: `en` or `es`
-    #[arg(
-        long,
-        value_name = "LANGUAGE",
-        default_value = "en",
-        hide_possible_values = true
-    )]
-    pub lang: PageLanguage,
+    #[command(flatten)]
+    pub page: PageArgs,
     /// Write the page to this file [default: `report.html` in the run's folder]
     #[arg(long, value_name = "FILE.html")]
     pub to: Option<PathBuf>,
@@ -57,25 +52,6 @@ pub struct ReportArgs {
         hide_possible_values = true
     )]
     pub weights: Weights,
-}
-
-/// The language of a page.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum PageLanguage {
-    /// English.
-    En,
-    /// Spanish.
-    Es,
-}
-
-impl PageLanguage {
-    /// As the pages know it.
-    pub fn language(self) -> Language {
-        match self {
-            Self::En => Language::English,
-            Self::Es => Language::Spanish,
-        }
-    }
 }
 
 /// How weights are kept in the page.
@@ -121,7 +97,7 @@ impl Told<'_> {
 /// Writes the page of a run.
 pub fn report(args: &ReportArgs, json: bool) -> anyhow::Result<()> {
     if let Some(path) = args.to.as_deref() {
-        check_name("--to", path)?;
+        check_page("--to", path)?;
     }
     if args.points == 0 {
         return Err(usage("`--points` is 0", "give at least 1"));
@@ -131,7 +107,7 @@ pub fn report(args: &ReportArgs, json: bool) -> anyhow::Result<()> {
         trained: &trained,
         folder: &folder,
         report: &folder.report()?,
-        language: args.lang.language(),
+        language: args.page.language(),
         kind: SampleKind::of(trained.test()),
     };
     let live = live::of(&told, args.points, args.weights.precision())?;
@@ -148,17 +124,6 @@ pub fn report(args: &ReportArgs, json: bool) -> anyhow::Result<()> {
         open_in_browser(&path);
     }
     Ok(())
-}
-
-/// Refuses a file that no browser would take for a page.
-pub fn check_name(flag: &str, path: &Path) -> anyhow::Result<()> {
-    match has_ending(path, &["html", "htm"]) {
-        true => Ok(()),
-        false => Err(usage(
-            format!("`{flag}` is `{}`", shown(path)),
-            "give a file ending in `.html`",
-        )),
-    }
 }
 
 fn page(told: &Told<'_>, live: &Live) -> anyhow::Result<Page> {
@@ -182,24 +147,19 @@ fn page(told: &Told<'_>, live: &Live) -> anyhow::Result<Page> {
         facts: lead::facts(told),
         sections,
         space: live.space.clone(),
-        footer: told.fill(
-            "Written by Espejo {}: one file, which fetches nothing.",
-            &[env!("CARGO_PKG_VERSION")],
-        ),
+        footer: footer(told.language),
         ..Page::new(told.language)
     })
 }
 
 fn live_section(told: &Told<'_>, live: &Live) -> Section {
-    let notes = live.notes.iter().cloned().map(Part::Note);
-    match &live.space {
-        None => Section::new(told.say("Alive"), notes.collect()),
-        Some(_) => {
-            let how = told.say("Drag the ring anywhere, or click a sample: what stands there is computed in this page. The wheel zooms, dragging the map moves it.");
-            let start = [Part::Text(how), Part::Space];
-            Section::new(live.title.clone(), start.into_iter().chain(notes).collect())
-        }
+    let mut parts = Vec::new();
+    if live.space.is_some() {
+        let how = told.say("Drag the ring anywhere, or click a sample: what stands there is computed in this page. The wheel zooms, dragging the map moves it.");
+        parts.extend([Part::Text(how), Part::Space]);
     }
+    parts.extend(live.notes.iter().cloned().map(Part::Note));
+    Section::new(live.title.clone(), parts)
 }
 
 fn tell(path: &Path, bytes: usize, live: &Live, json: bool) -> anyhow::Result<()> {

@@ -80,11 +80,10 @@ class Explorer {
     const space = readSpace(raw);
     Object.assign(this, { root, space, say });
     const d = space.dimensions;
-    const first = space.first ?? 0;
     const [x, y] = space.asColumn ? [0, 1] : widest(space);
     this.state = {
-      x, y: d > 1 ? y : 0, code: space.codes.slice(first * d, first * d + d),
-      selected: first, hovered: -1, hidden: new Set(), from: null, to: null,
+      x, y: d > 1 ? y : 0, code: space.codes.slice(0, d),
+      selected: 0, hovered: -1, hidden: new Set(), from: null, to: null,
     };
     this.build();
     this.map = new LatentMap(this.canvas, space, this.state, {
@@ -93,11 +92,11 @@ class Explorer {
       hover: (i, place) => this.hover(i, place),
       step: (by) => this.select((Math.max(0, this.state.selected) + by + space.count) % space.count),
     });
-    this.select(first);
+    this.select(0);
     const difference = checked(space);
     document.documentElement.dataset.difference = difference.toExponential(2);
     this.note.textContent = say("Checked when this page was opened: on {} codes the net in this page differs from Espejo by at most {} of the range.")
-      .replace("{}", numbersOf(space.check.codes).length / d).replace("{}", difference.toExponential(1));
+      .replace("{}", numbersOf(space.check.codes).length / d).replace("{}", inLanguage(difference.toExponential(1)));
   }
 
   get isImage() { return this.space.kind === "image"; }

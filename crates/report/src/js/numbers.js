@@ -40,7 +40,10 @@ function halves(base64) {
 
 const numbersOf = (packed) => (packed.kind === "f16" ? halves : singles)(packed.data);
 
-// As many digits as a person wants, with the decimal sign of the page's language.
+// A number with the decimal sign of the page's language.
+const inLanguage = (text) => (document.documentElement.lang === "es" ? text.replace(".", ",") : text);
+
+// As many digits as a person wants.
 function shown(value) {
   if (!Number.isFinite(value)) return "–";
   const magnitude = Math.abs(value);
@@ -48,5 +51,5 @@ function shown(value) {
   const digits = magnitude >= 1000 ? 0 : magnitude >= 100 ? 1 : magnitude >= 1 ? 2 : magnitude >= 0.1 ? 3 : 4;
   const text = magnitude >= 1e7 || magnitude < 1e-3 ? value.toExponential(2) : value.toFixed(digits);
   const trimmed = text.includes("e") ? text : text.replace(/(\.\d*?)0+$/, "$1").replace(/\.$/, "");
-  return (document.documentElement.lang === "es" ? trimmed.replace(".", ",") : trimmed).replace("-", "−");
+  return inLanguage(trimmed).replace("-", "−");
 }

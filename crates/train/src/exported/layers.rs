@@ -10,7 +10,8 @@ use espejo_nets::{self as nets, Criterion, LayerConfig, LayersConfig};
 ///
 /// # Panics
 ///
-/// Where a weight is missing: they are those of this very model.
+/// Where a weight is missing: they are those of this very model. Where a layer makes a mask of missing cells, which no graph can say:
+/// `missing_mask::check_export` refuses such a net before.
 pub fn stack(
     prefix: &str,
     config: &LayersConfig,
@@ -116,8 +117,7 @@ pub fn one(name: &str, layer: &LayerConfig, weights: &mut HashMap<String, Tensor
         },
         // They act while training alone; an activation may stand behind them.
         LayerConfig::Dropout { .. } | LayerConfig::Noise { .. } => Kind::Identity,
-        // What has it is refused before, but for the decoder, which has not.
-        LayerConfig::Mask { .. } => Kind::Identity,
+        LayerConfig::Mask { .. } => panic!("{name}: what begins with a mask is not exported"),
         LayerConfig::Embedding { .. } => Kind::Embedding {
             weight: take("weight"),
         },

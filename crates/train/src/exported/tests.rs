@@ -15,6 +15,9 @@ use rand::{Rng, RngExt};
 use super::layers::stack;
 use crate::tensors::{self, Named};
 
+#[path = "../../../../tests/browser.rs"]
+mod browser;
+
 /// Runs `model.onnx` on `input.npy` of a folder into `output.bin`.
 const RUN: &str = "
 import sys, numpy, onnx, onnxruntime
@@ -130,27 +133,9 @@ fn check(name: &str, config: &LayersConfig, inputs: impl Fn(f32) -> f32) {
     eprintln!("{name}: {largest:.1e}");
 }
 
-/// A browser, where there is one.
-fn chromium() -> Option<String> {
-    let named = std::env::var("ESPEJO_CHROMIUM").ok();
-    let usual = ["chromium", "chromium-browser", "google-chrome"].map(str::to_owned);
-    let mut programs = named.into_iter().chain(usual);
-    let found = programs.find(|program| {
-        let probe = Command::new(program).arg("--version").output();
-        probe.is_ok_and(|output| output.status.success())
-    });
-    if found.is_none() {
-        eprintln!("skipped: there is no Chromium; ESPEJO_CHROMIUM names one");
-    }
-    found
-}
-
 /// Holds what the net in a page gives against ours: the page itself does so when it is opened.
 #[track_caller]
 fn in_page(name: &str, graph: &Graph, inputs: &[f32], expected: &[f32]) {
-    let Some(chromium) = chromium() else {
-        return;
-    };
     let (inside, outputs) = (inputs.len() / BATCH, expected.len() / BATCH);
     let span = expected
         .iter()
@@ -192,23 +177,11 @@ fn in_page(name: &str, graph: &Graph, inputs: &[f32], expected: &[f32]) {
     let room = tempfile::tempdir().expect("a folder");
     let path = room.path().join("page.html");
     std::fs::write(&path, page.html()).expect("it can be written");
-    let profile = format!("--user-data-dir={}", room.path().join("profile").display());
-    let address = format!("file://{}", path.display());
-    let ran = Command::new(chromium)
-        .args([
-            "--headless",
-            "--no-sandbox",
-            "--disable-gpu",
-            "--virtual-time-budget=5000",
-        ])
-        .args([profile.as_str(), "--dump-dom", &address])
-        .output()
-        .expect("the browser starts");
-    let dom = String::from_utf8_lossy(&ran.stdout);
-    let difference = dom.split("data-difference=\"").nth(1);
-    let difference = difference.and_then(|rest| rest.split('"').next()?.parse::<f32>().ok());
-    let errors = String::from_utf8_lossy(&ran.stderr);
-    let difference = difference.unwrap_or_else(|| panic!("{name}: the page ran no net: {errors}"));
+    let Some(dom) = browser::opened(&path) else {
+        return;
+    };
+    let difference = browser::attribute(&dom, "difference").expect("the net was checked");
+    let difference: f32 = difference.parse().expect("a number");
     assert!(
         difference <= TOLERANCE,
         "{name} in the page: {difference:e}"

@@ -1,16 +1,17 @@
 //! A comparison as a page, of the same parts as the page of a run.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
-use espejo_pictures::Series;
-use espejo_report::{Curve, CurvePanel, Language, Page, Part, Section, Table};
-use espejo_train::{Folder, Rows, Trained, Which, principal_plane, unit_rows};
+use espejo_report::{Curve, CurvePanel, Language, Page, Part, Picture, Section, Table};
+use espejo_train::{Folder, Trained, Which, principal_plane, unit_rows};
 
-use super::{CompareArgs, Comparison, MOST_CURVES, course_of};
-use crate::commands::report::{as_in_set, picture};
+use super::{CompareArgs, Comparison, MOST_CURVES, course_of, titled};
+use crate::commands::report::{as_in_set, curve, picture};
 use crate::figures::spread_over;
 use crate::open_run::{RunArgs, open};
-use crate::run_groups::Group;
+use crate::output::{message, told};
+use crate::page_args::footer;
 
 /// Samples that are reconstructed by each run.
 const SAMPLES: usize = 16;
@@ -21,7 +22,7 @@ const MOST_OPENED: usize = 6;
 
 /// The page of a comparison.
 pub(super) fn page(comparison: &Comparison, args: &CompareArgs) -> anyhow::Result<String> {
-    let language = args.lang.language();
+    let language = args.of_page.language();
     let groups = &comparison.groups;
     let runs: usize = groups.iter().map(|group| group.members.len()).sum();
     let mut sections = vec![Section::new(
@@ -33,7 +34,7 @@ pub(super) fn page(comparison: &Comparison, args: &CompareArgs) -> anyhow::Resul
     )];
     sections[0]
         .parts
-        .extend(apart(comparison).into_iter().map(Part::Note));
+        .extend(comparison.remarks(language).into_iter().map(Part::Note));
     sections.extend(courses(comparison, language)?);
     sections.extend(shown_by_each(comparison, args, language));
     let counts = [groups.len(), runs].map(|count| count.to_string());
@@ -44,10 +45,7 @@ pub(super) fn page(comparison: &Comparison, args: &CompareArgs) -> anyhow::Resul
             &counts.each_ref().map(String::as_str),
         ),
         sections,
-        footer: language.fill(
-            "Written by Espejo {}: one file, which fetches nothing.",
-            &[env!("CARGO_PKG_VERSION")],
-        ),
+        footer: footer(language),
         ..Page::new(language)
     }
     .html())
@@ -55,31 +53,12 @@ pub(super) fn page(comparison: &Comparison, args: &CompareArgs) -> anyhow::Resul
 
 /// Settings and measures, a column for each group.
 fn table(comparison: &Comparison, language: Language) -> Table {
-    let labels = comparison.groups.iter().map(|group| group.label.clone());
-    let mut table = Table::new([String::new()].into_iter().chain(labels));
-    for (name, cells) in comparison.rows() {
-        let name = match name.trim().strip_prefix("test ") {
-            Some(measure) => format!("{} {}", language.say("test"), language.say(measure)),
-            None => language.say(name.trim()),
-        };
-        table.row([name].into_iter().chain(cells));
+    let titles = comparison.titles(language).into_iter();
+    let mut table = Table::new([String::new()].into_iter().chain(titles));
+    for (name, cells) in comparison.rows(language) {
+        table.row([name.trim().to_owned()].into_iter().chain(cells));
     }
     table
-}
-
-/// What is not held against the first group, and why.
-fn apart(comparison: &Comparison) -> Vec<String> {
-    let groups = comparison.groups.iter().zip(&comparison.apart);
-    let first = &comparison.groups[0];
-    let said = groups.filter_map(|(group, apart)| match apart {
-        Some(why) => Some(format!("{}: {why}", group.label)),
-        None if !first.same_loss(group) => Some(format!(
-            "{}: another loss, which is not compared",
-            group.label
-        )),
-        None => None,
-    });
-    said.collect()
 }
 
 /// The main measure over the epochs.
@@ -93,16 +72,8 @@ fn courses(comparison: &Comparison, language: Language) -> anyhow::Result<Option
         .take(MOST_CURVES);
     let mut series = Vec::new();
     for (place, (group, _)) in comparable.enumerate() {
-        let Series {
-            name, points, band, ..
-        } = course_of(group, measure)?;
-        series.push(Curve {
-            name,
-            points,
-            band,
-            colour: place,
-            ..Curve::default()
-        });
+        let course = course_of(group, measure)?;
+        series.push(curve(&course, titled(group, language), place));
     }
     let panel = CurvePanel {
         title: language.say(&measure.replace('_', " ")),
@@ -118,21 +89,49 @@ fn courses(comparison: &Comparison, language: Language) -> anyhow::Result<Option
     )))
 }
 
-/// A run of each setting that can be opened and is measured on the same samples.
-fn opened<'a>(comparison: &'a Comparison, args: &CompareArgs) -> Vec<(&'a Group, Trained)> {
+/// What the page keeps of a run, whose data and net are let go of before the next one is opened.
+struct Kept {
+    title: String,
+    /// Samples as they are in the set, with their captions; none of a table.
+    samples: Vec<(Picture, String)>,
+    /// What comes back of each.
+    back: Vec<Picture>,
+    codes: CurvePanel,
+}
+
+/// The same samples by each run, and the codes side by side, for runs that are measured on the same samples.
+fn shown_by_each(comparison: &Comparison, args: &CompareArgs, language: Language) -> Vec<Section> {
     let groups = comparison.groups.iter().zip(&comparison.apart);
     let comparable = groups
         .filter(|(_, apart)| apart.is_none())
         .take(MOST_OPENED);
-    let found = comparable.filter_map(|(group, _)| {
-        let folder = &group.members.first()?.folder;
-        Some((group, trained(folder, args)?))
-    });
-    found.collect()
+    let mut runs: Vec<Kept> = Vec::new();
+    for (group, _) in comparable {
+        let title = titled(group, language);
+        match kept(&group.members[0].folder, args, title) {
+            Ok(found) => runs.extend(found),
+            Err(error) => message(&format!(
+                "note: `{}` has no samples on the page: {}",
+                group.members[0].name,
+                told(&error)
+            )),
+        }
+    }
+    let mut sections = Vec::new();
+    sections.extend(same_samples(&runs, language));
+    if !runs.is_empty() {
+        let panels = runs.into_iter().map(|run| run.codes);
+        sections.push(Section::new(
+            language.say("Codes side by side"),
+            vec![Part::Curves(panels.collect())],
+        ));
+    }
+    sections
 }
 
-/// A run with its data; none where that is not there, of which `open` has said why.
-fn trained(folder: &Folder, args: &CompareArgs) -> Option<Trained> {
+/// What the page shows of a run; nothing of one without a code.
+fn kept(folder: &Folder, args: &CompareArgs, title: String) -> anyhow::Result<Option<Kept>> {
+    let language = args.of_page.language();
     let run = RunArgs {
         run: folder.path().display().to_string(),
         out: Path::new(".").to_owned(),
@@ -140,68 +139,57 @@ fn trained(folder: &Folder, args: &CompareArgs) -> Option<Trained> {
         device: None,
         data_dir: args.data_dir.clone(),
     };
-    open(&run).ok().map(|(_, trained)| trained)
+    let (_, trained) = open(&run)?;
+    if trained.latent() == 0 {
+        return Ok(None);
+    }
+    let mut kept = Kept {
+        codes: codes(&trained, title.clone(), language)?,
+        title,
+        samples: Vec::new(),
+        back: Vec::new(),
+    };
+    let shown = spread_over(trained.test(), SAMPLES);
+    if !shown.is_table() {
+        // As they are in the set, for one run may see their pixels in another order than the next.
+        let own = unit_rows(&shown.unpermuted())?;
+        let back = as_in_set(&trained, &trained.reconstruct(&unit_rows(&shown)?)?);
+        let caption = |index| shown.caption(index).to_owned();
+        let samples = own.iter().enumerate();
+        kept.samples = samples
+            .map(|(index, row)| (picture(&trained, row), caption(index)))
+            .collect();
+        kept.back = back.iter().map(|row| picture(&trained, row)).collect();
+    }
+    Ok(Some(kept))
 }
 
-/// The same samples by each run, and the codes side by side.
-fn shown_by_each(comparison: &Comparison, args: &CompareArgs, language: Language) -> Vec<Section> {
-    let runs = opened(comparison, args);
-    let coded: Vec<&(&Group, Trained)> = runs
-        .iter()
-        .filter(|(_, trained)| trained.latent() > 0)
-        .collect();
-    let mut sections = Vec::new();
-    sections.extend(same_samples(&coded, language));
-    let panels: Vec<CurvePanel> = coded
-        .iter()
-        .filter_map(|(group, trained)| codes(group, trained))
-        .collect();
-    if !panels.is_empty() {
-        sections.push(Section::new(
-            language.say("Codes side by side"),
-            vec![Part::Curves(panels)],
-        ));
-    }
-    sections
-}
-
-fn same_samples(runs: &[&(&Group, Trained)], language: Language) -> Option<Section> {
-    let (_, first) = runs.first()?;
-    if first.test().is_table() {
-        return None;
-    }
-    // As they are in the set, for one run may see their pixels in another order than the next.
-    let shown = spread_over(first.test(), SAMPLES);
-    let own = unit_rows(&shown.unpermuted()).ok()?;
-    let mut columns: Vec<Rows> = vec![own];
-    for (_, trained) in runs {
-        columns.push(reconstructed(trained)?);
-    }
-    let stacks = (0..shown.len()).map(|index| {
-        let stack = columns.iter().map(|rows| picture(first, &rows[index]));
-        (stack.collect(), shown.caption(index).to_owned())
+fn same_samples(runs: &[Kept], language: Language) -> Option<Section> {
+    let samples = &runs.iter().find(|run| !run.samples.is_empty())?.samples;
+    // A run whose data has changed since may have others.
+    let runs: Vec<&Kept> = runs.iter().filter(|run| run.samples == *samples).collect();
+    let stacks = samples.iter().enumerate().map(|(index, (own, caption))| {
+        let back = runs.iter().map(|run| run.back[index].clone());
+        (
+            [own.clone()].into_iter().chain(back).collect(),
+            caption.clone(),
+        )
     });
-    let words = "Above the sample, then what comes back of it, in the order of the table.";
+    let titles: Vec<&str> = runs.iter().map(|run| run.title.as_str()).collect();
+    let words = "Above the sample, then what comes back of it, in this order: {}.";
     Some(Section::new(
         language.say("The same samples by each"),
         vec![
-            Part::Text(language.say(words)),
+            Part::Text(language.fill(words, &[&titles.join(", ")])),
             Part::Pictures(stacks.collect()),
         ],
     ))
 }
 
-/// What comes back of the samples that are shown, as they are in the set.
-fn reconstructed(trained: &Trained) -> Option<Rows> {
-    let shown = spread_over(trained.test(), SAMPLES);
-    let rows = trained.reconstruct(&unit_rows(&shown).ok()?).ok()?;
-    Some(as_in_set(trained, &rows))
-}
-
 /// The codes of a run, the first two numbers of them or their first two principal components, coloured by class.
-fn codes(group: &Group, trained: &Trained) -> Option<CurvePanel> {
+fn codes(trained: &Trained, title: String, language: Language) -> anyhow::Result<CurvePanel> {
     let samples = spread_over(trained.test(), MOST_CODES);
-    let codes = trained.encode(&samples).ok()?;
+    let codes = trained.encode(&samples)?;
     let plane: Vec<(f64, f64)> = match trained.latent() {
         1 => codes
             .iter()
@@ -214,25 +202,35 @@ fn codes(group: &Group, trained: &Trained) -> Option<CurvePanel> {
             .collect(),
         _ => principal_plane(&codes),
     };
-    let classes = samples.classes().len().max(1);
-    let series = (0..classes).map(|class| Curve {
-        name: samples.classes().get(class).cloned().unwrap_or_default(),
-        points: (0..samples.len())
-            .filter(|index| samples.label(*index).unwrap_or(0) == class)
-            .map(|index| plane[index])
+    let labels: Vec<Option<usize>> = (0..samples.len())
+        .map(|index| samples.label(index))
+        .collect();
+    let name = |class: usize| samples.classes().get(class).cloned();
+    let unlabelled = || match samples.classes().is_empty() {
+        true => String::new(),
+        false => language.say("without a class"),
+    };
+    let of_label = |label: Option<usize>| Curve {
+        name: label.and_then(name).unwrap_or_else(unlabelled),
+        points: plane
+            .iter()
+            .zip(&labels)
+            .filter(|(_, own)| **own == label)
+            .map(|(point, _)| *point)
             .collect(),
-        colour: class,
+        colour: label.unwrap_or(samples.classes().len()),
         dots: true,
         ..Curve::default()
-    });
-    Some(CurvePanel {
-        title: group.label.clone(),
+    };
+    let found: BTreeSet<Option<usize>> = labels.iter().copied().collect();
+    Ok(CurvePanel {
+        title,
         x: if trained.latent() > 2 {
             "PC1".to_owned()
         } else {
             "z1".to_owned()
         },
-        series: series.collect(),
+        series: found.into_iter().map(of_label).collect(),
         ..CurvePanel::default()
     })
 }

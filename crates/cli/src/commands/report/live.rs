@@ -77,21 +77,43 @@ pub fn of(told: &Told<'_>, most: usize, wanted: Option<Precision>) -> anyhow::Re
     if let Some(why) = why_not(told) {
         return Ok(Live::none(told, why));
     }
-    let width = told.trained.shape().pixels();
-    let dimensions = match told.trained.latent() {
-        0 => width.min(MOST_COLUMNS),
-        latent => latent,
-    };
-    let most = most.min((MOST_CODE_NUMBERS / dimensions).max(1));
-    let all = told.trained.test();
-    let samples = evenly(all, most);
+    let mut notes = Vec::new();
+    let samples = shown_samples(told, most, &mut notes);
     let values = net_values(told, &samples)?;
-    let nets = match told.trained.latent() {
-        0 => of_targets(told, &samples, &values)?,
-        _ => of_code(told, &samples)?,
+    let is_coded = told.trained.latent() > 0;
+    let nets = match is_coded {
+        true => of_code(told, &samples)?,
+        false => of_targets(told, &samples, &values)?,
     };
     let (precision, difference, check) = checked(told, &nets, &values, wanted)?;
-    let mut notes = Vec::new();
+    let (pictures, rows) = own_values(told, &samples, &values, &mut notes);
+    notes.push(weights_note(told, precision, difference));
+    let space = space(told, &samples, &values, nets, precision, check)?;
+    Ok(Live {
+        title: told.say(if is_coded {
+            "The latent space, alive"
+        } else {
+            "The net, alive"
+        }),
+        points: samples.len(),
+        space: Some(Space {
+            pictures,
+            rows,
+            ..space
+        }),
+        notes,
+        precision: Some((precision, difference)),
+    })
+}
+
+/// The samples on the map, `most` at most and as many as there is room for the codes of.
+fn shown_samples(told: &Told<'_>, most: usize, notes: &mut Vec<String>) -> Samples {
+    let dimensions = match told.trained.latent() {
+        0 => told.trained.shape().pixels().min(MOST_COLUMNS),
+        latent => latent,
+    };
+    let all = told.trained.test();
+    let samples = evenly(all, most.min((MOST_CODE_NUMBERS / dimensions).max(1)));
     if samples.len() < all.len() {
         let counts = [samples.len(), all.len()].map(|count| whole(count, told.language));
         notes.push(told.fill(
@@ -99,22 +121,27 @@ pub fn of(told: &Told<'_>, most: usize, wanted: Option<Precision>) -> anyhow::Re
             &counts.each_ref().map(String::as_str),
         ));
     }
-    let (pictures, rows) = own_values(told, &samples, &values, &mut notes);
-    notes.push(weights_note(told, precision, difference));
+    samples
+}
+
+/// What the page computes with and shows, but for the samples' own values.
+fn space(
+    told: &Told<'_>,
+    samples: &Samples,
+    values: &Rows,
+    nets: Nets,
+    precision: Precision,
+    check: Check,
+) -> anyhow::Result<Space> {
+    let task = told.trained.prepared().spec.task;
+    let predicted = match task.has_targets() {
+        true => told.trained.predict(samples)?,
+        false => Rows::new(),
+    };
     let says = nets
         .says
-        .map(|graph| said(told, &graph, &samples, precision))
-        .transpose()?;
-    let given = match told.trained.prepared().spec.task {
-        Task::Classify => Some(
-            told.trained
-                .predict(&samples)?
-                .iter()
-                .map(|row| largest(row) as u16)
-                .collect(),
-        ),
-        _ => None,
-    };
+        .map(|graph| said(&graph, samples, &predicted, precision));
+    let classes_of = |rows: &Rows| rows.iter().map(|row| largest(row) as u16).collect();
     // The net that has weights is what was measured; a plane of principal components is kept as it is.
     let kept = if says.is_some() {
         Precision::Single
@@ -122,7 +149,7 @@ pub fn of(told: &Told<'_>, most: usize, wanted: Option<Precision>) -> anyhow::Re
         precision
     };
     let shape = told.trained.shape();
-    let space = Space {
+    Ok(Space {
         kind: match (told.kind, samples.window()) {
             (SampleKind::Image, _) => Shown::Image,
             (_, Some(window)) => Shown::Window(window.length),
@@ -130,23 +157,23 @@ pub fn of(told: &Told<'_>, most: usize, wanted: Option<Precision>) -> anyhow::Re
         },
         names: nets.names,
         codes: nets.codes.concat(),
-        captions: captions(&samples),
-        classes: classes(&samples),
+        captions: captions(samples),
+        classes: classes(samples),
         labels: (0..samples.len())
             .map(|index| samples.label(index).map_or(u16::MAX, |label| label as u16))
             .collect(),
-        given,
+        given: (task == Task::Classify).then(|| classes_of(&predicted)),
         net: Net {
             layers: nets.layers,
             precision: kept,
         },
-        spans: spans(&nets.signal, &values, &samples),
+        spans: spans(&nets.signal, values, samples),
         columns: samples.points().unpermuted().columns().to_vec(),
         signal: nets.signal,
         shape: [shape.channels, shape.height, shape.width],
         ink: samples.two_valued(),
-        pictures,
-        rows,
+        pictures: None,
+        rows: None,
         captions_of: match (&says, nets.as_columns) {
             (None, _) => ("decoded at the ring", "its reconstruction"),
             (Some(_), true) => ("the row at the ring", "as the net sees it"),
@@ -156,17 +183,6 @@ pub fn of(told: &Told<'_>, most: usize, wanted: Option<Precision>) -> anyhow::Re
         prior: told.trained.prior().is_some(),
         as_columns: nets.as_columns,
         check,
-    };
-    Ok(Live {
-        title: told.say(if told.trained.latent() > 0 {
-            "The latent space, alive"
-        } else {
-            "The net, alive"
-        }),
-        points: samples.len(),
-        space: Some(space),
-        notes,
-        precision: Some((precision, difference)),
     })
 }
 
@@ -180,6 +196,9 @@ fn why_not(told: &Told<'_>) -> Option<String> {
     }
     if told.kind == SampleKind::Window && told.trained.latent() == 0 {
         return Some(told.say("A net that reads windows of a series has no code to move, so that this page shows no live map."));
+    }
+    if told.trained.config().data.missing_mask && told.trained.latent() == 0 {
+        return Some(told.say("The net sees which cells are missing, which nothing on this page can show it, so that there is no live map."));
     }
     if weights > MOST_WEIGHTS {
         let counts = [weights, MOST_WEIGHTS].map(|count| whole(count, told.language));
@@ -325,7 +344,7 @@ fn checked(
         (None, _, _) => ranges(values),
         (Some(_), _, _) => ranges(&expected),
     };
-    let (precision, difference) = choose(told.trained, wanted, &ranges, run)?;
+    let (precision, difference) = choose(told.trained, &expected, wanted, &ranges, run)?;
     let few = places(measured.len(), CHECKED);
     let pick =
         |rows: &Rows| -> Vec<f32> { few.iter().flat_map(|place| rows[*place].clone()).collect() };
@@ -360,35 +379,33 @@ fn samples_at(nets: &Nets, codes: &Rows) -> Rows {
     codes.iter().map(sample).collect()
 }
 
-/// What a net with targets says.
-fn said(
-    told: &Told<'_>,
-    graph: &Graph,
-    samples: &Samples,
-    precision: Precision,
-) -> anyhow::Result<Said> {
+/// What a net with targets says, which is `predicted` of the samples.
+fn said(graph: &Graph, samples: &Samples, predicted: &Rows, precision: Precision) -> Said {
     let classes = graph.tells_class;
     let names = match classes {
         true => class_names(samples.classes()),
         false => samples.target_columns().to_vec(),
     };
-    let predicted = told.trained.predict(samples)?;
     let span = |column: usize| {
         let numbers = predicted.iter().map(|row| f64::from(row[column]));
         numbers.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), number| {
             (low.min(number), high.max(number))
         })
     };
-    Ok(Said {
+    Said {
         net: Net {
             layers: graph.layers.clone(),
             precision,
         },
         signal: graph.outputs[0].signal.clone(),
         classes,
-        spans: (0..names.len()).map(span).collect(),
+        // Probabilities go from 0 to 1.
+        spans: match classes {
+            true => Vec::new(),
+            false => (0..names.len()).map(span).collect(),
+        },
         names,
-    })
+    }
 }
 
 /// The samples' own values, as many as there is room for.

@@ -6,10 +6,11 @@ use espejo_train::{Rows, Trained};
 /// The largest difference that rounding may make, in parts of the range.
 const MOST: f64 = 1e-3;
 
-/// How weights are kept, and the largest difference that it makes to what `run` gives, in parts of the range of each value. `wanted` in
-/// place of what that difference says, if given.
+/// How weights are kept, and the largest difference that it makes to what `run` gives, which is `expected` of the weights as they are, in
+/// parts of the range of each value. `wanted` in place of what that difference says, if given.
 pub fn choose(
     trained: &Trained,
+    expected: &Rows,
     wanted: Option<Precision>,
     ranges: &[f32],
     run: impl Fn(&Trained) -> Result<Rows, espejo_train::Error>,
@@ -18,7 +19,7 @@ pub fn choose(
         return Ok((Precision::Single, 0.0));
     }
     let rounded = trained.with_weights(|weight| Precision::Half.kept(weight))?;
-    let difference = largest(&run(trained)?, &run(&rounded)?, ranges);
+    let difference = largest(expected, &run(&rounded)?, ranges);
     let enough = wanted == Some(Precision::Half) || difference < MOST;
     Ok(match enough {
         true => (Precision::Half, difference),

@@ -5,7 +5,7 @@ use espejo_train::{Classification, Rows, Task, largest, unit_rows};
 
 use super::Told;
 use super::lead::{digits, whole};
-use super::samples::picture;
+use super::samples::{name as sample_name, picture};
 
 /// Classes of a confusion matrix, at most; beyond them the most frequent confusions are listed.
 const MOST_CLASSES: usize = 26;
@@ -121,7 +121,7 @@ fn mistakes(told: &Told<'_>, outputs: &Rows) -> anyhow::Result<Option<Section>> 
         for (index, given, confidence) in wrong {
             let own = name(test.label(index)).to_owned();
             table.row([
-                test.caption(index).to_owned(),
+                sample_name(test, index),
                 own,
                 name(Some(given)).to_owned(),
                 sure(confidence),
@@ -201,7 +201,7 @@ fn parity(told: &Told<'_>, outputs: &Rows) -> Section {
             .unwrap_or(f64::NAN);
         let cells =
             [target, f64::from(outputs[index][0])].map(|value| digits(value, told.language));
-        worst.row([test.caption(index).to_owned()].into_iter().chain(cells));
+        worst.row([sample_name(test, index)].into_iter().chain(cells));
     }
     worst.title = told.say("The furthest off");
     Section::new(

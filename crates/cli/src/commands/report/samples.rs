@@ -121,8 +121,7 @@ fn rows(told: &Told<'_>) -> anyhow::Result<Vec<Part>> {
     let trained = told.trained;
     let shown = spread_over(trained.test(), ROWS);
     let own = unit_rows(&shown)?;
-    let filled: Rows = own.iter().map(|row| filled(row)).collect();
-    let output = trained.reconstruct(&filled)?;
+    let output = trained.reconstruct(&own)?;
     let (own, output) = (in_units(trained, &own), in_units(trained, &output));
     let unpermuted = shown.unpermuted();
     let columns = &unpermuted.columns()[..unpermuted.columns().len().min(COLUMNS)];
@@ -153,20 +152,12 @@ fn rows(told: &Told<'_>) -> anyhow::Result<Vec<Part>> {
     Ok(vec![Part::Text(words), Part::Table(table)])
 }
 
-/// Missing cells as the net sees them.
-pub fn filled(row: &[f32]) -> Vec<f32> {
-    row.iter()
-        .map(|value| if value.is_nan() { 0.0 } else { *value })
-        .collect()
-}
-
 /// A window in the middle, each column with what comes back.
 fn windows(told: &Told<'_>) -> anyhow::Result<Vec<Part>> {
     let trained = told.trained;
     let shown = trained.test().select(&[trained.test().len() / 2]);
     let own = unit_rows(&shown)?;
-    let filled: Rows = own.iter().map(|row| filled(row)).collect();
-    let output = trained.reconstruct(&filled)?;
+    let output = trained.reconstruct(&own)?;
     let (own, output) = (in_units(trained, &own), in_units(trained, &output));
     let columns = shown.points().unpermuted().columns().to_vec();
     let line = |of: &[f64], column: usize| {
@@ -203,11 +194,15 @@ fn windows(told: &Told<'_>) -> anyhow::Result<Vec<Part>> {
     ])
 }
 
-/// What a sample is called: by its caption, or by its row.
-fn name(samples: &Samples, index: usize) -> String {
+/// What a row is called: by its name or its caption, or by its number where the caption is its class alone.
+pub(super) fn name(samples: &Samples, index: usize) -> String {
+    let label = samples.label(index);
+    let class = label.map_or("", |label| samples.classes()[label].as_str());
     match (samples.row_name(index), samples.caption(index)) {
         (Some(name), _) => name.to_owned(),
-        (None, "") => format!("#{}", samples.row(index)),
+        (None, caption) if caption.is_empty() || caption == class => {
+            format!("#{}", samples.row(index))
+        }
         (None, caption) => caption.to_owned(),
     }
 }

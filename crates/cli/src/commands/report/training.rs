@@ -6,7 +6,7 @@ use espejo_train::{Baseline, FoldMeasure, class_errors, layer_rows};
 
 use super::Told;
 use super::lead::{baseline_name, digits, whole};
-use crate::curves::{course_of_loss, course_of_prediction};
+use crate::curves::{RUNNING_MEAN, course_of_loss, course_of_prediction};
 
 /// Measures in the table of results, as far as a run has them: key and heading.
 const MEASURES: [(&str, &str); 11] = [
@@ -127,19 +127,21 @@ pub fn curves(told: &Told<'_>) -> anyhow::Result<Section> {
         .iter()
         .map(|panel| panel_of(told, &course, panel));
     let mut parts = vec![Part::Curves(panels.collect())];
-    parts.extend(
-        course
-            .note
-            .as_deref()
-            .map(|note| Part::Note(note_of(told, note))),
-    );
+    let note = course
+        .note
+        .map_or(String::new(), |note| note_of(told, &note));
+    if !note.is_empty() {
+        parts.push(Part::Note(note));
+    }
     Ok(Section::new(told.say("The course of the training"), parts))
 }
 
-/// The note of the figure, clause by clause, for each has its translation.
+/// The note of the figure, clause by clause, for each has its translation; but for the running mean, which no page draws.
 fn note_of(told: &Told<'_>, note: &str) -> String {
-    let clauses: Vec<String> = note.split("; ").map(|clause| told.say(clause)).collect();
-    clauses.join("; ")
+    let clauses = note.split("; ");
+    let clauses = clauses.filter(|clause| !clause.starts_with(RUNNING_MEAN));
+    let said: Vec<String> = clauses.map(|clause| told.say(clause)).collect();
+    said.join("; ")
 }
 
 fn panel_of(told: &Told<'_>, course: &Curves, panel: &Panel) -> CurvePanel {
@@ -159,7 +161,7 @@ fn panel_of(told: &Told<'_>, course: &Curves, panel: &Panel) -> CurvePanel {
             .series
             .iter()
             .enumerate()
-            .map(|one| curve(told, one))
+            .map(|(place, series)| curve(series, told.say(&series.name), place))
             .collect(),
         baselines: panel
             .baselines
@@ -171,20 +173,17 @@ fn panel_of(told: &Told<'_>, course: &Curves, panel: &Panel) -> CurvePanel {
     }
 }
 
-fn curve(told: &Told<'_>, (place, series): (usize, &Series)) -> Curve {
-    let finite = series
-        .points
-        .iter()
-        .filter(|(x, y)| x.is_finite() && y.is_finite());
-    let step = series.points.len().div_ceil(MOST_POINTS).max(1);
-    Curve {
-        name: told.say(&series.name),
-        points: finite.copied().step_by(step).collect(),
+/// A curve of a figure as a page draws it, at `place` among the others.
+pub fn curve(series: &Series, name: String, place: usize) -> Curve {
+    let curve = Curve {
+        name,
+        points: series.points.clone(),
         band: series.band.clone(),
         colour: series.colour.unwrap_or(place),
         dashed: series.dashed,
         dots: false,
-    }
+    };
+    curve.thinned(MOST_POINTS)
 }
 
 /// What a cross-validation says.

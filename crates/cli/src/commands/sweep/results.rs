@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use espejo_pictures::{Bar, BarSeries, Bars, Curves, Figure, Panel, Series, bars, curves};
+use espejo_report::Language;
 use espejo_train::MainMeasure;
 use serde_json::{Value, json};
 
@@ -215,7 +216,7 @@ impl<'a> Results<'a> {
             vec![
                 group.label.clone(),
                 group.members.len().to_string(),
-                measured.map_or(none, |measured| with_interval(&measured)),
+                measured.map_or(none, |measured| with_interval(&measured, Language::English)),
                 mean(format!(
                     "{:.0}",
                     group.mean(|report| report.parameters as f64)
