@@ -119,6 +119,15 @@ pub enum Error {
         source: io::Error,
     },
 
+    /// What is more than memory shall hold could not be written to a temporary file.
+    #[error("cannot write what memory shall not hold to a temporary file in `{}`: {source}", folder.display())]
+    NoRoom {
+        /// The folder of temporary files.
+        folder: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+
     /// A file could not be fetched from any of its addresses.
     #[error("cannot fetch `{file}`: {reason}")]
     Fetch {
@@ -154,6 +163,10 @@ impl Error {
             Self::Sizes { common, .. } => Some(format!(
                 "`--size {common}` brings all images to one size, each cut to this form; `--fit pad` or `--fit stretch` keeps all of it"
             )),
+            Self::NoRoom { .. } => Some(
+                "`TMPDIR` names a folder with more room, `--device-memory` is what may stay in memory in MiB, `--limit` takes fewer samples"
+                    .to_owned(),
+            ),
             Self::NoFile { hint, .. } | Self::Missing { hint, .. } | Self::Fetch { hint, .. } => {
                 Some(hint.clone())
             }

@@ -92,6 +92,7 @@ mod pixel_store;
 mod read_instead;
 mod record_sets;
 mod row_shape;
+mod row_store;
 mod safetensors_file;
 mod samples;
 mod satimage;
@@ -115,7 +116,7 @@ mod words;
 mod yale;
 
 pub use augment::{Augment, Change};
-pub use catalogue::{check_source, is_array_folder, is_source, is_text_folder, load};
+pub use catalogue::{check_source, is_source, is_table, is_text_folder, load};
 pub use directory::{directory, directory_or};
 pub use download::Progress;
 pub use error::Error;

@@ -17,6 +17,9 @@ pub use windows::Window;
 
 pub use outline::Outline;
 
+/// Samples that are read at a time where all are gone through.
+const AT_A_TIME: usize = 1024;
+
 /// Samples of one shape, each with a caption and, where they are known, its targets: images with one byte a pixel, or rows
 /// of a table with one number a column.
 ///
@@ -378,6 +381,19 @@ impl Samples {
         low: f32,
         out: &mut Vec<f32>,
     ) -> Result<(), Error> {
+        match &self.values {
+            Values::Numbers {
+                numbers: Numbers::Rows(rows),
+                ..
+            } => {
+                let places: Vec<_> = indices.into_iter().map(|at| self.place(at)).collect();
+                let start = out.len();
+                out.resize(start + places.len() * self.shape.pixels(), 0.0);
+                return rows.read(&places, self.permuted.as_ref(), &mut out[start..]);
+            }
+            Values::Pixels { store, .. } => store.check()?,
+            Values::Numbers { .. } => {}
+        }
         for index in indices {
             let start = out.len();
             out.resize(start + self.shape.pixels(), 0.0);
@@ -397,8 +413,7 @@ impl Samples {
         let (start, size) = (self.start(index), self.shape.pixels());
         let (levels, store) = match &self.values {
             Values::Numbers { numbers, .. } => {
-                numbers.read(self.place(index), self.permuted.as_ref(), out);
-                return Ok(());
+                return numbers.read(self.place(index), self.permuted.as_ref(), out);
             }
             Values::Pixels { levels, store } => (*levels, &**store),
         };
@@ -428,7 +443,7 @@ impl Samples {
     /// Whether reading a sample asks no file.
     pub fn in_memory(&self) -> bool {
         match &self.values {
-            Values::Numbers { .. } => true,
+            Values::Numbers { numbers, .. } => !matches!(numbers, Numbers::Rows(_)),
             Values::Pixels { store, .. } => matches!(**store, Store::Memory(_)),
         }
     }
@@ -538,23 +553,44 @@ impl Samples {
             }
             Values::Numbers { .. } => {
                 head(b"espejo numbers 1", &[width, self.len()]);
-                for index in 0..self.len() {
-                    let mut row = Vec::with_capacity(width);
-                    self.read([index], 0.0, &mut row)?;
-                    row.iter()
-                        .for_each(|number| hasher.update(number.to_le_bytes()));
+                let (mut rows, mut bytes) = (Vec::new(), Vec::new());
+                for start in (0..self.len()).step_by(AT_A_TIME) {
+                    let end = (start + AT_A_TIME).min(self.len());
+                    rows.clear();
+                    self.read(start..end, 0.0, &mut rows)?;
+                    bytes.clear();
+                    bytes.extend(rows.iter().flat_map(|number| number.to_le_bytes()));
+                    hasher.update(&bytes);
                 }
             }
             Values::Pixels { levels, .. } => {
                 let sizes = [channels, height, width, usize::from(*levels), self.len()];
                 head(b"espejo images 1\n", &sizes);
-                for index in 0..self.len() {
-                    hasher.update(self.pixels(index)?);
-                }
+                self.each_pixels(&mut |pixels| hasher.update(pixels))?;
             }
         }
         let digest = hasher.finalize();
         Ok(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+
+    /// Hands on the pixels of all images in order, those of some that lie one after another at once.
+    fn each_pixels(&self, take: &mut dyn FnMut(&[u8])) -> Result<(), Error> {
+        let Values::Pixels { store, .. } = &self.values else {
+            return Ok(());
+        };
+        store.check()?;
+        let (size, mut block) = (self.shape.pixels(), Vec::new());
+        let mut start = 0;
+        while start < self.len() {
+            let first = self.place(start);
+            let follow = (start..self.len()).take(AT_A_TIME);
+            let count = follow.take_while(|at| self.place(*at) == first + at - start).count();
+            block.resize(count * size, 0);
+            store.read((first * size) as u64, &mut block)?;
+            take(&block);
+            start += count;
+        }
+        Ok(())
     }
 
     /// The samples at these indices, in this order, with their targets; an index may come again. Name and classes stay as
@@ -654,6 +690,7 @@ mod joined;
 mod numbers;
 mod outline;
 mod permuted;
+pub(crate) mod rows;
 mod targeted;
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,7 @@
 //! The columns of a table brought to one scale, and back.
 
 mod quantiles;
+mod streamed;
 mod text;
 
 use serde::{Deserialize, Serialize};
@@ -91,8 +92,12 @@ impl Scaling {
             return Err(content(samples.name(), "rows of a table", "images"));
         }
         let (mut shift, mut scale, mut knots) = (Vec::new(), Vec::new(), Vec::new());
+        let streamed = streamed::shift_and_scale(samples, kind)?;
         for (place, name) in columns.iter().enumerate() {
-            let (of_shift, of_scale) = shift_and_scale(samples, place, kind);
+            let (of_shift, of_scale) = match &streamed {
+                Some(streamed) => streamed[place],
+                None => shift_and_scale(samples, place, kind),
+            };
             if !(of_shift.is_finite() && of_scale.is_finite()) {
                 let (low, high) = range(samples.column(place));
                 let expected = "numbers whose range a double-precision number holds";
@@ -133,26 +138,39 @@ impl Scaling {
     /// [`Error::Content`] where the columns are not those it was learned from, or a number becomes too large for `f32`.
     pub fn apply(&self, samples: &Samples) -> Result<Samples, Error> {
         check_columns(&self.columns, samples, "scaling")?;
+        if let Some(scaled) = streamed::apply(self, samples)? {
+            return Ok(scaled);
+        }
         let width = self.columns.len();
         let mut scaled = vec![0.0; samples.len() * width];
         for (place, name) in self.columns.iter().enumerate() {
             let cells = scaled.iter_mut().skip(place).step_by(width);
             for (row, (cell, number)) in cells.zip(samples.column(place)).enumerate() {
-                *cell = match &self.knots[place][..] {
-                    [] => ((number - self.shift[place]) / self.scale[place]) as f32,
-                    knots => quantiles::part(knots, number) as f32,
-                };
+                *cell = self.scaled(place, number);
                 if cell.is_infinite() {
-                    let found = format!("{number} in row {}, column `{name}`", row + 1);
-                    let expected = match self.kind {
-                        ScalingKind::None => format!("a number within ±{:e}", f32::MAX),
-                        _ => "numbers like those the scaling was learned from".to_owned(),
-                    };
-                    return Err(content(samples.name(), expected, found));
+                    return Err(self.too_large(samples, row, name, number));
                 }
             }
         }
         Ok(samples.with_scaled(scaled))
+    }
+
+    /// A number of a column as a model sees it, rounded once; NaN stays so.
+    pub(crate) fn scaled(&self, place: usize, number: f64) -> f32 {
+        match &self.knots[place][..] {
+            [] => ((number - self.shift[place]) / self.scale[place]) as f32,
+            knots => quantiles::part(knots, number) as f32,
+        }
+    }
+
+    /// Says that a number is too large for single precision.
+    fn too_large(&self, samples: &Samples, row: usize, column: &str, number: f64) -> Error {
+        let found = format!("{number} in row {}, column `{column}`", row + 1);
+        let expected = match self.kind {
+            ScalingKind::None => format!("a number within ±{:e}", f32::MAX),
+            _ => "numbers like those the scaling was learned from".to_owned(),
+        };
+        content(samples.name(), expected, found)
     }
 
     /// A scaled row in the units of its columns, with the digits that single precision has at their scale: 3.5, not
@@ -267,9 +285,15 @@ fn shift_and_scale(samples: &Samples, column: usize, kind: ScalingKind) -> (f64,
             }
         }
     };
-    // A scale that single precision cannot tell from 0 would make infinities of the next rows.
-    let is_usable = scale >= f64::from(f32::MIN_POSITIVE);
-    (shift, if is_usable { scale } else { 1.0 })
+    (shift, usable(scale))
+}
+
+/// A scale that single precision cannot tell from 0 would make infinities of the next rows.
+fn usable(scale: f64) -> f64 {
+    match scale >= f64::from(f32::MIN_POSITIVE) {
+        true => scale,
+        false => 1.0,
+    }
 }
 
 /// The least and the greatest number.

@@ -21,6 +21,7 @@ use flate2::read::MultiGzDecoder;
 use crate::delimited_text::{Row, shown};
 use crate::error::unreadable;
 use crate::frame::{Cells, Column, Frame, MISSING, Place, Words};
+use crate::row_store::Spill;
 use crate::source::{Parts, Source, TargetKind};
 use crate::{Error, columns, texts};
 
@@ -34,6 +35,8 @@ pub use refill::{FilledCell, TextTable};
 
 /// How many bytes of a file are looked at to tell its separator, its header and what its columns hold.
 const START: u64 = 64 << 10;
+/// After how many rows it is asked whether they are more than memory shall hold, where one thread reads.
+const AT_A_TIME: usize = 1 << 14;
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 const GZIP: &[u8] = b"\x1f\x8b";
 
@@ -112,22 +115,28 @@ fn read_by(
     let sample = Sample::of(&start, whole, source);
     let mut table = Table::new(source, origin.clone(), &sample)?;
     let all = Cursor::new(start).chain(reader);
+    let mut spill = Spill::new(source.memory);
     if whole || threads == 1 {
-        table.take_all(records(all, 0, &sample), failed)?;
-        return Ok(table.frame);
+        table.take_all(records(all, 0, &sample), Some(&mut spill), failed)?;
+        return table.finish(spill);
     }
     let empty = table.clone();
     let part = |block: Block| {
         let mut part = empty.clone();
-        part.take_all(records(&block.text[..], block.lines, &sample), failed)?;
+        let text = records(&block.text[..], block.lines, &sample);
+        part.take_all(text, None, failed)?;
         Ok(part)
     };
-    let rest = blocks::in_parallel(all, threads, part, |part| table.append_table(part), failed)?;
+    let merge = |part| {
+        table.append_table(part);
+        table.spill(&mut spill)
+    };
+    let rest = blocks::in_parallel(all, threads, part, merge, failed)?;
     if let Some((Block { text, lines }, reader)) = rest {
         let all = Cursor::new(text).chain(reader);
-        table.take_all(records(all, lines, &sample), failed)?;
+        table.take_all(records(all, lines, &sample), Some(&mut spill), failed)?;
     }
-    Ok(table.frame)
+    table.finish(spill)
 }
 
 /// The records of a text of which so many lines are read already.
@@ -154,6 +163,8 @@ struct Table {
     missing_is_bad: bool,
     /// The column that holds texts.
     text: Option<usize>,
+    /// How many rows have gone to a store, but for their words.
+    spilled: usize,
 }
 
 /// What belongs in a place, and what is there.
@@ -221,13 +232,16 @@ impl Table {
             skip_bad: source.skip_bad,
             missing_is_bad: source.rules == 1,
             text,
+            spilled: 0,
         })
     }
 
-    /// Takes all rows of a text in; what reading says is told by `failed` with the line.
+    /// Takes all rows of a text in; what reading says is told by `failed` with the line. What is more than memory shall hold goes to
+    /// `spill`.
     fn take_all(
         &mut self,
         mut records: Records<impl BufRead>,
+        mut spill: Option<&mut Spill>,
         failed: impl Fn(u64, io::Error) -> Error,
     ) -> Result<(), Error> {
         let mut row = Row::default();
@@ -244,8 +258,48 @@ impl Table {
             } else {
                 self.take(&row)?;
             }
+            if self.frame.len() - self.spilled >= AT_A_TIME
+                && let Some(spill) = &mut spill
+            {
+                self.spill(spill)?;
+            }
         }
         Ok(())
+    }
+
+    /// Hands the numbers over that are more than memory shall hold.
+    fn spill(&mut self, spill: &mut Spill) -> Result<(), Error> {
+        let columns = self.frame.columns.iter_mut();
+        let mut columns: Vec<&mut Vec<f64>> = columns
+            .filter_map(|column| match &mut column.cells {
+                Cells::Numbers(numbers) => Some(numbers),
+                Cells::Words(_) | Cells::Stored(_) => None,
+            })
+            .collect();
+        let rows = self.frame.places.len() - self.spilled;
+        if columns.is_empty() || rows == 0 || !spill.is_due(rows.saturating_mul(columns.len())) {
+            return Ok(());
+        }
+        let taken: Vec<_> = columns.iter_mut().map(|column| std::mem::take(*column)).collect();
+        spill.take(&taken)?;
+        self.spilled = spill.rows();
+        Ok(())
+    }
+
+    /// The table, its numbers where they are.
+    fn finish(mut self, mut spill: Spill) -> Result<Frame, Error> {
+        if spill.has_begun() {
+            self.spill(&mut spill)?;
+        }
+        let mut stored = spill.finish().into_iter().flatten();
+        for column in &mut self.frame.columns {
+            if let Cells::Numbers(_) = &column.cells
+                && let Some(stored) = stored.next()
+            {
+                column.cells = Cells::Stored(stored);
+            }
+        }
+        Ok(self.frame)
     }
 
     /// Takes in the rows of a table that was read from the next part of the same text.
@@ -291,9 +345,11 @@ impl Table {
             });
         }
         let kept = self.frame.places.len();
+        let kept_numbers = kept - self.spilled;
         for column in &mut self.frame.columns {
             match &mut column.cells {
-                Cells::Numbers(numbers) => numbers.truncate(kept),
+                Cells::Numbers(numbers) => numbers.truncate(kept_numbers),
+                Cells::Stored(_) => {}
                 Cells::Words(words) => words.codes.truncate(kept),
             }
         }
@@ -332,6 +388,7 @@ impl Table {
                     let known = known.as_mut().expect("a column of words has its places");
                     words.push(known, field, writing.is_missing(field));
                 }
+                Cells::Stored(_) => unreachable!("columns go to a store when all is read"),
             }
         }
         Ok(())

@@ -464,6 +464,9 @@ fn check_squares(config: &RunConfig, train: &Samples) -> Result<(), Error> {
         .iter()
         .enumerate()
         .find_map(|(place, name)| {
+            if !train.may_exceed(place, largest) {
+                return None;
+            }
             let number = train.column(place).find(|number| number.abs() > largest)?;
             Some((name, number))
         });

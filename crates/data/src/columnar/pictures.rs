@@ -142,6 +142,7 @@ fn captions(source: &Source, table: &Table, picture: &Leaf) -> Result<Vec<String
 fn is_known(column: &Column) -> bool {
     match &column.cells {
         Cells::Numbers(numbers) => numbers.iter().any(|number| !number.is_nan()),
+        Cells::Stored(stored) => stored.summary.known > 0,
         Cells::Words(words) => words.codes.iter().any(|&code| code != MISSING),
     }
 }
@@ -160,6 +161,7 @@ fn labels(
     let word = |row: usize| match &column.cells {
         Cells::Words(words) => words.get(row).map(str::to_owned),
         Cells::Numbers(numbers) => (!numbers[row].is_nan()).then(|| numbers[row].to_string()),
+        Cells::Stored(_) => unreachable!("what images are called and of is in memory"),
     };
     let words = kept
         .iter()

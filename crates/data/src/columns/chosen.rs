@@ -169,6 +169,10 @@ impl Chosen {
                     let high = known().copied().reduce(f64::max);
                     (numbers.len() - known().count(), low.zip(high), None)
                 }
+                Cells::Stored(of) => {
+                    let missing = of.rows - of.summary.known;
+                    (missing, of.summary.range(), None)
+                }
                 Cells::Words(words) => (missing(words), None, Some(words.names.len())),
             };
             let role = self.role(place);
@@ -399,6 +403,7 @@ fn kind(frame: &Frame, place: usize) -> Result<Option<Kind>, Error> {
             let is_known = numbers.iter().any(|number| !number.is_nan());
             return Ok(is_known.then_some(Kind::Number));
         }
+        Cells::Stored(of) => return Ok((of.summary.known > 0).then_some(Kind::Number)),
         Cells::Words(words) => words,
     };
     if words.names.is_empty() {
@@ -442,7 +447,7 @@ fn learned_inputs(
     for name in learned {
         if let Some(place) = find(name) {
             let kind = match frame.columns[place].cells {
-                Cells::Numbers(_) => Kind::Number,
+                Cells::Numbers(_) | Cells::Stored(_) => Kind::Number,
                 Cells::Words(_) => Kind::Flag,
             };
             inputs.push(Input {
@@ -506,7 +511,7 @@ fn by_place(
         name: name.clone(),
         place,
         kind: match frame.columns[place].cells {
-            Cells::Numbers(_) => Kind::Number,
+            Cells::Numbers(_) | Cells::Stored(_) => Kind::Number,
             Cells::Words(_) => Kind::Flag,
         },
     };
@@ -590,6 +595,11 @@ fn listed<'a>(names: impl ExactSizeIterator<Item = &'a String>) -> String {
     list.join(", ")
 }
 
+/// Whether a column of this name has none in its file, as the index that pandas and R write.
+pub(super) fn is_nameless(name: &str) -> bool {
+    matches!(name, "1" | "Unnamed: 0" | "__index_level_0__")
+}
+
 /// Whether the first column has no name and counts the rows, as the index that pandas and R write.
 fn counts_rows(frame: &Frame) -> bool {
     let (Some(first), true) = (frame.columns.first(), frame.is_named) else {
@@ -598,11 +608,9 @@ fn counts_rows(frame: &Frame) -> bool {
     let Cells::Numbers(numbers) = &first.cells else {
         return false;
     };
-    let is_nameless =
-        first.name == "1" || first.name == "Unnamed: 0" || first.name == "__index_level_0__";
     let starts = |from: f64| {
         let mut rows = numbers.iter().zip(&frame.rows);
         rows.all(|(&number, &row)| number == row as f64 + from)
     };
-    is_nameless && frame.columns.len() > 1 && numbers.len() > 1 && (starts(0.0) || starts(1.0))
+    is_nameless(&first.name) && frame.columns.len() > 1 && numbers.len() > 1 && (starts(0.0) || starts(1.0))
 }

@@ -54,6 +54,13 @@ impl Samples {
                 })?;
                 Self::of_rows(facts, rows, self.len() + more.len())?
             }
+            Values::Numbers { columns, .. }
+                if let Some(numbers) = self.joined_in_store(more)? =>
+            {
+                let columns = columns.clone();
+                let values = Values::Numbers { columns, numbers };
+                Self::of(facts, self.shape, values, self.len() + more.len())?
+            }
             Values::Numbers { .. } => {
                 let column = |place| self.column(place).chain(more.column(place)).collect();
                 let numbers = (0..self.shape.pixels()).map(column).collect();

@@ -1,11 +1,13 @@
-//! The numbers of a table: as its file holds them, in double precision, or scaled, in single precision.
+//! The numbers of a table: as its file holds them, in double precision, or scaled, in single precision; or in a store.
 
 use std::ops::Range;
 use std::sync::Arc;
 
 use super::Values;
 use super::permuted::Permuted;
-use crate::Samples;
+use super::rows::Rows;
+use crate::row_store::RowSink;
+use crate::{Error, Samples};
 use crate::texts::{Corpus, TextRows};
 
 /// The numbers of a table, by the place of a row; NaN where a cell is missing.
@@ -29,6 +31,8 @@ pub(super) enum Numbers {
         /// All rows.
         rows: Arc<Vec<f32>>,
     },
+    /// More than memory shall hold.
+    Rows(Rows),
     /// Texts by the words of a vocabulary, sparse.
     Texts(Arc<TextRows>),
     /// Texts as they left their files, which have no numbers yet.
@@ -38,10 +42,19 @@ pub(super) enum Numbers {
 /// Why texts of a corpus are not read: it never leaves this crate.
 const NO_NUMBERS: &str = "texts get their numbers before anybody reads them";
 
+/// Why a number that lies in a file is read without an error to hand on: whoever opened the file went through all of it.
+const READABLE: &str = "a file that was read once can be read again";
+
 impl Numbers {
     /// Writes a row in single precision, in another order where there is one.
-    pub(super) fn read(&self, row: usize, permuted: Option<&Permuted>, out: &mut [f32]) {
+    pub(super) fn read(
+        &self,
+        row: usize,
+        permuted: Option<&Permuted>,
+        out: &mut [f32],
+    ) -> Result<(), Error> {
         match self {
+            Self::Rows(rows) => rows.read(&[row], permuted, out)?,
             Self::Raw(columns) => {
                 assert_eq!(out.len(), columns.len(), "room for a row");
                 for (place, out) in out.iter_mut().enumerate() {
@@ -76,11 +89,16 @@ impl Numbers {
             },
             Self::Corpus(_) => panic!("{NO_NUMBERS}"),
         }
+        Ok(())
     }
 
     /// A number in double precision.
+    ///
+    /// # Panics
+    /// Where it lies in a file that can no longer be read.
     fn at(&self, row: usize, column: usize) -> f64 {
         match self {
+            Self::Rows(rows) => rows.at(row, column).expect(READABLE),
             Self::Raw(columns) => columns[column][row],
             Self::Flags { width, cells } => f64::from(cells[row * width + column]),
             Self::Scaled { step, rows, .. } => f64::from(rows[row * step + column]),
@@ -94,7 +112,8 @@ impl Samples {
     /// The numbers of one column of a table in double precision, in the order of the samples; NaN where a cell is missing.
     ///
     /// # Panics
-    /// Where these are images, or `column` is not below the number of [`columns`](Self::columns).
+    /// Where these are images, or `column` is not below the number of [`columns`](Self::columns); or where the numbers lie in a file that
+    /// can no longer be read.
     pub fn column(&self, column: usize) -> impl ExactSizeIterator<Item = f64> {
         let Values::Numbers { numbers, .. } = &self.values else {
             panic!("images have no columns");
@@ -103,7 +122,36 @@ impl Samples {
             Some(permuted) => permuted.order[column] as usize,
             None => column,
         };
-        (0..self.len()).map(move |index| numbers.at(self.place(index), stored))
+        // All at once, for in a store the rows lie whole.
+        let gathered = self.stored_rows().map(|_| {
+            let mut column = Vec::with_capacity(self.len());
+            let width = self.shape.pixels();
+            let gathered = self.visit_stored(&mut |_, block| {
+                column.extend(block.iter().skip(stored).step_by(width));
+                Ok(true)
+            });
+            gathered.expect(READABLE);
+            column
+        });
+        (0..self.len()).map(move |index| match &gathered {
+            Some(column) => column[index],
+            None => numbers.at(self.place(index), stored),
+        })
+    }
+
+    /// Whether a column of a table may have a number whose amount is above `bound`, as far as that is known without going through all of
+    /// them.
+    ///
+    /// # Panics
+    /// Where these are images.
+    pub fn may_exceed(&self, column: usize, bound: f64) -> bool {
+        match self.stored_rows() {
+            Some(rows) => {
+                let range = rows.range(column);
+                range.is_none_or(|(low, high)| low < -bound || high > bound)
+            }
+            None => true,
+        }
     }
 
     /// The number of a sample in a stored column.
@@ -117,6 +165,15 @@ impl Samples {
     /// Whether a cell of a table is missing; of windows, whether one of the rows is that they were cut from.
     pub fn has_missing(&self) -> bool {
         let points = self.points();
+        if points.stored_rows().is_some() {
+            let mut has_missing = false;
+            let looked = points.visit_stored(&mut |_, block| {
+                has_missing = block.iter().any(|number| number.is_nan());
+                Ok(!has_missing)
+            });
+            looked.expect(READABLE);
+            return has_missing;
+        }
         let mut columns = 0..points.shape.pixels();
         self.is_table() && !self.is_text() && columns.any(|at| points.column(at).any(f64::is_nan))
     }
@@ -185,6 +242,9 @@ impl Samples {
             panic!("images have no columns");
         };
         assert_eq!(values.len(), columns.len(), "a number for each column");
+        if let Some(rows) = self.stored_rows() {
+            return self.with_numbers(Numbers::Rows(rows.filled(values)));
+        }
         let column = |(place, value): (usize, &f64)| {
             let known = |number: f64| if number.is_nan() { *value } else { number };
             self.column(place).map(known).collect()
@@ -200,8 +260,45 @@ impl Samples {
         }
     }
 
+    /// The same samples with other numbers.
+    fn with_numbers(&self, numbers: Numbers) -> Self {
+        let Values::Numbers { columns, .. } = &self.values else {
+            panic!("images have no columns");
+        };
+        let columns = columns.clone();
+        Self {
+            values: Values::Numbers { columns, numbers },
+            ..self.clone()
+        }
+    }
+
+    /// The rows of two tables, one behind the other, in a store, where those of one of them lie there; none otherwise.
+    pub(super) fn joined_in_store(&self, more: &Self) -> Result<Option<Numbers>, Error> {
+        if self.stored_rows().is_none() && more.stored_rows().is_none() {
+            return Ok(None);
+        }
+        let width = self.shape.pixels();
+        let mut sink = RowSink::new(width);
+        for part in [self, more] {
+            if part.stored_rows().is_some() {
+                part.visit_stored(&mut |_, block| sink.push(block).map(|()| true))?;
+                continue;
+            }
+            for index in 0..part.len() {
+                let row: Vec<f64> = (0..width).map(|at| part.number(index, at)).collect();
+                sink.push(&row)?;
+            }
+        }
+        let inputs = (0..width).map(super::rows::Input::Stored).collect();
+        let rows = Rows::new(Arc::new(sink.finish()), None, inputs);
+        Ok(Some(Numbers::Rows(rows)))
+    }
+
     /// A table with its numbers rounded to single precision, as runs of configuration version 1 keep them.
     pub(crate) fn single(&self) -> Self {
+        if let Some(rows) = self.stored_rows() {
+            return self.with_numbers(Numbers::Rows(rows.single()));
+        }
         let Values::Numbers {
             columns,
             numbers: Numbers::Raw(numbers),
