@@ -10,6 +10,7 @@ use crate::error::content_of as content;
 use crate::pixel_store::Store;
 use crate::{Error, PixelRange, Targets};
 
+use captions::Captions;
 use numbers::Numbers;
 use permuted::Permuted;
 use windows::Series;
@@ -31,7 +32,7 @@ pub struct Samples {
     values: Values,
     /// The place of each sample among the values; without it, all in order.
     places: Option<Arc<[u32]>>,
-    captions: Arc<[Arc<str>]>,
+    captions: Captions,
     targets: Targets,
     /// Where samples come from.
     identity: Arc<Identity>,
@@ -271,7 +272,7 @@ impl Samples {
 
     /// Whether there is no sample; only [`select`](Self::select) without an index makes such a set.
     pub fn is_empty(&self) -> bool {
-        self.captions.is_empty()
+        self.captions.len() == 0
     }
 
     /// The shape of each sample.
@@ -391,8 +392,13 @@ impl Samples {
                 out.resize(start + places.len() * self.shape.pixels(), 0.0);
                 return rows.read(&places, self.permuted.as_ref(), &mut out[start..]);
             }
-            Values::Pixels { store, .. } => store.check()?,
-            Values::Numbers { .. } => {}
+            Values::Pixels { levels, store } if !matches!(**store, Store::Memory(_)) => {
+                let places: Vec<_> = indices.into_iter().map(|at| self.place(at)).collect();
+                let start = out.len();
+                out.resize(start + places.len() * self.shape.pixels(), 0.0);
+                return self.read_runs(&places, (*levels, low), store, &mut out[start..]);
+            }
+            _ => {}
         }
         for index in indices {
             let start = out.len();
@@ -426,7 +432,36 @@ impl Samples {
                 &from_file
             }
         };
-        assert_eq!(out.len(), size, "room for a sample");
+        self.write(pixels, (levels, low), out);
+        Ok(())
+    }
+
+    /// Reads images from a file, those that lie one after another at once.
+    fn read_runs(
+        &self,
+        places: &[usize],
+        scale: (u8, f32),
+        store: &Store,
+        out: &mut [f32],
+    ) -> Result<(), Error> {
+        store.check()?;
+        let (size, mut bytes) = (self.shape.pixels(), Vec::new());
+        let mut images = out.chunks_exact_mut(size);
+        for run in places.chunk_by(|before, next| before + 1 == *next) {
+            for run in run.chunks(AT_A_TIME) {
+                bytes.resize(run.len() * size, 0);
+                store.read((run[0] * size) as u64, &mut bytes)?;
+                for (pixels, out) in bytes.chunks_exact(size).zip(&mut images) {
+                    self.write(pixels, scale, out);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes the pixels of an image as [`read`](Self::read) gives them.
+    fn write(&self, pixels: &[u8], (levels, low): (u8, f32), out: &mut [f32]) {
+        assert_eq!(out.len(), pixels.len(), "room for a sample");
         let scale = (1.0 - low) / f32::from(levels);
         let value = |pixel| low + scale * f32::from(pixel);
         match &self.permuted {
@@ -437,7 +472,6 @@ impl Samples {
             }
             Some(permuted) => permuted.apply(pixels, out, value),
         }
-        Ok(())
     }
 
     /// Whether reading a sample asks no file.
@@ -480,7 +514,7 @@ impl Samples {
     /// # Panics
     /// Where `index` is not below [`len`](Self::len).
     pub fn caption(&self, index: usize) -> &str {
-        &self.captions[index]
+        self.captions.get(index)
     }
 
     /// The number of a sample's row among all rows of its file, counted from 0, or of its image among the images; `index` itself where
@@ -604,7 +638,7 @@ impl Samples {
             shape: self.shape,
             values: self.values.clone(),
             places: Some(indices.iter().map(|&i| self.place(i) as u32).collect()),
-            captions: indices.iter().map(|&i| self.captions[i].clone()).collect(),
+            captions: self.captions.select(indices),
             targets: self.targets.select(indices),
             identity: self.identity.clone(),
             origins: Some(indices.iter().map(|&i| self.origin(i) as u32).collect()),
@@ -618,26 +652,24 @@ impl Samples {
 
     /// The index of the first sample with this caption.
     pub fn position(&self, caption: &str) -> Option<usize> {
-        self.captions.iter().position(|known| &**known == caption)
+        (0..self.len()).find(|&index| self.caption(index) == caption)
     }
 }
 
 /// The captions given; else the class of each sample; else its number, counted from 0.
-fn captions_of(given: &[String], targets: &Targets, count: usize) -> Arc<[Arc<str>]> {
+fn captions_of(given: &[String], targets: &Targets, count: usize) -> Captions {
     if !given.is_empty() {
-        return given
-            .iter()
-            .map(|caption| caption.as_str().into())
-            .collect();
+        let given = given.iter().map(|caption| caption.as_str().into());
+        return Captions::Words(given.collect());
     }
     let Targets::Classes { labels, names } = targets else {
-        return (0..count).map(|index| index.to_string().into()).collect();
+        return Captions::numbers(count);
     };
     let names: Vec<Arc<str>> = names.iter().map(|name| name.as_str().into()).collect();
     let names = labels
         .iter()
         .map(|&label| names[usize::from(label)].clone());
-    names.collect()
+    Captions::Words(names.collect())
 }
 
 fn check_identity(facts: &Facts, count: usize) -> Result<(), Error> {
@@ -686,6 +718,7 @@ impl fmt::Display for Shape {
 }
 
 mod alike;
+mod captions;
 mod joined;
 mod numbers;
 mod outline;

@@ -112,6 +112,7 @@ impl Error {
                 | espejo_data::Error::UnknownGlyph { .. }
                 | espejo_data::Error::Selection { .. },
             ) => 2,
+            Self::Data(espejo_data::Error::NoRoom { .. }) => 1,
             Self::Data(_) => 3,
             Self::Device { .. } => 4,
             Self::Checkpoint { .. } => 5,
