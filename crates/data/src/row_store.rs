@@ -30,8 +30,8 @@ pub(crate) struct RowStore {
     start: u64,
     element: Element,
     width: usize,
-    /// What is known of each column, of all rows; nothing where nobody has looked.
-    summaries: OnceLock<Vec<Summary>>,
+    /// How many rows there are, and what is known of each column; nothing where nobody has looked at all of them.
+    known: OnceLock<(usize, Vec<Summary>)>,
 }
 
 /// What is known of the numbers of a column.
@@ -89,7 +89,7 @@ impl RowStore {
                 start,
                 element: table.element,
                 width,
-                summaries: OnceLock::new(),
+                known: OnceLock::new(),
             });
         }
         let mut sink = RowSink::new(width);
@@ -102,9 +102,15 @@ impl RowStore {
         self.width
     }
 
-    /// The least and the greatest number of a column, of all rows, where that is known.
-    pub(crate) fn range(&self, column: usize) -> Option<(f64, f64)> {
-        self.summaries.get()?[column].range()
+    /// What is known of a column, of all rows; none where nobody has looked at all of them.
+    pub(crate) fn summary(&self, column: usize) -> Option<Summary> {
+        self.known.get().map(|(_, summaries)| summaries[column])
+    }
+
+    /// Whether no number of a column is known to be missing.
+    pub(crate) fn is_whole(&self, column: usize) -> bool {
+        let known = self.known.get();
+        known.is_some_and(|(rows, summaries)| summaries[column].known == *rows)
     }
 
     /// Holds the file against what it was.
@@ -210,7 +216,7 @@ impl StoredColumn {
     ) -> Vec<Self> {
         if places.is_none() {
             // They are of all rows; who comes first says the same.
-            let _ = table.summaries.set(summaries.to_vec());
+            let _ = table.known.set((rows, summaries.to_vec()));
         }
         let column = |(column, summary): (usize, &Summary)| Self {
             table: table.clone(),
@@ -281,7 +287,7 @@ impl RowSink {
             start: 0,
             element: Element::little(Kind::Float, 8),
             width: self.width,
-            summaries: OnceLock::new(),
+            known: OnceLock::new(),
         }
     }
 }

@@ -163,6 +163,23 @@ impl Scaling {
         }
     }
 
+    /// Writes a row as a model sees it.
+    ///
+    /// # Panics
+    /// Where the row has more numbers than there are columns.
+    pub(crate) fn scale_row(&self, row: &[f64], out: &mut [f32]) {
+        if self.knots.iter().all(Vec::is_empty) {
+            let by = self.shift.iter().zip(&self.scale);
+            for ((out, number), (shift, scale)) in out.iter_mut().zip(row).zip(by) {
+                *out = ((number - shift) / scale) as f32;
+            }
+            return;
+        }
+        for (place, (out, number)) in out.iter_mut().zip(row).enumerate() {
+            *out = self.scaled(place, *number);
+        }
+    }
+
     /// Says that a number is too large for single precision.
     fn too_large(&self, samples: &Samples, row: usize, column: &str, number: f64) -> Error {
         let found = format!("{number} in row {}, column `{column}`", row + 1);

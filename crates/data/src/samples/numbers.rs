@@ -165,14 +165,9 @@ impl Samples {
     /// Whether a cell of a table is missing; of windows, whether one of the rows is that they were cut from.
     pub fn has_missing(&self) -> bool {
         let points = self.points();
-        if points.stored_rows().is_some() {
-            let mut has_missing = false;
-            let looked = points.visit_stored(&mut |_, block| {
-                has_missing = block.iter().any(|number| number.is_nan());
-                Ok(!has_missing)
-            });
-            looked.expect(READABLE);
-            return has_missing;
+        if let Some(rows) = points.stored_rows() {
+            let has_missing = rows.has_missing(points.len(), &|index| points.place(index));
+            return has_missing.expect(READABLE);
         }
         let mut columns = 0..points.shape.pixels();
         self.is_table() && !self.is_text() && columns.any(|at| points.column(at).any(f64::is_nan))

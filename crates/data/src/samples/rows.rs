@@ -6,7 +6,7 @@ use super::permuted::Permuted;
 use super::{AT_A_TIME, Values, numbers::Numbers};
 use crate::array::GoOn;
 use crate::frame::MISSING;
-use crate::row_store::{RowStore, in_places};
+use crate::row_store::{RowStore, Summary, in_places};
 use crate::{Error, Facts, Samples, Scaling, Shape};
 
 /// Rows in a store, and what is done to their numbers.
@@ -70,9 +70,20 @@ impl Rows {
         }
     }
 
-    /// The numbers of a row in double precision, before they are scaled.
-    fn unscaled<'a>(&'a self, row: usize, stored: &'a [f64]) -> impl Iterator<Item = f64> + 'a {
-        self.inputs.iter().enumerate().map(move |(place, input)| {
+    /// Whether the numbers of a row are those in the store.
+    fn is_plain(&self) -> bool {
+        let in_place = |(place, input): (usize, &Input)| match input {
+            Input::Stored(column) => *column == place,
+            Input::Numbers(_) | Input::Words { .. } => false,
+        };
+        let all = self.inputs.len() == self.table.width();
+        all && !self.is_single && self.fill.is_none() && self.inputs.iter().enumerate().all(in_place)
+    }
+
+    /// The numbers of a row in double precision, before they are scaled, where they are not those in the store.
+    fn unscaled(&self, row: usize, stored: &[f64], out: &mut Vec<f64>) {
+        out.clear();
+        out.extend(self.inputs.iter().enumerate().map(|(place, input)| {
             let number = input.number(row, stored);
             let number = match self.is_single {
                 true => f64::from(number as f32),
@@ -82,14 +93,49 @@ impl Rows {
                 Some(fill) if number.is_nan() => fill[place],
                 _ => number,
             }
-        })
+        }));
     }
 
-    /// A number as a model sees it.
-    fn scaled(&self, place: usize, number: f64) -> f32 {
+    /// Writes the numbers of a row as a model sees them.
+    fn scale(&self, numbers: &[f64], out: &mut [f32]) {
         match &self.scaling {
-            Some(scaling) => scaling.scaled(place, number),
-            None => number as f32,
+            Some(scaling) => scaling.scale_row(numbers, out),
+            None => (out.iter_mut().zip(numbers)).for_each(|(out, number)| *out = *number as f32),
+        }
+    }
+
+    /// Whether a number may be missing, as far as that is known without going through all of them.
+    fn may_miss(&self) -> bool {
+        let misses = |input: &Input| match input {
+            Input::Stored(column) => !self.table.is_whole(*column),
+            Input::Numbers(numbers) => numbers.iter().any(|number| number.is_nan()),
+            Input::Words { codes, .. } => codes.contains(&MISSING),
+        };
+        self.fill.is_none() && self.inputs.iter().any(misses)
+    }
+
+    /// Whether a number of these rows is missing.
+    pub(super) fn has_missing(
+        &self,
+        count: usize,
+        row: &dyn Fn(usize) -> usize,
+    ) -> Result<bool, Error> {
+        let mut has_missing = false;
+        if self.may_miss() {
+            self.visit(count, row, &mut |_, block| {
+                has_missing = block.iter().any(|number| number.is_nan());
+                Ok(!has_missing)
+            })?;
+        }
+        Ok(has_missing)
+    }
+
+    /// What is known of a column of all rows; none where nothing tells.
+    pub(crate) fn summary(&self, column: usize) -> Option<Summary> {
+        let is_as_stored = self.fill.is_none() && !self.is_single && self.places.is_none();
+        match &self.inputs[column] {
+            Input::Stored(column) if is_as_stored => self.table.summary(*column),
+            _ => None,
         }
     }
 
@@ -102,16 +148,23 @@ impl Rows {
     ) -> Result<(), Error> {
         let in_store = in_places(self.places.as_deref());
         let width = self.table.width();
-        let mut numbers = Vec::new();
+        let (mut numbers, mut of_row) = (Vec::new(), Vec::new());
+        let mut scaled = vec![0.0; self.inputs.len()];
         let place = |index| in_store(row(index));
+        let is_plain = self.is_plain();
         self.table.visit(count, &place, &mut |first, block| {
+            if is_plain && self.scaling.is_none() {
+                return take(first, block);
+            }
             numbers.clear();
             for (at, stored) in block.chunks_exact(width).enumerate() {
-                let all = self.unscaled(row(first + at), stored).enumerate();
-                numbers.extend(all.map(|(place, number)| match &self.scaling {
-                    Some(_) => f64::from(self.scaled(place, number)),
-                    None => number,
-                }));
+                self.unscaled(row(first + at), stored, &mut of_row);
+                if self.scaling.is_none() {
+                    numbers.extend_from_slice(&of_row);
+                    continue;
+                }
+                self.scale(&of_row, &mut scaled);
+                numbers.extend(scaled.iter().map(|number| f64::from(*number)));
             }
             take(first, &numbers)
         })
@@ -130,16 +183,19 @@ impl Rows {
         let row = |index: usize| samples[index / length] + index % length;
         let in_store = in_places(self.places.as_deref());
         let place = |index| in_store(row(index));
-        let mut left = &mut out[..];
+        let mut of_row = Vec::new();
+        let is_plain = self.is_plain();
         let count = samples.len() * length;
         self.table.visit(count, &place, &mut |first, block| {
-            for (at, stored) in block.chunks_exact(self.table.width()).enumerate() {
-                let (these, rest) = std::mem::take(&mut left).split_at_mut(width);
-                let all = self.unscaled(row(first + at), stored).enumerate();
-                for (out, (place, number)) in these.iter_mut().zip(all) {
-                    *out = self.scaled(place, number);
+            let these = out[first * width..].chunks_exact_mut(width);
+            let stored = block.chunks_exact(self.table.width());
+            for (at, (stored, out)) in stored.zip(these).enumerate() {
+                if is_plain {
+                    self.scale(stored, out);
+                } else {
+                    self.unscaled(row(first + at), stored, &mut of_row);
+                    self.scale(&of_row, out);
                 }
-                left = rest;
             }
             Ok(true)
         })?;
@@ -165,7 +221,9 @@ impl Rows {
     /// The least and the greatest number that a column may have; none where nothing tells.
     pub(crate) fn range(&self, column: usize) -> Option<(f64, f64)> {
         match &self.inputs[column] {
-            Input::Stored(column) if self.fill.is_none() => self.table.range(*column),
+            Input::Stored(column) if self.fill.is_none() && !self.is_single => {
+                self.table.summary(*column)?.range()
+            }
             _ => None,
         }
     }
@@ -247,6 +305,11 @@ impl Samples {
             Some(rows) => rows.visit(self.len(), &|index| self.place(index), take),
             None => Ok(()),
         }
+    }
+
+    /// Whether these are all rows of their store in order.
+    pub(crate) fn are_all_stored(&self) -> bool {
+        self.places.is_none()
     }
 
     /// Hands on the rows of any table as [`visit_stored`](Self::visit_stored) does.

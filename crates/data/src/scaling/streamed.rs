@@ -41,43 +41,54 @@ pub(super) fn shift_and_scale(
     Ok(Some(summaries.iter().enumerate().map(column).collect()))
 }
 
-/// How many numbers are known, the least and the greatest.
+/// How many numbers are known, the least and the greatest: of the whole store as they are known already, else of these samples.
 fn summaries(samples: &Samples) -> Result<Vec<Summary>, Error> {
-    let mut summaries = vec![Summary::NONE; samples.columns().len()];
-    each_number(samples, |column, number| summaries[column].take(number))?;
+    let width = samples.columns().len();
+    if let Some(rows) = samples.stored_rows().filter(|_| samples.are_all_stored()) {
+        let known: Option<Vec<_>> = (0..width).map(|column| rows.summary(column)).collect();
+        if let Some(known) = known {
+            return Ok(known);
+        }
+    }
+    let mut summaries = vec![Summary::NONE; width];
+    each_row(samples, |row| {
+        let columns = summaries.iter_mut().zip(row);
+        columns.for_each(|(summary, number)| summary.take(*number));
+    })?;
     Ok(summaries)
 }
 
 /// The means of the known numbers, taken from the least of each column on.
 fn means(samples: &Samples, summaries: &[Summary]) -> Result<Vec<f64>, Error> {
-    let mut sums = vec![0.0; summaries.len()];
-    each_number(samples, |column, number| {
-        if !number.is_nan() {
-            sums[column] += number - summaries[column].low;
-        }
-    })?;
+    let lows: Vec<f64> = summaries.iter().map(|summary| summary.low).collect();
+    let sums = sums(samples, &lows, |distance| distance)?;
     let columns = sums.iter().zip(summaries);
     Ok(columns.map(|(sum, of)| of.low + sum / of.known as f64).collect())
 }
 
 /// The sums of the squared distances from the means.
 fn squares(samples: &Samples, means: &[f64]) -> Result<Vec<f64>, Error> {
-    let mut sums = vec![0.0; means.len()];
-    each_number(samples, |column, number| {
-        if !number.is_nan() {
-            sums[column] += (number - means[column]).powi(2);
+    sums(samples, means, |distance| distance * distance)
+}
+
+/// The sum of what `term` makes of the distance of each known number from that of its column.
+fn sums(samples: &Samples, from: &[f64], term: impl Fn(f64) -> f64) -> Result<Vec<f64>, Error> {
+    let mut sums = vec![0.0; from.len()];
+    each_row(samples, |row| {
+        for ((sum, from), number) in sums.iter_mut().zip(from).zip(row) {
+            let term = term(number - from);
+            // Nothing for a missing number, without a branch.
+            *sum += if term.is_nan() { 0.0 } else { term };
         }
     })?;
     Ok(sums)
 }
 
-/// Hands on every number with its column, row by row.
-fn each_number(samples: &Samples, mut take: impl FnMut(usize, f64)) -> Result<(), Error> {
+/// Hands on every row in double precision.
+fn each_row(samples: &Samples, mut take: impl FnMut(&[f64])) -> Result<(), Error> {
     let width = samples.columns().len();
     samples.visit_stored(&mut |_, block| {
-        for row in block.chunks_exact(width) {
-            row.iter().enumerate().for_each(|(column, number)| take(column, *number));
-        }
+        block.chunks_exact(width).for_each(&mut take);
         Ok(true)
     })
 }
