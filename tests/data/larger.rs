@@ -17,14 +17,18 @@ fn long_table(room: &Room) {
 fn same_out_of_memory(room: &Room, data: &str, more: &[&str]) {
     let common = [data, "--epochs", "2", "--latent", "2"];
     let train = |name: &str, memory: &str| {
-        room.train(name, &[&common[..], more, &["--device-memory", memory]].concat());
+        room.train(
+            name,
+            &[&common[..], more, &["--device-memory", memory]].concat(),
+        );
         room.json(&format!("runs/{name}/run.json"))
     };
     let (inside, outside) = (train("inside", "1024"), train("outside", "1"));
     assert!(inside["data"]["sha256"].is_string(), "{inside}");
     assert_eq!(inside["data"]["sha256"], outside["data"]["sha256"]);
     assert_eq!(inside["metrics"], outside["metrics"]);
-    let weights = |name: &str| room.bytes(&format!("runs/{name}/checkpoints/last/model.safetensors"));
+    let weights =
+        |name: &str| room.bytes(&format!("runs/{name}/checkpoints/last/model.safetensors"));
     assert!(weights("inside") == weights("outside"), "{data}");
     fs::remove_dir_all(room.path("runs")).expect("it is there");
 }
@@ -34,7 +38,11 @@ fn a_table_larger_than_memory_trains_to_the_same_numbers() {
     let room = Room::new();
     long_table(&room);
     same_out_of_memory(&room, "long.csv", &["--test-fraction", ".1"]);
-    same_out_of_memory(&room, "long.csv", &["--model", "classifier", "--target", "word", "--layers", "8"]);
+    same_out_of_memory(
+        &room,
+        "long.csv",
+        &["--model", "classifier", "--target", "word", "--layers", "8"],
+    );
     let numbers = (0..100_000_u32).map(|at| (at * at % 1013) as f32);
     let numbers: Vec<u8> = numbers.flat_map(f32::to_le_bytes).collect();
     room.write("rows.npy", npy("<f4", "(20000, 5)", &numbers));

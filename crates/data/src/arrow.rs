@@ -136,7 +136,7 @@ impl Files for Shelf {
                     .try_for_each(|share| share.map_err(|_| table.damaged()))
             })?;
             match &mut after {
-                Some(after) => after(&mut readings),
+                Some(after) => (**after)(&mut readings),
                 None => Ok(()),
             }
         })?;

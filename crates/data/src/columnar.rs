@@ -13,8 +13,8 @@ use crate::frame::{Cells, Column, Frame, MISSING, Place, Words};
 use crate::frame_size::FrameSize;
 use crate::hugging_face::Features;
 use crate::picture_files::Packed;
-use crate::shards::Shards;
 use crate::row_store::is_too_large;
+use crate::shards::Shards;
 use crate::source::{Parts, Source, TargetKind};
 use crate::{Error, columns};
 

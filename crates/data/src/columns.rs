@@ -174,7 +174,9 @@ fn samples(
         }
         None => {
             let count = frame.len();
-            let numbers = inputs.into_iter().map(|input| in_memory(input, count, kept));
+            let numbers = inputs
+                .into_iter()
+                .map(|input| in_memory(input, count, kept));
             Samples::table(facts, names, numbers.collect())?
         }
     };
@@ -194,7 +196,9 @@ fn in_memory(input: rows::Input, count: usize, kept: Option<&[usize]>) -> Vec<f6
     match (input, kept) {
         // Moved, not copied: a table may be a good part of the memory.
         (rows::Input::Numbers(all), None) => all,
-        (input, kept) => kept_rows(count, kept).map(|row| input.number(row, &[])).collect(),
+        (input, kept) => kept_rows(count, kept)
+            .map(|row| input.number(row, &[]))
+            .collect(),
     }
 }
 
@@ -211,7 +215,9 @@ fn identity(chosen: &Chosen, frame: &Frame, kept: Option<&[usize]>) -> Identity 
         kept_rows(frame.len(), kept).map(text).collect()
     };
     Identity {
-        rows: kept_rows(frame.len(), kept).map(|row| frame.rows[row]).collect(),
+        rows: kept_rows(frame.len(), kept)
+            .map(|row| frame.rows[row])
+            .collect(),
         names: chosen
             .index
             .map(|place| (frame.columns[place].name.clone(), words(place))),

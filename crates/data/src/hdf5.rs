@@ -54,7 +54,13 @@ fn open<T>(
     read.map_err(|failure| unreadable(path, failure))?;
     let file = File::open_streaming(path)
         .map_err(|error| content(path, "a whole HDF5 file", error.to_string()))?;
-    of_file(source, &path.display().to_string(), &file, start == MATLAB, make)
+    of_file(
+        source,
+        &path.display().to_string(),
+        &file,
+        start == MATLAB,
+        make,
+    )
 }
 
 /// Reads the bytes of a file, and forgets them.
@@ -85,7 +91,7 @@ fn of_file<T>(
         let found = names.len().to_string();
         return Err(content_of(origin, format!("at most {MOST} arrays"), found));
     }
-    let mut read = |name: &str, extent| {
+    let mut read = |name: &str, extent: Extent| {
         let origin = format!("{origin}: {name}");
         let memory = source.memory as u64;
         read_array((file, name), origin, is_matlab, (extent, memory))
@@ -167,7 +173,10 @@ fn read_array(
     let rows = sizes.first().copied().unwrap_or(1).max(1);
     // Whole chunks, so that none is unpacked twice.
     let chunk = data.chunk_shape().map_err(damaged)?;
-    let chunk = chunk.and_then(|sizes| sizes.first().copied()).unwrap_or(1).max(1);
+    let chunk = chunk
+        .and_then(|sizes| sizes.first().copied())
+        .unwrap_or(1)
+        .max(1);
     let at_a_time = (BLOCK * rows / bytes / chunk).max(1).saturating_mul(chunk);
     let mut sink = Sink::new(0);
     for start in (0..rows).step_by(usize::try_from(at_a_time).unwrap_or(usize::MAX)) {

@@ -133,7 +133,7 @@ fn of_files<T>(
             None => named.push((name, file)),
         }
     }
-    let mut read = |name: &str, extent| {
+    let mut read = |name: &str, extent: Extent| {
         let known = named.iter().find(|(known, _)| known == name);
         let (_, path) = known.expect("only names that were given are read");
         let mut array = read_file(path, (extent, source.memory))?;
@@ -239,9 +239,10 @@ fn parse(
     let array = |file: &mut dyn Read, shape: Vec<usize>| match extent {
         Extent::Header => Ok(Array::header(origin.clone(), element, shape, false)),
         Extent::Whole => {
-            let store = Sink::new(memory).fill(&mut file.take(claimed + 1), LARGEST + 1, |failure| {
-                failed(failure.unwrap_or_else(|| std::io::Error::other("more")))
-            })?;
+            let store =
+                Sink::new(memory).fill(&mut file.take(claimed + 1), LARGEST + 1, |failure| {
+                    failed(failure.unwrap_or_else(|| std::io::Error::other("more")))
+                })?;
             Array::new(origin.clone(), element, shape, false, (store, 0))
         }
     };

@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::array_files;
 use crate::Error;
+use crate::array_files;
 use crate::error::{content, unreadable};
 use crate::formats::format_of;
 use crate::picture_files::ImageFile;

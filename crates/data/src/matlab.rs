@@ -38,7 +38,12 @@ const STRUCT: u8 = 2;
 /// [`Error::Content`] with the file and array, [`Error::Selection`] for a label that is not there, or [`Error::Io`].
 pub(crate) fn load(source: &Source, path: &Path) -> Result<Parts, Error> {
     match bytes_of(path)? {
-        Some(bytes) => of_bytes(source, &path.display().to_string(), &bytes, named_arrays::load),
+        Some(bytes) => of_bytes(
+            source,
+            &path.display().to_string(),
+            &bytes,
+            named_arrays::load,
+        ),
         None => of_version_7_3(source, path),
     }
 }
@@ -49,7 +54,12 @@ pub(crate) fn load(source: &Source, path: &Path) -> Result<Parts, Error> {
 /// As [`load`], as far as the headers go.
 pub(crate) fn is_table(source: &Source, path: &Path) -> Result<bool, Error> {
     match bytes_of(path)? {
-        Some(bytes) => of_bytes(source, &path.display().to_string(), &bytes, named_arrays::is_table),
+        Some(bytes) => of_bytes(
+            source,
+            &path.display().to_string(),
+            &bytes,
+            named_arrays::is_table,
+        ),
         None => is_table_of_version_7_3(source, path),
     }
 }
@@ -134,7 +144,7 @@ fn of_bytes<T>(
         .ok_or_else(damaged)?;
         found.extend(names.into_iter().map(|name| (name, (kind, stored))));
     }
-    let mut read = |name: &str, extent| -> Result<Array, Error> {
+    let mut read = |name: &str, extent: Extent| -> Result<Array, Error> {
         let origin = format!("{origin}: {name}");
         let damaged = |what: &str| content_of(&origin, "an array of numbers", what);
         let known = found.iter().find(|(known, _)| known == name);
@@ -203,12 +213,7 @@ struct Numbers<'a> {
 }
 
 impl Numbers<'_> {
-    fn array(
-        &self,
-        origin: String,
-        is_big_endian: bool,
-        extent: Extent,
-    ) -> Result<Array, Error> {
+    fn array(&self, origin: String, is_big_endian: bool, extent: Extent) -> Result<Array, Error> {
         let refuse = |found: String| content_of(&origin, "an array of real numbers", found);
         let Some((kind, bytes)) = self.data.filter(|_| !self.is_complex) else {
             return Err(refuse(match self.class {

@@ -126,7 +126,7 @@ fn archive<T>(
     let files = archive.file_names();
     let names = files.filter_map(|name| Some(name.ok()?.strip_suffix(".npy")?.to_owned()));
     let names = names.collect();
-    let mut read = |name: &str, extent| -> Result<Array, Error> {
+    let mut read = |name: &str, extent: Extent| -> Result<Array, Error> {
         let origin = format!("{origin}: {name}");
         let mut entry = archive.by_name(&format!("{name}.npy")).map_err(damaged)?;
         let failed = |failure: std::io::Error| content(&origin, "an array", failure.to_string());
@@ -144,10 +144,15 @@ fn archive<T>(
             let store = Store::given(file, path, place + npy.start, bytes)?;
             return npy.array(origin, (store, 0));
         }
-        let store = Sink::new(source.memory).fill(&mut entry, LARGEST, |failure| match failure {
-            Some(failure) => failed(failure),
-            None => content(&origin, format!("an array of at most {} MiB", LARGEST >> 20), "more"),
-        })?;
+        let store =
+            Sink::new(source.memory).fill(&mut entry, LARGEST, |failure| match failure {
+                Some(failure) => failed(failure),
+                None => content(
+                    &origin,
+                    format!("an array of at most {} MiB", LARGEST >> 20),
+                    "more",
+                ),
+            })?;
         npy.array(origin, (store, 0))
     };
     let arrays = NamedArrays {

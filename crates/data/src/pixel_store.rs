@@ -39,7 +39,9 @@ impl Store {
     /// # Errors
     /// [`Error::Content`] where the file is shorter, and [`Error::Io`].
     pub(crate) fn given(file: File, path: &Path, start: u64, bytes: u64) -> Result<Self, Error> {
-        let metadata = file.metadata().map_err(|failure| unreadable(path, failure))?;
+        let metadata = file
+            .metadata()
+            .map_err(|failure| unreadable(path, failure))?;
         let end = start.saturating_add(bytes);
         if end > metadata.len() {
             let expected = format!("at least {end} bytes");
@@ -100,7 +102,8 @@ impl Store {
         match written(&metadata) == given.as_opened {
             true => Ok(()),
             false => {
-                let expected = "the file as it was when it was opened (it is read while it is used)";
+                let expected =
+                    "the file as it was when it was opened (it is read while it is used)";
                 Err(content(&given.path, expected, "one written to since"))
             }
         }

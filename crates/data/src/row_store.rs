@@ -276,7 +276,8 @@ impl RowSink {
     /// As [`Sink::push`].
     pub(crate) fn push(&mut self, rows: &[f64]) -> Result<(), Error> {
         self.bytes.clear();
-        self.bytes.extend(rows.iter().flat_map(|number| number.to_le_bytes()));
+        self.bytes
+            .extend(rows.iter().flat_map(|number| number.to_le_bytes()));
         self.sink.push(&self.bytes)
     }
 

@@ -46,7 +46,13 @@ fn open<T>(
         let file = file.try_clone().map_err(failed)?;
         Store::given(file, path, start, bytes)
     };
-    arrays(source, &path.display().to_string(), (&file, length), &bytes, make)
+    arrays(
+        source,
+        &path.display().to_string(),
+        (&file, length),
+        &bytes,
+        make,
+    )
 }
 
 /// Reads the bytes of a file, and forgets them.
@@ -77,17 +83,21 @@ fn arrays<T>(
         header.map_err(|failure| damaged(failure.to_string()))?;
     }
     if read == 0 || text.len() as u64 != read {
-        return Err(damaged(format!("{length} bytes, which are no whole header")));
+        return Err(damaged(format!(
+            "{length} bytes, which are no whole header"
+        )));
     }
     // Holds the places of the arrays against each other: they follow one another without a gap.
     let metadata: Metadata =
         serde_json::from_slice(&text).map_err(|error| damaged(error.to_string()))?;
     let start = 8 + read;
-    let end = start + metadata.data_len() as u64;
+    let end = start.saturating_add(metadata.data_len() as u64);
     if end != length {
-        return Err(damaged(format!("{length} bytes for arrays that end at {end}")));
+        return Err(damaged(format!(
+            "{length} bytes for arrays that end at {end}"
+        )));
     }
-    let mut read = |name: &str, extent| -> Result<Array, Error> {
+    let mut read = |name: &str, extent: Extent| -> Result<Array, Error> {
         let origin = format!("{origin}: {name}");
         let info = metadata.info(name);
         let info = info.ok_or_else(|| content_of(&origin, "an array", "none of this name"))?;

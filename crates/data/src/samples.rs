@@ -618,7 +618,9 @@ impl Samples {
         while start < self.len() {
             let first = self.place(start);
             let follow = (start..self.len()).take(AT_A_TIME);
-            let count = follow.take_while(|at| self.place(*at) == first + at - start).count();
+            let count = follow
+                .take_while(|at| self.place(*at) == first + at - start)
+                .count();
             block.resize(count * size, 0);
             store.read((first * size) as u64, &mut block)?;
             take(&block);

@@ -280,7 +280,10 @@ impl Table {
         if columns.is_empty() || rows == 0 || !spill.is_due(rows.saturating_mul(columns.len())) {
             return Ok(());
         }
-        let taken: Vec<_> = columns.iter_mut().map(|column| std::mem::take(*column)).collect();
+        let taken: Vec<_> = columns
+            .iter_mut()
+            .map(|column| std::mem::take(*column))
+            .collect();
         spill.take(&taken)?;
         self.spilled = spill.rows();
         Ok(())

@@ -163,7 +163,12 @@ impl Walk {
         }
         block.clear();
         for sample in 0..samples {
-            gather(&raw[sample * self.stride..], &self.lengths, &self.strides, block);
+            gather(
+                &raw[sample * self.stride..],
+                &self.lengths,
+                &self.strides,
+                block,
+            );
         }
     }
 

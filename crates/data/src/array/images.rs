@@ -75,9 +75,11 @@ impl Array {
     /// What the numbers of all images are like; of bytes that may be enough those up to a bright one.
     fn observe(&self, layout: &Layout, is_enough: bool) -> Result<Observed, Error> {
         let mut observed = Observed::none(self.element.kind, self.element.size);
-        // The order is of no matter, and what lies in order is read fastest.
         if self.element.is_byte() {
-            self.byte_blocks(layout.axes, &mut |block| {
+            // In whatever order they lie: that is read fastest, and of no matter here.
+            let mut axes = layout.axes.to_vec();
+            axes.sort_by_key(|&axis| std::cmp::Reverse(self.strides[axis]));
+            self.byte_blocks(&axes, &mut |block| {
                 observed.take_bytes(block);
                 Ok(!(is_enough && observed.is_bright()))
             })?;

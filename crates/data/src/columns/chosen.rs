@@ -612,5 +612,8 @@ fn counts_rows(frame: &Frame) -> bool {
         let mut rows = numbers.iter().zip(&frame.rows);
         rows.all(|(&number, &row)| number == row as f64 + from)
     };
-    is_nameless(&first.name) && frame.columns.len() > 1 && numbers.len() > 1 && (starts(0.0) || starts(1.0))
+    is_nameless(&first.name)
+        && frame.columns.len() > 1
+        && numbers.len() > 1
+        && (starts(0.0) || starts(1.0))
 }

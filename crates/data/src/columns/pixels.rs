@@ -52,7 +52,10 @@ fn observe(samples: &Samples, observed: &mut Observed) -> Result<(), Error> {
     samples.visit(&mut |first, block| {
         if let Some(at) = block.iter().position(|number| number.is_nan()) {
             let (row, name) = (first + at / width, &samples.columns()[at % width]);
-            let found = format!("a missing cell in row {}, column `{name}`", samples.row(row) + 1);
+            let found = format!(
+                "a missing cell in row {}, column `{name}`",
+                samples.row(row) + 1
+            );
             return Err(content(samples.name(), "a number for each pixel", found));
         }
         observed.take_all(block);
@@ -76,7 +79,9 @@ fn drawn(
     };
     let mut sink = Sink::new(source.memory);
     sink.reserve(rows.len().saturating_mul(fitted.pixels()));
-    let places: Vec<_> = (0..shape.shape.pixels()).map(|at| shape.place(at)).collect();
+    let places: Vec<_> = (0..shape.shape.pixels())
+        .map(|at| shape.place(at))
+        .collect();
     let mut image = Vec::with_capacity(places.len());
     rows.visit(&mut |_, block| {
         for row in block.chunks_exact(places.len()) {

@@ -4,7 +4,10 @@ use std::fs;
 use std::path::Path;
 
 use super::*;
-use crate::{Fill, HoldOut, Loaded, Samples, Scaling, ScalingKind, Source, TargetColumn, TargetKind, Window, load};
+use crate::{
+    Fill, HoldOut, Loaded, Samples, Scaling, ScalingKind, Source, TargetColumn, TargetKind, Window,
+    load,
+};
 
 /// The file of an array of two dimensions.
 fn npy(descr: &str, is_fortran: bool, shape: [usize; 2], bytes: &[u8]) -> Vec<u8> {
@@ -38,7 +41,10 @@ fn column_bits(samples: &Samples) -> Vec<Vec<u64>> {
 /// Rows in order, in reverse, and some of them twice.
 fn order(samples: &Samples) -> Vec<usize> {
     let all = 0..samples.len();
-    all.clone().chain(all.clone().rev()).chain(all.step_by(7)).collect()
+    all.clone()
+        .chain(all.clone().rev())
+        .chain(all.step_by(7))
+        .collect()
 }
 
 fn same_samples(memory: &Samples, stored: &Samples, what: &str) {
@@ -70,7 +76,11 @@ fn same_samples(memory: &Samples, stored: &Samples, what: &str) {
 fn same_treatment(memory: &Samples, stored: &Samples, what: &str) {
     for kind in ScalingKind::ALL {
         let scaling = Scaling::fit(memory, kind).expect("a table");
-        assert_eq!(Scaling::fit(stored, kind).expect("a table"), scaling, "{what} {kind:?}");
+        assert_eq!(
+            Scaling::fit(stored, kind).expect("a table"),
+            scaling,
+            "{what} {kind:?}"
+        );
         let both = [memory, stored].map(|samples| scaling.apply(samples).expect("it fits"));
         same_samples(&both[0], &both[1], what);
         let window = Window {
@@ -88,7 +98,11 @@ fn same_treatment(memory: &Samples, stored: &Samples, what: &str) {
     let [memory, stored] = [memory, stored].map(|samples| fill.apply(samples).expect("it fits"));
     same_samples(&memory, &stored, what);
     let joined = stored.joined(&stored, usize::MAX).expect("alike");
-    same_samples(&memory.joined(&memory, usize::MAX).expect("alike"), &joined, what);
+    same_samples(
+        &memory.joined(&memory, usize::MAX).expect("alike"),
+        &joined,
+        what,
+    );
 }
 
 fn check(source: &Source, what: &str) -> [Loaded; 2] {
@@ -122,14 +136,20 @@ pub(crate) fn check_all(endings: &[&str]) -> usize {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data");
     let paths = fs::read_dir(folder).expect("it is there");
     let mut paths: Vec<_> = paths.map(|entry| entry.expect("readable").path()).collect();
-    paths.retain(|path| endings.iter().any(|ending| path.extension().is_some_and(|of| of == *ending)));
+    paths.retain(|path| {
+        endings
+            .iter()
+            .any(|ending| path.extension().is_some_and(|of| of == *ending))
+    });
     paths.sort();
     let tables = paths.iter().filter(|path| {
         let loaded = load(&Source {
             memory: 0,
             ..source(path)
         });
-        let is_stored = loaded.is_ok_and(|loaded| loaded.train.is_table() && !loaded.train.in_memory() && loaded.train.len() > 4);
+        let is_stored = loaded.is_ok_and(|loaded| {
+            loaded.train.is_table() && !loaded.train.in_memory() && loaded.train.len() > 4
+        });
         if is_stored {
             check(&source(path), &path.display().to_string());
         }
@@ -206,10 +226,18 @@ fn a_text_larger_than_memory_is_the_same_table() {
     let mut text = String::from("time,n,word,x,flag,constant\n");
     for row in 0..200 {
         let word = ["red", "green", "NA", "blue"][row % 4];
-        let x = if row % 9 == 4 { String::new() } else { number(row).to_string() };
+        let x = if row % 9 == 4 {
+            String::new()
+        } else {
+            number(row).to_string()
+        };
         text += &match row {
             50 | 120 => format!("{row},oops,{word},{x},yes,1\n"),
-            _ => format!("{row},{},{word},{x},{},1\n", row * row, ["yes", "no"][row % 2]),
+            _ => format!(
+                "{row},{},{word},{x},{},1\n",
+                row * row,
+                ["yes", "no"][row % 2]
+            ),
         };
     }
     fs::write(&path, text).expect("room");
@@ -220,7 +248,18 @@ fn a_text_larger_than_memory_is_the_same_table() {
     let mut named = skipping.clone();
     named.columns.index = Some("time".to_owned());
     let [_, stored] = check(&named, "named rows");
-    assert_eq!(stored.train.columns(), ["n", "word=blue", "word=green", "word=red", "x", "flag", "constant"]);
+    assert_eq!(
+        stored.train.columns(),
+        [
+            "n",
+            "word=blue",
+            "word=green",
+            "word=red",
+            "x",
+            "flag",
+            "constant"
+        ]
+    );
     let target = Source {
         target: Some(TargetColumn {
             column: "n".to_owned(),
@@ -286,10 +325,48 @@ fn no_room_says_what_may_be_done() {
         folder: Path::new("/tmp").to_owned(),
         source: std::io::Error::other("no space left"),
     };
-    let message = "cannot write what memory shall not hold to a temporary file in `/tmp`: no space left";
+    let message =
+        "cannot write what memory shall not hold to a temporary file in `/tmp`: no space left";
     assert_eq!(error.to_string(), message);
     let hint = error.hint().expect("there is one");
     for word in ["TMPDIR", "--limit", "--device-memory"] {
         assert!(hint.contains(word), "{hint}");
     }
+}
+
+#[test]
+fn a_header_tells_what_reading_all_tells() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data");
+    let mut told = [0; 2];
+    for entry in fs::read_dir(folder).expect("it is there") {
+        let path = entry.expect("readable").path();
+        let Ok(loaded) = load(&source(&path)) else {
+            continue;
+        };
+        let is_table = loaded.train.is_table();
+        let name = path.display().to_string();
+        assert_eq!(crate::is_table(&name), is_table, "{name}");
+        told[usize::from(is_table)] += 1;
+    }
+    assert!(told[0] > 3 && told[1] > 1, "{told:?}");
+    for (name, is_table) in [
+        ("satimage", true),
+        ("fashion", false),
+        ("-", true),
+        ("nowhere.csv", true),
+        ("nowhere.npy", false),
+        ("nowhere", false),
+    ] {
+        assert_eq!(crate::is_table(name), is_table, "{name}");
+    }
+}
+
+#[test]
+fn an_array_that_cannot_be_learned_from_is_a_table_all_the_same() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("a.npy");
+    let numbers = [f32::NAN, f32::INFINITY, 0.0, 1.0].into_iter();
+    fs::write(&path, npy("<f4", false, [2, 2], &floats(numbers))).expect("room");
+    assert!(load(&source(&path)).is_err());
+    assert!(crate::is_table(&path.display().to_string()));
 }

@@ -95,7 +95,10 @@ fn place(number: u64) -> (usize, usize) {
         (first, behind) = (behind, behind * 10);
         length += 1;
     }
-    ((start + (number - first) * length) as usize, length as usize)
+    (
+        (start + (number - first) * length) as usize,
+        length as usize,
+    )
 }
 
 #[cfg(test)]

@@ -7,8 +7,8 @@ use super::Values;
 use super::permuted::Permuted;
 use super::rows::Rows;
 use crate::row_store::RowSink;
-use crate::{Error, Samples};
 use crate::texts::{Corpus, TextRows};
+use crate::{Error, Samples};
 
 /// The numbers of a table, by the place of a row; NaN where a cell is missing.
 #[derive(Clone, Debug)]
@@ -268,7 +268,10 @@ impl Samples {
     }
 
     /// The rows of two tables, one behind the other, in a store, where those of one of them lie there; none otherwise.
-    pub(super) fn joined_in_store(&self, more: &Self) -> Result<Option<Numbers>, Error> {
+    pub(super) fn joined_in_store(&self, more: &Self) -> Result<Option<Values>, Error> {
+        let Values::Numbers { columns, .. } = &self.values else {
+            return Ok(None);
+        };
         if self.stored_rows().is_none() && more.stored_rows().is_none() {
             return Ok(None);
         }
@@ -286,7 +289,10 @@ impl Samples {
         }
         let inputs = (0..width).map(super::rows::Input::Stored).collect();
         let rows = Rows::new(Arc::new(sink.finish()), None, inputs);
-        Ok(Some(Numbers::Rows(rows)))
+        Ok(Some(Values::Numbers {
+            columns: columns.clone(),
+            numbers: Numbers::Rows(rows),
+        }))
     }
 
     /// A table with its numbers rounded to single precision, as runs of configuration version 1 keep them.

@@ -33,10 +33,7 @@ pub(crate) enum Input {
     /// In memory, a number for each row.
     Numbers(Vec<f64>),
     /// In memory, a number for each of some words; NaN where one is missing.
-    Words {
-        codes: Arc<[u32]>,
-        values: Vec<f64>,
-    },
+    Words { codes: Arc<[u32]>, values: Vec<f64> },
 }
 
 impl Input {
@@ -77,7 +74,9 @@ impl Rows {
             Input::Numbers(_) | Input::Words { .. } => false,
         };
         let all = self.inputs.len() == self.table.width();
-        all && !self.is_single && self.fill.is_none() && self.inputs.iter().enumerate().all(in_place)
+        all && !self.is_single
+            && self.fill.is_none()
+            && self.inputs.iter().enumerate().all(in_place)
     }
 
     /// The numbers of a row in double precision, before they are scaled, where they are not those in the store.
@@ -179,7 +178,11 @@ impl Rows {
     ) -> Result<(), Error> {
         self.table.check()?;
         let (length, width) = (self.length, self.inputs.len());
-        assert_eq!(out.len(), samples.len() * length * width, "room for the rows");
+        assert_eq!(
+            out.len(),
+            samples.len() * length * width,
+            "room for the rows"
+        );
         let row = |index: usize| samples[index / length] + index % length;
         let in_store = in_places(self.places.as_deref());
         let place = |index| in_store(row(index));

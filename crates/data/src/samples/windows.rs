@@ -142,7 +142,10 @@ impl Samples {
     fn numbers_of_windows(&self, length: usize) -> Result<Numbers, Error> {
         let step = self.shape.pixels();
         // In a store rows are found one after another only where none is left out before.
-        if let Some(rows) = self.stored_rows().filter(|_| self.places.is_none() && self.permuted.is_none()) {
+        if let Some(rows) = self
+            .stored_rows()
+            .filter(|_| self.places.is_none() && self.permuted.is_none())
+        {
             return Ok(Numbers::Rows(rows.windows(length)));
         }
         let mut rows = Vec::with_capacity(self.len() * step);

@@ -63,7 +63,9 @@ fn means(samples: &Samples, summaries: &[Summary]) -> Result<Vec<f64>, Error> {
     let lows: Vec<f64> = summaries.iter().map(|summary| summary.low).collect();
     let sums = sums(samples, &lows, |distance| distance)?;
     let columns = sums.iter().zip(summaries);
-    Ok(columns.map(|(sum, of)| of.low + sum / of.known as f64).collect())
+    Ok(columns
+        .map(|(sum, of)| of.low + sum / of.known as f64)
+        .collect())
 }
 
 /// The sums of the squared distances from the means.
