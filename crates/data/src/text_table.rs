@@ -291,9 +291,7 @@ impl Table {
 
     /// The table, its numbers where they are.
     fn finish(mut self, mut spill: Spill) -> Result<Frame, Error> {
-        if spill.has_begun() {
-            self.spill(&mut spill)?;
-        }
+        self.spill(&mut spill)?;
         let mut stored = spill.finish().into_iter().flatten();
         for column in &mut self.frame.columns {
             if let Cells::Numbers(_) = &column.cells

@@ -348,7 +348,7 @@ fn a_header_tells_what_reading_all_tells() {
         assert_eq!(crate::is_table(&name), is_table, "{name}");
         told[usize::from(is_table)] += 1;
     }
-    assert!(told[0] > 3 && told[1] > 1, "{told:?}");
+    assert!(told[0] > 3 && told[1] > 0, "{told:?}");
     for (name, is_table) in [
         ("satimage", true),
         ("fashion", false),
