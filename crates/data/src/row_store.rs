@@ -316,11 +316,6 @@ impl Spill {
         self.begun.is_some() || is_too_large(numbers as u64, self.memory)
     }
 
-    /// Whether any have gone.
-    pub(crate) fn has_begun(&self) -> bool {
-        self.begun.is_some()
-    }
-
     /// How many rows have gone.
     pub(crate) fn rows(&self) -> usize {
         self.rows

@@ -30,7 +30,7 @@ impl<'a> Spilling<'a> {
 
     /// Takes the numbers that are there, where they are more than memory shall hold.
     pub(super) fn take(&mut self, readings: &mut Readings) -> Result<(), Error> {
-        if !self.spill.has_begun() {
+        if self.spill.rows() == 0 {
             let Some(leaves) = self.leaves_of(readings) else {
                 return Ok(());
             };
@@ -82,9 +82,7 @@ impl<'a> Spilling<'a> {
 
     /// Takes what is left, and gives the columns that went.
     pub(super) fn finish(mut self, readings: &mut Readings) -> Result<Stored, Error> {
-        if self.spill.has_begun() {
-            self.take(readings)?;
-        }
+        self.take(readings)?;
         let mut columns = self.spill.finish().into_iter().flatten();
         let mut stored = Stored::new();
         for (index, count) in self.leaves {
