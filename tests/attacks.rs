@@ -228,10 +228,10 @@ mod links {
 
     use super::*;
 
-    /// A pipe that nobody writes to.
     /// What is put in the place of a file, and how.
     type Foreign = (&'static str, fn(&Path));
 
+    /// A pipe that nobody writes to.
     fn pipe(path: &Path) {
         let made = Command::new("mkfifo").arg(path).status();
         assert!(made.expect("every Unix has it").success());
@@ -275,6 +275,23 @@ mod links {
                 ran.stderr.contains("is a pipe or a device"),
                 "{name}: {ran:?}"
             );
+        }
+    }
+
+    #[test]
+    fn a_pipe_in_place_of_what_a_resume_keeps_or_shows_is_never_waited_for() {
+        for name in ["model.txt", "codes.csv", "animations/samples.frames"] {
+            let room = Room::new();
+            let path = with_run(&room).join(name);
+            fs::create_dir_all(path.parent().expect("a folder")).expect("writable");
+            _ = fs::remove_file(&path);
+            pipe(&path);
+            let more = ["--resume", "small", "--epochs", "30", "--device", "cpu"];
+            for args in [&["train"][..], &["eval", "small"]] {
+                let more = if args.len() == 1 { &more[..] } else { &[] };
+                let ran = room.run(&[args, more].concat());
+                assert!(ran.code.is_some(), "{name}: {ran:?}");
+            }
         }
     }
 

@@ -90,7 +90,8 @@ fn every_command_shows_the_mask_to_the_model() {
         let export = ["export", name, "--format", "onnx", "--to"];
         let refused = room.run(&[&export[..], &["all"]].concat()).failed(2);
         assert!(refused.stderr.contains("which cells are missing"));
-        room.run(&[&export[..], &["decoder", "--part", "decoder"]].concat())
+        let decoder = format!("decoder-of-{name}");
+        room.run(&[&export[..], &[&decoder, "--part", "decoder"]].concat())
             .ok();
     }
     // Training goes on where it was.

@@ -184,7 +184,7 @@ fn a_long_table_is_scored_as_it_is_read_to_the_same_bits() {
     }
     // What is wrong with a row is told with its line.
     let refused = room.run(&["score", "r", "--data", "long.csv"]).failed(3);
-    assert!(refused.stderr.contains("long.csv:8: expected 5 fields"));
+    assert!(refused.stderr.contains("long.csv:8`: expected 5 fields"));
 }
 
 #[test]
@@ -216,6 +216,10 @@ fn what_cannot_be_scored_is_refused_with_what_helps() {
         (&["--score", "elbo"], "only a `vae`"),
         (&["--fdr", "2"], "between 0 and 1"),
         (&["--top", "0"], "give 1 to 100"),
+        (
+            &["--to", "f.png", "--no-figures"],
+            "asks for a figure, and `--no-figures` for none",
+        ),
     ] {
         let ran = score(&room, more);
         assert_eq!(ran.code, Some(2), "{more:?}: {}", ran.stderr);

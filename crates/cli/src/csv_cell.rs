@@ -4,7 +4,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use espejo_data::{csv_field as quoted, guarded};
 
-/// Whether `--raw-csv` was given, which holds for all that this process writes.
+/// Whether `--raw-csv` was given, which holds for what commands print and write where they are told to; CSV beside figures is always
+/// guarded.
 static RAW: AtomicBool = AtomicBool::new(false);
 
 /// Leaves cells as they are from now on, also those that a spreadsheet would compute.
@@ -15,6 +16,15 @@ pub fn leave_as_they_are() {
 /// A text as a cell of CSV: quoted where it has to be, and with an apostrophe where a spreadsheet would compute it.
 pub fn csv_field(text: &str) -> String {
     quoted(&csv_word(text.to_owned()))
+}
+
+/// A line of such cells.
+pub fn csv_line(cells: impl IntoIterator<Item = impl AsRef<str>>) -> String {
+    let cells: Vec<String> = cells
+        .into_iter()
+        .map(|cell| csv_field(cell.as_ref()))
+        .collect();
+    cells.join(",") + "\n"
 }
 
 /// A word for a table whose own way of quoting it is written in, with an apostrophe where a spreadsheet would compute it.

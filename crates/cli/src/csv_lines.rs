@@ -14,7 +14,7 @@ pub fn write_lines(
     count: usize,
     line: impl Fn(usize, &mut String) + Sync,
 ) -> io::Result<()> {
-    let threads = thread::available_parallelism().map_or(1, Into::into);
+    let threads = espejo_reproduce::threads();
     let mut rooms = vec![String::new(); threads];
     let fill = |room: &mut String, start: usize| {
         room.clear();

@@ -64,7 +64,7 @@ impl Drawn {
     pub fn end(self) -> anyhow::Result<()> {
         match self.error {
             None => Ok(()),
-            Some(error) => Err(Undrawn(error).into()),
+            Some(error) => Err(Undrawn(error, WITHOUT).into()),
         }
     }
 
@@ -74,7 +74,8 @@ impl Drawn {
     ///
     /// That of the first picture that failed.
     pub fn only(self) -> anyhow::Result<()> {
-        self.error.map_or(Ok(()), Err)
+        self.error
+            .map_or(Ok(()), |error| Err(Undrawn(error, ELSEWHERE).into()))
     }
 }
 
@@ -86,9 +87,14 @@ impl From<anyhow::Result<Vec<String>>> for Drawn {
     }
 }
 
-/// A picture that failed after everything else was done and said.
+/// What helps a command that has more to say than its pictures.
+const WITHOUT: &str = "`--no-figures` gives the numbers without pictures";
+/// What helps a command that does nothing but draw.
+const ELSEWHERE: &str = "`--to FILE` writes elsewhere";
+
+/// A picture that failed after everything else was done and said, and the flag that helps.
 #[derive(Debug)]
-pub struct Undrawn(pub anyhow::Error);
+pub struct Undrawn(pub anyhow::Error, pub &'static str);
 
 impl fmt::Display for Undrawn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -99,7 +105,7 @@ impl fmt::Display for Undrawn {
 impl std::error::Error for Undrawn {}
 
 /// What to do about a picture that could not be written; `can_do_without`: whether its command has `--no-figures`.
-pub fn hint(error: &PictureError, can_do_without: bool) -> Option<String> {
+pub fn hint(error: &PictureError, flag: Option<&str>) -> Option<String> {
     use std::io::ErrorKind::{
         FileTooLarge, PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull,
     };
@@ -111,11 +117,10 @@ pub fn hint(error: &PictureError, can_do_without: bool) -> Option<String> {
         PermissionDenied | ReadOnlyFilesystem => "choose a place that you may write to",
         _ => return None,
     };
-    let then = match can_do_without {
-        true => "`--no-figures` gives the numbers without pictures",
-        false => "`--to FILE` writes elsewhere",
-    };
-    Some(format!("{first}; {then}"))
+    Some(match flag {
+        Some(flag) => format!("{first}; {flag}"),
+        None => first.to_owned(),
+    })
 }
 
 #[cfg(test)]

@@ -4,10 +4,12 @@ use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use espejo_train::{Rows, write_file};
+use espejo_train::{Rows, read_plain, write_file};
 
 /// Frames of a film, at most: above this number, every other one is dropped.
 const MAX_FRAMES: usize = 200;
+/// Bytes of the file, at most: it may be anybody's.
+const LONGEST: u64 = 1 << 30;
 /// How the file begins.
 const MAGIC: &[u8; 16] = b"espejo frames 1\n";
 /// Bytes of the head: the magic, images, values of an image, and whether there are noisy and drawn images.
@@ -86,7 +88,9 @@ impl FilmFrames {
     /// from one set of images to the next, as the configuration says.
     pub fn open(run: &Path, pace: usize) -> Self {
         let path = run.join("animations").join("samples.frames");
-        let kept = std::fs::read(&path).ok().and_then(|bytes| parsed(&bytes));
+        let kept = read_plain(&path, LONGEST)
+            .ok()
+            .and_then(|bytes| parsed(&bytes));
         let (fixed, frames) =
             kept.map_or((None, Vec::new()), |(fixed, frames)| (Some(fixed), frames));
         let mut all = Self {

@@ -20,16 +20,49 @@ pub fn bytes(bytes: &[u8]) -> anyhow::Result<()> {
     written(|out| out.write_all(bytes))
 }
 
-/// Writes a result to stdout, by what `write` writes; what a terminal shows is made at once.
+/// Lines as they may be seen on a terminal, each as soon as it is whole.
+struct Lines<'a, W: Write> {
+    out: &'a mut W,
+    line: Vec<u8>,
+}
+
+impl<'a, W: Write> Lines<'a, W> {
+    fn new(out: &'a mut W) -> Self {
+        let line = Vec::new();
+        Self { out, line }
+    }
+
+    /// Shows what has no end of line.
+    fn end(&mut self) -> io::Result<()> {
+        let line = std::mem::take(&mut self.line);
+        self.out
+            .write_all(printable(&String::from_utf8_lossy(&line)).as_bytes())
+    }
+}
+
+impl<W: Write> Write for Lines<'_, W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
+            self.line.extend_from_slice(piece);
+            if piece.ends_with(b"\n") {
+                self.end()?;
+            }
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+/// Writes a result to stdout, by what `write` writes.
 pub fn written(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> anyhow::Result<()> {
     let mut stdout = io::stdout().lock();
     let outcome = match stdout.is_terminal() {
         true => {
-            let mut all = Vec::new();
-            write(&mut all).and_then(|()| {
-                let shown = printable(&String::from_utf8_lossy(&all)).into_owned();
-                stdout.write_all(shown.as_bytes())
-            })
+            let mut lines = Lines::new(&mut stdout);
+            write(&mut lines).and_then(|()| lines.end())
         }
         false => write(&mut stdout),
     };
@@ -85,15 +118,15 @@ pub fn report(error: &anyhow::Error) -> u8 {
 
 /// The exit code of an error, and what to do about it.
 fn code_and_hint(error: &anyhow::Error) -> (u8, Option<String>) {
-    if let Some(Undrawn(error)) = error.downcast_ref() {
+    if let Some(Undrawn(error, flag)) = error.downcast_ref() {
         let picture = error.downcast_ref();
         return match picture {
-            Some(picture) => (1, drawing::hint(picture, true)),
+            Some(picture) => (1, drawing::hint(picture, Some(flag))),
             None => code_and_hint(error),
         };
     }
     if let Some(picture) = error.downcast_ref() {
-        return (1, drawing::hint(picture, false));
+        return (1, drawing::hint(picture, None));
     }
     match error.downcast_ref::<espejo_train::Error>() {
         Some(error) => (error.exit_code(), error.hint()),
@@ -149,4 +182,24 @@ pub fn animation_line(animation: Option<String>) -> String {
 pub fn figure_lines(figures: &[String]) -> String {
     let lines = figures.iter().map(|figure| format!("figure  {figure}\n"));
     lines.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_terminal_sees_each_line_when_it_is_whole() {
+        let mut seen = Vec::new();
+        let mut lines = Lines::new(&mut seen);
+        lines
+            .write_all("a\u{1b}[2J\nñ".as_bytes().split_at(7).0)
+            .expect("memory");
+        let first = lines.out.clone();
+        assert_eq!(first, printable("a\u{1b}[2J\n").as_bytes());
+        // The rest of a character that was cut in two.
+        lines.write_all(&"ñ".as_bytes()[1..]).expect("memory");
+        lines.end().expect("memory");
+        assert_eq!(seen, [&first[..], "ñ".as_bytes()].concat());
+    }
 }

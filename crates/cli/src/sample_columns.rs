@@ -5,7 +5,6 @@ use std::fmt::Write as _;
 use espejo_data::Samples;
 
 use crate::csv_cell::csv_field;
-
 use crate::csv_lines::push_field;
 
 /// The samples that a command puts through a model, and which part of the run's data they are where that is asked for.

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use espejo_data::Shape;
 use espejo_pictures::{Figure, Sheet, Tile, film, sheet};
-use espejo_train::{Event, Folder, Prepared, Rows};
+use espejo_train::{Event, Folder, Prepared, Rows, check_folder};
 
 use crate::drawing::Drawn;
 use crate::figures::{sheet_columns, tile};
@@ -169,6 +169,7 @@ impl<'a> SampleFigures<'a> {
         if frames.len() < 2 {
             return Ok(None);
         }
+        check_folder(&self.animations())?;
         let moving = self.animations().join("samples.gif");
         let full = self.animations().join("samples.png");
         film(&frames, FRAMES_PER_SECOND, &moving, &full)?;

@@ -2,12 +2,22 @@
 
 use std::cell::Cell;
 use std::num::NonZero;
-use std::sync::Mutex;
+use std::sync::{Mutex, OnceLock};
 use std::thread;
 
-/// The threads that this machine runs at once.
+/// Numbers below which another thread costs more than it does: starting one takes some 20 µs.
+const FEW: usize = 1 << 14;
+
+/// How many threads work: as many as `RAYON_NUM_THREADS` says, as in the rest of the program, or as this machine runs at once.
 pub(crate) fn threads() -> usize {
-    thread::available_parallelism().map_or(1, NonZero::get)
+    static COUNT: OnceLock<usize> = OnceLock::new();
+    *COUNT.get_or_init(|| {
+        let asked = std::env::var("RAYON_NUM_THREADS").ok();
+        let asked = asked
+            .and_then(|text| text.parse().ok())
+            .filter(|count| *count > 0);
+        asked.unwrap_or_else(|| thread::available_parallelism().map_or(1, NonZero::get))
+    })
 }
 
 thread_local! {
@@ -22,14 +32,20 @@ pub(crate) fn alone<R>(work: impl FnOnce() -> R) -> R {
     done
 }
 
-/// What `work` makes of each item, on all threads, in the order of the items. Called from within such work, one thread does all.
+/// What `work` makes of each item, of `numbers` numbers in all, on all threads where these are not few, in the order of the items. Called from
+/// within such work, one thread does all.
 ///
 /// Which thread takes an item is chance, and must not matter.
 ///
 /// # Panics
 /// Where `work` panics.
-pub(crate) fn map<T: Send, R: Send>(items: Vec<T>, work: impl Fn(T) -> R + Sync) -> Vec<R> {
-    let threads = if ALONE.get() { 1 } else { threads() };
+pub(crate) fn map<T: Send, R: Send>(
+    numbers: usize,
+    items: Vec<T>,
+    work: impl Fn(T) -> R + Sync,
+) -> Vec<R> {
+    let is_one = ALONE.get() || numbers < FEW;
+    let threads = if is_one { 1 } else { threads() };
     map_on(threads, items, work)
 }
 

@@ -3,7 +3,6 @@
 //! Read column by column through the crate's own readers, not by way of Arrow's arrays, whose crates would triple the time
 //! that this one takes to build.
 
-use std::num::NonZero;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -20,6 +19,7 @@ use crate::columnar::{self, After, Count, Failure, Files, Readings, Result, Tabl
 use crate::error::{content, content_of, unreadable};
 use crate::frame_size::FrameSize;
 use crate::hugging_face::Features;
+use crate::parallel;
 use crate::picture_files::Packed;
 use crate::shards::Shards;
 use crate::source::{Parts, Source};
@@ -171,7 +171,7 @@ impl Shelf {
         paths: &[PathBuf],
         groups: Range<usize>,
     ) -> Result<(), Error> {
-        let threads = thread::available_parallelism().map_or(1, NonZero::get);
+        let threads = parallel::threads();
         let share = readings.len().div_ceil(threads).max(1);
         let (size, levels) = (&table.size, &self.levels);
         let shares: Vec<_> = thread::scope(|scope| {

@@ -176,7 +176,7 @@ impl Samples {
             let found = format!("{lengths:?} numbers in {width} columns");
             return refuse(&facts, "at least one row of at least one column", found);
         }
-        let infinite = parallel::map(Vec::from_iter(&numbers), |numbers| {
+        let infinite = parallel::map(width * count, Vec::from_iter(&numbers), |numbers| {
             numbers.iter().position(|number| number.is_infinite())
         });
         let mut infinite = columns.iter().zip(&numbers).zip(infinite);

@@ -103,7 +103,7 @@ impl Scaling {
         let learned: Vec<Learned> = match samples.stored_rows() {
             // One after another: for its quantiles a column is in memory whole.
             Some(_) => places.map(of_column).collect(),
-            None => parallel::map(places.collect(), of_column),
+            None => parallel::map(samples.len() * columns.len(), places.collect(), of_column),
         };
         let (mut shift, mut scale, mut knots) = (Vec::new(), Vec::new(), Vec::new());
         for (place, learned) in learned.into_iter().enumerate() {
@@ -149,8 +149,9 @@ impl Scaling {
         }
         let width = self.columns.len();
         let mut scaled = vec![0.0; samples.len() * width];
+        let numbers = scaled.len();
         let pieces = scaled.chunks_mut(BLOCKS * ROWS * width).enumerate();
-        let infinite = parallel::map(Vec::from_iter(pieces), |(at, out)| {
+        let infinite = parallel::map(numbers, Vec::from_iter(pieces), |(at, out)| {
             let blocks = out.chunks_mut(ROWS * width).enumerate();
             let mut room = Vec::new();
             let infinite = blocks.filter_map(|(block, out)| {

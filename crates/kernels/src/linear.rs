@@ -35,8 +35,8 @@ const GROUP: usize = 1024;
 /// Numbers that are not worth a second thread.
 const FEW: usize = 1 << 14;
 
-/// y `[batch, outputs]` of x `[batch, inputs]`, weight `[inputs, outputs]` and bias `[outputs]`, and the rows of x that are mostly
-/// zeros, for [`backward`].
+/// y `[batch, outputs]` of x `[batch, inputs]`, weight `[inputs, outputs]` and bias `[outputs]`, and the rows of x for
+/// [`backward`] where all of them are mostly zeros.
 ///
 /// # Panics
 ///
@@ -60,13 +60,14 @@ pub fn forward(
         inputs * outputs,
         "a matrix of {inputs} x {outputs}"
     );
-    let mut y = match rows.all() {
+    let is_sparse = rows.all();
+    let mut y = match is_sparse {
         true => buffers::take(batch * outputs),
         // All rows, not the dense ones alone: how many there are would change the order of their sums.
         false => dense(shape, x, (weight, bias), activation),
     };
     rows.multiply(outputs, (weight, bias), activation, &mut y);
-    (y, Some(rows))
+    (y, is_sparse.then_some(rows))
 }
 
 fn dense(
@@ -120,7 +121,7 @@ pub fn backward(
     );
     let for_weight = Product::new(x.transposed(), da);
     let for_x = Product::new(da, weight.transposed());
-    let (weight, x) = match (sparse.filter(|rows| rows.all()), with_x) {
+    let (weight, x) = match (sparse, with_x) {
         (None, true) => {
             let [weight, x] = multiply([for_weight, for_x]);
             (weight, Some(x))

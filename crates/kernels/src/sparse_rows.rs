@@ -5,11 +5,12 @@
 
 use std::ops::Range;
 
-use pulp::{Arch, Simd, WithSimd};
+use pulp::{Simd, WithSimd};
 
 use crate::activation::Activation;
 use crate::linear::Shape;
 use crate::threads;
+use crate::vectors::arch;
 
 /// Rows below this width are multiplied as they are.
 const WIDE: usize = 1024;
@@ -78,7 +79,7 @@ impl SparseRows {
                 let Some(range) = range else { continue };
                 y.copy_from_slice(bias);
                 let entries = &block.entries[range.clone()];
-                Arch::new().dispatch(WeightedSum { entries, weight, y });
+                arch().dispatch(WeightedSum { entries, weight, y });
                 activation.apply(y);
             }
         });
@@ -96,7 +97,7 @@ impl SparseRows {
                 for (range, da) in block.rows.iter().zip(da.chunks(outputs)) {
                     let entries = range.clone().map_or(&[][..], |range| &block.entries[range]);
                     let entries = within(entries, &columns);
-                    Arch::new().dispatch(Spread {
+                    arch().dispatch(Spread {
                         entries,
                         first,
                         da,

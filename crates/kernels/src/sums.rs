@@ -2,7 +2,7 @@
 //!
 //! Burn's backends on the processor keep one running sum in single precision for each column: after some ten thousand values it
 //! loses digits, and 2²⁵ ones have the mean ½. On a graphics card one invocation may sum a whole row or column, and some drivers cut
-//! a long loop short without an error. So what is more than [`LONGEST`] values is summed in parts of [`PART`], then the sums of the
+//! a long loop short without an error. So what is more than [`LONGEST`] values is summed in parts of `PART`, then the sums of the
 //! parts, until one is left. Up to there a sum is Burn's own operation, with its bits.
 
 use burn::tensor::{Tensor, s};

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use crate::Error;
 use crate::error::AtPath;
-use crate::plain_files::read_plain;
+use crate::plain_files::{LONGEST_TEXT, read_plain};
 
 /// The checksum list of a group, in the format of `sha256sum`.
 const SUMS: &str = "SHA256SUMS";
@@ -64,6 +64,8 @@ pub(crate) fn put_back(path: &Path, bytes: &[u8]) -> Result<(), Error> {
         return Ok(());
     }
     let over = || {
+        // Never through a link, and only over a file that can be read as one.
+        read_plain(path, LONGEST_TEXT)?;
         let mut file = File::options().write(true).open(path)?;
         file.write_all(bytes)?;
         file.set_len(bytes.len() as u64)?;
@@ -288,7 +290,7 @@ mod tests {
         let error = write_file(&path, b"one")
             .expect_err("no folder")
             .to_string();
-        assert!(!error.contains(".tmp"), "{error}");
+        assert!(!error.contains(" at path "), "{error}");
         assert_eq!(error.matches("absent").count(), 1, "{error}");
     }
 

@@ -1,9 +1,8 @@
 //! What a run was before a session went on with it: a session that fails leaves a completed run as it was.
 
-use std::fs;
-
 use crate::atomic_files::{group_sums, put_back};
 use crate::folder::{CODES, Folder, Which};
+use crate::plain_files::{LONGEST_TEXT, read_plain};
 use crate::run_report::{RunReport, Status};
 use crate::training_state::TrainingState;
 
@@ -20,13 +19,17 @@ pub(crate) struct Before {
 }
 
 impl Before {
-    /// The run in a folder, as it is now.
-    pub(crate) fn of(folder: &Folder) -> Self {
-        let report = folder.report().ok();
+    /// The run in a folder, as it is now, with its report.
+    pub(crate) fn of(folder: &Folder, report: Option<RunReport>) -> Self {
         let is_complete = report
             .as_ref()
             .is_some_and(|report| report.status == Status::Completed);
-        let bytes = |name| Some((name, fs::read(folder.path().join(name)).ok()?));
+        let bytes = |name| {
+            Some((
+                name,
+                read_plain(&folder.path().join(name), LONGEST_TEXT).ok()?,
+            ))
+        };
         Self {
             report,
             files: match is_complete {
@@ -45,7 +48,7 @@ impl Before {
         }
         for (name, bytes) in &self.files {
             let path = folder.path().join(name);
-            if !fs::read(&path).is_ok_and(|found| found == *bytes) {
+            if !read_plain(&path, LONGEST_TEXT).is_ok_and(|found| found == *bytes) {
                 let _ = put_back(&path, bytes);
             }
         }

@@ -21,9 +21,6 @@ pub struct Chosen {
     pub why: String,
     /// Bytes of the largest tensor it holds.
     pub largest: usize,
-    /// What wgpu has under that name.
-    #[cfg(feature = "wgpu")]
-    pub(crate) adapter: Option<burn::tensor::wgpu::wgpu::Adapter>,
 }
 
 impl Chosen {
@@ -107,19 +104,28 @@ fn find(requested: &str) -> Result<Chosen, Error> {
 fn trusted(found: Chosen) -> Result<Chosen, Error> {
     let probe = || {
         #[cfg(feature = "wgpu")]
-        if let Some(adapter) = &found.adapter {
-            device_probe::loops(adapter)?;
+        if let Some(adapter) = gpu::opened(&found.used) {
+            device_probe::loops(&adapter)?;
         }
         device_probe::probe(&found.device)
     };
-    match device_probe::once(&found.used, probe) {
+    // Another width of vectors is other code.
+    let what = match found.vector_width() {
+        Some(width) => format!("{} {width}", found.used),
+        None => found.used.clone(),
+    };
+    match device_probe::once(&what, probe) {
         Ok(()) => Ok(found),
-        Err(fault) => Err(wrong(&found.used, &fault)),
+        Err(fault) => Err(wrong(&found, &fault)),
     }
 }
 
-fn wrong(used: &str, fault: &device_probe::Fault) -> Error {
+fn wrong(found: &Chosen, fault: &device_probe::Fault) -> Error {
+    let used = &found.used;
     let hint = match processor("") {
+        Some(_) if found.is_processor() => {
+            "try narrower vectors (`--set train.vector_width=256`, or 128), or another backend; `espejo doctor` tests every device".to_owned()
+        }
         Some(processor) => format!(
             "use `--device {}`, or install a newer driver; `espejo doctor` tests every device",
             processor.used
@@ -142,7 +148,9 @@ pub(crate) fn hold_width(bits: usize) -> Result<(), Error> {
         message: format!(
             "`train.vector_width` is {bits}, and the widest vectors of this processor have {widest} bits"
         ),
-        hint: Some(format!("give {widest} or less, or leave it out")),
+        hint: Some(format!(
+            "give {widest} or less, or leave it out; a run that was begun with {bits} goes on on a processor that has them"
+        )),
     })
 }
 
@@ -165,8 +173,6 @@ impl Chosen {
             used: used.to_owned(),
             why: why.to_owned(),
             largest: usize::MAX,
-            #[cfg(feature = "wgpu")]
-            adapter: None,
         }
     }
 }
@@ -336,7 +342,14 @@ mod gpu {
     use super::{Chosen, Error, missing};
 
     /// The adapters opened so far: Burn opens each of them once in a process and refuses the second time.
-    static OPENED: Mutex<Vec<(usize, Device)>> = Mutex::new(Vec::new());
+    static OPENED: Mutex<Vec<Opened>> = Mutex::new(Vec::new());
+
+    struct Opened {
+        /// What it is called, as [`Chosen::used`].
+        used: String,
+        device: Device,
+        adapter: wgpu::Adapter,
+    }
 
     pub(super) struct Adapter {
         adapter: wgpu::Adapter,
@@ -404,12 +417,11 @@ mod gpu {
         let used = format!("wgpu:{index} ({}, {:?})", info.name, info.backend);
         let chosen = |device: Device| Chosen {
             largest: usize::try_from(*largest).unwrap_or(usize::MAX),
-            adapter: Some(adapter.clone()),
             ..Chosen::new(device, &used, why)
         };
         let mut opened = OPENED.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, device)) = opened.iter().find(|(other, _)| *other == index) {
-            return Ok(chosen(device.clone()));
+        if let Some(known) = opened.iter().find(|known| known.used == used) {
+            return Ok(chosen(known.device.clone()));
         }
         let kind = match info.device_type {
             DeviceType::DiscreteGpu => DeviceKind::DiscreteGpu(*nth),
@@ -427,7 +439,18 @@ mod gpu {
         let device = options
             .init()
             .map_err(|error| missing(&format!("wgpu:{index}"), &error.to_string()))?;
-        opened.push((index, device.clone()));
+        opened.push(Opened {
+            used: used.clone(),
+            device: device.clone(),
+            adapter: adapter.clone(),
+        });
         Ok(chosen(device))
+    }
+
+    /// What wgpu has under the name of a device that is open.
+    pub(super) fn opened(used: &str) -> Option<wgpu::Adapter> {
+        let opened = OPENED.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = opened.iter().find(|known| known.used == used)?;
+        Some(known.adapter.clone())
     }
 }

@@ -197,9 +197,9 @@ impl Error {
 }
 
 /// What to do where the system would not write.
-pub fn hint_of(error: &io::Error) -> Option<&'static str> {
+fn hint_of(error: &io::Error) -> Option<&'static str> {
     match error.kind() {
-        io::ErrorKind::PermissionDenied => {
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
             Some("choose a folder you may write to with `--out DIR`")
         }
         io::ErrorKind::StorageFull | io::ErrorKind::FileTooLarge | io::ErrorKind::QuotaExceeded => {

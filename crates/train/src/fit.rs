@@ -123,8 +123,8 @@ pub fn fit(
     watch: &mut dyn FnMut(Event<'_>),
 ) -> Result<Outcome, Error> {
     let _lock = folder.lock()?;
-    let origin = origin(prepared, folder, command)?;
-    let before = Before::of(folder);
+    let before = Before::of(folder, folder.report_to_go_on_from()?);
+    let origin = origin(prepared, folder, before.report.as_ref(), command);
     let ended = go_on(prepared, folder, (&before, origin), stop, watch);
     if ended.is_err() {
         before.put_back(folder);
@@ -253,20 +253,26 @@ struct Origin {
 }
 
 /// The origin of the run: now and anew, unless it goes on from before.
-fn origin(prepared: &Prepared, folder: &Folder, command: &str) -> Result<Origin, Error> {
-    let before = folder.report_to_go_on_from()?;
-    let said =
-        |text: fn(RunReport) -> String| before.clone().map(text).filter(|text| !text.is_empty());
-    let started = said(|report| report.started);
+fn origin(
+    prepared: &Prepared,
+    folder: &Folder,
+    before: Option<&RunReport>,
+    command: &str,
+) -> Origin {
+    let said = |text: fn(&RunReport) -> Option<&String>| {
+        let said = before.and_then(text).filter(|text| !text.is_empty());
+        said.cloned()
+    };
+    let started = said(|report| Some(&report.started));
     let started = started.unwrap_or_else(|| jiff::Timestamp::now().to_string());
-    let command = said(|report| report.command).unwrap_or_else(|| command.to_owned());
-    let identity = said(|report| report.identity.unwrap_or_default());
+    let command = said(|report| Some(&report.command)).unwrap_or_else(|| command.to_owned());
+    let identity = said(|report| report.identity.as_ref());
     let identity = identity.unwrap_or_else(|| new_identity(folder, &started, &prepared.config));
-    Ok(Origin {
+    Origin {
         started,
         command,
         identity,
-    })
+    }
 }
 
 pub(crate) enum Ended {

@@ -362,7 +362,7 @@ impl Folder {
     /// `running` becomes one that is no longer.
     pub(crate) fn call_failed(&self) -> Result<(), Error> {
         let path = self.path.join("run.json");
-        let text = fs::read_to_string(&path).at("read", &path)?;
+        let text = read_text(&path).at("read", &path)?;
         let status = |status: Status| format!("\"status\": \"{}\"", status.name());
         let (running, failed) = (status(Status::Running), status(Status::Failed));
         match text.contains(&running) {

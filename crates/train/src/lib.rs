@@ -124,7 +124,7 @@ pub use metrics::{ACTIVE_VARIANCE, Measure, Metrics};
 pub use model::AnyModel;
 pub use optimizer::Optimizer;
 pub use pca::{Pca, principal_plane};
-pub use plain_files::{append, check_folder, read_text};
+pub use plain_files::{append, check_folder, read_plain, read_text};
 pub use prepare::{Prepared, prepare, prepare_suited, suited_config};
 pub use preset::{PRESETS, Preset};
 pub use reconstruction_errors::MAX_PSNR;

@@ -270,6 +270,7 @@ mod tests {
             missing = ["-999"]
             missing_in = ["age"]
             fill = "mean"
+            missing_mask = true
             dates = ["day"]
             shape = "28x28"
             split = "time"
@@ -305,6 +306,7 @@ mod tests {
             target_loss = 1.0
             epsilon_inside = true
             precision = "double"
+            vector_width = 256
             max_evaluations = 10
             max_iterations = 10
             gradient = "finite"

@@ -9,7 +9,7 @@ use crate::Error;
 use crate::error::AtPath;
 
 /// Bytes of a text in a run folder, at most: `metrics.csv` of ten million epochs has about as many.
-const LONGEST_TEXT: u64 = 1 << 30;
+pub(crate) const LONGEST_TEXT: u64 = 1 << 30;
 
 /// The text of a file, which may be reached by a link.
 ///
@@ -26,7 +26,7 @@ pub fn read_text(path: &Path) -> io::Result<String> {
 /// # Errors
 ///
 /// As [`read_text`], and that the file is a link.
-pub(crate) fn read_plain(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+pub fn read_plain(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     bounded(path, &fs::symlink_metadata(path)?, most)
 }
 

@@ -170,8 +170,7 @@ pub(crate) fn held_against(probabilities: &Rows, samples: &Samples) -> Classific
 /// What a model makes of samples: `[samples][outputs]`, numbers scaled as it learned them.
 fn outputs(prepared: &Prepared, model: &impl Model, samples: &Samples) -> Result<Rows, Error> {
     let spec = &prepared.spec;
-    let feed = Feed::new(samples, spec.range, &prepared.chosen.device, 0)?
-        .showing_missing(prepared.config.data.missing_mask);
+    let feed = prepared.passing(samples)?;
     let mut rows = Rows::with_capacity(samples.len());
     for batch in feed.in_order(spec.architecture.chunk()) {
         let output = model.output(batch?.inputs); // [chunk, outputs]

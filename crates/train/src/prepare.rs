@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use burn::tensor::Tensor;
 use espejo_data::{
     ColumnChoice, ColumnFacts, Fill, FillKind, HoldOut, Loaded, PixelRange, RowShape, Samples,
     Scaling, ScalingKind, Selection, Source, TargetColumn, TextChoice, TextForm, Window,
@@ -14,7 +15,7 @@ use crate::architecture::Layout;
 use crate::classical::{check_values, rows};
 use crate::config::{DataConfig, LossKind, RunConfig, SplitKind};
 use crate::device::{self, Chosen};
-use crate::feed::{Feed, bytes};
+use crate::feed::{Feed, bytes, without_holes};
 use crate::folds;
 use crate::kept::Kept;
 use crate::missing_mask;
@@ -101,11 +102,12 @@ pub fn suited_config(config: &RunConfig, said: &Table) -> Result<RunConfig, Erro
 /// Finds the device of what was checked.
 fn finish(checked: Checked) -> Result<Prepared, Error> {
     let train = &checked.config.train;
+    // First: a device is probed with the code that will run.
+    device::hold_width(train.vector_width)?;
     let chosen = match (train.is_classical(), train.device.as_str()) {
         (true, "auto") => beside_the_processor()?,
         (_, device) => device::choose(device)?,
     };
-    device::hold_width(train.vector_width)?;
     Ok(on(chosen, checked))
 }
 
@@ -773,6 +775,19 @@ impl Prepared {
         self.feed_within(samples, self.budget().min(most))
     }
 
+    /// `samples` as they are, to be seen once: none is kept on the device.
+    pub(crate) fn passing(&self, samples: &Samples) -> Result<Feed, Error> {
+        self.feed_within(samples, 0)
+    }
+
+    /// Rows as a model sees them, `[rows, values]`: with their missing cells where it is shown which these are, else with what stands for them.
+    pub(crate) fn seen(&self, rows: Tensor<2>) -> Tensor<2> {
+        match self.config.data.missing_mask {
+            true => rows,
+            false => without_holes(rows),
+        }
+    }
+
     fn feed_within(&self, samples: &Samples, budget: usize) -> Result<Feed, Error> {
         let feed = Feed::new(samples, self.spec.range, &self.chosen.device, budget)?;
         Ok(feed.showing_missing(self.config.data.missing_mask))
@@ -785,7 +800,7 @@ impl Prepared {
             let augmentation = self.config.augment.augmentation();
             let feed = match augmentation {
                 // What is changed anew in every epoch is no use on the device.
-                Some(_) => self.feed_within(&self.train, 0)?,
+                Some(_) => self.passing(&self.train)?,
                 None => self.feed(&self.train)?,
             };
             let feed = feed.with_augmentation(augmentation);

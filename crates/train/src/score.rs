@@ -7,10 +7,10 @@ use std::str::FromStr;
 
 use burn::tensor::{Tensor, TensorData};
 use espejo_data::Samples;
+use espejo_kernels::sums::row_sums;
 use espejo_nets::{Autoencoder, Batch, seeded};
 
 use crate::Error;
-use crate::feed::Feed;
 use crate::host_rows::normal;
 use crate::seed::{Purpose, stream};
 use crate::trained::Trained;
@@ -147,8 +147,7 @@ impl Trained {
         self.check_score(rule, explain)?;
         let noise = self.draws(rule);
         let size = self.chunk().min(BLOCK);
-        let feed = Feed::new(samples, self.range(), self.device_of_samples(), 0)?
-            .showing_missing(self.config().data.missing_mask);
+        let feed = self.prepared().passing(samples)?;
         let mut parts = Vec::new();
         let mut place = 0;
         for batch in feed.in_order(size) {
@@ -259,7 +258,7 @@ impl Trained {
                     let code = code(noise);
                     let ratio =
                         noise.clone().square() + log_variance.clone() - code.clone().square(); // [batch, latent]
-                    ratio.mul_scalar(0.5).sum_dim(1) - loss(code).sum_dim(1) // [batch, 1]
+                    row_sums(ratio.mul_scalar(0.5)) - row_sums(loss(code)) // [batch, 1]
                 };
                 Tensor::cat(noise.iter().map(weight).collect(), 1) // [batch, draws]
             }

@@ -8,7 +8,7 @@ use burn::tensor::Tensor;
 
 use crate::atomic_files::group_exists;
 use crate::checkpoint::ResumeState;
-use crate::feed::{Feed, upload, without_holes};
+use crate::feed::{Feed, upload};
 use crate::fit::{Event, Training, own_copy};
 use crate::fixed_samples::FixedSamples;
 use crate::folder::{Folder, Which};
@@ -54,10 +54,7 @@ impl<'a> Session<'a> {
         let upload = || {
             let noted = noted(prepared);
             let rows = upload(&noted, 0..noted.len(), range, device)?;
-            Ok::<_, Error>(match prepared.config.data.missing_mask {
-                true => rows,
-                false => without_holes(rows),
-            })
+            Ok::<_, Error>(prepared.seen(rows))
         };
         Ok(Self {
             prepared,
@@ -283,14 +280,14 @@ fn finite_weights(
 
 /// Keeps the best model of a training that diverged.
 pub(crate) fn rescue(folder: &Folder, training: &Training) -> Result<(), Error> {
-    if training.state.best_epoch == 0 {
+    let TrainingState { best_epoch, .. } = training.state;
+    let path = folder.checkpoint(Which::Best);
+    // What is there already stays as it is to the byte: by that a run that was complete before is known to be unchanged.
+    let is_there =
+        || checkpoint::load_state(&path).is_some_and(|kept| kept.best_epoch == best_epoch);
+    if best_epoch == 0 || is_there() {
         return Ok(());
     }
-    let weights = finite_weights(&training.best, training.state.best_epoch, folder.path())?;
-    checkpoint::save(
-        &folder.checkpoint(Which::Best),
-        &weights,
-        None,
-        &training.state,
-    )
+    let weights = finite_weights(&training.best, best_epoch, folder.path())?;
+    checkpoint::save(&path, &weights, None, &training.state)
 }

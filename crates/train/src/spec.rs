@@ -265,6 +265,7 @@ fn check_penalties(config: &RunConfig, architecture: &Architecture) -> Result<()
     if config.objective.contractive > 0.0 && !dense {
         let reason = match config.model.conv {
             Some(_) => "`--conv`",
+            None if config.data.missing_mask => "`--missing-mask`",
             None => "the noise within the encoder",
         };
         return Err(Error::config(

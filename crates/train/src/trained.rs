@@ -10,7 +10,6 @@ use crate::baselines::{self, Baseline};
 use crate::classification::Classification;
 use crate::config::{DataConfig, RunConfig};
 use crate::device::{self, Chosen};
-use crate::feed::{Feed, without_holes};
 use crate::findings::{self, Finding, Measured};
 use crate::folder::{Folder, Which};
 use crate::folds::FoldsReport;
@@ -556,11 +555,7 @@ impl Trained {
                 .write(rows, self.shape().pixels())
                 .mul_scalar(1.0 - low)
                 + low; // [rows, values]
-            let rows = match self.config().data.missing_mask {
-                true => rows,
-                false => without_holes(rows),
-            };
-            self.read_unit(model.decode(model.encode(rows)))
+            self.read_unit(model.decode(model.encode(self.prepared.seen(rows))))
         });
         Ok(chunks.collect())
     }
@@ -601,7 +596,7 @@ impl Trained {
         }
         let chunks = rows.chunks(self.chunk()).flat_map(|rows| {
             let rows = self.write(rows, self.shape().pixels()); // [rows, values]
-            self.read(self.model.output(rows))
+            self.read(self.model.output(self.prepared.seen(rows)))
         });
         Ok(chunks.collect())
     }
@@ -794,10 +789,7 @@ impl Trained {
         through: impl Fn(Tensor<2>) -> Tensor<2>,
     ) -> Result<Rows, Error> {
         let mut rows = Rows::with_capacity(samples.len());
-        // Each sample is seen once: no reason to keep them all on the device.
-        let feed = Feed::new(samples, self.range(), &self.prepared.chosen.device, 0)?
-            .showing_missing(self.config().data.missing_mask);
-        for chunk in feed.in_order(self.chunk()) {
+        for chunk in self.prepared.passing(samples)?.in_order(self.chunk()) {
             rows.extend(self.read(through(chunk?.inputs))); // [chunk, values]
         }
         Ok(rows)

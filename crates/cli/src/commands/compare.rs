@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::commands::report::{PageLanguage, check_name};
 use crate::completion;
-use crate::csv_cell::csv_field;
+use crate::csv_cell::csv_line;
 use crate::curves::course;
 use crate::figure_file::has_ending;
 use crate::output::{self, message, shown, usage};
@@ -364,7 +364,7 @@ impl Comparison {
             .flat_map(|measure| parts.map(|part| format!("test_{measure}{part}")));
         let start = ["runs", "count"].map(str::to_owned);
         let end = ["parameters", "epochs", "seconds", "device", "not_compared"].map(str::to_owned);
-        let mut text = line(start.into_iter().chain(keys).chain(measures).chain(end));
+        let mut text = csv_line(start.into_iter().chain(keys).chain(measures).chain(end));
         for (place, group) in self.groups.iter().enumerate() {
             let names: Vec<&str> = group
                 .members
@@ -402,7 +402,7 @@ impl Comparison {
                 devices(group),
                 self.apart[place].unwrap_or("").to_owned(),
             ];
-            text += &line(start.into_iter().chain(keys).chain(measures).chain(end));
+            text += &csv_line(start.into_iter().chain(keys).chain(measures).chain(end));
         }
         text
     }
@@ -559,10 +559,4 @@ fn measures(groups: &[Group]) -> Vec<String> {
         }
     }
     found
-}
-
-/// A line of CSV.
-fn line(cells: impl IntoIterator<Item = String>) -> String {
-    let cells: Vec<String> = cells.into_iter().map(|cell| csv_field(&cell)).collect();
-    cells.join(",") + "\n"
 }

@@ -94,6 +94,13 @@ pub fn score(args: &ScoreArgs, json: bool) -> anyhow::Result<()> {
         Some(path) if is_figure(&path) => (Some(path), None),
         to => (None, to.as_ref()),
     };
+    if let Some(path) = figure_file.filter(|_| args.draw.no_figures) {
+        let message = format!(
+            "`--to {}` asks for a figure, and `--no-figures` for none",
+            shown(path)
+        );
+        return Err(usage(message, "leave one of them out"));
+    }
     let (folder, trained) = opened(args)?;
     let rule = ScoreRule {
         kind: args.score,

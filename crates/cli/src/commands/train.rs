@@ -92,7 +92,10 @@ pub fn train(args: TrainArgs, json: bool) -> anyhow::Result<u8> {
         if let Some(samples) = samples {
             samples.finish(&mut drawn);
         }
-        drawn.end()?;
+        // The run is saved, whatever came of its film.
+        if let Err(error) = drawn.end() {
+            output::report(&error);
+        }
         return Ok(130);
     }
     if !json {

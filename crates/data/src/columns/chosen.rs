@@ -170,7 +170,10 @@ impl Chosen {
 
     /// What every column of the file holds and is taken for.
     pub(super) fn facts(&self, frame: &Frame) -> Vec<ColumnFacts> {
-        let held = parallel::map(Vec::from_iter(&frame.columns), |column| held(&column.cells));
+        let cells = frame.len() * frame.columns.len();
+        let held = parallel::map(cells, Vec::from_iter(&frame.columns), |column| {
+            held(&column.cells)
+        });
         let columns = frame.columns.iter().zip(held).enumerate();
         let facts = columns.map(|(place, (column, (missing, range, words)))| {
             let role = self.role(place);

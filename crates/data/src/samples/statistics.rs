@@ -190,7 +190,8 @@ impl Samples {
         }
         let starts = (0..self.len()).step_by(BLOCK);
         let blocks = starts.map(|start| start..(start + BLOCK).min(self.len()));
-        let made = parallel::map(blocks.collect(), |rows: Range<usize>| {
+        let numbers = self.len() * columns.len();
+        let made = parallel::map(numbers, blocks.collect(), |rows: Range<usize>| {
             let mut room = Vec::new();
             let of_column = |column| of(column, self.column_block(column, rows.clone(), &mut room));
             columns.clone().map(of_column).collect::<Vec<_>>()

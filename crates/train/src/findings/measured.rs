@@ -1,6 +1,6 @@
 //! The numbers that only the model itself gives: its codes, hidden layers and outputs on a few samples.
 
-use burn::tensor::{Device, Tensor};
+use burn::tensor::Tensor;
 use espejo_data::Samples;
 use espejo_nets::{Activation, Batch, Hidden, Model};
 
@@ -129,9 +129,7 @@ fn see(measured: &Measured<'_>, samples: &Samples) -> Result<Seen, Error> {
 
 /// Samples without noise, with their targets.
 fn clean(prepared: &Prepared, samples: &Samples) -> Result<Feed, Error> {
-    let device: &Device = &prepared.chosen.device;
-    let feed = Feed::new(samples, prepared.spec.range, device, 0)?
-        .showing_missing(prepared.config.data.missing_mask);
+    let feed = prepared.passing(samples)?;
     Ok(match prepared.targets(samples)? {
         Some(targets) => feed.with_targets(targets),
         None => feed,

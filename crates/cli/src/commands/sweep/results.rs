@@ -11,7 +11,7 @@ use super::halving::stopped_settings;
 use super::status::{STOPPED_EARLY, settings_json};
 use super::vary::shown_value;
 use crate::compact_number::compact;
-use crate::csv_cell::csv_field;
+use crate::csv_cell::csv_line;
 use crate::output::{self, counted, message, shown};
 use crate::run_groups::{Group, Member, interval_json, with_interval};
 use crate::table::{Column, table};
@@ -324,7 +324,7 @@ impl<'a> Results<'a> {
             .chain(keys.iter().map(|key| (*key).to_owned()))
             .chain(numbers)
             .chain(measures.iter().map(|measure| format!("test_{measure}")));
-        let mut text = row(header);
+        let mut text = csv_line(header);
         for number in 1..=plan.len() {
             let name = self.sweep.name(number);
             let member = members().find(|member| member.name == name);
@@ -353,11 +353,13 @@ impl<'a> Results<'a> {
                         .map_or(String::new(), |value| value.to_string())
                 })
             });
-            text += &row(start
-                .into_iter()
-                .chain(values)
-                .chain(numbers)
-                .chain(measured));
+            text += &csv_line(
+                start
+                    .into_iter()
+                    .chain(values)
+                    .chain(numbers)
+                    .chain(measured),
+            );
         }
         text
     }
@@ -375,7 +377,7 @@ impl<'a> Results<'a> {
             "seconds",
         ];
         let header = plan.keys.iter().cloned().chain(names.map(str::to_owned));
-        let mut text = row(header);
+        let mut text = csv_line(header);
         for (setting, group) in self.groups.iter().enumerate() {
             let measured = group.measured(self.key());
             let interval = measured.and_then(|measured| measured.interval);
@@ -392,7 +394,7 @@ impl<'a> Results<'a> {
                 mean(group.mean(|report| report.parameters as f64)),
                 mean(group.mean(|report| report.seconds.total)),
             ];
-            text += &row(values.chain(numbers));
+            text += &csv_line(values.chain(numbers));
         }
         text
     }
@@ -586,10 +588,4 @@ impl<'a> Results<'a> {
             }
         }
     }
-}
-
-/// A line of CSV.
-fn row(cells: impl IntoIterator<Item = String>) -> String {
-    let cells: Vec<String> = cells.into_iter().map(|cell| csv_field(&cell)).collect();
-    cells.join(",") + "\n"
 }
