@@ -2,7 +2,7 @@
 
 use std::process::Stdio;
 
-use crate::program::{Ran, Room, ran};
+use crate::program::{Ran, Room, npy, ran};
 
 /// Runs the program where no file may grow past so many blocks of 512 bytes.
 fn limited(room: &Room, blocks: u64, args: &[&str]) -> Ran {

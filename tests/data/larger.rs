@@ -43,7 +43,7 @@ fn a_table_larger_than_memory_trains_to_the_same_numbers() {
         "long.csv",
         &["--model", "classifier", "--target", "word", "--layers", "8"],
     );
-    let numbers = (0..100_000_u32).map(|at| (at * at % 1013) as f32);
+    let numbers = (0..100_000_u64).map(|at| (at * at % 1013) as f32);
     let numbers: Vec<u8> = numbers.flat_map(f32::to_le_bytes).collect();
     room.write("rows.npy", npy("<f4", "(20000, 5)", &numbers));
     same_out_of_memory(&room, "rows.npy", &[]);
@@ -52,7 +52,7 @@ fn a_table_larger_than_memory_trains_to_the_same_numbers() {
 #[test]
 fn images_larger_than_memory_train_to_the_same_numbers() {
     let room = Room::new();
-    let pixels: Vec<u8> = (0..1_100_000_u32).map(|at| (at * at % 251) as u8).collect();
+    let pixels: Vec<u8> = (0..1_100_000_u64).map(|at| (at * at % 251) as u8).collect();
     room.write("images.npy", npy("|u1", "(11000, 10, 10)", &pixels));
     same_out_of_memory(&room, "images.npy", &["--layers", "8"]);
 }

@@ -248,13 +248,14 @@ fn a_text_larger_than_memory_is_the_same_table() {
     let mut named = skipping.clone();
     named.columns.index = Some("time".to_owned());
     let [_, stored] = check(&named, "named rows");
+    // Words in the order that they come in, as in memory.
     assert_eq!(
         stored.train.columns(),
         [
             "n",
-            "word=blue",
-            "word=green",
             "word=red",
+            "word=green",
+            "word=blue",
             "x",
             "flag",
             "constant"
