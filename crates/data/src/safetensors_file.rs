@@ -79,7 +79,10 @@ fn arrays<T>(
     let (mut text, mut read) = (Vec::new(), 0);
     if file.read_exact(&mut size).is_ok() {
         read = u64::from_le_bytes(size);
-        let header = file.take(read.min(LONGEST)).read_to_end(&mut text);
+        if read > LONGEST {
+            return Err(damaged("header too large".to_owned()));
+        }
+        let header = file.take(read).read_to_end(&mut text);
         header.map_err(|failure| damaged(failure.to_string()))?;
     }
     if read == 0 || text.len() as u64 != read {
