@@ -2,6 +2,7 @@
 
 mod fetching;
 mod folders;
+mod larger;
 mod moved;
 mod nets;
 mod real;

@@ -2,7 +2,7 @@
 
 use std::process::Stdio;
 
-use crate::program::{Ran, Room, ran};
+use crate::program::{Ran, Room, npy, ran};
 
 /// Runs the program where no file may grow past so many blocks of 512 bytes.
 fn limited(room: &Room, blocks: u64, args: &[&str]) -> Ran {
@@ -21,6 +21,62 @@ fn nothing_aside(room: &Room, run: &str) {
         names.iter().all(|name| name == "best" || name == "last"),
         "{names:?}"
     );
+}
+
+/// Runs the program where it gets no more address space than so many KiB.
+fn cramped(room: &Room, kib: u64, args: &[&str]) -> Ran {
+    let script = format!("ulimit -v {kib}; exec \"$0\" \"$@\"");
+    let shell = [&["-c", &script, env!("CARGO_BIN_EXE_espejo")], args].concat();
+    ran(&mut room.in_it("sh", &shell))
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn an_array_of_3_gb_trains_in_less_memory_than_that() {
+    let room = Room::new();
+    let (count, size) = (2_929_687_u64, 1024);
+    // One bright pixel, and behind it a hole that takes no room on the disk.
+    room.write(
+        "large.npy",
+        npy("|u1", &format!("({count}, 32, 32)"), &[255]),
+    );
+    let start = room.bytes("large.npy").len() as u64 - 1;
+    let file = std::fs::File::options()
+        .write(true)
+        .open(room.path("large.npy"));
+    let grown = file.and_then(|file| file.set_len(start + count * size));
+    grown.expect("a file may have a hole");
+    let train = ["train", "large.npy", "--device", "cpu", "--no-figures"];
+    let little = [
+        "--limit", "100", "--epochs", "1", "--layers", "4", "--name", "some",
+    ];
+    cramped(&room, 2_000_000, &[&train[..], &little].concat()).ok();
+    assert_eq!(room.json("runs/some/run.json")["data"]["train"], 100);
+}
+
+#[test]
+fn what_memory_shall_not_hold_and_the_disk_cannot_is_told() {
+    let room = Room::new();
+    let row = |row: u32| format!("{row},{},{},{},1.5\n", row * 7 % 11, row * 5 % 13, row % 17);
+    room.write("long.csv", (0..20_000).map(row).collect::<String>());
+    let args = [
+        "train",
+        "long.csv",
+        "--device",
+        "cpu",
+        "--device-memory",
+        "1",
+    ];
+    let ran = limited(&room, 200, &args).failed(1);
+    let error = ran.lines("error: ")[0];
+    assert!(
+        error.contains("cannot write what memory shall not hold"),
+        "{error}"
+    );
+    let hint = ran.lines("hint: ")[0];
+    for word in ["TMPDIR", "--device-memory", "--limit"] {
+        assert!(hint.contains(word), "{hint}");
+    }
 }
 
 /// The first column of `metrics.csv`, its header left out.

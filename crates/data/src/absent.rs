@@ -24,6 +24,16 @@ macro_rules! reader {
             refused(&shards.origin, $form, $feature)
         }
 
+        /// Says that this program does not read such files.
+        pub(crate) fn is_table(source: &Source, path: &Path) -> Result<bool, Error> {
+            load(source, path).map(|_| false)
+        }
+
+        /// Says that this program does not read such folders.
+        pub(crate) fn is_table_of(shards: &Shards) -> Result<bool, Error> {
+            refused(&shards.origin, $form, $feature).map(|_| false)
+        }
+
         /// Says that this program does not read such bytes.
         pub(crate) fn try_bytes(_: &[u8]) -> Result<(), Error> {
             refused("bytes", $form, $feature).map(drop)

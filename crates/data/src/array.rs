@@ -1,4 +1,8 @@
 //! One array, whatever file it came in: its elements as rows of a table or as labels; as images in [`images`].
+//!
+//! An array is its header and where its elements lie, in memory or in a file: these are read in blocks, and converted by their type.
+
+use std::sync::Arc;
 
 use crate::error::content_of as content;
 use crate::pixel_range::PixelRange;
@@ -50,6 +54,8 @@ pub(crate) enum Kind {
     Unsigned,
     Signed,
     Float,
+    /// The upper half of a float of 4 bytes: bfloat16.
+    Brain,
 }
 
 /// How one element is written.
@@ -71,22 +77,59 @@ impl Element {
         }
     }
 
-    /// The element that is written in these bytes.
-    pub(crate) fn value(self, bytes: &[u8]) -> f64 {
-        let mut little = [0; 8];
-        little[..self.size].copy_from_slice(bytes);
-        if self.big_endian {
-            little[..self.size].reverse();
-        }
-        let bits = u64::from_le_bytes(little);
-        let unused = 64 - 8 * self.size as u32;
+    /// Appends the numbers that are written in these bytes.
+    pub(crate) fn append(self, bytes: &[u8], out: &mut Vec<f64>) {
+        let big = self.big_endian;
         match (self.kind, self.size) {
-            (Kind::Bool | Kind::Unsigned, _) => bits as f64,
-            (Kind::Signed, _) => ((bits << unused) as i64 >> unused) as f64,
-            (Kind::Float, 2) => half(bits as u16),
-            (Kind::Float, 4) => f64::from(f32::from_bits(bits as u32)),
-            (Kind::Float, _) => f64::from_bits(bits),
+            (Kind::Bool | Kind::Unsigned, 1) => out.extend(bytes.iter().map(|&b| f64::from(b))),
+            (Kind::Bool | Kind::Unsigned, 2) => {
+                append(bytes, big, out, |b| f64::from(u16::from_le_bytes(b)));
+            }
+            (Kind::Bool | Kind::Unsigned, 4) => {
+                append(bytes, big, out, |b| f64::from(u32::from_le_bytes(b)));
+            }
+            (Kind::Bool | Kind::Unsigned, _) => {
+                append(bytes, big, out, |b| u64::from_le_bytes(b) as f64);
+            }
+            (Kind::Signed, 1) => append(bytes, big, out, |b| f64::from(i8::from_le_bytes(b))),
+            (Kind::Signed, 2) => append(bytes, big, out, |b| f64::from(i16::from_le_bytes(b))),
+            (Kind::Signed, 4) => append(bytes, big, out, |b| f64::from(i32::from_le_bytes(b))),
+            (Kind::Signed, _) => append(bytes, big, out, |b| i64::from_le_bytes(b) as f64),
+            (Kind::Brain, _) => append(bytes, big, out, |b| {
+                f64::from(f32::from_bits(u32::from(u16::from_le_bytes(b)) << 16))
+            }),
+            (Kind::Float, 2) => append(bytes, big, out, |b| half(u16::from_le_bytes(b))),
+            (Kind::Float, 4) => append(bytes, big, out, |b| f64::from(f32::from_le_bytes(b))),
+            (Kind::Float, _) => append(bytes, big, out, f64::from_le_bytes),
         }
+    }
+
+    /// Whether elements may have a fraction, or be no number at all.
+    pub(crate) fn is_float(self) -> bool {
+        matches!(self.kind, Kind::Float | Kind::Brain)
+    }
+
+    /// Whether each element is a byte that is its own number.
+    pub(crate) fn is_byte(self) -> bool {
+        self.size == 1 && self.kind != Kind::Signed
+    }
+}
+
+/// Appends the numbers that `number` makes of elements of `N` bytes, whose lowest byte it gets first.
+fn append<const N: usize>(
+    bytes: &[u8],
+    big_endian: bool,
+    out: &mut Vec<f64>,
+    number: impl Fn([u8; N]) -> f64,
+) {
+    let (elements, _) = bytes.as_chunks::<N>();
+    match big_endian {
+        false => out.extend(elements.iter().map(|element| number(*element))),
+        true => out.extend(elements.iter().map(|element| {
+            let mut element = *element;
+            element.reverse();
+            number(element)
+        })),
     }
 }
 
@@ -99,13 +142,13 @@ pub(crate) struct Array {
     pub(crate) shape: Vec<usize>,
     /// Bytes from one index to the next, along each axis.
     strides: Vec<usize>,
-    file: Vec<u8>,
-    /// Where the elements start in the file.
-    start: usize,
+    store: Arc<Store>,
+    /// Where the elements start there.
+    start: u64,
 }
 
 impl Array {
-    /// An array whose elements are the bytes of `file` from `start` on; the last axis runs fastest, or the first where
+    /// An array whose elements are the bytes of `store` from `start` on; the last axis runs fastest, or the first where
     /// `is_fortran` says so.
     ///
     /// # Errors
@@ -115,9 +158,9 @@ impl Array {
         element: Element,
         shape: Vec<usize>,
         is_fortran: bool,
-        (file, start): (Vec<u8>, usize),
+        (store, start): (Store, u64),
     ) -> Result<Self, Error> {
-        let found = file.len().saturating_sub(start);
+        let found = usize::try_from(store.len().saturating_sub(start)).unwrap_or(usize::MAX);
         let claimed = shape
             .iter()
             .copied()
@@ -133,21 +176,41 @@ impl Array {
             let found = format!("the shape {shape:?}");
             return Err(content(&origin, "at least one sample", found));
         }
+        Ok(Self {
+            store: Arc::new(store),
+            start,
+            ..Self::header(origin, element, shape, is_fortran)
+        })
+    }
+
+    /// What the header of an array says, without any of its elements.
+    pub(crate) fn header(
+        origin: String,
+        element: Element,
+        shape: Vec<usize>,
+        is_fortran: bool,
+    ) -> Self {
         let stride = |axis: usize| -> usize {
             let faster = match is_fortran {
                 true => &shape[..axis],
                 false => &shape[axis + 1..],
             };
-            element.size * faster.iter().product::<usize>()
+            let size = faster.iter().copied();
+            size.fold(element.size, usize::saturating_mul)
         };
-        Ok(Self {
+        Self {
             strides: (0..shape.len()).map(stride).collect(),
             origin,
             element,
             shape,
-            file,
-            start,
-        })
+            store: Arc::new(Store::Memory(Vec::new())),
+            start: 0,
+        }
+    }
+
+    /// Whether these are rows of a table.
+    pub(crate) fn is_table(&self) -> bool {
+        self.shape.len() == 2
     }
 
     /// Puts the axes into another order.
@@ -185,33 +248,6 @@ impl Array {
         self.strides = vec![row, pixel, pixel * height];
     }
 
-    /// Hands on every element, with the axes in this order, the last of them running fastest.
-    pub(crate) fn each(&self, axes: &[usize], mut take: impl FnMut(f64)) {
-        let size = self.element.size;
-        let lengths: Vec<_> = axes.iter().map(|&axis| self.shape[axis]).collect();
-        let strides: Vec<_> = axes.iter().map(|&axis| self.strides[axis]).collect();
-        let faster = |place: usize| lengths[place + 1..].iter().product::<usize>() * size;
-        if (0..axes.len()).all(|place| strides[place] == faster(place)) {
-            let elements = lengths.iter().product::<usize>() * size;
-            let elements = self.file[self.start..][..elements].chunks_exact(size);
-            return elements.for_each(|bytes| take(self.element.value(bytes)));
-        }
-        let mut index = vec![0; axes.len()];
-        let mut place = self.start;
-        for _ in 0..lengths.iter().product() {
-            take(self.element.value(&self.file[place..][..size]));
-            for axis in (0..axes.len()).rev() {
-                index[axis] += 1;
-                place += strides[axis];
-                if index[axis] < lengths[axis] {
-                    break;
-                }
-                place -= strides[axis] * lengths[axis];
-                index[axis] = 0;
-            }
-        }
-    }
-
     /// One target for each of so many samples, out of an array called like this: a number each, or, where they are to be
     /// classes, a row each with a one in the place of the class and zeros beside it.
     pub(crate) fn targets(
@@ -224,7 +260,7 @@ impl Array {
             && count == samples
             && width > 1
             && kind != Some(TargetKind::Numbers)
-            && let Some(classes) = self.one_hot()
+            && let Some(classes) = self.one_hot()?
         {
             return Ok(Held::Classes(classes));
         }
@@ -236,9 +272,7 @@ impl Array {
             let found = format!("the shape {:?}", self.shape);
             return Err(content(&self.origin, expected, found));
         }
-        let mut values = Vec::new();
-        let axes: Vec<_> = (0..self.shape.len()).collect();
-        self.each(&axes, |value| values.push(value));
+        let values = self.numbers()?;
         let mut held = Held::none(kind);
         for (row, value) in values.into_iter().enumerate() {
             self.append(&mut held, kind, name, row, value)?;
@@ -247,24 +281,20 @@ impl Array {
     }
 
     /// The place of the only one in each row of a table of zeros and ones; `None` where it is another table.
-    fn one_hot(&self) -> Option<Vec<String>> {
+    fn one_hot(&self) -> Result<Option<Vec<String>>, Error> {
         let width = self.shape[1];
-        let mut classes = Vec::with_capacity(self.shape[0]);
-        let (mut place, mut one) = (0, None);
+        let mut classes = Vec::new();
         let mut is_one_hot = true;
-        self.each(&[0, 1], |value| {
-            is_one_hot &= value == 0.0 || (value == 1.0 && one.is_none());
-            if value == 1.0 {
-                one = Some(place);
-            }
-            place += 1;
-            if place == width {
-                is_one_hot &= one.is_some();
+        self.blocks(&[0, 1], &mut |block| {
+            for row in block.chunks_exact(width) {
+                let one = row.iter().position(|value| *value == 1.0);
+                let others = row.iter().filter(|value| **value != 0.0).count();
+                is_one_hot &= one.is_some() && others == 1;
                 classes.push(one.unwrap_or(0).to_string());
-                (place, one) = (0, None);
             }
-        });
-        is_one_hot.then_some(classes)
+            Ok(is_one_hot)
+        })?;
+        Ok(is_one_hot.then_some(classes))
     }
 
     /// Takes in the target of a row.
@@ -314,6 +344,10 @@ fn half(bits: u16) -> f64 {
     }
 }
 
+mod blocks;
 mod images;
 mod table;
+#[cfg(test)]
+mod tests;
+pub(crate) use blocks::GoOn;
 pub(crate) use images::pixels;

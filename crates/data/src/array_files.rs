@@ -1,15 +1,13 @@
 //! A folder of arrays, one file a sample: of one dimension rows of a table, of two and three images.
 
-use std::fs::File;
-use std::io::Read as _;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::array::{Array, LARGEST};
-use crate::error::{content, unreadable};
+use crate::array::Array;
+use crate::error::content;
 use crate::folder::facts;
 use crate::image_tree::{Images, Part};
-use crate::npy_header::parse;
+use crate::npy;
 use crate::picture::Fit;
 use crate::picture_files::ImageFile;
 use crate::pixel_range::{Observed, Reading};
@@ -60,6 +58,12 @@ pub(crate) fn load(source: &Source, shown: &Path, found: Images) -> Result<Parts
         notes,
         columns: Vec::new(),
     })
+}
+
+/// Whether the arrays of a folder are rows of a table, by the header of the first of them that has one.
+pub(crate) fn are_rows(found: &Images) -> bool {
+    let mut arrays = found.train.files.iter().filter_map(|file| read(file).ok());
+    arrays.next().is_some_and(|array| array.shape.len() == 1)
 }
 
 /// What is known of all files read so far.
@@ -152,21 +156,12 @@ impl From<Error> for Bad {
 }
 
 fn read(file: &ImageFile) -> Result<Array, Error> {
-    let mut bytes = Vec::new();
-    let opened = File::open(&file.path);
-    let read = opened.and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes));
-    let length = read.map_err(|failure| unreadable(&file.shown, failure))? as u64;
-    if length > LARGEST {
-        let expected = format!("an array of at most {} MiB", LARGEST >> 20);
-        return Err(content(&file.shown, expected, "more"));
-    }
-    parse(file.shown.display().to_string(), bytes)
+    npy::array(&file.path, &file.shown)
 }
 
 /// Appends the numbers of an array to the columns of a table; NaN is a missing cell.
 fn append_row(file: &ImageFile, array: &Array, columns: &mut Vec<Vec<f64>>) -> Result<(), Error> {
-    let mut row = Vec::with_capacity(array.shape[0]);
-    array.each(&[0], |value| row.push(value));
+    let row = array.numbers()?;
     if let Some(place) = row.iter().position(|number| number.is_infinite()) {
         let expected = format!("a finite number at place {}", place + 1);
         return Err(content(&file.shown, expected, row[place].to_string()));

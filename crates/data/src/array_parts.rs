@@ -76,8 +76,7 @@ pub(crate) fn parts(
     if held.iter().any(Option::is_none) {
         held.iter_mut().for_each(|held| *held = None);
     }
-    let is_table = |part: &Part| part.data.shape.len() == 2;
-    if parts.iter().all(is_table) {
+    if parts.iter().all(|part| part.data.is_table()) {
         let parts = tables(source, &parts, wanted.as_ref(), held)?;
         return Ok(Parts {
             notes: [notes, parts.notes].concat(),

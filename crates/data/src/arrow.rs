@@ -19,7 +19,7 @@ use arrow_schema::{ArrowError, SchemaRef};
 
 use crate::Error;
 use crate::columnar::meaning::Leaf;
-use crate::columnar::{self, Count, Failure, Files, Readings, Table, Take};
+use crate::columnar::{self, After, Count, Failure, Files, Readings, Table, Take};
 use crate::error::{content, content_of};
 use crate::frame_size::FrameSize;
 use crate::hugging_face::Features;
@@ -37,6 +37,22 @@ use messages::{Index, Kind, Message, WHOLE};
 /// As [`columnar::load`].
 pub(crate) fn load(source: &Source, path: &Path) -> Result<Parts, Error> {
     columnar::load(source, path, open)
+}
+
+/// Whether a file holds a table, and not images, by its schema.
+///
+/// # Errors
+/// As [`load`], as far as the schema goes.
+pub(crate) fn is_table(_: &Source, path: &Path) -> Result<bool, Error> {
+    columnar::is_table(path.display().to_string(), vec![path.to_owned()], open)
+}
+
+/// Whether the files of a folder hold a table, and not images, by their schema.
+///
+/// # Errors
+/// As [`is_table`].
+pub(crate) fn is_table_of(shards: &Shards) -> Result<bool, Error> {
+    columnar::is_table(shards.origin.clone(), shards.train.clone(), open)
 }
 
 /// Loads a table, or images, from the files of a folder, which follow one another.
@@ -99,7 +115,12 @@ impl Files for Shelf {
         WHOLE
     }
 
-    fn read(&self, table: &Table, mut readings: Readings) -> Result<Readings, Error> {
+    fn read(
+        &self,
+        table: &Table,
+        mut readings: Readings,
+        mut after: After,
+    ) -> Result<Readings, Error> {
         let threads = parallel::threads();
         let share = readings.len().div_ceil(threads).max(1);
         let size = &table.size;
@@ -113,7 +134,11 @@ impl Files for Shelf {
                 joined
                     .into_iter()
                     .try_for_each(|share| share.map_err(|_| table.damaged()))
-            })
+            })?;
+            match &mut after {
+                Some(after) => (**after)(&mut readings),
+                None => Ok(()),
+            }
         })?;
         Ok(readings)
     }

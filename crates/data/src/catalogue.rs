@@ -44,15 +44,18 @@ pub fn check_source(name: &str) -> Result<(), Error> {
     target(&Source::named(name)).map(drop)
 }
 
-/// Whether this is a folder whose files hold numbers and no images: arrays, one a sample, or parts of a table. Only their contents
-/// tell whether the samples are images or rows of a table.
-pub fn is_array_folder(name: &str) -> bool {
+/// Whether what a name stands for is a table, as far as headers say it: no sample is read. What cannot be read, or is not there, is none; a
+/// name that ends as one of a table is one.
+pub fn is_table(name: &str) -> bool {
     let source = Source::named(name);
-    match target(&source) {
-        Ok(Target::Shards(_)) => true,
-        Ok(Target::Folder(path)) => image_tree::has_arrays(path),
-        _ => false,
-    }
+    let is_table = match target(&source) {
+        Ok(Target::Set(set)) => Ok(set.is_table),
+        Ok(Target::Shards(shards)) => shards.form.is_table()(&shards),
+        Ok(Target::Folder(path)) => Ok(image_tree::has_rows(path)),
+        Ok(Target::File(path, format)) => (format.is_table)(&source, path),
+        Err(_) => Ok(crate::is_table_file(name)),
+    };
+    is_table.unwrap_or(false)
 }
 
 /// Whether this is a folder that holds texts in folders of classes, and neither images nor numbers.

@@ -3,6 +3,7 @@
 pub(crate) mod meaning;
 mod pictures;
 pub(crate) mod reading;
+mod spilling;
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -12,12 +13,14 @@ use crate::frame::{Cells, Column, Frame, MISSING, Place, Words};
 use crate::frame_size::FrameSize;
 use crate::hugging_face::Features;
 use crate::picture_files::Packed;
+use crate::row_store::is_too_large;
 use crate::shards::Shards;
 use crate::source::{Parts, Source, TargetKind};
 use crate::{Error, columns};
 
 use meaning::{Leaf, Meaning};
 use reading::Reading;
+use spilling::{Spilling, Stored};
 
 /// Opens files that hold the same columns and follow one another; the text is what they are called in messages.
 pub(crate) type Open = fn(String, Vec<PathBuf>) -> Result<Table, Error>;
@@ -36,6 +39,9 @@ pub(crate) struct Table {
 /// Columns as they are taken in, each or why it cannot be.
 pub(crate) type Readings = Vec<(Leaf, Result<Reading>)>;
 
+/// What is done with columns of which some rows have been taken in; none where all rows are to be taken in at once.
+pub(crate) type After<'a> = Option<&'a mut dyn FnMut(&mut Readings) -> Result<(), Error>>;
+
 /// What takes in images, some at a time.
 pub(crate) type Take<'a> = &'a mut dyn FnMut(Vec<Packed>) -> Result<(), Error>;
 
@@ -44,8 +50,9 @@ pub(crate) trait Files {
     /// What damage is refused as: "a whole Parquet file".
     fn whole(&self) -> &'static str;
 
-    /// Takes in all rows of these columns, on all cores.
-    fn read(&self, table: &Table, readings: Readings) -> Result<Readings, Error>;
+    /// Takes in all rows of these columns, on all cores. After some of them `after` gets the columns so far, all of one length, and may take
+    /// numbers out of them.
+    fn read(&self, table: &Table, readings: Readings, after: After) -> Result<Readings, Error>;
 
     /// Hands out the images of a column, about so many at a time, and says how many rows there were.
     fn pictures(
@@ -90,6 +97,14 @@ pub(crate) fn short() -> Failure {
 pub(crate) fn load(source: &Source, path: &Path, open: Open) -> Result<Parts, Error> {
     let origin = path.display().to_string();
     parts(source, open(origin, vec![path.to_owned()])?, None)
+}
+
+/// Whether files hold a table, and not images, by their schema.
+///
+/// # Errors
+/// As [`load`], as far as the schema goes.
+pub(crate) fn is_table(origin: String, files: Vec<PathBuf>, open: Open) -> Result<bool, Error> {
+    open(origin, files).map(|table| table.picture().is_none())
 }
 
 /// Loads a table, or images, from the files of a folder, which follow one another.
@@ -146,8 +161,16 @@ impl Table {
             skipped: Vec::new(),
         };
         let mut unread = Vec::new();
-        for (leaf, reading) in self.files.read(self, begun.collect())? {
+        let (read, mut stored) = self.read_or_spill(source, begun.collect())?;
+        for (leaf, reading) in read {
+            let mut of_this = stored.remove(&leaf.index).into_iter().flatten();
             let columns = reading.and_then(|reading| self.finish(reading));
+            let columns = columns.map(|mut columns| {
+                for (column, stored) in columns.iter_mut().zip(&mut of_this) {
+                    column.cells = Cells::Stored(stored);
+                }
+                columns
+            });
             match columns {
                 Ok(columns) => frame.columns.extend(columns),
                 Err(_) if self.is_unwanted(source, &leaf) => {
@@ -175,6 +198,20 @@ impl Table {
         }
         self.refuse_twice(&frame)?;
         Ok(frame)
+    }
+
+    /// Reads columns; the numbers of those that are more than memory shall hold go to a store, by the place of their leaf.
+    fn read_or_spill(&self, source: &Source, begun: Readings) -> Result<(Readings, Stored), Error> {
+        let cells = self.rows.saturating_mul(begun.len() as u64);
+        let has_lists = begun.iter().any(|(leaf, _)| leaf.depth > 0);
+        if !has_lists && !is_too_large(cells, source.memory) {
+            return Ok((self.files.read(self, begun, None)?, Stored::new()));
+        }
+        let mut spilling = Spilling::new(self, source.memory);
+        let mut after = |readings: &mut Readings| spilling.take(readings);
+        let mut read = self.files.read(self, begun, Some(&mut after))?;
+        let stored = spilling.finish(&mut read)?;
+        Ok((read, stored))
     }
 
     fn refuse_twice(&self, frame: &Frame) -> Result<(), Error> {

@@ -12,8 +12,9 @@ use std::sync::Arc;
 use crate::classes::{self, Classes};
 use crate::delimited_text::shown;
 use crate::error::content_of as content;
-use crate::frame::{Cells, Frame, MISSING};
+use crate::frame::{Cells, Frame};
 use crate::samples::Identity;
+use crate::samples::rows::{self, Rows};
 use crate::source::{Parts, Source};
 use crate::{Error, Facts, Samples};
 
@@ -42,6 +43,9 @@ pub(crate) fn parts(
     mut train: Frame,
     mut test: Option<Frame>,
 ) -> Result<Parts, Error> {
+    for frame in [&mut train].into_iter().chain(&mut test) {
+        bring_in(source, frame)?;
+    }
     if let Some(column) = &source.texts.column {
         return texts::parts(source, column, train);
     }
@@ -116,6 +120,23 @@ impl PlainColumns {
     }
 }
 
+/// Brings the columns into memory that are more than inputs, where the table lies in a store: targets, names, groups and dates.
+fn bring_in(source: &Source, frame: &mut Frame) -> Result<(), Error> {
+    let target = source.target.as_ref().map(|target| &target.column);
+    let asked = source.columns.names().chain(&source.label).chain(target);
+    let asked: Vec<&String> = asked.chain(&source.texts.column).collect();
+    for place in 0..frame.columns.len() {
+        let name = &frame.columns[place].name;
+        let is_asked = asked
+            .iter()
+            .any(|asked| *asked == name || **asked == (place + 1).to_string());
+        if is_asked || place == 0 && chosen::is_nameless(name) && frame.is_named {
+            frame.bring_in(place)?;
+        }
+    }
+    Ok(())
+}
+
 /// Both parts with the classes of either.
 fn same_classes(
     train: Samples,
@@ -167,16 +188,34 @@ fn samples(
         identity: identity(chosen, &mut frame, kept.as_deref()),
         ..Facts::default()
     };
-    let (mut names, mut numbers) = (Vec::new(), Vec::new());
+    let (mut names, mut inputs) = (Vec::new(), Vec::new());
     let mut categories = Vec::new();
+    let mut store = None;
     for input in &chosen.inputs {
         let start = names.len();
-        input.append(&mut frame, kept.as_deref(), &mut names, &mut numbers)?;
+        if let Cells::Stored(stored) = &frame.columns[input.place].cells {
+            store = Some((stored.table.clone(), stored.places.clone()));
+        }
+        input.append(&mut frame, &mut names, &mut inputs)?;
         if matches!(input.kind, Kind::Category(_)) {
             categories.push(start..names.len());
         }
     }
-    let samples = Samples::table(facts, names, numbers)?.with_categories(categories);
+    let kept = kept.as_deref();
+    let samples = match store {
+        Some((table, places)) => {
+            let table = Rows::new(table, places, inputs);
+            Samples::stored_table(facts, names, table, (frame.len(), kept))?
+        }
+        None => {
+            let count = frame.len();
+            let numbers = inputs
+                .into_iter()
+                .map(|input| in_memory(input, count, kept));
+            Samples::table(facts, names, numbers.collect())?
+        }
+    };
+    let samples = samples.with_categories(categories);
     let samples = match targets.numbers {
         Some(numbers) => samples.with_targets(numbers)?,
         None => samples,
@@ -187,6 +226,17 @@ fn samples(
     })
 }
 
+/// The numbers of these rows of an input that lies in memory.
+fn in_memory(input: rows::Input, count: usize, kept: Option<&[usize]>) -> Vec<f64> {
+    match (input, kept) {
+        // Moved, not copied: a table may be a good part of the memory.
+        (rows::Input::Numbers(all), None) => all,
+        (input, kept) => kept_rows(count, kept)
+            .map(|row| input.number(row, &[]))
+            .collect(),
+    }
+}
+
 /// What the rows are called, and which belong together.
 fn identity(chosen: &Chosen, frame: &mut Frame, kept: Option<&[usize]>) -> Identity {
     let words = |place: usize| -> Arc<[Arc<str>]> {
@@ -194,9 +244,10 @@ fn identity(chosen: &Chosen, frame: &mut Frame, kept: Option<&[usize]>) -> Ident
             match &frame.columns[place].cells {
                 Cells::Words(words) => words.get(row).unwrap_or("").into(),
                 Cells::Numbers(numbers) => numbers[row].to_string().into(),
+                Cells::Stored(_) => unreachable!("columns that are asked for are brought in"),
             }
         };
-        rows(frame.len(), kept).map(text).collect()
+        kept_rows(frame.len(), kept).map(text).collect()
     };
     let names = chosen
         .index
@@ -214,32 +265,32 @@ fn identity(chosen: &Chosen, frame: &mut Frame, kept: Option<&[usize]>) -> Ident
 }
 
 /// The rows that are kept.
-fn rows(count: usize, kept: Option<&[usize]>) -> impl ExactSizeIterator<Item = usize> {
+fn kept_rows(count: usize, kept: Option<&[usize]>) -> impl ExactSizeIterator<Item = usize> {
     let kept = kept.map(<[usize]>::to_vec);
     let count = kept.as_ref().map_or(count, Vec::len);
     (0..count).map(move |at| kept.as_ref().map_or(at, |kept| kept[at]))
 }
 
 impl Input {
-    /// Appends the columns that a model sees of it.
+    /// Appends the columns that a model sees of it, which takes their numbers out of the table.
     fn append(
         &self,
         frame: &mut Frame,
-        kept: Option<&[usize]>,
         names: &mut Vec<String>,
-        numbers: &mut Vec<Vec<f64>>,
+        inputs: &mut Vec<rows::Input>,
     ) -> Result<(), Error> {
         let count = frame.len();
         let cells = &mut frame.columns[self.place].cells;
         match (&self.kind, cells) {
             (Kind::Category(categories), Cells::Words(words)) => {
+                let codes: Arc<[u32]> = words.codes.as_slice().into();
                 for category in categories {
                     names.push(format!("{}={category}", self.name));
-                    let cell = |row: usize| match words.get(row) {
-                        Some(word) => f64::from(u8::from(word == category)),
-                        None => f64::NAN,
-                    };
-                    numbers.push(rows(count, kept).map(cell).collect());
+                    let is_it = |word: &String| f64::from(u8::from(word == category));
+                    inputs.push(rows::Input::Words {
+                        codes: codes.clone(),
+                        values: words.names.iter().map(is_it).collect(),
+                    });
                 }
             }
             (Kind::Flag, Cells::Words(words)) => {
@@ -248,27 +299,25 @@ impl Input {
                     return Err(content(&frame.origin, expected, shown(word.as_bytes())));
                 }
                 let value = |word: &String| flag(word).map_or(f64::NAN, f64::from);
-                let values: Vec<f64> = words.names.iter().map(value).collect();
-                let cell = |row: usize| match words.codes[row] {
-                    MISSING => f64::NAN,
-                    code => values[code as usize],
-                };
                 names.push(self.name.clone());
-                numbers.push(rows(count, kept).map(cell).collect());
+                inputs.push(rows::Input::Words {
+                    codes: words.codes.as_slice().into(),
+                    values: words.names.iter().map(value).collect(),
+                });
             }
             (Kind::Number | Kind::Flag, Cells::Numbers(all)) => {
                 names.push(self.name.clone());
-                // Moved, not copied: a table may be a good part of the memory.
-                numbers.push(match kept {
-                    None => std::mem::take(all),
-                    Some(kept) => kept.iter().map(|&row| all[row]).collect(),
-                });
+                inputs.push(rows::Input::Numbers(std::mem::take(all)));
+            }
+            (Kind::Number | Kind::Flag, Cells::Stored(stored)) => {
+                names.push(self.name.clone());
+                inputs.push(rows::Input::Stored(stored.column));
             }
             // Without any known cell nothing tells that it held words.
-            (Kind::Category(categories), Cells::Numbers(all)) if all.iter().all(|n| n.is_nan()) => {
+            (Kind::Category(categories), cells) if has_no_number(cells) => {
                 for category in categories {
                     names.push(format!("{}={category}", self.name));
-                    numbers.push(vec![f64::NAN; rows(count, kept).len()]);
+                    inputs.push(rows::Input::Numbers(vec![f64::NAN; count]));
                 }
             }
             (kind, _) => {
@@ -281,5 +330,14 @@ impl Input {
             }
         }
         Ok(())
+    }
+}
+
+/// Whether no number of a column is known.
+fn has_no_number(cells: &Cells) -> bool {
+    match cells {
+        Cells::Numbers(all) => all.iter().all(|number| number.is_nan()),
+        Cells::Stored(stored) => stored.summary.known == 0,
+        Cells::Words(_) => false,
     }
 }

@@ -119,6 +119,15 @@ pub enum Error {
         source: io::Error,
     },
 
+    /// What is more than memory shall hold could not be written to a temporary file.
+    #[error("cannot write what memory shall not hold to a temporary file in `{}`: {source}", folder.display())]
+    NoRoom {
+        /// The folder of temporary files.
+        folder: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+
     /// A file could not be fetched from any of its addresses.
     #[error("cannot fetch `{file}`: {reason}")]
     Fetch {
@@ -154,6 +163,9 @@ impl Error {
             Self::Sizes { common, .. } => Some(format!(
                 "`--size {common}` brings all images to one size, each cut to this form; `--fit pad` or `--fit stretch` keeps all of it"
             )),
+            Self::NoRoom { folder, source } => {
+                room_hint(folder, source).or_else(|| Some(MORE_ROOM.to_owned()))
+            }
             Self::NoFile { hint, .. } | Self::Missing { hint, .. } | Self::Fetch { hint, .. } => {
                 Some(hint.clone())
             }
@@ -162,6 +174,9 @@ impl Error {
         }
     }
 }
+
+/// What to do where temporary files find no room.
+const MORE_ROOM: &str = "set TMPDIR to a folder with more room, hold more in memory with `--device-memory MIB`, or take fewer samples with `--limit N`";
 
 /// What to do where the system has no memory for a file, or no room in the folder of temporary files; none for other errors.
 pub fn room_hint(path: &Path, source: &io::Error) -> Option<String> {
@@ -172,9 +187,7 @@ pub fn room_hint(path: &Path, source: &io::Error) -> Option<String> {
         io::ErrorKind::OutOfMemory => Some(
             "`--limit N` takes fewer samples, and `--device-memory MIB` lets more of them stay on the disk".to_owned(),
         ),
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded if is_temporary => Some(
-            "set TMPDIR to a folder with more room, or take fewer samples with `--limit N`".to_owned(),
-        ),
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded if is_temporary => Some(MORE_ROOM.to_owned()),
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem if is_temporary => {
             Some("set TMPDIR to a folder that you may write to".to_owned())
         }

@@ -42,7 +42,7 @@ impl Fill {
             return Err(content(samples.name(), "rows of a table", "images"));
         }
         let mut values = Vec::with_capacity(columns.len());
-        for (name, statistics) in columns.iter().zip(samples.statistics()) {
+        for (name, statistics) in columns.iter().zip(samples.statistics()?) {
             let mean = statistics.mean;
             if !mean.is_finite() {
                 let expected = "numbers whose sum a double-precision number holds";

@@ -21,6 +21,18 @@ pub(crate) struct Format {
     pub(crate) contents: Contents,
     /// Reads a file.
     pub(crate) load: fn(&Source, &Path) -> Result<Parts, Error>,
+    /// Whether what a file holds is a table, by its headers alone.
+    pub(crate) is_table: fn(&Source, &Path) -> Result<bool, Error>,
+}
+
+/// Of formats whose files are always tables.
+fn always(_: &Source, _: &Path) -> Result<bool, Error> {
+    Ok(true)
+}
+
+/// Of formats whose files never are.
+fn never(_: &Source, _: &Path) -> Result<bool, Error> {
+    Ok(false)
 }
 
 /// What the files of a format hold.
@@ -41,12 +53,14 @@ static FORMATS: &[Format] = &[
         also: &["tsv", "txt", "data"],
         contents: Contents::Table,
         load: text_table::load,
+        is_table: always,
     },
     Format {
         named: &["arff"],
         also: &[],
         contents: Contents::Table,
         load: arff::load,
+        is_table: always,
     },
     Format {
         named: &["parquet"],
@@ -54,24 +68,28 @@ static FORMATS: &[Format] = &[
         // Rows of a table or images, as an array.
         contents: Contents::Array,
         load: parquet::load,
+        is_table: parquet::is_table,
     },
     Format {
         named: &[],
         also: &["arrow", "feather", "ipc", "arrows"],
         contents: Contents::Array,
         load: arrow::load,
+        is_table: arrow::is_table,
     },
     Format {
         named: &["npy", "npz"],
         also: &[],
         contents: Contents::Array,
         load: npy::load,
+        is_table: npy::is_table,
     },
     Format {
         named: &[],
         also: &["mat"],
         contents: Contents::Array,
         load: matlab::load,
+        is_table: matlab::is_table,
     },
     #[cfg(feature = "hdf5")]
     Format {
@@ -79,30 +97,35 @@ static FORMATS: &[Format] = &[
         also: &["h5", "hdf5", "he5", "hdf"],
         contents: Contents::Array,
         load: hdf5::load,
+        is_table: hdf5::is_table,
     },
     Format {
         named: &[],
         also: &["idx"],
         contents: Contents::Array,
         load: idx_files::load,
+        is_table: idx_files::is_table,
     },
     Format {
         named: &[],
         also: &["safetensors"],
         contents: Contents::Array,
         load: safetensors_file::load,
+        is_table: safetensors_file::is_table,
     },
     Format {
         named: &[],
         also: &image_tree::ENDINGS,
         contents: Contents::Image,
         load: folder::load_file,
+        is_table: never,
     },
     Format {
         named: &[],
         also: &["tar", "tgz"],
         contents: Contents::Image,
         load: tar_images::load,
+        is_table: never,
     },
 ];
 

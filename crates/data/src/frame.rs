@@ -2,6 +2,11 @@
 //!
 //! Every format of tables gives a [`Frame`]; what becomes of its columns is decided in one place for all of them.
 
+use std::sync::Arc;
+
+use crate::Error;
+use crate::row_store::{StoredColumn, in_places};
+
 /// The code of a word that is missing.
 pub(crate) const MISSING: u32 = u32::MAX;
 
@@ -47,6 +52,8 @@ pub(crate) struct Column {
 pub(crate) enum Cells {
     /// Numbers; NaN where one is missing.
     Numbers(Vec<f64>),
+    /// Numbers of a table that is more than memory shall hold; NaN where one is missing.
+    Stored(StoredColumn),
     /// Words, truth values (`false` and `true`), or times as they are written.
     Words(Words),
 }
@@ -85,7 +92,11 @@ impl Frame {
     }
 
     /// Keeps these rows alone, which ascend.
-    pub(crate) fn keep(&mut self, rows: &[usize]) {
+    ///
+    /// # Errors
+    /// [`Error::Io`] where they lie in a file that cannot be read.
+    pub(crate) fn keep(&mut self, rows: &[usize]) -> Result<(), Error> {
+        self.keep_stored(rows)?;
         for column in &mut self.columns {
             match &mut column.cells {
                 Cells::Numbers(numbers) => {
@@ -94,10 +105,47 @@ impl Frame {
                 Cells::Words(words) => {
                     words.codes = rows.iter().map(|&row| words.codes[row]).collect()
                 }
+                Cells::Stored(_) => {}
             }
         }
         self.places = rows.iter().map(|&row| self.places[row]).collect();
         self.rows = rows.iter().map(|&row| self.rows[row]).collect();
+        Ok(())
+    }
+
+    /// The columns of the store, which is one for all of them, hold these rows alone.
+    fn keep_stored(&mut self, rows: &[usize]) -> Result<(), Error> {
+        let stored = |column: &Column| match &column.cells {
+            Cells::Stored(stored) => Some(stored.clone()),
+            _ => None,
+        };
+        let Some(any) = self.columns.iter().find_map(stored) else {
+            return Ok(());
+        };
+        let before = in_places(any.places.as_deref());
+        let places: Arc<[u32]> = rows.iter().map(|&row| before(row) as u32).collect();
+        let summaries = any.table.summaries(rows.len(), Some(&places))?;
+        for column in &mut self.columns {
+            if let Cells::Stored(stored) = &mut column.cells {
+                stored.places = Some(places.clone());
+                stored.rows = rows.len();
+                stored.summary = summaries[stored.column];
+            }
+        }
+        Ok(())
+    }
+
+    /// Brings the numbers of a column into memory, where they lie elsewhere.
+    ///
+    /// # Errors
+    /// [`Error::Io`] where they lie in a file that cannot be read.
+    pub(crate) fn bring_in(&mut self, place: usize) -> Result<(), Error> {
+        if let Some(column) = self.columns.get_mut(place)
+            && let Cells::Stored(stored) = &column.cells
+        {
+            column.cells = Cells::Numbers(stored.numbers()?);
+        }
+        Ok(())
     }
 
     /// Where a row stands, for messages.

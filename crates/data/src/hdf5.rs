@@ -9,9 +9,13 @@ use hdf5_pure::{Datatype, DatatypeByteOrder, File, FloatingPointLayout, Group};
 
 use crate::array::{Array, Element, Kind, LARGEST};
 use crate::error::{content, content_of, unreadable};
-use crate::named_arrays::{self, NamedArrays};
+use crate::named_arrays::{self, Extent, NamedArrays};
+use crate::pixel_store::{Sink, Store};
 use crate::source::{Parts, Source};
 use crate::{Error, formats};
+
+/// Bytes of an array that are read at a time where it does not stay in memory.
+const BLOCK: u64 = 16 << 20;
 
 /// Groups within groups, at most.
 const DEEPEST: usize = 8;
@@ -28,13 +32,35 @@ const MATLAB: &[u8] = b"MATLAB 7.3 MAT-file";
 /// # Errors
 /// [`Error::Content`] with the file and array, [`Error::Selection`] for a label that is not there, or [`Error::Io`].
 pub(crate) fn load(source: &Source, path: &Path) -> Result<Parts, Error> {
+    open(source, path, named_arrays::load)
+}
+
+/// Whether a file holds a table, by the headers of its arrays.
+///
+/// # Errors
+/// As [`load`], as far as the headers go.
+pub(crate) fn is_table(source: &Source, path: &Path) -> Result<bool, Error> {
+    open(source, path, named_arrays::is_table)
+}
+
+fn open<T>(
+    source: &Source,
+    path: &Path,
+    make: impl FnOnce(&Source, NamedArrays) -> Result<T, Error>,
+) -> Result<T, Error> {
     let mut start = Vec::new();
     let opened = std::fs::File::open(path);
     let read = opened.and_then(|file| file.take(MATLAB.len() as u64).read_to_end(&mut start));
     read.map_err(|failure| unreadable(path, failure))?;
     let file = File::open_streaming(path)
         .map_err(|error| content(path, "a whole HDF5 file", error.to_string()))?;
-    of_file(source, &path.display().to_string(), &file, start == MATLAB)
+    of_file(
+        source,
+        &path.display().to_string(),
+        &file,
+        start == MATLAB,
+        make,
+    )
 }
 
 /// Reads the bytes of a file, and forgets them.
@@ -46,11 +72,18 @@ pub(crate) fn try_bytes(bytes: &[u8]) -> Result<(), Error> {
         "bytes",
         &file,
         bytes.starts_with(MATLAB),
+        named_arrays::load,
     )
     .map(drop)
 }
 
-fn of_file(source: &Source, origin: &str, file: &File, is_matlab: bool) -> Result<Parts, Error> {
+fn of_file<T>(
+    source: &Source,
+    origin: &str,
+    file: &File,
+    is_matlab: bool,
+    make: impl FnOnce(&Source, NamedArrays) -> Result<T, Error>,
+) -> Result<T, Error> {
     let mut names = Vec::new();
     collect(&file.root(), "", DEEPEST, &mut names)
         .map_err(|error| content_of(origin, "groups of arrays", error.to_string()))?;
@@ -58,9 +91,10 @@ fn of_file(source: &Source, origin: &str, file: &File, is_matlab: bool) -> Resul
         let found = names.len().to_string();
         return Err(content_of(origin, format!("at most {MOST} arrays"), found));
     }
-    let mut read = |name: &str| {
+    let mut read = |name: &str, extent: Extent| {
         let origin = format!("{origin}: {name}");
-        read_array(file, name, origin, is_matlab)
+        let memory = source.memory as u64;
+        read_array((file, name), origin, is_matlab, (extent, memory))
     };
     let arrays = NamedArrays {
         origin: origin.to_owned(),
@@ -69,7 +103,7 @@ fn of_file(source: &Source, origin: &str, file: &File, is_matlab: bool) -> Resul
         is_matlab,
         read: &mut read,
     };
-    named_arrays::load(source, arrays)
+    make(source, arrays)
 }
 
 /// The paths of all arrays below a group.
@@ -97,7 +131,13 @@ fn collect(
     Ok(())
 }
 
-fn read_array(file: &File, name: &str, origin: String, is_matlab: bool) -> Result<Array, Error> {
+/// Reads an array, of which at most `memory` bytes stay in memory.
+fn read_array(
+    (file, name): (&File, &str),
+    origin: String,
+    is_matlab: bool,
+    (extent, memory): (Extent, u64),
+) -> Result<Array, Error> {
     let damaged = |error: hdf5_pure::Error| content_of(&origin, "a whole array", error.to_string());
     let data = file.dataset(name).map_err(damaged)?;
     let sizes = data.shape().map_err(damaged)?;
@@ -110,21 +150,39 @@ fn read_array(file: &File, name: &str, origin: String, is_matlab: bool) -> Resul
     let bytes = sizes
         .iter()
         .try_fold(element.size as u64, |bytes, &size| bytes.checked_mul(size));
-    if bytes.is_none_or(|bytes| bytes > LARGEST) {
+    let Some(bytes) = bytes.filter(|&bytes| bytes <= LARGEST) else {
         let expected = format!("an array of at most {} MiB", LARGEST >> 20);
         return Err(content_of(
             &origin,
             expected,
             format!("the shape {sizes:?}"),
         ));
-    }
+    };
     let mut shape: Vec<_> = sizes.iter().map(|&size| size as usize).collect();
-    let bytes = data.read_raw().map_err(damaged)?;
     // MATLAB's first axis runs fastest, and HDF5's last: it stores its axes in reverse.
     if is_matlab {
         shape.reverse();
     }
-    Array::new(origin, element, shape, is_matlab, (bytes, 0))
+    if extent == Extent::Header {
+        return Ok(Array::header(origin, element, shape, is_matlab));
+    }
+    if bytes <= memory {
+        let bytes = data.read_raw().map_err(damaged)?;
+        return Array::new(origin, element, shape, is_matlab, (Store::Memory(bytes), 0));
+    }
+    let rows = sizes.first().copied().unwrap_or(1).max(1);
+    // Whole chunks, so that none is unpacked twice.
+    let chunk = data.chunk_shape().map_err(damaged)?;
+    let chunk = chunk
+        .and_then(|sizes| sizes.first().copied())
+        .unwrap_or(1)
+        .max(1);
+    let at_a_time = (BLOCK * rows / bytes / chunk).max(1).saturating_mul(chunk);
+    let mut sink = Sink::new(0);
+    for start in (0..rows).step_by(usize::try_from(at_a_time).unwrap_or(usize::MAX)) {
+        sink.push(&data.read_raw_rows(start, at_a_time).map_err(damaged)?)?;
+    }
+    Array::new(origin, element, shape, is_matlab, (sink.finish(), 0))
 }
 
 fn element(datatype: &Datatype) -> Option<Element> {

@@ -10,8 +10,8 @@ use crate::Error;
 use crate::array::{Array, Element, Kind, LARGEST};
 use crate::error::{content, content_of, unreadable};
 use crate::idx::unpack;
-use crate::named_arrays::{self, NamedArrays};
-use crate::pixel_store::fill;
+use crate::named_arrays::{self, Extent, NamedArrays};
+use crate::pixel_store::{Sink, fill};
 use crate::source::{Parts, Source};
 
 /// Dimensions, at most.
@@ -67,6 +67,23 @@ pub(crate) fn in_folder(folder: &Path) -> Result<Vec<PathBuf>, Error> {
 /// # Errors
 /// [`Error::Content`] with the file, [`Error::Selection`] for a label that is not there, or [`Error::Io`].
 pub(crate) fn load(source: &Source, path: &Path) -> Result<Parts, Error> {
+    beside(source, path, named_arrays::load)
+}
+
+/// Whether a file holds a table, by its header.
+///
+/// # Errors
+/// As [`load`], as far as the header goes.
+pub(crate) fn is_table(source: &Source, path: &Path) -> Result<bool, Error> {
+    beside(source, path, named_arrays::is_table)
+}
+
+/// What `make` makes of a file and the labels that lie beside it.
+fn beside<T>(
+    source: &Source,
+    path: &Path,
+    make: impl FnOnce(&Source, NamedArrays) -> Result<T, Error>,
+) -> Result<T, Error> {
     let asked = array_name(path).unwrap_or_default();
     let folder = path.parent().unwrap_or(Path::new(""));
     let folder = match folder.as_os_str().is_empty() {
@@ -80,7 +97,7 @@ pub(crate) fn load(source: &Source, path: &Path) -> Result<Parts, Error> {
         let name = array_name(file).unwrap_or_default();
         is_this || (name != asked && name.starts_with(part) && name.contains("label"))
     });
-    of_files(source, path, files, Some(&asked))
+    of_files(source, path, files, Some(&asked), make)
 }
 
 /// Loads the idx files of a folder: images and labels of its parts.
@@ -92,15 +109,16 @@ pub(crate) fn load_folder(
     folder: &Path,
     files: Vec<PathBuf>,
 ) -> Result<Parts, Error> {
-    of_files(source, folder, files, None)
+    of_files(source, folder, files, None, named_arrays::load)
 }
 
-fn of_files(
+fn of_files<T>(
     source: &Source,
     origin: &Path,
     files: Vec<PathBuf>,
     asked: Option<&str>,
-) -> Result<Parts, Error> {
+    make: impl FnOnce(&Source, NamedArrays) -> Result<T, Error>,
+) -> Result<T, Error> {
     let mut named: Vec<(String, PathBuf)> = Vec::new();
     for file in files {
         let name = array_name(&file).unwrap_or_default();
@@ -115,10 +133,10 @@ fn of_files(
             None => named.push((name, file)),
         }
     }
-    let mut read = |name: &str| {
+    let mut read = |name: &str, extent: Extent| {
         let known = named.iter().find(|(known, _)| known == name);
         let (_, path) = known.expect("only names that were given are read");
-        let mut array = read_file(path)?;
+        let mut array = read_file(path, (extent, source.memory))?;
         // The EMNIST files have their images on their side.
         if shown(path).to_lowercase().starts_with("emnist-") && array.shape.len() == 3 {
             array.reorder(&[0, 2, 1]);
@@ -132,7 +150,7 @@ fn of_files(
         is_matlab: false,
         read: &mut read,
     };
-    named_arrays::load(source, arrays)
+    make(source, arrays)
 }
 
 fn is_packed(path: &Path) -> bool {
@@ -147,12 +165,14 @@ fn shown(path: &Path) -> String {
         .into_owned()
 }
 
-fn read_file(path: &Path) -> Result<Array, Error> {
+/// Reads a file, of which at most `memory` bytes stay in memory.
+fn read_file(path: &Path, (extent, memory): (Extent, usize)) -> Result<Array, Error> {
     let failed = |failure| unreadable(path, failure);
     let file = BufReader::new(File::open(path).map_err(failed)?);
     parse(
         &path.display().to_string(),
         unpack(file).map_err(failed)?,
+        (extent, memory),
         failed,
     )
 }
@@ -160,13 +180,15 @@ fn read_file(path: &Path) -> Result<Array, Error> {
 /// Reads the bytes of a file, and forgets them.
 pub(crate) fn try_bytes(bytes: &[u8]) -> Result<(), Error> {
     let failed = |failure| unreadable(Path::new("bytes"), failure);
-    parse("bytes", unpack(bytes).map_err(failed)?, failed).map(drop)
+    let whole = (Extent::Whole, usize::MAX);
+    parse("bytes", unpack(bytes).map_err(failed)?, whole, failed).map(drop)
 }
 
 /// The array of a file; takes in no more than its header claims.
 fn parse(
     origin: &str,
     mut file: impl Read,
+    (extent, memory): (Extent, usize),
     failed: impl Fn(std::io::Error) -> Error,
 ) -> Result<Array, Error> {
     let mut magic = [0; 4];
@@ -208,17 +230,25 @@ fn parse(
         let expected = format!("at most {} MiB", LARGEST >> 20);
         return Err(content_of(origin, expected, format!("the shape {shape:?}")));
     };
-    let mut bytes = Vec::new();
-    let more = file.take(claimed + 1).read_to_end(&mut bytes);
-    more.map_err(&failed)?;
     let element = Element {
         kind,
         size,
         big_endian: true,
     };
+    let origin = origin.to_owned();
+    let array = |file: &mut dyn Read, shape: Vec<usize>| match extent {
+        Extent::Header => Ok(Array::header(origin.clone(), element, shape, false)),
+        Extent::Whole => {
+            let store =
+                Sink::new(memory).fill(&mut file.take(claimed + 1), LARGEST + 1, |failure| {
+                    failed(failure.unwrap_or_else(|| std::io::Error::other("more")))
+                })?;
+            Array::new(origin.clone(), element, shape, false, (store, 0))
+        }
+    };
     // QMNIST's labels: eight numbers of which the first is the class.
     if shape.len() == 2 && shape[1] == 8 && (kind, size) == (Kind::Signed, 4) {
-        let mut array = Array::new(origin.to_owned(), element, shape, false, (bytes, 0))?;
+        let mut array = array(&mut file, shape)?;
         array.only_first_column();
         return Ok(array);
     }
@@ -226,5 +256,5 @@ fn parse(
     if shape.len() > 1 && shape[1..].iter().all(|&size| size == 1) {
         shape.truncate(1);
     }
-    Array::new(origin.to_owned(), element, shape, false, (bytes, 0))
+    array(&mut file, shape)
 }

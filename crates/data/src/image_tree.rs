@@ -7,6 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::Error;
+use crate::array_files;
 use crate::error::{content, unreadable};
 use crate::formats::format_of;
 use crate::picture_files::ImageFile;
@@ -188,8 +189,8 @@ fn parted(mut root: Folder, reader: &Reader) -> Result<Images, Error> {
 }
 
 /// Whether a folder holds arrays that are samples, and no images.
-pub(crate) fn has_arrays(folder: &Path) -> bool {
-    find(folder, folder).is_ok_and(|found| found.are_arrays)
+pub(crate) fn has_rows(folder: &Path) -> bool {
+    find(folder, folder).is_ok_and(|found| found.are_arrays && array_files::are_rows(&found))
 }
 
 /// Says where samples lie below the folders of classes.

@@ -94,6 +94,7 @@ mod pixel_store;
 mod read_instead;
 mod record_sets;
 mod row_shape;
+mod row_store;
 mod safetensors_file;
 mod samples;
 mod satimage;
@@ -117,7 +118,7 @@ mod words;
 mod yale;
 
 pub use augment::{Augment, Change};
-pub use catalogue::{check_source, is_array_folder, is_source, is_text_folder, load};
+pub use catalogue::{check_source, is_source, is_table, is_text_folder, load};
 pub use csv_cells::{csv_field, guarded, unguarded};
 pub use directory::{directory, directory_or};
 pub use download::Progress;

@@ -14,7 +14,8 @@ use flate2::read::ZlibDecoder;
 
 use crate::array::{Array, Element, Kind, LARGEST};
 use crate::error::{content, content_of, unreadable};
-use crate::named_arrays::{self, NamedArrays};
+use crate::named_arrays::{self, Extent, NamedArrays};
+use crate::pixel_store::Store;
 use crate::source::{Parts, Source};
 use crate::{Error, formats};
 
@@ -36,12 +37,41 @@ const STRUCT: u8 = 2;
 /// # Errors
 /// [`Error::Content`] with the file and array, [`Error::Selection`] for a label that is not there, or [`Error::Io`].
 pub(crate) fn load(source: &Source, path: &Path) -> Result<Parts, Error> {
+    match bytes_of(path)? {
+        Some(bytes) => of_bytes(
+            source,
+            &path.display().to_string(),
+            &bytes,
+            named_arrays::load,
+        ),
+        None => of_version_7_3(source, path),
+    }
+}
+
+/// Whether a file holds a table, by the headers of its arrays.
+///
+/// # Errors
+/// As [`load`], as far as the headers go.
+pub(crate) fn is_table(source: &Source, path: &Path) -> Result<bool, Error> {
+    match bytes_of(path)? {
+        Some(bytes) => of_bytes(
+            source,
+            &path.display().to_string(),
+            &bytes,
+            named_arrays::is_table,
+        ),
+        None => is_table_of_version_7_3(source, path),
+    }
+}
+
+/// The bytes of a file; none where it is of version 7.3.
+fn bytes_of(path: &Path) -> Result<Option<Vec<u8>>, Error> {
     let mut bytes = Vec::new();
     let mut file = File::open(path).map_err(|failure| unreadable(path, failure))?;
     let read = (&mut file).take(HEADER as u64).read_to_end(&mut bytes);
     read.map_err(|failure| unreadable(path, failure))?;
     if bytes.starts_with(b"MATLAB 7.3") || bytes.starts_with(b"\x89HDF") {
-        return of_version_7_3(source, path);
+        return Ok(None);
     }
     let read = file.take(LARGEST + 1).read_to_end(&mut bytes);
     read.map_err(|failure| unreadable(path, failure))?;
@@ -49,12 +79,15 @@ pub(crate) fn load(source: &Source, path: &Path) -> Result<Parts, Error> {
         let expected = format!("at most {} MiB", LARGEST >> 20);
         return Err(content(path, expected, "more"));
     }
-    of_bytes(source, &path.display().to_string(), &bytes)
+    Ok(Some(bytes))
 }
 
 #[cfg(feature = "hdf5")]
-fn of_version_7_3(source: &Source, path: &Path) -> Result<Parts, Error> {
-    crate::hdf5::load(source, path)
+use crate::hdf5::{is_table as is_table_of_version_7_3, load as of_version_7_3};
+
+#[cfg(not(feature = "hdf5"))]
+fn is_table_of_version_7_3(source: &Source, path: &Path) -> Result<bool, Error> {
+    of_version_7_3(source, path).map(|parts| parts.train.is_table())
 }
 
 #[cfg(not(feature = "hdf5"))]
@@ -65,10 +98,16 @@ fn of_version_7_3(_: &Source, path: &Path) -> Result<Parts, Error> {
 
 /// Reads the bytes of a file, and forgets them.
 pub(crate) fn try_bytes(bytes: &[u8]) -> Result<(), Error> {
-    of_bytes(&Source::named("bytes"), "bytes", bytes).map(drop)
+    let source = Source::named("bytes");
+    of_bytes(&source, "bytes", bytes, named_arrays::load).map(drop)
 }
 
-fn of_bytes(source: &Source, origin: &str, bytes: &[u8]) -> Result<Parts, Error> {
+fn of_bytes<T>(
+    source: &Source,
+    origin: &str,
+    bytes: &[u8],
+    make: impl FnOnce(&Source, NamedArrays) -> Result<T, Error>,
+) -> Result<T, Error> {
     let is_big_endian = match bytes.get(HEADER - 4..HEADER) {
         Some([0, 1, b'I', b'M']) => false,
         Some([1, 0, b'M', b'I']) => true,
@@ -105,7 +144,7 @@ fn of_bytes(source: &Source, origin: &str, bytes: &[u8]) -> Result<Parts, Error>
         .ok_or_else(damaged)?;
         found.extend(names.into_iter().map(|name| (name, (kind, stored))));
     }
-    let mut read = |name: &str| -> Result<Array, Error> {
+    let mut read = |name: &str, extent: Extent| -> Result<Array, Error> {
         let origin = format!("{origin}: {name}");
         let damaged = |what: &str| content_of(&origin, "an array of numbers", what);
         let known = found.iter().find(|(known, _)| known == name);
@@ -119,7 +158,7 @@ fn of_bytes(source: &Source, origin: &str, bytes: &[u8]) -> Result<Parts, Error>
         let mut result = None;
         let walked = walk(array, "", DEEPEST, &mut |known, numbers| {
             if known == name && result.is_none() {
-                result = Some(numbers.array(origin.clone(), is_big_endian));
+                result = Some(numbers.array(origin.clone(), is_big_endian, extent));
             }
         });
         walked.ok_or_else(|| damaged("a damaged one"))?;
@@ -132,7 +171,7 @@ fn of_bytes(source: &Source, origin: &str, bytes: &[u8]) -> Result<Parts, Error>
         is_matlab: true,
         read: &mut read,
     };
-    named_arrays::load(source, arrays)
+    make(source, arrays)
 }
 
 /// The data of an element that is an array, packed or not; nothing for another element.
@@ -174,7 +213,7 @@ struct Numbers<'a> {
 }
 
 impl Numbers<'_> {
-    fn array(&self, origin: String, is_big_endian: bool) -> Result<Array, Error> {
+    fn array(&self, origin: String, is_big_endian: bool, extent: Extent) -> Result<Array, Error> {
         let refuse = |found: String| content_of(&origin, "an array of real numbers", found);
         let Some((kind, bytes)) = self.data.filter(|_| !self.is_complex) else {
             return Err(refuse(match self.class {
@@ -206,13 +245,12 @@ impl Numbers<'_> {
             size,
             big_endian: is_big_endian,
         };
-        Array::new(
-            origin,
-            element,
-            self.sizes.clone(),
-            true,
-            (bytes.to_vec(), 0),
-        )
+        let sizes = self.sizes.clone();
+        if extent == Extent::Header {
+            return Ok(Array::header(origin, element, sizes, true));
+        }
+        let store = Store::Memory(bytes.to_vec());
+        Array::new(origin, element, sizes, true, (store, 0))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use crate::Error;
 use crate::array::Array;
 use crate::array_parts::Part;
 
@@ -50,16 +51,15 @@ fn is_last(shape: &[usize], labels: Option<usize>) -> bool {
 }
 
 /// The characters that labels stand for: rows of a label and a code point, of which EMNIST's letters have two.
-pub(crate) fn characters(mapping: &Array) -> HashMap<String, String> {
+pub(crate) fn characters(mapping: &Array) -> Result<HashMap<String, String>, Error> {
     let [_, width @ 2..=3] = mapping.shape[..] else {
-        return HashMap::new();
+        return Ok(HashMap::new());
     };
-    let mut values = Vec::new();
-    mapping.each(&[0, 1], |value| values.push(value));
+    let values = mapping.numbers()?;
     let rows = values.chunks_exact(width);
     let pair = |row: &[f64]| {
         let character = char::from_u32(row[1] as u32).filter(|c| !c.is_control())?;
         Some((row[0].to_string(), character.to_string()))
     };
-    rows.filter_map(pair).collect()
+    Ok(rows.filter_map(pair).collect())
 }

@@ -51,7 +51,15 @@ pub(crate) struct NamedArrays<'a> {
     /// Whether they are laid out as MATLAB does: samples along the last axis.
     pub(crate) is_matlab: bool,
     /// Reads one of them.
-    pub(crate) read: &'a mut dyn FnMut(&str) -> Result<Array, Error>,
+    pub(crate) read: &'a mut dyn FnMut(&str, Extent) -> Result<Array, Error>,
+}
+
+/// How much of an array is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Extent {
+    /// Its type and shape, which may be all that is right of what is given.
+    Header,
+    Whole,
 }
 
 /// The arrays of one part.
@@ -69,22 +77,44 @@ struct Chosen<'a> {
 /// # Errors
 /// [`Error::Content`] with the file and array, or [`Error::Selection`] for a label or an array that is not there.
 pub(crate) fn load(source: &Source, mut file: NamedArrays) -> Result<Parts, Error> {
+    let (whole, notes) = chosen(source, &mut file, Extent::Whole)?;
+    parts(source, whole, notes)
+}
+
+/// Whether the samples of such a file are rows of a table, by the headers of its arrays.
+///
+/// # Errors
+/// As [`load`], as far as the headers go.
+pub(crate) fn is_table(source: &Source, mut file: NamedArrays) -> Result<bool, Error> {
+    let (parts, _) = chosen(source, &mut file, Extent::Header)?;
+    Ok(parts.iter().all(|part| part.data.is_table()))
+}
+
+/// The arrays of the parts, and what is to be said of the choice.
+fn chosen(
+    source: &Source,
+    file: &mut NamedArrays,
+    extent: Extent,
+) -> Result<(Vec<Part>, Vec<String>), Error> {
     file.names.sort();
     let all = std::mem::take(&mut file.names);
     let names: Vec<_> = all.iter().map(|name| Name::of(name)).collect();
     let choice = choose(source, &file.origin, file.asked, &names)?;
     let mut notes = Vec::new();
-    let class_names = class_names(&mut file, &names, &choice);
+    let class_names = match extent {
+        Extent::Whole => class_names(file, &names, &choice),
+        Extent::Header => HashMap::new(),
+    };
     let wanted = wanted(source)?;
     let mut whole = Vec::new();
     for chosen in choice.values() {
         let mut part = Part {
-            data: (file.read)(chosen.samples)?,
+            data: (file.read)(chosen.samples, extent)?,
             labels: None,
             class_names: class_names.clone(),
         };
         let is_asked = wanted.is_some();
-        part.labels = match chosen.labels.map(|name| (file.read)(name)) {
+        part.labels = match chosen.labels.map(|name| (file.read)(name, extent)) {
             None => None,
             Some(Ok(array)) => Some(Labels { array, is_asked }),
             Some(Err(error)) if is_asked => return Err(error),
@@ -99,7 +129,7 @@ pub(crate) fn load(source: &Source, mut file: NamedArrays) -> Result<Parts, Erro
         whole.push(part);
     }
     notes.extend(left_out(&names, &choice));
-    parts(source, whole, notes)
+    Ok((whole, notes))
 }
 
 /// The parts, in order: the first is learned from, the second held out.
@@ -227,8 +257,9 @@ fn class_names(file: &mut NamedArrays, names: &[Name], choice: &Choice) -> HashM
     let mapping = names
         .iter()
         .find(|name| name.rest == "mapping" && has_labels);
-    let mapping = mapping.and_then(|name| (file.read)(name.full).ok());
-    mapping.map_or_else(HashMap::new, |array| matlab_order::characters(&array))
+    let mapping = mapping.and_then(|name| (file.read)(name.full, Extent::Whole).ok());
+    let characters = mapping.and_then(|array| matlab_order::characters(&array).ok());
+    characters.unwrap_or_default()
 }
 
 /// A note that names every array that is not taken.

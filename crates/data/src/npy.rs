@@ -1,17 +1,18 @@
 //! Arrays as NumPy writes them: `.npy` files and `.npz` archives of such.
 
 use std::collections::HashMap;
-use std::fs::{self, File};
-use std::io::{BufReader, Read, Seek};
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read, Seek};
 use std::path::Path;
 
-use zip::ZipArchive;
+use zip::{CompressionMethod, ZipArchive};
 
 use crate::array::{Array, LARGEST};
 use crate::array_parts::{Part, parts};
 use crate::error::{content_of as content, unreadable};
-use crate::named_arrays::{self, NamedArrays};
-use crate::npy_header::parse;
+use crate::named_arrays::{self, Extent, NamedArrays};
+use crate::npy_header::{Npy, parse};
+use crate::pixel_store::{Sink, Store};
 use crate::source::{Parts, Source};
 use crate::{Error, formats};
 
@@ -31,24 +32,53 @@ use crate::{Error, formats};
 /// # Errors
 /// [`Error::Content`] with the file and array, [`Error::Selection`] for a label that is not there, or [`Error::Io`].
 pub(crate) fn load(source: &Source, path: &Path) -> Result<Parts, Error> {
+    match opened_archive(source, path)? {
+        None => alone(source, array(path, path)?),
+        Some(file) => archive(source, path, file, named_arrays::load),
+    }
+}
+
+/// Whether a file holds a table, by its headers.
+///
+/// # Errors
+/// As [`load`], as far as the headers go.
+pub(crate) fn is_table(source: &Source, path: &Path) -> Result<bool, Error> {
+    match opened_archive(source, path)? {
+        None => Ok(array(path, path)?.is_table()),
+        Some(file) => archive(source, path, file, named_arrays::is_table),
+    }
+}
+
+/// The array of a `.npy` file, its elements where they lie.
+///
+/// # Errors
+/// [`Error::Content`] where it is no array of numbers, or [`Error::Io`].
+pub(crate) fn array(path: &Path, shown: &Path) -> Result<Array, Error> {
+    let failed = |failure| unreadable(shown, failure);
+    let mut file = File::open(path).map_err(failed)?;
+    let origin = shown.display().to_string();
+    let npy = Npy::read(&origin, &mut file, &failed)?;
+    let bytes = file.metadata().map_err(failed)?.len();
+    let bytes = bytes.saturating_sub(npy.start);
+    let store = Store::given(file, shown, npy.start, bytes)?;
+    npy.array(origin, (store, 0))
+}
+
+/// A file where it is an archive; none where it is one array, of which no name may be asked for.
+fn opened_archive(source: &Source, path: &Path) -> Result<Option<BufReader<File>>, Error> {
     let reading = |failure| unreadable(path, failure);
-    let origin = path.display().to_string();
-    let mut file = File::open(path).map_err(reading)?;
-    let mut magic = Vec::new();
-    let start = (&mut file).take(2).read_to_end(&mut magic);
-    start.map_err(reading)?;
-    if magic == *b"PK" {
-        return archive(source, &origin, BufReader::new(file));
+    let mut file = BufReader::new(File::open(path).map_err(reading)?);
+    if file.fill_buf().map_err(reading)?.starts_with(b"PK") {
+        return Ok(Some(file));
     }
-    if let Some(name) = formats::member(source) {
-        let found = format!("`:{name}`");
-        return Err(content(
-            &origin,
-            "no name behind it, for it is one array",
-            found,
-        ));
+    match formats::member(source) {
+        None => Ok(None),
+        Some(name) => {
+            let expected = "no name behind it, for it is one array";
+            let found = format!("`:{name}`");
+            Err(content(&path.display().to_string(), expected, found))
+        }
     }
-    alone(source, parse(origin, fs::read(path).map_err(reading)?)?)
 }
 
 /// The sizes of a `.npy` file and its numbers in double precision, row-major, whatever they mean.
@@ -56,11 +86,8 @@ pub(crate) fn load(source: &Source, path: &Path) -> Result<Parts, Error> {
 /// # Errors
 /// [`Error::Content`] where it is no array of numbers, or [`Error::Io`].
 pub fn read_npy(path: &Path) -> Result<(Vec<usize>, Vec<f64>), Error> {
-    let bytes = fs::read(path).map_err(|failure| unreadable(path, failure))?;
-    let array = parse(path.display().to_string(), bytes)?;
-    let axes: Vec<usize> = (0..array.shape.len()).collect();
-    let mut numbers = Vec::with_capacity(array.shape.iter().product());
-    array.each(&axes, |number| numbers.push(number));
+    let array = array(path, path)?;
+    let numbers = array.numbers()?;
     Ok((array.shape, numbers))
 }
 
@@ -68,7 +95,8 @@ pub fn read_npy(path: &Path) -> Result<(Vec<usize>, Vec<f64>), Error> {
 pub(crate) fn try_bytes(bytes: &[u8]) -> Result<(), Error> {
     let source = Source::named("bytes");
     if bytes.starts_with(b"PK") {
-        return archive(&source, "bytes", std::io::Cursor::new(bytes)).map(drop);
+        let bytes = std::io::Cursor::new(bytes);
+        return archive(&source, Path::new("bytes"), bytes, named_arrays::load).map(drop);
     }
     alone(&source, parse("bytes".to_owned(), bytes.to_vec())?).map(drop)
 }
@@ -83,36 +111,58 @@ fn alone(source: &Source, data: Array) -> Result<Parts, Error> {
     parts(source, vec![part], Vec::new())
 }
 
-/// Loads an archive; the origin is for messages.
-fn archive(source: &Source, origin: &str, reader: impl Read + Seek) -> Result<Parts, Error> {
+/// What `make` makes of the arrays of an archive; the path is for messages, and for arrays that stay where they lie.
+fn archive<T>(
+    source: &Source,
+    path: &Path,
+    reader: impl Read + Seek,
+    make: impl FnOnce(&Source, NamedArrays) -> Result<T, Error>,
+) -> Result<T, Error> {
+    let origin = path.display().to_string();
     let damaged = |failure: zip::result::ZipError| {
-        content(origin, "a zip archive of arrays", failure.to_string())
+        content(&origin, "a zip archive of arrays", failure.to_string())
     };
     let mut archive = ZipArchive::new(reader).map_err(damaged)?;
     let files = archive.file_names();
     let names = files.filter_map(|name| Some(name.ok()?.strip_suffix(".npy")?.to_owned()));
     let names = names.collect();
-    let mut read = |name: &str| -> Result<Array, Error> {
+    let mut read = |name: &str, extent: Extent| -> Result<Array, Error> {
         let origin = format!("{origin}: {name}");
         let mut entry = archive.by_name(&format!("{name}.npy")).map_err(damaged)?;
-        let mut bytes = Vec::new();
-        match (&mut entry).take(LARGEST + 1).read_to_end(&mut bytes) {
-            Ok(read) if read as u64 > LARGEST => {
-                let expected = format!("an array of at most {} MiB", LARGEST >> 20);
-                Err(content(&origin, expected, "more"))
-            }
-            Ok(_) => parse(origin, bytes),
-            Err(failure) => Err(content(&origin, "an array", failure.to_string())),
+        let failed = |failure: std::io::Error| content(&origin, "an array", failure.to_string());
+        let npy = Npy::read(&origin, &mut entry, &failed)?;
+        if extent == Extent::Header {
+            return Ok(npy.header(origin));
         }
+        let bytes = entry.size().saturating_sub(npy.start);
+        let is_plain = entry.compression() == CompressionMethod::Stored && !entry.encrypted();
+        let place = entry.data_start().filter(|_| is_plain);
+        if let Some(place) = place.filter(|_| bytes > source.memory as u64 && path.is_file()) {
+            // Read to the end once, where its checksum is held against it; after that it is read where it lies.
+            io::copy(&mut entry, &mut io::sink()).map_err(failed)?;
+            let file = File::open(path).map_err(|failure| unreadable(path, failure))?;
+            let store = Store::given(file, path, place + npy.start, bytes)?;
+            return npy.array(origin, (store, 0));
+        }
+        let store =
+            Sink::new(source.memory).fill(&mut entry, LARGEST, |failure| match failure {
+                Some(failure) => failed(failure),
+                None => content(
+                    &origin,
+                    format!("an array of at most {} MiB", LARGEST >> 20),
+                    "more",
+                ),
+            })?;
+        npy.array(origin, (store, 0))
     };
     let arrays = NamedArrays {
-        origin: origin.to_owned(),
+        origin: origin.clone(),
         names,
         asked: formats::member(source),
         is_matlab: false,
         read: &mut read,
     };
-    named_arrays::load(source, arrays)
+    make(source, arrays)
 }
 
 #[cfg(test)]

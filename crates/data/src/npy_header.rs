@@ -2,25 +2,80 @@
 //!
 //! The format: <https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html>, versions 1 to 3.
 
+use std::io::Read;
+
 use crate::Error;
 use crate::array::{Array, Element, Kind};
 use crate::delimited_text::shown;
 use crate::error::content_of as content;
+use crate::pixel_store::{Store, fill};
 
-/// The array of a file in NumPy's format; the origin is for messages.
+/// Bytes of a header, at most: NumPy itself reads no longer ones than 10,000.
+const LONGEST: u64 = 1 << 20;
+
+/// What the start of a file in NumPy's format says.
+pub(crate) struct Npy {
+    pub(crate) element: Element,
+    pub(crate) shape: Vec<usize>,
+    pub(crate) is_fortran: bool,
+    /// Where the elements start.
+    pub(crate) start: u64,
+}
+
+impl Npy {
+    /// Reads the header, and nothing behind it; the origin is for messages.
+    ///
+    /// # Errors
+    /// [`Error::Content`] where it is none of an array of numbers, and what `failed` makes of what reading says.
+    pub(crate) fn read(
+        origin: &str,
+        file: &mut impl Read,
+        failed: &dyn Fn(std::io::Error) -> Error,
+    ) -> Result<Self, Error> {
+        let damaged = |found: &str| content(origin, "a NumPy array", found);
+        let Some((text, start)) = header_text(file).map_err(failed)? else {
+            return Err(damaged("no header of version 1 to 3"));
+        };
+        let Some(header) = Header::parse(&text) else {
+            return Err(damaged(&format!("the header {}", shown(text.as_bytes()))));
+        };
+        let Some(element) = element(&header.descr) else {
+            let expected = "an array of whole numbers or floats of up to 8 bytes";
+            return Err(content(origin, expected, shown(header.descr.as_bytes())));
+        };
+        Ok(Self {
+            element,
+            shape: header.shape,
+            is_fortran: header.fortran,
+            start,
+        })
+    }
+
+    /// The array without its elements.
+    pub(crate) fn header(self, origin: String) -> Array {
+        Array::header(origin, self.element, self.shape, self.is_fortran)
+    }
+
+    /// The array whose elements are the bytes of a store from `start` on.
+    ///
+    /// # Errors
+    /// As [`Array::new`].
+    pub(crate) fn array(
+        self,
+        origin: String,
+        (store, start): (Store, u64),
+    ) -> Result<Array, Error> {
+        let (element, shape) = (self.element, self.shape);
+        Array::new(origin, element, shape, self.is_fortran, (store, start))
+    }
+}
+
+/// The array of the bytes of a file in NumPy's format; the origin is for messages.
 pub(crate) fn parse(origin: String, file: Vec<u8>) -> Result<Array, Error> {
-    let damaged = |found: &str| content(&origin, "a NumPy array", found);
-    let Some((text, start)) = header_text(&file) else {
-        return Err(damaged("no header of version 1 to 3"));
-    };
-    let Some(header) = Header::parse(text) else {
-        return Err(damaged(&format!("the header {}", shown(text.as_bytes()))));
-    };
-    let Some(element) = element(&header.descr) else {
-        let expected = "an array of whole numbers or floats of up to 8 bytes";
-        return Err(content(&origin, expected, shown(header.descr.as_bytes())));
-    };
-    Array::new(origin, element, header.shape, header.fortran, (file, start))
+    let unread = |failure: std::io::Error| content(&origin, "a NumPy array", failure.to_string());
+    let npy = Npy::read(&origin, &mut &file[..], &unread)?;
+    let start = npy.start;
+    npy.array(origin, (Store::Memory(file), start))
 }
 
 /// How an element is written that is described like this (`<f4`).
@@ -53,17 +108,26 @@ fn element(descr: &str) -> Option<Element> {
     })
 }
 
-/// The header of an array file, and where its elements start.
-fn header_text(file: &[u8]) -> Option<(&str, usize)> {
-    let rest = file.strip_prefix(b"\x93NUMPY")?;
-    let (length, start) = match *rest {
-        [1, 0, a, b, ..] => (u32::from(u16::from_le_bytes([a, b])), 10),
-        [2 | 3, 0, a, b, c, d, ..] => (u32::from_le_bytes([a, b, c, d]), 12),
-        _ => return None,
+/// The header of an array file, and where its elements start; none where the file is another.
+fn header_text(file: &mut impl Read) -> std::io::Result<Option<(String, u64)>> {
+    let mut magic = [0; 8];
+    let length = fill(file, &mut magic)?;
+    // The length of the header takes 2 bytes in the first version, 4 in the others.
+    let wide = match magic {
+        [0x93, b'N', b'U', b'M', b'P', b'Y', 1, 0] => 2,
+        [0x93, b'N', b'U', b'M', b'P', b'Y', 2 | 3, 0] => 4,
+        _ => return Ok(None),
     };
-    let end = usize::try_from(length).ok()?.checked_add(start)?;
-    let text = std::str::from_utf8(file.get(start..end)?).ok()?;
-    Some((text, end))
+    let mut digits = [0; 4];
+    if length < magic.len() || fill(file, &mut digits[..wide])? < wide {
+        return Ok(None);
+    }
+    let length = u64::from(u32::from_le_bytes(digits));
+    let mut text = Vec::new();
+    let read = file.take(length.min(LONGEST)).read_to_end(&mut text)?;
+    let text = String::from_utf8(text).ok();
+    let text = text.filter(|_| read as u64 == length);
+    Ok(text.map(|text| (text, 8 + wide as u64 + length)))
 }
 
 /// What a header says: a Python dictionary with three entries.

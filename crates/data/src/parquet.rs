@@ -3,6 +3,7 @@
 //! Read column by column through the crate's own readers, not by way of Arrow's arrays, whose crates would triple the time
 //! that this one takes to build.
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::thread;
 
@@ -14,7 +15,7 @@ use ::parquet::file::reader::FileReader;
 
 use crate::Error;
 use crate::columnar::meaning::Leaf;
-use crate::columnar::{self, Count, Failure, Files, Readings, Result, Table, Take, broken};
+use crate::columnar::{self, After, Count, Failure, Files, Readings, Result, Table, Take, broken};
 use crate::error::{content, content_of, unreadable};
 use crate::frame_size::FrameSize;
 use crate::hugging_face::Features;
@@ -35,6 +36,22 @@ const WHOLE: &str = "a whole Parquet file";
 /// As [`columnar::load`].
 pub(crate) fn load(source: &Source, path: &Path) -> Result<Parts, Error> {
     columnar::load(source, path, open)
+}
+
+/// Whether a file holds a table, and not images, by its schema.
+///
+/// # Errors
+/// As [`load`], as far as the schema goes.
+pub(crate) fn is_table(_: &Source, path: &Path) -> Result<bool, Error> {
+    columnar::is_table(path.display().to_string(), vec![path.to_owned()], open)
+}
+
+/// Whether the files of a folder hold a table, and not images, by their schema.
+///
+/// # Errors
+/// As [`is_table`].
+pub(crate) fn is_table_of(shards: &Shards) -> Result<bool, Error> {
+    columnar::is_table(shards.origin.clone(), shards.train.clone(), open)
 }
 
 /// Loads a table, or images, from the files of a folder, which follow one another.
@@ -105,20 +122,17 @@ impl Files for Shelf {
         WHOLE
     }
 
-    fn read(&self, table: &Table, mut readings: Readings) -> Result<Readings, Error> {
-        let threads = parallel::threads();
-        let share = readings.len().div_ceil(threads).max(1);
-        let (size, paths, levels) = (&table.size, &self.paths, &self.levels);
-        let shares: Vec<_> = thread::scope(|scope| {
-            let workers: Vec<_> = readings
-                .chunks_mut(share)
-                .map(|share| scope.spawn(move || columns(size, paths, levels, share)))
-                .collect();
-            workers.into_iter().map(|worker| worker.join()).collect()
-        });
-        for share in shares {
-            // The crate panics on some damage that it does not foresee.
-            share.map_err(|_| table.damaged())??;
+    fn read(&self, table: &Table, mut readings: Readings, after: After) -> Result<Readings, Error> {
+        let Some(after) = after else {
+            self.take_in(table, &mut readings, &self.paths, 0..usize::MAX)?;
+            return Ok(readings);
+        };
+        for path in &self.paths {
+            for group in 0..Bounded::open(path)?.num_row_groups() {
+                let path = std::slice::from_ref(path);
+                self.take_in(table, &mut readings, path, group..group + 1)?;
+                after(&mut readings)?;
+            }
         }
         Ok(readings)
     }
@@ -148,10 +162,40 @@ impl Files for Shelf {
     }
 }
 
+impl Shelf {
+    /// Takes in these row groups, as far as there are so many, of each of these files, on all cores.
+    fn take_in(
+        &self,
+        table: &Table,
+        readings: &mut Readings,
+        paths: &[PathBuf],
+        groups: Range<usize>,
+    ) -> Result<(), Error> {
+        let threads = parallel::threads();
+        let share = readings.len().div_ceil(threads).max(1);
+        let (size, levels) = (&table.size, &self.levels);
+        let shares: Vec<_> = thread::scope(|scope| {
+            let workers: Vec<_> = readings
+                .chunks_mut(share)
+                .map(|share| {
+                    let groups = groups.clone();
+                    scope.spawn(move || columns(size, (paths, groups), levels, share))
+                })
+                .collect();
+            workers.into_iter().map(|worker| worker.join()).collect()
+        });
+        for share in shares {
+            // The crate panics on some damage that it does not foresee.
+            share.map_err(|_| table.damaged())??;
+        }
+        Ok(())
+    }
+}
+
 /// Takes in these columns one by one.
 fn columns(
     size: &FrameSize,
-    paths: &[PathBuf],
+    (paths, groups): (&[PathBuf], Range<usize>),
     levels: &[Levels],
     readings: &mut [(Leaf, Result<columnar::reading::Reading>)],
 ) -> Result<(), Error> {
@@ -166,7 +210,7 @@ fn columns(
                 levels,
                 count,
             };
-            let mut groups = 0..reader.num_row_groups();
+            let mut groups = groups.start..groups.end.min(reader.num_row_groups());
             let read = groups.try_for_each(|group| {
                 taking.read(column_reader(&reader, group, leaf.index, size)?)
             });

@@ -85,9 +85,37 @@ impl Observed {
 
     /// Takes in a number.
     pub(crate) fn take(&mut self, value: f64) {
-        self.low = self.low.min(value);
-        self.high = self.high.max(value);
-        self.is_whole &= value.fract() == 0.0;
+        self.take_all(&[value]);
+    }
+
+    /// Takes in numbers.
+    pub(crate) fn take_all(&mut self, values: &[f64]) {
+        let (eights, rest) = values.as_chunks::<8>();
+        let (mut lows, mut highs) = ([self.low; 8], [self.high; 8]);
+        for eight in eights {
+            for (at, &value) in eight.iter().enumerate() {
+                lows[at] = lows[at].min(value);
+                highs[at] = highs[at].max(value);
+            }
+        }
+        let low = lows.iter().chain(rest).copied();
+        let high = highs.iter().chain(rest).copied();
+        self.low = low.fold(self.low, f64::min);
+        self.high = high.fold(self.high, f64::max);
+        self.is_whole = self.is_whole && values.iter().all(|value| value.fract() == 0.0);
+    }
+
+    /// Takes in whole numbers of a byte.
+    pub(crate) fn take_bytes(&mut self, bytes: &[u8]) {
+        let low = bytes.iter().copied().min().map(f64::from);
+        let high = bytes.iter().copied().max().map(f64::from);
+        self.low = low.map_or(self.low, |low| self.low.min(low));
+        self.high = high.map_or(self.high, |high| self.high.max(high));
+    }
+
+    /// Whether numbers of a byte need no further look: they use more of it than what is stretched.
+    pub(crate) fn is_bright(&self) -> bool {
+        self.high > DIM
     }
 
     /// Takes in what was seen elsewhere of the same set.

@@ -1,9 +1,15 @@
-//! Where the bytes of images lie: in memory, or in a file when they are too many for it.
+//! Where the bytes of samples lie: in memory, or in a file when they are too many for it.
 
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use crate::Error;
+use crate::error::{content, unreadable};
+
+/// Bytes that are read from a stream at a time.
+const BLOCK: usize = 1 << 20;
 
 /// Bytes that are read by their place.
 #[derive(Debug)]
@@ -12,21 +18,56 @@ pub(crate) enum Store {
     Memory(Vec<u8>),
     /// In an own temporary file, which the system removes with its last handle.
     File { file: File, bytes: u64 },
+    /// In the file that the data came in.
+    Given(Given),
+}
+
+/// A part of a file that is read where it lies.
+#[derive(Debug)]
+pub(crate) struct Given {
+    file: File,
+    path: PathBuf,
+    start: u64,
+    bytes: u64,
+    /// The length of the whole file and when it was written last, as it was opened.
+    as_opened: (u64, Option<SystemTime>),
 }
 
 impl Store {
+    /// The bytes of an open file from `start` on, so many, where they lie; the path is for messages.
+    ///
+    /// # Errors
+    /// [`Error::Content`] where the file is shorter, and [`Error::Io`].
+    pub(crate) fn given(file: File, path: &Path, start: u64, bytes: u64) -> Result<Self, Error> {
+        let metadata = file
+            .metadata()
+            .map_err(|failure| unreadable(path, failure))?;
+        let end = start.saturating_add(bytes);
+        if end > metadata.len() {
+            let expected = format!("at least {end} bytes");
+            return Err(content(path, expected, format!("{} bytes", metadata.len())));
+        }
+        Ok(Self::Given(Given {
+            file,
+            path: path.to_owned(),
+            start,
+            bytes,
+            as_opened: written(&metadata),
+        }))
+    }
+
     /// How many bytes there are.
     pub(crate) fn len(&self) -> u64 {
         match self {
             Self::Memory(bytes) => bytes.len() as u64,
-            Self::File { bytes, .. } => *bytes,
+            Self::File { bytes, .. } | Self::Given(Given { bytes, .. }) => *bytes,
         }
     }
 
     /// Copies the bytes from `start` on.
     ///
     /// # Errors
-    /// [`Error::Io`] where the temporary file cannot be read.
+    /// [`Error::Io`] where the file that they lie in cannot be read, [`Error::Content`] where it became shorter.
     ///
     /// # Panics
     /// Where `out` reaches past the end.
@@ -39,8 +80,56 @@ impl Store {
             Self::File { file, .. } => {
                 read_at(file, start, out).map_err(|source| spilled("read", source))
             }
+            Self::Given(given) => {
+                assert!(start + out.len() as u64 <= given.bytes, "inside the part");
+                read_at(&given.file, given.start + start, out)
+                    .map_err(|failure| unreadable(&given.path, failure))
+            }
         }
     }
+
+    /// Holds the file that the data came in against what it was when it was opened: who writes to it while it is read would change the
+    /// samples unseen.
+    ///
+    /// # Errors
+    /// [`Error::Content`] where it was written to since, and [`Error::Io`].
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        let Self::Given(given) = self else {
+            return Ok(());
+        };
+        let metadata = given.file.metadata();
+        let metadata = metadata.map_err(|failure| unreadable(&given.path, failure))?;
+        match written(&metadata) == given.as_opened {
+            true => Ok(()),
+            false => {
+                let expected =
+                    "the file as it was when it was opened (it is read while it is used)";
+                Err(content(&given.path, expected, "one written to since"))
+            }
+        }
+    }
+
+    /// The same bytes from `start` on, so many, where they lie in a file; none where they lie in memory.
+    pub(crate) fn part(&self, start: u64, bytes: u64) -> Option<Self> {
+        match self {
+            Self::Given(given) => Some(Self::Given(Given {
+                file: given.file.try_clone().ok()?,
+                path: given.path.clone(),
+                start: given.start + start,
+                bytes,
+                as_opened: given.as_opened,
+            })),
+            Self::File { file, bytes: all } if (start, bytes) == (0, *all) => Some(Self::File {
+                file: file.try_clone().ok()?,
+                bytes,
+            }),
+            Self::File { .. } | Self::Memory(_) => None,
+        }
+    }
+}
+
+fn written(metadata: &Metadata) -> (u64, Option<SystemTime>) {
+    (metadata.len(), metadata.modified().ok())
 }
 
 /// Takes bytes in, and moves to a temporary file when they become more than memory shall hold.
@@ -63,14 +152,18 @@ impl Sink {
         }
     }
 
-    /// Room for this many bytes, where they will stay in memory.
+    /// Room for this many bytes: in memory where they will stay there, and otherwise none, as they go to the file from the first on.
     pub(crate) fn reserve(&mut self, bytes: usize) {
-        if bytes <= self.limit {
-            self.memory.reserve_exact(bytes);
+        match bytes <= self.limit {
+            true => self.memory.reserve_exact(bytes),
+            false => self.limit = 0,
         }
     }
 
     /// Appends bytes.
+    ///
+    /// # Errors
+    /// [`Error::NoRoom`] where the temporary file finds no room, and [`Error::Io`].
     pub(crate) fn push(&mut self, bytes: &[u8]) -> Result<(), Error> {
         self.bytes += bytes.len() as u64;
         if self.file.is_none() && self.memory.len() + bytes.len() > self.limit {
@@ -88,6 +181,29 @@ impl Sink {
                 self.memory.extend_from_slice(bytes);
                 Ok(())
             }
+        }
+    }
+
+    /// All that a reader gives, at most so many bytes; `failed` says what reading says, or that there are more.
+    ///
+    /// # Errors
+    /// As [`push`](Self::push), and what `failed` makes.
+    pub(crate) fn fill(
+        mut self,
+        reader: &mut impl Read,
+        most: u64,
+        failed: impl Fn(Option<io::Error>) -> Error,
+    ) -> Result<Store, Error> {
+        let mut block = vec![0; BLOCK];
+        loop {
+            let bytes = fill(reader, &mut block).map_err(|failure| failed(Some(failure)))?;
+            if bytes == 0 {
+                return Ok(self.finish());
+            }
+            if self.bytes + bytes as u64 > most {
+                return Err(failed(None));
+            }
+            self.push(&block[..bytes])?;
         }
     }
 
@@ -127,10 +243,14 @@ pub(crate) fn fill(file: &mut impl Read, block: &mut [u8]) -> io::Result<usize> 
 }
 
 fn spilled(action: &'static str, source: io::Error) -> Error {
-    Error::Io {
-        action,
-        path: std::env::temp_dir().join("(temporary file)"),
-        source,
+    let folder = std::env::temp_dir();
+    match action {
+        "read" => Error::Io {
+            action,
+            path: folder.join("(temporary file)"),
+            source,
+        },
+        _ => Error::NoRoom { folder, source },
     }
 }
 

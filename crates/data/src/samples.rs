@@ -18,8 +18,8 @@ pub use windows::Window;
 
 pub use outline::Outline;
 
-/// Bytes that are hashed at a time: of four, one after the other, hashing itself would be the smaller part.
-const HASHED: usize = 16 << 10;
+/// Samples that are read at a time where all are gone through.
+const AT_A_TIME: usize = 1024;
 
 /// Samples of one shape, each with a caption and, where they are known, its targets: images with one byte a pixel, or rows
 /// of a table with one number a column.
@@ -386,6 +386,24 @@ impl Samples {
         low: f32,
         out: &mut Vec<f32>,
     ) -> Result<(), Error> {
+        match &self.values {
+            Values::Numbers {
+                numbers: Numbers::Rows(rows),
+                ..
+            } => {
+                let places: Vec<_> = indices.into_iter().map(|at| self.place(at)).collect();
+                let start = out.len();
+                out.resize(start + places.len() * self.shape.pixels(), 0.0);
+                return rows.read(&places, self.permuted.as_ref(), &mut out[start..]);
+            }
+            Values::Pixels { levels, store } if !matches!(**store, Store::Memory(_)) => {
+                let places: Vec<_> = indices.into_iter().map(|at| self.place(at)).collect();
+                let start = out.len();
+                out.resize(start + places.len() * self.shape.pixels(), 0.0);
+                return self.read_runs(&places, (*levels, low), store, &mut out[start..]);
+            }
+            _ => {}
+        }
         for index in indices {
             let start = out.len();
             out.resize(start + self.shape.pixels(), 0.0);
@@ -405,8 +423,7 @@ impl Samples {
         let (start, size) = (self.start(index), self.shape.pixels());
         let (levels, store) = match &self.values {
             Values::Numbers { numbers, .. } => {
-                numbers.read(self.place(index), self.permuted.as_ref(), out);
-                return Ok(());
+                return numbers.read(self.place(index), self.permuted.as_ref(), out);
             }
             Values::Pixels { levels, store } => (*levels, &**store),
         };
@@ -419,7 +436,36 @@ impl Samples {
                 &from_file
             }
         };
-        assert_eq!(out.len(), size, "room for a sample");
+        self.write(pixels, (levels, low), out);
+        Ok(())
+    }
+
+    /// Reads images from a file, those that lie one after another at once.
+    fn read_runs(
+        &self,
+        places: &[usize],
+        scale: (u8, f32),
+        store: &Store,
+        out: &mut [f32],
+    ) -> Result<(), Error> {
+        store.check()?;
+        let (size, mut bytes) = (self.shape.pixels(), Vec::new());
+        let mut images = out.chunks_exact_mut(size);
+        for run in places.chunk_by(|before, next| before + 1 == *next) {
+            for run in run.chunks(AT_A_TIME) {
+                bytes.resize(run.len() * size, 0);
+                store.read((run[0] * size) as u64, &mut bytes)?;
+                for (pixels, out) in bytes.chunks_exact(size).zip(&mut images) {
+                    self.write(pixels, scale, out);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes the pixels of an image as [`read`](Self::read) gives them.
+    fn write(&self, pixels: &[u8], (levels, low): (u8, f32), out: &mut [f32]) {
+        assert_eq!(out.len(), pixels.len(), "room for a sample");
         let scale = (1.0 - low) / f32::from(levels);
         let value = |pixel| low + scale * f32::from(pixel);
         match &self.permuted {
@@ -430,13 +476,12 @@ impl Samples {
             }
             Some(permuted) => permuted.apply(pixels, out, value),
         }
-        Ok(())
     }
 
     /// Whether reading a sample asks no file.
     pub fn in_memory(&self) -> bool {
         match &self.values {
-            Values::Numbers { .. } => true,
+            Values::Numbers { numbers, .. } => !matches!(numbers, Numbers::Rows(_)),
             Values::Pixels { store, .. } => matches!(**store, Store::Memory(_)),
         }
     }
@@ -551,28 +596,46 @@ impl Samples {
             }
             Values::Numbers { .. } => {
                 head(b"espejo numbers 1", &[width, self.len()]);
-                let mut row = vec![0.0; width];
-                let mut bytes = Vec::with_capacity(HASHED + 4 * width);
-                for index in 0..self.len() {
-                    self.read_one(index, 0.0, &mut row)?;
-                    bytes.extend(row.iter().flat_map(|number| number.to_le_bytes()));
-                    if bytes.len() >= HASHED {
-                        hasher.update(&bytes);
-                        bytes.clear();
-                    }
+                let (mut rows, mut bytes) = (Vec::new(), Vec::new());
+                for start in (0..self.len()).step_by(AT_A_TIME) {
+                    let end = (start + AT_A_TIME).min(self.len());
+                    rows.clear();
+                    self.read(start..end, 0.0, &mut rows)?;
+                    bytes.clear();
+                    bytes.extend(rows.iter().flat_map(|number| number.to_le_bytes()));
+                    hasher.update(&bytes);
                 }
-                hasher.update(&bytes);
             }
             Values::Pixels { levels, .. } => {
                 let sizes = [channels, height, width, usize::from(*levels), self.len()];
                 head(b"espejo images 1\n", &sizes);
-                for index in 0..self.len() {
-                    hasher.update(self.pixels(index)?);
-                }
+                self.each_pixels(&mut |pixels| hasher.update(pixels))?;
             }
         }
         let digest = hasher.finalize();
         Ok(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+
+    /// Hands on the pixels of all images in order, those of some that lie one after another at once.
+    fn each_pixels(&self, take: &mut dyn FnMut(&[u8])) -> Result<(), Error> {
+        let Values::Pixels { store, .. } = &self.values else {
+            return Ok(());
+        };
+        store.check()?;
+        let (size, mut block) = (self.shape.pixels(), Vec::new());
+        let mut start = 0;
+        while start < self.len() {
+            let first = self.place(start);
+            let follow = (start..self.len()).take(AT_A_TIME);
+            let count = follow
+                .take_while(|at| self.place(*at) == first + at - start)
+                .count();
+            block.resize(count * size, 0);
+            store.read((first * size) as u64, &mut block)?;
+            take(&block);
+            start += count;
+        }
+        Ok(())
     }
 
     /// The samples at these indices, in this order, with their targets; an index may come again. Name and classes stay as
@@ -655,6 +718,7 @@ mod joined;
 mod numbers;
 mod outline;
 mod permuted;
+pub(crate) mod rows;
 pub(crate) mod statistics;
 mod targeted;
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! The columns of a table brought to one scale, and back.
 
 mod quantiles;
+mod streamed;
 mod text;
 
 use serde::{Deserialize, Serialize};
@@ -96,11 +97,14 @@ impl Scaling {
         if columns.is_empty() {
             return Err(content(samples.name(), "rows of a table", "images"));
         }
-        let statistics = samples.statistics();
-        let numbers = samples.len() * columns.len();
-        let learned = parallel::map(numbers, Vec::from_iter(0..columns.len()), |place| {
-            learned(samples, place, &statistics[place], kind)
-        });
+        let statistics = samples.statistics()?;
+        let places = 0..columns.len();
+        let of_column = |place: usize| learned(samples, place, &statistics[place], kind);
+        let learned: Vec<Learned> = match samples.stored_rows() {
+            // One after another: for its quantiles a column is in memory whole.
+            Some(_) => places.map(of_column).collect(),
+            None => parallel::map(samples.len() * columns.len(), places.collect(), of_column),
+        };
         let (mut shift, mut scale, mut knots) = (Vec::new(), Vec::new(), Vec::new());
         for (place, learned) in learned.into_iter().enumerate() {
             if !(learned.shift.is_finite() && learned.scale.is_finite()) {
@@ -140,6 +144,9 @@ impl Scaling {
     /// [`Error::Content`] where the columns are not those it was learned from, or a number becomes too large for `f32`.
     pub fn apply(&self, samples: &Samples) -> Result<Samples, Error> {
         check_columns(&self.columns, samples, "scaling")?;
+        if let Some(scaled) = streamed::apply(self, samples)? {
+            return Ok(scaled);
+        }
         let width = self.columns.len();
         let mut scaled = vec![0.0; samples.len() * width];
         let numbers = scaled.len();
@@ -155,13 +162,7 @@ impl Scaling {
         });
         if let Some((place, row)) = infinite.into_iter().flatten().min() {
             let number = samples.column(place).nth(row).unwrap_or(f64::NAN);
-            let name = &self.columns[place];
-            let found = format!("{number} in row {}, column `{name}`", row + 1);
-            let expected = match self.kind {
-                ScalingKind::None => format!("a number within ±{:e}", f32::MAX),
-                _ => "numbers like those the scaling was learned from".to_owned(),
-            };
-            return Err(content(samples.name(), expected, found));
+            return Err(self.too_large(samples, row, place, number));
         }
         Ok(samples.with_scaled(scaled))
     }
@@ -199,6 +200,42 @@ impl Scaling {
             }
         }
         infinite
+    }
+
+    /// A number of a column as a model sees it, rounded once; NaN stays so.
+    pub(crate) fn scaled(&self, place: usize, number: f64) -> f32 {
+        match &self.knots[place][..] {
+            [] => ((number - self.shift[place]) / self.scale[place]) as f32,
+            knots => quantiles::part(knots, number) as f32,
+        }
+    }
+
+    /// Writes a row as a model sees it.
+    ///
+    /// # Panics
+    /// Where the row has more numbers than there are columns.
+    pub(crate) fn scale_row(&self, row: &[f64], out: &mut [f32]) {
+        if self.knots.iter().all(Vec::is_empty) {
+            let by = self.shift.iter().zip(&self.scale);
+            for ((out, number), (shift, scale)) in out.iter_mut().zip(row).zip(by) {
+                *out = ((number - shift) / scale) as f32;
+            }
+            return;
+        }
+        for (place, (out, number)) in out.iter_mut().zip(row).enumerate() {
+            *out = self.scaled(place, *number);
+        }
+    }
+
+    /// Says that a number is too large for single precision.
+    fn too_large(&self, samples: &Samples, row: usize, place: usize, number: f64) -> Error {
+        let name = &self.columns[place];
+        let found = format!("{number} in row {}, column `{name}`", row + 1);
+        let expected = match self.kind {
+            ScalingKind::None => format!("a number within ±{:e}", f32::MAX),
+            _ => "numbers like those the scaling was learned from".to_owned(),
+        };
+        content(samples.name(), expected, found)
     }
 
     /// A scaled row in the units of its columns, with the digits that single precision has at their scale: 3.5, not

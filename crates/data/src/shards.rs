@@ -41,6 +41,14 @@ impl Form {
         }
     }
 
+    /// Who says whether such files are a table.
+    pub(crate) fn is_table(self) -> fn(&Shards) -> Result<bool, Error> {
+        match self {
+            Self::Parquet => parquet::is_table_of,
+            Self::Arrow => arrow::is_table_of,
+        }
+    }
+
     /// How the names of such files end.
     fn endings(self) -> &'static [&'static str] {
         match self {

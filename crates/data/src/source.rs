@@ -85,7 +85,7 @@ pub struct Source {
     pub shape: Option<RowShape>,
     /// Whether what cannot be read is left out and counted, where otherwise it is an error.
     pub skip_bad: bool,
-    /// Bytes of images to keep in memory, at most; more go to a temporary file.
+    /// Bytes of samples to keep in memory, at most; more lie in a file, that which they came in or a temporary one.
     pub memory: usize,
 }
 

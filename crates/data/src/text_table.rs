@@ -22,6 +22,7 @@ use memchr::memchr_iter;
 use crate::delimited_text::{Row, Separator, shown};
 use crate::error::unreadable;
 use crate::frame::{Cells, Column, Frame, MISSING, Place, Words};
+use crate::row_store::{Spill, is_too_large};
 use crate::source::{Parts, Source, TargetKind};
 use crate::{Error, columns, parallel, texts};
 
@@ -38,6 +39,8 @@ pub use refill::{FilledCell, TextTable};
 const START: u64 = 64 << 10;
 /// Plain lines between others that make these seldom.
 const FEW: usize = 64;
+/// After how many rows it is asked whether they are more than memory shall hold, where one thread reads.
+const AT_A_TIME: usize = 1 << 14;
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 const GZIP: &[u8] = b"\x1f\x8b";
 
@@ -109,9 +112,10 @@ fn read_by(
     let failed = |line, failure| failed(path, line, failure);
     let (mut table, sample, start, reader) = begin(source, path, reader)?;
     let all = Cursor::new(start).chain(reader);
+    let mut spill = Spill::new(source.memory);
     if sample.whole || threads == 1 {
-        table.take_all(records(all, 0, &sample), failed)?;
-        return Ok(table.frame);
+        table.take_all(records(all, 0, &sample), Some(&mut spill), failed)?;
+        return table.finish(spill);
     }
     let empty = table.clone();
     let part = |block: &Block| {
@@ -123,14 +127,18 @@ fn read_by(
     let merge = |(part, length): (Table, usize)| {
         bytes += length as u64;
         table.append_table(part);
-        table.make_room(bytes, length_of_text);
+        table.spill(&mut spill)?;
+        if table.spilled == 0 {
+            table.make_room(bytes, length_of_text, source.memory);
+        }
+        Ok(())
     };
     let rest = blocks::in_parallel(all, threads, part, merge, failed)?;
     if let Some((Block { text, lines, .. }, reader)) = rest {
         let all = Cursor::new(text).chain(reader);
-        table.take_all(records(all, lines, &sample), failed)?;
+        table.take_all(records(all, lines, &sample), Some(&mut spill), failed)?;
     }
-    Ok(table.frame)
+    table.finish(spill)
 }
 
 /// What the start of a text says of the table in it, which has no row as yet, with that start and the reader behind it.
@@ -195,6 +203,8 @@ struct Table {
     missing_is_bad: bool,
     /// The column that holds texts.
     text: Option<usize>,
+    /// How many rows have gone to a store, but for their words.
+    spilled: usize,
 }
 
 /// What belongs in a place, and what is there.
@@ -262,23 +272,28 @@ impl Table {
             skip_bad: source.skip_bad,
             missing_is_bad: source.rules == 1,
             text,
+            spilled: 0,
         })
     }
 
-    /// Takes all rows of a text in; what reading says is told by `failed` with the line.
+    /// Takes all rows of a text in; what reading says is told by `failed` with the line. What is more than memory shall hold goes to
+    /// `spill`.
     fn take_all(
         &mut self,
         mut records: Records<impl BufRead>,
+        spill: Option<&mut Spill>,
         failed: impl Fn(u64, io::Error) -> Error,
     ) -> Result<(), Error> {
-        self.take_some(&mut records, u64::MAX, failed).map(drop)
+        let taken = self.take_some(&mut records, u64::MAX, spill, failed);
+        taken.map(drop)
     }
 
-    /// Takes the next rows of a text in, at most so many; whether there may be more.
+    /// Takes the next rows of a text in, at most so many; whether there may be more. What is more than memory shall hold goes to `spill`.
     fn take_some(
         &mut self,
         records: &mut Records<impl BufRead>,
         most: u64,
+        mut spill: Option<&mut Spill>,
         failed: impl Fn(u64, io::Error) -> Error,
     ) -> Result<bool, Error> {
         let mut row = Row::default();
@@ -296,6 +311,11 @@ impl Table {
             } else {
                 self.take(&row)?;
             }
+            if self.frame.len() - self.spilled >= AT_A_TIME
+                && let Some(spill) = &mut spill
+            {
+                self.spill(spill)?;
+            }
         }
         Ok(true)
     }
@@ -308,7 +328,8 @@ impl Table {
         failed: impl Fn(u64, io::Error) -> Error + Copy,
     ) -> Result<(), Error> {
         let Some(separator) = self.plain_separator(sample) else {
-            return self.take_all(records(&block.text[..], block.lines, sample), failed);
+            let records = records(&block.text[..], block.lines, sample);
+            return self.take_all(records, None, failed);
         };
         self.reserve(block.rows);
         let mut numbers = vec![0.0; self.frame.columns.len()];
@@ -328,7 +349,7 @@ impl Table {
             let mut ends = memchr_iter(b'\n', text);
             let end = ends.nth(others - 1).map_or(text.len(), |end| end + 1);
             let (lines, rest) = text.split_at(end);
-            self.take_all(records(lines, line, sample), failed)?;
+            self.take_all(records(lines, line, sample), None, failed)?;
             line += memchr_iter(b'\n', lines).count() as u64;
             (text, plain) = (rest, 0);
         }
@@ -367,6 +388,7 @@ impl Table {
         for column in &mut self.frame.columns {
             match &mut column.cells {
                 Cells::Numbers(numbers) => numbers.reserve(rows),
+                Cells::Stored(_) => {}
                 Cells::Words(words) => words.codes.reserve(rows),
             }
         }
@@ -375,17 +397,57 @@ impl Table {
     }
 
     /// Makes room for all rows of a text of so many bytes, of which some gave the rows that are there: a column that grows is copied again
-    /// and again.
-    fn make_room(&mut self, bytes: u64, of: Option<u64>) {
+    /// and again. None where they are more than memory shall hold.
+    fn make_room(&mut self, bytes: u64, of: Option<u64>, memory: usize) {
         let rows = self.frame.len() as u64;
         let Some(of) = of.filter(|of| *of > bytes && bytes > 0) else {
             return;
         };
         // Somewhat more, for rows are not of one length; what is not used takes no memory.
         let expected = (rows as f64 * of as f64 / bytes as f64 * 1.02) as u64;
+        let numbers = expected.saturating_mul(self.frame.columns.len() as u64);
+        if is_too_large(numbers, memory) {
+            return;
+        }
         if expected > self.frame.places.capacity() as u64 {
             self.reserve((expected - rows) as usize);
         }
+    }
+
+    /// Hands the numbers over that are more than memory shall hold.
+    fn spill(&mut self, spill: &mut Spill) -> Result<(), Error> {
+        let columns = self.frame.columns.iter_mut();
+        let mut columns: Vec<&mut Vec<f64>> = columns
+            .filter_map(|column| match &mut column.cells {
+                Cells::Numbers(numbers) => Some(numbers),
+                Cells::Words(_) | Cells::Stored(_) => None,
+            })
+            .collect();
+        let rows = self.frame.places.len() - self.spilled;
+        if columns.is_empty() || rows == 0 || !spill.is_due(rows.saturating_mul(columns.len())) {
+            return Ok(());
+        }
+        let taken: Vec<_> = columns
+            .iter_mut()
+            .map(|column| std::mem::take(*column))
+            .collect();
+        spill.take(&taken)?;
+        self.spilled = spill.rows();
+        Ok(())
+    }
+
+    /// The table, its numbers where they are.
+    fn finish(mut self, mut spill: Spill) -> Result<Frame, Error> {
+        self.spill(&mut spill)?;
+        let mut stored = spill.finish().into_iter().flatten();
+        for column in &mut self.frame.columns {
+            if let Cells::Numbers(_) = &column.cells
+                && let Some(stored) = stored.next()
+            {
+                column.cells = Cells::Stored(stored);
+            }
+        }
+        Ok(self.frame)
     }
 
     /// Takes in the rows of a table that was read from the next part of the same text.
@@ -431,9 +493,11 @@ impl Table {
             });
         }
         let kept = self.frame.places.len();
+        let kept_numbers = kept - self.spilled;
         for column in &mut self.frame.columns {
             match &mut column.cells {
-                Cells::Numbers(numbers) => numbers.truncate(kept),
+                Cells::Numbers(numbers) => numbers.truncate(kept_numbers),
+                Cells::Stored(_) => {}
                 Cells::Words(words) => words.codes.truncate(kept),
             }
         }
@@ -472,6 +536,7 @@ impl Table {
                     let known = known.as_mut().expect("a column of words has its places");
                     words.push(known, field, writing.is_missing(field));
                 }
+                Cells::Stored(_) => unreachable!("columns go to a store when all is read"),
             }
         }
         Ok(())

@@ -142,6 +142,7 @@ impl Error {
             {
                 OUT_OF_MEMORY
             }
+            Self::Data(espejo_data::Error::NoRoom { .. }) => 1,
             Self::Data(_) => 3,
             Self::Device { .. } => 4,
             Self::Checkpoint { .. } => 5,

@@ -32,6 +32,9 @@ const NOISY_TEST_SAMPLES: usize = 1000;
 /// Bytes of samples that are kept as floats where the device is the processor, at most.
 const PROCESSOR_RESIDENT: usize = 32 << 20;
 
+/// Rows that are checked at a time, for there may be more of them than memory holds.
+const CHECKED_AT_A_TIME: usize = 4096;
+
 /// Everything that a run needs before it starts.
 #[derive(Clone, Debug)]
 pub struct Prepared {
@@ -473,6 +476,9 @@ fn check_squares(config: &RunConfig, train: &Samples) -> Result<(), Error> {
         .iter()
         .enumerate()
         .find_map(|(place, name)| {
+            if !train.may_exceed(place, largest) {
+                return None;
+            }
             let number = train.column(place).find(|number| number.abs() > largest)?;
             Some((name, number))
         });
@@ -487,19 +493,24 @@ fn check_squares(config: &RunConfig, train: &Samples) -> Result<(), Error> {
 
 /// Refuses rows outside [0, 1], of which there is no cross-entropy: test rows may leave the range of the training rows.
 fn check_probabilities(rows: &Samples) -> Result<(), Error> {
-    let mut values = Vec::new();
-    rows.read(0..rows.len(), 0.0, &mut values)?;
-    let Some(at) = values.iter().position(|value| *value < 0.0 || *value > 1.0) else {
-        return Ok(());
-    };
     let (width, columns) = (rows.shape().pixels(), rows.columns());
-    let message = format!(
-        "loss `bce` needs values of 0 to 1, and test row {} has {} in column `{}` after scaling",
-        at / width + 1,
-        values[at],
-        columns[at % width]
-    );
-    Err(Error::config(message, Some("take `--loss mse`".to_owned())))
+    let mut values = Vec::new();
+    for start in (0..rows.len()).step_by(CHECKED_AT_A_TIME) {
+        values.clear();
+        let end = (start + CHECKED_AT_A_TIME).min(rows.len());
+        rows.read(start..end, 0.0, &mut values)?;
+        let Some(at) = values.iter().position(|value| *value < 0.0 || *value > 1.0) else {
+            continue;
+        };
+        let message = format!(
+            "loss `bce` needs values of 0 to 1, and test row {} has {} in column `{}` after scaling",
+            start + at / width + 1,
+            values[at],
+            columns[at % width]
+        );
+        return Err(Error::config(message, Some("take `--loss mse`".to_owned())));
+    }
+    Ok(())
 }
 
 /// What the data part of a configuration asks for.

@@ -253,7 +253,7 @@ impl Preset {
             "fonts:all" => DataForm::AllFonts,
             _ if data.starts_with("fonts") => DataForm::Font,
             _ if espejo_data::is_text_folder(data) => DataForm::Texts,
-            _ if is_table(data) => DataForm::Table,
+            _ if espejo_data::is_table(data) => DataForm::Table,
             _ => DataForm::Images,
         };
         Self::find(kind.preset(form)).expect("a built-in name")
@@ -281,19 +281,6 @@ impl Preset {
     pub fn table(&self) -> Table {
         merge::parse(self.text, self.name).expect("presets are tested")
     }
-}
-
-/// Whether a name stands for a table: a file or folder of arrays has to be looked into.
-fn is_table(data: &str) -> bool {
-    if let Some(set) = espejo_data::set_named(data) {
-        return set.is_table;
-    }
-    if espejo_data::is_array_file(data) || espejo_data::is_array_folder(data) {
-        // What cannot be read is refused with the rest of the configuration.
-        let loaded = espejo_data::load(&espejo_data::Source::named(data));
-        return loaded.is_ok_and(|loaded| loaded.train.is_table());
-    }
-    espejo_data::is_table_file(data)
 }
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ fn numbers(frame: &Frame, name: &str, expected: &[f64]) {
     let bits = |numbers: &[f64]| Vec::from_iter(numbers.iter().map(|number| number.to_bits()));
     match &column(frame, name).cells {
         Cells::Numbers(numbers) => assert_eq!(bits(numbers), bits(expected), "{numbers:?}"),
-        Cells::Words(words) => panic!("words: {words:?}"),
+        others => panic!("{others:?}"),
     }
 }
 

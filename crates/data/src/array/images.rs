@@ -4,7 +4,7 @@ use super::{Array, Kind, Values};
 use crate::error::content_of as content;
 use crate::picture::Fit;
 use crate::pixel_range::{Observed, PixelRange, Reading};
-use crate::pixel_store::Sink;
+use crate::pixel_store::{Sink, budgets};
 use crate::{Error, Shape, Source};
 
 /// Where the images of an array lie.
@@ -23,9 +23,11 @@ pub(crate) fn pixels(
         .iter()
         .map(|array| array.layout())
         .collect::<Result<_, _>>()?;
+    // Bytes mean what they are as soon as one is bright; of other numbers all count.
+    let all_bytes = arrays.iter().all(|array| array.element.is_byte());
     let mut observed: Option<Observed> = None;
     for (array, layout) in arrays.iter().zip(&layouts) {
-        let of_this = array.observe(layout)?;
+        let of_this = array.observe(layout, all_bytes)?;
         match &mut observed {
             Some(observed) => observed.merge(&of_this),
             None => observed = Some(of_this),
@@ -40,8 +42,15 @@ pub(crate) fn pixels(
         _ => source.pixel_range,
     };
     let reading = observed.reading(given);
-    let values = arrays.iter().zip(&layouts);
-    let values = values.map(|(array, layout)| array.pixels(source, layout, &reading));
+    let bytes = |array: &Array, layout: &Layout| {
+        array.shape[0].saturating_mul(Fit::of(source).shape(layout.shape).pixels()) as u64
+    };
+    let of_test = arrays.get(1).zip(layouts.get(1));
+    let of_test = of_test.map_or(0, |(array, layout)| bytes(array, layout));
+    let (for_train, for_test) = budgets(source.memory, of_test);
+    let values = arrays.iter().zip(&layouts).zip([for_train, for_test]);
+    let values =
+        values.map(|((array, layout), memory)| array.pixels(source, memory, layout, &reading));
     Ok((values.collect::<Result<_, _>>()?, reading.note))
 }
 
@@ -52,7 +61,7 @@ impl Array {
     /// [`Error::Content`] where these are no images, or a number is not finite.
     pub(crate) fn look(&self) -> Result<(Shape, Observed), Error> {
         let layout = self.layout()?;
-        Ok((layout.shape, self.observe(&layout)?))
+        Ok((layout.shape, self.observe(&layout, false)?))
     }
 
     fn layout(&self) -> Result<Layout, Error> {
@@ -63,37 +72,68 @@ impl Array {
         })
     }
 
-    /// What the numbers of all images are like.
-    fn observe(&self, layout: &Layout) -> Result<Observed, Error> {
+    /// What the numbers of all images are like; of bytes that may be enough those up to a bright one.
+    fn observe(&self, layout: &Layout, is_enough: bool) -> Result<Observed, Error> {
         let mut observed = Observed::none(self.element.kind, self.element.size);
-        let (mut place, mut bad) = (0, None);
-        self.each(layout.axes, |value| {
-            if !value.is_finite() && bad.is_none() {
-                bad = Some((place / layout.shape.pixels(), value));
-            }
-            observed.take(value);
-            place += 1;
-        });
-        match bad {
-            None => Ok(observed),
-            Some((image, value)) => {
-                let origin = format!("{}: image {}", self.origin, image + 1);
-                Err(content(&origin, "finite pixels", value.to_string()))
-            }
+        if self.element.is_byte() {
+            // In whatever order they lie: that is read fastest, and of no matter here.
+            let mut axes = layout.axes.to_vec();
+            axes.sort_by_key(|&axis| std::cmp::Reverse(self.strides[axis]));
+            self.byte_blocks(&axes, &mut |block| {
+                observed.take_bytes(block);
+                Ok(!(is_enough && observed.is_bright()))
+            })?;
+            return Ok(observed);
         }
+        let mut before = 0;
+        self.blocks(layout.axes, &mut |block| {
+            if self.element.is_float()
+                && let Some(at) = block.iter().position(|value| !value.is_finite())
+            {
+                let image = (before + at) / layout.shape.pixels() + 1;
+                let origin = format!("{}: image {image}", self.origin);
+                return Err(content(&origin, "finite pixels", block[at].to_string()));
+            }
+            observed.take_all(block);
+            before += block.len();
+            Ok(true)
+        })?;
+        Ok(observed)
     }
 
-    fn pixels(&self, source: &Source, layout: &Layout, reading: &Reading) -> Result<Values, Error> {
+    fn pixels(
+        &self,
+        source: &Source,
+        memory: usize,
+        layout: &Layout,
+        reading: &Reading,
+    ) -> Result<Values, Error> {
         let shape = Fit::of(source).shape(layout.shape);
-        let mut sink = Sink::new(source.memory);
-        sink.reserve(self.shape[0].saturating_mul(shape.pixels()));
-        let levels = self.append_pixels(source, reading, &mut sink)?;
-        Ok(Values {
+        let values = |levels, store| Values {
             shape,
             levels,
-            store: sink.finish(),
+            store,
             range: reading.range,
-        })
+        };
+        let bytes = self.shape[0].saturating_mul(shape.pixels());
+        // What is in order already is read where it lies.
+        let may_stay = bytes > memory
+            && shape == layout.shape
+            && self.are_pixels(reading)
+            && self.is_in_order(layout.axes);
+        if may_stay && let Some(store) = self.store.part(self.start, bytes as u64) {
+            return Ok(values(255, store));
+        }
+        let mut sink = Sink::new(memory);
+        sink.reserve(bytes);
+        let levels = self.append_pixels(source, reading, &mut sink)?;
+        Ok(values(levels, sink.finish()))
+    }
+
+    /// Whether its elements are pixels as they stand there.
+    fn are_pixels(&self, reading: &Reading) -> bool {
+        let is_byte = self.element.kind == Kind::Unsigned && self.element.size == 1;
+        is_byte && reading.range == PixelRange::BYTES && !reading.is_two_valued
     }
 
     /// Appends the pixels of all images, and says which the largest is that they may have.
@@ -110,26 +150,35 @@ impl Array {
         let shape = fit.shape(layout.shape);
         // What is brought to another size has values between its two.
         let is_two_valued = reading.is_two_valued && shape == layout.shape;
-        let size = layout.shape.pixels();
-        let mut image = Vec::with_capacity(size);
-        let mut result = Ok(());
-        let is_plain = self.element.kind == Kind::Unsigned
-            && self.element.size == 1
-            && reading.range == PixelRange::BYTES;
-        self.each(layout.axes, |value| {
-            image.push(match (is_two_valued, is_plain) {
-                (true, _) => u8::from(value > 0.5),
-                (_, true) => value as u8,
-                _ => reading.range.pixel(value),
-            });
-            if image.len() == size {
-                if result.is_ok() {
-                    result = sink.push(&fit.apply(layout.shape, &image));
-                }
-                image.clear();
+        let pixel = |value: f64| match is_two_valued {
+            true => u8::from(value > 0.5),
+            false => reading.range.pixel(value),
+        };
+        let mut pixels = Vec::new();
+        let mut push = |pixels: &[u8]| match shape == layout.shape {
+            true => sink.push(pixels),
+            false => {
+                let mut images = pixels.chunks_exact(layout.shape.pixels());
+                images.try_for_each(|image| sink.push(&fit.apply(layout.shape, image)))
             }
-        });
-        result?;
+        };
+        if self.element.is_byte() {
+            let known: [u8; 256] = std::array::from_fn(|byte| match self.are_pixels(reading) {
+                true => byte as u8,
+                false => pixel(byte as f64),
+            });
+            self.byte_blocks(layout.axes, &mut |block| {
+                pixels.clear();
+                pixels.extend(block.iter().map(|&byte| known[usize::from(byte)]));
+                push(&pixels).map(|()| true)
+            })?;
+        } else {
+            self.blocks(layout.axes, &mut |block| {
+                pixels.clear();
+                pixels.extend(block.iter().map(|&value| pixel(value)));
+                push(&pixels).map(|()| true)
+            })?;
+        }
         Ok(if is_two_valued { 1 } else { 255 })
     }
 }

@@ -1,14 +1,17 @@
 //! Arrays of two dimensions as tables.
 
+use std::sync::Arc;
+
 use crate::Error;
 use crate::array::{Array, Held};
 use crate::error::content_of as content;
 use crate::frame::{Cells, Column, Frame, MISSING, Place, Words};
+use crate::row_store::{RowStore, StoredColumn, Summary, is_too_large};
 use crate::source::Source;
 
 impl Array {
     /// The rows of a table with columns called by their number, and behind them, where it is `held` elsewhere, a column of targets
-    /// of this name. NaN is a missing cell; a row with an infinite number is refused, or left out where `source.skip_bad` says so.
+    /// of this name. What is more than memory shall hold stays where it lies. NaN is a missing cell; a row with an infinite number is refused, or left out where `source.skip_bad` says so.
     ///
     /// # Errors
     /// [`Error::Content`] with the row.
@@ -17,44 +20,65 @@ impl Array {
         source: &Source,
         held: Option<(&str, &Held)>,
     ) -> Result<Frame, Error> {
-        let width = self.shape[1];
-        let mut columns = vec![Vec::with_capacity(self.shape[0]); width];
-        let mut place = 0;
-        self.each(&[0, 1], |value| {
-            columns[place].push(value);
-            place = (place + 1) % width;
-        });
+        let (rows, width) = (self.shape[0], self.shape[1]);
+        let is_stored = is_too_large((rows as u64).saturating_mul(width as u64), source.memory);
+        let mut columns = match is_stored {
+            true => Vec::new(),
+            false => vec![Vec::with_capacity(rows); width],
+        };
+        let mut summaries = vec![Summary::NONE; width];
         let (mut kept, mut skipped) = (Vec::new(), Vec::new());
-        for row in 0..self.shape[0] {
-            let is_bad = |value: f64| value.is_infinite() || source.rules == 1 && value.is_nan();
-            let Some(place) = columns.iter().position(|column| is_bad(column[row])) else {
-                kept.push(row);
-                continue;
-            };
-            let origin = format!("{}: row {}", self.origin, row + 1);
-            let expected = format!("a finite number in column {}", place + 1);
-            let found = columns[place][row].to_string();
-            if !source.skip_bad {
-                return Err(content(&origin, expected, found));
+        let mut before = 0;
+        self.blocks(&[0, 1], &mut |block| {
+            let start = kept.len();
+            for (at, row) in block.chunks_exact(width).enumerate() {
+                match self.bad(source, before + at, row) {
+                    None => kept.push((before + at) as u32),
+                    Some((origin, expected, found)) if source.skip_bad => {
+                        skipped.push(format!("{origin}: expected {expected}, found {found}"));
+                    }
+                    Some((origin, expected, found)) => {
+                        return Err(content(&origin, expected, found));
+                    }
+                }
             }
-            skipped.push(format!("{origin}: expected {expected}, found {found}"));
-        }
-        let is_whole = skipped.is_empty();
-        let numbers = |numbers: Vec<f64>| match is_whole {
-            true => numbers,
-            false => kept.iter().map(|&row| numbers[row]).collect(),
+            let rows = kept[start..].iter().map(|&row| row as usize - before);
+            match is_stored {
+                true => rows.for_each(|row| {
+                    let numbers = summaries.iter_mut().zip(&block[row * width..]);
+                    numbers.for_each(|(summary, number)| summary.take(*number));
+                }),
+                false => {
+                    for (place, column) in columns.iter_mut().enumerate() {
+                        column.extend(rows.clone().map(|row| block[row * width + place]));
+                    }
+                }
+            }
+            before += block.len() / width;
+            Ok(true)
+        })?;
+        let cells: Vec<Cells> = match is_stored {
+            false => columns.into_iter().map(Cells::Numbers).collect(),
+            true => {
+                let table = Arc::new(RowStore::of_array(self)?);
+                let places = (!skipped.is_empty()).then(|| kept.clone().into());
+                let columns = StoredColumn::all(&table, kept.len(), places.as_ref(), &summaries);
+                columns.into_iter().map(Cells::Stored).collect()
+            }
         };
         let mut columns: Vec<Column> = (1..)
-            .zip(columns)
-            .map(|(number, of): (usize, _)| Column {
+            .zip(cells)
+            .map(|(number, cells): (usize, _)| Column {
                 name: number.to_string(),
-                cells: Cells::Numbers(numbers(of)),
+                cells,
             })
             .collect();
         columns.extend(held.map(|(name, held)| Column {
             name: name.to_owned(),
             cells: match held {
-                Held::Numbers(of) => Cells::Numbers(numbers(of.clone())),
+                Held::Numbers(of) => {
+                    Cells::Numbers(kept.iter().map(|&row| of[row as usize]).collect())
+                }
                 Held::Classes(names) => Cells::Words(words(names, &kept)),
             },
         }));
@@ -62,20 +86,38 @@ impl Array {
             origin: self.origin.clone(),
             columns,
             place: Place::Row,
-            places: kept.iter().map(|&row| row as u64 + 1).collect(),
-            rows: kept.iter().map(|&row| row as u64).collect(),
+            places: kept.iter().map(|&row| u64::from(row) + 1).collect(),
+            rows: kept.iter().map(|&row| u64::from(row)).collect(),
             is_named: false,
             skipped,
         })
     }
+
+    /// Why a row is not one to learn from: where it is, what belongs there, what is there.
+    fn bad(
+        &self,
+        source: &Source,
+        row: usize,
+        numbers: &[f64],
+    ) -> Option<(String, String, String)> {
+        let is_bad = |value: &f64| value.is_infinite() || source.rules == 1 && value.is_nan();
+        // Whole rows first, which nearly all are.
+        if !numbers.iter().fold(false, |any, value| any | is_bad(value)) {
+            return None;
+        }
+        let place = numbers.iter().position(is_bad)?;
+        let origin = format!("{}: row {}", self.origin, row + 1);
+        let expected = format!("a finite number in column {}", place + 1);
+        Some((origin, expected, numbers[place].to_string()))
+    }
 }
 
 /// The names of these rows.
-fn words(names: &[String], kept: &[usize]) -> Words {
+fn words(names: &[String], kept: &[u32]) -> Words {
     let mut words = Words::default();
     let mut known = std::collections::HashMap::new();
     for &row in kept {
-        let code = match names.get(row) {
+        let code = match names.get(row as usize) {
             None => MISSING,
             Some(name) => *known.entry(name).or_insert_with(|| {
                 words.names.push(name.clone());

@@ -454,3 +454,9 @@ fn written(batch: &RecordBatch, random: &mut ChaCha8Rng) -> Vec<u8> {
         writer.into_inner().expect("in memory")
     }
 }
+
+#[test]
+fn tables_larger_than_memory_are_the_same() {
+    let tried = crate::row_store::tests::check_all(&["arrow", "feather", "arrows"]);
+    assert!(tried > 2, "{tried} tables");
+}

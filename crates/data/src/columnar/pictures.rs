@@ -49,7 +49,7 @@ fn samples(
     };
     let target = target(source, table)?;
     let beside: Vec<_> = target.into_iter().cloned().collect();
-    let frame = table.frame(source, &beside)?;
+    let frame = table.frame(&in_memory(source), &beside)?;
     let captions = captions(source, table, picture)?;
     let gathered = gather(source, &Rows { table, picture })?;
     skipped.extend(gathered.skipped);
@@ -119,13 +119,21 @@ fn target<'a>(source: &Source, table: &'a Table) -> Result<Option<&'a Leaf>, Err
     }
 }
 
+/// The same source, of which all may stay in memory: what images are called and of.
+fn in_memory(source: &Source) -> Source {
+    Source {
+        memory: usize::MAX,
+        ..source.clone()
+    }
+}
+
 /// The names of the image files without their endings, where all rows have one.
 fn captions(source: &Source, table: &Table, picture: &Leaf) -> Result<Vec<String>, Error> {
     let stem = picture.name.strip_suffix(".bytes");
     let Some(path) = stem.and_then(|stem| table.leaf(&format!("{stem}.path"))) else {
         return Ok(Vec::new());
     };
-    let frame = table.frame(source, std::slice::from_ref(path))?;
+    let frame = table.frame(&in_memory(source), std::slice::from_ref(path))?;
     let Some(Cells::Words(words)) = frame.columns.first().map(|column| &column.cells) else {
         return Ok(Vec::new());
     };
@@ -142,6 +150,7 @@ fn captions(source: &Source, table: &Table, picture: &Leaf) -> Result<Vec<String
 fn is_known(column: &Column) -> bool {
     match &column.cells {
         Cells::Numbers(numbers) => numbers.iter().any(|number| !number.is_nan()),
+        Cells::Stored(stored) => stored.summary.known > 0,
         Cells::Words(words) => words.codes.iter().any(|&code| code != MISSING),
     }
 }
@@ -160,6 +169,7 @@ fn labels(
     let word = |row: usize| match &column.cells {
         Cells::Words(words) => words.get(row).map(str::to_owned),
         Cells::Numbers(numbers) => (!numbers[row].is_nan()).then(|| numbers[row].to_string()),
+        Cells::Stored(_) => unreachable!("what images are called and of is in memory"),
     };
     let words = kept
         .iter()

@@ -12,9 +12,9 @@ pub(crate) struct Reading {
     /// Whether its values are names or classes: whole numbers and times stay words then, with each of their digits.
     is_name: bool,
     /// The column, or one for each element of its lists.
-    grown: Vec<Growing>,
+    pub(super) grown: Vec<Growing>,
     /// The repetition levels of a whole list, which say its dimensions: at each value, from which list on it continues.
-    list: Option<Vec<i16>>,
+    pub(super) list: Option<Vec<i16>>,
     /// How many rows came before the first list.
     missing: usize,
     pub(crate) rows: usize,

@@ -151,7 +151,7 @@ impl Chosen {
     /// says among all of them.
     pub(super) fn is_plain(&self, frame: &Frame) -> bool {
         let is_number = |input: &Input| matches!(input.kind, Kind::Number);
-        let may_count = self.index.is_none() && is_nameless(frame);
+        let may_count = self.index.is_none() && has_nameless_first(frame);
         let beside = self.target.is_some() || self.group.is_some() || !self.dates.is_empty();
         self.inputs.iter().all(is_number) && !beside && !may_count
     }
@@ -304,6 +304,7 @@ fn held(cells: &Cells) -> (usize, Option<(f64, f64)>, Option<usize>) {
                 None,
             )
         }
+        Cells::Stored(of) => (of.rows - of.summary.known, of.summary.range(), None),
         Cells::Words(words) => (missing(words), None, Some(words.names.len())),
     }
 }
@@ -420,6 +421,7 @@ fn kind(frame: &Frame, place: usize) -> Result<Option<Kind>, Error> {
             let is_known = numbers.iter().any(|number| !number.is_nan());
             return Ok(is_known.then_some(Kind::Number));
         }
+        Cells::Stored(of) => return Ok((of.summary.known > 0).then_some(Kind::Number)),
         Cells::Words(words) => words,
     };
     if words.names.is_empty() {
@@ -463,7 +465,7 @@ fn learned_inputs(
     for name in learned {
         if let Some(place) = find(name) {
             let kind = match frame.columns[place].cells {
-                Cells::Numbers(_) => Kind::Number,
+                Cells::Numbers(_) | Cells::Stored(_) => Kind::Number,
                 Cells::Words(_) => Kind::Flag,
             };
             inputs.push(Input {
@@ -527,7 +529,7 @@ fn by_place(
         name: name.clone(),
         place,
         kind: match frame.columns[place].cells {
-            Cells::Numbers(_) => Kind::Number,
+            Cells::Numbers(_) | Cells::Stored(_) => Kind::Number,
             Cells::Words(_) => Kind::Flag,
         },
     };
@@ -611,6 +613,11 @@ fn listed<'a>(names: impl ExactSizeIterator<Item = &'a String>) -> String {
     list.join(", ")
 }
 
+/// Whether a column of this name has none in its file, as the index that pandas and R write.
+pub(super) fn is_nameless(name: &str) -> bool {
+    matches!(name, "1" | "Unnamed: 0" | "__index_level_0__")
+}
+
 /// Whether the first column has no name and counts the rows, as the index that pandas and R write.
 fn counts_rows(frame: &Frame) -> bool {
     let (Some(first), true) = (frame.columns.first(), frame.is_named) else {
@@ -623,12 +630,12 @@ fn counts_rows(frame: &Frame) -> bool {
         let mut rows = numbers.iter().zip(&frame.rows);
         rows.all(|(&number, &row)| number == row as f64 + from)
     };
-    is_nameless(frame) && numbers.len() > 1 && (starts(0.0) || starts(1.0))
+    has_nameless_first(frame) && numbers.len() > 1 && (starts(0.0) || starts(1.0))
 }
 
 /// Whether the first of several columns has no name in a file that has names.
-fn is_nameless(frame: &Frame) -> bool {
-    let first = frame.columns.first().map_or("", |first| &first.name);
-    let is_nameless = matches!(first, "1" | "Unnamed: 0" | "__index_level_0__");
+fn has_nameless_first(frame: &Frame) -> bool {
+    let first = frame.columns.first();
+    let is_nameless = first.is_some_and(|first| is_nameless(&first.name));
     is_nameless && frame.is_named && frame.columns.len() > 1
 }

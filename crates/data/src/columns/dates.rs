@@ -40,6 +40,7 @@ pub(super) fn become_numbers(source: &Source, frame: &mut Frame) -> Result<(), E
                 frame.columns[place].cells = Cells::Numbers(days);
                 continue;
             }
+            Cells::Stored(_) => unreachable!("columns that are asked for are brought in"),
         };
         let readings: Vec<_> = words.names.iter().map(|word| times::read(word)).collect();
         leave_out_others(source, frame, place, &readings)?;
@@ -119,7 +120,7 @@ fn leave_out_others(
         }
         skipped.push(format!("{origin}: expected {expected}, found {found}"));
     }
-    frame.keep(&kept);
+    frame.keep(&kept)?;
     frame.skipped.extend(skipped);
     Ok(())
 }

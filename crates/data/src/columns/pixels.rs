@@ -48,19 +48,19 @@ fn check_width(source: &Source, shape: RowShape, samples: &Samples) -> Result<()
 }
 
 fn observe(samples: &Samples, observed: &mut Observed) -> Result<(), Error> {
-    for (place, name) in samples.columns().iter().enumerate() {
-        for (index, number) in samples.column(place).enumerate() {
-            if number.is_nan() {
-                let found = format!(
-                    "a missing cell in row {}, column `{name}`",
-                    samples.row(index) + 1
-                );
-                return Err(content(samples.name(), "a number for each pixel", found));
-            }
-            observed.take(number);
+    let width = samples.columns().len();
+    samples.visit(&mut |first, block| {
+        if let Some(at) = block.iter().position(|number| number.is_nan()) {
+            let (row, name) = (first + at / width, &samples.columns()[at % width]);
+            let found = format!(
+                "a missing cell in row {}, column `{name}`",
+                samples.row(row) + 1
+            );
+            return Err(content(samples.name(), "a number for each pixel", found));
         }
-    }
-    Ok(())
+        observed.take_all(block);
+        Ok(true)
+    })
 }
 
 fn drawn(
@@ -79,14 +79,18 @@ fn drawn(
     };
     let mut sink = Sink::new(source.memory);
     sink.reserve(rows.len().saturating_mul(fitted.pixels()));
-    let places = (0..shape.shape.pixels()).map(|at| shape.place(at));
-    let mut columns: Vec<_> = places.map(|place| rows.column(place)).collect();
-    let mut image = Vec::with_capacity(columns.len());
-    for _ in 0..rows.len() {
-        image.clear();
-        image.extend(columns.iter_mut().filter_map(Iterator::next).map(pixel));
-        sink.push(&fit.apply(shape.shape, &image))?;
-    }
+    let places: Vec<_> = (0..shape.shape.pixels())
+        .map(|at| shape.place(at))
+        .collect();
+    let mut image = Vec::with_capacity(places.len());
+    rows.visit(&mut |_, block| {
+        for row in block.chunks_exact(places.len()) {
+            image.clear();
+            image.extend(places.iter().map(|&place| pixel(row[place])));
+            sink.push(&fit.apply(shape.shape, &image))?;
+        }
+        Ok(true)
+    })?;
     let levels = if is_two_valued { 1 } else { 255 };
     Ok(rows.with_images(fitted, levels, sink.finish(), reading.range))
 }

@@ -85,7 +85,7 @@ pub(super) fn of(source: &Source, chosen: &Chosen, frame: &Frame) -> Result<Foun
 fn number(column: &Column, row: usize) -> Result<f64, Bad> {
     let found = match &column.cells {
         Cells::Numbers(numbers) if numbers[row].is_finite() => return Ok(numbers[row]),
-        Cells::Numbers(_) => missing_cell(column),
+        Cells::Numbers(_) | Cells::Stored(_) => missing_cell(column),
         Cells::Words(words) => words
             .get(row)
             .map_or_else(|| missing_cell(column), |w| shown(w.as_bytes())),
@@ -101,6 +101,7 @@ fn number(column: &Column, row: usize) -> Result<f64, Bad> {
 fn missing_cell(column: &Column) -> String {
     let missing = match &column.cells {
         Cells::Numbers(numbers) => numbers.iter().filter(|number| number.is_nan()).count(),
+        Cells::Stored(stored) => stored.rows - stored.summary.known,
         Cells::Words(words) => {
             let rows = 0..words.codes.len();
             rows.filter(|row| words.get(*row).is_none()).count()
@@ -120,6 +121,7 @@ fn class(column: &Column, row: usize, strict: bool, classes: &mut Classes) -> Re
         Cells::Numbers(numbers) => Some(numbers[row])
             .filter(|n| !n.is_nan())
             .map(|n| (n + 0.0).to_string()),
+        Cells::Stored(_) => unreachable!("columns that are asked for are brought in"),
     };
     let bad = |expected: String, found: String, is_no_class| Bad {
         expected,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::chosen::Chosen;
-use super::{identity, rows, targets};
+use super::{identity, kept_rows, targets};
 use crate::error::content_of as content;
 use crate::frame::{Cells, Frame, MISSING};
 use crate::source::{Parts, Source};
@@ -37,7 +37,7 @@ pub(super) fn parts(source: &Source, column: &str, mut frame: Frame) -> Result<P
     let Cells::Words(texts) = &frame.columns[place].cells else {
         unreachable!("a column of numbers was refused");
     };
-    let numbers = rows(frame.len(), kept).map(|row| texts.codes[row]);
+    let numbers = kept_rows(frame.len(), kept).map(|row| texts.codes[row]);
     let facts = Facts {
         name: source.name.clone(),
         labels: targets.labels,
@@ -95,7 +95,7 @@ fn take(
         }
         skipped.push(format!("{at}: expected {expected}, found none"));
     }
-    frame.keep(&good);
+    frame.keep(&good)?;
     Ok(corpus)
 }
 

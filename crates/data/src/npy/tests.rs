@@ -69,7 +69,8 @@ fn load(file: Vec<u8>, label: Option<&str>, skip_bad: bool) -> Result<Parts, Err
 
 fn load_from(source: &Source, file: Vec<u8>) -> Result<Parts, Error> {
     if file.starts_with(b"PK") {
-        return archive(source, "a.npz", std::io::Cursor::new(file));
+        let file = std::io::Cursor::new(file);
+        return archive(source, Path::new("a.npz"), file, named_arrays::load);
     }
     alone(source, parse("a.npy".to_owned(), file)?)
 }

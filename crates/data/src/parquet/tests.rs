@@ -32,14 +32,14 @@ fn numbers(frame: &Frame, name: &str, expected: &[f64]) {
     let bits = |numbers: &[f64]| Vec::from_iter(numbers.iter().map(|number| number.to_bits()));
     match cells(frame, name) {
         Cells::Numbers(numbers) => assert_eq!(bits(numbers), bits(expected), "{numbers:?}"),
-        Cells::Words(words) => panic!("words: {words:?}"),
+        others => panic!("{others:?}"),
     }
 }
 
 #[track_caller]
 fn words(frame: &Frame, name: &str, expected: &[Option<&str>]) {
     match cells(frame, name) {
-        Cells::Numbers(numbers) => panic!("numbers: {numbers:?}"),
+        Cells::Numbers(_) | Cells::Stored(_) => panic!("numbers in `{name}`"),
         Cells::Words(words) => {
             let found: Vec<_> = (0..frame.len()).map(|row| words.get(row)).collect();
             assert_eq!(found, expected);
@@ -356,4 +356,10 @@ fn column<T: DataType>(group: &mut SerializedRowGroupWriter<'_, Vec<u8>>, values
         .write_batch(&known, Some(&levels), None)
         .expect("as many levels");
     column.close().expect("a whole column");
+}
+
+#[test]
+fn tables_larger_than_memory_are_the_same() {
+    let tried = crate::row_store::tests::check_all(&["parquet"]);
+    assert!(tried > 2, "{tried} tables");
 }

@@ -49,6 +49,9 @@ impl Samples {
         if let Some(equal) = self.equal_texts() {
             return Ok(equal);
         }
+        if self.stored_rows().is_some() {
+            return self.equal_in_store();
+        }
         if self.is_table() {
             // In double precision: single precision would make large numbers alike that differ little.
             let same = |a: f64, b: f64| a == b || a.is_nan() && b.is_nan();
@@ -66,6 +69,25 @@ impl Samples {
             }
         }
         Ok(true)
+    }
+}
+
+impl Samples {
+    /// Whether all rows of a table that lies in a store are the same.
+    fn equal_in_store(&self) -> Result<bool, Error> {
+        let width = self.shape.pixels();
+        let (mut first, mut equal) = (Vec::new(), true);
+        self.visit_stored(&mut |_, block| {
+            if first.is_empty() {
+                first.extend_from_slice(&block[..width]);
+            }
+            let same = |(a, b): (&f64, &f64)| a == b || a.is_nan() && b.is_nan();
+            equal = block
+                .chunks_exact(width)
+                .all(|row| row.iter().zip(&first).all(same));
+            Ok(equal)
+        })?;
+        Ok(equal)
     }
 }
 

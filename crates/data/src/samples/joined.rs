@@ -27,8 +27,10 @@ impl Samples {
             identity: identity(parts),
             ..Facts::default()
         };
-        let joined = match &self.values {
-            Values::Pixels { levels, .. } => {
+        let count = self.len() + more.len();
+        let joined = match (self.joined_in_store(more)?, &self.values) {
+            (Some(values), _) => Self::of(facts, self.shape, values, count)?,
+            (None, Values::Pixels { levels, .. }) => {
                 let mut sink = Sink::new(memory);
                 for part in parts {
                     for index in 0..part.len() {
@@ -38,23 +40,26 @@ impl Samples {
                 let levels = (*levels).max(more.levels());
                 Self::stored(facts, self.shape, levels, sink.finish())?
             }
-            Values::Numbers {
-                numbers: Numbers::Flags { width, .. },
-                ..
-            } => {
+            (
+                None,
+                Values::Numbers {
+                    numbers: Numbers::Flags { width, .. },
+                    ..
+                },
+            ) => {
                 let cells = each(parts, |part, index| {
                     let cells = (0..*width).map(|column| part.number(index, column) as u8);
                     cells.collect::<Vec<_>>()
                 });
                 Self::flags(facts, self.columns().to_vec(), cells.concat())?
             }
-            Values::Numbers { .. } if self.is_text() => {
+            (None, Values::Numbers { .. }) if self.is_text() => {
                 let rows = self.joined_rows(more).ok_or_else(|| {
                     content(&self.name, "a second part of texts", "something else")
                 })?;
-                Self::of_rows(facts, rows, self.len() + more.len())?
+                Self::of_rows(facts, rows, count)?
             }
-            Values::Numbers { .. } => {
+            (None, Values::Numbers { .. }) => {
                 let column = |place| self.column(place).chain(more.column(place)).collect();
                 let numbers = (0..self.shape.pixels()).map(column).collect();
                 Self::table(facts, self.columns().to_vec(), numbers)?

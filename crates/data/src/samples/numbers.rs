@@ -1,10 +1,12 @@
-//! The numbers of a table: as its file holds them, in double precision, or scaled, in single precision.
+//! The numbers of a table: as its file holds them, in double precision, or scaled, in single precision; or in a store.
 
 use std::ops::Range;
 use std::sync::Arc;
 
 use super::Values;
 use super::permuted::Permuted;
+use super::rows::Rows;
+use crate::row_store::RowSink;
 use crate::texts::{Corpus, TextRows};
 use crate::{Error, Facts, Samples, Shape};
 
@@ -29,6 +31,8 @@ pub(super) enum Numbers {
         /// All rows.
         rows: Arc<Vec<f32>>,
     },
+    /// More than memory shall hold.
+    Rows(Rows),
     /// Texts by the words of a vocabulary, sparse.
     Texts(Arc<TextRows>),
     /// Texts as they left their files, which have no numbers yet.
@@ -42,10 +46,19 @@ const NO_NUMBERS: &str = "texts get their numbers before anybody reads them";
 /// Why rows that were handed on are not read: who has them asked for their names alone.
 const GONE: &str = "these rows were handed on, and not kept";
 
+/// Why a number that lies in a file is read without an error to hand on: whoever opened the file went through all of it.
+pub(super) const READABLE: &str = "a file that was read once can be read again";
+
 impl Numbers {
     /// Writes a row in single precision, in another order where there is one.
-    pub(super) fn read(&self, row: usize, permuted: Option<&Permuted>, out: &mut [f32]) {
+    pub(super) fn read(
+        &self,
+        row: usize,
+        permuted: Option<&Permuted>,
+        out: &mut [f32],
+    ) -> Result<(), Error> {
         match self {
+            Self::Rows(rows) => rows.read(&[row], permuted, out)?,
             Self::Raw(columns) => {
                 assert_eq!(out.len(), columns.len(), "room for a row");
                 for (place, out) in out.iter_mut().enumerate() {
@@ -81,11 +94,16 @@ impl Numbers {
             Self::Corpus(_) => panic!("{NO_NUMBERS}"),
             Self::Passed => panic!("{GONE}"),
         }
+        Ok(())
     }
 
     /// A number in double precision.
+    ///
+    /// # Panics
+    /// Where it lies in a file that can no longer be read.
     fn at(&self, row: usize, column: usize) -> f64 {
         match self {
+            Self::Rows(rows) => rows.at(row, column).expect(READABLE),
             Self::Raw(columns) => columns[column][row],
             Self::Flags { width, cells } => f64::from(cells[row * width + column]),
             Self::Scaled { step, rows, .. } => f64::from(rows[row * step + column]),
@@ -106,13 +124,43 @@ impl Samples {
     /// The numbers of one column of a table in double precision, in the order of the samples; NaN where a cell is missing.
     ///
     /// # Panics
-    /// Where these are images, or `column` is not below the number of [`columns`](Self::columns).
+    /// Where these are images, or `column` is not below the number of [`columns`](Self::columns); or where the numbers lie in a file that
+    /// can no longer be read.
     pub fn column(&self, column: usize) -> impl ExactSizeIterator<Item = f64> {
         let Values::Numbers { numbers, .. } = &self.values else {
             panic!("images have no columns");
         };
         let stored = self.stored_column(column);
-        (0..self.len()).map(move |index| numbers.at(self.place(index), stored))
+        // All at once, for in a store the rows lie whole.
+        let gathered = self.stored_rows().map(|_| {
+            let mut column = Vec::with_capacity(self.len());
+            let width = self.shape.pixels();
+            let gathered = self.visit_stored(&mut |_, block| {
+                column.extend(block.iter().skip(stored).step_by(width));
+                Ok(true)
+            });
+            gathered.expect(READABLE);
+            column
+        });
+        (0..self.len()).map(move |index| match &gathered {
+            Some(column) => column[index],
+            None => numbers.at(self.place(index), stored),
+        })
+    }
+
+    /// Whether a column of a table may have a number whose amount is above `bound`, as far as that is known without going through all of
+    /// them.
+    ///
+    /// # Panics
+    /// Where these are images.
+    pub fn may_exceed(&self, column: usize, bound: f64) -> bool {
+        match self.stored_rows() {
+            Some(rows) => {
+                let range = rows.range(column);
+                range.is_none_or(|(low, high)| low < -bound || high > bound)
+            }
+            None => true,
+        }
     }
 
     /// The place at which a column is stored.
@@ -152,6 +200,10 @@ impl Samples {
             (Numbers::Raw(columns), Some(places)) => {
                 let mut columns = columns.iter();
                 columns.any(|column| places.iter().any(|&at| column[at as usize].is_nan()))
+            }
+            (Numbers::Rows(rows), _) => {
+                let has_missing = rows.has_missing(points.len(), &|index| points.place(index));
+                has_missing.expect(READABLE)
             }
             (Numbers::Passed, _) => panic!("{GONE}"),
             (Numbers::Flags { .. } | Numbers::Texts(_) | Numbers::Corpus(_), _) => false,
@@ -239,6 +291,9 @@ impl Samples {
             panic!("images have no columns");
         };
         assert_eq!(values.len(), columns.len(), "a number for each column");
+        if let Some(rows) = self.stored_rows() {
+            return self.with_numbers(Numbers::Rows(rows.filled(values)));
+        }
         let column = |(place, value): (usize, &f64)| {
             let known = |number: f64| if number.is_nan() { *value } else { number };
             self.column(place).map(known).collect()
@@ -254,8 +309,51 @@ impl Samples {
         }
     }
 
+    /// The same samples with other numbers.
+    fn with_numbers(&self, numbers: Numbers) -> Self {
+        let Values::Numbers { columns, .. } = &self.values else {
+            panic!("images have no columns");
+        };
+        let columns = columns.clone();
+        Self {
+            values: Values::Numbers { columns, numbers },
+            ..self.clone()
+        }
+    }
+
+    /// The rows of two tables, one behind the other, in a store, where those of one of them lie there; none otherwise.
+    pub(super) fn joined_in_store(&self, more: &Self) -> Result<Option<Values>, Error> {
+        let Values::Numbers { columns, .. } = &self.values else {
+            return Ok(None);
+        };
+        if self.stored_rows().is_none() && more.stored_rows().is_none() {
+            return Ok(None);
+        }
+        let width = self.shape.pixels();
+        let mut sink = RowSink::new(width);
+        for part in [self, more] {
+            if part.stored_rows().is_some() {
+                part.visit_stored(&mut |_, block| sink.push(block).map(|()| true))?;
+                continue;
+            }
+            for index in 0..part.len() {
+                let row: Vec<f64> = (0..width).map(|at| part.number(index, at)).collect();
+                sink.push(&row)?;
+            }
+        }
+        let inputs = (0..width).map(super::rows::Input::Stored).collect();
+        let rows = Rows::new(Arc::new(sink.finish()), None, inputs);
+        Ok(Some(Values::Numbers {
+            columns: columns.clone(),
+            numbers: Numbers::Rows(rows),
+        }))
+    }
+
     /// A table with its numbers rounded to single precision, as runs of configuration version 1 keep them.
     pub(crate) fn single(&self) -> Self {
+        if let Some(rows) = self.stored_rows() {
+            return self.with_numbers(Numbers::Rows(rows.single()));
+        }
         let Values::Numbers {
             columns,
             numbers: Numbers::Raw(numbers),

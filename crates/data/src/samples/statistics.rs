@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use super::Values;
-use super::numbers::Numbers;
-use crate::{Samples, parallel};
+use super::numbers::{Numbers, READABLE};
+use crate::{Error, Samples, parallel};
 
 /// Rows that are summed together. It is fixed, and blocks are put together in their order, so that the number of threads changes no bit.
 const BLOCK: usize = 4096;
@@ -84,47 +84,28 @@ pub(crate) fn range(numbers: &[f64]) -> (f64, f64, usize) {
 impl Samples {
     /// What the known numbers of each column of a table come to, in the order of [`columns`](Self::columns).
     ///
+    /// # Errors
+    /// [`Error::Io`] where the numbers lie in a file that cannot be read.
+    ///
     /// # Panics
     /// Where these are images.
-    pub(crate) fn statistics(&self) -> Vec<ColumnStatistics> {
-        let columns = 0..self.columns().len();
-        let blocks = |rows: usize| (0..rows).step_by(BLOCK);
-        let block = |start: usize| start..(start + BLOCK).min(self.len());
-        let blocks: Vec<Range<usize>> = blocks(self.len()).map(block).collect();
-        let numbers = self.len() * columns.len();
-        let ranges = parallel::map(numbers, blocks.clone(), |rows| {
-            let mut room = Vec::new();
-            let of = |column| range(self.column_block(column, rows.clone(), &mut room));
-            columns.clone().map(of).collect::<Vec<_>>()
-        });
-        let none = (f64::INFINITY, f64::NEG_INFINITY, 0);
-        let mut all = vec![none; columns.len()];
-        for ranges in ranges {
-            for ((low, high, count), (of_low, of_high, of_count)) in all.iter_mut().zip(ranges) {
-                *low = low.min(of_low);
-                *high = high.max(of_high);
-                *count += of_count;
-            }
-        }
-        let moments = parallel::map(numbers, blocks, |rows| {
-            let (mut room, mut known) = (Vec::new(), Vec::new());
-            let of = |column: usize| {
-                let numbers = self.column_block(column, rows.clone(), &mut room);
+    pub(crate) fn statistics(&self) -> Result<Vec<ColumnStatistics>, Error> {
+        let all = self.ranges()?;
+        let mut sums = vec![Moments::default(); all.len()];
+        self.by_blocks(
+            |column, numbers| {
                 if numbers.iter().any(|number| number.is_nan()) {
-                    known.clear();
-                    known.extend(numbers.iter().copied().filter(|number| !number.is_nan()));
-                    return Moments::of(&known, all[column].0);
+                    let known = numbers.iter().copied().filter(|number| !number.is_nan());
+                    return Moments::of(&known.collect::<Vec<_>>(), all[column].0);
                 }
                 Moments::of(numbers, all[column].0)
-            };
-            columns.clone().map(of).collect::<Vec<_>>()
-        });
-        let mut sums = vec![Moments::default(); columns.len()];
-        for moments in moments {
-            for (sum, next) in sums.iter_mut().zip(moments) {
-                *sum = sum.and(next);
-            }
-        }
+            },
+            |moments| {
+                for (sum, next) in sums.iter_mut().zip(moments) {
+                    *sum = sum.and(next);
+                }
+            },
+        )?;
         let of = |((low, high, count), moments): ((f64, f64, usize), Moments)| ColumnStatistics {
             count,
             low,
@@ -135,13 +116,94 @@ impl Samples {
             },
             squares: moments.squares,
         };
-        all.into_iter().zip(sums).map(of).collect()
+        Ok(all.into_iter().zip(sums).map(of).collect())
+    }
+
+    /// The least and the greatest known number of each column, and how many are known.
+    fn ranges(&self) -> Result<Vec<(f64, f64, usize)>, Error> {
+        let columns = 0..self.columns().len();
+        if let Some(rows) = self.stored_rows().filter(|_| self.are_all_stored()) {
+            let summaries = columns
+                .clone()
+                .map(|column| rows.summary(self.stored_column(column)));
+            if let Some(known) = summaries.collect::<Option<Vec<_>>>() {
+                let range = known.iter().map(|of| (of.low, of.high, of.known));
+                return Ok(range.collect());
+            }
+        }
+        let none = (f64::INFINITY, f64::NEG_INFINITY, 0);
+        let mut all = vec![none; columns.len()];
+        self.by_blocks(
+            |_, numbers| range(numbers),
+            |ranges| {
+                for ((low, high, count), (of_low, of_high, of_count)) in all.iter_mut().zip(ranges)
+                {
+                    if of_low < *low {
+                        *low = of_low;
+                    }
+                    if of_high > *high {
+                        *high = of_high;
+                    }
+                    *count += of_count;
+                }
+            },
+        )?;
+        Ok(all)
+    }
+
+    /// Hands on what `of` makes of the numbers of each column in a block of rows, block by block in their order.
+    fn by_blocks<T: Send>(
+        &self,
+        of: impl Fn(usize, &[f64]) -> T + Sync,
+        mut take: impl FnMut(Vec<T>),
+    ) -> Result<(), Error> {
+        let columns = 0..self.columns().len();
+        if self.stored_rows().is_some() {
+            let width = columns.len();
+            let (mut block, mut room) = (Vec::with_capacity(BLOCK * width), Vec::new());
+            let mut take_block = |block: &[f64]| {
+                let of_column = |column: usize| {
+                    let stored = self.stored_column(column);
+                    room.clear();
+                    room.extend(block.iter().skip(stored).step_by(width));
+                    of(column, &room)
+                };
+                take(columns.clone().map(of_column).collect());
+            };
+            self.visit_stored(&mut |_, rows| {
+                let mut rest = rows;
+                while !rest.is_empty() {
+                    let some = rest.len().min(BLOCK * width - block.len());
+                    block.extend_from_slice(&rest[..some]);
+                    rest = &rest[some..];
+                    if block.len() == BLOCK * width {
+                        take_block(&block);
+                        block.clear();
+                    }
+                }
+                Ok(true)
+            })?;
+            if !block.is_empty() {
+                take_block(&block);
+            }
+            return Ok(());
+        }
+        let starts = (0..self.len()).step_by(BLOCK);
+        let blocks = starts.map(|start| start..(start + BLOCK).min(self.len()));
+        let numbers = self.len() * columns.len();
+        let made = parallel::map(numbers, blocks.collect(), |rows: Range<usize>| {
+            let mut room = Vec::new();
+            let of_column = |column| of(column, self.column_block(column, rows.clone(), &mut room));
+            columns.clone().map(of_column).collect::<Vec<_>>()
+        });
+        made.into_iter().for_each(take);
+        Ok(())
     }
 
     /// The numbers of a column in some rows, as they are stored or put into `room`.
     ///
     /// # Panics
-    /// Where these are images, or there are no such rows or column.
+    /// Where these are images, or there are no such rows or column; or where the numbers lie in a file that can no longer be read.
     pub(crate) fn column_block<'a>(
         &'a self,
         column: usize,
@@ -158,6 +220,17 @@ impl Samples {
                 let column = &columns[stored];
                 room.clear();
                 room.extend(places[rows].iter().map(|&place| column[place as usize]));
+                room
+            }
+            (Numbers::Rows(numbers), _) => {
+                room.clear();
+                let width = self.columns().len();
+                let place = |at| self.place(rows.start + at);
+                let read = numbers.visit(rows.len(), &place, &mut |_, block| {
+                    room.extend(block.iter().skip(stored).step_by(width));
+                    Ok(true)
+                });
+                read.expect(READABLE);
                 room
             }
             _ => {
@@ -184,7 +257,7 @@ mod tests {
     fn small_columns_have_the_known_statistics() {
         let nan = f64::NAN;
         let table = table(vec![vec![1.0, nan, 3.0, 8.0], vec![nan; 4], vec![7.0; 4]]);
-        let found = table.statistics();
+        let found = table.statistics().expect("in memory");
         let expected = |count, low, high, mean, squares| ColumnStatistics {
             count,
             low,
@@ -196,7 +269,7 @@ mod tests {
         let none = expected(0, f64::INFINITY, f64::NEG_INFINITY, 0.0, 0.0);
         assert_eq!(found[1], none);
         assert_eq!(found[2], expected(4, 7.0, 7.0, 7.0, 0.0));
-        let chosen = table.select(&[3, 1]).statistics();
+        let chosen = table.select(&[3, 1]).statistics().expect("in memory");
         assert_eq!(chosen[0], expected(1, 8.0, 8.0, 8.0, 0.0));
     }
 
@@ -217,7 +290,7 @@ mod tests {
         let holed: Vec<f64> = holed.collect();
         let n = count as f64;
         for column in [counted.clone(), holed] {
-            let found = table(vec![column]).statistics()[0];
+            let found = table(vec![column]).statistics().expect("in memory")[0];
             assert_eq!(found.count, count);
             assert_eq!((found.low, found.high), (1.7e9, 1.7e9 + n - 1.0));
             assert!((found.mean - 1.7e9 - (n - 1.0) / 2.0).abs() < 1e-6);

@@ -100,8 +100,6 @@ impl Samples {
         let stood_for = starts.iter().map(|start| start + window.named_row());
         let stood_for: Vec<usize> = stood_for.collect();
         let step = self.shape.pixels();
-        let mut rows = Vec::with_capacity(self.len() * step);
-        self.read(0..self.len(), 0.0, &mut rows)?;
         let columns = (0..window.length).flat_map(|row| {
             let names = self.columns().iter();
             names.map(move |name| format!("{name}[{row}]"))
@@ -120,11 +118,7 @@ impl Samples {
             },
             values: Values::Numbers {
                 columns: columns.collect(),
-                numbers: Numbers::Scaled {
-                    width,
-                    step,
-                    rows: Arc::new(rows),
-                },
+                numbers: self.numbers_of_windows(window.length)?,
             },
             places: Some(starts.iter().map(|start| *start as u32).collect()),
             captions: Captions::of(&[], &Targets::None, starts.len()),
@@ -142,6 +136,25 @@ impl Samples {
                 points: self.clone(),
                 window,
             })),
+        })
+    }
+
+    /// The numbers of windows of so many rows, which begin with any row.
+    fn numbers_of_windows(&self, length: usize) -> Result<Numbers, Error> {
+        let step = self.shape.pixels();
+        // In a store rows are found one after another only where none is left out before.
+        if let Some(rows) = self
+            .stored_rows()
+            .filter(|_| self.places.is_none() && self.permuted.is_none())
+        {
+            return Ok(Numbers::Rows(rows.windows(length)));
+        }
+        let mut rows = Vec::with_capacity(self.len() * step);
+        self.read(0..self.len(), 0.0, &mut rows)?;
+        Ok(Numbers::Scaled {
+            width: step * length,
+            step,
+            rows: Arc::new(rows),
         })
     }
 

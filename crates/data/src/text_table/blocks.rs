@@ -83,12 +83,12 @@ impl<R: Read> Blocks<R> {
 /// left where a quote comes is given back with the reader.
 ///
 /// # Errors
-/// The first in the order of the text: of `part`, and what reading said, by `failed` with the number of line feeds before.
+/// The first in the order of the text: of `part`, of `merge`, and what reading said, by `failed` with the number of line feeds before.
 pub(super) fn in_parallel<R: Read, P: Send>(
     reader: R,
     threads: usize,
     part: impl Fn(&Block) -> Result<P, Error> + Sync,
-    mut merge: impl FnMut(P),
+    mut merge: impl FnMut(P) -> Result<(), Error>,
     failed: impl Fn(u64, io::Error) -> Error,
 ) -> Result<Option<(Block, R)>, Error> {
     let mut blocks = Blocks {
@@ -160,7 +160,7 @@ struct InOrder<'a, P, F> {
     early: BTreeMap<usize, P>,
 }
 
-impl<'a, P, F: FnMut(P)> InOrder<'a, Result<P, Error>, F> {
+impl<'a, P, F: FnMut(P) -> Result<(), Error>> InOrder<'a, Result<P, Error>, F> {
     fn new(merge: &'a mut F) -> Self {
         Self {
             merge,
@@ -172,7 +172,7 @@ impl<'a, P, F: FnMut(P)> InOrder<'a, Result<P, Error>, F> {
     fn take(&mut self, (index, result): (usize, Result<P, Error>)) -> Result<(), Error> {
         self.early.insert(index, result);
         while let Some(result) = self.early.remove(&self.next) {
-            (self.merge)(result?);
+            (self.merge)(result?)?;
             self.next += 1;
         }
         Ok(())

@@ -59,6 +59,7 @@ pub fn load_in_parts<P: Send>(
     let mut pass = |part: Part<P>| {
         let made = passed.take(part);
         made.into_iter().for_each(&mut take);
+        Ok(())
     };
     let failed = |line, failure| failed(path, line, failure);
     let part = |block: &Block| {
@@ -113,7 +114,7 @@ impl<P, F: Fn(Samples) -> Option<P>> Reading<'_, F> {
         } = table;
         let missing = frame.columns.iter().map(|column| match &column.cells {
             Cells::Numbers(numbers) => numbers.iter().filter(|number| number.is_nan()).count(),
-            Cells::Words(_) => 0,
+            Cells::Words(_) | Cells::Stored(_) => 0,
         });
         let missing = missing.collect();
         let skipped = std::mem::take(&mut frame.skipped);
@@ -141,7 +142,7 @@ impl<P, F: Fn(Samples) -> Option<P>> Reading<'_, F> {
         Block { text, lines, .. }: Block,
         reader: impl Read,
         path: &Path,
-        mut pass: impl FnMut(Part<P>),
+        mut pass: impl FnMut(Part<P>) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let failed = |line, failure| failed(path, line, failure);
         let mut records = records(Cursor::new(text).chain(reader), lines, sample);
@@ -150,8 +151,8 @@ impl<P, F: Fn(Samples) -> Option<P>> Reading<'_, F> {
             let mut part = empty.clone();
             // Records that a carriage return alone ends are all in one line: the header is the first of them alone.
             part.has_header = std::mem::take(&mut has_header);
-            let may_go_on = part.take_some(&mut records, ROWS, failed)?;
-            pass(self.part(part)?);
+            let may_go_on = part.take_some(&mut records, ROWS, None, failed)?;
+            pass(self.part(part)?)?;
             if !may_go_on {
                 return Ok(());
             }
