@@ -18,6 +18,8 @@ mod hash;
 mod impute;
 #[cfg(unix)]
 mod kill;
+#[cfg(unix)]
+mod mpi;
 mod older_runs;
 mod photographs;
 mod program;

@@ -3,13 +3,14 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use burn::tensor::{ElementConversion, Tensor};
-use espejo_nets::{Loss, Model};
+use burn::tensor::{Device, ElementConversion, Tensor};
+use espejo_nets::{Loss, Model, Part};
 
 use crate::atomic_files::group_exists;
 use crate::average::Average;
 use crate::feed::{Feed, training_batch};
-use crate::fit::{Ended, Event, Training, own_copy};
+use crate::exchange::add_up;
+use crate::fit::{Ended, Event, Exchanged, Training, own_copy};
 use crate::folder::{Folder, Which};
 use crate::init_from::initialised;
 use crate::metrics::Metrics;
@@ -54,6 +55,7 @@ pub(crate) fn begin(prepared: &Prepared, folder: &Folder) -> Result<Training, Er
         best,
         state,
         epoch_seconds: Vec::new(),
+        exchanged: Exchanged::default(),
         solution: None,
     })
 }
@@ -70,6 +72,7 @@ pub(crate) fn fresh(prepared: &Prepared) -> Result<Training, Error> {
         best,
         state: TrainingState::default(),
         epoch_seconds: Vec::new(),
+        exchanged: Exchanged::default(),
         solution: None,
     })
 }
@@ -93,9 +96,11 @@ pub(crate) fn train(
     session.warn_of_compiling(watch);
     while training.state.epoch < config.epochs && training.state.ended.is_none() {
         if stop.load(Ordering::Relaxed) {
+            tell(prepared, None);
             session.save(training)?;
             return Ok(Ended::Interrupted);
         }
+        tell(prepared, Some(training.state.reductions));
         let begun = Instant::now();
         let epoch = training.state.epoch + 1;
         let Some((rate, terms)) = one_epoch(prepared, training, &data, epoch, stop)? else {
@@ -120,7 +125,31 @@ pub(crate) fn train(
         // Figures and checkpoints are no part of training.
         training.epoch_seconds.push(seconds);
     }
+    tell(prepared, None);
     Ok(Ended::Finished(training.state.ended.clone()))
+}
+
+/// Epoch after epoch, as long as rank 0 says so.
+pub(crate) fn follow(
+    prepared: &Prepared,
+    training: &mut Training,
+    stop: &AtomicBool,
+) -> Result<(), Error> {
+    let data = prepared.training_data()?;
+    while let Some(reductions) = tell(prepared, None) {
+        training.state.reductions = reductions;
+        let epoch = training.state.epoch + 1;
+        if one_epoch(prepared, training, &data, epoch, stop)?.is_none() {
+            break;
+        }
+        training.state.epoch = epoch;
+    }
+    Ok(())
+}
+
+/// What rank 0 has decided before an epoch: how often the learning rate was reduced, or that there is no other epoch.
+fn tell(prepared: &Prepared, decided: Option<usize>) -> Option<usize> {
+    prepared.exchange.broadcast(decided)
 }
 
 /// Measures the epoch just done, where it is due.
@@ -184,7 +213,7 @@ pub(crate) fn one_epoch(
     epoch: usize,
     stop: &AtomicBool,
 ) -> Result<Option<(f64, Vec<Term>)>, Error> {
-    let config = &prepared.config;
+    let (config, exchange) = (&prepared.config, prepared.exchange);
     let batches = data.shuffled(config.train.batch_size, config.train.seed, epoch);
     // A short epoch is ended before anybody loses patience; a copy of its start would cost more than it.
     let short = training
@@ -192,7 +221,8 @@ pub(crate) fn one_epoch(
         .last()
         .is_some_and(|seconds| *seconds < PATIENCE);
     let optimizer = training.optimizer.as_mut().expect("it trains on a device");
-    let mut before = (!short && !batches.is_one()).then(|| {
+    let keeps_start = exchange.broadcast(!short && !batches.is_one());
+    let mut before = keeps_start.then(|| {
         let average = training.average.as_ref().map(Average::copy);
         (own_copy(&training.model), optimizer.clone(), average)
     });
@@ -214,8 +244,14 @@ pub(crate) fn one_epoch(
         step: 0,
         steps: steps_an_epoch(prepared, data),
     };
+    let mut told = false;
     for batch in batches {
-        if stop.load(Ordering::Relaxed)
+        // Ranks that stop stop after the same step, whoever was told to.
+        told = match exchange.is_shared() {
+            true => told,
+            false => stop.load(Ordering::Relaxed),
+        };
+        if told
             && let Some(before) = before.take()
         {
             (training.model, *optimizer, training.average) = before;
@@ -225,16 +261,31 @@ pub(crate) fn one_epoch(
         at.step += 1;
         let batch = batch?;
         let [samples, _] = batch.inputs.dims();
-        let loss = model.loss(&training_batch(batch));
-        let gradients = loss.objective(warm_up).backward();
+        let part = exchange.part(samples);
+        let loss = part.within(|| model.loss(&training_batch(part.select(batch))));
+        names = loss.0.iter().map(|term| (term.name, term.weight)).collect();
+        let mut gradients = weighted(loss.objective(warm_up), &part).backward();
+        let mut values = values(loss);
+        if exchange.is_shared() {
+            let begun = Instant::now();
+            let values_of_part = values.into_iter().map(|value| weighted(value, &part));
+            let own = stop.load(Ordering::Relaxed);
+            let step = add_up(exchange, &model, &mut gradients, values_of_part.collect(), own);
+            if step.stop {
+                told = true;
+                stop.store(true, Ordering::Relaxed);
+            }
+            values = on_device(&step.terms, &prepared.chosen.device);
+            training.exchanged.numbers = step.numbers;
+            training.exchanged.seconds.push(begun.elapsed().as_secs_f32());
+        }
         model = optimizer.step(rate, model, gradients);
         if let Some(average) = training.average.take() {
             let step = (epoch - 1) * at.steps + at.step;
             training.average = Some(average.follow(&model, config.train.ema, step));
         }
-        names = loss.0.iter().map(|term| (term.name, term.weight)).collect();
         let share = samples as f64 / data.samples() as f64;
-        sums = add_share(sums, loss, share);
+        sums = add_share(sums, values, share);
     }
     training.model = model;
     let values = Tensor::cat(sums, 0).into_data();
@@ -244,11 +295,32 @@ pub(crate) fn one_epoch(
     Ok(Some((rate, terms.collect())))
 }
 
+/// The terms of a loss, outside of what is differentiated: `[1]` each.
+fn values(loss: Loss) -> Vec<Tensor<1>> {
+    let terms = loss.0.into_iter();
+    terms.map(|term| term.value.inner()).collect()
+}
+
+/// What a mean over a part of a batch adds to that over the whole batch.
+fn weighted(mean: Tensor<1>, part: &Part) -> Tensor<1> {
+    match part.weight {
+        1.0 => mean,
+        weight => mean.mul_scalar(weight),
+    }
+}
+
+/// Each number by itself: `[1]`.
+fn on_device(values: &[f32], device: &Device) -> Vec<Tensor<1>> {
+    let values = values.iter();
+    values
+        .map(|value| Tensor::from_floats([*value], device))
+        .collect()
+}
+
 /// The sums of the terms so far, with a share of those of a batch. They stay on the device until the epoch is over: one read an
 /// epoch.
-fn add_share(sums: Vec<Tensor<1>>, loss: Loss, share: f64) -> Vec<Tensor<1>> {
-    let terms = loss.0.into_iter();
-    let values = terms.map(|term| term.value.inner().mul_scalar(share));
+fn add_share(sums: Vec<Tensor<1>>, values: Vec<Tensor<1>>, share: f64) -> Vec<Tensor<1>> {
+    let values = values.into_iter().map(|value| value.mul_scalar(share));
     if sums.is_empty() {
         return values.collect();
     }

@@ -32,6 +32,7 @@ pub mod config;
 pub mod device;
 mod epochs;
 mod error;
+mod exchange;
 mod exported;
 mod feed;
 mod findings;
@@ -96,9 +97,12 @@ pub use error::Error;
 pub use espejo_analysis::{Estimate, Place, PooledCurves, wilson};
 pub use espejo_data::Targets;
 pub use espejo_nets::{DenseStep, Noise};
+#[cfg(feature = "mpi")]
+pub use exchange::Ranks;
+pub use exchange::{Exchange, check_ranks};
 pub use exported::{Example, ExportRule};
 pub use findings::{Finding, Severity, verdict};
-pub use fit::{Event, Outcome, fit};
+pub use fit::{Event, Outcome, fit, follow};
 pub use folder::{Folder, Which, write_new_folder};
 pub use folds::{Fold, FoldCurve, FoldEntry, FoldMeasure, FoldsReport, Pooled, folds_of, pooled};
 pub use forecast::{ForecastReport, ForecastStep};
@@ -122,7 +126,7 @@ pub use report::{EpochReport, Results, data_report, layer_table, model_report};
 pub use run_list::{Compared, ListedRun, MainMeasure, listed_run};
 pub use run_names::{NamedRun, RunNames};
 pub use run_report::{
-    ClassReport, DataReport, DeviceReport, EpochCounts, ModelReport, OptimizerReport, PartMetrics,
+    ClassReport, DataReport, DeviceReport, EpochCounts, ExchangeReport, ModelReport, OptimizerReport, PartMetrics,
     RunReport, Seconds, Status, TargetReport, WindowReport,
 };
 pub use schedule::{StepPlace, learning_rate};

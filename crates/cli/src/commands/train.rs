@@ -6,13 +6,14 @@ mod effects;
 mod flags;
 mod keys;
 mod layer_list;
+mod ranks;
 mod resume;
 mod summary;
 
 use espejo_data::Error as DataError;
 use espejo_train::{
-    Error, Folder, Outcome, PRESETS, Prepared, Preset, RunReport, Status, data_report, fit,
-    layer_table, model_report, prepare, prepare_suited, suited_config,
+    Error, Folder, Outcome, PRESETS, Prepared, Preset, RunReport, Status, check_ranks, data_report,
+    fit, follow, layer_table, model_report, prepare, prepare_suited, suited_config,
 };
 use serde_json::{Value as Json, json};
 
@@ -25,6 +26,7 @@ pub use flags::{
 };
 use keys::list_keys;
 use layer_list::check_layer_list;
+use ranks::{Place, slurm_line};
 use resume::resumed_config;
 pub use summary::program;
 use summary::summary;
@@ -32,7 +34,7 @@ use summary::summary;
 use crate::augmented_figure::augmented;
 use crate::figures;
 use crate::interrupt::stop_on_interrupt;
-use crate::output::{self, message, shown, tell_data};
+use crate::output::{self, counted, message, shown, tell_data};
 use crate::progress::Progress;
 use crate::sample_figures::{SampleFigures, SampleFiles};
 use crate::terminal::paragraph;
@@ -45,13 +47,28 @@ pub fn train(args: TrainArgs, json: bool) -> anyhow::Result<u8> {
     if args.run.keys {
         return list_keys(&merged(&args)?.config, json).map(|()| 0);
     }
+    let place = Place::find(&args.run)?;
+    let ended = at(&place, args, json);
+    place.leave(ended)
+}
+
+/// Trains as one of the ranks of a training, or as the only one.
+fn at(place: &Place, mut args: TrainArgs, json: bool) -> anyhow::Result<u8> {
+    if let Some(device) = place.device(&args.run)? {
+        args.train.device = Some(device);
+    }
+    let rank = place.exchange.rank();
     let (merged, resumed) = match &args.run.resume {
         Some(run) => {
-            let folder = Folder::find(run, &args.run.out)?;
+            let folder = resumed_folder(place, run, &args)?;
             (resumed_config(&folder, &args)?.into(), Some(folder))
         }
         None => (merged(&args)?, None),
     };
+    let asks_only = args.run.print_config || args.run.dry_run;
+    if rank > 0 && asks_only {
+        return Ok(0);
+    }
     if args.run.print_config {
         return print_config(&merged).map(|()| 0);
     }
@@ -63,6 +80,27 @@ pub fn train(args: TrainArgs, json: bool) -> anyhow::Result<u8> {
         tell_data(&prepared.skipped, &prepared.notes);
         return dry_run(&prepared, json).map(|()| 0);
     }
+    if let Some(nodes) = args.run.nodes {
+        let devices = args.run.devices.len().max(1);
+        check_ranks(&prepared, nodes.get() * devices)?;
+        return output::text(&slurm_line(&args, nodes.get())?).map(|()| 0);
+    }
+    if place.is_to_start(&args.run) {
+        return ranks::start(&prepared, &args.run);
+    }
+    place.check(&prepared, &args.run)?;
+    let prepared = Prepared {
+        exchange: place.exchange,
+        ..prepared
+    };
+    if rank > 0 {
+        let stop = stop_on_interrupt(Some(1))?;
+        follow(&prepared, resumed.as_ref(), &stop)?;
+        return Ok(0);
+    }
+    if let Some(before) = resumed.as_ref().and_then(|folder| folder.report().ok()) {
+        tell_other_ranks(before.ranks, place.exchange.size());
+    }
     let folder = match resumed {
         Some(folder) if !prepared.is_data_of(&folder)? => return Err(changed_data(&folder)),
         Some(folder) => folder,
@@ -70,6 +108,10 @@ pub fn train(args: TrainArgs, json: bool) -> anyhow::Result<u8> {
     };
     let (device, why) = prepared.device_words();
     message(&format!("device {device}: {why}"));
+    if place.exchange.is_shared() {
+        let ranks = place.exchange.size();
+        message(&format!("{ranks} ranks share each batch; this is what rank 0 says"));
+    }
     if args.run.resume.is_some() && prepared.config.train.is_classical() {
         message(
             "a training in double precision starts again from its initial weights; the results are identical",
@@ -108,6 +150,29 @@ pub fn train(args: TrainArgs, json: bool) -> anyhow::Result<u8> {
         output::text(&summary(&prepared, &outcome, &path, &files))?;
     }
     Ok(0)
+}
+
+/// The run that is resumed: of all ranks the one that rank 0 finds, for `last` is another where a run is begun meanwhile.
+fn resumed_folder(place: &Place, run: &str, args: &TrainArgs) -> anyhow::Result<Folder> {
+    let out = &args.run.out;
+    if place.exchange.rank() > 0 {
+        let found = place.exchange.broadcast(String::new());
+        return Ok(Folder::find(&found, out)?);
+    }
+    let folder = Folder::find(run, out)?;
+    place.exchange.broadcast(shown(folder.path()));
+    Ok(folder)
+}
+
+/// Says that a run goes on with another number of ranks than before.
+fn tell_other_ranks(before: usize, now: usize) {
+    if before != now {
+        message(&format!(
+            "this run was trained by {}, and goes on with {}: the order of sums changes, and with it the last digits",
+            counted(before, "rank"),
+            counted(now, "rank")
+        ));
+    }
 }
 
 /// Prepares a new run, and refuses flags that would come to nothing.
