@@ -3,8 +3,8 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use burn::tensor::{Device, ElementConversion, Tensor};
-use espejo_nets::{Loss, Model, Part};
+use burn::tensor::{ElementConversion, Gradients, Tensor};
+use espejo_nets::{Model, Part};
 
 use crate::atomic_files::group_exists;
 use crate::average::Average;
@@ -265,19 +265,10 @@ pub(crate) fn one_epoch(
         let loss = part.within(|| model.loss(&training_batch(part.select(batch))));
         names = loss.0.iter().map(|term| (term.name, term.weight)).collect();
         let mut gradients = weighted(loss.objective(warm_up), &part).backward();
-        let mut values = values(loss);
+        let mut means = loss.0.into_iter().map(|term| term.value.inner()).collect();
         if exchange.is_shared() {
-            let begun = Instant::now();
-            let values_of_part = values.into_iter().map(|value| weighted(value, &part));
-            let own = stop.load(Ordering::Relaxed);
-            let step = add_up(exchange, &model, &mut gradients, values_of_part.collect(), own);
-            if step.stop {
-                told = true;
-                stop.store(true, Ordering::Relaxed);
-            }
-            values = on_device(&step.terms, &prepared.chosen.device);
-            training.exchanged.numbers = step.numbers;
-            training.exchanged.seconds.push(begun.elapsed().as_secs_f32());
+            let exchanged = &mut training.exchanged;
+            (means, told) = join_ranks(prepared, exchanged, &model, &mut gradients, (means, &part), stop);
         }
         model = optimizer.step(rate, model, gradients);
         if let Some(average) = training.average.take() {
@@ -285,7 +276,7 @@ pub(crate) fn one_epoch(
             training.average = Some(average.follow(&model, config.train.ema, step));
         }
         let share = samples as f64 / data.samples() as f64;
-        sums = add_share(sums, values, share);
+        sums = add_share(sums, means, share);
     }
     training.model = model;
     let values = Tensor::cat(sums, 0).into_data();
@@ -295,10 +286,28 @@ pub(crate) fn one_epoch(
     Ok(Some((rate, terms.collect())))
 }
 
-/// The terms of a loss, outside of what is differentiated: `[1]` each.
-fn values(loss: Loss) -> Vec<Tensor<1>> {
-    let terms = loss.0.into_iter();
-    terms.map(|term| term.value.inner()).collect()
+/// Makes of the gradients of this rank's rows, and of the terms of their loss, those of the whole batch; the terms, and whether a rank has been
+/// told to stop, which then all have.
+fn join_ranks(
+    prepared: &Prepared,
+    exchanged: &mut Exchanged,
+    model: &AnyModel,
+    gradients: &mut Gradients,
+    (means, part): (Vec<Tensor<1>>, &Part),
+    stop: &AtomicBool,
+) -> (Vec<Tensor<1>>, bool) {
+    let begun = Instant::now();
+    let means = means.into_iter().map(|mean| weighted(mean, part));
+    let own = stop.load(Ordering::Relaxed);
+    let step = add_up(prepared.exchange, model, gradients, means.collect(), own);
+    if step.stop {
+        stop.store(true, Ordering::Relaxed);
+    }
+    exchanged.numbers = step.numbers;
+    exchanged.seconds.push(begun.elapsed().as_secs_f32());
+    let terms = step.terms.iter();
+    let terms = terms.map(|term| Tensor::from_floats([*term], &prepared.chosen.device));
+    (terms.collect(), step.stop)
 }
 
 /// What a mean over a part of a batch adds to that over the whole batch.
@@ -307,14 +316,6 @@ fn weighted(mean: Tensor<1>, part: &Part) -> Tensor<1> {
         1.0 => mean,
         weight => mean.mul_scalar(weight),
     }
-}
-
-/// Each number by itself: `[1]`.
-fn on_device(values: &[f32], device: &Device) -> Vec<Tensor<1>> {
-    let values = values.iter();
-    values
-        .map(|value| Tensor::from_floats([*value], device))
-        .collect()
 }
 
 /// The sums of the terms so far, with a share of those of a batch. They stay on the device until the epoch is over: one read an
