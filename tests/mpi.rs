@@ -108,7 +108,10 @@ fn ranks_have_the_losses_of_one_process_over_fifty_steps() {
                 let [expected, found] = [&one, &two].map(|run| column(&room, run, name)[0]);
                 let off = relative(found, expected);
                 eprintln!("batch {batch}: {model}: {name} {expected}, off by {off:.1e}");
-                assert!(off <= 1e-6, "{model}: {name} is {found}, expected {expected}");
+                assert!(
+                    off <= 1e-6,
+                    "{model}: {name} is {found}, expected {expected}"
+                );
             }
             let report = room.json(&format!("runs/{two}/run.json"));
             assert_eq!(report["ranks"], 2);
@@ -116,8 +119,15 @@ fn ranks_have_the_losses_of_one_process_over_fifty_steps() {
             assert_eq!(report["exchange"]["steps"], 51);
             let numbers = report["parameters"].as_u64().expect("a number") * 4;
             let bytes = report["exchange"]["bytes"].as_u64().expect("a number");
-            assert!((8..=20).contains(&(bytes - numbers)), "{bytes} for {numbers}");
-            assert!(room.json(&format!("runs/{one}/run.json")).get("ranks").is_none());
+            assert!(
+                (8..=20).contains(&(bytes - numbers)),
+                "{bytes} for {numbers}"
+            );
+            assert!(
+                room.json(&format!("runs/{one}/run.json"))
+                    .get("ranks")
+                    .is_none()
+            );
         }
     }
 }
@@ -140,7 +150,10 @@ fn ranks_have_the_gradient_of_one_process() {
     for (number, model) in MODELS.iter().chain(&CONVOLUTIONAL).enumerate() {
         let step = |start: &str, rate: &str, name: String| {
             let rest = "--epochs 1 --batch-size 0 --optimizer sgd --set train.clip_norm=0 --lr";
-            let ran = run(&room, &format!("{start} {model} {rest} {rate} --name {name}"));
+            let ran = run(
+                &room,
+                &format!("{start} {model} {rest} {rate} --name {name}"),
+            );
             // So long a step ruins the model, and says so; its weights are kept all the same.
             assert!(ran.code == Some(0) || ran.stderr.contains("far"), "{ran:?}");
             numbers(&weights(&room, &name, "last"))
@@ -234,27 +247,34 @@ fn a_rank_that_is_killed_ends_all_and_the_run_goes_on_to_the_same_bits() {
     }
     let room = room_with_images(320);
     run(&room, &format!("{RANKS} {LONG} whole")).ok();
-    let mut kills = 0;
     let mut line = format!("{RANKS} {LONG} killed");
-    for pause in [3, 40, 11, 90, 27, 60, 5, 120, 17, 75] {
+    let pauses = [3, 40, 11, 90, 27, 60, 5, 120, 17, 75];
+    for (kills, pause) in pauses.into_iter().enumerate() {
         let (child, ranks) = begun(&room, &line, "killed");
         assert_eq!(ranks.len(), 2, "{ranks:?}");
         sleep(Duration::from_millis(pause));
         signal(&room, "-9", ranks[kills % 2]);
         let begun = Instant::now();
         let ended: Ran = child.wait_with_output().expect("ended").into();
-        eprintln!("killed rank {}: all ended after {:?} with {:?}", kills % 2, begun.elapsed(), ended.code);
+        eprintln!(
+            "killed rank {}: all ended after {:?} with {:?}",
+            kills % 2,
+            begun.elapsed(),
+            ended.code
+        );
         assert_ne!(ended.code, Some(0), "{ended:?}");
         assert!(begun.elapsed() < Duration::from_secs(5));
         for rank in ranks {
             assert!(!PathBuf::from(format!("/proc/{rank}")).exists());
         }
-        kills += 1;
         line = "train --resume killed --devices flex,flex --no-figures".to_owned();
     }
     run(&room, &line).ok();
     for which in ["best", "last"] {
-        assert!(weights(&room, "killed", which) == weights(&room, "whole", which), "{which}");
+        assert!(
+            weights(&room, "killed", which) == weights(&room, "whole", which),
+            "{which}"
+        );
     }
 }
 
@@ -269,15 +289,28 @@ fn a_rank_that_is_told_to_stop_stops_all_after_the_same_epoch() {
     signal(&room, "-TERM", *ranks.last().expect("two ranks"));
     let ended: Ran = child.wait_with_output().expect("ended").into();
     assert_eq!(ended.code, Some(130), "{ended:?}");
-    assert_eq!(ended.stderr.matches("stopped after saving epoch").count(), 1);
+    assert_eq!(
+        ended.stderr.matches("stopped after saving epoch").count(),
+        1
+    );
     let report = room.json("runs/told/run.json");
-    assert_eq!((&report["status"], &report["ranks"]), (&"stopped".into(), &2.into()));
+    assert_eq!(
+        (&report["status"], &report["ranks"]),
+        (&"stopped".into(), &2.into())
+    );
     let epochs = column(&room, "told", "epoch");
     assert_eq!(report["epochs"]["completed"], epochs.len());
-    let again = run(&room, "train --resume told --devices flex,flex --no-figures").ok();
+    let again = run(
+        &room,
+        "train --resume told --devices flex,flex --no-figures",
+    )
+    .ok();
     assert!(!again.stderr.contains("goes on with"), "{again:?}");
     for which in ["best", "last"] {
-        assert!(weights(&room, "told", which) == weights(&room, "whole", which), "{which}");
+        assert!(
+            weights(&room, "told", which) == weights(&room, "whole", which),
+            "{which}"
+        );
     }
 }
 
@@ -290,14 +323,21 @@ fn a_run_goes_on_with_another_number_of_ranks_and_says_so() {
     let rest = "--model ae --label class --layers 24 --latent 4 --batch-size 32 --epochs";
     run(&room, &format!("{FLEX} {rest} 4 --name whole")).ok();
     run(&room, &format!("{RANKS} {rest} 2 --name other")).ok();
-    let resumed = run(&room, "train --resume other --epochs 4 --device flex --no-figures").ok();
+    let resumed = run(
+        &room,
+        "train --resume other --epochs 4 --device flex --no-figures",
+    )
+    .ok();
     assert!(
-        resumed.stderr.contains("trained by 2 ranks, and goes on with 1 rank"),
+        resumed
+            .stderr
+            .contains("trained by 2 ranks, and goes on with 1 rank"),
         "{resumed:?}"
     );
-    for (found, expected) in column(&room, "other", "train_loss")
-        .iter()
-        .zip(column(&room, "whole", "train_loss"))
+    for (found, expected) in
+        column(&room, "other", "train_loss")
+            .iter()
+            .zip(column(&room, "whole", "train_loss"))
     {
         assert!(relative(*found, expected) < 1e-6, "{found} {expected}");
     }
@@ -320,29 +360,57 @@ fn what_ranks_cannot_share_is_refused_before_training() {
         }
         let mut one = command(&room, "train --device cpu");
         let refused = ran(one.env("OMPI_COMM_WORLD_SIZE", "2")).failed(2);
-        assert!(refused.stderr.contains("one of 2 processes of an MPI"), "{refused:?}");
+        assert!(
+            refused.stderr.contains("one of 2 processes of an MPI"),
+            "{refused:?}"
+        );
         return;
     }
     for (rest, expected) in [
-        ("--model ae --label class --conv 4,8 --batch-norm", "batch normalisation"),
-        ("--model classifier --target class --layers 8,bn", "batch normalisation"),
+        (
+            "--model ae --label class --conv 4,8 --batch-norm",
+            "batch normalisation",
+        ),
+        (
+            "--model classifier --target class --layers 8,bn",
+            "batch normalisation",
+        ),
         (
             "--model ae --label class --layers 8 --set objective.sparsity=.1 --set model.code=sigmoid",
             "`objective.sparsity`",
         ),
-        ("--model vae --label class --set objective.free_bits=.1", "`objective.free_bits`"),
-        ("--model ae --label class --optimizer bfgs --layers 8", "`bfgs` trains in double precision"),
-        ("--model ae --label class --batch-size 1", "2 ranks share batches of 1 row"),
-        ("--model classifier --target class --folds 4", "cross-validation"),
+        (
+            "--model vae --label class --set objective.free_bits=.1",
+            "`objective.free_bits`",
+        ),
+        (
+            "--model ae --label class --optimizer bfgs --layers 8",
+            "`bfgs` trains in double precision",
+        ),
+        (
+            "--model ae --label class --batch-size 1",
+            "2 ranks share batches of 1 row",
+        ),
+        (
+            "--model classifier --target class --folds 4",
+            "cross-validation",
+        ),
     ] {
         let found = error(&format!("{RANKS} {rest}"));
         assert!(found.contains(expected), "{rest}: {found}");
     }
-    let line = run(&room, &format!("{RANKS} --label class --nodes 2")).ok().stdout;
+    let line = run(&room, &format!("{RANKS} --label class --nodes 2"))
+        .ok()
+        .stdout;
     assert!(
-        line.starts_with("sbatch --nodes=2 --ntasks-per-node=2 --signal=TERM@60 --wrap='srun --mpi=pmix "),
+        line.starts_with(
+            "sbatch --nodes=2 --ntasks-per-node=2 --signal=TERM@60 --wrap='srun --mpi=pmix "
+        ),
         "{line}"
     );
-    assert!(!line.contains("--nodes 2") && line.contains("--devices flex,flex"), "{line}");
+    assert!(
+        !line.contains("--nodes 2") && line.contains("--devices flex,flex"),
+        "{line}"
+    );
     assert!(!room.path("runs").exists());
 }

@@ -119,13 +119,12 @@ mod tests {
         let input = [4, 1, 1];
         for config in [
             LayerConfig::Dropout { input, rate: 0.5 },
-            LayerConfig::Noise { input, deviation: 2.0 },
+            LayerConfig::Noise {
+                input,
+                deviation: 2.0,
+            },
         ] {
-            let layer = config.init(
-                crate::Initializer::Glorot,
-                &mut crate::seeded(1),
-                &device,
-            );
+            let layer = config.init(crate::Initializer::Glorot, &mut crate::seeded(1), &device);
             let drawn = |part: &Part| {
                 device.seed(9);
                 let batch = part.select(Batch::same(ones.clone()));

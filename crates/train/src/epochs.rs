@@ -8,8 +8,8 @@ use espejo_nets::{Model, Part};
 
 use crate::atomic_files::group_exists;
 use crate::average::Average;
-use crate::feed::{Feed, training_batch};
 use crate::exchange::add_up;
+use crate::feed::{Feed, training_batch};
 use crate::fit::{Ended, Event, Exchanged, Training, own_copy};
 use crate::folder::{Folder, Which};
 use crate::init_from::initialised;
@@ -251,9 +251,7 @@ pub(crate) fn one_epoch(
             true => told,
             false => stop.load(Ordering::Relaxed),
         };
-        if told
-            && let Some(before) = before.take()
-        {
+        if told && let Some(before) = before.take() {
             (training.model, *optimizer, training.average) = before;
             return Ok(None);
         }
@@ -268,7 +266,14 @@ pub(crate) fn one_epoch(
         let mut means = loss.0.into_iter().map(|term| term.value.inner()).collect();
         if exchange.is_shared() {
             let exchanged = &mut training.exchanged;
-            (means, told) = join_ranks(prepared, exchanged, &model, &mut gradients, (means, &part), stop);
+            (means, told) = join_ranks(
+                prepared,
+                exchanged,
+                &model,
+                &mut gradients,
+                (means, &part),
+                stop,
+            );
         }
         model = optimizer.step(rate, model, gradients);
         if let Some(average) = training.average.take() {

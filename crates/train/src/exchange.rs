@@ -12,10 +12,10 @@ use espejo_nets::Part;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-pub use check::check_ranks;
-pub(crate) use gradients::{Step, add_up};
 #[cfg(feature = "mpi")]
 pub use self::mpi::Ranks;
+pub use check::check_ranks;
+pub(crate) use gradients::add_up;
 
 /// How a training reaches its other ranks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

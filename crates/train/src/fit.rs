@@ -279,7 +279,10 @@ fn check_together(prepared: &Prepared, training: &Training) -> Result<(), Error>
     let epoch = training.state.epoch;
     let first = exchange.broadcast(epoch);
     if first != epoch {
-        let message = format!("rank {} reads epoch {epoch}, and rank 0 epoch {first}", exchange.rank());
+        let message = format!(
+            "rank {} reads epoch {epoch}, and rank 0 epoch {first}",
+            exchange.rank()
+        );
         let hint = "resume a run in a folder that all machines see";
         return Err(Error::config(message, Some(hint.to_owned())));
     }

@@ -126,8 +126,8 @@ pub use report::{EpochReport, Results, data_report, layer_table, model_report};
 pub use run_list::{Compared, ListedRun, MainMeasure, listed_run};
 pub use run_names::{NamedRun, RunNames};
 pub use run_report::{
-    ClassReport, DataReport, DeviceReport, EpochCounts, ExchangeReport, ModelReport, OptimizerReport, PartMetrics,
-    RunReport, Seconds, Status, TargetReport, WindowReport,
+    ClassReport, DataReport, DeviceReport, EpochCounts, ExchangeReport, ModelReport,
+    OptimizerReport, PartMetrics, RunReport, Seconds, Status, TargetReport, WindowReport,
 };
 pub use schedule::{StepPlace, learning_rate};
 pub use score::{ScoreKind, ScoreRule, Scores};

@@ -110,7 +110,9 @@ fn at(place: &Place, mut args: TrainArgs, json: bool) -> anyhow::Result<u8> {
     message(&format!("device {device}: {why}"));
     if place.exchange.is_shared() {
         let ranks = place.exchange.size();
-        message(&format!("{ranks} ranks share each batch; this is what rank 0 says"));
+        message(&format!(
+            "{ranks} ranks share each batch; this is what rank 0 says"
+        ));
     }
     if args.run.resume.is_some() && prepared.config.train.is_classical() {
         message(

@@ -135,13 +135,22 @@ fn draw_lines(svg: &mut Svg, chart: &ParallelCoordinates, axes: &[Axis], frames:
         let mut path = String::new();
         for ((value, axis), frame) in line.iter().zip(axes).zip(frames) {
             let command = if path.is_empty() { 'M' } else { 'L' };
-            let _ = write!(path, "{command}{}", pair((frame.left, axis.y(*value, frame))));
+            let _ = write!(
+                path,
+                "{command}{}",
+                pair((frame.left, axis.y(*value, frame)))
+            );
         }
         let share = line.last().map_or(0.0, |value| measure.share(*value));
         match chart.best == Some(place) {
             true => svg.stroke(&path, MARK, 2.4, ""),
             // The palest end of the ramp would be lost on white.
-            false => svg.stroke(&path, &colour::hex(colour::ramp(0.2 + 0.8 * share)), 1.2, ""),
+            false => svg.stroke(
+                &path,
+                &colour::hex(colour::ramp(0.2 + 0.8 * share)),
+                1.2,
+                "",
+            ),
         }
     }
 }

@@ -13,7 +13,10 @@ const MOST_AXES: usize = 10;
 /// which curves or bars show, or with one setting.
 pub(super) fn parallel(results: &Results<'_>) -> Option<Figure> {
     let plan = &results.sweep.plan;
-    let measured = results.groups.iter().map(|group| group.measured(results.key()));
+    let measured = results
+        .groups
+        .iter()
+        .map(|group| group.measured(results.key()));
     let means: Vec<f64> = measured
         .map(|measured| measured.map_or(f64::NAN, |measured| measured.mean))
         .collect();
@@ -27,9 +30,15 @@ pub(super) fn parallel(results: &Results<'_>) -> Option<Figure> {
         let values = plan.settings.iter().map(|setting| &setting[place]);
         let (axis, values) = axis(key, &values.collect::<Vec<_>>());
         axes.push(axis);
-        lines.iter_mut().zip(values).for_each(|(line, value)| line.push(value));
+        lines
+            .iter_mut()
+            .zip(values)
+            .for_each(|(line, value)| line.push(value));
     }
-    lines.iter_mut().zip(&means).for_each(|(line, mean)| line.push(*mean));
+    lines
+        .iter_mut()
+        .zip(&means)
+        .for_each(|(line, mean)| line.push(*mean));
     axes.push(Coordinate {
         name: format!("test {}", results.measure.map_or("loss", MainMeasure::name)),
         ..Coordinate::default()

@@ -167,8 +167,16 @@ fn refuse_without_mpi(run: &RunFlags, started: Option<Started>) -> anyhow::Resul
     let hint = "build with `cargo build --release --features mpi`, which needs an MPI and libclang (Debian: `libopenmpi-dev openmpi-bin libclang-dev`)";
     let message = match (run.devices.is_empty(), run.nodes, started) {
         (false, ..) => "`--devices` needs the feature `mpi`, which is not in this build".to_owned(),
-        (_, Some(_), _) => "`--nodes` needs the feature `mpi`, which is not in this build".to_owned(),
-        (_, _, Some(Started { size, by_mpi: true, .. })) => format!(
+        (_, Some(_), _) => {
+            "`--nodes` needs the feature `mpi`, which is not in this build".to_owned()
+        }
+        (
+            _,
+            _,
+            Some(Started {
+                size, by_mpi: true, ..
+            }),
+        ) => format!(
             "this is one of {size} processes of an MPI, and the feature `mpi` is not in this build: each would train a model of its own"
         ),
         _ => return Ok(()),
@@ -288,7 +296,10 @@ mod tests {
             ("OMPI_COMM_WORLD_LOCAL_SIZE", "2"),
         ];
         check(&open, started(4, 1, 2, true));
-        check(&[("PMI_SIZE", "2"), ("PMI_RANK", "1")], started(2, 0, 1, true));
+        check(
+            &[("PMI_SIZE", "2"), ("PMI_RANK", "1")],
+            started(2, 0, 1, true),
+        );
         let slurm = [("SLURM_STEP_NUM_TASKS", "3"), ("SLURM_LOCALID", "2")];
         check(&slurm, started(3, 2, 3, false));
         // A script of Slurm that starts one process after the other has tasks, and is no step of them.
