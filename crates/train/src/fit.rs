@@ -107,6 +107,7 @@ impl Exchanged {
             steps: seconds.len(),
             bytes: self.numbers * size_of::<f32>(),
             milliseconds: median(&seconds)? * 1e3,
+            least_milliseconds: seconds.iter().copied().fold(f64::INFINITY, f64::min) * 1e3,
         })
     }
 }

@@ -126,6 +126,8 @@ pub struct ExchangeReport {
     pub bytes: usize,
     /// The median of what one takes, with waiting for the other ranks.
     pub milliseconds: f64,
+    /// The least: what it takes where nothing else goes on.
+    pub least_milliseconds: f64,
 }
 
 /// The `device` part.
