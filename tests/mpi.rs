@@ -140,7 +140,7 @@ fn numbers(bytes: &[u8]) -> Vec<f64> {
     values.map(number).collect()
 }
 
-/// After one long step of gradient descent the weights are the gradient: what ranks add up is that of one process.
+/// After one step of gradient descent from weights that are known the rest is the gradient: what ranks add up is that of one process.
 #[test]
 fn ranks_have_the_gradient_of_one_process() {
     if skipped() {
@@ -154,14 +154,17 @@ fn ranks_have_the_gradient_of_one_process() {
                 &room,
                 &format!("{start} {model} {rest} {rate} --name {name}"),
             );
-            // So long a step ruins the model, and says so; its weights are kept all the same.
-            assert!(ran.code == Some(0) || ran.stderr.contains("far"), "{ran:?}");
+            // So long a step may ruin the model, which is an error; its weights are kept all the same.
+            assert!(
+                ran.code == Some(0) || ran.stderr.contains("diverged: at epoch 1"),
+                "{ran:?}"
+            );
             numbers(&weights(&room, &name, "last"))
         };
-        let rate = 100.0;
+        let rate = 0.1;
         let first = step(FLEX, "1e-30", format!("first{number}"));
-        let one = step(FLEX, "100", format!("one{number}"));
-        let two = step(RANKS, "100", format!("two{number}"));
+        let one = step(FLEX, "0.1", format!("one{number}"));
+        let two = step(RANKS, "0.1", format!("two{number}"));
         let norm = |to: &[f64], from: &[f64]| {
             let squares = to.iter().zip(from).map(|(to, from)| (to - from).powi(2));
             squares.sum::<f64>().sqrt() / rate
@@ -210,6 +213,13 @@ fn children(parent: u32) -> Vec<u32> {
     let mut found: Vec<u32> = entries.filter_map(|entry| child(entry.path())).collect();
     found.sort_unstable();
     found
+}
+
+/// Whether a process computes or waits; one that has ended may be listed until somebody asks how.
+fn is_alive(process: u32) -> bool {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+    let state = stat.rsplit(')').next().unwrap_or_default().trim_start();
+    !state.is_empty() && !state.starts_with(['Z', 'X'])
 }
 
 /// A training of some seconds with many checkpoints.
@@ -263,9 +273,9 @@ fn a_rank_that_is_killed_ends_all_and_the_run_goes_on_to_the_same_bits() {
             ended.code
         );
         assert_ne!(ended.code, Some(0), "{ended:?}");
-        assert!(begun.elapsed() < Duration::from_secs(5));
-        for rank in ranks {
-            assert!(!PathBuf::from(format!("/proc/{rank}")).exists());
+        while ranks.iter().any(|rank| is_alive(*rank)) {
+            assert!(begun.elapsed() < Duration::from_secs(30), "a rank lives on");
+            sleep(Duration::from_millis(5));
         }
         line = "train --resume killed --devices flex,flex --no-figures".to_owned();
     }

@@ -15,16 +15,16 @@ use crate::output::{self, message, shown, usage};
 
 /// How long a rank waits with its error: rank 0 most often has the same, tells it and ends all.
 const RANK_0_FIRST: Duration = Duration::from_secs(3);
-/// What mpirun heeds of its surroundings, Open MPI 4 and 5: more ranks than cores where they are asked for, no rank bound to one core, time to
-/// save when a job is told to stop, and waiting that gives way to whoever has work: on a busy machine an exchange takes a third of the time.
+/// What mpirun heeds of its surroundings, Open MPI 4 and 5: more ranks than cores where they are asked for, no rank bound to one core, two
+/// seconds to save when a job is told to stop (and as long again until a rank that waits for a dead one is ended), and waiting that gives way to whoever has work: on a busy machine an exchange takes a third of the time.
 const SURROUNDINGS: [(&str, &str); 7] = [
     ("OMPI_MCA_rmaps_base_oversubscribe", "1"),
     ("OMPI_MCA_hwloc_base_binding_policy", "none"),
-    ("OMPI_MCA_odls_base_sigkill_timeout", "60"),
+    ("OMPI_MCA_odls_base_sigkill_timeout", "2"),
     ("OMPI_MCA_mpi_yield_when_idle", "1"),
     ("PRTE_MCA_rmaps_default_mapping_policy", ":oversubscribe"),
     ("PRTE_MCA_hwloc_default_binding_policy", "none"),
-    ("PRTE_MCA_odls_base_sigkill_timeout", "60"),
+    ("PRTE_MCA_odls_base_sigkill_timeout", "2"),
 ];
 
 /// Where this process stands among those of its training.
