@@ -223,7 +223,7 @@ fn is_alive(process: u32) -> bool {
 }
 
 /// A training of some seconds with many checkpoints.
-const LONG: &str = "--model dae --label class --layers 24 --latent 4 --noise flip:.1 --batch-size 32 --epochs 400 --set train.eval_every=10 \
+const LONG: &str = "--model dae --label class --layers 24 --latent 4 --noise flip:.1 --batch-size 32 --epochs 200 --set train.eval_every=10 \
                     --set train.checkpoint_seconds=0.05 --name";
 
 /// Starts a command, and waits until its run has a checkpoint of this session and its ranks are there.
@@ -386,7 +386,7 @@ fn what_ranks_cannot_share_is_refused_before_training() {
             "batch normalisation",
         ),
         (
-            "--model ae --label class --layers 8 --set objective.sparsity=.1 --set model.code=sigmoid",
+            "--model ae --label class --layers 8 --set objective.sparsity=.1 --set model.latent_activation=sigmoid",
             "`objective.sparsity`",
         ),
         (

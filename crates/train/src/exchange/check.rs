@@ -1,5 +1,6 @@
 //! Which trainings can be shared among ranks.
 
+use espejo_data::counted;
 use espejo_nets::LayerConfig;
 
 use crate::Error;
@@ -57,8 +58,12 @@ pub fn check_ranks(prepared: &Prepared, ranks: usize) -> Result<(), Error> {
         size => size.min(samples),
     };
     if rows < ranks {
-        let message = format!("{ranks} ranks share batches of {rows} rows: some would have none");
-        let hint = format!("take at most {rows} devices, or a larger `--batch-size`");
+        let shared = counted(rows, "row");
+        let message = format!("{ranks} ranks share batches of {shared}: some would have none");
+        let hint = format!(
+            "take at most {}, or a larger `--batch-size`",
+            counted(rows, "device")
+        );
         return Err(Error::config(message, Some(hint)));
     }
     Ok(())
