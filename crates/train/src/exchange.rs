@@ -63,6 +63,10 @@ impl Exchange {
     }
 
     /// Replaces each number by its sum over all ranks, to the bit the same on all of them. Every rank waits for all.
+    #[cfg_attr(
+        not(feature = "mpi"),
+        expect(unused_variables, reason = "there is nobody to tell")
+    )]
     pub(crate) fn sum(self, values: &mut [f32]) {
         match self {
             Self::Alone => {}
@@ -90,6 +94,10 @@ impl Exchange {
     }
 
     /// Ends all ranks at once with this exit code, where there are others.
+    #[cfg_attr(
+        not(feature = "mpi"),
+        expect(unused_variables, reason = "there is nobody to tell")
+    )]
     pub fn abort(self, code: u8) {
         match self {
             Self::Alone => {}
