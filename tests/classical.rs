@@ -299,7 +299,9 @@ fn a_raised_limit_goes_on_to_the_numbers_of_the_longer_run() {
         let ran = room.run(&resume).failed(2);
         assert_eq!(
             ran.lines("hint: "),
-            ["`--max-evaluations 400` would resume it"]
+            [format!(
+                "`--max-evaluations 400` would resume it; `espejo eval runs/{optimizer}` draws its figures"
+            )]
         );
         let ran = room.run(&[&resume[..], &long].concat()).ok();
         assert!(

@@ -186,7 +186,7 @@ small; remove runs/small/checkpoints | eval small | 5 | `runs/small/checkpoints/
 small; swap [25] [24] runs/small/config.toml | eval small | 5 | tensor `encoder.0.weight` has shape [25, 35], expected [24, 35] | its `config.toml` describes another model
 small; twelve; remove runs/small/checkpoints; move runs/twelve/checkpoints runs/small/checkpoints | eval small | 5 | tensor `encoder.1.weight` has shape [12, 25], expected [2, 25] | copied from another run
 small | eval small --device zzz | 2 | unknown device `zzz` | accepted: `auto`,
-small | train --resume small | 2 | =run `runs/small` is complete: 20 epochs | =`--epochs 40` would resume it
+small | train --resume small | 2 | =run `runs/small` is complete: 20 epochs | =`--epochs 40` would resume it; `espejo eval runs/small` draws its figures
 small | train --resume small --layers 9 | 2 | a resumed run keeps its `model.layers` | may change; start a new run for anything else
 small | train --resume small --config a.toml | 2 | cannot be used with |
 small | morph small A a | 2 | =no image `a` in this run | this run has 32 images, `#0` to `#31`: @ A B

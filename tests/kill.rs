@@ -180,6 +180,30 @@ fn an_interrupted_run_is_saved_and_goes_on_to_the_same_numbers() {
     }
 }
 
+#[test]
+fn signals_within_half_a_second_are_one() {
+    const EPOCHS: &str = "20000";
+    let room = Room::new();
+    for (name, pause) in [("at-once", 0), ("soon", 1), ("later", 200)] {
+        let mut command = room.command(&start(EPOCHS, name));
+        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let child = child.spawn().expect("starts");
+        wait_for_rows(&room, name, 2000);
+        let id = child.id().to_string();
+        let repeated = format!(
+            "kill -INT {id}; sleep {}; kill -INT {id}",
+            f64::from(pause) / 1000.0
+        );
+        // By the second signal it may be gone.
+        ran(&mut room.in_it("sh", &["-c", &repeated]));
+        let ran = Ran::from(child.wait_with_output().expect("ends"));
+        assert_eq!(ran.code, Some(130), "{ran:#?}");
+        let report = room.json(&format!("runs/{name}/run.json"));
+        assert_eq!(report["status"], "stopped");
+        room.run(&["eval", name, "--no-figures"]).ok();
+    }
+}
+
 /// Makes a run look as if its last session had been killed after it wrote its last checkpoint.
 fn pretend_killed(room: &Room, name: &str) {
     let path = format!("runs/{name}/run.json");

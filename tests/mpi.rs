@@ -197,6 +197,37 @@ fn the_same_ranks_give_the_same_bits_whatever_carries_them() {
     assert_eq!(room.json("runs/three/run.json")["ranks"], 3);
 }
 
+/// Each rank steps by itself: one that rounds otherwise would end with other weights.
+#[test]
+fn ranks_that_round_otherwise_are_refused() {
+    if skipped() {
+        return;
+    }
+    let room = room_with_images(40);
+    run(
+        &room,
+        &format!("{FLEX} --label class --epochs 1 --name alone"),
+    )
+    .ok();
+    if room.json("runs/alone/run.json")["device"]["vector_width"] == 128 {
+        eprintln!("skipped: this processor has vectors of 128 bits alone");
+        return;
+    }
+    let program = env!("CARGO_BIN_EXE_espejo");
+    let rank = format!("-np 1 {program} {FLEX} --label class --epochs 1");
+    let line = format!("{rank} --name two : {rank} --set train.vector_width=128");
+    let mut mpirun = room.in_it("mpirun", &line.split_whitespace().collect::<Vec<_>>());
+    mpirun
+        .env("OMPI_ALLOW_RUN_AS_ROOT", "1")
+        .env("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1")
+        .env("OMPI_MCA_rmaps_base_oversubscribe", "1");
+    let refused = ran(&mut mpirun);
+    assert_eq!(refused.code, Some(2), "{refused:?}");
+    let expected = "rank 1 computes with vectors of 128 bits, and rank 0 with vectors of";
+    assert!(refused.stderr.contains(expected), "{refused:?}");
+    assert!(!room.path("runs/two/checkpoints").exists());
+}
+
 /// The processes that a process has started.
 fn children(parent: u32) -> Vec<u32> {
     let is_child = |stat: &str| {

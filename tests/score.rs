@@ -139,6 +139,54 @@ fn a_score_is_the_same_alone_and_with_its_columns_in_another_order() {
     assert_eq!(one("fourth.csv"), all[4][2]);
 }
 
+/// A table too long for one look is scored as it is read, and gives what it gives read whole, which `--explain` asks for.
+#[test]
+fn a_long_table_is_scored_as_it_is_read_to_the_same_bits() {
+    let room = room();
+    let row = |row: u32| {
+        let turn = f64::from(row) * 0.37;
+        let [x, y] = [turn.cos(), turn.sin() * (1.0 + f64::from(row % 7) / 10.0)];
+        match row % 900 {
+            // A hole, a bad row and a comment.
+            5 => format!("r{row},,{y:.5},{:.5},{:.5}\n", x + y, x - y),
+            6 => format!("r{row},1,2\n# {row}\n"),
+            _ => format!("r{row},{x:.5},{y:.5},{:.5},{:.5}\n", x + y, x - y),
+        }
+    };
+    let rows: String = (0..8000).map(row).collect();
+    let quoted = rows.replace("r4000,", "\"r4000\",");
+    for (name, rows) in [("long.csv", &rows), ("quoted.csv", &quoted)] {
+        room.write(name, format!("id,a,b,c,d\n{rows}"));
+        let score = |more: &[&str]| {
+            let long = ["score", "r", "--skip-bad", "--data", name];
+            room.run(&[&long[..], more].concat()).ok()
+        };
+        let (passed, whole) = (score(&[]), score(&["--explain"]));
+        let notes = |ran: &Ran| {
+            let lines = ran.stderr.lines();
+            let told = lines.filter(|line| !line.starts_with("figure"));
+            told.map(str::to_owned).collect::<Vec<_>>()
+        };
+        assert_eq!(notes(&passed), notes(&whole));
+        assert!(passed.stderr.contains("column `a` misses 9 of 7991 cells"));
+        assert!(passed.stderr.contains("skipped 9:"), "{}", passed.stderr);
+        let (passed, whole) = (passed.rows(), whole.rows());
+        assert_eq!(passed.len(), 7992);
+        assert_eq!(
+            passed[0].join(","),
+            "sample,caption,score,rank,p,flag,row,id"
+        );
+        let names = |cells: &[String]| [&cells[..6], &cells[cells.len() - 2..]].concat();
+        for (passed, whole) in passed.iter().zip(&whole).skip(1) {
+            assert_eq!(*passed, names(whole));
+        }
+        assert_eq!(passed[8][7], "r8");
+    }
+    // What is wrong with a row is told with its line.
+    let refused = room.run(&["score", "r", "--data", "long.csv"]).failed(3);
+    assert!(refused.stderr.contains("long.csv:8`: expected 5 fields"));
+}
+
 #[test]
 fn the_false_discovery_rate_flags_by_p_values() {
     let room = room();
@@ -168,6 +216,10 @@ fn what_cannot_be_scored_is_refused_with_what_helps() {
         (&["--score", "elbo"], "only a `vae`"),
         (&["--fdr", "2"], "between 0 and 1"),
         (&["--top", "0"], "give 1 to 100"),
+        (
+            &["--to", "f.png", "--no-figures"],
+            "asks for a figure, and `--no-figures` for none",
+        ),
     ] {
         let ran = score(&room, more);
         assert_eq!(ran.code, Some(2), "{more:?}: {}", ran.stderr);

@@ -11,6 +11,18 @@ fn limited(room: &Room, blocks: u64, args: &[&str]) -> Ran {
     ran(&mut room.in_it("sh", &shell))
 }
 
+/// No group of files that was written aside is left in a run.
+#[track_caller]
+fn nothing_aside(room: &Room, run: &str) {
+    let left = std::fs::read_dir(room.path(&format!("runs/{run}/checkpoints")));
+    let left = left.into_iter().flatten().flatten();
+    let names: Vec<_> = left.map(|entry| entry.file_name()).collect();
+    assert!(
+        names.iter().all(|name| name == "best" || name == "last"),
+        "{names:?}"
+    );
+}
+
 /// The first column of `metrics.csv`, its header left out.
 fn epochs(room: &Room, run: &str) -> Vec<String> {
     let text = room.text(&format!("runs/{run}/metrics.csv"));
@@ -28,6 +40,7 @@ fn a_full_disk_ends_the_run_and_names_the_file() {
     assert_eq!(error.matches("(os error").count(), 1, "{error}");
     assert!(ran.lines("hint: ")[0].contains("free some space"));
     assert_eq!(room.json("runs/full/run.json")["status"], "failed");
+    nothing_aside(&room, "full");
 }
 
 #[test]
@@ -59,6 +72,7 @@ fn a_checkpoint_that_does_not_fit_leaves_the_old_one_whole() {
     let ran = limited(&room, 20, &resume).failed(1);
     assert!(ran.lines("error: ")[0].contains("optimizer.safetensors"));
     assert_eq!(room.run(&last).ok().stdout, before);
+    nothing_aside(&room, "good");
 }
 
 #[test]
@@ -132,4 +146,8 @@ fn a_device_that_is_not_there_is_an_error_of_its_own() {
     }
     ask("auto").ok();
     ask("cpu").ok();
+    // A device that is used whatever it computes.
+    ask("cpu!").ok();
+    let ran = ask("auto!").failed(2);
+    assert_eq!(ran.lines("error: "), ["unknown device `auto`"], "{ran:?}");
 }

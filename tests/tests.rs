@@ -1,5 +1,6 @@
 //! Black-box tests of the program `espejo`: what it prints, writes and answers, seen from outside.
 
+mod attacks;
 mod classical;
 mod commands;
 #[cfg(unix)]
@@ -19,11 +20,16 @@ mod impute;
 #[cfg(unix)]
 mod kill;
 #[cfg(unix)]
+mod limits;
+mod missing_mask;
+#[cfg(unix)]
 mod mpi;
 mod older_runs;
 mod photographs;
 mod program;
+mod report;
 mod reproduce;
+mod rows;
 mod runs;
 mod safetensors;
 mod score;

@@ -71,3 +71,17 @@ def ratio(value):
 def markdown(head, rows):
     """A table."""
     return "\n".join(f"| {' | '.join(row)} |" for row in [head, ["---"] * len(head), *rows])
+
+
+HEAD = ["task", "program", "seconds: median (range)", "espejo / it", "peak memory, MiB", "espejo / it", "others (most)"]
+
+
+def compared(task, name, own, runs):
+    """A row below HEAD of a program's runs beside our own: medians of `seconds` and `memory`."""
+    cells = [task, name]
+    for key in ("seconds", "memory"):
+        values = [run[key] for run in runs]
+        cells += [spread(values), ratio(statistics.median(run[key] for run in own) / statistics.median(values))]
+    busy = [process["others"] for process in every_process(runs) if process["others"] is not None]
+    mark = "*" if any(run["disturbed"] for run in runs) else ""
+    return cells + [f"{100 * statistics.median(busy):.0f} % ({100 * max(busy):.0f} %){mark}"]

@@ -19,14 +19,13 @@ others  The part of the machine that other processes took meanwhile; see `script
 """
 
 import json
-import statistics
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 from . import machine
-from .runs import every_process, markdown, ratio, spread, times, undisturbed
+from .runs import HEAD, compared, markdown, times, undisturbed
 
 PEER = Path(__file__).resolve().parent / "peer_tables.py"
 PEERS = {"csv": ["polars", "pandas"], "folder": ["folder"], "fit": ["fit-pyod"], "score": ["score-pyod", "score-forest"]}
@@ -119,16 +118,6 @@ def measured(args, task, path, model):
     return runs
 
 
-def row(task, name, own, runs):
-    cells = [task, name]
-    for key in ("seconds", "memory"):
-        values = [run[key] for run in runs]
-        cells += [spread(values), ratio(statistics.median(run[key] for run in own) / statistics.median(values))]
-    busy = [process["others"] for process in every_process(runs) if process["others"] is not None]
-    mark = "*" if any(run["disturbed"] for run in runs) else ""
-    return cells + [f"{100 * statistics.median(busy):.0f} % ({100 * max(busy):.0f} %){mark}"]
-
-
 def run(args):
     for task in args.tasks:
         if task not in PEERS:
@@ -139,13 +128,12 @@ def run(args):
         line, raw = machine.described()
         print(f"{line}, {times(args.runs)}, {args.rows:,} rows\n", flush=True)
         paths, model = files(args, Path(folder))
-        head = ["task", "program", "seconds: median (range)", "espejo / it", "peak memory, MiB", "espejo / it", "others (most)"]
-        print(markdown(head, []), flush=True)
+        print(markdown(HEAD, []), flush=True)
         raw["runs"] = {}
         for task in args.tasks:
             # What is measured is printed, whatever comes after it.
             of = raw["runs"][task] = measured(args, task, paths[task], model)
             for name, runs in of.items():
-                print(f"| {' | '.join(row(task, name, of['espejo'], runs))} |", flush=True)
+                print(f"| {' | '.join(compared(task, name, of['espejo'], runs))} |", flush=True)
     if args.json:
         Path(args.json).write_text(json.dumps(raw, indent=1))

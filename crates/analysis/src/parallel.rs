@@ -2,12 +2,20 @@
 
 use std::iter::repeat_with;
 use std::ops::Range;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-/// The threads that this machine runs at once.
+/// How many threads work: as many as `RAYON_NUM_THREADS` says, as in the rest of the program, or as this machine runs at once.
 pub(crate) fn cores() -> usize {
-    thread::available_parallelism().map_or(1, Into::into)
+    static COUNT: OnceLock<usize> = OnceLock::new();
+    *COUNT.get_or_init(|| {
+        let asked = std::env::var("RAYON_NUM_THREADS").ok();
+        let asked = asked
+            .and_then(|text| text.parse().ok())
+            .filter(|count| *count > 0);
+        asked.unwrap_or_else(|| thread::available_parallelism().map_or(1, Into::into))
+    })
 }
 
 /// What `work` gives for the places `0..count`, taken in pieces of `piece` places by whichever thread is free, in the order of

@@ -1,6 +1,7 @@
 //! Scores in their order, held against labels: who comes first, and how many of the first are anomalies.
 
 use crate::interval::wilson;
+use crate::parallel;
 
 /// The rank of each score: 1 for the highest; equal scores share the lowest of their ranks (1, 2, 2, 4).
 ///
@@ -21,10 +22,33 @@ pub fn ranks(scores: &[f64]) -> Vec<usize> {
 /// The places of the scores from the highest to the lowest; equal ones as they stand.
 pub(crate) fn descending(scores: &[f64]) -> Vec<usize> {
     debug_assert!(!scores.iter().any(|score| score.is_nan()));
-    let mut order: Vec<usize> = (0..scores.len()).collect();
+    let cores = parallel::cores();
+    let piece = scores.len().div_ceil(cores).max(PIECE);
+    // Each place beside its key: what is compared lies side by side, and no two are equal.
+    let mut keyed = parallel::map_pieces(scores.len(), piece, cores, |places| {
+        let mut keyed: Vec<_> = places
+            .map(|place| (falling(scores[place]), place))
+            .collect();
+        keyed.sort_unstable();
+        keyed
+    });
+    // Pieces that are sorted are runs, which this sort only merges.
+    keyed.sort();
+    keyed.into_iter().map(|(_, place)| place).collect()
+}
+
+/// Places that a thread sorts, at least.
+const PIECE: usize = 1 << 15;
+
+/// A number that is the smaller the higher a score is.
+fn falling(score: f64) -> u64 {
     // A zero is a zero, whatever its sign.
-    order.sort_by(|a, b| (scores[*b] + 0.0).total_cmp(&(scores[*a] + 0.0)));
-    order
+    let bits = (score + 0.0).to_bits();
+    // As they stand the bits of positive numbers rise with them; those of negative ones fall.
+    match bits >> 63 {
+        0 => !(bits | 1 << 63),
+        _ => bits,
+    }
 }
 
 /// What is flagged by a limit just below a score: the rows that have it or a higher one.
@@ -127,6 +151,26 @@ mod tests {
         assert_eq!(ranks(&[2.0, 3.0, 2.0, 1.0]), [2, 1, 2, 4]);
         assert_eq!(ranks(&[0.0, -0.0]), [1, 1]);
         assert_eq!(ranks(&[]), Vec::<usize>::new());
+    }
+
+    #[test]
+    fn many_scores_fall_and_equal_ones_stand_as_they_did() {
+        let scores: Vec<f64> = (0..100_000_u32)
+            .map(|place| f64::from(place.wrapping_mul(2_654_435_761) >> 20) - 2000.0)
+            .collect();
+        let mut expected: Vec<usize> = (0..scores.len()).collect();
+        expected.sort_by(|a, b| scores[*b].total_cmp(&scores[*a]));
+        assert_eq!(descending(&scores), expected);
+        let few = [
+            0.0,
+            -1.5,
+            f64::INFINITY,
+            1e-300,
+            -0.0,
+            f64::NEG_INFINITY,
+            2.0,
+        ];
+        assert_eq!(descending(&few), [2, 6, 3, 0, 4, 1, 5]);
     }
 
     #[test]

@@ -23,6 +23,7 @@ use crate::commands::latent::LatentArgs;
 use crate::commands::morph::MorphArgs;
 use crate::commands::neighbours::NeighboursArgs;
 use crate::commands::reconstruct::ReconstructArgs;
+use crate::commands::report::ReportArgs;
 use crate::commands::reproduce::ReproduceArgs;
 use crate::commands::runs::RunsArgs;
 use crate::commands::score::ScoreArgs;
@@ -39,6 +40,9 @@ pub struct Args {
     /// Print the result as one JSON object
     #[arg(long, global = true)]
     pub json: bool,
+    /// Leave cells of CSV that begin like a formula as they are
+    #[arg(long, global = true)]
+    pub raw_csv: bool,
     #[command(subcommand)]
     pub command: Command,
 }
@@ -81,6 +85,11 @@ pub enum Command {
         after_help = "Examples:\n  espejo encode last | espejo decode last\n  espejo decode last --codes codes.csv --to images.npy"
     )]
     Decode(DecodeArgs),
+    /// Write a run as one HTML page that opens by double click: results, curves, samples, and the latent space alive
+    #[command(
+        after_help = "The page is one file, which fetches nothing: the decoder of the run is in it, and decodes whatever place of the latent space is pointed at. It can be read in light and dark, on a phone, on paper, and with the keyboard alone. docs/report.md says what is on it.\n\nExamples:\n  espejo report last --open\n  espejo report last --lang es --to informe.html"
+    )]
+    Report(ReportArgs),
     /// Write a model for other programs: as ONNX, as a PyTorch module, as JSON, or half of it as a folder that `espejo` opens
     #[command(
         after_help = "With `onnx`, `torch` and `json` the folder has the model, test samples and Espejo's own results for them as .npy files, and `certificate.json`; for `onnx` and `torch` also `check.py`, whose results `--check` compares with ours: exit code 6 where they differ by more than 1e-5. docs/export.md says what goes in and what comes out.\nA half (`safetensors`) needs no data to be opened. `encode` takes an encoder, with `--data`; `decode` takes a decoder.\n\nExamples:\n  espejo export last --format onnx --to my-model\n  python3 my-model/check.py && espejo export last --to my-model --check my-model/outputs\n  espejo export last --part encoder --format torch --to my-module\n  espejo export last --part encoder --to my-encoder\n  espejo encode my-encoder --data new.csv > codes.csv\n  espejo export last --part decoder --to my-decoder\n  espejo decode my-decoder < codes.csv"
@@ -157,7 +166,7 @@ pub enum Command {
     Inspect(InspectArgs),
     /// List and test the devices, and show which one `auto` selects
     #[command(
-        after_help = "Each device trains the letters for about a second. A software adapter is only listed: its first step takes minutes.\n\nExamples:\n  espejo doctor\n  espejo doctor --bench"
+        after_help = "Each device computes sums that are known and trains the letters for half a second, two seconds in all. A device that computes wrong is refused by every command. A software adapter is not trained on: its first step takes minutes.\n\nExamples:\n  espejo doctor\n  espejo doctor --bench"
     )]
     Doctor(DoctorArgs),
     /// List, download, verify and show data sets

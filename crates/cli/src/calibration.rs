@@ -66,7 +66,16 @@ pub fn choose(
     args: &PartedArgs,
     asked: &Asked,
 ) -> anyhow::Result<(Vec<Chosen>, Ordinary)> {
-    let parts = chosen_parts(trained, args)?;
+    choose_for(trained, args, asked, chosen_parts(trained, args)?)
+}
+
+/// The parts that are scored, and the ordinary samples: half of a part alone asks for its values.
+pub fn choose_for(
+    trained: &Trained,
+    args: &PartedArgs,
+    asked: &Asked,
+    parts: Vec<Chosen>,
+) -> anyhow::Result<(Vec<Chosen>, Ordinary)> {
     let held_out = trained.prepared().held_out;
     let own = args.samples.is_own();
     let with_test = args.split || matches!(args.samples.part, Part::Test | Part::All);

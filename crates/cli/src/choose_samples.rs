@@ -5,7 +5,7 @@ use std::path::Path;
 use clap::Args;
 use espejo_data::{Error as DataError, FitKind, Samples, Selection, Shape};
 use espejo_train::config::{DataConfig, SplitKind};
-use espejo_train::{Error, Part, Trained};
+use espejo_train::{Error, Part, ScoreRule, ScoredRows, Trained};
 
 use crate::completion;
 use crate::open_run::RunArgs;
@@ -279,6 +279,26 @@ pub fn other_samples(trained: &Trained, args: &SampleArgs) -> anyhow::Result<Sam
     };
     tell_data(&other.skipped, &other.notes);
     Ok(other.samples)
+}
+
+/// Scores the rows of other data as they are read, where nothing but their scores is asked of them.
+pub fn scored_passing(
+    trained: &Trained,
+    args: &PartedArgs,
+    rule: ScoreRule,
+) -> anyhow::Result<Option<ScoredRows>> {
+    let PartedArgs { samples, split } = args;
+    let is_chosen =
+        samples.first.is_some() || samples.limit.is_some() || !samples.classes.is_empty();
+    let has_texts = samples.label.is_some() || samples.letters.is_some() || samples.text.is_some();
+    if samples.data.is_none() || *split || is_chosen || has_texts {
+        return Ok(None);
+    }
+    let scored = trained.score_passing(|data| change(data, samples, None), rule)?;
+    if let Some(ScoredRows { data, .. }) = &scored {
+        tell_data(&data.skipped, &data.notes);
+    }
+    Ok(scored)
 }
 
 /// The column that holds the texts: as asked for, else that of the training, where the data has columns. Standard input is a text a line.

@@ -2,8 +2,8 @@
 
 use espejo_analysis::{BinaryCodes, CodeNeighbor};
 use espejo_data::Samples;
-use espejo_pictures::csv_field;
 
+use crate::csv_cell::csv_field;
 use crate::output::usage;
 use crate::sample_columns::Chosen;
 

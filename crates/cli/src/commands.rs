@@ -20,6 +20,7 @@ pub mod morph;
 pub mod neighbours;
 pub mod predict;
 pub mod reconstruct;
+pub mod report;
 pub mod reproduce;
 pub mod runs;
 pub mod score;

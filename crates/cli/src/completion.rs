@@ -18,6 +18,7 @@ use clap_complete::env::{Elvish, EnvCompleter, Fish, Powershell, Shells, Zsh};
 use espejo_train::{Accepted, KEYS, Key, Noise, PRESETS, RunNames, accepted_by, device};
 
 use crate::args::Args;
+use crate::printable::is_hidden;
 use bash::Bash;
 
 /// The variable that tells the program to answer a shell. It names the shell.
@@ -122,6 +123,8 @@ pub fn preset_or_data() -> ArgValueCompleter {
 pub fn runs() -> ArgValueCompleter {
     ArgValueCompleter::new(|current: &OsStr| {
         let names = RunNames::below(&out()).runs.into_iter();
+        // A shell shows what it is told as it is.
+        let names = names.filter(|run| !run.name.contains(is_hidden));
         let names = names.map(|run| described(&run.name, ""));
         let last = described("last", "the newest run");
         let found = begun([last].into_iter().chain(names), current);

@@ -2,7 +2,7 @@
 
 use anyhow::Context;
 use espejo_pictures::{Curves, Figure, Panel, Series, curves};
-use espejo_train::{Baseline, Folder, Trained};
+use espejo_train::{Baseline, Folder, Trained, read_text};
 
 use crate::output::shown;
 use crate::sample_kind::SampleKind;
@@ -19,8 +19,26 @@ const SMOOTHED: usize = 100;
 const TRAIN: usize = 0;
 const TEST: usize = 1;
 
-/// Loss per epoch, its terms, and the squared error beside the baselines.
+/// The course of a training as a figure: [`course_of_loss`].
 pub fn loss(trained: &Trained, folder: &Folder, baselines: &[Baseline]) -> anyhow::Result<Figure> {
+    Ok(curves(&course_of_loss(trained, folder, baselines)?))
+}
+
+/// The course of the training of a net with targets as a figure: [`course_of_prediction`].
+pub fn prediction(
+    trained: &Trained,
+    folder: &Folder,
+    baselines: &[Baseline],
+) -> anyhow::Result<Figure> {
+    Ok(curves(&course_of_prediction(trained, folder, baselines)?))
+}
+
+/// Loss per epoch, its terms, and the squared error beside the baselines.
+pub fn course_of_loss(
+    trained: &Trained,
+    folder: &Folder,
+    baselines: &[Baseline],
+) -> anyhow::Result<Curves> {
     let table = Columns::read(folder)?;
     let prepared = trained.prepared();
     let held_out = prepared.held_out;
@@ -56,14 +74,14 @@ pub fn loss(trained: &Trained, folder: &Folder, baselines: &[Baseline]) -> anyho
         baselines: baseline("squared_error"),
         log_y: true,
     });
-    Ok(curves(&Curves {
+    Ok(Curves {
         title: format!("Training, {}", subject(trained)),
         note: Some(note(trained, &panels)).filter(|note| !note.is_empty()),
         x_label: table.x().into(),
         log_x: table.x() == EVALUATIONS,
         panels,
         ..Curves::default()
-    }))
+    })
 }
 
 /// A term of the loss as people read it.
@@ -100,11 +118,11 @@ fn note(trained: &Trained, panels: &[Panel]) -> String {
 }
 
 /// Loss and accuracy of a classifier by epoch, or loss and error of a regressor, beside the baselines.
-pub fn prediction(
+pub fn course_of_prediction(
     trained: &Trained,
     folder: &Folder,
     baselines: &[Baseline],
-) -> anyhow::Result<Figure> {
+) -> anyhow::Result<Curves> {
     let table = Columns::read(folder)?;
     let kind = SampleKind::of(trained.test());
     let spec = &trained.prepared().spec;
@@ -132,14 +150,14 @@ pub fn prediction(
             });
         }
     }
-    Ok(curves(&Curves {
+    Ok(Curves {
         title: format!("Training, {}", subject(trained)),
         note: Some(note(trained, &panels)).filter(|note| !note.is_empty()),
         x_label: table.x().into(),
         log_x: false,
         panels,
         ..Curves::default()
-    }))
+    })
 }
 
 /// What the baselines have of a measure, as lines to compare with.
@@ -165,8 +183,7 @@ struct Columns {
 impl Columns {
     fn read(folder: &Folder) -> anyhow::Result<Self> {
         let path = folder.path().join("metrics.csv");
-        let text = std::fs::read_to_string(&path)
-            .with_context(|| format!("cannot read `{}`", shown(&path)))?;
+        let text = read_text(&path).with_context(|| format!("cannot read `{}`", shown(&path)))?;
         Ok(Self::parse(&text))
     }
 

@@ -1,7 +1,8 @@
 //! Rows that a model made, in the units of their table.
 
-use espejo_pictures::csv_field;
 use espejo_train::{Rows, Trained};
+
+use crate::csv_cell::csv_field;
 
 /// Decoded rows in the units of their columns, in the order of the file; of a window all of its rows, one after the other.
 pub fn in_units(trained: &Trained, decoded: &Rows) -> Vec<Vec<f64>> {

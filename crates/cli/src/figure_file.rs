@@ -6,6 +6,7 @@ use clap::Args;
 use espejo_pictures::{Figure, compose};
 use espejo_train::Folder;
 
+use crate::drawing::Drawn;
 use crate::figures::save_all;
 use crate::output::{shown, usage};
 
@@ -31,22 +32,53 @@ impl FigureArgs {
     }
 
     /// Nothing is drawn of a table: no files, and an error where one was asked for.
-    pub fn none(&self) -> anyhow::Result<Vec<String>> {
+    pub fn none(&self) -> anyhow::Result<()> {
         match &self.to {
-            None => Ok(Vec::new()),
+            None => Ok(()),
             Some(_) => Err(no_images()),
         }
     }
 
     /// Writes figures as these arguments say, and gives the files that a person shall look at.
-    pub fn save<S: AsRef<str> + Sync>(
-        &self,
-        folder: &Folder,
-        figures: &[(S, Figure)],
-    ) -> anyhow::Result<Vec<String>> {
+    pub fn save<S: AsRef<str> + Sync>(&self, folder: &Folder, figures: &[(S, Figure)]) -> Drawn {
         match &self.to {
             None => save_all(folder, figures),
-            Some(path) => save_as(path, figures),
+            Some(path) => save_as(path, figures).into(),
+        }
+    }
+}
+
+/// Whether a command that measures draws as well.
+#[derive(Args, Clone, Copy, Default)]
+pub struct DrawArgs {
+    /// Draw nothing: give the numbers alone
+    #[arg(long)]
+    pub no_figures: bool,
+}
+
+/// Whether a command that measures draws as well, and where to.
+#[derive(Args, Clone, Default)]
+pub struct OptionalFigureArgs {
+    #[command(flatten)]
+    pub file: FigureArgs,
+    /// Draw nothing: give the numbers alone
+    #[arg(long, conflicts_with = "figure_file")]
+    pub no_figures: bool,
+}
+
+impl OptionalFigureArgs {
+    /// Draws as these arguments say, once all that was measured is printed.
+    pub fn draw<S: AsRef<str> + Sync>(
+        &self,
+        folder: &Folder,
+        figures: impl FnOnce() -> anyhow::Result<Vec<(S, Figure)>>,
+    ) -> Drawn {
+        if self.no_figures {
+            return Drawn::default();
+        }
+        match figures() {
+            Ok(figures) => self.file.save(folder, &figures),
+            Err(error) => Drawn::failed(error),
         }
     }
 }

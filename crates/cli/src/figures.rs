@@ -2,11 +2,16 @@
 
 use std::path::PathBuf;
 
+use anyhow::anyhow;
 use espejo_data::{Samples, Shape};
 use espejo_pictures::{Figure, Sheet, Tile, sheet};
-use espejo_train::{Baseline, Folder, MAX_PSNR, Rows, Trained, psnr, unit_rows, wrong_pixels};
+use espejo_train::{
+    Baseline, Folder, MAX_PSNR, Rows, Trained, check_folder, psnr, unit_rows, wrong_pixels,
+};
 
 use crate::curves;
+use crate::drawing::Drawn;
+use crate::figure_file::has_ending;
 use crate::figure_name::figure_name;
 use crate::fold_figures;
 use crate::latent_figures::{GRID, latent_grid, latent_map};
@@ -31,76 +36,101 @@ pub fn sheet_columns(shape: Shape) -> usize {
     }
 }
 
-/// Draws every figure that suits the run into `figures/`, and gives the PNG files written. What a command was told in place of what
-/// training does stands behind their names.
+/// A figure by its kind, or why there is none.
+pub type Made = (&'static str, anyhow::Result<Figure>);
+
+/// Draws every figure that suits the run into `figures/`, and gives the PNG files written; a figure that fails leaves the others. What a
+/// command was told in place of what training does stands behind their names.
 pub fn draw_all(
     trained: &Trained,
     folder: &Folder,
     baselines: &[Baseline],
     told: &[String],
-) -> anyhow::Result<Vec<String>> {
-    let mut figures = all(trained, folder, baselines)?;
-    figures.extend(fold_figures::all(trained, folder)?);
-    let named = figures.into_iter();
-    let named = named.map(|(kind, figure)| (figure_name(kind, told), figure));
-    save_all(folder, &named.collect::<Vec<_>>())
+) -> Drawn {
+    let (mut drawn, mut figures) = (Drawn::default(), Vec::new());
+    for made in [
+        all(trained, folder, baselines),
+        fold_figures::all(trained, folder),
+    ] {
+        match made {
+            Ok(made) => figures.extend(made),
+            Err(error) => drawn.fail(error),
+        }
+    }
+    let mut named = Vec::new();
+    for (kind, figure) in figures {
+        match figure {
+            Ok(figure) => named.push((figure_name(kind, told), figure)),
+            Err(error) => drawn.fail(error),
+        }
+    }
+    drawn.join(save_all(folder, &named));
+    drawn
 }
 
 /// Every figure that suits the run, by its kind.
-fn all(
-    trained: &Trained,
-    folder: &Folder,
-    baselines: &[Baseline],
-) -> anyhow::Result<Vec<(&'static str, Figure)>> {
+fn all(trained: &Trained, folder: &Folder, baselines: &[Baseline]) -> anyhow::Result<Vec<Made>> {
     if trained.prepared().spec.task.has_targets() {
         return prediction_figures::all(trained, folder, baselines);
     }
     let own = &data_name(trained);
-    let mut figures = vec![("loss", curves::loss(trained, folder, baselines)?)];
+    let mut figures = vec![("loss", curves::loss(trained, folder, baselines))];
     let has_images = !trained.test().is_table();
     if has_images {
         let shown = spread(trained.test());
         figures.push(if trained.prepared().spec.task.denoises() {
-            let figure = denoising(trained, &shown, own, (trained.noise(), 1))?;
+            let figure = denoising(trained, &shown, own, (trained.noise(), 1));
             ("denoising", figure)
         } else {
-            ("reconstruction", reconstruction(trained, &shown, own)?)
+            ("reconstruction", reconstruction(trained, &shown, own))
         });
     }
-    figures.push(("latent", latent_map(trained)?));
+    figures.push(("latent", latent_map(trained)));
     if has_images && trained.latent() == 2 {
-        figures.push(("grid", latent_grid(trained, GRID, None)?));
+        figures.push(("grid", latent_grid(trained, GRID, None)));
     }
     Ok(figures)
 }
 
-/// Writes figures into the run's `figures/`, each as PNG, SVG and a CSV that is not large, and gives the PNG files.
-pub fn save_all<S: AsRef<str> + Sync>(
-    folder: &Folder,
-    figures: &[(S, Figure)],
-) -> anyhow::Result<Vec<String>> {
+/// Writes figures into the run's `figures/`, each as PNG, SVG and a CSV that is not large, and gives the PNG files; one that fails leaves
+/// the others.
+pub fn save_all<S: AsRef<str> + Sync>(folder: &Folder, figures: &[(S, Figure)]) -> Drawn {
     let into = folder.path().join("figures");
-    let saved: Vec<Result<Vec<PathBuf>, espejo_pictures::Error>> = std::thread::scope(|scope| {
-        let into = &into;
+    let mut drawn = Drawn::default();
+    if let Err(error) = check_folder(&into) {
+        drawn.fail(error.into());
+        return drawn;
+    }
+    let save = &|(stem, figure): &(S, Figure)| figure.save(&into, stem.as_ref());
+    std::thread::scope(|scope| {
         let threads: Vec<_> = figures
             .iter()
-            .map(|(stem, figure)| scope.spawn(move || figure.save(into, stem.as_ref())))
+            .map(|figure| {
+                let thread = std::thread::Builder::new().spawn_scoped(scope, move || save(figure));
+                // Where the system has no room for another thread, this one draws.
+                thread.map_err(|_| save(figure))
+            })
             .collect();
-        threads
-            .into_iter()
-            .map(|thread| thread.join().expect("drawing does not panic"))
-            .collect()
+        for ((stem, _), thread) in figures.iter().zip(threads) {
+            let saved = thread.map_or_else(Ok, |thread| thread.join());
+            drawn.add(match saved {
+                Ok(Ok(paths)) => Ok(pngs(&paths)),
+                Ok(Err(error)) => Err(error.into()),
+                // What the panic said is on stderr.
+                Err(_) => Err(anyhow!(
+                    "drawing `{}` failed in Espejo itself",
+                    stem.as_ref()
+                )),
+            });
+        }
     });
-    let mut pngs = Vec::new();
-    for paths in saved {
-        pngs.extend(
-            paths?
-                .iter()
-                .filter(|path| path.extension().is_some_and(|e| e == "png"))
-                .map(|path| output::shown(path)),
-        );
-    }
-    Ok(pngs)
+    drawn
+}
+
+/// Those files that a person looks at.
+fn pngs(paths: &[PathBuf]) -> Vec<String> {
+    let pngs = paths.iter().filter(|path| has_ending(path, &["png"]));
+    pngs.map(|path| output::shown(path)).collect()
 }
 
 /// Images for a sheet, spread evenly over the classes and over each class.

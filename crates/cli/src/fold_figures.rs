@@ -3,6 +3,7 @@
 use espejo_pictures::{Curves, Figure, Panel, Series, curves};
 use espejo_train::{Baseline, Fold, Folder, Pooled, Rows, Trained, folds_of, pooled};
 
+use crate::figures::Made;
 use crate::sample_kind::SampleKind;
 use crate::titles::subject;
 
@@ -15,12 +16,12 @@ const PANELS: [(&str, &str, &str); 4] = [
 ];
 
 /// Every figure of a cross-validation, by its file name; none where the run has no folds.
-pub fn all(trained: &Trained, folder: &Folder) -> anyhow::Result<Vec<(&'static str, Figure)>> {
+pub fn all(trained: &Trained, folder: &Folder) -> anyhow::Result<Vec<Made>> {
     let folds = folds_of(folder)?;
     if folds.is_empty() {
         return Ok(Vec::new());
     }
-    let mut figures = vec![("folds", courses(trained, &folds))];
+    let mut figures = vec![("folds", Ok(courses(trained, &folds)))];
     let seed = trained.config().train.seed;
     let of = |outputs: fn(&Fold) -> &Rows| pooled(&folds, trained.test(), seed, outputs);
     let Some(model) = of(|fold| &fold.outputs).filter(|found| found.curves.is_some()) else {
@@ -32,8 +33,8 @@ pub fn all(trained: &Trained, folder: &Folder) -> anyhow::Result<Vec<(&'static s
         model: &model,
         linear: linear.as_ref(),
     };
-    figures.push(("roc", both.roc()));
-    figures.push(("precision-recall", both.precision_recall()));
+    figures.push(("roc", Ok(both.roc())));
+    figures.push(("precision-recall", Ok(both.precision_recall())));
     Ok(figures)
 }
 

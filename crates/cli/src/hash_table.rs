@@ -3,9 +3,9 @@
 use std::fmt::Write as _;
 
 use espejo_analysis::BinaryCodes;
-use espejo_pictures::csv_field;
 use serde_json::{Value, json};
 
+use crate::csv_cell::csv_field;
 use crate::sample_columns::Chosen;
 
 /// A code in hexadecimal digits: the bytes of `numpy.packbits`, so that the first bit is the highest and zeros come after the last.

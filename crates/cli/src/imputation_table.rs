@@ -3,13 +3,13 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use espejo_pictures::csv_field;
 use espejo_train::{
     Calibration, ColumnKind, HideRule, ImputationMeasures, ImputationReport, Imputed, ImputedCell,
     ImputedColumn, MethodReport, cells_for_level, wilson,
 };
 use serde_json::{Value, json};
 
+use crate::csv_cell::csv_field;
 use crate::output::{counted, shown};
 
 /// Width of the columns of numbers.

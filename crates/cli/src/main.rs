@@ -11,13 +11,18 @@ mod code_search;
 mod commands;
 mod compact_number;
 mod completion;
+mod csv_cell;
+mod csv_lines;
 mod curves;
 mod decoded_rows;
 mod detectors;
+mod drawing;
 mod event_counts;
+mod exhaustion;
 mod figure_file;
 mod figure_name;
 mod figures;
+mod film_frames;
 mod fold_figures;
 mod folds_table;
 mod hash_table;
@@ -35,6 +40,7 @@ mod outliers;
 mod output;
 mod prediction_figures;
 mod prediction_table;
+mod printable;
 mod progress;
 mod reconstruction_errors;
 mod results_table;
@@ -58,23 +64,31 @@ mod vulkan_environment;
 use std::process::ExitCode;
 
 use clap::Parser;
+use espejo_kernels::allocator::Allocator;
 
 use args::{Args, Command};
 use commands::{
     animate, cluster, compare, data, decode, denoise, doctor, encode, eval, export, forecast,
-    generate, hash, impute, inspect, latent, morph, neighbours, predict, reconstruct, reproduce,
-    runs, score, sweep, train,
+    generate, hash, impute, inspect, latent, morph, neighbours, predict, reconstruct, report,
+    reproduce, runs, score, sweep, train,
 };
 
 /// Burn allocates a tensor an operation: with this allocator CPU training runs 1.3 to 1.6 times faster.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: Allocator = Allocator;
 
 fn main() -> ExitCode {
+    exhaustion::explain();
     // Before anything is written or started: a shell waits for the answer alone.
     completion::answer();
     vulkan_environment::settle();
-    let args = Args::try_parse().unwrap_or_else(|error| refuse(&error));
+    let args = Args::try_parse().unwrap_or_else(|error| refuse(error));
+    if let Some((error, hint)) = too_many_threads() {
+        return ExitCode::from(output::refused(&error, &hint));
+    }
+    if args.raw_csv {
+        csv_cell::leave_as_they_are();
+    }
     match run(args) {
         Ok(code) => ExitCode::from(code),
         Err(error) => ExitCode::from(output::report(&error)),
@@ -82,11 +96,34 @@ fn main() -> ExitCode {
 }
 
 /// Ends with what is wrong in the command line, or with the help that it asks for.
-fn refuse(error: &clap::Error) -> ! {
-    match clap_errors::in_plain_words(error) {
+fn refuse(error: clap::Error) -> ! {
+    // The words that it repeats may hold what steers a terminal: it is asked again with words that do not.
+    let words = std::env::args_os().map(|word| word.to_string_lossy().into_owned());
+    let words = words.map(|word| printable::on_one_line(&word).into_owned());
+    let error = Args::try_parse_from(words).err().unwrap_or(error);
+    match clap_errors::in_plain_words(&error) {
         Some((message, hint)) => std::process::exit(output::refused(&message, &hint).into()),
         None => error.exit(),
     }
+}
+
+/// Threads that `RAYON_NUM_THREADS` may ask for, where the machine has no more: more only take memory, and starting them may fail.
+const MOST_THREADS: usize = 1024;
+
+/// What is wrong with the number of threads that the environment asks for, with its hint.
+fn too_many_threads() -> Option<(String, String)> {
+    const VARIABLE: &str = "RAYON_NUM_THREADS";
+    let asked = std::env::var(VARIABLE).ok()?;
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let most = MOST_THREADS.max(cores);
+    // What is no number is left to those who read it: they take all cores then.
+    let count: usize = asked.parse().ok()?;
+    (count > most).then(|| {
+        (
+            format!("`{VARIABLE}` is `{asked}`, expected at most {most}"),
+            "leave it out: all cores work then".to_owned(),
+        )
+    })
 }
 
 /// Runs a command; the exit code, 0 unless training was interrupted or numbers are not what they shall be.
@@ -107,6 +144,7 @@ fn run(args: Args) -> anyhow::Result<u8> {
         Command::Neighbours(args) => neighbours::neighbours(&args, json)?,
         Command::Cluster(args) => cluster::cluster(&args, json)?,
         Command::Impute(args) => impute::impute(&args, json)?,
+        Command::Report(args) => report::report(&args, json)?,
         Command::Score(args) => score::score(&args, json)?,
         Command::Hash(args) => hash::hash(&args, json)?,
         Command::Generate(args) => generate::generate(&args, json)?,

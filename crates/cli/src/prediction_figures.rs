@@ -10,7 +10,7 @@ use espejo_train::{
 };
 
 use crate::curves;
-use crate::figures::{sheet_columns, tile};
+use crate::figures::{Made, sheet_columns, tile};
 use crate::titles::subject;
 
 /// Mistakes on a sheet, at most.
@@ -21,19 +21,20 @@ pub fn all(
     trained: &Trained,
     folder: &Folder,
     baselines: &[Baseline],
-) -> anyhow::Result<Vec<(&'static str, Figure)>> {
-    let mut figures = vec![("loss", curves::prediction(trained, folder, baselines)?)];
+) -> anyhow::Result<Vec<Made>> {
+    let mut figures = vec![("loss", curves::prediction(trained, folder, baselines))];
     let test = trained.test();
     let outputs = trained.predict(test)?;
     if trained.prepared().spec.task == Task::Classify {
         let found = trained.classification(test, &outputs)?;
-        figures.push(("confusion", confusion(trained, &found)));
-        figures.push(("reliability", calibration(trained, &found)));
+        figures.push(("confusion", Ok(confusion(trained, &found))));
+        figures.push(("reliability", Ok(calibration(trained, &found))));
         if !test.is_table() {
-            figures.extend(mistakes(trained, &outputs)?.map(|figure| ("mistakes", figure)));
+            let mistakes = mistakes(trained, &outputs).transpose();
+            figures.extend(mistakes.map(|figure| ("mistakes", figure)));
         }
     } else if let Some(figure) = parity(trained, &outputs) {
-        figures.push(("parity", figure));
+        figures.push(("parity", Ok(figure)));
     }
     Ok(figures)
 }

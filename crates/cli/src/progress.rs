@@ -5,9 +5,32 @@ use std::io::IsTerminal;
 
 use espejo_train::{Event, Fold};
 use indicatif::{ProgressBar, ProgressStyle};
+use terminal_size::{Width, terminal_size_of};
 
 use crate::compact_number::compact;
 use crate::output;
+use crate::printable::{printable, short_numbers};
+
+/// Columns of a terminal that a bar is drawn on, at most: it is drawn anew twenty times a second, over all of them.
+const WIDEST: u16 = 1000;
+
+/// A bar of so many steps, where stderr is a terminal that is not absurdly wide.
+pub fn bar(template: &str, steps: u64) -> Option<ProgressBar> {
+    let stderr = std::io::stderr();
+    let fits = terminal_size_of(&stderr).is_none_or(|(Width(width), _)| width <= WIDEST);
+    (stderr.is_terminal() && fits).then(|| {
+        let style = ProgressStyle::with_template(template).expect("a valid template");
+        ProgressBar::new(steps).with_style(style)
+    })
+}
+
+/// Says something above a bar, or where none is.
+pub fn say(bar: Option<&ProgressBar>, text: &str) {
+    match bar {
+        Some(bar) => bar.println(printable(&short_numbers(text))),
+        None => output::message(text),
+    }
+}
 
 /// Steps of the bar.
 const PARTS: u64 = 10_000;
@@ -40,11 +63,7 @@ pub struct Progress {
 impl Progress {
     /// Shows a bar if stderr is a terminal.
     pub fn new() -> Self {
-        let bar = std::io::stderr().is_terminal().then(|| {
-            let style =
-                ProgressStyle::with_template("{wide_bar:.cyan} {msg}").expect("a valid template");
-            ProgressBar::new(PARTS).with_style(style)
-        });
+        let bar = bar("{wide_bar:.cyan} {msg}", PARTS);
         Self {
             bar,
             explained: Cell::new(false),
@@ -88,9 +107,6 @@ impl Progress {
     }
 
     fn say(&self, text: &str) {
-        match &self.bar {
-            Some(bar) => bar.println(text),
-            None => output::message(text),
-        }
+        say(self.bar.as_ref(), text);
     }
 }

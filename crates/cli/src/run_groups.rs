@@ -25,10 +25,11 @@ pub struct Group {
 }
 
 /// Keys that leave what is learned as it is, and the seed, which repeats it.
-const NO_SETTING: [(&str, &str); 7] = [
+const NO_SETTING: [(&str, &str); 8] = [
     ("train", "seed"),
     ("train", "device"),
     ("train", "device_memory"),
+    ("train", "vector_width"),
     ("train", "checkpoint_every"),
     ("train", "checkpoint_seconds"),
     ("train", "samples_every"),

@@ -1,7 +1,11 @@
 //! The columns that join a line of output to the sample it came from.
 
+use std::fmt::Write as _;
+
 use espejo_data::Samples;
-use espejo_pictures::csv_field;
+
+use crate::csv_cell::csv_field;
+use crate::csv_lines::push_field;
 
 /// The samples that a command puts through a model, and which part of the run's data they are where that is asked for.
 pub struct Chosen {
@@ -30,14 +34,22 @@ impl Chosen {
 
     /// These columns of a sample.
     pub fn cells(&self, index: usize) -> String {
-        let mut text = format!(",{}", self.samples.row(index));
+        let mut text = String::new();
+        self.push_cells(index, &mut text);
+        text
+    }
+
+    /// Appends these columns of a sample.
+    pub fn push_cells(&self, index: usize, line: &mut String) {
+        let _ = write!(line, ",{}", self.samples.row(index));
         if let Some(name) = self.samples.row_name(index) {
-            text += &format!(",{}", csv_field(name));
+            line.push(',');
+            push_field(line, name);
         }
         if let Some(part) = self.part {
-            text += &format!(",{part}");
+            line.push(',');
+            line.push_str(part);
         }
-        text
     }
 }
 

@@ -1,19 +1,20 @@
 //! Figures of fixed samples during training, and an animation of them at its end.
 
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use espejo_data::Shape;
 use espejo_pictures::{Figure, Sheet, Tile, film, sheet};
-use espejo_train::{Event, Folder, Prepared, Rows};
+use espejo_train::{Event, Folder, Prepared, Rows, check_folder};
 
+use crate::drawing::Drawn;
 use crate::figures::{sheet_columns, tile};
-use crate::output::{message, shown};
+use crate::film_frames::{ByteRows, FilmFrames, Fixed, Frame};
+use crate::output::{message, shown, told};
 use crate::titles::data_name_of;
 
 /// Frames per second of the animation.
 const FRAMES_PER_SECOND: f64 = 4.0;
-/// Frames of the animation, at most: above this number, every other one is dropped.
-const MAX_FRAMES: usize = 200;
 /// Longest side of an image, in units: a film has many of them.
 const TILE: f64 = 56.0;
 /// The shortest time between two writings of the figure: a person who watches it sees no more, and a short training would spend half
@@ -26,12 +27,8 @@ pub struct SampleFigures<'a> {
     shape: Shape,
     ink: bool,
     data: String,
-    frames: Vec<Figure>,
-    last: Option<Figure>,
+    frames: FilmFrames,
     written: Option<Instant>,
-    /// One figure in so many becomes a frame.
-    every: usize,
-    taken: usize,
     failed: bool,
 }
 
@@ -45,18 +42,15 @@ pub struct SampleFiles {
 }
 
 impl<'a> SampleFigures<'a> {
-    /// Starts without a figure.
+    /// Starts with the frames of the sessions before, where the run has such.
     pub fn new(prepared: &Prepared, folder: &'a Folder) -> Self {
         Self {
             folder,
             shape: prepared.test.shape(),
             ink: prepared.test.two_valued(),
             data: data_name_of(&prepared.config),
-            frames: Vec::new(),
-            last: None,
+            frames: FilmFrames::open(folder.path(), prepared.config.train.samples_every),
             written: None,
-            every: 1,
-            taken: 0,
             failed: false,
         }
     }
@@ -73,76 +67,113 @@ impl<'a> SampleFigures<'a> {
         else {
             return;
         };
+        let fixed = Fixed {
+            pictures: ByteRows::of(pictures),
+            noisy: noisy.as_ref().map(ByteRows::of),
+            has_drawn: drawn.is_some(),
+        };
+        let frame = Frame {
+            epoch: *epoch,
+            outputs: ByteRows::of(outputs),
+            drawn: drawn.as_ref().map(ByteRows::of),
+        };
+        let kept = self.frames.push(fixed, frame);
+        self.tell(kept.map_err(Into::into));
+        if self.written.is_some_and(|at| at.elapsed() < PAUSE) {
+            return;
+        }
+        if let Some(figure) = self.last() {
+            let into = self.folder.path().join("figures");
+            // Where this fails, the next line says why.
+            _ = std::fs::create_dir_all(&into);
+            self.tell(
+                figure
+                    .save_as(&into.join("samples.png"))
+                    .map_err(Into::into),
+            );
+            self.written = Some(Instant::now());
+        }
+    }
+
+    /// Says the first time that something cannot be written.
+    fn tell(&mut self, written: anyhow::Result<()>) {
+        if let (Err(error), false) = (written, self.failed) {
+            self.failed = true;
+            message(&format!("cannot draw the samples: {}", told(&error)));
+        }
+    }
+
+    /// The samples after the latest epoch.
+    fn last(&self) -> Option<Figure> {
+        Some(self.figure(self.frames.fixed()?, self.frames.last()?))
+    }
+
+    /// The samples after an epoch.
+    fn figure(&self, fixed: &Fixed, frame: &Frame) -> Figure {
         let rows = [
-            ("original", Some(pictures)),
-            ("noisy", noisy.as_ref()),
-            ("output", Some(outputs)),
-            ("from the prior", drawn.as_ref()),
+            ("original", Some(&fixed.pictures)),
+            ("noisy", fixed.noisy.as_ref()),
+            ("output", Some(&frame.outputs)),
+            ("from the prior", frame.drawn.as_ref()),
         ];
         let rows = rows
             .into_iter()
-            .filter_map(|(name, rows)| Some((name.to_owned(), self.tiles(rows?))));
-        let figure = sheet(&Sheet {
-            title: format!("Samples of {} after epoch {epoch}", self.data),
+            .filter_map(|(name, rows)| Some((name.to_owned(), self.tiles(&rows?.rows()))));
+        sheet(&Sheet {
+            title: format!("Samples of {} after epoch {}", self.data, frame.epoch),
             rows: rows.collect(),
             wrap: sheet_columns(self.shape),
             tile: TILE,
             ..Sheet::default()
-        });
-        if self.written.is_none_or(|at| at.elapsed() >= PAUSE) {
-            let into = self.folder.path().join("figures");
-            // Where this fails, the next line says why.
-            _ = std::fs::create_dir_all(&into);
-            self.tell(figure.save_as(&into.join("samples.png")));
-            self.written = Some(Instant::now());
-        }
-        self.last = Some(figure.clone());
-        self.keep(figure);
+        })
     }
 
-    /// Says the first time that a figure cannot be written.
-    fn tell(&mut self, written: Result<(), espejo_pictures::Error>) {
-        if let (Err(error), false) = (written, self.failed) {
-            self.failed = true;
-            message(&format!("cannot draw the samples: {error}"));
-        }
-    }
-
-    fn keep(&mut self, figure: Figure) {
-        if self.taken.is_multiple_of(self.every) {
-            self.frames.push(figure);
-        }
-        self.taken += 1;
-        if self.frames.len() > MAX_FRAMES {
-            let mut index = 0;
-            self.frames.retain(|_| {
-                index += 1;
-                index % 2 == 1
-            });
-            self.every *= 2;
-        }
-    }
-
-    /// Writes the last figure, and the animation if it has two frames or more; gives the files that a person shall look at.
-    pub fn finish(mut self) -> anyhow::Result<SampleFiles> {
-        if let Some(last) = self.last.take() {
-            let written = last.save(&self.folder.path().join("figures"), "samples");
-            self.tell(written.map(|_| ()));
-        }
-        let drawn = !self.frames.is_empty() && !self.failed;
-        let still = self.folder.path().join("figures/samples.png");
-        let mut files = SampleFiles {
-            figure: drawn.then(|| shown(&still)),
-            animation: None,
+    /// Writes the last figure, and the animation if it has two frames or more; gives the files that a person shall look at, and notes in
+    /// `drawn` what went wrong.
+    pub fn finish(self, drawn: &mut Drawn) -> SampleFiles {
+        let mut files = SampleFiles::default();
+        let Some(last) = self.last() else {
+            return files;
         };
-        if self.frames.len() > 1 {
-            let into = self.folder.path().join("animations");
-            let moving = into.join("samples.gif");
-            let full = into.join("samples.png");
-            film(&self.frames, FRAMES_PER_SECOND, &moving, &full)?;
-            files.animation = Some(shown(&moving));
+        let figures = self.folder.path().join("figures");
+        match last.save(&figures, "samples") {
+            Ok(_) => files.figure = Some(shown(&figures.join("samples.png"))),
+            Err(error) => drawn.fail(error.into()),
         }
-        Ok(files)
+        match self.film() {
+            Ok(film) => files.animation = film,
+            Err(error) => drawn.fail(error),
+        }
+        files
+    }
+
+    /// Draws what a training that was killed before its figures has left undrawn; nothing where its film is there.
+    pub fn heal(self, drawn: &mut Drawn) -> SampleFiles {
+        match self.animations().join("samples.gif").exists() {
+            true => SampleFiles::default(),
+            false => self.finish(drawn),
+        }
+    }
+
+    fn animations(&self) -> PathBuf {
+        self.folder.path().join("animations")
+    }
+
+    /// Writes the animation; none where it would not move.
+    fn film(&self) -> anyhow::Result<Option<String>> {
+        let Some(fixed) = self.frames.fixed() else {
+            return Ok(None);
+        };
+        let frames = self.frames.of_film();
+        let frames: Vec<Figure> = frames.map(|frame| self.figure(fixed, frame)).collect();
+        if frames.len() < 2 {
+            return Ok(None);
+        }
+        check_folder(&self.animations())?;
+        let moving = self.animations().join("samples.gif");
+        let full = self.animations().join("samples.png");
+        film(&frames, FRAMES_PER_SECOND, &moving, &full)?;
+        Ok(Some(shown(&moving)))
     }
 
     fn tiles(&self, rows: &Rows) -> Vec<Option<Tile>> {

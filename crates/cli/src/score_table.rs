@@ -1,12 +1,14 @@
 //! Scores as CSV, as JSON and in sentences.
 
 use std::fmt::Write as _;
+use std::io;
 
 use espejo_analysis::EventCounts;
-use espejo_pictures::csv_field;
 use espejo_train::{ScoreRule, Scores};
 use serde_json::{Value, json};
 
+use crate::csv_cell::csv_field;
+use crate::csv_lines::{push_field, write_lines};
 use crate::detectors::{self, Found};
 use crate::event_counts;
 use crate::judgement::Judgement;
@@ -67,47 +69,51 @@ impl ScoreTable<'_> {
         unreachable!("there are as many scores as samples")
     }
 
-    /// One line a sample.
-    pub fn as_csv(&self, order: &[usize]) -> String {
+    /// Writes one line a sample.
+    pub fn write_csv(&self, order: &[usize], out: &mut dyn io::Write) -> io::Result<()> {
         let judgement = self.judgement;
-        let mut text = "sample,caption,score,rank".to_owned();
+        let mut head = "sample,caption,score,rank".to_owned();
         let p = if judgement.p.is_some() { ",p" } else { "" };
         let label = if self.labels.is_some() {
             ",outlier"
         } else {
             ""
         };
-        let _ = write!(text, "{p},flag{label}");
+        let _ = write!(head, "{p},flag{label}");
         for name in self.names {
-            let _ = write!(text, ",{}", csv_field(&format!("from {name}")));
+            let _ = write!(head, ",{}", csv_field(&format!("from {name}")));
         }
-        text += &self.parts[0].header();
-        text.push('\n');
-        for &index in order {
-            let (part, place) = self.place(index);
-            let _ = write!(
-                text,
-                "{index},{},{},{}",
-                csv_field(part.samples.caption(place)),
-                self.scores.values[index],
-                judgement.ranks[index],
-            );
-            if let Some(p) = &judgement.p {
-                let _ = write!(text, ",{}", p[index]);
-            }
-            let _ = write!(text, ",{}", u8::from(judgement.flags[index]));
-            if let Some(labels) = self.labels {
-                let _ = write!(text, ",{}", u8::from(labels[index]));
-            }
-            if !self.names.is_empty() {
-                for share in &self.scores.shares[index] {
-                    let _ = write!(text, ",{share}");
-                }
-            }
-            text += &part.cells(place);
-            text.push('\n');
+        head += &self.parts[0].header();
+        head.push('\n');
+        out.write_all(head.as_bytes())?;
+        write_lines(out, order.len(), |at, line| self.csv_line(order[at], line))
+    }
+
+    /// Appends the line of a sample.
+    fn csv_line(&self, index: usize, line: &mut String) {
+        let judgement = self.judgement;
+        let (part, place) = self.place(index);
+        let _ = write!(line, "{index},");
+        push_field(line, part.samples.caption(place));
+        let _ = write!(
+            line,
+            ",{},{}",
+            self.scores.values[index], judgement.ranks[index]
+        );
+        if let Some(p) = &judgement.p {
+            let _ = write!(line, ",{}", p[index]);
         }
-        text
+        line.push_str(if judgement.flags[index] { ",1" } else { ",0" });
+        if let Some(labels) = self.labels {
+            line.push_str(if labels[index] { ",1" } else { ",0" });
+        }
+        if !self.names.is_empty() {
+            for share in &self.scores.shares[index] {
+                let _ = write!(line, ",{share}");
+            }
+        }
+        part.push_cells(place, line);
+        line.push('\n');
     }
 
     /// The same as one object.

@@ -1,11 +1,10 @@
 //! The rule of the last scoring, kept with the run in `threshold.json`.
 
-use std::fs;
 use std::io::ErrorKind;
 
 use anyhow::Context;
 use espejo_analysis::Threshold;
-use espejo_train::{Error, Folder, ScoreKind, write_file};
+use espejo_train::{Error, Folder, ScoreKind, read_text, write_file};
 use serde_json::{Value, json};
 
 use crate::judgement::Limit;
@@ -76,7 +75,7 @@ pub fn read(folder: &Folder, kind: ScoreKind) -> anyhow::Result<Option<Threshold
 /// What the file says; null where it is no JSON.
 fn facts(folder: &Folder) -> anyhow::Result<Option<Value>> {
     let path = folder.path().join(NAME);
-    let text = match fs::read_to_string(&path) {
+    let text = match read_text(&path) {
         Ok(text) => text,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         Err(error) => {

@@ -4,13 +4,14 @@ use std::fmt::Write as _;
 
 use espejo_analysis::{DistanceSummary, Nearness, QUANTILES, TwoSample};
 use espejo_data::CellKind;
-use espejo_pictures::{Bins, Figure, Histogram, Histograms, csv_field, histograms};
+use espejo_pictures::{Bins, Figure, Histogram, Histograms, histograms};
 use espejo_train::{
     CodeOrigin, ColumnComparison, Content, CorrelationComparison, OutputDraw, RawTable, Synthetic,
     SyntheticReport, Trained, moments,
 };
 use serde_json::{Value, json};
 
+use crate::csv_cell::csv_field;
 use crate::titles::subject;
 
 /// Columns that are told on the screen, at most: those that differ most.

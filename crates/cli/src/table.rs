@@ -1,5 +1,7 @@
 //! Tables for people: columns as wide as their cells, cut where the terminal is narrower.
 
+use crate::printable::on_one_line;
+
 /// A column of a table.
 #[derive(Clone, Copy)]
 pub struct Column {
@@ -52,6 +54,12 @@ const GAP: usize = 2;
 
 /// A table with a line of titles; no wider than `width` as far as its columns allow.
 pub fn table(columns: &[Column], rows: &[Vec<String>], width: Option<usize>) -> String {
+    // A cell of several lines would break its row.
+    let cells = |row: &Vec<String>| -> Vec<String> {
+        let cells = row.iter().map(|cell| on_one_line(cell).into_owned());
+        cells.collect()
+    };
+    let rows: &[Vec<String>] = &rows.iter().map(cells).collect::<Vec<_>>();
     let (shown, widths) = fitted(columns, rows, width.unwrap_or(usize::MAX));
     let titles: Vec<String> = columns
         .iter()
@@ -161,6 +169,13 @@ mod tests {
         assert_eq!(table(&COLUMNS, &rows(), Some(19)), expected);
         let expected = "name     loss\nabcde…    1.5\nb       10.25\n";
         assert_eq!(table(&COLUMNS, &rows(), Some(13)), expected);
+    }
+
+    #[test]
+    fn a_cell_is_one_line_without_anything_that_steers_a_terminal() {
+        let row = ["a\nb", "\u{1b}[31m", "1"].map(str::to_owned).to_vec();
+        let expected = "name  when        loss\na\\nb  \\u{1b}[31m     1\n";
+        assert_eq!(table(&COLUMNS, &[row], None), expected);
     }
 
     #[test]

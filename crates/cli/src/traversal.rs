@@ -1,10 +1,11 @@
 //! A walk along each dimension of the latent code, one after the other, the others kept as they are.
 
 use espejo_data::Samples;
-use espejo_pictures::{Figure, Sheet, csv_field, sheet};
+use espejo_pictures::{Figure, Sheet, sheet};
 use espejo_train::{Rows, Trained};
 
 use crate::code_search;
+use crate::csv_cell::csv_field;
 use crate::decoded_rows::{columns, in_units};
 use crate::figures::tile;
 use crate::latent_figures::linspace;

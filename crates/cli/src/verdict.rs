@@ -2,6 +2,8 @@
 
 use espejo_train::{Finding, verdict};
 
+use crate::printable::short_numbers;
+
 /// One or two sentences and the names of what else was found, a line each; empty where nothing was.
 pub fn verdict_lines(findings: &[Finding]) -> String {
     let lines = verdict(findings).into_iter().enumerate();
@@ -9,7 +11,7 @@ pub fn verdict_lines(findings: &[Finding]) -> String {
         0 => format!("verdict  {line}\n"),
         _ => format!("         {line}\n"),
     });
-    lines.collect()
+    short_numbers(&lines.collect::<String>()).into_owned()
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use std::path::Path;
 use flate2::read::GzDecoder;
 use zip::ZipArchive;
 
-use crate::download::{Failure, io_error, remove, wrong};
+use crate::download::{Failure, io_error, remove, remove_link, wrong};
 use crate::manifests::{DataFile, Packing};
 
 /// The most bytes that a file without a length on record may unpack to.
@@ -82,6 +82,7 @@ fn damaged(failure: &dyn std::error::Error) -> Failure {
 fn place(reader: &mut dyn Read, file: &DataFile, folder: &Path) -> Result<(), Failure> {
     let part = folder.join(format!("{}.part", file.name));
     let writing = |failure| Failure::Local(io_error("write", &part, failure));
+    remove_link(&part).map_err(Failure::Local)?;
     let mut out = File::create(&part).map_err(writing)?;
     let most = file.bytes.unwrap_or(LARGEST);
     // One byte more shows a file that is too long.

@@ -9,7 +9,6 @@ mod messages;
 mod tests;
 
 use std::collections::HashMap;
-use std::num::NonZero;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -24,6 +23,7 @@ use crate::columnar::{self, Count, Failure, Files, Readings, Table, Take};
 use crate::error::{content, content_of};
 use crate::frame_size::FrameSize;
 use crate::hugging_face::Features;
+use crate::parallel;
 use crate::picture_files::Packed;
 use crate::shards::Shards;
 use crate::source::{Parts, Source};
@@ -100,7 +100,7 @@ impl Files for Shelf {
     }
 
     fn read(&self, table: &Table, mut readings: Readings) -> Result<Readings, Error> {
-        let threads = thread::available_parallelism().map_or(1, NonZero::get);
+        let threads = parallel::threads();
         let share = readings.len().div_ceil(threads).max(1);
         let size = &table.size;
         self.each(table, &mut |batch| {

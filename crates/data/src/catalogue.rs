@@ -301,6 +301,11 @@ fn target(source: &Source) -> Result<Target<'_>, Error> {
             expected: format!("a file ending in {}", all_endings()),
             found: nowhere::kind_of_file(path),
         }),
+        _ if path.exists() => Err(Error::Content {
+            origin: name.to_owned(),
+            expected: "a file or a folder".to_owned(),
+            found: "a pipe or a device; `-` reads standard input".to_owned(),
+        }),
         // The name of a file that is not there is no misspelt name of a data set.
         _ if nowhere::is_path(name) => Err(nowhere::no_file(name)),
         _ => Err(unknown(name)),

@@ -50,7 +50,7 @@ pub(crate) fn parts(
     }
     let chosen = Chosen::of(source, &train)?;
     let columns = chosen.facts(&train);
-    let mut notes = chosen.notes(source, &train, &columns);
+    let mut notes = chosen.notes(source, &train, &columns, train.len());
     let mut skipped = Vec::new();
     let names: Option<Vec<String>> = test.is_some().then(|| chosen.learned());
     let train = samples(source, &chosen, train, &mut skipped)?;
@@ -79,6 +79,41 @@ pub(crate) fn parts(
         notes,
         columns,
     })
+}
+
+/// The columns of a table of numbers that a model learned, any part of whose rows becomes samples without the others.
+pub(crate) struct PlainColumns(Chosen);
+
+impl PlainColumns {
+    /// The columns of a table of which no row is read as yet; none where what a row becomes depends on other rows, or something is wrong
+    /// with them.
+    pub(crate) fn of(source: &Source, frame: &Frame) -> Option<Self> {
+        let chosen = Chosen::of(source, frame).ok()?;
+        (source.learned.is_some() && chosen.is_plain(frame)).then_some(Self(chosen))
+    }
+
+    /// Some of the rows, at least one.
+    ///
+    /// # Errors
+    /// As [`parts`].
+    pub(crate) fn samples(&self, source: &Source, frame: Frame) -> Result<Samples, Error> {
+        samples(source, &self.0, frame, &mut Vec::new())
+    }
+
+    /// What a user should know of a table of so many rows, with the missing cells of each column of the file; `frame` has none of its rows.
+    pub(crate) fn notes(
+        &self,
+        source: &Source,
+        frame: &Frame,
+        rows: usize,
+        missing: &[usize],
+    ) -> Vec<String> {
+        let mut facts = self.0.facts(frame);
+        for (facts, &missing) in facts.iter_mut().zip(missing) {
+            facts.missing = missing;
+        }
+        self.0.notes(source, frame, &facts, rows)
+    }
 }
 
 /// Both parts with the classes of either.
@@ -129,7 +164,7 @@ fn samples(
         name: source.name.clone(),
         labels: targets.labels,
         classes: targets.classes,
-        identity: identity(chosen, &frame, kept.as_deref()),
+        identity: identity(chosen, &mut frame, kept.as_deref()),
         ..Facts::default()
     };
     let (mut names, mut numbers) = (Vec::new(), Vec::new());
@@ -153,7 +188,7 @@ fn samples(
 }
 
 /// What the rows are called, and which belong together.
-fn identity(chosen: &Chosen, frame: &Frame, kept: Option<&[usize]>) -> Identity {
+fn identity(chosen: &Chosen, frame: &mut Frame, kept: Option<&[usize]>) -> Identity {
     let words = |place: usize| -> Arc<[Arc<str>]> {
         let text = |row: usize| -> Arc<str> {
             match &frame.columns[place].cells {
@@ -163,12 +198,18 @@ fn identity(chosen: &Chosen, frame: &Frame, kept: Option<&[usize]>) -> Identity 
         };
         rows(frame.len(), kept).map(text).collect()
     };
+    let names = chosen
+        .index
+        .map(|place| (frame.columns[place].name.clone(), words(place)));
+    let groups = chosen.group.map(words);
     Identity {
-        rows: rows(frame.len(), kept).map(|row| frame.rows[row]).collect(),
-        names: chosen
-            .index
-            .map(|place| (frame.columns[place].name.clone(), words(place))),
-        groups: chosen.group.map(words),
+        rows: match kept {
+            // Moved, as the numbers are.
+            None => std::mem::take(&mut frame.rows),
+            Some(kept) => kept.iter().map(|&row| frame.rows[row]).collect(),
+        },
+        names,
+        groups,
     }
 }
 

@@ -119,6 +119,7 @@ impl Client {
         part: &Path,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<(), Failure> {
+        remove_link(part).map_err(Failure::Local)?;
         let mut furthest = length(part);
         let mut tries = 0;
         loop {
@@ -365,6 +366,15 @@ pub(crate) fn remove(path: &Path) -> Result<(), Error> {
         Err(failure) if failure.kind() != ErrorKind::NotFound => {
             Err(io_error("remove", path, failure))
         }
+        _ => Ok(()),
+    }
+}
+
+/// Removes what stands in the place of a plain file that is to be written: what is behind a link belongs to somebody else, and a pipe
+/// would be waited for.
+pub(crate) fn remove_link(path: &Path) -> Result<(), Error> {
+    match fs::symlink_metadata(path) {
+        Ok(found) if !found.is_file() => remove(path),
         _ => Ok(()),
     }
 }

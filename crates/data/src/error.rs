@@ -157,8 +157,28 @@ impl Error {
             Self::NoFile { hint, .. } | Self::Missing { hint, .. } | Self::Fetch { hint, .. } => {
                 Some(hint.clone())
             }
-            Self::Selection { .. } | Self::Content { .. } | Self::Io { .. } => None,
+            Self::Io { path, source, .. } => room_hint(path, source),
+            Self::Selection { .. } | Self::Content { .. } => None,
         }
+    }
+}
+
+/// What to do where the system has no memory for a file, or no room in the folder of temporary files; none for other errors.
+pub fn room_hint(path: &Path, source: &io::Error) -> Option<String> {
+    // The folder itself, or a file right in it: runs may lie further below.
+    let folder = std::env::temp_dir();
+    let is_temporary = path == folder || path.parent() == Some(folder.as_path());
+    match source.kind() {
+        io::ErrorKind::OutOfMemory => Some(
+            "`--limit N` takes fewer samples, and `--device-memory MIB` lets more of them stay on the disk".to_owned(),
+        ),
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded if is_temporary => Some(
+            "set TMPDIR to a folder with more room, or take fewer samples with `--limit N`".to_owned(),
+        ),
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem if is_temporary => {
+            Some("set TMPDIR to a folder that you may write to".to_owned())
+        }
+        _ => None,
     }
 }
 
@@ -198,7 +218,8 @@ pub(crate) fn content_of(
 
 /// Says that a file could not be read: damaged where a decoder says so, out of reach where the system does.
 pub(crate) fn unreadable(path: &Path, source: io::Error) -> Error {
-    if source.raw_os_error().is_none() {
+    // Memory that there is not says nothing of the file.
+    if source.raw_os_error().is_none() && source.kind() != io::ErrorKind::OutOfMemory {
         return content(path, "a whole file", source.to_string());
     }
     Error::Io {

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::csv_cells::{guarded, unguarded};
 use crate::delimited_text::{Row, Rows, Separator, quoted, shown};
 use crate::error::content_of as content;
 use crate::scaling::check_columns;
@@ -41,12 +42,8 @@ impl Fill {
             return Err(content(samples.name(), "rows of a table", "images"));
         }
         let mut values = Vec::with_capacity(columns.len());
-        for (place, name) in columns.iter().enumerate() {
-            let known = || samples.column(place).filter(|number| !number.is_nan());
-            let low = known().reduce(f64::min).unwrap_or(0.0);
-            // From the least number on: a sum of large numbers that differ little would lose what they differ by.
-            let mean = low
-                + known().map(|number| number - low).sum::<f64>() / known().count().max(1) as f64;
+        for (name, statistics) in columns.iter().zip(samples.statistics()) {
+            let mean = statistics.mean;
             if !mean.is_finite() {
                 let expected = "numbers whose sum a double-precision number holds";
                 return Err(content(
@@ -72,7 +69,7 @@ impl Fill {
     /// The filling as comma-separated text, a line a column, from which [`from_csv`](Self::from_csv) makes the very same.
     pub fn to_csv(&self) -> String {
         let pairs = self.columns.iter().zip(&self.values);
-        let lines = pairs.map(|(column, value)| format!("{},{value}\n", quoted(column)));
+        let lines = pairs.map(|(column, value)| format!("{},{value}\n", quoted(&guarded(column))));
         format!("{HEADER}\n{}", lines.collect::<String>())
     }
 
@@ -101,7 +98,9 @@ impl Fill {
                     .filter(|value: &f64| value.is_finite())
             };
             let pair = match fields[..] {
-                [column, value] => text(column).zip(number(value)),
+                [column, value] => text(column)
+                    .map(|column| unguarded(&column).to_owned())
+                    .zip(number(value)),
                 _ => None,
             };
             let Some((column, value)) = pair else {

@@ -2,10 +2,12 @@
 
 #[cfg(feature = "hdf5")]
 use crate::hdf5;
+#[cfg(any(feature = "parquet", feature = "arrow"))]
+use crate::hugging_face;
 use crate::picture::Picture;
 use crate::{
-    Error, Scaling, arff, arrow, cifar, idx, idx_files, imdb, matlab, npy, parquet, record_sets,
-    safetensors_file, tar_images, text_table, texts, times,
+    Error, Fill, Scaling, arff, arrow, cifar, idx, idx_files, imdb, matlab, npy, parquet,
+    record_sets, safetensors_file, tar_images, text_table, texts, times,
 };
 
 /// Reads bytes as a file of labels and as one of images, packed or not.
@@ -107,6 +109,18 @@ pub fn date(bytes: &[u8]) -> bool {
 /// Reads bytes as the scaling that a run keeps.
 pub fn scaling(bytes: &[u8]) -> Result<(), Error> {
     Scaling::from_csv(&String::from_utf8_lossy(bytes), "bytes").map(drop)
+}
+
+/// Reads bytes as the filling that a run keeps.
+pub fn fill(bytes: &[u8]) -> Result<(), Error> {
+    Fill::from_csv(&String::from_utf8_lossy(bytes), "bytes").map(drop)
+}
+
+/// Reads bytes as what Hugging Face notes of columns, and counts those.
+#[cfg(any(feature = "parquet", feature = "arrow"))]
+pub fn features(bytes: &[u8]) -> usize {
+    let features = hugging_face::Features::parse(&String::from_utf8_lossy(bytes));
+    features.classes.len() + features.images.len()
 }
 
 /// Reads bytes as an image of any format.

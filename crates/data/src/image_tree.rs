@@ -402,7 +402,12 @@ impl<'a> Reader<'a> {
         }
         entries.sort();
         for (path, name) in entries {
-            if path.is_dir() {
+            let kind = fs::metadata(&path);
+            // Opening a pipe would wait for its other end, and a device may never end.
+            let is_special = kind
+                .as_ref()
+                .is_ok_and(|kind| !kind.is_dir() && !kind.is_file());
+            if kind.is_ok_and(|kind| kind.is_dir()) {
                 let below = match found.path.is_empty() {
                     true => name,
                     false => format!("{}/{name}", found.path),
@@ -411,7 +416,7 @@ impl<'a> Reader<'a> {
                 if below.has_images() {
                     found.folders.push(below);
                 }
-            } else if self.wanted.is(&path) {
+            } else if self.wanted.is(&path) && !is_special {
                 let shown = self.shown_as(&path);
                 found.images.push(ImageFile { path, shown });
             } else {

@@ -42,6 +42,7 @@ mod classes;
 #[cfg(any(feature = "parquet", feature = "arrow"))]
 mod columnar;
 mod columns;
+mod csv_cells;
 mod deep_picture;
 mod delimited_text;
 mod directory;
@@ -78,6 +79,7 @@ mod named_sets;
 mod nowhere;
 mod npy;
 mod npy_header;
+mod parallel;
 #[cfg(feature = "parquet")]
 mod parquet;
 #[cfg(not(feature = "parquet"))]
@@ -116,9 +118,10 @@ mod yale;
 
 pub use augment::{Augment, Change};
 pub use catalogue::{check_source, is_array_folder, is_source, is_text_folder, load};
+pub use csv_cells::{csv_field, guarded, unguarded};
 pub use directory::{directory, directory_or};
 pub use download::Progress;
-pub use error::Error;
+pub use error::{Error, room_hint};
 pub use fetch::{Fetched, FileState, State, fetch, verify};
 pub use fill::{Fill, FillKind};
 pub use fit_kind::FitKind;
@@ -139,7 +142,7 @@ pub use source::{
 pub use table_columns::{CellKind, TableColumn};
 pub use targets::Targets;
 pub use terminal_art::{as_text, as_text_shrunk};
-pub use text_table::{FilledCell, TextTable};
+pub use text_table::{FilledCell, PassedRows, TextTable, load_in_parts};
 pub use texts::{FIRST_WORD, PADDING, START, TextChoice, TextForm, TextOutline, UNKNOWN};
 pub use times::words as day_words;
 pub use words::counted;

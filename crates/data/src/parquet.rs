@@ -3,7 +3,6 @@
 //! Read column by column through the crate's own readers, not by way of Arrow's arrays, whose crates would triple the time
 //! that this one takes to build.
 
-use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::thread;
 
@@ -19,6 +18,7 @@ use crate::columnar::{self, Count, Failure, Files, Readings, Result, Table, Take
 use crate::error::{content, content_of, unreadable};
 use crate::frame_size::FrameSize;
 use crate::hugging_face::Features;
+use crate::parallel;
 use crate::picture_files::Packed;
 use crate::shards::Shards;
 use crate::source::{Parts, Source};
@@ -106,7 +106,7 @@ impl Files for Shelf {
     }
 
     fn read(&self, table: &Table, mut readings: Readings) -> Result<Readings, Error> {
-        let threads = thread::available_parallelism().map_or(1, NonZero::get);
+        let threads = parallel::threads();
         let share = readings.len().div_ceil(threads).max(1);
         let (size, paths, levels) = (&table.size, &self.paths, &self.levels);
         let shares: Vec<_> = thread::scope(|scope| {

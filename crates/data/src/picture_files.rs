@@ -2,11 +2,11 @@
 
 use std::fs::File;
 use std::io::Read as _;
-use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::thread;
 
 use crate::error::{content, unreadable};
+use crate::parallel;
 use crate::picture::{Fit, Picture};
 use crate::pixel_range::{Observed, PixelRange};
 use crate::pixel_store::{Sink, Store};
@@ -126,7 +126,7 @@ fn pass(
     images: &dyn Images,
     range: Option<PixelRange>,
 ) -> Result<(Gathered, Seen), Error> {
-    let threads = thread::available_parallelism().map_or(1, NonZero::get);
+    let threads = parallel::threads();
     let how = How {
         fit: Fit::of(source),
         range,

@@ -8,14 +8,18 @@ use sha2::{Digest, Sha256};
 
 use crate::error::content_of as content;
 use crate::pixel_store::Store;
-use crate::{Error, PixelRange, Targets};
+use crate::{Error, PixelRange, Targets, parallel};
 
+use captions::Captions;
 use numbers::Numbers;
 use permuted::Permuted;
 use windows::Series;
 pub use windows::Window;
 
 pub use outline::Outline;
+
+/// Bytes that are hashed at a time: of four, one after the other, hashing itself would be the smaller part.
+const HASHED: usize = 16 << 10;
 
 /// Samples of one shape, each with a caption and, where they are known, its targets: images with one byte a pixel, or rows
 /// of a table with one number a column.
@@ -28,7 +32,7 @@ pub struct Samples {
     values: Values,
     /// The place of each sample among the values; without it, all in order.
     places: Option<Arc<[u32]>>,
-    captions: Arc<[Arc<str>]>,
+    captions: Captions,
     targets: Targets,
     /// Where samples come from.
     identity: Arc<Identity>,
@@ -172,11 +176,15 @@ impl Samples {
             let found = format!("{lengths:?} numbers in {width} columns");
             return refuse(&facts, "at least one row of at least one column", found);
         }
-        for (name, numbers) in columns.iter().zip(&numbers) {
-            if let Some(row) = numbers.iter().position(|number| number.is_infinite()) {
-                let found = format!("{} in row {}, column `{name}`", numbers[row], row + 1);
-                return refuse(&facts, "finite numbers", found);
-            }
+        let infinite = parallel::map(width * count, Vec::from_iter(&numbers), |numbers| {
+            numbers.iter().position(|number| number.is_infinite())
+        });
+        let mut infinite = columns.iter().zip(&numbers).zip(infinite);
+        if let Some((name, number, row)) =
+            infinite.find_map(|((name, numbers), row)| Some((name, numbers[row?], row?)))
+        {
+            let found = format!("{number} in row {}, column `{name}`", row + 1);
+            return refuse(&facts, "finite numbers", found);
         }
         let shape = Shape {
             channels: 1,
@@ -240,7 +248,7 @@ impl Samples {
         let targets = Targets::of_labels(facts.labels, facts.classes);
         targets.check(&facts.name, count)?;
         Ok(Self {
-            captions: captions_of(&facts.captions, &targets, count),
+            captions: Captions::of(&facts.captions, &targets, count),
             identity: Arc::new(facts.identity),
             origins: None,
             name: facts.name,
@@ -268,7 +276,7 @@ impl Samples {
 
     /// Whether there is no sample; only [`select`](Self::select) without an index makes such a set.
     pub fn is_empty(&self) -> bool {
-        self.captions.is_empty()
+        self.len() == 0
     }
 
     /// The shape of each sample.
@@ -465,7 +473,12 @@ impl Samples {
     /// # Panics
     /// Where `index` is not below [`len`](Self::len).
     pub fn caption(&self, index: usize) -> &str {
-        &self.captions[index]
+        self.captions.get(index)
+    }
+
+    /// Where the samples come from, in the order of their file.
+    pub(crate) fn identity(&self) -> &Identity {
+        &self.identity
     }
 
     /// The number of a sample's row among all rows of its file, counted from 0, or of its image among the images; `index` itself where
@@ -538,12 +551,17 @@ impl Samples {
             }
             Values::Numbers { .. } => {
                 head(b"espejo numbers 1", &[width, self.len()]);
+                let mut row = vec![0.0; width];
+                let mut bytes = Vec::with_capacity(HASHED + 4 * width);
                 for index in 0..self.len() {
-                    let mut row = Vec::with_capacity(width);
-                    self.read([index], 0.0, &mut row)?;
-                    row.iter()
-                        .for_each(|number| hasher.update(number.to_le_bytes()));
+                    self.read_one(index, 0.0, &mut row)?;
+                    bytes.extend(row.iter().flat_map(|number| number.to_le_bytes()));
+                    if bytes.len() >= HASHED {
+                        hasher.update(&bytes);
+                        bytes.clear();
+                    }
                 }
+                hasher.update(&bytes);
             }
             Values::Pixels { levels, .. } => {
                 let sizes = [channels, height, width, usize::from(*levels), self.len()];
@@ -568,7 +586,7 @@ impl Samples {
             shape: self.shape,
             values: self.values.clone(),
             places: Some(indices.iter().map(|&i| self.place(i) as u32).collect()),
-            captions: indices.iter().map(|&i| self.captions[i].clone()).collect(),
+            captions: self.captions.select(indices),
             targets: self.targets.select(indices),
             identity: self.identity.clone(),
             origins: Some(indices.iter().map(|&i| self.origin(i) as u32).collect()),
@@ -582,26 +600,8 @@ impl Samples {
 
     /// The index of the first sample with this caption.
     pub fn position(&self, caption: &str) -> Option<usize> {
-        self.captions.iter().position(|known| &**known == caption)
+        (0..self.len()).position(|index| self.caption(index) == caption)
     }
-}
-
-/// The captions given; else the class of each sample; else its number, counted from 0.
-fn captions_of(given: &[String], targets: &Targets, count: usize) -> Arc<[Arc<str>]> {
-    if !given.is_empty() {
-        return given
-            .iter()
-            .map(|caption| caption.as_str().into())
-            .collect();
-    }
-    let Targets::Classes { labels, names } = targets else {
-        return (0..count).map(|index| index.to_string().into()).collect();
-    };
-    let names: Vec<Arc<str>> = names.iter().map(|name| name.as_str().into()).collect();
-    let names = labels
-        .iter()
-        .map(|&label| names[usize::from(label)].clone());
-    names.collect()
 }
 
 fn check_identity(facts: &Facts, count: usize) -> Result<(), Error> {
@@ -650,10 +650,12 @@ impl fmt::Display for Shape {
 }
 
 mod alike;
+mod captions;
 mod joined;
 mod numbers;
 mod outline;
 mod permuted;
+pub(crate) mod statistics;
 mod targeted;
 #[cfg(test)]
 mod tests;

@@ -6,7 +6,13 @@ mod text;
 use serde::{Deserialize, Serialize};
 
 use crate::error::content_of as content;
-use crate::{Error, Samples};
+use crate::samples::statistics::ColumnStatistics;
+use crate::{Error, Samples, parallel};
+
+/// Rows that are scaled together: few enough for the cache, for they come by column and go by row.
+const ROWS: usize = 256;
+/// Blocks of rows that a thread takes at a time.
+const BLOCKS: usize = 16;
 
 /// How the columns of a table are scaled.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -90,21 +96,22 @@ impl Scaling {
         if columns.is_empty() {
             return Err(content(samples.name(), "rows of a table", "images"));
         }
+        let statistics = samples.statistics();
+        let numbers = samples.len() * columns.len();
+        let learned = parallel::map(numbers, Vec::from_iter(0..columns.len()), |place| {
+            learned(samples, place, &statistics[place], kind)
+        });
         let (mut shift, mut scale, mut knots) = (Vec::new(), Vec::new(), Vec::new());
-        for (place, name) in columns.iter().enumerate() {
-            let (of_shift, of_scale) = shift_and_scale(samples, place, kind);
-            if !(of_shift.is_finite() && of_scale.is_finite()) {
-                let (low, high) = range(samples.column(place));
+        for (place, learned) in learned.into_iter().enumerate() {
+            if !(learned.shift.is_finite() && learned.scale.is_finite()) {
+                let ColumnStatistics { low, high, .. } = statistics[place];
                 let expected = "numbers whose range a double-precision number holds";
-                let found = format!("{low} to {high} in column `{name}`");
+                let found = format!("{low} to {high} in column `{}`", columns[place]);
                 return Err(content(samples.name(), expected, found));
             }
-            shift.push(of_shift);
-            scale.push(of_scale);
-            knots.push(match kind {
-                ScalingKind::Quantile => knots_of(samples, place),
-                _ => Vec::new(),
-            });
+            shift.push(learned.shift);
+            scale.push(learned.scale);
+            knots.push(learned.knots);
         }
         Ok(Self {
             kind,
@@ -135,24 +142,63 @@ impl Scaling {
         check_columns(&self.columns, samples, "scaling")?;
         let width = self.columns.len();
         let mut scaled = vec![0.0; samples.len() * width];
-        for (place, name) in self.columns.iter().enumerate() {
-            let cells = scaled.iter_mut().skip(place).step_by(width);
-            for (row, (cell, number)) in cells.zip(samples.column(place)).enumerate() {
-                *cell = match &self.knots[place][..] {
-                    [] => ((number - self.shift[place]) / self.scale[place]) as f32,
-                    knots => quantiles::part(knots, number) as f32,
-                };
-                if cell.is_infinite() {
-                    let found = format!("{number} in row {}, column `{name}`", row + 1);
-                    let expected = match self.kind {
-                        ScalingKind::None => format!("a number within ±{:e}", f32::MAX),
-                        _ => "numbers like those the scaling was learned from".to_owned(),
-                    };
-                    return Err(content(samples.name(), expected, found));
-                }
-            }
+        let numbers = scaled.len();
+        let pieces = scaled.chunks_mut(BLOCKS * ROWS * width).enumerate();
+        let infinite = parallel::map(numbers, Vec::from_iter(pieces), |(at, out)| {
+            let blocks = out.chunks_mut(ROWS * width).enumerate();
+            let mut room = Vec::new();
+            let infinite = blocks.filter_map(|(block, out)| {
+                let start = (at * BLOCKS + block) * ROWS;
+                self.apply_to_block(samples, start, out, &mut room)
+            });
+            infinite.min()
+        });
+        if let Some((place, row)) = infinite.into_iter().flatten().min() {
+            let number = samples.column(place).nth(row).unwrap_or(f64::NAN);
+            let name = &self.columns[place];
+            let found = format!("{number} in row {}, column `{name}`", row + 1);
+            let expected = match self.kind {
+                ScalingKind::None => format!("a number within ±{:e}", f32::MAX),
+                _ => "numbers like those the scaling was learned from".to_owned(),
+            };
+            return Err(content(samples.name(), expected, found));
         }
         Ok(samples.with_scaled(scaled))
+    }
+
+    /// Scales the rows from `start` on to `out`, which is as long as so many rows; the first column and its first row that single precision
+    /// does not hold, where there is one.
+    fn apply_to_block(
+        &self,
+        samples: &Samples,
+        start: usize,
+        out: &mut [f32],
+        room: &mut Vec<f64>,
+    ) -> Option<(usize, usize)> {
+        let width = self.columns.len();
+        let rows = start..start + out.len() / width;
+        let mut infinite = None;
+        for place in 0..width {
+            let numbers = samples.column_block(place, rows.clone(), room);
+            let (shift, scale) = (self.shift[place], self.scale[place]);
+            let cells = out.iter_mut().skip(place).step_by(width).zip(numbers);
+            let mut is_infinite = false;
+            match &self.knots[place][..] {
+                [] => cells.for_each(|(cell, number)| {
+                    *cell = ((number - shift) / scale) as f32;
+                    is_infinite |= cell.is_infinite();
+                }),
+                knots => {
+                    cells.for_each(|(cell, number)| *cell = quantiles::part(knots, *number) as f32)
+                }
+            }
+            if is_infinite && infinite.is_none() {
+                let mut cells = out.iter().skip(place).step_by(width);
+                let row = cells.position(|cell| cell.is_infinite());
+                infinite = row.map(|row| (place, start + row));
+            }
+        }
+        infinite
     }
 
     /// A scaled row in the units of its columns, with the digits that single precision has at their scale: 3.5, not
@@ -220,41 +266,40 @@ pub(crate) fn check_columns(
     }
 }
 
-/// The quantiles of a column; none where it never changes.
-fn knots_of(samples: &Samples, column: usize) -> Vec<f64> {
-    let sorted = sorted(samples, column);
-    match &sorted[..] {
-        [first, .., last] if first < last => quantiles::knots(&sorted, samples.len()),
-        _ => Vec::new(),
-    }
+/// What is learned of a column.
+struct Learned {
+    shift: f64,
+    scale: f64,
+    knots: Vec<f64>,
 }
 
-/// The known numbers of a column, ascending.
-fn sorted(samples: &Samples, column: usize) -> Vec<f64> {
-    let known = samples.column(column).filter(|number| !number.is_nan());
-    let mut sorted: Vec<f64> = known.collect();
-    sorted.sort_by(f64::total_cmp);
-    sorted
-}
-
-/// What a column is shifted and scaled by: from the numbers that are known; 0 and 1 where there are none.
-fn shift_and_scale(samples: &Samples, column: usize, kind: ScalingKind) -> (f64, f64) {
-    let known = || samples.column(column).filter(|number| !number.is_nan());
-    let count = known().count() as f64;
-    let (low, high) = range(known());
-    // Means are taken from the least number on: a sum of large numbers that differ little would lose what they differ by.
-    let mean = || low + known().map(|number| number - low).sum::<f64>() / count;
+/// What a column is shifted and scaled by, from the numbers that are known: 0 and 1 where there are none; and its knots, where it
+/// has some.
+fn learned(
+    samples: &Samples,
+    column: usize,
+    statistics: &ColumnStatistics,
+    kind: ScalingKind,
+) -> Learned {
+    let &ColumnStatistics {
+        count,
+        low,
+        high,
+        mean,
+        squares,
+    } = statistics;
+    let mut knots = Vec::new();
     let (shift, scale) = match kind {
-        _ if count == 0.0 => (0.0, 1.0),
+        _ if count == 0 => (0.0, 1.0),
         ScalingKind::None => (0.0, 1.0),
         // The mean of equal numbers may be off by a rounding, and their deviation then tiny, but not 0.
         _ if low >= high => (low, 1.0),
-        ScalingKind::Standardise => {
-            let mean = mean();
-            let squares: f64 = known().map(|number| (number - mean).powi(2)).sum();
-            (mean, (squares / count).sqrt())
+        ScalingKind::Standardise => (mean, (squares / count as f64).sqrt()),
+        ScalingKind::MinMax => (low, high - low),
+        ScalingKind::Quantile => {
+            knots = quantiles::knots(&sorted(samples, column), samples.len());
+            (low, high - low)
         }
-        ScalingKind::MinMax | ScalingKind::Quantile => (low, high - low),
         ScalingKind::Robust => {
             let sorted = sorted(samples, column);
             let last = (sorted.len() - 1) as f64;
@@ -269,15 +314,19 @@ fn shift_and_scale(samples: &Samples, column: usize, kind: ScalingKind) -> (f64,
     };
     // A scale that single precision cannot tell from 0 would make infinities of the next rows.
     let is_usable = scale >= f64::from(f32::MIN_POSITIVE);
-    (shift, if is_usable { scale } else { 1.0 })
+    Learned {
+        shift,
+        scale: if is_usable { scale } else { 1.0 },
+        knots,
+    }
 }
 
-/// The least and the greatest number.
-fn range(numbers: impl Iterator<Item = f64>) -> (f64, f64) {
-    let start = (f64::INFINITY, f64::NEG_INFINITY);
-    numbers.fold(start, |(low, high), number| {
-        (low.min(number), high.max(number))
-    })
+/// The known numbers of a column, ascending.
+fn sorted(samples: &Samples, column: usize) -> Vec<f64> {
+    let known = samples.column(column).filter(|number| !number.is_nan());
+    let mut sorted: Vec<f64> = known.collect();
+    sorted.sort_by(f64::total_cmp);
+    sorted
 }
 
 #[cfg(test)]
@@ -533,5 +582,19 @@ mod tests {
         assert_eq!(of(1e-12, 1.0).invert_row(&[0.0]), [1e-12]);
         assert!((of(1.7e9, 300.0).invert_row(&[0.1])[0] - 1_700_000_030.0).abs() < 1e-4);
         assert_eq!(of(0.0, 1e300).invert_row(&[1.0]), [1e300]);
+    }
+
+    /// Squares of such numbers are 10¹⁸ and differ by 10⁹: the variance is lost where it is taken from their sums.
+    #[test]
+    fn ten_million_rows_near_a_billion_are_standardised_by_their_own_spread() {
+        let numbers: Vec<f64> = (0..10_000_000)
+            .map(|row| 1e9 + f64::from(row % 2))
+            .collect();
+        let table = Samples::table(Facts::default(), vec!["a".to_owned()], vec![numbers]);
+        let table = table.expect("it is a table");
+        let scaling = Scaling::fit(&table, ScalingKind::Standardise).expect("it is finite");
+        let (shift, scale) = (scaling.shift[0], scaling.scale[0]);
+        assert!((shift - (1e9 + 0.5)).abs() < 1e-6, "{shift}");
+        assert!((scale - 0.5).abs() < 1e-9, "{scale}");
     }
 }

@@ -2,7 +2,9 @@
 
 mod blocks;
 mod cells;
+mod in_parts;
 mod places;
+mod plain;
 mod records;
 mod refill;
 mod sample;
@@ -12,28 +14,30 @@ mod tests;
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Cursor, Read};
-use std::num::NonZero;
 use std::path::Path;
-use std::thread;
 
 use flate2::read::MultiGzDecoder;
+use memchr::memchr_iter;
 
-use crate::delimited_text::{Row, shown};
+use crate::delimited_text::{Row, Separator, shown};
 use crate::error::unreadable;
 use crate::frame::{Cells, Column, Frame, MISSING, Place, Words};
 use crate::source::{Parts, Source, TargetKind};
-use crate::{Error, columns, texts};
+use crate::{Error, columns, parallel, texts};
 
 use blocks::Block;
 use cells::{Cell, Writing};
 use records::Records;
 use sample::Sample;
 
+pub use in_parts::{PassedRows, load_in_parts};
 pub(crate) use refill::try_refill;
 pub use refill::{FilledCell, TextTable};
 
 /// How many bytes of a file are looked at to tell its separator, its header and what its columns hold.
 const START: u64 = 64 << 10;
+/// Plain lines between others that make these seldom.
+const FEW: usize = 64;
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 const GZIP: &[u8] = b"\x1f\x8b";
 
@@ -52,20 +56,27 @@ pub(crate) fn load(source: &Source, path: &Path) -> Result<Parts, Error> {
 /// Reads a table as its file holds it, with the errors of [`load`] that are the file's.
 pub(crate) fn frame(source: &Source, path: &Path) -> Result<Frame, Error> {
     if path == Path::new("-") {
-        return read(source, path, io::stdin().lock());
+        return read(source, path, io::stdin().lock(), None);
     }
+    let (reader, length) = open(path)?;
+    read(source, path, reader, length)
+}
+
+/// A file of text, unpacked where it is packed by gzip, and how long it is where that is known.
+fn open(path: &Path) -> Result<(Box<dyn Read>, Option<u64>), Error> {
     let reading = |failure| unreadable(path, failure);
     let mut file = BufReader::with_capacity(START as usize, File::open(path).map_err(reading)?);
-    match file.fill_buf().map_err(reading)?.starts_with(GZIP) {
-        true => read(source, path, MultiGzDecoder::new(file)),
-        false => read(source, path, file),
-    }
+    let length = file.get_ref().metadata().map_err(reading)?.len();
+    Ok(match file.fill_buf().map_err(reading)?.starts_with(GZIP) {
+        true => (Box::new(MultiGzDecoder::new(file)), None),
+        false => (Box::new(file), Some(length)),
+    })
 }
 
 /// Reads the bytes of a table, and forgets them.
 pub(crate) fn try_bytes(bytes: &[u8]) -> Result<(), Error> {
     let source = Source::named("bytes");
-    let frame = read(&source, Path::new("bytes"), bytes)?;
+    let frame = read(&source, Path::new("bytes"), bytes, None)?;
     columns::parts(&source, frame, None).map(drop)
 }
 
@@ -73,14 +84,18 @@ pub(crate) fn try_bytes(bytes: &[u8]) -> Result<(), Error> {
 pub(crate) fn try_texts(bytes: &[u8]) -> Result<(), Error> {
     let mut source = Source::named("bytes");
     source.texts.column = Some("1".to_owned());
-    let frame = read(&source, Path::new("bytes"), bytes)?;
+    let frame = read(&source, Path::new("bytes"), bytes, None)?;
     columns::parts(&source, frame, None).map(drop)
 }
 
-/// Reads a table from its bytes; the path is for messages.
-fn read(source: &Source, path: &Path, reader: impl Read) -> Result<Frame, Error> {
-    let threads = thread::available_parallelism().map_or(1, NonZero::get);
-    read_by(threads, source, path, reader)
+/// Reads a table from its bytes, and their number where it is known; the path is for messages.
+fn read(
+    source: &Source,
+    path: &Path,
+    reader: impl Read,
+    length: Option<u64>,
+) -> Result<Frame, Error> {
+    read_by(parallel::threads(), source, path, reader, length)
 }
 
 /// Reads a table by so many threads, all to the same frame.
@@ -88,46 +103,72 @@ fn read_by(
     threads: usize,
     source: &Source,
     path: &Path,
-    mut reader: impl Read,
+    reader: impl Read,
+    length_of_text: Option<u64>,
 ) -> Result<Frame, Error> {
-    let origin = match path.to_str() {
-        Some("-") => "standard input".to_owned(),
-        _ => path.display().to_string(),
+    let failed = |line, failure| failed(path, line, failure);
+    let (mut table, sample, start, reader) = begin(source, path, reader)?;
+    let all = Cursor::new(start).chain(reader);
+    if sample.whole || threads == 1 {
+        table.take_all(records(all, 0, &sample), failed)?;
+        return Ok(table.frame);
+    }
+    let empty = table.clone();
+    let part = |block: &Block| {
+        let mut part = empty.clone();
+        part.take_block(block, &sample, failed)?;
+        Ok((part, block.text.len()))
     };
-    let failed = |line: u64, failure: io::Error| match failure.kind() {
-        io::ErrorKind::InvalidData => Error::Content {
-            origin: format!("{origin}:{line}"),
-            expected: "rows of fields".to_owned(),
-            found: failure.to_string(),
-        },
-        _ => unreadable(path, failure),
+    let mut bytes = 0;
+    let merge = |(part, length): (Table, usize)| {
+        bytes += length as u64;
+        table.append_table(part);
+        table.make_room(bytes, length_of_text);
     };
+    let rest = blocks::in_parallel(all, threads, part, merge, failed)?;
+    if let Some((Block { text, lines, .. }, reader)) = rest {
+        let all = Cursor::new(text).chain(reader);
+        table.take_all(records(all, lines, &sample), failed)?;
+    }
+    Ok(table.frame)
+}
+
+/// What the start of a text says of the table in it, which has no row as yet, with that start and the reader behind it.
+fn begin<R: Read>(
+    source: &Source,
+    path: &Path,
+    mut reader: R,
+) -> Result<(Table, Sample, Vec<u8>, R), Error> {
     let mut start = Vec::new();
     let read = (&mut reader).take(START).read_to_end(&mut start);
-    read.map_err(|failure| failed(1, failure))?;
+    read.map_err(|failure| failed(path, 1, failure))?;
     let whole = (start.len() as u64) < START;
     if start.starts_with(BYTE_ORDER_MARK) {
         start.drain(..BYTE_ORDER_MARK.len());
     }
     let sample = Sample::of(&start, whole, source);
-    let mut table = Table::new(source, origin.clone(), &sample)?;
-    let all = Cursor::new(start).chain(reader);
-    if whole || threads == 1 {
-        table.take_all(records(all, 0, &sample), failed)?;
-        return Ok(table.frame);
+    let table = Table::new(source, origin(path), &sample)?;
+    Ok((table, sample, start, reader))
+}
+
+/// What a text is called in messages.
+fn origin(path: &Path) -> String {
+    match path.to_str() {
+        Some("-") => "standard input".to_owned(),
+        _ => path.display().to_string(),
     }
-    let empty = table.clone();
-    let part = |block: Block| {
-        let mut part = empty.clone();
-        part.take_all(records(&block.text[..], block.lines, &sample), failed)?;
-        Ok(part)
-    };
-    let rest = blocks::in_parallel(all, threads, part, |part| table.append_table(part), failed)?;
-    if let Some((Block { text, lines }, reader)) = rest {
-        let all = Cursor::new(text).chain(reader);
-        table.take_all(records(all, lines, &sample), failed)?;
+}
+
+/// What reading said of a line.
+fn failed(path: &Path, line: u64, failure: io::Error) -> Error {
+    match failure.kind() {
+        io::ErrorKind::InvalidData => Error::Content {
+            origin: format!("{}:{line}", origin(path)),
+            expected: "rows of fields".to_owned(),
+            found: failure.to_string(),
+        },
+        _ => unreadable(path, failure),
     }
-    Ok(table.frame)
 }
 
 /// The records of a text of which so many lines are read already.
@@ -230,14 +271,25 @@ impl Table {
         mut records: Records<impl BufRead>,
         failed: impl Fn(u64, io::Error) -> Error,
     ) -> Result<(), Error> {
+        self.take_some(&mut records, u64::MAX, failed).map(drop)
+    }
+
+    /// Takes the next rows of a text in, at most so many; whether there may be more.
+    fn take_some(
+        &mut self,
+        records: &mut Records<impl BufRead>,
+        most: u64,
+        failed: impl Fn(u64, io::Error) -> Error,
+    ) -> Result<bool, Error> {
         let mut row = Row::default();
         let mut line = records.lines();
         // Records that a carriage return alone ends are all in one line.
         let mut header = self.has_header;
-        while records
-            .next(&mut row)
-            .map_err(|failure| failed(line + 1, failure))?
-        {
+        while self.rows < most {
+            let is_row = records.next(&mut row);
+            if !is_row.map_err(|failure| failed(line + 1, failure))? {
+                return Ok(false);
+            }
             line = row.line;
             if header && line == self.line {
                 header = false;
@@ -245,7 +297,95 @@ impl Table {
                 self.take(&row)?;
             }
         }
+        Ok(true)
+    }
+
+    /// Takes all rows of a block in, usual ones at once.
+    fn take_block(
+        &mut self,
+        block: &Block,
+        sample: &Sample,
+        failed: impl Fn(u64, io::Error) -> Error + Copy,
+    ) -> Result<(), Error> {
+        let Some(separator) = self.plain_separator(sample) else {
+            return self.take_all(records(&block.text[..], block.lines, sample), failed);
+        };
+        self.reserve(block.rows);
+        let mut numbers = vec![0.0; self.frame.columns.len()];
+        let (mut line, mut text) = (block.lines, &block.text[..]);
+        // Lines read at once since the last others, and how many of these go to the reader of records together.
+        let (mut plain, mut others) = (0, 1);
+        while !text.is_empty() {
+            let is_header = self.has_header && line + 1 == self.line;
+            let length = plain::row(text, separator, &mut numbers);
+            let length = length.filter(|_| !is_header && self.push_row(line + 1, &numbers));
+            if let Some(length) = length {
+                (line, text, plain) = (line + 1, &text[length..], plain + 1);
+                continue;
+            }
+            // To make a reader costs some lines: where others are frequent, more and more of them go there.
+            others = if plain < FEW { 2 * others } else { 1 };
+            let mut ends = memchr_iter(b'\n', text);
+            let end = ends.nth(others - 1).map_or(text.len(), |end| end + 1);
+            let (lines, rest) = text.split_at(end);
+            self.take_all(records(lines, line, sample), failed)?;
+            line += memchr_iter(b'\n', lines).count() as u64;
+            (text, plain) = (rest, 0);
+        }
         Ok(())
+    }
+
+    /// What separates the fields, where a line of plain numbers is a row of this table as it stands.
+    fn plain_separator(&self, sample: &Sample) -> Option<u8> {
+        let Separator::Byte(separator) = sample.separator else {
+            return None;
+        };
+        let is_number = |column: &Column| matches!(column.cells, Cells::Numbers(_));
+        let are_plain =
+            self.frame.columns.iter().all(is_number) && self.writings.iter().all(Writing::is_plain);
+        are_plain.then_some(separator)
+    }
+
+    /// Takes in a row of numbers that stands in a line, NaN where one is missing; false where that makes the row bad.
+    fn push_row(&mut self, line: u64, numbers: &[f64]) -> bool {
+        if self.missing_is_bad && numbers.iter().any(|number| number.is_nan()) {
+            return false;
+        }
+        for (column, number) in self.frame.columns.iter_mut().zip(numbers) {
+            if let Cells::Numbers(all) = &mut column.cells {
+                all.push(*number);
+            }
+        }
+        self.rows += 1;
+        self.frame.places.push(line);
+        self.frame.rows.push(self.rows - 1);
+        true
+    }
+
+    /// Makes room for so many further rows.
+    fn reserve(&mut self, rows: usize) {
+        for column in &mut self.frame.columns {
+            match &mut column.cells {
+                Cells::Numbers(numbers) => numbers.reserve(rows),
+                Cells::Words(words) => words.codes.reserve(rows),
+            }
+        }
+        self.frame.places.reserve(rows);
+        self.frame.rows.reserve(rows);
+    }
+
+    /// Makes room for all rows of a text of so many bytes, of which some gave the rows that are there: a column that grows is copied again
+    /// and again.
+    fn make_room(&mut self, bytes: u64, of: Option<u64>) {
+        let rows = self.frame.len() as u64;
+        let Some(of) = of.filter(|of| *of > bytes && bytes > 0) else {
+            return;
+        };
+        // Somewhat more, for rows are not of one length; what is not used takes no memory.
+        let expected = (rows as f64 * of as f64 / bytes as f64 * 1.02) as u64;
+        if expected > self.frame.places.capacity() as u64 {
+            self.reserve((expected - rows) as usize);
+        }
     }
 
     /// Takes in the rows of a table that was read from the next part of the same text.

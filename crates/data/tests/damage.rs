@@ -2,52 +2,11 @@
 
 use std::io::{Cursor, Write};
 
+use espejo_damage::check;
 use espejo_data::{Error, fuzzing};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use image::{DynamicImage, ImageFormat, RgbImage};
-use rand::{Rng, SeedableRng};
-use rand_chacha::ChaCha8Rng;
-
-const ROUNDS: usize = 400;
-
-/// Damages whole files at random and reads them.
-fn check<T>(whole: &[u8], read: impl Fn(&[u8]) -> T) {
-    let mut random = ChaCha8Rng::seed_from_u64(1);
-    for _ in 0..ROUNDS {
-        let mut bytes = whole.to_vec();
-        for _ in 0..=below(&mut random, 3) {
-            damage(&mut random, &mut bytes);
-        }
-        read(&bytes);
-    }
-}
-
-/// One change: a byte, a bit, a number in the head, a cut, some bytes more.
-fn damage(random: &mut ChaCha8Rng, bytes: &mut Vec<u8>) {
-    let at = below(random, bytes.len().max(1)).min(bytes.len().saturating_sub(1));
-    match below(random, 5) {
-        _ if bytes.is_empty() => bytes.push(random.next_u32() as u8),
-        0 => bytes[at] = random.next_u32() as u8,
-        1 => bytes[at] ^= 1 << below(random, 8),
-        2 => {
-            let head = below(random, bytes.len().min(64));
-            let end = bytes.len().min(head + 4);
-            bytes[head..end].fill([0x00, 0x7f, 0xff][below(random, 3)]);
-        }
-        3 => bytes.truncate(at),
-        _ => {
-            let more: Vec<_> = (0..below(random, 40))
-                .map(|_| random.next_u32() as u8)
-                .collect();
-            bytes.splice(at..at, more);
-        }
-    }
-}
-
-fn below(random: &mut ChaCha8Rng, bound: usize) -> usize {
-    random.next_u32() as usize % bound
-}
 
 fn refused_in_words(result: Result<(), Error>) {
     if let Err(error) = result {
@@ -321,4 +280,28 @@ fn dates() {
     let whole = b"2026-11-29T10:30:15.25+01:00";
     assert!(fuzzing::date(whole));
     check(whole, fuzzing::date);
+}
+
+/// A table whose holes are filled, every other byte kept.
+#[test]
+fn tables_with_holes() {
+    let whole = b"# notes\na;b;kind\n1;;x\n-3;4e2;\n;\"6\";x\n";
+    fuzzing::refill(whole).expect("a table");
+    check(whole, |bytes| refused_in_words(fuzzing::refill(bytes)));
+}
+
+#[test]
+fn fillings() {
+    let text = b"column,fill\na,1.5\nb,-2\n";
+    fuzzing::fill(text).expect("fillings");
+    check(text, |bytes| refused_in_words(fuzzing::fill(bytes)));
+}
+
+/// What Hugging Face notes beside its columns.
+#[test]
+#[cfg(any(feature = "parquet", feature = "arrow"))]
+fn features_of_hugging_face() {
+    let text = br#"{"info": {"features": {"image": {"_type": "Image"}, "label": {"names": ["a", "b"], "_type": "ClassLabel"}}}}"#;
+    assert!(fuzzing::features(text) > 0);
+    check(text, fuzzing::features);
 }

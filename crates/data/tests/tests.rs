@@ -2,6 +2,7 @@
 
 mod arrays;
 mod damage;
+mod drawn;
 mod idx;
 mod images;
 mod official;

@@ -364,6 +364,33 @@ impl Layer {
         }
     }
 
+    /// Moves the weights out, those of layers inside too, in the order in which [`all_layers`](Graph::all_layers) and
+    /// [`tensors`](Self::tensors) name them; what is left has sizes without numbers.
+    pub fn take_weights(&mut self, into: &mut Vec<f32>) {
+        let mut take = |tensors: &mut [&mut Tensor]| {
+            for tensor in tensors {
+                into.append(&mut tensor.values);
+            }
+        };
+        match &mut self.kind {
+            Kind::Dense { weight, bias }
+            | Kind::Conv { weight, bias, .. }
+            | Kind::Transposed { weight, bias, .. } => take(&mut [weight, bias]),
+            Kind::BatchNorm {
+                weight,
+                bias,
+                mean,
+                variance,
+                ..
+            } => take(&mut [weight, bias, mean, variance]),
+            Kind::Embedding { weight } => take(&mut [weight]),
+            Kind::Skip { layers, .. } => {
+                layers.iter_mut().for_each(|layer| layer.take_weights(into));
+            }
+            Kind::MaxPool { .. } | Kind::Upsample | Kind::Identity | Kind::Softmax { .. } => {}
+        }
+    }
+
     /// The weights with the last part of their names; those of layers inside are theirs.
     pub fn tensors(&self) -> Vec<(&'static str, &Tensor)> {
         match &self.kind {

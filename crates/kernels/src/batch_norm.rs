@@ -15,9 +15,8 @@ mod tests;
 
 use std::iter::zip;
 
-use pulp::Arch;
-
 use crate::threads;
+use crate::vectors::arch;
 
 /// Numbers that one piece of work reads, about.
 const PIECE: usize = 32 << 10;
@@ -132,9 +131,9 @@ pub fn statistics(shape: Shape, x: &[f32]) -> Statistics {
         let work = zip(x.chunks(shape.piece()), moments.chunks_mut(columns));
         on_threads(x.len(), work, |(x, moments)| {
             if shape.is_images() {
-                Arch::new().dispatch(images::Sums { shape, x, moments });
+                arch().dispatch(images::Sums { shape, x, moments });
             } else {
-                Arch::new().dispatch(columns::Sums { x, moments });
+                arch().dispatch(columns::Sums { x, moments });
             }
         });
     }
@@ -186,9 +185,9 @@ pub fn normalize(
         let affine = &affine;
         if shape.is_images() {
             let area = shape.area;
-            Arch::new().dispatch(images::Apply { area, affine, x, y });
+            arch().dispatch(images::Apply { area, affine, x, y });
         } else {
-            Arch::new().dispatch(columns::Apply { affine, x, y });
+            arch().dispatch(columns::Apply { affine, x, y });
         }
     });
 }
@@ -261,7 +260,7 @@ fn totals(shape: Shape, x: &[f32], statistics: &Statistics, dy: &[f32]) -> Vec<[
         |((x, dy), sums)| {
             let (area, pivots) = (shape.area, &pivots);
             if shape.is_images() {
-                Arch::new().dispatch(images::Products {
+                arch().dispatch(images::Products {
                     area,
                     pivots,
                     x,
@@ -269,7 +268,7 @@ fn totals(shape: Shape, x: &[f32], statistics: &Statistics, dy: &[f32]) -> Vec<[
                     sums,
                 });
             } else {
-                Arch::new().dispatch(columns::Products {
+                arch().dispatch(columns::Products {
                     pivots,
                     x,
                     dy,
@@ -293,14 +292,14 @@ fn add_gradient(shape: Shape, x: &[f32], dy: &mut [f32], slope: impl Fn(usize) -
     on_threads(x.len(), work, |(x, dy)| {
         let (area, slopes) = (shape.area, &slopes);
         if shape.is_images() {
-            Arch::new().dispatch(images::Back {
+            arch().dispatch(images::Back {
                 area,
                 slopes,
                 x,
                 dy,
             });
         } else {
-            Arch::new().dispatch(columns::Back { slopes, x, dy });
+            arch().dispatch(columns::Back { slopes, x, dy });
         }
     });
 }

@@ -14,9 +14,10 @@ mod tests;
 
 use std::iter::zip;
 
-use pulp::{Arch, Simd, WithSimd};
+use pulp::{Simd, WithSimd};
 
 use crate::activation::Activation;
+use crate::vectors::arch;
 use crate::{pool, threads};
 use backward::{Piece, Plan};
 use correlate::Correlation;
@@ -170,7 +171,7 @@ fn run(
         zip(y.chunks_mut(output), indices),
     );
     threads::each(pieces.collect(), |(x, (y, indices))| {
-        Arch::new().dispatch(Forward {
+        arch().dispatch(Forward {
             shape,
             correlation: &correlation,
             bias,
@@ -288,7 +289,7 @@ pub fn backward(
             dbias,
         }
     });
-    threads::each(pieces.collect(), |piece: Piece| Arch::new().dispatch(piece));
+    threads::each(pieces.collect(), |piece: Piece| arch().dispatch(piece));
     dweights
         .chunks(shape.weights())
         .for_each(|part| add(dweight, part));

@@ -1,9 +1,10 @@
 //! The Bernoulli cross-entropy of logits, with its gradient, in one pass.
 
-use pulp::{Arch, Simd, WithSimd};
+use pulp::{Simd, WithSimd};
 
 use crate::math::{exp, log1p};
 use crate::threads;
+use crate::vectors::arch;
 
 /// Numbers that are summed side by side.
 const LANES: usize = 16;
@@ -19,7 +20,7 @@ pub fn value(logits: &[f32], targets: &[f32], rows: usize) -> f32 {
     assert_eq!(logits.len(), targets.len(), "a target for each logit");
     let parts = logits.chunks(PART).zip(targets.chunks(PART));
     sum(parts, |(logits, targets)| {
-        Arch::new().dispatch(Value { logits, targets })
+        arch().dispatch(Value { logits, targets })
     }) / rows as f32
 }
 
@@ -33,7 +34,7 @@ pub fn value_and_gradient(logits: &mut [f32], targets: &[f32], rows: usize) -> f
     let share = 1.0 / rows as f32;
     let parts = logits.chunks_mut(PART).zip(targets.chunks(PART));
     sum(parts, |(logits, targets)| {
-        Arch::new().dispatch(Gradient {
+        arch().dispatch(Gradient {
             logits,
             targets,
             share,

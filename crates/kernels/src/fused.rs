@@ -83,7 +83,7 @@ macro_rules! fused_in_memory {
                 bias: FloatTensor<Self>,
                 activation: Activation,
             ) -> FloatTensor<Self> {
-                let y = linear::forward::<Self>(&x, &weight, &bias, activation);
+                let (y, _) = linear::forward::<Self>(&x, &weight, &bias, activation);
                 Self::recycle(x);
                 y
             }

@@ -5,6 +5,8 @@ use crate::activation::Activation;
 use crate::buffers;
 use crate::simd_loops::pairs;
 use crate::threads;
+#[cfg(target_arch = "x86_64")]
+use crate::vectors;
 
 /// A matrix in a slice of numbers.
 #[derive(Clone, Copy, Debug)]
@@ -173,28 +175,21 @@ impl Part<'_> {
         let (m, n, k) = (left.rows, right.columns, left.columns);
         let stride = |stride: usize| stride as isize;
         // SAFETY: `Matrix::new` saw that the slices hold every element that rows, columns and strides name; there is room for the
-        // result, and no other part has its rows and columns. `out` is written, not read, for `read_dst` is false.
+        // result, and no other part has its rows and columns. `out` is written, not read.
         unsafe {
-            gemm::gemm(
+            product(
                 m,
                 n,
                 k,
                 self.out,
                 1,
                 stride(self.stride),
-                false,
                 left.values.as_ptr(),
                 stride(left.column_stride),
                 stride(left.row_stride),
                 right.values.as_ptr(),
                 stride(right.column_stride),
                 stride(right.row_stride),
-                0.0_f32,
-                1.0_f32,
-                false,
-                false,
-                false,
-                gemm::Parallelism::None,
             );
         }
         if bias.is_none() && activation == Activation::Linear {
@@ -207,6 +202,141 @@ impl Part<'_> {
                 add(row, bias);
             }
             activation.apply(row);
+        }
+    }
+}
+
+/// A product on this thread: with the machine's own vectors by `gemm`'s choice, with narrower ones where a run holds their width. `out` is
+/// written, not read.
+///
+/// # Safety
+///
+/// Rows, columns and strides name elements that the matrices have, and those of `out` are nobody else's.
+#[allow(clippy::too_many_arguments)]
+unsafe fn product(
+    m: usize,
+    n: usize,
+    k: usize,
+    out: *mut f32,
+    out_column: isize,
+    out_row: isize,
+    left: *const f32,
+    left_column: isize,
+    left_row: isize,
+    right: *const f32,
+    right_column: isize,
+    right_row: isize,
+) {
+    #[cfg(target_arch = "x86_64")]
+    if let Some(arch) = vectors::narrower() {
+        // As `gemm` itself does it: its kernels want the longer stride of the result along its columns.
+        let (m, n, out_column, out_row, left, right) = if out_column.abs() < out_row.abs() {
+            let (left, right) = (
+                (left, left_row, left_column),
+                (right, right_row, right_column),
+            );
+            (n, m, out_row, out_column, right, left)
+        } else {
+            let (left, right) = (
+                (left, left_column, left_row),
+                (right, right_column, right_row),
+            );
+            (m, n, out_column, out_row, left, right)
+        };
+        // SAFETY: that of this function, of which the product of the transposed matrices asks the same.
+        return unsafe {
+            narrow::product(arch, (m, n, k), (out, out_column, out_row), left, right)
+        };
+    }
+    // SAFETY: that of this function.
+    unsafe {
+        gemm::gemm(
+            m,
+            n,
+            k,
+            out,
+            out_column,
+            out_row,
+            false,
+            left,
+            left_column,
+            left_row,
+            right,
+            right_column,
+            right_row,
+            0.0_f32,
+            1.0_f32,
+            false,
+            false,
+            false,
+            gemm::Parallelism::None,
+        );
+    }
+}
+
+/// Products by those kernels of `gemm` that it would not choose on this machine.
+#[cfg(target_arch = "x86_64")]
+mod narrow {
+    use gemm_common::gemm::gemm_basic_generic;
+    use gemm_common::simd::{MixedSimd, Scalar, V3};
+    use gemm_f32::microkernel;
+    use pulp::Arch;
+
+    /// A matrix: its first element, and the way to the next column and row.
+    type Placed<T> = (T, isize, isize);
+
+    /// # Safety
+    ///
+    /// As of the function above.
+    pub(super) unsafe fn product(
+        arch: Arch,
+        (m, n, k): (usize, usize, usize),
+        (out, out_column, out_row): Placed<*mut f32>,
+        (left, left_column, left_row): Placed<*const f32>,
+        (right, right_column, right_row): Placed<*const f32>,
+    ) {
+        macro_rules! by {
+            ($simd:expr, $kernels:ident, $lanes:literal) => {{
+                use microkernel::$kernels::f32::{H_M, H_N, H_UKR, MR_DIV_N, NR, UKR};
+                const ROWS: usize = MR_DIV_N * $lanes;
+                // SAFETY: that of this function; the kernels are those of the instructions that `simd` stands for.
+                unsafe {
+                    gemm_basic_generic::<_, f32, $lanes, ROWS, NR, MR_DIV_N, H_M, H_N>(
+                        $simd,
+                        m,
+                        n,
+                        k,
+                        out,
+                        out_column,
+                        out_row,
+                        false,
+                        left,
+                        left_column,
+                        left_row,
+                        right,
+                        right_column,
+                        right_row,
+                        0.0,
+                        1.0,
+                        false,
+                        false,
+                        false,
+                        |a, b, c| a * b + c,
+                        &UKR,
+                        &H_UKR,
+                        false,
+                        gemm::Parallelism::None,
+                    );
+                }
+            }};
+        }
+        let wide = match arch {
+            Arch::V3(_) => <V3 as MixedSimd<f32, f32, f32, f32>>::try_new(),
+            _ => None,
+        };
+        match wide {
+            Some(simd) => by!(simd, fma, 8),
+            None => by!(Scalar, scalar, 1),
         }
     }
 }
@@ -270,6 +400,53 @@ mod tests {
                     assert!((f64::from(plain[index]) - sum).abs() <= 1e-6 * size);
                     let biased = (plain[index] + bias[column]).max(0.0);
                     assert_eq!(activated[index], biased);
+                }
+            }
+        }
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[test]
+    fn products_with_narrower_vectors_are_the_same_to_rounding() {
+        use pulp::Arch;
+        let wide = pulp::x86::V3::try_new().map(Arch::V3);
+        for (m, n, k) in [
+            (1, 1, 1),
+            (3, 5, 7),
+            (128, 78, 256),
+            (33, 700, 2),
+            (17, 102, 600),
+        ] {
+            let (a, b) = (numbers(m * k, 1), numbers(k * n, 2));
+            let (left, right) = (Matrix::new(&a, m, k), Matrix::new(&b, k, n));
+            for arch in [Some(Arch::Scalar), wide].into_iter().flatten() {
+                let mut out = vec![f32::NAN; m * n];
+                let stride = |stride: usize| stride as isize;
+                // SAFETY: slices of m · k, k · n and m · n numbers, and the strides of their rows and columns; the product is that of the
+                // transposed matrices, as `product` asks for it.
+                unsafe {
+                    narrow::product(
+                        arch,
+                        (n, m, k),
+                        (out.as_mut_ptr(), stride(n), 1),
+                        (
+                            b.as_ptr(),
+                            stride(right.row_stride),
+                            stride(right.column_stride),
+                        ),
+                        (
+                            a.as_ptr(),
+                            stride(left.row_stride),
+                            stride(left.column_stride),
+                        ),
+                    );
+                }
+                for index in (0..m * n).step_by(1 + m * n / 500) {
+                    let (sum, size) = exact(left, right, index / n, index % n);
+                    assert!(
+                        (f64::from(out[index]) - sum).abs() <= 1e-6 * size,
+                        "{arch:?}"
+                    );
                 }
             }
         }

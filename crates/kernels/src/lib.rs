@@ -5,6 +5,7 @@
 //! operations, which that device fuses itself. Both give the same numbers and gradients, to rounding.
 
 pub mod activation;
+pub mod allocator;
 pub mod batch_norm;
 pub mod buffers;
 pub mod conv;
@@ -19,9 +20,12 @@ mod math;
 mod optimizer_step;
 pub mod pool;
 mod simd_loops;
+pub mod sparse_rows;
+pub mod sums;
 mod tensor;
 pub mod threads;
 pub mod upsample;
+pub mod vectors;
 
 #[cfg(test)]
 mod testing;

@@ -1,7 +1,9 @@
 //! A fully connected layer with its bias and activation: y = f(x W + b).
 
 use crate::activation::Activation;
+use crate::buffers;
 use crate::gemm::{Matrix, Product, add, multiply};
+use crate::sparse_rows::SparseRows;
 use crate::threads;
 
 /// Sizes of a layer.
@@ -28,15 +30,47 @@ pub struct Gradients {
 
 /// Rows whose bias gradients are summed together; fixed, so that sums are the same on any number of threads.
 const ROWS: usize = 16;
+/// Sums of such rows that are added in single precision.
+const GROUP: usize = 1024;
 /// Numbers that are not worth a second thread.
 const FEW: usize = 1 << 14;
 
-/// y `[batch, outputs]` of x `[batch, inputs]`, weight `[inputs, outputs]` and bias `[outputs]`.
+/// y `[batch, outputs]` of x `[batch, inputs]`, weight `[inputs, outputs]` and bias `[outputs]`, and the rows of x for
+/// [`backward`] where all of them are mostly zeros.
 ///
 /// # Panics
 ///
 /// Where a slice has another length.
 pub fn forward(
+    shape: Shape,
+    x: &[f32],
+    (weight, bias): (&[f32], &[f32]),
+    activation: Activation,
+) -> (Vec<f32>, Option<SparseRows>) {
+    let Shape {
+        batch,
+        inputs,
+        outputs,
+    } = shape;
+    let Some(rows) = SparseRows::of(x, inputs) else {
+        return (dense(shape, x, (weight, bias), activation), None);
+    };
+    assert_eq!(
+        weight.len(),
+        inputs * outputs,
+        "a matrix of {inputs} x {outputs}"
+    );
+    let is_sparse = rows.all();
+    let mut y = match is_sparse {
+        true => buffers::take(batch * outputs),
+        // All rows, not the dense ones alone: how many there are would change the order of their sums.
+        false => dense(shape, x, (weight, bias), activation),
+    };
+    rows.multiply(outputs, (weight, bias), activation, &mut y);
+    (y, is_sparse.then_some(rows))
+}
+
+fn dense(
     shape: Shape,
     x: &[f32],
     (weight, bias): (&[f32], &[f32]),
@@ -61,7 +95,7 @@ pub fn forward(
 }
 
 /// Backward pass of [`forward`]: the gradients, given `dy` `[batch, outputs]` at y, which becomes the gradient before the activation.
-/// The gradient at x is worked out only where `with_x`.
+/// The gradient at x is worked out only where `with_x`. `sparse` is what the forward pass found of x.
 ///
 /// # Panics
 ///
@@ -69,6 +103,7 @@ pub fn forward(
 pub fn backward(
     shape: Shape,
     (x, weight): (&[f32], &[f32]),
+    sparse: Option<&SparseRows>,
     (y, activation): (&[f32], Activation),
     dy: &mut [f32],
     with_x: bool,
@@ -85,20 +120,23 @@ pub fn backward(
         Matrix::new(weight, inputs, outputs),
     );
     let for_weight = Product::new(x.transposed(), da);
-    if !with_x {
-        let [weight] = multiply([for_weight]);
-        return Gradients {
-            x: None,
-            weight,
-            bias,
-        };
-    }
-    let [weight, x] = multiply([for_weight, Product::new(da, weight.transposed())]);
-    Gradients {
-        x: Some(x),
-        weight,
-        bias,
-    }
+    let for_x = Product::new(da, weight.transposed());
+    let (weight, x) = match (sparse, with_x) {
+        (None, true) => {
+            let [weight, x] = multiply([for_weight, for_x]);
+            (weight, Some(x))
+        }
+        (None, false) => {
+            let [weight] = multiply([for_weight]);
+            (weight, None)
+        }
+        (Some(rows), with_x) => {
+            let mut weight = buffers::take(inputs * outputs);
+            rows.weight_gradient(shape, dy, &mut weight);
+            (weight, with_x.then(|| multiply([for_x])).map(|[x]| x))
+        }
+    };
+    Gradients { x, weight, bias }
 }
 
 /// Makes the gradient at y the one before the activation, and sums it over the batch: `[outputs]`.
@@ -121,9 +159,17 @@ fn before_activation(shape: Shape, y: &[f32], activation: Activation, dy: &mut [
     } else {
         threads::each(parts.collect(), work);
     }
-    let mut bias = vec![0.0; outputs];
-    sums.chunks(outputs).for_each(|sum| add(&mut bias, sum));
-    bias
+    // A running sum of more than these would lose digits: their sums are put together in double precision.
+    let mut bias = vec![0.0_f64; outputs];
+    for group in sums.chunks(GROUP * outputs) {
+        let mut together = vec![0.0; outputs];
+        group
+            .chunks(outputs)
+            .for_each(|sum| add(&mut together, sum));
+        let pairs = bias.iter_mut().zip(together);
+        pairs.for_each(|(sum, next)| *sum += f64::from(next));
+    }
+    bias.into_iter().map(|sum| sum as f32).collect()
 }
 
 #[cfg(test)]
@@ -139,11 +185,26 @@ mod tests {
         activation: Activation,
         dy: &[f32],
     ) -> f64 {
-        let y = forward(shape, x, parameters, activation);
+        let (y, _) = forward(shape, x, parameters, activation);
         y.iter()
             .zip(dy)
             .map(|(y, dy)| f64::from(*y) * f64::from(*dy))
             .sum()
+    }
+
+    /// A running sum in single precision ends 0.6 % off.
+    #[test]
+    fn the_bias_of_ten_million_rows_has_the_gradient_of_double_precision() {
+        let batch = 10_000_000;
+        let shape = Shape {
+            batch,
+            inputs: 1,
+            outputs: 1,
+        };
+        let expected = f64::from(0.1_f32) * batch as f64;
+        let found = before_activation(shape, &[], Activation::Linear, &mut vec![0.1; batch]);
+        let apart = (f64::from(found[0]) / expected - 1.0).abs();
+        assert!(apart < 2e-5, "{found:?}, expected {expected}");
     }
 
     #[test]
@@ -163,10 +224,11 @@ mod tests {
                 Activation::Sigmoid,
                 Activation::Elu,
             ] {
-                let y = forward(shape, &x, (&weight, &bias), activation);
+                let (y, sparse) = forward(shape, &x, (&weight, &bias), activation);
                 let found = backward(
                     shape,
                     (&x, &weight),
+                    sparse.as_ref(),
                     (&y, activation),
                     &mut dy.clone(),
                     true,

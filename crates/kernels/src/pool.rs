@@ -4,9 +4,10 @@ use std::iter::zip;
 use std::slice::from_ref;
 
 use pulp::bytemuck::cast_slice;
-use pulp::{Arch, Simd, WithSimd};
+use pulp::{Simd, WithSimd};
 
 use crate::threads;
+use crate::vectors::arch;
 
 /// Numbers that one piece of work reads, about.
 const PIECE: usize = 32 << 10;
@@ -45,7 +46,7 @@ pub fn forward(
     threads::each(
         zip(x.chunks(planes * image), out).collect(),
         |(x, (y, indices))| {
-            Arch::new().dispatch(Forward {
+            arch().dispatch(Forward {
                 size: [height, width],
                 x,
                 y,
@@ -82,7 +83,7 @@ pub fn backward(
     threads::each(
         zip(dx.chunks_mut(planes * image), read).collect(),
         |(dx, (dy, indices))| {
-            Arch::new().dispatch(Backward {
+            arch().dispatch(Backward {
                 size: [height, width],
                 dy,
                 indices,

@@ -3,18 +3,20 @@
 //! Each is a `WithSimd` of its own: a closure handed to `Arch::dispatch` may end as a function that is called, and that knows
 //! nothing of wide vectors.
 
-use pulp::{Arch, Simd, WithSimd};
+use pulp::{Simd, WithSimd};
+
+use crate::vectors::arch;
 
 /// value ← f(value)
 #[inline(always)]
 pub(crate) fn map(values: &mut [f32], f: impl Fn(f32) -> f32) {
-    Arch::new().dispatch(Map { values, f });
+    arch().dispatch(Map { values, f });
 }
 
 /// f(a, b) for each pair.
 #[inline(always)]
 pub(crate) fn pairs(a: &mut [f32], b: &[f32], f: impl Fn(&mut f32, f32)) {
-    Arch::new().dispatch(Pairs { a, b, f });
+    arch().dispatch(Pairs { a, b, f });
 }
 
 /// f(a, b, c) for each three.
@@ -25,7 +27,7 @@ pub(crate) fn triples(
     c: &mut [f32],
     f: impl Fn(&mut f32, f32, &mut f32),
 ) {
-    Arch::new().dispatch(Triples { a, b, c, f });
+    arch().dispatch(Triples { a, b, c, f });
 }
 
 /// f(a, b, c, d) for each four.
@@ -36,7 +38,7 @@ pub(crate) fn fours(
     [c, d]: [&mut [f32]; 2],
     f: impl Fn(&mut f32, f32, &mut f32, &mut f32),
 ) {
-    Arch::new().dispatch(Fours { a, b, c, d, f });
+    arch().dispatch(Fours { a, b, c, d, f });
 }
 
 struct Map<'a, F> {

@@ -6,6 +6,7 @@ use burn::tensor::ops::{ConvOptions, InterpolateMode, InterpolateOptions, MaxPoo
 use burn::tensor::{Device, Tensor, activation};
 
 use crate::activation::{Activation, LEAK};
+use crate::sums;
 #[cfg(any(feature = "flex", feature = "ndarray"))]
 use {
     crate::fused::{Conv, Fused},
@@ -177,9 +178,14 @@ fn composed_batch_norm(
         count / first,
         first,
     ]);
-    let mean = by_channel.clone().mean_dim(2).mean_dim(1); // [channels, 1, 1]
+    let average = |of: Tensor<3>| {
+        let first_means = of.mean_dim(2).reshape([channels, count / first]);
+        let sums = sums::row_sums(first_means).div_scalar((count / first) as f64);
+        sums.reshape([channels, 1, 1])
+    };
+    let mean = average(by_channel.clone()); // [channels, 1, 1]
     let apart = by_channel - mean.clone(); // [channels, count / first, first]
-    let variance = apart.clone().square().mean_dim(2).mean_dim(1); // [channels, 1, 1]
+    let variance = average(apart.clone().square()); // [channels, 1, 1]
     let scale = gamma.reshape([channels, 1, 1]) / variance.clone().add_scalar(epsilon).sqrt();
     let y = apart * scale + beta.reshape([channels, 1, 1]); // [channels, count / first, first]
     let y = y
@@ -227,7 +233,7 @@ pub fn cross_entropy(logits: Tensor<2>, targets: Tensor<2>) -> Tensor<1> {
 fn composed_cross_entropy(z: Tensor<2>, t: Tensor<2>) -> Tensor<1> {
     let size = z.clone().abs();
     let nats = z * (-t + 0.5) + size.clone().mul_scalar(0.5) + (-size).exp().log1p(); // [batch, width]
-    nats.sum_dim(1).mean()
+    sums::mean(sums::row_sums(nats))
 }
 
 /// Whether own code can work on a tensor: its numbers lie in memory, in single precision.

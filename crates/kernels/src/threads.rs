@@ -14,6 +14,7 @@
 //! the thread sees after `take` (release, acquire); what the thread wrote before the end of `serve`, the caller sees after `clear`
 //! (release, acquire). All other orders are relaxed, but for those that decide whether a thread may sleep (`offer`, `park`).
 
+use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering};
@@ -35,6 +36,9 @@ const LOOKS: u32 = 64;
 ///
 /// Where `work` panics.
 pub fn each<T: Send>(items: Vec<T>, work: impl Fn(T) + Sync) {
+    if ALONE.get() {
+        return items.into_iter().for_each(work);
+    }
     let pool = pool();
     let helpers = pool.seats.len().min(items.len().saturating_sub(1));
     // The seats are one caller's at a time. To wait for them could be for ever, when `work` calls `each` itself.
@@ -61,6 +65,19 @@ pub fn each<T: Send>(items: Vec<T>, work: impl Fn(T) + Sync) {
             item.into_iter().for_each(&work);
         }
     });
+}
+
+thread_local! {
+    static ALONE: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Does `work` on this thread alone, whatever it hands to [`each`]: for threads that have a part each of the same work already, and would
+/// only be in each other's way.
+pub fn alone<R>(work: impl FnOnce() -> R) -> R {
+    let before = ALONE.replace(true);
+    let done = work();
+    ALONE.set(before);
+    done
 }
 
 /// How many threads work: `RAYON_NUM_THREADS`, which Burn's own kernels heed too, or as many as the machine has CPUs.
@@ -259,6 +276,14 @@ mod tests {
             });
         });
         assert_eq!(total.into_inner(), 8 * 28);
+    }
+
+    #[test]
+    fn one_thread_does_it_all_where_it_is_to() {
+        let own = thread::current().id();
+        let is_own = |_: usize| assert_eq!(thread::current().id(), own);
+        alone(|| each((0..100).collect(), is_own));
+        assert!(!ALONE.get());
     }
 
     #[test]

@@ -2,10 +2,11 @@
 
 use std::iter::zip;
 
-use pulp::{Arch, Simd, WithSimd};
+use pulp::{Simd, WithSimd};
 
 use crate::pool::{blocks, part, part_mut};
 use crate::threads;
+use crate::vectors::arch;
 
 /// Numbers of the larger images that one piece of work has, about.
 const PIECE: usize = 32 << 10;
@@ -35,7 +36,7 @@ pub fn forward(
         y.chunks_mut(planes * rows * columns),
     );
     threads::each(pieces.collect(), |(x, y)| {
-        Arch::new().dispatch(Forward {
+        arch().dispatch(Forward {
             small: [height, width],
             large: [rows, columns],
             x,
@@ -69,7 +70,7 @@ pub fn backward(
         dy.chunks(planes * rows * columns),
     );
     threads::each(pieces.collect(), |(dx, dy)| {
-        Arch::new().dispatch(Backward {
+        arch().dispatch(Backward {
             small: [height, width],
             large: [rows, columns],
             dy,

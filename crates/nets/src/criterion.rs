@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use burn::tensor::{Tensor, activation, s};
 use espejo_kernels::cross_entropy;
+use espejo_kernels::sums::{mean, row_sums};
 
 use crate::{Activation, Batch, Layers};
 
@@ -127,7 +128,7 @@ impl Criterion {
         target: Tensor<2>,
         output: Activation,
     ) -> Tensor<2> {
-        self.per_value(logits, target, output).sum_dim(1) // [batch, 1]
+        row_sums(self.per_value(logits, target, output)) // [batch, 1]
     }
 
     /// The loss of each value: `[batch, values]`; otherwise as [`per_sample`](Self::per_sample).
@@ -173,7 +174,7 @@ impl Criterion {
                 cross_entropy(logits.mul_scalar(2.0), target) - mean_of_sums(entropy)
             }
             // In two stages: one running sum of a whole batch in f32 is off in the fifth digit.
-            _ => self.per_sample(logits, target, output).mean(),
+            _ => mean(self.per_sample(logits, target, output)),
         }
     }
 
@@ -222,7 +223,7 @@ fn by_parts<const N: usize>(
 
 /// The sum over each row, mean over rows: `[batch, n]` to `[1]`, in two stages for the sake of f32.
 pub(crate) fn mean_of_sums(values: Tensor<2>) -> Tensor<1> {
-    values.sum_dim(1).mean()
+    mean(row_sums(values))
 }
 
 /// Targets x in [-1, 1] as probabilities t = (1+x)/2, and the entropy of each, both `[batch, values]`.
@@ -342,6 +343,36 @@ mod tests {
                 (all - loss(&logits, &batch(Some(&[1.0; 3])))).abs() < 1e-6,
                 "{criterion:?}"
             );
+        }
+    }
+
+    /// A batch may be a whole table, and a row a large image.
+    #[test]
+    fn losses_of_ten_million_values_are_those_of_double_precision() {
+        let device = Device::flex();
+        for (criterion, shape) in [
+            (Criterion::Mse, [10_000_000, 1]),
+            (Criterion::Bce, [10_000_000, 1]),
+            (Criterion::LogCosh, [4_000_000, 1]),
+            (Criterion::Mae, [2, 5_000_000]),
+        ] {
+            let filled = |value: f32| Tensor::<2>::full(shape, value, &device);
+            let one = criterion.mean(row(&[0.3]), row(&[0.7]), Activation::Tanh);
+            let expected = f64::from(one.into_scalar::<f32>()) * shape[1] as f64;
+            let batch = Batch {
+                known: Some(filled(1.0)),
+                ..Batch::new(filled(0.3), filled(0.7))
+            };
+            for found in [
+                criterion.of_batch(filled(0.3), &batch, Activation::Tanh),
+                criterion.mean(filled(0.3), filled(0.7), Activation::Tanh),
+            ] {
+                let found = f64::from(found.into_scalar::<f32>());
+                assert!(
+                    (found / expected - 1.0).abs() < 1e-5,
+                    "{criterion:?} of {shape:?}: {found}, expected {expected}"
+                );
+            }
         }
     }
 }

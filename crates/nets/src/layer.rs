@@ -4,10 +4,12 @@ use burn::module::{Module, RunningState};
 use burn::nn::{BatchNorm, Dropout, GaussianNoise, Linear};
 use burn::tensor::{Distribution, Tensor};
 use espejo_kernels::Activation as Fused;
+use espejo_kernels::sums::{row_sums, sum};
 
 use crate::Activation;
 use crate::conv::{Conv, Map, Transposed};
 use crate::embedding::Embedding;
+use crate::mask::Mask;
 use crate::part::random_like;
 use crate::resample::{MaxPool, Pool, Upsample};
 use crate::skip::Skip;
@@ -33,6 +35,8 @@ pub enum Layer {
     Dropout(Dropout),
     /// Gaussian noise while training.
     Noise(GaussianNoise),
+    /// Values beside which of them are missing.
+    Mask(Mask),
     /// A learned vector for each token id.
     Embedding(Embedding),
     /// Layers with a way around them.
@@ -52,6 +56,7 @@ impl Layer {
             Self::BatchNorm(norm) => normalized(norm, x),
             Self::Dropout(dropout) => dropped(dropout, x),
             Self::Noise(noise) => noisy(noise, x),
+            Self::Mask(mask) => mask.forward(x),
             Self::Embedding(embedding) => embedding.forward(x),
             Self::Skip(skip) => skip.forward(x),
         }
@@ -76,6 +81,7 @@ impl Layer {
             Self::MaxPool(pool) => Some(pool.output()),
             Self::Upsample(upsample) => Some(upsample.output()),
             Self::BatchNorm(_) | Self::Dropout(_) | Self::Noise(_) => None,
+            Self::Mask(mask) => Some(mask.output()),
             Self::Embedding(embedding) => Some(embedding.output()),
             Self::Skip(skip) => Some(skip.output()),
         }
@@ -95,9 +101,10 @@ impl Layer {
             | Self::BatchNorm(_)
             | Self::Dropout(_)
             | Self::Noise(_)
+            | Self::Mask(_)
             | Self::Embedding(_) => return None,
         };
-        Some(rows.square().sum_dim(1).sum())
+        Some(sum(row_sums(rows.square())))
     }
 }
 

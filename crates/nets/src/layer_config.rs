@@ -6,6 +6,7 @@ use rand::Rng;
 
 use crate::conv::{Conv, Map, Transposed, halved};
 use crate::embedding::Embedding;
+use crate::mask::Mask;
 use crate::resample::{MaxPool, Pool, Upsample};
 use crate::skip::{Join, Skip};
 use crate::window::Window;
@@ -81,6 +82,11 @@ pub enum LayerConfig {
         /// Standard deviation of the noise, 0 or more.
         deviation: f64,
     },
+    /// The values of a row, NaN where one is missing, with 0 in place of these and behind them which they are: as many again, 1 or 0.
+    Mask {
+        /// Shape of what comes in.
+        input: Map,
+    },
     /// A learned vector for each token id of a row: `length` ids come in, a map of `dimension` channels, 1 high and `length` wide,
     /// goes out.
     Embedding {
@@ -115,7 +121,8 @@ impl LayerConfig {
             | Self::Upsample { input, .. }
             | Self::BatchNorm { input }
             | Self::Dropout { input, .. }
-            | Self::Noise { input, .. } => *input,
+            | Self::Noise { input, .. }
+            | Self::Mask { input } => *input,
             Self::Embedding { length, .. } => [*length, 1, 1],
             Self::Skip { inner, .. } => inner.input,
         }
@@ -145,6 +152,7 @@ impl LayerConfig {
             Self::BatchNorm { input } | Self::Dropout { input, .. } | Self::Noise { input, .. } => {
                 *input
             }
+            Self::Mask { input } => [2 * input.iter().product::<usize>(), 1, 1],
             Self::Embedding {
                 dimension, length, ..
             } => [*dimension, 1, *length],
@@ -185,7 +193,8 @@ impl LayerConfig {
             | Self::MaxPool { .. }
             | Self::Upsample { .. }
             | Self::Dropout { .. }
-            | Self::Noise { .. } => 0,
+            | Self::Noise { .. }
+            | Self::Mask { .. } => 0,
             Self::BatchNorm { input } => input[0].saturating_mul(4),
             Self::Embedding {
                 vocabulary,
@@ -209,7 +218,8 @@ impl LayerConfig {
             | Self::Upsample { .. }
             | Self::BatchNorm { .. }
             | Self::Dropout { .. }
-            | Self::Noise { .. } => false,
+            | Self::Noise { .. }
+            | Self::Mask { .. } => false,
         }
     }
 
@@ -295,6 +305,7 @@ impl LayerConfig {
             Self::Noise { deviation, .. } => {
                 Layer::Noise(GaussianNoiseConfig::new(*deviation).init())
             }
+            Self::Mask { input } => Layer::Mask(Mask::new(input.iter().product())),
             Self::Embedding {
                 vocabulary,
                 dimension,

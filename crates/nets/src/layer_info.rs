@@ -73,6 +73,7 @@ impl Layer {
             Self::BatchNorm(_) => "batch norm".to_owned(),
             Self::Dropout(dropout) => format!("dropout {}", dropout.prob),
             Self::Noise(noise) => format!("noise {}", noise.std),
+            Self::Mask(_) => "values and which are missing".to_owned(),
             Self::Embedding(embedding) => embedding.kind(),
             Self::Skip(skip) => format!("{} with input", skip.join().name()),
         }

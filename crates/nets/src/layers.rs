@@ -5,6 +5,7 @@ mod hidden;
 use burn::module::Module;
 use burn::nn::Linear;
 use burn::tensor::{Device, Tensor};
+use espejo_kernels::sums::row_sums;
 use rand::Rng;
 
 use crate::conv::Map;
@@ -173,7 +174,8 @@ impl LayersConfig {
     }
 }
 
-/// The output of layers, each with the activation after it. A convolution and the pooling behind it are one operation.
+/// The output of layers, each with the activation after it. A convolution and the pooling behind it are one operation, and so are
+/// a wide concatenation and the fully connected layer behind it.
 fn through(layers: &[Layer], activations: &[Activation], x: Tensor<2>) -> Tensor<2> {
     let ([layer, rest @ ..], [activation, after @ ..]) = (layers, activations) else {
         return x;
@@ -182,6 +184,16 @@ fn through(layers: &[Layer], activations: &[Activation], x: Tensor<2>) -> Tensor
         && let ([Layer::Pool(_), rest @ ..], [Activation::Linear, after @ ..]) = (rest, after)
     {
         return through(rest, after, conv.forward_pooled(x, fused));
+    }
+    if let (Layer::Skip(skip), Activation::Linear) = (layer, activation)
+        && let ([Layer::Linear(linear), rest @ ..], [activation, after @ ..]) = (rest, after)
+        && skip.is_wide()
+    {
+        return through(
+            rest,
+            after,
+            activation.forward(skip.before_linear(linear, x)),
+        );
     }
     through(rest, after, layer.activated(x, *activation))
 }
@@ -203,9 +215,9 @@ impl Layers {
 
     /// The output before the last activation: `[batch, output]`; logits where that activation is a sigmoid.
     pub fn forward_logits(&self, x: Tensor<2>) -> Tensor<2> {
-        let (last, before) = self.stack.split_last().expect("a stack has layers");
-        let hidden = through(before, &self.activations, x); // [batch, hidden]
-        last.forward(hidden) // [batch, outputs]
+        let mut activations = self.activations.clone();
+        *activations.last_mut().expect("a stack has layers") = Activation::Linear;
+        through(&self.stack, &activations, x) // [batch, outputs]
     }
 
     /// The activation after the last layer.
@@ -243,10 +255,7 @@ impl Layers {
             jacobian = rows.reshape([batch, outputs, inputs]); // [batch, outputs, inputs]
         }
         let [_, _, inputs] = jacobian.dims();
-        jacobian
-            .square()
-            .reshape([batch, outputs * inputs])
-            .sum_dim(1) // [batch, 1]
+        row_sums(jacobian.square().reshape([batch, outputs * inputs])) // [batch, 1]
     }
 
     fn linears(&self) -> impl Iterator<Item = &Linear> {

@@ -28,6 +28,7 @@ mod layer;
 mod layer_config;
 mod layer_info;
 mod layers;
+mod mask;
 mod model;
 mod noise;
 mod part;
@@ -43,6 +44,8 @@ pub use chain::ConvChain;
 pub use conv::{Conv, Map, Transposed};
 pub use criterion::Criterion;
 pub use embedding::Embedding;
+/// Sums and means over many samples, which models need beside layers.
+pub use espejo_kernels::sums;
 pub use initializer::{Initializer, seeded};
 pub use layer::{Layer, half_squares};
 pub use layer_config::LayerConfig;

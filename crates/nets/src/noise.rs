@@ -163,6 +163,8 @@ impl fmt::Display for Noise {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.parts() {
             (name, None) => f.write_str(name),
+            // With an exponent where digits would fill the line.
+            (name, Some(strength)) if strength.abs() >= 1e16 => write!(f, "{name}:{strength:e}"),
             (name, Some(strength)) => write!(f, "{name}:{strength}"),
         }
     }

@@ -1,6 +1,7 @@
 //! What is added to a reconstruction loss to shape the code or the weights.
 
 use burn::tensor::Tensor;
+use espejo_kernels::sums::{column_means, mean};
 
 use crate::criterion::mean_of_sums;
 use crate::{Layers, Term, half_squares};
@@ -67,7 +68,7 @@ pub(crate) fn l1(code: Tensor<2>) -> Tensor<1> {
 
 /// Σ_j KL(ρ ‖ ρ̂_j) over the batch means ρ̂_j: `[1]`.
 pub(crate) fn sparsity(code: Tensor<2>, target: f64) -> Tensor<1> {
-    let activity = code.mean_dim(0).clamp(ACTIVITY_FLOOR, 1.0 - ACTIVITY_FLOOR); // [1, latent]
+    let activity = column_means(code).clamp(ACTIVITY_FLOOR, 1.0 - ACTIVITY_FLOOR); // [1, latent]
     let on = activity.clone().log().mul_scalar(-target);
     let off = (-activity + 1.0).log().mul_scalar(target - 1.0);
     let entropy = target * target.ln() + (1.0 - target) * (1.0 - target).ln();
@@ -76,5 +77,32 @@ pub(crate) fn sparsity(code: Tensor<2>, target: f64) -> Tensor<1> {
 
 /// ‖∂code/∂input‖²_F, mean over the batch: `[1]`.
 pub(crate) fn contractive(encoder: &Layers, input: Tensor<2>) -> Tensor<1> {
-    encoder.jacobian_norm_squared(input).mean()
+    mean(encoder.jacobian_norm_squared(input))
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::{Device, TensorData};
+
+    use super::*;
+
+    /// Codes of 10⁷ samples, a tenth and three tenths active: in one running sum these means are 0.1088 and 0.33.
+    #[test]
+    fn penalties_over_ten_million_samples_are_those_of_double_precision() {
+        let rows = 10_000_000;
+        let activity = [0.1_f32, 0.3];
+        let code: Vec<f32> = activity.iter().copied().cycle().take(2 * rows).collect();
+        let code = Tensor::<2>::from_data(TensorData::new(code, [rows, 2]), &Device::flex());
+        let target = 0.05_f64;
+        let kl = |activity: f32| {
+            let activity = f64::from(activity);
+            let rest = (1.0 - target) * ((1.0 - target) / (1.0 - activity)).ln();
+            target * (target / activity).ln() + rest
+        };
+        let expected = kl(activity[0]) + kl(activity[1]);
+        let found = f64::from(sparsity(code.clone(), target).into_scalar::<f32>());
+        assert!((found - expected).abs() < 2e-5, "{found} for {expected}");
+        let found = l1(code).into_scalar::<f32>();
+        assert!((found - 0.4).abs() < 1e-5, "{found}");
+    }
 }

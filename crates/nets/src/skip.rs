@@ -1,10 +1,15 @@
 //! Layers with a way around them.
 
 use burn::module::Module;
+use burn::nn::Linear;
 use burn::tensor::Tensor;
+use espejo_kernels::Activation as Fused;
 
 use crate::conv::Map;
 use crate::{Layers, LayersConfig};
+
+/// From so many values on that go around, it pays not to copy them.
+const WIDE: usize = 1024;
 
 /// How the two ways of a [`Skip`] come together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,6 +83,23 @@ impl Skip {
             Join::Concat => Tensor::cat(vec![x, y], 1),
             Join::Add => x + y,
         }
+    }
+
+    /// Whether a fully connected layer behind it is better run by [`Skip::before_linear`].
+    pub(crate) fn is_wide(&self) -> bool {
+        self.join == Join::Concat && self.inner.input().iter().product::<usize>() >= WIDE
+    }
+
+    /// What a fully connected layer gives behind a concatenation, without putting the two together: x W₁ + y W₂ + b, with the rows
+    /// of the weights that belong to each. `[batch, inputs]` to `[batch, outputs of the layer]`.
+    pub(crate) fn before_linear(&self, linear: &Linear, x: Tensor<2>) -> Tensor<2> {
+        let bias = linear.bias.as_ref().expect("every layer has one").val(); // [outputs]
+        let (weight, [_, around]) = (linear.weight.val(), x.dims());
+        let [of_x, of_y] = [weight.clone().slice([..around]), weight.slice([around..])];
+        let y = self.inner.forward(x.clone()); // [batch, inner outputs]
+        let none = bias.zeros_like();
+        espejo_kernels::linear(x, of_x, none, Fused::Linear)
+            + espejo_kernels::linear(y, of_y, bias, Fused::Linear)
     }
 
     /// The layers that the way goes around.

@@ -371,6 +371,48 @@ fn maps_of_one_size_are_concatenated_by_channels_and_others_by_values() {
 }
 
 #[test]
+fn a_wide_concatenation_and_the_layer_behind_it_are_what_they_are_one_by_one() {
+    let device = Device::flex().autodiff();
+    let inner = LayersConfig::dense([2000, 5], LINEAR, Activation::Relu);
+    let mut config = layers([2000, 1, 1], [skip(inner, Join::Concat)]);
+    config.push_linear(3, Activation::Tanh);
+    let net = init(&config, &device);
+    // One number in 50 is not zero in the first row, every one in the second: sparse and dense.
+    let values = (0..4000).map(|place| match place < 2000 && place % 50 != 7 {
+        true => 0.0,
+        false => (place as f32 * 0.37).sin(),
+    });
+    let data = TensorData::new(values.collect(), [2, 2000]);
+    let x = Tensor::<2>::from_data(data, &device);
+    let together = net.forward(x.clone());
+    let (_, one_by_one) = net.trace(x);
+    let weights = |layer: &Layer| match layer {
+        Layer::Linear(linear) => linear.weight.val(),
+        Layer::Skip(skip) => match &skip.inner().stack()[0] {
+            Layer::Linear(linear) => linear.weight.val(),
+            other => panic!("a linear layer, not {other:?}"),
+        },
+        other => panic!("none of these, {other:?}"),
+    };
+    let weights: Vec<Tensor<2>> = net.stack().iter().map(weights).collect();
+    let gradients = |y: Tensor<2>| {
+        let gradients = y.square().sum().backward();
+        let of = |weight: &Tensor<2>| numbers(weight.grad(&gradients).expect("a gradient"));
+        weights.iter().flat_map(of).collect::<Vec<f32>>()
+    };
+    let close = |a: &[f32], b: &[f32]| {
+        assert_eq!(a.len(), b.len());
+        assert!(
+            a.iter()
+                .zip(b)
+                .all(|(a, b)| (a - b).abs() < 1e-5 * (1.0 + b.abs()))
+        );
+    };
+    close(&numbers(together.clone()), &numbers(one_by_one.clone()));
+    close(&gradients(together), &gradients(one_by_one));
+}
+
+#[test]
 fn a_table_has_the_layers_inside_of_a_skip_indented_and_counts_them_once() {
     let mut config = LayersConfig::new([4, 1, 1]);
     let inner = LayersConfig::dense([4, 3], Activation::Tanh, Activation::Relu);

@@ -265,6 +265,8 @@ fn what_is_printed_is_read_back() {
     assert_eq!(Noise::SaltPepper(0.1).to_string(), "salt-pepper:0.1");
     assert_eq!("salt-pepper:.1".parse(), Ok(Noise::SaltPepper(0.1)));
     assert_eq!("gaussian:3".parse(), Ok(Noise::Gaussian(3.0)));
+    assert_eq!(Noise::Gaussian(1e30).to_string(), "gaussian:1e30");
+    assert_eq!("gaussian:1e30".parse(), Ok(Noise::Gaussian(1e30)));
 }
 
 #[test]

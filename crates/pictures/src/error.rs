@@ -29,16 +29,4 @@ pub enum Error {
         /// The animation that was asked for.
         path: PathBuf,
     },
-    /// The frames of an animation must be of one size.
-    #[error("frame {index} of `{}` is {found:?}, the frames before it are {expected:?}", path.display())]
-    FrameSize {
-        /// The animation that was asked for.
-        path: PathBuf,
-        /// The first frame that differs, counted from 0.
-        index: usize,
-        /// Width and height of frame 0.
-        expected: (u32, u32),
-        /// Width and height of this frame.
-        found: (u32, u32),
-    },
 }

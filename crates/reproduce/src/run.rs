@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock};
 
-use espejo_train::{Error, sha256, write_file};
+use espejo_train::{Error, read_text, sha256, write_file};
 use serde_json::json;
 
 use crate::row::{Job, Outcome, Results, Row, Scale};
@@ -189,7 +189,7 @@ fn program() -> &'static str {
 
 /// An outcome of before; one that cannot be read is made again.
 fn kept(path: &Path) -> Option<Outcome> {
-    serde_json::from_slice(&fs::read(path).ok()?).ok()
+    serde_json::from_str(&read_text(path).ok()?).ok()
 }
 
 fn keep(path: &Path, outcome: Outcome) -> Result<Outcome, Error> {

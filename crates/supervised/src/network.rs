@@ -13,7 +13,7 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor, activation};
 use espejo_nets::{
     Batch, Criterion, Hidden, Initializer, LayerInfo, Layers, LayersConfig, Loss, Model, Term,
-    half_squares,
+    half_squares, sums,
 };
 use rand::Rng;
 
@@ -147,13 +147,13 @@ impl Network {
 /// The share of the samples on whose side of 0 their logit is: `[1]`. Both are `[batch, 1]`; a logit of 0 is for the first class.
 fn binary_accuracy(logits: Tensor<2>, targets: Tensor<2>) -> Tensor<1> {
     let (predicted, wanted) = (logits.greater_elem(0.0), targets.greater_elem(0.5)); // [batch, 1]
-    predicted.equal(wanted).float().mean()
+    sums::mean(predicted.equal(wanted).float())
 }
 
 /// The share of the samples whose largest logit is that of their class: `[1]`. Both are `[batch, classes]`.
 fn accuracy(logits: Tensor<2>, targets: Tensor<2>) -> Tensor<1> {
     let (predicted, wanted) = (logits.argmax(1), targets.argmax(1)); // [batch, 1]
-    predicted.equal(wanted).float().mean()
+    sums::mean(predicted.equal(wanted).float())
 }
 
 #[cfg(test)]

@@ -4,7 +4,8 @@ use std::ops::Range;
 
 use espejo_data::Shape;
 use espejo_nets::{
-    Activation, Common, ConvChain, ConvPlan, DenseStep, LayerConfig, LayersConfig, Style, Window,
+    Activation, Common, ConvChain, ConvPlan, DenseStep, LayerConfig, LayersConfig, Map, Style,
+    Window,
 };
 
 use crate::Error;
@@ -12,7 +13,7 @@ use crate::config::{DownKind, ModelConfig, UpKind};
 
 /// The largest layer, and the most weights, that a configuration may ask for.
 const MAX_WIDTH: usize = 1 << 20;
-const MAX_WEIGHTS: usize = 1 << 29;
+pub(crate) const MAX_WEIGHTS: usize = 1 << 29;
 /// The most values that all layers together may make of one sample.
 const MAX_VALUES: usize = 1 << 26;
 /// Samples that are measured or encoded at once, at most, and values that a layer may make of them.
@@ -68,6 +69,8 @@ pub struct Layout {
     pub categories: Vec<Range<usize>>,
     /// How many different tokens there are, where a sample is a sequence of such.
     pub tokens: Option<usize>,
+    /// Whether the first layer sees which values of a sample are missing.
+    pub missing_mask: bool,
 }
 
 impl From<Shape> for Layout {
@@ -79,6 +82,7 @@ impl From<Shape> for Layout {
             outputs: 0,
             categories: Vec::new(),
             tokens: None,
+            missing_mask: false,
         }
     }
 }
@@ -94,7 +98,7 @@ impl Architecture {
         let shape = layout.shape;
         let architecture = match (model.kind.has_code(), &model.conv) {
             (false, _) => chain(model, layout, output)?,
-            (true, None) => dense(model, shape.pixels(), output)?,
+            (true, None) => dense(model, layout, output)?,
             (true, Some(plan)) => convolutional(model, plan, shape, output)?,
         };
         architecture.check_weights()?;
@@ -309,7 +313,7 @@ fn hidden(model: &ModelConfig, layout: &Layout) -> Result<(LayersConfig, String)
         Some(tokens) => embedded(model, shape.pixels(), tokens)?,
         None => {
             let input = [shape.channels, shape.height, shape.width];
-            (LayersConfig::new(input), vec![shape.pixels().to_string()])
+            (beginning(input, layout), vec![input_words(layout)])
         }
     };
     match &model.conv {
@@ -379,7 +383,7 @@ fn common(model: &ModelConfig) -> Common {
 fn body(model: &ModelConfig, layout: &Layout) -> Result<(LayersConfig, String), Error> {
     let plain = Activation::Linear;
     let architecture = match &model.conv {
-        None => dense(model, layout.shape.pixels(), plain)?,
+        None => dense(model, layout, plain)?,
         Some(plan) => convolutional(model, plan, layout.shape, plain)?,
     };
     let Stacks::Mirror(mirror) = architecture.stacks else {
@@ -388,22 +392,44 @@ fn body(model: &ModelConfig, layout: &Layout) -> Result<(LayersConfig, String), 
     let code = mirror.decoder.input.iter().product::<usize>();
     let words = match &model.conv {
         None => {
-            let sizes = std::iter::once(layout.shape.pixels()).chain(mirror.encoder.sizes());
-            let sizes: Vec<String> = sizes.map(|size| size.to_string()).collect();
-            sizes.join("-")
+            let sizes = mirror.encoder.sizes().into_iter();
+            let sizes = sizes.map(|size| size.to_string());
+            let sizes = std::iter::once(input_words(layout)).chain(sizes);
+            sizes.collect::<Vec<_>>().join("-")
         }
         Some(plan) => format!("conv {plan}, code {code}"),
     };
     Ok((mirror.encoder, words))
 }
 
-fn dense(model: &ModelConfig, pixels: usize, output: Activation) -> Result<Architecture, Error> {
+/// The layers of a net before its first own one, for what has the shape `input`.
+fn beginning(input: Map, layout: &Layout) -> LayersConfig {
+    let mut layers = LayersConfig::new(input);
+    if layout.missing_mask {
+        let mask = LayerConfig::Mask { input };
+        layers.layers.push((mask, Activation::Linear));
+    }
+    layers
+}
+
+/// The values of a sample in the title of a net.
+fn input_words(layout: &Layout) -> String {
+    let values = layout.shape.pixels();
+    match layout.missing_mask {
+        true => format!("{values}+mask"),
+        false => values.to_string(),
+    }
+}
+
+fn dense(model: &ModelConfig, layout: &Layout, output: Activation) -> Result<Architecture, Error> {
+    let pixels = layout.shape.pixels();
     let (down, up) = dense_sizes(model, pixels)?;
     let hidden = model.activation;
-    let title = down.iter().chain(&up[1..]).map(ToString::to_string);
-    let title = title.collect::<Vec<_>>().join("-");
+    let sizes = down[1..].iter().chain(&up[1..]).map(ToString::to_string);
+    let sizes = std::iter::once(input_words(layout)).chain(sizes);
+    let title = sizes.collect::<Vec<_>>().join("-");
     let (latent, before) = down.split_last().expect("a way down has sizes");
-    let mut encoder = LayersConfig::new([pixels, 1, 1]);
+    let mut encoder = beginning([pixels, 1, 1], layout);
     match has_noise(model) {
         true => encoder.push_steps(&model.layers, hidden),
         false => before[1..]

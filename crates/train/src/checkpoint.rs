@@ -2,9 +2,11 @@
 
 use std::path::Path;
 
+use crate::architecture::MAX_WEIGHTS;
 use crate::atomic_files::{read_group, write_group};
 use crate::model::AnyModel;
 use crate::optimizer::{Optimizer, trained_numbers};
+use crate::plain_files::check_folder;
 use crate::prepare::Prepared;
 use crate::training_state::TrainingState;
 use crate::{Error, tensors};
@@ -14,7 +16,19 @@ const OPTIMIZER: &str = "optimizer.safetensors";
 const BEST: &str = "best.safetensors";
 /// The weights that training goes on from, where those of `MODEL` are their average.
 const TRAINED: &str = "trained.safetensors";
-const STATE: &str = "course.json";
+/// The training state.
+pub(crate) const STATE: &str = "course.json";
+
+/// Bytes of a file of weights, at most: four a weight, and the header before them, which the format bounds.
+const LARGEST_WEIGHTS: u64 = MAX_WEIGHTS as u64 * 4 + (100 << 20);
+/// What a checkpoint may consist of, and the bytes of each file, at most. An optimiser has up to two moments a weight.
+const FILES: [(&str, u64); 5] = [
+    (MODEL, LARGEST_WEIGHTS),
+    (OPTIMIZER, 2 * LARGEST_WEIGHTS),
+    (BEST, LARGEST_WEIGHTS),
+    (TRAINED, LARGEST_WEIGHTS),
+    (STATE, 1 << 20),
+];
 
 /// What training needs to go on from a checkpoint, beside its weights.
 pub(crate) struct ResumeState<'a> {
@@ -26,6 +40,12 @@ pub(crate) struct ResumeState<'a> {
     pub trained: Option<Vec<tensors::Named>>,
 }
 
+/// Refuses a checkpoint that is a link, or lies behind one: its folder is replaced when the next one is written.
+fn check_place(folder: &Path) -> Result<(), Error> {
+    folder.parent().map_or(Ok(()), check_folder)?;
+    check_folder(folder)
+}
+
 /// Writes weights and training state, and the rest where training is to go on from here.
 pub(crate) fn save(
     folder: &Path,
@@ -33,6 +53,7 @@ pub(crate) fn save(
     rest: Option<&ResumeState<'_>>,
     state: &TrainingState,
 ) -> Result<(), Error> {
+    check_place(folder)?;
     let state = serde_json::to_string_pretty(state).expect("a training state is plain values");
     let mut files = vec![
         (MODEL, tensors::to_bytes(model)),
@@ -53,19 +74,19 @@ pub(crate) fn load_model(
     folder: &Path,
     model: AnyModel,
 ) -> Result<(AnyModel, TrainingState), Error> {
-    let files = read_group(folder)?;
+    let files = read_group(folder, &FILES)?;
     let state = state(folder, &files)?;
     Ok((weights(folder, &files, MODEL, model)?, state))
 }
 
 /// The weights of a checkpoint, whatever model they are of.
 pub(crate) fn load_tensors(folder: &Path) -> Result<Vec<tensors::Named>, Error> {
-    named(folder, &read_group(folder)?, MODEL)
+    named(folder, &read_group(folder, &FILES)?, MODEL)
 }
 
 /// The training state that a checkpoint was written at, where there is a whole one.
 pub(crate) fn load_state(folder: &Path) -> Option<TrainingState> {
-    let files = read_group(folder).ok()?;
+    let files = read_group(folder, &FILES).ok()?;
     state(folder, &files).ok()
 }
 
@@ -76,7 +97,7 @@ fn state(folder: &Path, files: &[(String, Vec<u8>)]) -> Result<TrainingState, Er
 
 /// The best model known to a checkpoint that training goes on from: its own where it is the best.
 pub(crate) fn load_best(folder: &Path, model: AnyModel) -> Result<AnyModel, Error> {
-    let files = read_group(folder)?;
+    let files = read_group(folder, &FILES)?;
     let name = if files.iter().any(|(name, _)| name == BEST) {
         BEST
     } else {
@@ -87,7 +108,7 @@ pub(crate) fn load_best(folder: &Path, model: AnyModel) -> Result<AnyModel, Erro
 
 /// `model` with the weights that training goes on from, where those of the checkpoint are their average.
 pub(crate) fn load_trained(folder: &Path, model: AnyModel) -> Result<AnyModel, Error> {
-    weights(folder, &read_group(folder)?, TRAINED, model)
+    weights(folder, &read_group(folder, &FILES)?, TRAINED, model)
 }
 
 fn weights(
@@ -108,11 +129,13 @@ pub(crate) fn load_optimizer(
     prepared: &Prepared,
     model: &AnyModel,
 ) -> Result<Optimizer, Error> {
-    let files = read_group(folder)?;
-    let tensors = named(folder, &files, OPTIMIZER)?;
+    let files = read_group(folder, &FILES)?;
+    let damaged = |problem| Error::checkpoint(&folder.join(OPTIMIZER), problem, None);
+    let tensors = file(folder, &files, OPTIMIZER)?;
+    let tensors = tensors::moments_from_bytes(tensors).map_err(damaged)?;
     Optimizer::new(&prepared.config.train)
         .with_named(&tensors, trained_numbers(model), &prepared.chosen.device)
-        .map_err(|problem| Error::checkpoint(&folder.join(OPTIMIZER), problem, None))
+        .map_err(damaged)
 }
 
 fn file<'a>(folder: &Path, files: &'a [(String, Vec<u8>)], name: &str) -> Result<&'a [u8], Error> {

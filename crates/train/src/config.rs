@@ -144,6 +144,9 @@ pub struct DataConfig {
     /// What stands for a missing cell of an input, by the statistics of the training part.
     #[serde(skip_serializing_if = "is_unfilled")]
     pub fill: FillKind,
+    /// Whether a model sees which cells of a row are missing, beside the row: 1 for each that is, 0 for each that is not.
+    #[serde(skip_serializing_if = "is_false")]
+    pub missing_mask: bool,
     /// The numbers of image files that become black and white, e.g. 0 and 16; where it is left out, the files say it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pixel_range: Option<[f64; 2]>,
@@ -207,6 +210,7 @@ impl Default for DataConfig {
             missing: Vec::new(),
             missing_in: Vec::new(),
             fill: FillKind::None,
+            missing_mask: false,
             pixel_range: None,
             shape: None,
             split: SplitKind::Random,
@@ -642,6 +646,9 @@ pub struct TrainConfig {
     pub samples_every: usize,
     /// MiB of the device that the data may take; a larger set streams in from the disk while training.
     pub device_memory: usize,
+    /// Bits of the vectors that Espejo's own code works with on a processor: 128, 256 or 512; 0 is the widest that the machine has. Sums go by
+    /// it in their last bits.
+    pub vector_width: usize,
     /// Seed of everything random.
     pub seed: u64,
     /// `auto`, `gpu`, `cpu`, `wgpu`, `wgpu:N`, `flex`, `ndarray` or `cuda`. Training in double precision is on the processor; the
@@ -679,6 +686,7 @@ impl Default for TrainConfig {
             checkpoint_seconds: 2.0,
             samples_every: 0,
             device_memory: 1024,
+            vector_width: 0,
             seed: 42,
             device: "auto".into(),
         }

@@ -4,8 +4,9 @@
 //! software ones (llvmpipe, WARP) are only used when asked for by name.
 
 use burn::tensor::Device;
+use espejo_kernels::vectors;
 
-use crate::Error;
+use crate::{Error, device_probe};
 
 /// A device that was asked for and found.
 #[derive(Clone, Debug)]
@@ -58,34 +59,112 @@ pub fn backends() -> Vec<&'static str> {
         .collect()
 }
 
-/// Finds the device of a `--device` word.
+/// What stands behind the name of a device that is used whatever it computes, as in `wgpu:0!`: for tests of small shapes.
+const UNCHECKED: char = '!';
+
+/// Finds the device of a `--device` word and, unless `!` stands behind it, holds what it computes against the host.
 ///
 /// # Errors
 ///
-/// [`Error::Config`] for a word that is none, [`Error::Device`] where the build or the machine lacks the device.
+/// [`Error::Config`] for a word that is none, [`Error::Device`] where the build or the machine lacks the device, or where it computes
+/// wrong.
 pub fn choose(requested: &str) -> Result<Chosen, Error> {
-    let found = match requested {
-        "auto" => automatic()?,
+    let mut found = match requested.strip_suffix(UNCHECKED) {
+        Some(name) => {
+            let mut found = find(name)?;
+            "asked for unchecked".clone_into(&mut found.why);
+            found
+        }
+        None if requested == "auto" => automatic()?,
+        None => trusted(find(requested)?)?,
+    };
+    requested.clone_into(&mut found.requested);
+    Ok(found)
+}
+
+/// Finds the device of a word.
+fn find(requested: &str) -> Result<Chosen, Error> {
+    match requested {
         "gpu" => match hardware_adapter()? {
-            Some(found) => found,
+            Some(found) => Ok(found),
             None => cuda("the only kind of GPU in this build")
-                .map_err(|_| missing("gpu", "no hardware adapter"))?,
+                .map_err(|_| missing("gpu", "no hardware adapter")),
         },
         "cpu" => {
-            processor("asked for").ok_or_else(|| missing("cpu", "no CPU backend in this build"))?
+            processor("asked for").ok_or_else(|| missing("cpu", "no CPU backend in this build"))
         }
-        "flex" => flex("asked for").ok_or_else(|| absent("flex"))?,
-        "ndarray" => ndarray("asked for").ok_or_else(|| absent("ndarray"))?,
-        "cuda" => cuda("asked for")?,
-        _ => wgpu(requested)?,
+        "flex" => flex("asked for").ok_or_else(|| absent("flex")),
+        "ndarray" => ndarray("asked for").ok_or_else(|| absent("ndarray")),
+        "cuda" => cuda("asked for"),
+        _ => wgpu(requested),
+    }
+}
+
+/// The device, where what it computes is right.
+fn trusted(found: Chosen) -> Result<Chosen, Error> {
+    let probe = || {
+        #[cfg(feature = "wgpu")]
+        if let Some(adapter) = gpu::opened(&found.used) {
+            device_probe::loops(&adapter)?;
+        }
+        device_probe::probe(&found.device)
     };
-    Ok(Chosen {
-        requested: requested.to_owned(),
-        ..found
+    // Another width of vectors is other code.
+    let what = match found.vector_width() {
+        Some(width) => format!("{} {width}", found.used),
+        None => found.used.clone(),
+    };
+    match device_probe::once(&what, probe) {
+        Ok(()) => Ok(found),
+        Err(fault) => Err(wrong(&found, &fault)),
+    }
+}
+
+fn wrong(found: &Chosen, fault: &device_probe::Fault) -> Error {
+    let used = &found.used;
+    let hint = match processor("") {
+        Some(_) if found.is_processor() => {
+            "try narrower vectors (`--set train.vector_width=256`, or 128), or another backend; `espejo doctor` tests every device".to_owned()
+        }
+        Some(processor) => format!(
+            "use `--device {}`, or install a newer driver; `espejo doctor` tests every device",
+            processor.used
+        ),
+        None => "install a newer driver, or build with `--features flex`; `espejo doctor` tests every device".to_owned(),
+    };
+    Error::Device {
+        message: format!("device `{used}` computes wrong: {fault}"),
+        hint: Some(hint),
+    }
+}
+
+/// Lets own code on the processor work with vectors of this many bits; 0 is the widest that the machine has.
+///
+/// # Errors
+///
+/// [`Error::Device`] where the machine has none of this width.
+pub(crate) fn hold_width(bits: usize) -> Result<(), Error> {
+    vectors::hold(bits).map_err(|widest| Error::Device {
+        message: format!(
+            "`train.vector_width` is {bits}, and the widest vectors of this processor have {widest} bits"
+        ),
+        hint: Some(format!(
+            "give {widest} or less, or leave it out; a run that was begun with {bits} goes on on a processor that has them"
+        )),
     })
 }
 
+/// A width for a run that is used where it need not have been trained: the last bits of a result may be others then.
+pub(crate) fn narrow_to_what_there_is(bits: &mut usize) {
+    *bits = (*bits).min(vectors::widest());
+}
+
 impl Chosen {
+    /// Bits of the vectors that own code works with; none where the device is no processor.
+    pub(crate) fn vector_width(&self) -> Option<usize> {
+        self.is_processor().then(vectors::width)
+    }
+
     /// A device that holds tensors of any size that memory does.
     fn new(device: Device, used: &str, why: &str) -> Self {
         Self {
@@ -99,17 +178,19 @@ impl Chosen {
 }
 
 fn automatic() -> Result<Chosen, Error> {
-    let why = match hardware_adapter() {
+    let adapter = hardware_adapter().and_then(|found| found.map(trusted).transpose());
+    let why = match adapter {
         Ok(Some(found)) => return Ok(found),
         Ok(None) if cfg!(feature = "wgpu") => "no hardware GPU adapter found".to_owned(),
         Ok(None) => "this build has no wgpu backend".to_owned(),
         Err(error) => format!("the GPU cannot be used: {error}"),
     };
     let nothing = || missing("auto", &format!("{why}, and this build has no CPU backend"));
-    processor(&why).map_or_else(
-        || cuda("the only backend that works").map_err(|_| nothing()),
-        Ok,
-    )
+    let found = match processor(&why) {
+        Some(found) => found,
+        None => cuda("the only backend that works").map_err(|_| nothing())?,
+    };
+    trusted(found)
 }
 
 fn processor(why: &str) -> Option<Chosen> {
@@ -261,9 +342,17 @@ mod gpu {
     use super::{Chosen, Error, missing};
 
     /// The adapters opened so far: Burn opens each of them once in a process and refuses the second time.
-    static OPENED: Mutex<Vec<(usize, Device)>> = Mutex::new(Vec::new());
+    static OPENED: Mutex<Vec<Opened>> = Mutex::new(Vec::new());
+
+    struct Opened {
+        /// What it is called, as [`Chosen::used`].
+        used: String,
+        device: Device,
+        adapter: wgpu::Adapter,
+    }
 
     pub(super) struct Adapter {
+        adapter: wgpu::Adapter,
         info: AdapterInfo,
         /// Bytes of the largest tensor it holds.
         largest: u64,
@@ -308,21 +397,31 @@ mod gpu {
             };
             let nth = adapters.iter().filter(alike).count();
             let largest = adapter.limits().max_storage_buffer_binding_size;
-            adapters.push(Adapter { info, largest, nth });
+            adapters.push(Adapter {
+                adapter,
+                info,
+                largest,
+                nth,
+            });
         }
         adapters
     }
 
     pub(super) fn open(adapters: &[Adapter], index: usize, why: &str) -> Result<Chosen, Error> {
-        let Adapter { info, largest, nth } = &adapters[index];
+        let Adapter {
+            adapter,
+            info,
+            largest,
+            nth,
+        } = &adapters[index];
         let used = format!("wgpu:{index} ({}, {:?})", info.name, info.backend);
         let chosen = |device: Device| Chosen {
             largest: usize::try_from(*largest).unwrap_or(usize::MAX),
             ..Chosen::new(device, &used, why)
         };
         let mut opened = OPENED.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, device)) = opened.iter().find(|(other, _)| *other == index) {
-            return Ok(chosen(device.clone()));
+        if let Some(known) = opened.iter().find(|known| known.used == used) {
+            return Ok(chosen(known.device.clone()));
         }
         let kind = match info.device_type {
             DeviceType::DiscreteGpu => DeviceKind::DiscreteGpu(*nth),
@@ -340,7 +439,18 @@ mod gpu {
         let device = options
             .init()
             .map_err(|error| missing(&format!("wgpu:{index}"), &error.to_string()))?;
-        opened.push((index, device.clone()));
+        opened.push(Opened {
+            used: used.clone(),
+            device: device.clone(),
+            adapter: adapter.clone(),
+        });
         Ok(chosen(device))
+    }
+
+    /// What wgpu has under the name of a device that is open.
+    pub(super) fn opened(used: &str) -> Option<wgpu::Adapter> {
+        let opened = OPENED.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = opened.iter().find(|known| known.used == used)?;
+        Some(known.adapter.clone())
     }
 }

@@ -3,11 +3,12 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use burn::tensor::{ElementConversion, Gradients, Tensor};
+use burn::tensor::{Gradients, Tensor};
 use espejo_nets::{Model, Part};
 
 use crate::atomic_files::group_exists;
 use crate::average::Average;
+use crate::batch_means::BatchMeans;
 use crate::exchange::add_up;
 use crate::feed::{Feed, training_batch};
 use crate::fit::{Ended, Event, Exchanged, Training, own_copy};
@@ -40,6 +41,7 @@ pub(crate) fn begin(prepared: &Prepared, folder: &Folder) -> Result<Training, Er
     let best = checkpoint::load_best(&last, own_copy(&model))?;
     let average = own_copy(&model);
     let (mut model, state) = checkpoint::load_model(&last, model)?;
+    folder.check_state(&last, &state)?;
     let average = match prepared.config.train.ema > 0.0 {
         true => {
             let trained = checkpoint::load_trained(&last, average)?;
@@ -237,7 +239,7 @@ pub(crate) fn one_epoch(
         epochs => ((epoch - 1) as f64 / epochs as f64).min(1.0),
     };
     let mut names: Vec<(&'static str, f64)> = Vec::new();
-    let mut sums: Vec<Tensor<1>> = Vec::new();
+    let mut means = BatchMeans::default();
     let mut rate = config.train.learning_rate;
     let mut at = StepPlace {
         epoch,
@@ -263,15 +265,15 @@ pub(crate) fn one_epoch(
         let loss = part.within(|| model.loss(&training_batch(part.select(batch))));
         names = loss.0.iter().map(|term| (term.name, term.weight)).collect();
         let mut gradients = weighted(loss.objective(warm_up), &part).backward();
-        let mut means = loss.0.into_iter().map(|term| term.value.inner()).collect();
+        let mut terms = loss.0.into_iter().map(|term| term.value.inner()).collect();
         if exchange.is_shared() {
             let exchanged = &mut training.exchanged;
-            (means, told) = join_ranks(
+            (terms, told) = join_ranks(
                 prepared,
                 exchanged,
                 &model,
                 &mut gradients,
-                (means, &part),
+                (terms, &part),
                 stop,
             );
         }
@@ -281,12 +283,13 @@ pub(crate) fn one_epoch(
             training.average = Some(average.follow(&model, config.train.ema, step));
         }
         let share = samples as f64 / data.samples() as f64;
-        sums = add_share(sums, means, share);
+        let shares = terms.into_iter().map(|term| term.mul_scalar(share));
+        means.add(shares.collect());
     }
     training.model = model;
-    let values = Tensor::cat(sums, 0).into_data();
-    let values = values.iter::<f32>().map(ElementConversion::elem::<f64>);
-    let terms = names.into_iter().zip(values);
+    // One read an epoch.
+    let (values, _) = means.read(Vec::new());
+    let terms = names.into_iter().zip(values.concat());
     let terms = terms.map(|((name, weight), value)| (name, weight, value));
     Ok(Some((rate, terms.collect())))
 }
@@ -298,13 +301,13 @@ fn join_ranks(
     exchanged: &mut Exchanged,
     model: &AnyModel,
     gradients: &mut Gradients,
-    (means, part): (Vec<Tensor<1>>, &Part),
+    (terms, part): (Vec<Tensor<1>>, &Part),
     stop: &AtomicBool,
 ) -> (Vec<Tensor<1>>, bool) {
     let begun = Instant::now();
-    let means = means.into_iter().map(|mean| weighted(mean, part));
+    let terms = terms.into_iter().map(|term| weighted(term, part));
     let own = stop.load(Ordering::Relaxed);
-    let step = add_up(prepared.exchange, model, gradients, means.collect(), own);
+    let step = add_up(prepared.exchange, model, gradients, terms.collect(), own);
     if step.stop {
         stop.store(true, Ordering::Relaxed);
     }
@@ -321,17 +324,4 @@ fn weighted(mean: Tensor<1>, part: &Part) -> Tensor<1> {
         1.0 => mean,
         weight => mean.mul_scalar(weight),
     }
-}
-
-/// The sums of the terms so far, with a share of those of a batch. They stay on the device until the epoch is over: one read an
-/// epoch.
-fn add_share(sums: Vec<Tensor<1>>, values: Vec<Tensor<1>>, share: f64) -> Vec<Tensor<1>> {
-    let values = values.into_iter().map(|value| value.mul_scalar(share));
-    if sums.is_empty() {
-        return values.collect();
-    }
-    sums.into_iter()
-        .zip(values)
-        .map(|(sum, value)| sum + value)
-        .collect()
 }

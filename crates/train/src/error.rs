@@ -3,6 +3,11 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+/// What is said of a file of another version.
+pub(crate) const OTHER_VERSION: &str = "it was written for another version of espejo";
+/// The exit code of a program that has no memory left.
+pub const OUT_OF_MEMORY: u8 = 7;
+
 /// Why a run cannot start, go on, or be used.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -103,7 +108,27 @@ impl Error {
         }
     }
 
-    /// The program's exit code: 1 failed, 2 usage or configuration, 3 data, 4 device, 5 checkpoint.
+    /// The same, told of the file of a run in which the configuration stands: it is the run then that is damaged.
+    pub fn of_file(self, path: &Path) -> Self {
+        match self {
+            Self::Config { message, hint } => Self::checkpoint(path, message, hint),
+            other => other,
+        }
+    }
+
+    /// A file of a run that cannot be read: out of reach where the system has no memory for it, else damaged.
+    pub(crate) fn unread(path: &Path, source: io::Error, hint: impl Into<Option<String>>) -> Self {
+        if source.kind() == io::ErrorKind::OutOfMemory {
+            return Self::Io {
+                action: "read",
+                path: path.to_owned(),
+                source,
+            };
+        }
+        Self::checkpoint(path, source.to_string(), hint)
+    }
+
+    /// The program's exit code: 1 failed, 2 usage or configuration, 3 data, 4 device, 5 checkpoint, 7 no memory left.
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Config { .. } => 2,
@@ -112,6 +137,11 @@ impl Error {
                 | espejo_data::Error::UnknownGlyph { .. }
                 | espejo_data::Error::Selection { .. },
             ) => 2,
+            Self::Data(espejo_data::Error::Io { source, .. }) | Self::Io { source, .. }
+                if source.kind() == io::ErrorKind::OutOfMemory =>
+            {
+                OUT_OF_MEMORY
+            }
             Self::Data(_) => 3,
             Self::Device { .. } => 4,
             Self::Checkpoint { .. } => 5,
@@ -159,18 +189,22 @@ impl Error {
                 "look for values in that row that are far beyond those the run learned, or try `--checkpoint last`"
                     .to_owned(),
             ),
-            Self::Io { source, .. } => match source.kind() {
-                io::ErrorKind::PermissionDenied => {
-                    Some("choose a folder you may write to with `--out DIR`".into())
-                }
-                io::ErrorKind::StorageFull
-                | io::ErrorKind::FileTooLarge
-                | io::ErrorKind::QuotaExceeded => {
-                    Some("free some space, or choose another folder with `--out DIR`".into())
-                }
-                _ => None,
-            },
+            Self::Io { path, source, .. } => espejo_data::room_hint(path, source)
+                .or_else(|| hint_of(source).map(str::to_owned)),
         }
+    }
+}
+
+/// What to do where the system would not write.
+fn hint_of(error: &io::Error) -> Option<&'static str> {
+    match error.kind() {
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+            Some("choose a folder you may write to with `--out DIR`")
+        }
+        io::ErrorKind::StorageFull | io::ErrorKind::FileTooLarge | io::ErrorKind::QuotaExceeded => {
+            Some("free some space, or choose another folder with `--out DIR`")
+        }
+        _ => None,
     }
 }
 
@@ -185,7 +219,47 @@ impl<T> AtPath<T> for io::Result<T> {
         self.map_err(|source| Error::Io {
             action,
             path: path.to_owned(),
-            source,
+            source: without_aside(source),
         })
+    }
+}
+
+/// What the system said, without the place aside that `tempfile` adds to it: nobody has asked for that file. Its error hides the one
+/// that it is made of, so that only the words can be taken apart.
+fn without_aside(error: io::Error) -> io::Error {
+    let text = error.to_string();
+    match text.split_once(" at path \"") {
+        Some((said, _)) if error.raw_os_error().is_none() => {
+            io::Error::new(error.kind(), said.to_owned())
+        }
+        _ => error,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn want_of_memory_has_an_exit_code_of_its_own_wherever_a_file_is_read() {
+        let want = || io::Error::from(io::ErrorKind::OutOfMemory);
+        let path = Path::new("runs/r/checkpoints/best/model.safetensors");
+        let of_run = Error::unread(path, want(), None);
+        let of_data = Error::Data(espejo_data::Error::Io {
+            action: "read",
+            path: path.to_owned(),
+            source: want(),
+        });
+        for error in [of_run, of_data] {
+            assert_eq!(error.exit_code(), OUT_OF_MEMORY, "{error}");
+            assert!(
+                error
+                    .hint()
+                    .is_some_and(|hint| hint.contains("--device-memory")),
+                "{error}"
+            );
+        }
+        let gone = Error::unread(path, io::ErrorKind::NotFound.into(), None);
+        assert_eq!(gone.exit_code(), 5);
     }
 }

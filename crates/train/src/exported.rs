@@ -15,7 +15,7 @@ use crate::architecture::{Mirror, Stacks};
 use crate::half::Half;
 use crate::score::ScoreKind;
 use crate::trained::Trained;
-use crate::{Error, tensors};
+use crate::{Error, missing_mask, tensors};
 
 pub use examples::Example;
 
@@ -51,6 +51,7 @@ impl Trained {
         if let Some(half) = rule.half {
             self.with(half)?;
         }
+        missing_mask::check_export(self.config(), rule.half)?;
         let named = tensors::collect(self.model()).into_iter();
         let mut weights: HashMap<String, Tensor> = named
             .map(|tensor| (tensor.name, Tensor::new(tensor.shape, tensor.values)))

@@ -39,6 +39,8 @@ pub struct Feed {
     augmentation: Option<Augmentation>,
     /// Whether a cell of some sample is missing.
     has_missing: bool,
+    /// Whether the model sees which: these cells of its inputs are then NaN.
+    shows_missing: bool,
 }
 
 /// Targets that are not the samples themselves.
@@ -93,7 +95,16 @@ impl Feed {
             targets: None,
             augmentation: None,
             has_missing: samples.has_missing(),
+            shows_missing: false,
         })
+    }
+
+    /// Samples whose missing cells are NaN in the inputs of a model that sees which are missing, and else 0.
+    pub fn showing_missing(self, shows_missing: bool) -> Self {
+        Self {
+            shows_missing,
+            ..self
+        }
     }
 
     /// Samples with targets of their own, one row each.
@@ -220,9 +231,7 @@ impl Feed {
         if batch_size == 0 || batch_size >= samples {
             return self.batches(samples, None, drawn);
         }
-        let mut order: Vec<u32> = (0..samples as u32).collect();
-        order.shuffle(&mut seeded(stream(seed, epoch, Purpose::Shuffle)));
-        self.batches(batch_size, Some(order), drawn)
+        self.batches(batch_size, Some(order(samples, seed, epoch)), drawn)
     }
 
     /// The batches of one pass in the order of the samples.
@@ -452,14 +461,19 @@ impl Iterator for Batches {
         self.start = end;
         let batch = self.gather(start, end).map(|batch| {
             let batch = match self.feed.has_missing {
-                true => filled(batch, self.feed.targets.is_some()),
+                true => filled(batch, &self.feed),
                 false => batch,
             };
             match self.feed.noise {
-                Noisy::PerBatch(noise) | Noisy::PerPass { noise, .. } => Batch {
-                    known: batch.known,
-                    ..corrupt(batch.targets, noise, self.feed.range)
-                },
+                Noisy::PerBatch(noise) | Noisy::PerPass { noise, .. } => {
+                    let noisy = corrupt(batch.targets, noise, self.feed.range);
+                    let known = batch.known.clone().filter(|_| self.feed.shows_missing);
+                    Batch {
+                        inputs: with_holes(noisy.inputs, known),
+                        known: batch.known,
+                        ..noisy
+                    }
+                }
                 Noisy::None | Noisy::Kept(_) => batch,
             }
         });
@@ -525,24 +539,35 @@ impl Drop for Stream {
     }
 }
 
-/// A batch with 0 in place of each missing cell, which is the mean of a standardised column. Where the samples are their own targets,
-/// the loss is to leave these cells out.
-fn filled(batch: Batch, has_targets: bool) -> Batch {
-    let fill = |samples: Tensor<2>| {
-        let missing = samples.clone().is_nan();
-        samples.mask_fill(missing, 0.0) // [batch, values]
+/// A batch with 0 in place of each missing cell, which is the mean of a standardised column, but in the inputs of a model that sees which are
+/// missing. Where the samples are their own targets, the loss is to leave these cells out.
+fn filled(batch: Batch, feed: &Feed) -> Batch {
+    let inputs = match feed.shows_missing {
+        true => batch.inputs,
+        false => without_holes(batch.inputs),
     };
-    if has_targets {
-        return Batch {
-            inputs: fill(batch.inputs),
-            ..batch
-        };
+    if feed.targets.is_some() {
+        return Batch { inputs, ..batch };
     }
     let known = batch.targets.clone().is_nan().bool_not().float(); // [batch, values]
     Batch {
-        inputs: fill(batch.inputs),
-        targets: fill(batch.targets),
+        inputs,
+        targets: without_holes(batch.targets),
         known: Some(known),
+    }
+}
+
+/// Samples with 0 in place of what is missing: `[batch, values]`.
+pub fn without_holes(samples: Tensor<2>) -> Tensor<2> {
+    let missing = samples.clone().is_nan();
+    samples.mask_fill(missing, 0.0)
+}
+
+/// Samples with NaN where `known` is 0: `[batch, values]`.
+fn with_holes(samples: Tensor<2>, known: Option<Tensor<2>>) -> Tensor<2> {
+    match known {
+        Some(known) => samples.mask_fill(known.equal_scalar(0.0), f32::NAN),
+        None => samples,
     }
 }
 
@@ -555,12 +580,70 @@ pub fn training_batch(batch: Batch) -> Batch {
     }
 }
 
+/// The order of that many samples in an epoch.
+fn order(samples: usize, seed: u64, epoch: usize) -> Vec<u32> {
+    let mut order: Vec<u32> = (0..samples as u32).collect();
+    order.shuffle(&mut seeded(stream(seed, epoch, Purpose::Shuffle)));
+    order
+}
+
 #[cfg(test)]
 mod tests {
     use espejo_data::{Facts, Source, TextForm, load};
 
     use super::*;
     use crate::device;
+
+    /// A hole is NaN in the inputs of a model that sees it, noise or not, else 0; of the targets it is 0 and left out of the loss.
+    #[test]
+    fn holes_are_shown_to_those_that_see_them() {
+        let Ok(chosen) = device::choose("cpu") else {
+            return;
+        };
+        let numbers = vec![vec![1.0, f64::NAN, -0.5], vec![0.5, 2.0, 0.25]];
+        let names = vec!["a".to_owned(), "b".to_owned()];
+        let table = Samples::table(Facts::default(), names, numbers).expect("a table");
+        let values = |tensor: Tensor<2>| tensor.into_data().iter().collect::<Vec<f32>>();
+        for (shows, noise) in [
+            (false, Noise::None),
+            (true, Noise::None),
+            (false, Noise::Gaussian(0.0)),
+            (true, Noise::Gaussian(0.0)),
+        ] {
+            let feed = Feed::new(&table, Range::Unit, &chosen.device, 0).expect("in memory");
+            let feed = feed.with_fresh_noise(noise).showing_missing(shows);
+            let batch = feed
+                .in_order(3)
+                .next()
+                .expect("a batch")
+                .expect("in memory");
+            let inputs = values(batch.inputs);
+            assert_eq!(inputs[2].is_nan(), shows, "{noise:?}");
+            let others = [0, 1, 3, 4, 5].map(|at| inputs[at]);
+            assert_eq!(others, [1.0, 0.5, 2.0, -0.5, 0.25]);
+            assert_eq!(values(batch.targets), [1.0, 0.5, 0.0, 2.0, -0.5, 0.25]);
+            let known = values(batch.known.expect("a cell is missing"));
+            assert_eq!(known, [1.0, 1.0, 0.0, 1.0, 1.0, 1.0]);
+        }
+    }
+
+    /// Over 200 seeds, and over 200 epochs of one seed: how often each of 64 samples is in each of 8 batches, by chi-squared (7 · 63 degrees
+    /// of freedom, beyond 580 once in 100,000 times).
+    #[test]
+    fn no_sample_prefers_a_batch() {
+        for (what, times) in [("seeds", [1, 0]), ("epochs", [0, 1])] {
+            let mut counts = [[0_u32; 64]; 8];
+            for time in 1..=200 {
+                let [seed, epoch] = times.map(|factor| factor * time + 1);
+                for (place, sample) in order(64, seed as u64, epoch).into_iter().enumerate() {
+                    counts[place / 8][sample as usize] += 1;
+                }
+            }
+            let deviation = |&count: &u32| (f64::from(count) - 25.0).powi(2) / 25.0;
+            let chi_squared: f64 = counts.as_flattened().iter().map(deviation).sum();
+            assert!(chi_squared < 580.0, "{what}: {chi_squared}");
+        }
+    }
 
     /// Batches of texts, which are kept sparse, and of a table of the same numbers, in order and shuffled.
     #[test]

@@ -17,7 +17,6 @@ mod words;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::fs::File;
 
 use serde::{Deserialize, Serialize};
 
@@ -28,6 +27,7 @@ use crate::error::AtPath;
 use crate::folder::Folder;
 use crate::metrics::Metrics;
 use crate::model::AnyModel;
+use crate::plain_files::append;
 use crate::prepare::Prepared;
 use crate::run_report::ClassReport;
 
@@ -244,10 +244,7 @@ pub(crate) fn log(folder: &Folder, findings: &[Finding]) -> Result<(), Error> {
     let path = folder.path().join("log.txt");
     let lines = verdict(findings).into_iter();
     let text: String = lines.map(|line| format!("verdict  {line}\n")).collect();
-    let mut file = File::options()
-        .append(true)
-        .open(&path)
-        .at("write", &path)?;
+    let mut file = append(&path)?;
     file.write_all(text.as_bytes()).at("write", &path)
 }
 

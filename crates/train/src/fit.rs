@@ -6,6 +6,7 @@ use std::sync::atomic::AtomicBool;
 use burn::module::Module;
 
 use crate::average::Average;
+use crate::before::Before;
 use crate::classical::{self, Solution};
 use crate::findings::{self, Finding, Measured};
 use crate::folder::Folder;
@@ -16,6 +17,7 @@ use crate::model::AnyModel;
 use crate::optimizer::Optimizer;
 use crate::prepare::Prepared;
 use crate::report::{EpochReport, Results, RunFacts, data_report, layer_table, run_report};
+use crate::run_identity::new_identity;
 use crate::run_report::{ExchangeReport, RunReport, Status};
 use crate::seed::Purpose;
 use crate::session::rescue;
@@ -145,13 +147,37 @@ pub fn fit(
     watch: &mut dyn FnMut(Event<'_>),
 ) -> Result<Outcome, Error> {
     let _lock = folder.lock()?;
-    let (started, command) = origin(folder, command);
+    let before = Before::of(folder, folder.report_to_go_on_from()?);
+    let origin = origin(prepared, folder, before.report.as_ref(), command);
+    let ended = go_on(prepared, folder, (&before, origin), stop, watch);
+    if ended.is_err() {
+        before.put_back(folder);
+        // The error of the session is the one to tell.
+        let _ = folder.call_failed();
+    }
+    ended
+}
+
+/// One session, from what the run was before it.
+fn go_on(
+    prepared: &Prepared,
+    folder: &Folder,
+    (before, origin): (&Before, Origin),
+    stop: &AtomicBool,
+    watch: &mut dyn FnMut(Event<'_>),
+) -> Result<Outcome, Error> {
+    let Origin {
+        started,
+        command,
+        identity,
+    } = origin;
     let classical = prepared.config.train.is_classical();
     let mut training = match classical {
         true => classical::begin(prepared),
         false => epochs::begin(prepared, folder)?,
     };
     check_together(prepared, &training)?;
+    training.state.run = Some(identity);
     folder.write("config.toml", &prepared.config.to_toml())?;
     folder.write("model.txt", &layer_table(prepared, &training.model))?;
     prepared.kept().write(folder)?;
@@ -175,6 +201,7 @@ pub fn fit(
             folds: folds.get(),
         };
         let report = run_report(&facts, status, reason, results, findings);
+        let report = before.with_numbers(report, &training.state);
         folder.write_report(&report).map(|()| report)
     };
     end(&training, Status::Running, None, None, &[])?;
@@ -263,7 +290,7 @@ pub fn follow(
     epochs::follow(prepared, &mut training, stop)
 }
 
-/// Whether this rank goes on from where rank 0 does, on the same data.
+/// Whether this rank goes on from where rank 0 does, on the same data, and takes the same steps to the bit; waits for all ranks.
 fn check_together(prepared: &Prepared, training: &Training) -> Result<(), Error> {
     let exchange = prepared.exchange;
     if !exchange.is_shared() {
@@ -277,6 +304,18 @@ fn check_together(prepared: &Prepared, training: &Training) -> Result<(), Error>
             Some(hint.to_owned()),
         ));
     }
+    let width = prepared.chosen.vector_width();
+    let first = exchange.broadcast(width);
+    if first != width {
+        let message = format!(
+            "rank {} computes with {}, and rank 0 with {}: their weights would drift apart",
+            exchange.rank(),
+            vectors_of(width),
+            vectors_of(first)
+        );
+        let hint = "give all ranks devices of one kind, and vectors that all have, as in `--set train.vector_width=128`";
+        return Err(Error::config(message, Some(hint.to_owned())));
+    }
     let epoch = training.state.epoch;
     let first = exchange.broadcast(epoch);
     if first != epoch {
@@ -287,20 +326,46 @@ fn check_together(prepared: &Prepared, training: &Training) -> Result<(), Error>
         let hint = "resume a run in a folder that all machines see";
         return Err(Error::config(message, Some(hint.to_owned())));
     }
+    // Rank 0 writes from here on what the others have read.
+    exchange.barrier();
     Ok(())
 }
 
-/// When and by which command the run was started: this one, unless it goes on from before.
-fn origin(folder: &Folder, command: &str) -> (String, String) {
-    let before = folder.report().ok();
-    let started = before.as_ref().map(|report| report.started.clone());
-    let started = started.filter(|started| !started.is_empty());
-    let before = before.map(|report| report.command);
-    let before = before.filter(|command| !command.is_empty());
-    (
-        started.unwrap_or_else(|| jiff::Timestamp::now().to_string()),
-        before.unwrap_or_else(|| command.to_owned()),
-    )
+/// What a device computes with, by the width of its vectors.
+fn vectors_of(width: Option<usize>) -> String {
+    width.map_or("a graphics adapter".to_owned(), |bits| {
+        format!("vectors of {bits} bits")
+    })
+}
+
+/// When and by which command a run was started, and its identity.
+struct Origin {
+    started: String,
+    command: String,
+    identity: String,
+}
+
+/// The origin of the run: now and anew, unless it goes on from before.
+fn origin(
+    prepared: &Prepared,
+    folder: &Folder,
+    before: Option<&RunReport>,
+    command: &str,
+) -> Origin {
+    let said = |text: fn(&RunReport) -> Option<&String>| {
+        let said = before.and_then(text).filter(|text| !text.is_empty());
+        said.cloned()
+    };
+    let started = said(|report| Some(&report.started));
+    let started = started.unwrap_or_else(|| jiff::Timestamp::now().to_string());
+    let command = said(|report| Some(&report.command)).unwrap_or_else(|| command.to_owned());
+    let identity = said(|report| report.identity.as_ref());
+    let identity = identity.unwrap_or_else(|| new_identity(folder, &started, &prepared.config));
+    Origin {
+        started,
+        command,
+        identity,
+    }
 }
 
 pub(crate) enum Ended {
@@ -318,14 +383,21 @@ pub(crate) fn own_copy(model: &AnyModel) -> AnyModel {
 fn results(prepared: &Prepared, best: &AnyModel) -> Result<Results, Error> {
     let best = best.valid();
     let test = prepared.measured_data(&prepared.test, Purpose::Evaluate)?;
-    let train = match prepared.config.noise.copies {
-        0 => prepared.measured_data(&prepared.train, Purpose::Measure)?,
-        _ => prepared.training_data()?,
+    let of_test = evaluate(&best, &test, prepared)?;
+    let copies = prepared.config.noise.copies;
+    let of_train = match copies {
+        // The same samples, and nothing is drawn for them anew.
+        0 if !prepared.held_out && !prepared.spec.task.denoises() => of_test.clone(),
+        0 => {
+            let train = prepared.measured_data(&prepared.train, Purpose::Measure)?;
+            evaluate(&best, &train, prepared)?
+        }
+        _ => evaluate(&best, &prepared.training_data()?, prepared)?,
     };
     let found = baselines::measure(prepared, &best)?;
     Ok(Results {
-        train: evaluate(&best, &train, prepared)?,
-        test: evaluate(&best, &test, prepared)?.with(found.model),
+        train: of_train,
+        test: of_test.with(found.model),
         baselines: found.baselines,
         classes: found.classes,
     })

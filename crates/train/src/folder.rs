@@ -7,11 +7,12 @@ use std::str::FromStr;
 use serde_json::Value;
 
 use crate::Error;
-use crate::atomic_files::{group_exists, write_file};
+use crate::atomic_files::{group_exists, put_back, write_file};
 use crate::config::RunConfig;
-use crate::error::AtPath;
+use crate::error::{AtPath, OTHER_VERSION};
+use crate::plain_files::{append, check_folder, read_text};
 use crate::run_names::{self, RunNames};
-use crate::run_report::RunReport;
+use crate::run_report::{RunReport, Status, VERSION};
 
 /// The codes of the test images at some epochs, for the animation of how their latent space formed.
 pub(crate) const CODES: &str = "codes.csv";
@@ -73,15 +74,7 @@ impl Folder {
     pub fn create(out: &Path, name: Option<&str>, config: &RunConfig) -> Result<Self, Error> {
         if let Some(name) = name {
             check_name(name)?;
-            let path = out.join(name);
-            if path.exists() {
-                let message = format!("run `{}` exists already", path.display());
-                let hint = format!(
-                    "runs are never overwritten: choose another `--name`, or go on with `--resume {}`",
-                    path.display()
-                );
-                return Err(Error::config(message, hint));
-            }
+            refuse_taken(&out.join(name))?;
         }
         fs::create_dir_all(out).at("create", out)?;
         // Whoever sees the folder sees its configuration: a run killed right here can be resumed.
@@ -94,14 +87,19 @@ impl Folder {
             config.to_toml().as_bytes(),
         )?;
         let stem = name.map_or_else(|| stem(config), str::to_owned);
-        let mut path = out.join(&stem);
-        for attempt in 2.. {
-            if !path.exists() {
-                break;
+        // Several processes may choose one name in the same moment: the system gives it to one of them.
+        let (mut path, mut attempt) = (out.join(&stem), 2);
+        while let Err(error) = take_name(aside.path(), &path) {
+            match name {
+                Some(_) => {
+                    refuse_taken(&path)?;
+                    return Err(error).at("create", &path);
+                }
+                None if !path.exists() => return Err(error).at("create", &path),
+                None => path = out.join(format!("{stem}-{attempt}")),
             }
-            path = out.join(format!("{stem}-{attempt}"));
+            attempt += 1;
         }
-        fs::rename(aside.path(), &path).at("create", &path)?;
         let _renamed = aside.keep();
         readable(&path)?;
         Ok(Self { path })
@@ -163,12 +161,10 @@ impl Folder {
     ///
     /// [`Error::Config`] when another process has it.
     pub(crate) fn lock(&self) -> Result<File, Error> {
-        let path = self.path.join("log.txt");
-        let file = File::options()
-            .append(true)
-            .create(true)
-            .open(&path)
-            .at("write", &path)?;
+        for own in ["checkpoints", "figures", "animations", "folds"] {
+            check_folder(&self.path.join(own))?;
+        }
+        let file = append(&self.path.join("log.txt"))?;
         match file.try_lock() {
             Err(TryLockError::WouldBlock) => {
                 let message = format!(
@@ -238,10 +234,17 @@ impl Folder {
     /// [`Error::Checkpoint`] when it cannot be read as one.
     pub fn config(&self) -> Result<RunConfig, Error> {
         let path = self.path.join("config.toml");
-        let text = fs::read_to_string(&path)
-            .map_err(|error| Error::checkpoint(&path, error.to_string(), None))?;
-        RunConfig::from_toml(&text, &path.display().to_string())
-            .map_err(|error| Error::checkpoint(&path, format!("damaged: {error}"), None))
+        let text = read_text(&path).map_err(|error| Error::unread(&path, error, None))?;
+        let origin = path.display().to_string();
+        RunConfig::from_toml(&text, &origin).map_err(|error| {
+            let (message, hint) = (error.to_string(), error.hint());
+            // What is told of the whole file begins with its name, as the error does already.
+            let message = match message.strip_prefix(&format!("`{origin}` ")) {
+                Some(rest) => rest.to_owned(),
+                None => format!("damaged: {message}"),
+            };
+            Error::checkpoint(&path, message, hint)
+        })
     }
 
     /// The contents of a text file, where it is there.
@@ -255,13 +258,12 @@ impl Folder {
         parse: &dyn Fn(&str, &str) -> Result<T, E>,
     ) -> Result<Option<T>, Error> {
         let path = self.path.join(name);
-        let damaged = |message: String| Error::checkpoint(&path, message, None);
-        match fs::read_to_string(&path) {
+        match read_text(&path) {
             Ok(text) => parse(&text, &path.display().to_string())
                 .map(Some)
-                .map_err(|error| damaged(format!("damaged: {error}"))),
+                .map_err(|error| Error::checkpoint(&path, format!("damaged: {error}"), None)),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(damaged(error.to_string())),
+            Err(error) => Err(Error::unread(&path, error, None)),
         }
     }
 
@@ -272,15 +274,39 @@ impl Folder {
     /// [`Error::Checkpoint`] when it is not there or is no report of a run.
     pub fn report(&self) -> Result<RunReport, Error> {
         let path = self.path.join("run.json");
-        let text =
-            fs::read(&path).map_err(|error| Error::checkpoint(&path, error.to_string(), None))?;
         let damaged =
-            |error: serde_json::Error| Error::checkpoint(&path, format!("damaged: {error}"), None);
-        let value: Value = serde_json::from_slice(&text).map_err(damaged)?;
+            |message: String, hint: Option<String>| Err(Error::checkpoint(&path, message, hint));
+        let text = match read_text(&path) {
+            Ok(text) => text,
+            Err(error) => return Err(Error::unread(&path, error, None)),
+        };
+        let value: Value = match serde_json::from_str(&text) {
+            Ok(value) => value,
+            Err(error) => return damaged(format!("damaged: {error}"), None),
+        };
         if !value.is_object() {
-            return Err(Error::checkpoint(&path, "damaged: no JSON object", None));
+            return damaged("damaged: no JSON object".to_owned(), None);
         }
-        serde_json::from_value(value).map_err(damaged)
+        if value
+            .get("version")
+            .is_some_and(|version| *version != VERSION)
+        {
+            let message = format!("has version {}, expected {VERSION}", value["version"]);
+            return damaged(message, Some(OTHER_VERSION.to_owned()));
+        }
+        serde_json::from_value(value).or_else(|error| damaged(format!("damaged: {error}"), None))
+    }
+
+    /// `run.json`; none of a run that was killed as it started.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Checkpoint`] when it is no report of a run.
+    pub fn report_if_there(&self) -> Result<Option<RunReport>, Error> {
+        match fs::symlink_metadata(self.path.join("run.json")) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            _ => self.report().map(Some),
+        }
     }
 
     /// The codes of the `pictures` test pictures at the epochs at which they were noted, for codes of two numbers.
@@ -290,9 +316,9 @@ impl Folder {
     /// [`Error::Checkpoint`] when none were noted or the file is damaged.
     pub fn code_history(&self, pictures: usize) -> Result<Vec<(usize, Plane)>, Error> {
         let path = self.path.join(CODES);
-        let text = match fs::read_to_string(&path) {
+        let text = match read_text(&path) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
-            read => read.map_err(|error| Error::checkpoint(&path, error.to_string(), None))?,
+            read => read.map_err(|error| Error::unread(&path, error, None))?,
         };
         let mut history: Vec<(usize, Plane)> = Vec::new();
         for line in text.lines().skip(1) {
@@ -332,6 +358,19 @@ impl Folder {
         write_file(&self.path.join(name), text.as_bytes())
     }
 
+    /// Says in `run.json` that a run failed whose session could not say it itself, also where there is no room for another file: the word
+    /// `running` becomes one that is no longer.
+    pub(crate) fn call_failed(&self) -> Result<(), Error> {
+        let path = self.path.join("run.json");
+        let text = read_text(&path).at("read", &path)?;
+        let status = |status: Status| format!("\"status\": \"{}\"", status.name());
+        let (running, failed) = (status(Status::Running), status(Status::Failed));
+        match text.contains(&running) {
+            true => put_back(&path, text.replacen(&running, &failed, 1).as_bytes()),
+            false => Ok(()),
+        }
+    }
+
     /// Replaces `run.json`.
     pub(crate) fn write_report(&self, report: &RunReport) -> Result<(), Error> {
         let text = serde_json::to_string_pretty(report).expect("a report is plain values");
@@ -345,11 +384,59 @@ fn data_for_run(name: &str, what: &str) -> Error {
     Error::config(format!("`{name}` is {what}, and no run"), Some(hint))
 }
 
-/// Refuses names that are no plain name for a folder.
-fn check_name(name: &str) -> Result<(), Error> {
+/// Refuses the path of a run that is there.
+fn refuse_taken(path: &Path) -> Result<(), Error> {
+    if !path.exists() {
+        return Ok(());
+    }
+    let message = format!("run `{}` exists already", path.display());
+    let hint = format!(
+        "runs are never overwritten: choose another `--name`, or go on with `--resume {}`",
+        path.display()
+    );
+    Err(Error::config(message, hint))
+}
+
+/// Gives a folder its name, in one step; an error where there is something of that name.
+fn take_name(aside: &Path, path: &Path) -> std::io::Result<()> {
+    // A folder in the way that has anything in it makes the renaming fail, but an empty one would not.
+    match path.exists() {
+        true => Err(std::io::ErrorKind::AlreadyExists.into()),
+        false => fs::rename(aside, path),
+    }
+}
+
+/// Names that Windows keeps for devices, whatever ending follows them.
+const DEVICES: [&str; 6] = ["con", "prn", "aux", "nul", "com", "lpt"];
+/// Bytes of a name, at most: file systems take 255, and what is written aside has a longer name.
+const LONGEST_NAME: usize = 200;
+
+/// Refuses names that are no plain name for a folder, here or on another system.
+///
+/// # Errors
+///
+/// [`Error::Config`] for such a name.
+pub fn check_name(name: &str) -> Result<(), Error> {
     let plain = |c: char| !c.is_control() && !"/\\:*?\"<>|".contains(c);
-    let is_place = run_names::place(name).is_some();
-    if name.is_empty() || is_place || name.starts_with(['.', '-']) || !name.chars().all(plain) {
+    let lower = name.to_lowercase();
+    let is_place = run_names::place(&lower).is_some();
+    let stem = lower.split('.').next().unwrap_or_default().trim_end();
+    // `com1` to `com9`, and the like, are devices; `com` and `compare` are none.
+    let numbered = |device: &str| {
+        stem.strip_prefix(device)
+            .is_some_and(|rest| matches!(rest.as_bytes(), [b'0'..=b'9']))
+    };
+    let is_device =
+        DEVICES[..4].contains(&stem) || DEVICES[4..].iter().any(|device| numbered(device));
+    let has_odd_end = name.starts_with(['.', '-']) || name.ends_with('.') || name.trim() != name;
+    let is_long = name.len() > LONGEST_NAME;
+    if name.is_empty()
+        || is_place
+        || is_device
+        || has_odd_end
+        || is_long
+        || !name.chars().all(plain)
+    {
         let message = format!("`{}` cannot name a run", name.escape_debug());
         let hint = "use a plain name, not `last`; `--out DIR` chooses the folder above it";
         return Err(Error::config(message, Some(hint.into())));
@@ -366,11 +453,15 @@ pub fn write_new_folder(
     to: &Path,
     write: impl FnOnce(&Path) -> Result<(), Error>,
 ) -> Result<(), Error> {
-    if to.exists() {
-        let message = format!("`{}` exists already", to.display());
-        let hint = "give a folder that does not exist yet".to_owned();
-        return Err(Error::config(message, Some(hint)));
-    }
+    let refuse_taken = || match to.exists() {
+        false => Ok(()),
+        true => {
+            let message = format!("`{}` exists already", to.display());
+            let hint = "give a folder that does not exist yet".to_owned();
+            Err(Error::config(message, Some(hint)))
+        }
+    };
+    refuse_taken()?;
     let parent = match to.parent() {
         Some(parent) if parent != Path::new("") => parent,
         _ => Path::new("."),
@@ -381,7 +472,11 @@ pub fn write_new_folder(
         .tempdir_in(parent)
         .at("create", parent)?;
     write(aside.path())?;
-    fs::rename(aside.path(), to).at("create", to)?;
+    if let Err(error) = take_name(aside.path(), to) {
+        // Another process may have made it in the meantime.
+        refuse_taken()?;
+        return Err(error).at("create", to);
+    }
     let _renamed = aside.keep();
     readable(to)
 }

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::atomic_files::write_file;
 use crate::config::RunConfig;
+use crate::error::OTHER_VERSION;
 use crate::folder::{Folder, Which, write_new_folder};
 use crate::kept::Kept;
 use crate::model::AnyModel;
@@ -156,14 +157,15 @@ impl Trained {
 
 /// What the folder of a half says of it; none for the folder of a run.
 fn report(folder: &Folder) -> Result<Option<HalfReport>, Error> {
-    let parse = |text: &str, _: &str| -> Result<HalfReport, String> {
-        let report: HalfReport = serde_json::from_str(text).map_err(|error| error.to_string())?;
-        match report.version {
-            VERSION => Ok(report),
-            other => Err(format!("version {other}, and this program reads {VERSION}")),
-        }
-    };
-    folder.read(HALF, &parse)
+    let report = folder.read(HALF, &|text, _| serde_json::from_str::<HalfReport>(text))?;
+    match report {
+        Some(report) if report.version != VERSION => Err(Error::checkpoint(
+            &folder.path().join(HALF),
+            format!("has version {}, expected {VERSION}", report.version),
+            Some(OTHER_VERSION.to_owned()),
+        )),
+        report => Ok(report),
+    }
 }
 
 /// A half, ready for use; none where the folder is that of a run.
@@ -186,14 +188,7 @@ pub(crate) fn open(
     let path = folder.path().join(HALF);
     let samples = Samples::of_outline(&report.samples)
         .map_err(|error| Error::checkpoint(&path, error.to_string(), None))?;
-    let damaged = |error: Error| match error {
-        Error::Config { message, hint } => Error::Checkpoint {
-            path,
-            message,
-            hint,
-        },
-        other => other,
-    };
+    let damaged = |error: Error| error.of_file(&path);
     let prepared = without_data(config.clone(), kept.clone(), samples).map_err(damaged)?;
     let blank = prepared
         .spec

@@ -140,7 +140,7 @@ impl Trained {
     /// std::fs::write(&new, "c;a;b\n70; ;40\n80;10;NA\n")?;
     /// let holes = run.holed_table(new.to_str())?;
     /// let imputed = run.impute(&holes.samples, ImputeRule::default())?;
-    /// let filled = String::from_utf8(holes.refilled(&imputed)?)?;
+    /// let filled = String::from_utf8(holes.refilled(&imputed, |word| word)?)?;
     /// // Two cells are new, every other byte is as it was.
     /// let (first, second) = filled.strip_prefix("c;a;b\n70; ").and_then(|rest| rest.split_once(";40\n80;10;")).expect("as it was");
     /// assert!((0..60).contains(&first.parse::<i32>()?) && (0..119).contains(&second.trim().parse::<i32>()?));

@@ -106,6 +106,7 @@ pub const KEYS: &[Key] = &[
     key("data", "missing", "Words or numbers that stand for a missing cell, beside the usual ones", "a list of words", NONE),
     key("data", "missing_in", "The columns in which `missing` stands for a missing cell", "a list of names or numbers", "every column"),
     key("data", "fill", "What stands for a missing cell of an input: 0 after scaling, or the mean of the training part, for a classifier or regressor", "", "none"),
+    key("data", "missing_mask", "Show the model which cells of a row are missing, as a second input beside the row", "", OFF),
     key("data", "shape", "The image that each row of a table is", "such as \"28x28\" or \"28x28x3\"", NONE),
     key("data", "split", "How the test part is taken: drawn by the seed, or the last rows", "", "random"),
     key("data", "pixel_range", "The numbers of image files that become black and white", "two numbers, as [0, 16]", "as the files say"),
@@ -182,6 +183,7 @@ pub const KEYS: &[Key] = &[
     key("train", "checkpoint_seconds", "Seconds of training after which the best and the last checkpoint are written again", "a number of 0 or more", ""),
     key("train", "samples_every", "Epochs from one figure of fixed samples to the next; 0 is none", "", ""),
     key("train", "device_memory", "Device memory for the data, in MiB; a larger data set is read from disk during training", "", ""),
+    key("train", "vector_width", "Bits of the vectors that Espejo's own code works with on a processor, for the same bytes on machines with wider ones; 0 is the widest that the machine has", "0, 128, 256 or 512", ""),
     key("train", "seed", "Seed of all random numbers", "", ""),
     key("train", "device", "The device to train on", "auto, gpu, cpu, wgpu, wgpu:N, flex, ndarray, cuda", ""),
 ];

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use crate::Error;
 use crate::error::AtPath;
 use crate::folder::{CODES, Folder};
+use crate::plain_files::{append, read_text};
 use crate::report::EpochReport;
 
 /// Progress lines come no faster than this where they are appended to a log.
@@ -39,7 +40,7 @@ impl Logs {
             .into_iter()
             .take(1 + usize::from(codes));
         for name in names {
-            let kept = match std::fs::read_to_string(folder.path().join(name)) {
+            let kept = match read_text(&folder.path().join(name)) {
                 Ok(text) if epoch > 0 => {
                     let number = |line: &str| {
                         line.split(',')
@@ -108,11 +109,7 @@ impl Logs {
 
 impl Growing {
     fn open(path: PathBuf) -> Result<Self, Error> {
-        let file = File::options()
-            .append(true)
-            .create(true)
-            .open(&path)
-            .at("write", &path)?;
+        let file = append(&path)?;
         let empty = file.metadata().at("read", &path)?.len() == 0;
         Ok(Self { file, path, empty })
     }

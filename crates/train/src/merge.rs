@@ -7,6 +7,7 @@ use crate::config::{
     AugmentConfig, DataConfig, LossKind, ModelConfig, NoiseConfig, ObjectiveConfig, RunConfig,
     TrainConfig,
 };
+use crate::error::OTHER_VERSION;
 use crate::key_names::keys_of;
 use crate::suggest::{hint, nearest_word};
 
@@ -114,7 +115,7 @@ pub fn into_config_called(
         Some(other) => {
             return Err(Error::config(
                 format!("`{origin}` has version {other}, expected 1 or 2"),
-                Some("it was written for another version of espejo".into()),
+                Some(OTHER_VERSION.to_owned()),
             ));
         }
     };
@@ -269,6 +270,7 @@ mod tests {
             missing = ["-999"]
             missing_in = ["age"]
             fill = "mean"
+            missing_mask = true
             dates = ["day"]
             shape = "28x28"
             split = "time"
@@ -304,6 +306,7 @@ mod tests {
             target_loss = 1.0
             epsilon_inside = true
             precision = "double"
+            vector_width = 256
             max_evaluations = 10
             max_iterations = 10
             gradient = "finite"

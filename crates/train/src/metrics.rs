@@ -1,10 +1,12 @@
 //! What a model makes of samples, measured the same way in training, at the end and by `espejo eval`.
 
-use burn::tensor::{ElementConversion, Tensor};
+use burn::tensor::Tensor;
+use espejo_kernels::sums::{column_means, mean, row_sums};
 use espejo_nets::{Autoencoder, Batch, Model, Range};
 use serde_json::{Map, Value, json};
 
 use crate::Error;
+use crate::batch_means::BatchMeans;
 use crate::feed::Feed;
 use crate::model::AnyModel;
 use crate::prepare::Prepared;
@@ -120,11 +122,11 @@ impl Metrics {
     }
 }
 
-/// What is added up over the batches of an evaluation, on the device.
-struct Sums {
-    /// Means over the samples so far: terms of the loss first, then measures. Each is a vector.
-    means: Vec<Tensor<1>>,
-    /// Largest values so far.
+/// What a batch adds to an evaluation, on the device.
+struct OfBatch {
+    /// Its shares of means over the samples: terms of the loss first, then measures. Each is a vector.
+    shares: Vec<Tensor<1>>,
+    /// Its largest values.
     maxima: Vec<Tensor<1>>,
 }
 
@@ -141,7 +143,7 @@ pub fn evaluate(model: &AnyModel, data: &Feed, prepared: &Prepared) -> Result<Me
     let seed = prepared.config.train.seed;
     data.device().seed(stream(seed, 0, Purpose::Evaluate));
     let mut names: Vec<(&'static str, f64)> = Vec::new();
-    let mut sums: Option<Sums> = None;
+    let (mut means, mut maxima) = (BatchMeans::default(), Vec::new());
     for batch in data.in_order(chunk) {
         let batch = batch?;
         let [samples, _] = batch.inputs.dims();
@@ -154,18 +156,17 @@ pub fn evaluate(model: &AnyModel, data: &Feed, prepared: &Prepared) -> Result<Me
             Some(model) => reconstruction_sums(model, batch, range, share, terms),
             None if prepared.target.is_some() => prediction_sums(model, batch, share, terms),
             // A classifier has its accuracy among the terms.
-            None => Sums {
-                means: terms,
+            None => OfBatch {
+                shares: terms,
                 maxima: Vec::new(),
             },
         };
-        sums = Some(match sums {
-            None => next,
-            Some(sums) => sums.add(next),
-        });
+        means.add(next.shares);
+        maxima = largest(maxima, next.maxima);
     }
-    let sums = sums.expect("a data set is not empty");
-    let (terms, means, maxima) = sums.read(names.len());
+    let (mut terms, maxima) = means.read(maxima);
+    let means = terms.split_off(names.len());
+    let terms = terms.concat();
     let measures = match model.autoencoder() {
         Some(model) => {
             let variational = model.prior().is_some();
@@ -192,7 +193,7 @@ fn reconstruction_sums(
     range: Range,
     share: f64,
     terms: Vec<Tensor<1>>,
-) -> Sums {
+) -> OfBatch {
     let code = model.encode(batch.inputs); // [batch, latent]
     let output = model.decode(code.clone()); // [batch, values]
     let wrong = wrong_pixels(output.clone(), batch.targets.clone(), range); // [batch, 1]
@@ -202,17 +203,17 @@ fn reconstruction_sums(
         Some(known) => squared * known,
         None => squared,
     };
-    let squared = squared.sum_dim(1); // [batch, 1]
-    let moment = |codes: Tensor<2>| codes.mean_dim(0).mul_scalar(share).reshape([-1]); // [latent]
-    let mut means = terms;
-    means.extend([
-        squared.mean().mul_scalar(share),
-        wrong.clone().mean().mul_scalar(share),
+    let squared = row_sums(squared); // [batch, 1]
+    let moment = |codes: Tensor<2>| column_means(codes).mul_scalar(share).reshape([-1]); // [latent]
+    let mut shares = terms;
+    shares.extend([
+        mean(squared).mul_scalar(share),
+        mean(wrong.clone()).mul_scalar(share),
         moment(code.clone()),
         moment(code.square()),
     ]);
-    Sums {
-        means,
+    OfBatch {
+        shares,
         maxima: vec![wrong.max()],
     }
 }
@@ -241,12 +242,12 @@ fn reconstruction_measures(
 }
 
 /// What a regressor makes of a batch: the squared error of each scaled column.
-fn prediction_sums(model: &AnyModel, batch: Batch, share: f64, terms: Vec<Tensor<1>>) -> Sums {
+fn prediction_sums(model: &AnyModel, batch: Batch, share: f64, terms: Vec<Tensor<1>>) -> OfBatch {
     let error = model.output(batch.inputs) - batch.targets; // [batch, outputs]
-    let mut means = terms;
-    means.push(error.square().mean_dim(0).mul_scalar(share).reshape([-1])); // [outputs]
-    Sums {
-        means,
+    let mut shares = terms;
+    shares.push(column_means(error.square()).mul_scalar(share).reshape([-1])); // [outputs]
+    OfBatch {
+        shares,
         maxima: Vec::new(),
     }
 }
@@ -267,35 +268,17 @@ fn prediction_measures(means: &[Vec<f64>], prepared: &Prepared) -> Vec<Measure> 
 /// Pixels on the wrong side of the middle, one number a sample: `[batch, 1]`.
 fn wrong_pixels(output: Tensor<2>, target: Tensor<2>, range: Range) -> Tensor<2> {
     let middle = (1.0 + range.low()) / 2.0;
-    output
+    let wrong = output
         .greater_scalar(middle)
-        .not_equal(target.greater_scalar(middle))
-        .float()
-        .sum_dim(1)
+        .not_equal(target.greater_scalar(middle));
+    row_sums(wrong.float())
 }
 
-impl Sums {
-    fn add(self, next: Self) -> Self {
-        let means = self.means.into_iter().zip(next.means);
-        let maxima = self.maxima.into_iter().zip(next.maxima);
-        Self {
-            means: means.map(|(sum, next)| sum + next).collect(),
-            maxima: maxima.map(|(most, next)| most.max_pair(next)).collect(),
-        }
+/// The larger of each two values; `next` where there are none yet.
+fn largest(before: Vec<Tensor<1>>, next: Vec<Tensor<1>>) -> Vec<Tensor<1>> {
+    if before.is_empty() {
+        return next;
     }
-
-    /// One read from the device for everything: the first `terms` means, which are single numbers, the others, and the maxima.
-    fn read(self, terms: usize) -> (Vec<f64>, Vec<Vec<f64>>, Vec<Vec<f64>>) {
-        let (count, parts) = (self.means.len(), [self.means, self.maxima].concat());
-        let sizes: Vec<usize> = parts.iter().map(|part| part.dims()[0]).collect();
-        let data = Tensor::cat(parts, 0).into_data();
-        let mut values = data.iter::<f32>().map(ElementConversion::elem::<f64>);
-        let mut parts: Vec<Vec<f64>> = sizes
-            .into_iter()
-            .map(|size| values.by_ref().take(size).collect())
-            .collect();
-        let maxima = parts.split_off(count);
-        let means = parts.split_off(terms);
-        (parts.concat(), means, maxima)
-    }
+    let pairs = before.into_iter().zip(next);
+    pairs.map(|(most, next)| most.max_pair(next)).collect()
 }

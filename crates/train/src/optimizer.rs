@@ -145,16 +145,26 @@ impl Optimizer {
         device: &Device,
     ) -> Result<Self, String> {
         let find = |name: &str| tensors.iter().find(|tensor| tensor.name == name);
-        let steps = find("steps")
-            .filter(|steps| steps.values.len() == 2)
-            .ok_or("has no `steps`")?;
-        self.steps = join(&steps.values);
+        let steps = find("steps").ok_or("has no `steps`")?;
+        self.steps = join(&steps.values).ok_or_else(|| {
+            let found = &steps.values;
+            format!("`steps` is {found:?}, expected two whole numbers of 0 to 65535")
+        })?;
+        let count = match self.steps {
+            0 => 0,
+            _ => self.rule(0.0).moments(),
+        };
+        let names: Vec<String> = (1..=count).map(|index| format!("moment_{index}")).collect();
+        let is_own = |tensor: &&Named| tensor.name == "steps" || names.contains(&tensor.name);
+        if let Some(other) = tensors.iter().find(|tensor| !is_own(tensor)) {
+            let kind = self.kind.name();
+            return Err(format!("has a tensor `{}` that `{kind}` lacks", other.name));
+        }
         if self.steps == 0 {
             return Ok(self);
         }
-        let moments = (1..=self.rule(0.0).moments()).map(|index| {
-            let name = format!("moment_{index}");
-            let moment = find(&name)
+        let moments = names.iter().map(|name| {
+            let moment = find(name)
                 .ok_or_else(|| format!("has no `{name}`, which `{}` needs", self.kind.name()))?;
             if moment.shape != [parameters] {
                 let shape = &moment.shape;
@@ -205,13 +215,63 @@ fn split(steps: u32) -> Vec<f32> {
     vec![(steps >> 16) as f32, (steps & 0xffff) as f32]
 }
 
-fn join(values: &[f32]) -> u32 {
-    ((values[0] as u32) << 16) | (values[1] as u32)
+fn join(values: &[f32]) -> Option<u32> {
+    let whole = |value: f32| {
+        (value.fract() == 0.0 && (0.0..=65535.0).contains(&value)).then_some(value as u32)
+    };
+    match *values {
+        [high, low] => Some((whole(high)? << 16) | whole(low)?),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn steps_come_back_whole_or_not_at_all() {
+        for steps in [0, 1, 65_535, 65_536, u32::MAX] {
+            assert_eq!(join(&split(steps)), Some(steps));
+        }
+        for bad in [
+            &[0.0][..],
+            &[0.0, 0.5],
+            &[0.0, -1.0],
+            &[65_536.0, 0.0],
+            &[0.0; 3],
+        ] {
+            assert_eq!(join(bad), None, "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_state_of_another_optimiser_is_refused() {
+        let named = |name: &str, values: Vec<f32>| Named {
+            name: name.to_owned(),
+            shape: vec![values.len()],
+            values,
+        };
+        let with = |moments: usize| {
+            let moments =
+                (1..=moments).map(|index| named(&format!("moment_{index}"), vec![0.0; 4]));
+            let steps = named("steps", split(7));
+            let tensors: Vec<Named> = std::iter::once(steps).chain(moments).collect();
+            let device = crate::device::choose("cpu").expect("a CPU backend").device;
+            Optimizer::new(&TrainConfig::default())
+                .with_named(&tensors, 4, &device)
+                .map(|optimizer| optimizer.steps)
+        };
+        assert_eq!(with(2), Ok(7));
+        assert_eq!(
+            with(1),
+            Err("has no `moment_2`, which `adam` needs".to_owned())
+        );
+        assert_eq!(
+            with(3),
+            Err("has a tensor `moment_3` that `adam` lacks".to_owned())
+        );
+    }
 
     /// The first step of Keras 3.15.1's `RMSprop(1e-3)` and of PyTorch 2.15.0's `RMSprop(lr=1e-3, alpha=0.9, eps=1e-7)` at a weight
     /// with this gradient.

@@ -3,6 +3,7 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 use espejo_data::Samples;
+use espejo_kernels::sums::row_sums;
 use espejo_nets::{Activation, LayersConfig, Model, seeded};
 use espejo_supervised::{Network, NetworkConfig};
 
@@ -169,7 +170,7 @@ pub(crate) fn held_against(probabilities: &Rows, samples: &Samples) -> Classific
 /// What a model makes of samples: `[samples][outputs]`, numbers scaled as it learned them.
 fn outputs(prepared: &Prepared, model: &impl Model, samples: &Samples) -> Result<Rows, Error> {
     let spec = &prepared.spec;
-    let feed = Feed::new(samples, spec.range, &prepared.chosen.device, 0)?;
+    let feed = prepared.passing(samples)?;
     let mut rows = Rows::with_capacity(samples.len());
     for batch in feed.in_order(spec.architecture.chunk()) {
         let output = model.output(batch?.inputs); // [chunk, outputs]
@@ -291,7 +292,7 @@ fn nearest(prepared: &Prepared, targets: &Rows) -> Result<(Rows, usize), Error> 
     let count = train.len().min(MAX_NEAREST);
     let places: Vec<usize> = (0..count).map(|i| i * train.len() / count).collect();
     let known = upload(&train.select(&places), device)?; // [known, values]
-    let squares = known.clone().square().sum_dim(1).transpose(); // [1, known]
+    let squares = row_sums(known.clone().square()).transpose(); // [1, known]
     let turned = known.transpose(); // [values, known]
     let feed = Feed::new(test, espejo_nets::Range::Unit, device, 0)?;
     let mut found = Rows::with_capacity(test.len());

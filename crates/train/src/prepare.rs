@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use burn::tensor::Tensor;
 use espejo_data::{
     ColumnChoice, ColumnFacts, Fill, FillKind, HoldOut, Loaded, PixelRange, RowShape, Samples,
     Scaling, ScalingKind, Selection, Source, TargetColumn, TextChoice, TextForm, Window,
@@ -15,9 +16,10 @@ use crate::classical::{check_values, rows};
 use crate::config::{DataConfig, LossKind, RunConfig, SplitKind};
 use crate::device::{self, Chosen};
 use crate::exchange::Exchange;
-use crate::feed::{Feed, bytes};
+use crate::feed::{Feed, bytes, without_holes};
 use crate::folds;
 use crate::kept::Kept;
+use crate::missing_mask;
 use crate::seed::{Purpose, stream};
 use crate::spec::{Spec, check_copies};
 use crate::suited::{DataFacts, suited};
@@ -100,6 +102,8 @@ pub fn suited_config(config: &RunConfig, said: &Table) -> Result<RunConfig, Erro
 /// Finds the device of what was checked.
 fn finish(checked: Checked) -> Result<Prepared, Error> {
     let train = &checked.config.train;
+    // First: a device is probed with the code that will run.
+    device::hold_width(train.vector_width)?;
     let chosen = match (train.is_classical(), train.device.as_str()) {
         (true, "auto") => beside_the_processor()?,
         (_, device) => device::choose(device)?,
@@ -160,6 +164,7 @@ pub(crate) fn without_data(
         _ => kept.scaling,
     };
     let spec = Spec::new(&config, layout(&config, &samples)?)?;
+    device::hold_width(config.train.vector_width)?;
     Ok(Prepared {
         target: number_target(&spec, &samples, None, kept.target_scaling)?,
         spec,
@@ -230,6 +235,7 @@ fn check(
     loaded: Loaded,
 ) -> Result<Checked, Error> {
     check_fill(config, &loaded.train)?;
+    missing_mask::check(config, &loaded.train)?;
     let fill = match (config.data.fill, kept.fill) {
         (FillKind::None, _) => None,
         (FillKind::Mean, Some(fill)) => Some(fill),
@@ -248,6 +254,7 @@ fn check(
     let mut notes = loaded.notes;
     notes.extend(found);
     notes.extend(nothing_to_learn(&loaded.train)?);
+    notes.extend(missing_mask::note(config, &loaded.train));
     check_whole_categories(config, &loaded.train)?;
     let columns = loaded.train.shape().pixels();
     let scaling = match kept.scaling {
@@ -336,6 +343,7 @@ pub(crate) fn layout(config: &RunConfig, train: &Samples) -> Result<Layout, Erro
         outputs: target_rows::outputs(config, train)?,
         categories: train.categories().to_vec(),
         tokens: train.tokens(),
+        missing_mask: config.data.missing_mask,
     })
 }
 
@@ -351,6 +359,7 @@ fn check_texts(config: &RunConfig, train: &Samples) -> Result<(), Error> {
         ("window", data.window.is_some()),
         ("lags", data.lags.is_some()),
         ("fill", data.fill != FillKind::None),
+        ("missing_mask", data.missing_mask),
         ("folds", data.folds.is_some()),
     ];
     if let Some((key, _)) = asked.iter().find(|(_, asked)| *asked) {
@@ -760,8 +769,22 @@ impl Prepared {
         self.feed_within(samples, self.budget().min(most))
     }
 
+    /// `samples` as they are, to be seen once: none is kept on the device.
+    pub(crate) fn passing(&self, samples: &Samples) -> Result<Feed, Error> {
+        self.feed_within(samples, 0)
+    }
+
+    /// Rows as a model sees them, `[rows, values]`: with their missing cells where it is shown which these are, else with what stands for them.
+    pub(crate) fn seen(&self, rows: Tensor<2>) -> Tensor<2> {
+        match self.config.data.missing_mask {
+            true => rows,
+            false => without_holes(rows),
+        }
+    }
+
     fn feed_within(&self, samples: &Samples, budget: usize) -> Result<Feed, Error> {
-        Feed::new(samples, self.spec.range, &self.chosen.device, budget)
+        let feed = Feed::new(samples, self.spec.range, &self.chosen.device, budget)?;
+        Ok(feed.showing_missing(self.config.data.missing_mask))
     }
 
     /// The samples to learn from.
@@ -771,7 +794,7 @@ impl Prepared {
             let augmentation = self.config.augment.augmentation();
             let feed = match augmentation {
                 // What is changed anew in every epoch is no use on the device.
-                Some(_) => self.feed_within(&self.train, 0)?,
+                Some(_) => self.passing(&self.train)?,
                 None => self.feed(&self.train)?,
             };
             let feed = feed.with_augmentation(augmentation);

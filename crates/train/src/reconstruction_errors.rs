@@ -302,4 +302,14 @@ mod tests {
             (1.0, Some(0.5))
         );
     }
+
+    #[test]
+    fn ten_million_samples_have_the_mean_of_double_precision() {
+        let mut errors = ReconstructionErrors::new(rule(Criterion::Mse));
+        (0..10_000_000).for_each(|_| errors.add(&[0.1], &[0.0]));
+        let expected = f64::from(0.1_f32).powi(2);
+        assert!((errors.squared_error() / expected - 1.0).abs() < 1e-9);
+        let reconstruction = errors.reconstruction().expect("it is defined");
+        assert!((reconstruction / (0.5 * expected) - 1.0).abs() < 1e-9);
+    }
 }

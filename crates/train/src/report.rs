@@ -18,7 +18,7 @@ use crate::model::AnyModel;
 use crate::prepare::Prepared;
 use crate::run_report::{
     ClassReport, DataReport, DeviceReport, EpochCounts, ExchangeReport, ModelReport, PartMetrics,
-    RunReport, Seconds, Status, TargetReport, WindowReport,
+    RunReport, Seconds, Status, TargetReport, VERSION, WindowReport,
 };
 use crate::training_state::TrainingState;
 use burn::module::Module;
@@ -147,18 +147,20 @@ pub(crate) fn run_report(
     let train = &prepared.config.train;
     let (used, why) = prepared.device_words();
     RunReport {
-        version: 1,
+        version: VERSION,
         status,
         reason: reason.map(str::to_owned),
         espejo: env!("CARGO_PKG_VERSION").to_owned(),
         command: facts.command.to_owned(),
         started: facts.started.to_owned(),
+        identity: state.run.clone(),
         seed: train.seed,
         ranks: prepared.exchange.size(),
         device: DeviceReport {
             requested: prepared.chosen.requested.clone(),
             used,
             why,
+            vector_width: prepared.chosen.vector_width(),
         },
         data: facts.data.clone(),
         model: model_report(prepared, facts.model),
@@ -204,20 +206,23 @@ fn samples_per_second(facts: &RunFacts<'_>) -> Option<f64> {
     (seconds > 0.0).then_some(samples / seconds)
 }
 
+/// Every layer: its part of the model, what it is, what it gives, its parameters.
+pub fn layer_rows(model: &AnyModel) -> Vec<[String; 4]> {
+    let rows = model.table().into_iter();
+    rows.map(|(part, row)| {
+        [
+            part.to_owned(),
+            row.kind,
+            shape_text(&row.output),
+            row.parameters.to_string(),
+        ]
+    })
+    .collect()
+}
+
 /// The layer table, as Keras prints it.
 pub fn layer_table(prepared: &Prepared, model: &AnyModel) -> String {
-    let rows: Vec<[String; 4]> = model
-        .table()
-        .into_iter()
-        .map(|(part, row)| {
-            [
-                part.to_owned(),
-                row.kind,
-                shape_text(&row.output),
-                row.parameters.to_string(),
-            ]
-        })
-        .collect();
+    let rows = layer_rows(model);
     let header = ["part", "layer", "output", "parameters"].map(str::to_owned);
     let width = |column: usize| {
         let cells = rows

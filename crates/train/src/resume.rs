@@ -11,10 +11,10 @@ impl Prepared {
     ///
     /// # Errors
     ///
-    /// [`Error::Data`] where the samples lie in a file that cannot be read.
+    /// [`Error::Data`] where the samples lie in a file that cannot be read, [`Error::Checkpoint`] where the report is damaged.
     pub fn is_data_of(&self, folder: &Folder) -> Result<bool, Error> {
         // A run that was killed as it started has no report yet.
-        let Ok(report) = folder.report() else {
+        let Some(report) = folder.report_if_there()? else {
             return Ok(true);
         };
         let noted = report.data;

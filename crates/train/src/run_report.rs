@@ -37,6 +37,9 @@ impl Status {
     }
 }
 
+/// The version of this format.
+pub(crate) const VERSION: u32 = 1;
+
 /// The whole of `run.json`. Keys that are not there, as in runs of an older version, are empty.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RunReport {
@@ -56,6 +59,9 @@ pub struct RunReport {
     /// When it was started, in RFC 3339.
     #[serde(default)]
     pub started: String,
+    /// What its checkpoints know it by; runs of before have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identity: Option<String>,
     /// The seed of everything random.
     #[serde(default)]
     pub seed: u64,
@@ -140,6 +146,9 @@ pub struct DeviceReport {
     pub used: String,
     /// Why.
     pub why: String,
+    /// Bits of the vectors that own code worked with, on a processor: bytes are the same where this is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vector_width: Option<usize>,
 }
 
 /// The `data` part.

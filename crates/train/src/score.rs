@@ -7,10 +7,10 @@ use std::str::FromStr;
 
 use burn::tensor::{Tensor, TensorData};
 use espejo_data::Samples;
+use espejo_kernels::sums::row_sums;
 use espejo_nets::{Autoencoder, Batch, seeded};
 
 use crate::Error;
-use crate::feed::Feed;
 use crate::host_rows::normal;
 use crate::seed::{Purpose, stream};
 use crate::trained::Trained;
@@ -124,7 +124,7 @@ impl Trained {
         self.each_score(samples, rule, explain, |score, parts| {
             scores.values.push(score);
             if explain {
-                scores.shares.push(parts);
+                scores.shares.push(parts.to_vec());
             }
         })?;
         Ok(scores)
@@ -141,20 +141,27 @@ impl Trained {
         samples: &Samples,
         rule: ScoreRule,
         explain: bool,
-        mut take: impl FnMut(f64, Vec<f64>),
+        mut take: impl FnMut(f64, &[f64]),
     ) -> Result<(), Error> {
         let model = self.whole()?;
         self.check_score(rule, explain)?;
         let noise = self.draws(rule);
         let size = self.chunk().min(BLOCK);
-        let feed = Feed::new(samples, self.range(), self.device_of_samples(), 0)?;
+        let feed = self.prepared().passing(samples)?;
+        let mut parts = Vec::new();
         let mut place = 0;
         for batch in feed.in_order(size) {
             let batch = batch?;
             let [count, _] = batch.inputs.dims();
-            let parts = self.parts(model, &filled_up(batch, size), rule.kind, &noise); // [size, parts]
-            for parts in self.read(parts).into_iter().take(count) {
-                let parts: Vec<f64> = parts.into_iter().map(f64::from).collect();
+            let values = self.parts(model, &filled_up(batch, size), rule.kind, &noise); // [size, parts]
+            let [_, width] = values.dims();
+            let values: Vec<f32> = values
+                .into_data()
+                .try_into_vec()
+                .expect("tensors are of f32");
+            for values in values.chunks_exact(width).take(count) {
+                parts.clear();
+                parts.extend(values.iter().copied().map(f64::from));
                 let score = match rule.kind {
                     ScoreKind::ImportanceWeighted => -log_mean_exp(&parts),
                     _ => parts.iter().sum(),
@@ -166,14 +173,14 @@ impl Trained {
                         value: score,
                     });
                 }
-                take(score, parts);
+                take(score, &parts);
                 place += 1;
             }
         }
         Ok(())
     }
 
-    fn check_score(&self, rule: ScoreRule, explain: bool) -> Result<(), Error> {
+    pub(crate) fn check_score(&self, rule: ScoreRule, explain: bool) -> Result<(), Error> {
         let name = rule.kind.name();
         if rule.kind.draws_codes() && !self.prepared().spec.kind.has_posterior() {
             let message = format!("only a `vae` has the bound `{name}`");
@@ -251,7 +258,7 @@ impl Trained {
                     let code = code(noise);
                     let ratio =
                         noise.clone().square() + log_variance.clone() - code.clone().square(); // [batch, latent]
-                    ratio.mul_scalar(0.5).sum_dim(1) - loss(code).sum_dim(1) // [batch, 1]
+                    row_sums(ratio.mul_scalar(0.5)) - row_sums(loss(code)) // [batch, 1]
                 };
                 Tensor::cat(noise.iter().map(weight).collect(), 1) // [batch, draws]
             }

@@ -49,7 +49,7 @@ impl Trained {
         let columns = samples.points().columns().len();
         let mut of_windows: Vec<Vec<f64>> = Vec::new(); // [columns][windows]
         self.each_score(samples, rule, explain, |_, parts| {
-            let sums = by_column(&parts, columns, window);
+            let sums = by_column(parts, columns, window);
             of_windows.resize(sums.len(), Vec::new());
             let pairs = of_windows.iter_mut().zip(sums);
             pairs.for_each(|(column, sum)| column.push(sum));

@@ -53,7 +53,8 @@ impl<'a> Session<'a> {
         let (range, device) = (prepared.spec.range, &prepared.chosen.device);
         let upload = || {
             let noted = noted(prepared);
-            upload(&noted, 0..noted.len(), range, device)
+            let rows = upload(&noted, 0..noted.len(), range, device)?;
+            Ok::<_, Error>(prepared.seen(rows))
         };
         Ok(Self {
             prepared,
@@ -188,7 +189,6 @@ impl<'a> Session<'a> {
         }
         training.state.seconds = self.before + self.seconds();
         if last || self.saved.elapsed().as_secs_f64() >= config.checkpoint_seconds {
-            self.logs.sync()?;
             self.save(training)?;
             self.saved = Instant::now();
         }
@@ -205,6 +205,8 @@ impl<'a> Session<'a> {
             ..
         } = training.state;
         let weights = finite_weights(training.used(), epoch, folder.path())?;
+        // A checkpoint is of no epoch that the log does not have.
+        self.logs.sync()?;
         let best = match best_epoch {
             0 => None,
             // An iteration may have several rows: the latest of them need not be the best.
@@ -278,14 +280,14 @@ fn finite_weights(
 
 /// Keeps the best model of a training that diverged.
 pub(crate) fn rescue(folder: &Folder, training: &Training) -> Result<(), Error> {
-    if training.state.best_epoch == 0 {
+    let TrainingState { best_epoch, .. } = training.state;
+    let path = folder.checkpoint(Which::Best);
+    // What is there already stays as it is to the byte: by that a run that was complete before is known to be unchanged.
+    let is_there =
+        || checkpoint::load_state(&path).is_some_and(|kept| kept.best_epoch == best_epoch);
+    if best_epoch == 0 || is_there() {
         return Ok(());
     }
-    let weights = finite_weights(&training.best, training.state.best_epoch, folder.path())?;
-    checkpoint::save(
-        &folder.checkpoint(Which::Best),
-        &weights,
-        None,
-        &training.state,
-    )
+    let weights = finite_weights(&training.best, best_epoch, folder.path())?;
+    checkpoint::save(&path, &weights, None, &training.state)
 }

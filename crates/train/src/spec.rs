@@ -265,6 +265,7 @@ fn check_penalties(config: &RunConfig, architecture: &Architecture) -> Result<()
     if config.objective.contractive > 0.0 && !dense {
         let reason = match config.model.conv {
             Some(_) => "`--conv`",
+            None if config.data.missing_mask => "`--missing-mask`",
             None => "the noise within the encoder",
         };
         return Err(Error::config(
@@ -423,6 +424,18 @@ fn check_train(config: &RunConfig) -> Result<(), Error> {
     ];
     for (key, value) in positive {
         range(key, value as f64, "1 or more", value > 0)?;
+    }
+    let widths = espejo_kernels::vectors::WIDTHS;
+    range(
+        "train.vector_width",
+        train.vector_width as f64,
+        "0, 128, 256 or 512",
+        train.vector_width == 0 || widths.contains(&train.vector_width),
+    )?;
+    if train.vector_width > 0 && train.is_classical() {
+        let message = "`train.vector_width` is for training in single precision, and this optimiser works in double precision";
+        let hint = "leave it out, or choose another `--optimizer`".to_owned();
+        return Err(Error::config(message, hint));
     }
     range(
         "train.learning_rate",

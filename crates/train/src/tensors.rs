@@ -214,12 +214,25 @@ pub fn to_bytes(tensors: &[Named]) -> Vec<u8> {
     safetensors::serialize(views, Some(metadata)).expect("names are unique")
 }
 
-/// The tensors in the bytes of a safetensors file.
+/// The tensors in the bytes of a safetensors file, each of whose numbers is finite.
 ///
 /// # Errors
 ///
-/// What is wrong, in words, when the bytes are damaged or hold other than 32-bit floats.
+/// What is wrong, in words, when the bytes are damaged, hold other than 32-bit floats, or a number that is none.
 pub fn from_bytes(bytes: &[u8]) -> Result<Vec<Named>, String> {
+    parsed(bytes, f32::is_finite)
+}
+
+/// The moments of an optimiser. They may be infinite, where a gradient was enormous and its step therefore none.
+///
+/// # Errors
+///
+/// As [`from_bytes`].
+pub(crate) fn moments_from_bytes(bytes: &[u8]) -> Result<Vec<Named>, String> {
+    parsed(bytes, |value| !value.is_nan())
+}
+
+fn parsed(bytes: &[u8], allowed: fn(f32) -> bool) -> Result<Vec<Named>, String> {
     let file = SafeTensors::deserialize(bytes)
         .map_err(|error| format!("is no safetensors file: {error}"))?;
     let tensors = file.tensors().into_iter().map(|(name, view)| {
@@ -229,10 +242,23 @@ pub fn from_bytes(bytes: &[u8]) -> Result<Vec<Named>, String> {
                 view.dtype()
             ));
         }
+        // In the pass that is made anyway.
+        let mut all_allowed = true;
         let chunks = view.data().chunks_exact(4);
-        let values = chunks
-            .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
+        let values: Vec<f32> = chunks
+            .map(|b| {
+                let value = f32::from_le_bytes([b[0], b[1], b[2], b[3]]);
+                all_allowed &= allowed(value);
+                value
+            })
             .collect();
+        if !all_allowed {
+            let place = values.iter().position(|value| !allowed(*value));
+            let value = place.map_or(f32::NAN, |place| values[place]);
+            return Err(format!(
+                "tensor `{name}` has the value {value}, expected finite numbers"
+            ));
+        }
         Ok(Named {
             name,
             shape: view.shape().to_vec(),
@@ -240,4 +266,67 @@ pub fn from_bytes(bytes: &[u8]) -> Result<Vec<Named>, String> {
         })
     });
     tensors.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(values: [f32; 3]) -> Vec<u8> {
+        let named = |name: &str, values: Vec<f32>| Named {
+            name: name.to_owned(),
+            shape: vec![values.len()],
+            values,
+        };
+        to_bytes(&[named("good", vec![1.0]), named("weights", values.to_vec())])
+    }
+
+    #[test]
+    fn weights_are_finite_and_moments_are_numbers() {
+        let cases = [
+            (f32::MAX, true, true),
+            (-0.0, true, true),
+            (f32::INFINITY, false, true),
+            (f32::NEG_INFINITY, false, true),
+            (f32::NAN, false, false),
+        ];
+        for (value, weight, moment) in cases {
+            for place in 0..3 {
+                let mut values = [0.5; 3];
+                values[place] = value;
+                let bytes = file(values);
+                assert_eq!(from_bytes(&bytes).is_ok(), weight, "{value} at {place}");
+                assert_eq!(
+                    moments_from_bytes(&bytes).is_ok(),
+                    moment,
+                    "{value} at {place}"
+                );
+            }
+        }
+        let error = from_bytes(&file([0.0, f32::NAN, 0.0])).expect_err("NaN");
+        assert_eq!(
+            error,
+            "tensor `weights` has the value NaN, expected finite numbers"
+        );
+    }
+
+    /// Burn loads such files and fails in the next forward pass.
+    #[test]
+    fn floats_of_other_widths_are_refused() {
+        for (dtype, width) in [
+            (Dtype::F16, 2),
+            (Dtype::BF16, 2),
+            (Dtype::F64, 8),
+            (Dtype::I32, 4),
+        ] {
+            let bytes = vec![0; 6 * width];
+            let view = TensorView::new(dtype, vec![2, 3], &bytes).expect("it has that size");
+            let file = safetensors::serialize([("encoder.0.weight", view)], None).expect("a file");
+            let error = from_bytes(&file).expect_err("not in single precision");
+            assert_eq!(
+                error,
+                format!("tensor `encoder.0.weight` has type {dtype:?}, expected F32")
+            );
+        }
+    }
 }

@@ -10,7 +10,6 @@ use crate::baselines::{self, Baseline};
 use crate::classification::Classification;
 use crate::config::{DataConfig, RunConfig};
 use crate::device::{self, Chosen};
-use crate::feed::Feed;
 use crate::findings::{self, Finding, Measured};
 use crate::folder::{Folder, Which};
 use crate::folds::FoldsReport;
@@ -23,7 +22,7 @@ use crate::prepare::{Prepared, prepare_with, source, without_data};
 use crate::run_report::{ClassReport, Status};
 use crate::seed::{Purpose, stream};
 use crate::task::Task;
-use crate::{Error, checkpoint, noted_codes, prediction, windows};
+use crate::{Error, checkpoint, noted_codes, prediction, tensors, windows};
 
 /// Numbers that the codes of a map may be, all together.
 const MAX_CODES: usize = 1 << 26;
@@ -178,14 +177,8 @@ impl Trained {
         let mut config = folder.config()?;
         let before = config.train.device.clone();
         change(&mut config);
-        let damaged = |error: Error| match error {
-            Error::Config { message, hint } => Error::Checkpoint {
-                path: folder.path().join("config.toml"),
-                message,
-                hint,
-            },
-            other => other,
-        };
+        let damaged = |error: Error| error.of_file(&folder.path().join("config.toml"));
+        device::narrow_to_what_there_is(&mut config.train.vector_width);
         if config.train.device != before {
             // A word that is no device is the user's slip, not the run's damage.
             device::choose(&config.train.device)?;
@@ -232,7 +225,9 @@ impl Trained {
         let blank = prepared
             .spec
             .init(&prepared.config, &prepared.chosen.device);
-        let (model, state) = checkpoint::load_model(&folder.checkpoint(which), blank)?;
+        let place = folder.checkpoint(which);
+        let (model, state) = checkpoint::load_model(&place, blank)?;
+        folder.check_state(&place, &state)?;
         let epoch = if which == Which::Best && state.best_epoch > 0 {
             state.best_epoch
         } else {
@@ -547,7 +542,7 @@ impl Trained {
         Ok(chunks.collect())
     }
 
-    /// Each sample through the code and back; images with values in [0, 1].
+    /// Each sample through the code and back; images with values in [0, 1], NaN for a missing cell of a table.
     ///
     /// # Errors
     ///
@@ -560,7 +555,7 @@ impl Trained {
                 .write(rows, self.shape().pixels())
                 .mul_scalar(1.0 - low)
                 + low; // [rows, values]
-            self.read_unit(model.decode(model.encode(rows)))
+            self.read_unit(model.decode(model.encode(self.prepared.seen(rows))))
         });
         Ok(chunks.collect())
     }
@@ -586,6 +581,46 @@ impl Trained {
             }
         }
         Ok(rows)
+    }
+
+    /// What a net with targets gives for rows as it sees them, `[rows][outputs]`: the probability of each class, or scaled numbers.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] where the model learns no target.
+    pub fn outputs_of(&self, rows: &[Vec<f32>]) -> Result<Rows, Error> {
+        if !self.prepared.spec.task.has_targets() {
+            let kind = self.prepared.spec.kind.name();
+            let message = format!("this run is a `{kind}`, which learns no target to predict");
+            return Err(Error::config(message, None));
+        }
+        let chunks = rows.chunks(self.chunk()).flat_map(|rows| {
+            let rows = self.write(rows, self.shape().pixels()); // [rows, values]
+            self.read(self.model.output(self.prepared.seen(rows)))
+        });
+        Ok(chunks.collect())
+    }
+
+    /// The same model with another number in place of each of its weights, as `change` makes it of the old one: to see what rounding
+    /// does to it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] where the weights do not fit the model that they come from.
+    pub fn with_weights(&self, change: impl Fn(f32) -> f32) -> Result<Self, Error> {
+        let mut named = tensors::collect(&self.model);
+        let values = named.iter_mut().flat_map(|tensor| &mut tensor.values);
+        values.for_each(|value| *value = change(*value));
+        // Not into a copy of this model, with which it would share its running means.
+        let prepared = &self.prepared;
+        let blank = prepared
+            .spec
+            .init(&prepared.config, &prepared.chosen.device);
+        let model = tensors::apply(blank, named).map_err(|message| Error::config(message, None))?;
+        Ok(Self {
+            model: model.valid(),
+            ..self.clone()
+        })
     }
 
     /// The numbers that a regressor says of each sample, `[samples][columns]`, in the units of their columns and with all of their
@@ -754,9 +789,7 @@ impl Trained {
         through: impl Fn(Tensor<2>) -> Tensor<2>,
     ) -> Result<Rows, Error> {
         let mut rows = Rows::with_capacity(samples.len());
-        // Each sample is seen once: no reason to keep them all on the device.
-        let feed = Feed::new(samples, self.range(), &self.prepared.chosen.device, 0)?;
-        for chunk in feed.in_order(self.chunk()) {
+        for chunk in self.prepared.passing(samples)?.in_order(self.chunk()) {
             rows.extend(self.read(through(chunk?.inputs))); // [chunk, values]
         }
         Ok(rows)

@@ -26,9 +26,40 @@ pub struct TrainingState {
     pub first_epoch_seconds: f64,
     /// Why training ended before its last epoch, once it has.
     pub ended: Option<String>,
+    /// The identity of the run; checkpoints of before, and those of exported halves, have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<String>,
 }
 
+/// Seconds of a training, at most: some 30,000 years.
+const MOST_SECONDS: f64 = 1e12;
+
 impl TrainingState {
+    /// What no training leaves behind, in words, if there is such.
+    pub(crate) fn problem(&self) -> Option<String> {
+        // Within an iteration of double precision an epoch counts as one more.
+        let most = self.epoch.saturating_add(1);
+        let counts = [
+            ("best_epoch", self.best_epoch),
+            ("plateau_start", self.plateau_start),
+            ("reductions", self.reductions),
+        ];
+        if let Some((name, count)) = counts.into_iter().find(|(_, count)| *count > most) {
+            return Some(format!("`{name}` is {count} at epoch {}", self.epoch));
+        }
+        let seconds = [
+            ("seconds", self.seconds),
+            ("first_epoch_seconds", self.first_epoch_seconds),
+        ];
+        let mut wrong = seconds
+            .into_iter()
+            .filter(|(_, seconds)| !(0.0..=MOST_SECONDS).contains(seconds));
+        let (name, seconds) = wrong.next()?;
+        Some(format!(
+            "`{name}` is {seconds:e}, expected 0 to {MOST_SECONDS:e}"
+        ))
+    }
+
     /// Takes in the test loss of the epoch just completed; true when it is the best so far.
     pub fn evaluated(&mut self, loss: f64, config: &TrainConfig) -> bool {
         let better = self.best_loss.is_none_or(|best| loss < best);
@@ -75,6 +106,34 @@ mod tests {
             state.evaluated(*loss, config);
         }
         state
+    }
+
+    #[test]
+    fn what_no_training_leaves_behind_is_told() {
+        assert_eq!(TrainingState::default().problem(), None);
+        assert_eq!(after(&[3.0, 2.0], &TrainConfig::default()).problem(), None);
+        type Change = fn(&mut TrainingState);
+        let cases: [(Change, &str); 5] = [
+            (|state| state.best_epoch = 4, "`best_epoch` is 4 at epoch 2"),
+            (
+                |state| state.plateau_start = 4,
+                "`plateau_start` is 4 at epoch 2",
+            ),
+            (|state| state.reductions = 9, "`reductions` is 9 at epoch 2"),
+            (
+                |state| state.seconds = -1.0,
+                "`seconds` is -1e0, expected 0 to 1e12",
+            ),
+            (
+                |state| state.first_epoch_seconds = 1e300,
+                "`first_epoch_seconds` is 1e300, expected 0 to 1e12",
+            ),
+        ];
+        for (change, expected) in cases {
+            let mut state = after(&[3.0, 2.0], &TrainConfig::default());
+            change(&mut state);
+            assert_eq!(state.problem().as_deref(), Some(expected));
+        }
     }
 
     #[test]

@@ -30,6 +30,7 @@ fn model(config: &RunConfig, dense: &DenseFit) -> AnyModel {
             outputs: 0,
             categories: Vec::new(),
             tokens: None,
+            missing_mask: false,
         },
     )
     .expect("it is sound");

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use espejo_data::Samples;
 use espejo_pictures::{Figure, Pace, Scatter, apng, film, gif, scatter};
-use espejo_train::{Folder, Trained};
+use espejo_train::{Folder, Trained, check_folder};
 use serde_json::json;
 
 use crate::figure_file::has_ending;
@@ -86,6 +86,7 @@ fn animated(
         return one_file(path, frames, pace, json);
     }
     let into = folder.path().join("animations");
+    check_folder(&into)?;
     let (path, full) = (
         into.join(format!("{stem}.gif")),
         into.join(format!("{stem}.png")),

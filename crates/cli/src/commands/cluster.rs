@@ -9,13 +9,15 @@ use espejo_analysis::{
     choose_count_by_silhouette, k_means, normalized_mutual_information, silhouette,
 };
 use espejo_data::Samples;
-use espejo_pictures::{Figure, Sheet, csv_field, sheet};
+use espejo_pictures::{Figure, Sheet, sheet};
 use espejo_train::{Rows, Trained, write_file};
 use serde_json::{Value, json};
 
 use crate::choose_samples::{SampleArgs, chosen_samples};
+use crate::csv_cell::csv_field;
 use crate::decoded_rows::{as_csv, in_units};
-use crate::figure_file::FigureArgs;
+use crate::drawing::Drawn;
+use crate::figure_file::OptionalFigureArgs;
 use crate::figures::{sheet_columns, tile};
 use crate::known_values::{filled, labels};
 use crate::open_run::open_with_data;
@@ -41,7 +43,7 @@ pub struct ClusterArgs {
     #[arg(long, value_name = "FILE")]
     pub centres: Option<PathBuf>,
     #[command(flatten)]
-    pub figure: FigureArgs,
+    pub figure: OptionalFigureArgs,
 }
 
 /// The cluster of each row, and the centre of each cluster.
@@ -60,7 +62,7 @@ struct Agreement {
 
 /// Prints the cluster of each sample as CSV, and decodes the centres.
 pub fn cluster(args: &ClusterArgs, json: bool) -> anyhow::Result<()> {
-    args.figure.check()?;
+    args.figure.file.check()?;
     let (folder, trained) = open_with_data(&args.samples)?;
     let samples = chosen_samples(&trained, &args.samples)?;
     check(args, &samples)?;
@@ -71,12 +73,16 @@ pub fn cluster(args: &ClusterArgs, json: bool) -> anyhow::Result<()> {
     let single = |centre: &Vec<f64>| centre.iter().map(|number| *number as f32).collect();
     let codes_of_centres: Rows = clusters.centres.iter().map(single).collect();
     let decoded = trained.decode(&codes_of_centres)?;
-    let figures = match samples.is_table() {
-        true => args.figure.none()?,
-        false => {
+    let is_table = samples.is_table();
+    if is_table {
+        args.figure.file.none()?;
+    }
+    let draw = || match is_table {
+        true => Drawn::default(),
+        false => args.figure.draw(&folder, || {
             let figure = drawn(&trained, &decoded, &args.samples.shown_data(&trained));
-            args.figure.save(&folder, &[("centres", figure)])?
-        }
+            Ok(vec![("centres", figure)])
+        }),
     };
     let centres = in_units(&trained, &decoded);
     if let Some(path) = &args.centres {
@@ -85,11 +91,12 @@ pub fn cluster(args: &ClusterArgs, json: bool) -> anyhow::Result<()> {
     let quality = silhouette(rows, &clusters.of, args.seed);
     let agreement = agreement(args, &trained, &samples, &clusters)?;
     if json {
-        let centres = samples.is_table().then_some(centres);
-        return output::json(&json!({
+        let (centres, drawn) = (is_table.then_some(centres), draw());
+        output::json(&json!({
             "clusters": clusters.of, "centre_codes": clusters.centres, "centres": centres, "silhouette": quality,
-            "agreement": agreement.iter().map(Agreement::as_json).collect::<Vec<_>>(), "figures": figures,
-        }));
+            "agreement": agreement.iter().map(Agreement::as_json).collect::<Vec<_>>(), "figures": drawn.files(),
+        }))?;
+        return drawn.end();
     }
     let mut summary = format!(
         "{} of {}",
@@ -101,13 +108,14 @@ pub fn cluster(args: &ClusterArgs, json: bool) -> anyhow::Result<()> {
     }
     agreement.iter().for_each(|found| summary += &found.line());
     output::message(&summary);
-    let figures = figures.iter();
-    figures.for_each(|figure| output::message(&format!("figure  {figure}")));
     let chosen = Chosen {
         samples,
         part: None,
     };
-    output::text(&lines(&chosen, &clusters.of))
+    output::text(&lines(&chosen, &clusters.of))?;
+    let drawn = draw();
+    drawn.tell();
+    drawn.end()
 }
 
 fn check(args: &ClusterArgs, samples: &Samples) -> anyhow::Result<()> {

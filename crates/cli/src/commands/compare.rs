@@ -1,14 +1,18 @@
 //! `espejo compare`: runs beside each other, those that differ by their seed alone together.
 
+mod page;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use espejo_pictures::{Curves, Figure, Panel, Series, csv_field, curves};
+use espejo_pictures::{Curves, Figure, Panel, Series, curves};
 use espejo_train::{Folder, RunNames, Status};
 use serde_json::{Value, json};
 
+use crate::commands::report::{PageLanguage, check_name};
 use crate::completion;
+use crate::csv_cell::csv_line;
 use crate::curves::course;
 use crate::figure_file::has_ending;
 use crate::output::{self, message, shown, usage};
@@ -31,6 +35,21 @@ pub struct CompareArgs {
     /// Write that CSV to this file, or in place of it the course of the main measure, a curve for each setting
     #[arg(long, value_name = "FILE.csv|png|svg")]
     pub to: Option<PathBuf>,
+    /// Write the comparison as one HTML page that opens by double click: the table, courses over each other, the same samples and the codes of
+    /// each run
+    #[arg(long, value_name = "FILE.html")]
+    pub page: Option<PathBuf>,
+    /// The language of that page: `en` or `es`
+    #[arg(
+        long,
+        value_name = "LANGUAGE",
+        default_value = "en",
+        hide_possible_values = true
+    )]
+    pub lang: PageLanguage,
+    /// Directory of the data sets, or of the runs' file or folder where it has moved, for the samples on the page [default: that of the training]
+    #[arg(long, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
 }
 
 /// Rows of the table for people: measures that every group has, at most.
@@ -60,8 +79,16 @@ pub fn compare(args: &CompareArgs, json: bool) -> anyhow::Result<()> {
             "give a file ending in `.csv`, `.png` or `.svg`",
         ));
     }
+    if let Some(path) = &args.page {
+        check_name("--page", path)?;
+    }
     let comparison = Comparison::of(members(args)?);
     comparison.tell();
+    match (json, args.csv) {
+        (true, _) => output::json(&comparison.to_json())?,
+        (false, true) => output::text(&comparison.csv())?,
+        (false, false) => output::text(&comparison.table())?,
+    }
     if let Some(path) = &args.to {
         match has_ending(path, &["csv"]) {
             true => espejo_train::write_file(path, comparison.csv().as_bytes())?,
@@ -69,11 +96,11 @@ pub fn compare(args: &CompareArgs, json: bool) -> anyhow::Result<()> {
         }
         message(&format!("wrote `{}`", shown(path)));
     }
-    match (json, args.csv) {
-        (true, _) => output::json(&comparison.to_json()),
-        (false, true) => output::text(&comparison.csv()),
-        (false, false) => output::text(&comparison.table()),
+    if let Some(path) = &args.page {
+        espejo_train::write_file(path, page::page(&comparison, args)?.as_bytes())?;
+        message(&format!("wrote `{}`", shown(path)));
     }
+    Ok(())
 }
 
 /// The runs that were named and have completed; what has not is told and left out.
@@ -337,7 +364,7 @@ impl Comparison {
             .flat_map(|measure| parts.map(|part| format!("test_{measure}{part}")));
         let start = ["runs", "count"].map(str::to_owned);
         let end = ["parameters", "epochs", "seconds", "device", "not_compared"].map(str::to_owned);
-        let mut text = line(start.into_iter().chain(keys).chain(measures).chain(end));
+        let mut text = csv_line(start.into_iter().chain(keys).chain(measures).chain(end));
         for (place, group) in self.groups.iter().enumerate() {
             let names: Vec<&str> = group
                 .members
@@ -375,7 +402,7 @@ impl Comparison {
                 devices(group),
                 self.apart[place].unwrap_or("").to_owned(),
             ];
-            text += &line(start.into_iter().chain(keys).chain(measures).chain(end));
+            text += &csv_line(start.into_iter().chain(keys).chain(measures).chain(end));
         }
         text
     }
@@ -532,10 +559,4 @@ fn measures(groups: &[Group]) -> Vec<String> {
         }
     }
     found
-}
-
-/// A line of CSV.
-fn line(cells: impl IntoIterator<Item = String>) -> String {
-    let cells: Vec<String> = cells.into_iter().map(|cell| csv_field(&cell)).collect();
-    cells.join(",") + "\n"
 }

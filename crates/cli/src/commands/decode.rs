@@ -75,14 +75,16 @@ pub fn decode(args: &DecodeArgs, json: bool) -> anyhow::Result<()> {
     }
     let figure = [("decoded", drawn(&trained, &decoded, &run_name(&folder))?)];
     let figures = match &args.to {
-        Some(path) => save_as(path, &figure)?,
-        None => save_all(&folder, &figure)?,
+        Some(path) => save_as(path, &figure).into(),
+        None => save_all(&folder, &figure),
     };
     if json {
-        return output::json(&json!({ "figures": figures }));
+        output::json(&json!({ "figures": figures.files() }))?;
+    } else {
+        let count = SampleKind::Image.count(decoded.len());
+        output::text(&format!("{count}\n{}", figures.lines()))?;
     }
-    let count = SampleKind::Image.count(decoded.len());
-    output::text(&format!("{count}\n{}", output::figure_lines(&figures)))
+    figures.only()
 }
 
 /// Numbers in single precision, as arrays hold them.

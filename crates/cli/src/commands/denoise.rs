@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 
 use crate::choose_samples::{SampleArgs, chosen_samples};
 use crate::compact_number::compact;
-use crate::figure_file::FigureArgs;
+use crate::drawing::Drawn;
+use crate::figure_file::OptionalFigureArgs;
 use crate::figure_name::figure_name;
 use crate::figures;
 use crate::open_run::open_with_data;
@@ -32,7 +33,7 @@ pub struct DenoiseArgs {
     #[arg(long, default_value_t = SEED)]
     pub seed: u64,
     #[command(flatten)]
-    pub figure: FigureArgs,
+    pub figure: OptionalFigureArgs,
 }
 
 /// The seed of the noise in the figures of a training.
@@ -50,7 +51,7 @@ type NamedErrors = (&'static str, Value);
 
 /// Adds noise, removes it with the model and with the baselines, and measures what is left.
 pub fn denoise(args: &DenoiseArgs, json: bool) -> anyhow::Result<()> {
-    args.figure.check()?;
+    args.figure.file.check()?;
     // The nearest training sample is one of the baselines.
     let (folder, trained) = open_with_data(&args.samples)?;
     trained.autoencoder()?;
@@ -62,13 +63,22 @@ pub fn denoise(args: &DenoiseArgs, json: bool) -> anyhow::Result<()> {
         &samples,
         trained.noisy(&samples, noise, copies, args.seed)?,
     )?;
-    let drawn = draw(args, &folder, &trained, &samples)?;
+    if samples.is_table() {
+        args.figure.file.none()?;
+    }
+    let draw = || match samples.is_table() {
+        true => Drawn::default(),
+        false => draw(args, &folder, &trained, &samples),
+    };
     if json {
-        let mut value = json!({ "noise": noise.to_string(), "copies": copies, "figures": drawn });
+        let drawn = draw();
+        let (noise, figures) = (noise.to_string(), drawn.files());
+        let mut value = json!({ "noise": noise, "copies": copies, "figures": figures });
         for (name, entry) in errors {
             value[name] = entry;
         }
-        return output::json(&value);
+        output::json(&value)?;
+        return drawn.end();
     }
     let kind = SampleKind::of(&samples);
     let heading = format!(
@@ -80,7 +90,10 @@ pub fn denoise(args: &DenoiseArgs, json: bool) -> anyhow::Result<()> {
     } else {
         squared_error_table(&errors, kind)
     };
-    output::text(&(heading + &table + &output::figure_lines(&drawn)))
+    output::text(&(heading + &table))?;
+    let drawn = draw();
+    output::text(&drawn.lines())?;
+    drawn.end()
 }
 
 /// The noise that was asked for, or the noise of the run.
@@ -134,25 +147,18 @@ fn measured(trained: &Trained, samples: &Samples, noisy: Rows) -> anyhow::Result
     Ok(all)
 }
 
-/// Draws images, noisy images and outputs; nothing for a table.
-fn draw(
-    args: &DenoiseArgs,
-    folder: &Folder,
-    trained: &Trained,
-    samples: &Samples,
-) -> anyhow::Result<Vec<String>> {
-    if samples.is_table() {
-        return args.figure.none();
-    }
-    let noise = chosen_noise(args, trained)?;
-    let mut told = args.samples.told();
-    told.extend((noise != trained.noise()).then(|| noise.to_string()));
-    told.extend((args.seed != SEED).then(|| format!("seed-{}", args.seed)));
-    let data = args.samples.shown_data(trained);
-    let shown = figures::spread(samples);
-    let figure = figures::denoising(trained, &shown, &data, (noise, args.seed))?;
-    let name = figure_name("denoising", &told);
-    args.figure.save(folder, &[(name, figure)])
+/// Draws images, noisy images and outputs.
+fn draw(args: &DenoiseArgs, folder: &Folder, trained: &Trained, samples: &Samples) -> Drawn {
+    args.figure.draw(folder, || {
+        let noise = chosen_noise(args, trained)?;
+        let mut told = args.samples.told();
+        told.extend((noise != trained.noise()).then(|| noise.to_string()));
+        told.extend((args.seed != SEED).then(|| format!("seed-{}", args.seed)));
+        let data = args.samples.shown_data(trained);
+        let shown = figures::spread(samples);
+        let figure = figures::denoising(trained, &shown, &data, (noise, args.seed))?;
+        Ok(vec![(figure_name("denoising", &told), figure)])
+    })
 }
 
 /// Model and baselines, a row each, for tables and for grey and colour images.

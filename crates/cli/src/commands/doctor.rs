@@ -1,24 +1,32 @@
-//! `espejo doctor`: the devices, a short training on each, and the one that `auto` selects.
+//! `espejo doctor`: the devices, whether each computes right, a short training, and the one that `auto` selects.
+//!
+//! Each device is examined in a process of its own (`examination`), which is ended when its time is up: a driver that hangs or crashes
+//! takes no other device with it.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+mod examination;
 
 use clap::Args;
-use espejo_train::{Error, Event, Folder, RunConfig, device, fit, prepare};
+use espejo_train::device;
 use serde_json::{Value, json};
 
 use crate::output;
+use examination::{Examination, examine};
 
 /// The arguments of `espejo doctor`.
 #[derive(Args)]
 pub struct DoctorArgs {
-    /// Train on software adapters, too, which may take minutes
+    /// Wait for each device as long as it takes, and train on software adapters, too: minutes
     #[arg(long)]
     pub bench: bool,
-}
 
-/// Length of the training on each device, about, from its first step on.
-const CHECK: Duration = Duration::from_secs(1);
+    /// Examine one device in this process, and print what was found as it is found
+    #[arg(long, hide = true, value_name = "DEVICE")]
+    pub examine: Option<String>,
+
+    /// Leave the training out of that
+    #[arg(long, hide = true, requires = "examine")]
+    pub untrained: bool,
+}
 
 /// A device that is listed.
 struct Candidate {
@@ -30,6 +38,9 @@ struct Candidate {
 
 /// Lists and tests the devices, each line as soon as it is known.
 pub fn doctor(args: &DoctorArgs, json: bool) -> anyhow::Result<()> {
+    if let Some(name) = &args.examine {
+        return examination::here(name, !args.untrained);
+    }
     let backends = device::backends();
     let say = |text: &str| match json {
         true => Ok(()),
@@ -43,18 +54,16 @@ pub fn doctor(args: &DoctorArgs, json: bool) -> anyhow::Result<()> {
     let mut checked = Vec::new();
     for device in candidates(&backends) {
         say(&format!("{:<9}{}\n", device.name, device.about))?;
-        let entry = match device.software && !args.bench {
-            true => json!({
-                "name": device.name, "about": device.about, "ok": null, "skipped": "a software adapter, slow; `--bench` tests it",
-            }),
-            false => check(&device.name, &device.about),
-        };
+        let train = args.bench || !device.software;
+        let found = examine(&device.name, train, args.bench)?;
+        let entry = entry(&device, &found, train);
         say(&format!("{:<9}{}\n", "", result(&entry)))?;
         checked.push(entry);
     }
-    let auto = match device::choose("auto") {
-        Ok(chosen) => json!({ "used": chosen.used, "why": chosen.why }),
-        Err(error) => json!({ "error": error.to_string() }),
+    let auto = examine("auto", false, args.bench)?;
+    let auto = match (&auto.used, &auto.why) {
+        (Some(used), Some(why)) => json!({ "used": used, "why": why }),
+        _ => json!({ "error": auto.problem.unwrap_or_else(late) }),
     };
     if json {
         return output::json(&json!({ "backends": backends, "devices": checked, "auto": auto }));
@@ -87,17 +96,59 @@ fn candidates(backends: &[&str]) -> Vec<Candidate> {
     adapters.chain(built_in).collect()
 }
 
+/// What came of a device: `ok` is whether it computes right, null where it did not say so in time.
+fn entry(device: &Candidate, found: &Examination, train: bool) -> Value {
+    let mut entry = json!({ "name": device.name, "about": device.about });
+    let is_right = found.used.is_some();
+    entry["ok"] = match (is_right, found.in_time) {
+        (true, _) => json!(found.problem.is_none()),
+        (false, true) => json!(false),
+        (false, false) => Value::Null,
+    };
+    if let Some(seconds) = found.check_seconds {
+        entry["check_seconds"] = json!(seconds);
+    }
+    if let Some(problem) = &found.problem {
+        entry["error"] = json!(problem);
+    }
+    match found.training {
+        Some((rate, first)) => {
+            entry["steps_per_second"] = json!(rate);
+            entry["first_step_seconds"] = json!(first);
+        }
+        None if !train && is_right => {
+            entry["skipped"] = json!("a software adapter, slow; `--bench` trains on it");
+        }
+        None if !found.in_time => {
+            entry["skipped"] = json!(late());
+        }
+        None => {}
+    }
+    entry
+}
+
+/// What is said of a device whose time was up.
+fn late() -> String {
+    let seconds = examination::LIMIT.as_secs_f64();
+    format!("not done within {seconds} s; `--bench` waits for it")
+}
+
 /// What came of a device, in words.
 fn result(entry: &Value) -> String {
     let number = |key: &str| entry[key].as_f64();
-    match (number("steps_per_second"), number("first_step_seconds")) {
-        (Some(rate), Some(first)) => {
-            format!("ok, {rate:.0} training steps/s, first step after {first:.2} s")
+    let word = |key: &str| entry[key].as_str();
+    match (word("error"), entry["ok"].as_bool(), word("skipped")) {
+        (Some(error), ..) => format!("failed: {error}"),
+        (None, Some(true), Some(why)) => format!("computes right; training not measured: {why}"),
+        (None, _, Some(why)) => format!("not tested: {why}"),
+        (None, ..) => {
+            let (rate, first) = (number("steps_per_second"), number("first_step_seconds"));
+            format!(
+                "ok, {:.0} training steps/s, first step after {:.2} s",
+                rate.unwrap_or(0.0),
+                first.unwrap_or(0.0)
+            )
         }
-        _ => match entry["skipped"].as_str() {
-            Some(why) => format!("not tested: {why}"),
-            None => format!("failed: {}", entry["error"].as_str().unwrap_or("")),
-        },
     }
 }
 
@@ -108,52 +159,4 @@ fn automatic(auto: &Value) -> String {
         Some(used) => format!("`--device auto` selects {used}: {}", word("why")),
         None => format!("`--device auto` fails: {}", word("error")),
     }
-}
-
-/// Trains the letters on one device for a second.
-fn check(name: &str, about: &str) -> Value {
-    match measure(name) {
-        Ok((steps, seconds, first)) => {
-            let rate = if seconds > 0.0 {
-                steps as f64 / seconds
-            } else {
-                0.0
-            };
-            json!({ "name": name, "about": about, "ok": true, "steps_per_second": rate, "first_step_seconds": first })
-        }
-        Err(error) => {
-            json!({ "name": name, "about": about, "ok": false, "error": error.to_string() })
-        }
-    }
-}
-
-/// Steps and seconds after the first step, and the seconds to it.
-fn measure(name: &str) -> Result<(usize, f64, f64), Error> {
-    let mut config = RunConfig::default();
-    config.train.device = name.to_owned();
-    config.train.epochs = 1_000_000;
-    config.train.eval_every = 1_000_000;
-    config.train.batch_size = 0;
-    let begun = Instant::now();
-    let prepared = prepare(config)?;
-    let scratch = tempfile::tempdir().map_err(|source| Error::Io {
-        action: "create",
-        path: std::env::temp_dir(),
-        source,
-    })?;
-    let folder = Folder::create(scratch.path(), Some("doctor"), &prepared.config)?;
-    let stop = AtomicBool::new(false);
-    let (mut steps, mut first) = (0, None);
-    let outcome = fit(&prepared, &folder, "doctor", &stop, &mut |event| {
-        if let Event::Epoch { .. } = event {
-            let first = *first.get_or_insert_with(|| begun.elapsed());
-            steps += 1;
-            if begun.elapsed() > first + CHECK {
-                stop.store(true, Ordering::Relaxed);
-            }
-        }
-    })?;
-    let first = first.map_or(0.0, |first| first.as_secs_f64());
-    let seconds = &outcome.report.seconds;
-    Ok((steps - 1, seconds.total - seconds.first_epoch, first))
 }

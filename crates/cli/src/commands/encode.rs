@@ -4,11 +4,11 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use clap::Args;
-use espejo_pictures::csv_field;
 use espejo_train::{Rows, write_file};
 use serde_json::{Value, json};
 
 use crate::choose_samples::{PartedArgs, chosen_parts};
+use crate::csv_cell::csv_field;
 use crate::figures::captions;
 use crate::npy::npy;
 use crate::open_run::open_half_or_whole;

@@ -1,17 +1,20 @@
 //! `espejo eval`: the verdict on a run, its metrics, its baselines and its figures, computed again, or the metrics of other samples.
 
 use clap::Args;
-use espejo_train::{baselines_json, class_errors};
+use espejo_train::{Baseline, Folder, Trained, baselines_json, class_errors};
 use serde_json::json;
 
 use crate::choose_samples::{SampleArgs, chosen_samples};
 use crate::class_errors::class_error_table;
+use crate::drawing::Drawn;
+use crate::figure_file::DrawArgs;
 use crate::figures;
 use crate::folds_table::folds_table;
 use crate::open_run::open_with_data;
 use crate::output::{self, shown};
 use crate::prediction_table::class_table;
 use crate::results_table::results_table;
+use crate::sample_figures::SampleFigures;
 use crate::sample_kind::SampleKind;
 use crate::verdict::verdict_lines;
 
@@ -20,6 +23,8 @@ use crate::verdict::verdict_lines;
 pub struct EvalArgs {
     #[command(flatten)]
     pub samples: SampleArgs,
+    #[command(flatten)]
+    pub draw: DrawArgs,
 }
 
 /// Evaluates the run again. Its figures are drawn again where it is measured by its own test part.
@@ -40,18 +45,20 @@ pub fn eval(args: &EvalArgs, json: bool) -> anyhow::Result<()> {
         false if samples.classes().len() < 2 => Vec::new(),
         false => class_errors(&samples, &trained.sample_errors(&samples)?),
     };
-    let drawn = match args.samples.is_test_part() {
-        true => figures::draw_all(&trained, &folder, &baselines, &args.samples.told())?,
-        false => Vec::new(),
+    let draw = || match args.samples.is_test_part() && !args.draw.no_figures {
+        true => drawn(args, &trained, &folder, &baselines),
+        false => Drawn::default(),
     };
     let kind = SampleKind::of(&samples);
     if json {
+        let drawn = draw();
         let value = json!({
             "run": shown(folder.path()), "epoch": trained.epoch(), "samples": samples.len(), "metrics": metrics,
             "baselines": baselines_json(&baselines), "classes": classes, "class_errors": by_class,
-            "findings": findings, "figures": drawn,
+            "findings": findings, "figures": drawn.files(),
         });
-        return output::json(&value);
+        output::json(&value)?;
+        return drawn.end();
     }
     let mut text = format!("epoch {} of {}", trained.epoch(), shown(folder.path()));
     if !args.samples.is_test_part() {
@@ -65,5 +72,16 @@ pub fn eval(args: &EvalArgs, json: bool) -> anyhow::Result<()> {
     if let Some(folds) = report.folds.filter(|_| args.samples.is_test_part()) {
         text += &folds_table(&folds, kind);
     }
-    output::text(&(text + &output::figure_lines(&drawn)))
+    output::text(&text)?;
+    let drawn = draw();
+    output::text(&drawn.lines())?;
+    drawn.end()
+}
+
+/// Draws the run's figures again, and those of its training that a kill has left undrawn.
+fn drawn(args: &EvalArgs, trained: &Trained, folder: &Folder, baselines: &[Baseline]) -> Drawn {
+    let mut drawn = figures::draw_all(trained, folder, baselines, &args.samples.told());
+    let samples = SampleFigures::new(trained.prepared(), folder).heal(&mut drawn);
+    drawn.add(Ok(samples.figure.into_iter().chain(samples.animation)));
+    drawn
 }

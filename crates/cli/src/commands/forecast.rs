@@ -1,12 +1,13 @@
 //! `espejo forecast`: a series beyond its last row, or how far forecasts leave the rows that came.
 
 use clap::Args;
-use espejo_pictures::{Curves, Figure, Panel, Series, csv_field, curves};
+use espejo_pictures::{Curves, Figure, Panel, Series, curves};
 use espejo_train::{ForecastReport, Trained};
 use serde_json::json;
 
 use crate::choose_samples::{SampleArgs, chosen_samples};
-use crate::figure_file::FigureArgs;
+use crate::csv_cell::csv_field;
+use crate::figure_file::OptionalFigureArgs;
 use crate::figure_name::figure_name;
 use crate::open_run::open_for;
 use crate::output::{self, usage};
@@ -29,12 +30,12 @@ pub struct ForecastArgs {
     #[arg(long)]
     pub evaluate: bool,
     #[command(flatten)]
-    pub figure: FigureArgs,
+    pub figure: OptionalFigureArgs,
 }
 
 /// Prints a forecast as CSV, or what is known of its errors.
 pub fn forecast(args: &ForecastArgs, json: bool) -> anyhow::Result<()> {
-    args.figure.check()?;
+    args.figure.file.check()?;
     if !(1..=MOST_STEPS).contains(&args.steps) {
         return Err(usage(
             format!("`--steps` is {}", args.steps),
@@ -45,13 +46,20 @@ pub fn forecast(args: &ForecastArgs, json: bool) -> anyhow::Result<()> {
     let samples = chosen_samples(&trained, &args.samples)?;
     if args.evaluate {
         let report = trained.forecast_report(&samples, args.steps)?;
-        let figure = errors(&trained, &report);
-        let name = figure_name("forecast-errors", &args.samples.told());
-        let figures = args.figure.save(&folder, &[(name, figure)])?;
-        return match json {
-            true => output::json(&as_json(&report, &figures)),
-            false => output::text(&(table(&report) + "\n" + &output::figure_lines(&figures))),
+        let draw = || {
+            let name = figure_name("forecast-errors", &args.samples.told());
+            let figures = || Ok(vec![(name, errors(&trained, &report))]);
+            args.figure.draw(&folder, figures)
         };
+        if json {
+            let drawn = draw();
+            output::json(&as_json(&report, drawn.files()))?;
+            return drawn.end();
+        }
+        output::text(&(table(&report) + "\n"))?;
+        let drawn = draw();
+        output::text(&drawn.lines())?;
+        return drawn.end();
     }
     let ahead = trained.forecast_on(&samples, args.steps)?;
     let points = samples.points();
@@ -60,20 +68,26 @@ pub fn forecast(args: &ForecastArgs, json: bool) -> anyhow::Result<()> {
     let known: Vec<f64> = (points.len().saturating_sub(DRAWN)..points.len())
         .filter_map(|row| Some(points.target_row(row)?[0]))
         .collect();
-    let figure = continued(&trained, &name, &known, last, &ahead);
-    let stem = figure_name("forecast", &args.samples.told());
-    let figures = args.figure.save(&folder, &[(stem, figure)])?;
+    let draw = || {
+        let figure = continued(&trained, &name, &known, last, &ahead);
+        let stem = figure_name("forecast", &args.samples.told());
+        args.figure.draw(&folder, || Ok(vec![(stem, figure)]))
+    };
     if json {
-        return output::json(
-            &json!({ "column": name, "last_row": last, "forecast": ahead, "figures": figures }),
-        );
+        let drawn = draw();
+        output::json(
+            &json!({ "column": name, "last_row": last, "forecast": ahead, "figures": drawn.files() }),
+        )?;
+        return drawn.end();
     }
     let mut text = format!("step,row,{}\n", csv_field(&name));
     for (step, value) in (1..).zip(&ahead) {
         text += &format!("{step},{},{value}\n", last + step);
     }
-    output::message(output::figure_lines(&figures).trim_end());
-    output::text(&text)
+    output::text(&text)?;
+    let drawn = draw();
+    drawn.tell();
+    drawn.end()
 }
 
 /// The last known rows and those forecast, over the number of the row.

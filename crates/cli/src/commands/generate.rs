@@ -8,6 +8,7 @@ use espejo_train::{Rows, SyntheticReport, SyntheticRule, Trained, write_file};
 use serde_json::json;
 
 use crate::decoded_rows::{as_csv, in_units};
+use crate::drawing::Drawn;
 use crate::figure_file::{has_ending, no_images, save_as};
 use crate::figures::{MAX_DRAWN, save_all, sheet_columns, tile};
 use crate::open_run::{RunArgs, open, open_without_data};
@@ -42,6 +43,9 @@ pub struct GenerateArgs {
     /// With `--csv`: write what the rows are like beside the real ones to this JSON file
     #[arg(long, value_name = "FILE", requires = "csv")]
     pub report: Option<PathBuf>,
+    /// With `--csv`: draw nothing
+    #[arg(long, requires = "csv")]
+    pub no_figures: bool,
 }
 
 /// Numbers of a code over its image, at most.
@@ -113,17 +117,16 @@ pub fn generate(args: &GenerateArgs, json: bool) -> anyhow::Result<()> {
         }),
     )];
     let drawn = match &args.to {
-        Some(path) => save_as(path, &figure)?,
-        None => save_all(&folder, &figure)?,
+        Some(path) => save_as(path, &figure).into(),
+        None => save_all(&folder, &figure),
     };
     if json {
-        return output::json(&json!({ "codes": codes, "figures": drawn }));
+        output::json(&json!({ "codes": codes, "figures": drawn.files() }))?;
+    } else {
+        let count = SampleKind::Image.count(codes.len());
+        output::text(&format!("{count}, {source}\n{}", drawn.lines()))?;
     }
-    output::text(&format!(
-        "{}, {source}\n{}",
-        SampleKind::Image.count(codes.len()),
-        output::figure_lines(&drawn)
-    ))
+    drawn.only()
 }
 
 /// The code over each image, or its number where codes are too long for that.
@@ -182,29 +185,34 @@ fn synthetic_rows(args: &GenerateArgs, json: bool) -> anyhow::Result<()> {
         synthetic: &synthetic,
         report: &report,
     };
-    let drawn = save_all(&folder, &[("synthetic", told.figure())])?;
-    let mut value = told.report_json(&drawn);
-    if let Some(path) = &args.report {
-        write_file(path, format!("{value:#}\n").as_bytes())?;
-    }
     if let Some(path) = &args.to {
         write_file(path, told.csv().as_bytes())?;
+    }
+    if !json {
+        output::message(&told.summary());
+        match &args.to {
+            Some(path) => output::text(&format!("{}\n", shown(path)))?,
+            None => output::text(&told.csv())?,
+        }
+    }
+    let drawn = match args.no_figures {
+        true => Drawn::default(),
+        false => save_all(&folder, &[("synthetic", told.figure())]),
+    };
+    let mut value = told.report_json(drawn.files());
+    if let Some(path) = &args.report {
+        write_file(path, format!("{value:#}\n").as_bytes())?;
     }
     if json {
         match &args.to {
             Some(path) => value["rows_file"] = json!(shown(path)),
             None => value["rows"] = told.rows_json(),
         }
-        return output::json(&value);
+        output::json(&value)?;
+    } else {
+        drawn.tell();
     }
-    output::message(&told.summary());
-    drawn
-        .iter()
-        .for_each(|figure| output::message(&format!("figure  {figure}")));
-    match &args.to {
-        Some(path) => output::text(&format!("{}\n", shown(path))),
-        None => output::text(&told.csv()),
-    }
+    drawn.end()
 }
 
 /// Prints the decoded rows of a table as CSV, in the table's own units.

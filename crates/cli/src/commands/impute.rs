@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use espejo_train::{HideRule, HoledTable, ImputeRule, Imputed, Trained, write_file};
 
+use crate::csv_cell::csv_word;
 use crate::imputation_table::{as_csv, as_json, evaluation_json, evaluation_text, summary};
 use crate::open_run::{RunArgs, open};
 use crate::output::{self, shown, tell_data, usage};
@@ -68,7 +69,7 @@ pub fn impute(args: &ImputeArgs, json: bool) -> anyhow::Result<()> {
     let table = trained.holed_table(args.data.as_deref())?;
     tell_data(&table.skipped, &table.notes);
     let imputed = trained.impute(&table.samples, rule)?;
-    let filled = table.refilled(&imputed)?;
+    let filled = table.refilled(&imputed, csv_word)?;
     if let Some(path) = &args.intervals {
         write_file(path, as_csv(&imputed).as_bytes())?;
     }

@@ -8,6 +8,7 @@ use crate::folds_table::folds_table;
 use crate::open_run::{RunArgs, open_without_data};
 use crate::output;
 use crate::prediction_table::class_table;
+use crate::printable::short_numbers;
 use crate::results_table::results_table;
 use crate::sample_kind::SampleKind;
 use crate::verdict::verdict_lines;
@@ -81,7 +82,9 @@ fn differences(trained: &Trained) -> String {
         true => "every key has its default".to_owned(),
         false => format!("keys that differ from the defaults, of {}", KEYS.len()),
     };
-    format!("\n{told} (`--config` prints all):\n{}", differing.concat())
+    let differing = differing.concat();
+    let differing = short_numbers(&differing);
+    format!("\n{told} (`--config` prints all):\n{differing}")
 }
 
 /// The configuration that a run of this model on data of this kind has by itself.

@@ -6,6 +6,7 @@ use espejo_train::{Folder, Trained, write_file};
 use serde_json::json;
 
 use crate::choose_samples::{SampleArgs, chosen_samples};
+use crate::drawing::Drawn;
 use crate::figure_file::FigureArgs;
 use crate::figure_name::figure_name;
 use crate::latent_figures::{GRID, latent_grid, latent_map, latent_map_of};
@@ -86,7 +87,7 @@ pub fn latent(args: &LatentArgs, json: bool) -> anyhow::Result<()> {
             trained.latent()
         ));
     }
-    drawn(&args.figure.save(&folder, &figures)?, json)
+    drawn(args.figure.save(&folder, &figures), json)
 }
 
 /// Draws each dimension by itself, and writes the codes.
@@ -98,27 +99,28 @@ fn traverse(
     json: bool,
 ) -> anyhow::Result<()> {
     let traversal = Traversal::new(trained, samples, args.steps, args.around.as_deref())?;
+    let path = folder.path().join("traversal.csv");
+    write_file(&path, traversal.as_csv(trained)?.as_bytes())?;
     let figures = match trained.test().is_table() {
-        true => Vec::new(),
+        true => Drawn::default(),
         false => {
             let name = figure_name("traversal", &args.samples.told());
             let figure = traversal.drawn(trained)?;
-            args.figure.save(folder, &[(name, figure)])?
+            args.figure.save(folder, &[(name, figure)])
         }
     };
-    let is_cut = traversal.dimensions() > MAX_DRAWN_DIMENSIONS && !figures.is_empty();
+    let is_cut = traversal.dimensions() > MAX_DRAWN_DIMENSIONS && !figures.files().is_empty();
     if is_cut {
         output::message(&format!(
             "the figure has the first {MAX_DRAWN_DIMENSIONS} of {} dimensions, the CSV all of them",
             traversal.dimensions()
         ));
     }
-    let path = folder.path().join("traversal.csv");
-    write_file(&path, traversal.as_csv(trained)?.as_bytes())?;
-    if json {
-        return output::json(&json!({ "figures": figures, "codes": shown(&path) }));
+    match json {
+        true => output::json(&json!({ "figures": figures.files(), "codes": shown(&path) }))?,
+        false => output::text(&(figures.lines() + &format!("codes   {}\n", shown(&path))))?,
     }
-    output::text(&(output::figure_lines(&figures) + &format!("codes   {}\n", shown(&path))))
+    figures.only()
 }
 
 /// The error of asking for a grid where none is drawn.

@@ -94,7 +94,7 @@ pub fn morph(args: &MorphArgs, json: bool) -> anyhow::Result<()> {
         ),
         ..Sheet::default()
     });
-    drawn(&args.figure.save(&folder, &[("morph", figure)])?, json)
+    drawn(args.figure.save(&folder, &[("morph", figure)]), json)
 }
 
 /// Index of the image with this caption, or with this index after `#`.

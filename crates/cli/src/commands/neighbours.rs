@@ -5,11 +5,11 @@ use std::time::Instant;
 use clap::Args;
 use espejo_analysis::{Matrix, Neighbor, nearest, vote, wilson};
 use espejo_data::{Samples, Window};
-use espejo_pictures::csv_field;
 use espejo_train::Trained;
 use serde_json::{Value, json};
 
 use crate::choose_samples::{PartedArgs, chosen_parts};
+use crate::csv_cell::csv_field;
 use crate::known_values::{filled, labels};
 use crate::open_run::open_with_data;
 use crate::output::{self, counted, usage};

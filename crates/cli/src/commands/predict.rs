@@ -1,10 +1,10 @@
 //! `espejo predict`: the class or the numbers of each sample, as CSV.
 
-use espejo_pictures::csv_field;
 use espejo_train::{Rows, Targets, Task, Trained, largest};
 use serde_json::json;
 
 use crate::choose_samples::{PartedArgs, chosen_parts};
+use crate::csv_cell::csv_field;
 use crate::open_run::open_for;
 use crate::output;
 use crate::sample_columns::Chosen;

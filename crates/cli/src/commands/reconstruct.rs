@@ -4,17 +4,16 @@ use std::path::PathBuf;
 
 use clap::Args;
 use espejo_data::Samples;
-use espejo_pictures::csv_field;
-use espejo_train::{
-    Folder, Rows, SampleErrors, Trained, class_errors, fill_missing, unit_rows, write_file,
-};
+use espejo_train::{Folder, Rows, SampleErrors, Trained, class_errors, unit_rows, write_file};
 use serde_json::{Value, json};
 
 use crate::choose_samples::{SampleArgs, chosen_samples};
 use crate::class_errors::class_error_table;
 use crate::compact_number::compact;
+use crate::csv_cell::csv_field;
 use crate::decoded_rows::{columns, in_units};
-use crate::figure_file::FigureArgs;
+use crate::drawing::Drawn;
+use crate::figure_file::OptionalFigureArgs;
 use crate::figure_name::figure_name;
 use crate::figures;
 use crate::open_run::open_for;
@@ -32,33 +31,40 @@ pub struct ReconstructArgs {
     #[arg(long, value_name = "FILE")]
     pub csv: Option<PathBuf>,
     #[command(flatten)]
-    pub figure: FigureArgs,
+    pub figure: OptionalFigureArgs,
 }
 
 /// Measures reconstructions, and draws images beside theirs or writes the rows of a table.
 pub fn reconstruct(args: &ReconstructArgs, json: bool) -> anyhow::Result<()> {
-    args.figure.check()?;
+    args.figure.file.check()?;
     let (folder, trained) = open_for(&args.samples)?;
     let samples = chosen_samples(&trained, &args.samples)?;
     check_csv(args, &samples)?;
     let clean = unit_rows(&samples)?;
-    let mut inputs = clean.clone();
-    inputs.iter_mut().for_each(|row| fill_missing(row));
-    let outputs = trained.reconstruct(&inputs)?;
+    let outputs = trained.reconstruct(&clean)?;
     let errors = reconstruction_errors(&samples, &outputs, &clean);
     let each = SampleErrors::of(&samples, &outputs, &clean);
     let classes = class_errors(&samples, &each);
-    let drawn = draw(args, &folder, &trained, &samples)?;
+    if samples.is_table() {
+        args.figure.file.none()?;
+    }
+    let draw = || match samples.is_table() {
+        true => Drawn::default(),
+        false => draw(args, &folder, &trained, &samples),
+    };
     if let Some(path) = &args.csv {
         let csv = as_csv(&trained, samples.clone(), &outputs, &each);
         write_file(path, csv.as_bytes())?;
     }
     if json {
-        let mut value = json!({ "figures": drawn, "model": errors, "class_errors": classes });
+        let drawn = draw();
+        let mut value =
+            json!({ "figures": drawn.files(), "model": errors, "class_errors": classes });
         if let Some(path) = &args.csv {
             value["csv"] = json!(shown(path));
         }
-        return output::json(&value);
+        output::json(&value)?;
+        return drawn.end();
     }
     let count = SampleKind::of(&samples).count(samples.len());
     let mut text = sentence(&count, &errors) + &class_error_table(&classes);
@@ -71,7 +77,10 @@ pub fn reconstruct(args: &ReconstructArgs, json: bool) -> anyhow::Result<()> {
         }
         None => {}
     }
-    output::text(&(text + &output::figure_lines(&drawn)))
+    output::text(&text)?;
+    let drawn = draw();
+    output::text(&drawn.lines())?;
+    drawn.end()
 }
 
 /// Refuses a file of rows where there are images, or by another ending.
@@ -112,20 +121,14 @@ fn as_csv(trained: &Trained, samples: Samples, outputs: &Rows, errors: &SampleEr
     text
 }
 
-/// Draws images beside their reconstructions; nothing for a table.
-fn draw(
-    args: &ReconstructArgs,
-    folder: &Folder,
-    trained: &Trained,
-    samples: &Samples,
-) -> anyhow::Result<Vec<String>> {
-    if samples.is_table() {
-        return args.figure.none();
-    }
-    let data = args.samples.shown_data(trained);
-    let figure = figures::reconstruction(trained, &figures::spread(samples), &data)?;
-    let name = figure_name("reconstruction", &args.samples.told());
-    args.figure.save(folder, &[(name, figure)])
+/// Draws images beside their reconstructions.
+fn draw(args: &ReconstructArgs, folder: &Folder, trained: &Trained, samples: &Samples) -> Drawn {
+    args.figure.draw(folder, || {
+        let data = args.samples.shown_data(trained);
+        let figure = figures::reconstruction(trained, &figures::spread(samples), &data)?;
+        let name = figure_name("reconstruction", &args.samples.told());
+        Ok(vec![(name, figure)])
+    })
 }
 
 /// How well the samples were reconstructed; `count` is their number in words.

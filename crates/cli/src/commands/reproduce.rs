@@ -1,6 +1,5 @@
 //! `espejo reproduce`: the documents' experiments over many seeds, beside their published numbers.
 
-use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -13,12 +12,13 @@ use espejo_reproduce::{
     Chapter, Ended, Event, Line, Place, ROWS, Results, Row, Scale, Verdict, animations, claim_word,
     figures, html, markdown, number, rows_named, run, threads,
 };
-use espejo_train::write_file;
-use indicatif::{ProgressBar, ProgressStyle};
+use espejo_train::{check_folder, check_name, write_file};
+use indicatif::ProgressBar;
 use serde_json::{Value, json};
 
-use crate::interrupt::stop_on_interrupt;
-use crate::output::{self, message, shown};
+use crate::interrupt::{Twice, stop_on_interrupt};
+use crate::output::{self, message, shown, usage};
+use crate::progress;
 
 /// The arguments of `espejo reproduce`.
 #[derive(Args)]
@@ -68,12 +68,19 @@ pub fn reproduce(args: &ReproduceArgs, json: bool) -> anyhow::Result<u8> {
     } else {
         "reproduction"
     };
+    if let Some(name) = &args.name {
+        check_name(name)?;
+    }
     let folder = args.out.join(args.name.as_deref().unwrap_or(name));
+    check_place(&folder)?;
     if args.fresh {
         forget(&folder)?;
     }
     let begun = Instant::now();
-    let stop = stop_on_interrupt(Some(i32::from(INTERRUPTED)))?;
+    let stop = stop_on_interrupt(Some(Twice {
+        code: INTERRUPTED,
+        lost: "the trainings that were not finished begin again; the same command continues",
+    }))?;
     let progress = Progress::default();
     let kept = Mutex::new((0, 0));
     let ended = run(&rows, scale, &folder, &stop, &|event| {
@@ -98,11 +105,14 @@ pub fn reproduce(args: &ReproduceArgs, json: bool) -> anyhow::Result<u8> {
         seconds: begun.elapsed().as_secs_f64(),
         kept: kept.into_inner().unwrap_or_else(PoisonError::into_inner),
     };
-    let report = write(&chapters, scale, &place, &folder, args.page.as_deref())?;
-    if json {
-        output::json(&to_json(&chapters, &report))?;
-    } else {
-        output::text(&summary(&chapters, &report))?;
+    let report = Written::below(&folder);
+    match json {
+        true => output::json(&to_json(&chapters, &report))?,
+        false => output::text(&summary(&chapters))?,
+    }
+    write(&chapters, scale, &place, &report, args.page.as_deref())?;
+    if !json {
+        output::text(&report.lines())?;
     }
     let outside = chapters
         .iter()
@@ -127,6 +137,36 @@ fn list(json: bool) -> anyhow::Result<()> {
         .iter()
         .map(|row| format!("{:<10} {:<9} {}\n", row.id, row.document, row.title));
     output::text(&lines.collect::<String>())
+}
+
+/// Refuses a folder that holds something else than a reproduction, or leads elsewhere: files are written into it, and `--fresh`
+/// removes some.
+fn check_place(folder: &Path) -> anyhow::Result<()> {
+    let others = [("config.toml", "a run"), ("sweep.toml", "a sweep")];
+    let is_there = |(file, _): &(&str, &str)| folder.join(file).exists();
+    if let Some((_, what)) = others.into_iter().find(is_there) {
+        return Err(usage(
+            format!("`{}` is the folder of {what}", shown(folder)),
+            "choose another `--name`",
+        ));
+    }
+    for own in ["jobs", "figures"] {
+        check_folder(&folder.join(own))?;
+    }
+    let jobs = folder.join("jobs");
+    let rows = std::fs::read_dir(&jobs).into_iter().flatten().flatten();
+    let is_row = |name: &str| ROWS.iter().any(|row| row.id == name);
+    let mut foreign = rows.filter(|entry| !entry.file_name().to_str().is_some_and(is_row));
+    match foreign.next() {
+        None => Ok(()),
+        Some(entry) => Err(usage(
+            format!(
+                "`{}` is nothing that a reproduction keeps",
+                shown(&entry.path())
+            ),
+            "choose another `--name`, or take it away",
+        )),
+    }
 }
 
 /// Removes the kept outcomes of earlier trainings, and nothing else.
@@ -185,19 +225,35 @@ struct Written {
     figures: PathBuf,
 }
 
+impl Written {
+    /// The files of the report in a folder.
+    fn below(folder: &Path) -> Self {
+        Self {
+            markdown: folder.join("report.md"),
+            html: folder.join("report.html"),
+            figures: folder.join("figures"),
+        }
+    }
+
+    /// A line for each.
+    fn lines(&self) -> String {
+        format!(
+            "report   {}\npage     {}\nfigures  {}\n",
+            shown(&self.markdown),
+            shown(&self.html),
+            shown(&self.figures)
+        )
+    }
+}
+
 /// Writes figures and reports into the folder, and the page where it is asked for.
 fn write(
     chapters: &[Chapter],
     scale: Scale,
     place: &Place,
-    folder: &Path,
+    written: &Written,
     page: Option<&Path>,
-) -> anyhow::Result<Written> {
-    let written = Written {
-        markdown: folder.join("report.md"),
-        html: folder.join("report.html"),
-        figures: folder.join("figures"),
-    };
+) -> anyhow::Result<()> {
     save_figures(chapters, &written.figures)?;
     let file = |name: &str| read_figure(&written.figures, name);
     write_file(
@@ -211,7 +267,7 @@ fn write(
     if let Some(page) = page {
         write_page(chapters, scale, place, (page, &written.figures))?;
     }
-    Ok(written)
+    Ok(())
 }
 
 /// Draws and writes every figure, on all cores, and every animation.
@@ -261,8 +317,19 @@ fn write_page(
     }
     let written_by =
         "<!-- Written by `espejo reproduce all --page`; changes here are lost. -->\n\n";
-    let text = written_by.to_owned() + &markdown(chapters, scale, place, &stem);
+    let text = written_by.to_owned() + &markdown(chapters, scale, place, &in_link(&stem));
     Ok(write_file(page, text.as_bytes())?)
+}
+
+/// A name as it stands in a link: whatever could end the link, or be taken for HTML, by its bytes.
+fn in_link(name: &str) -> String {
+    let shown = |byte: u8| match byte {
+        byte if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) => {
+            char::from(byte).to_string()
+        }
+        byte => format!("%{byte:02X}"),
+    };
+    name.bytes().map(shown).collect()
 }
 
 /// The name of a page without its extension, which is the name of the folder of its figures.
@@ -279,7 +346,7 @@ fn stem_of(page: &Path) -> anyhow::Result<String> {
 }
 
 /// The published value, our value and the verdict, row by row.
-fn summary(chapters: &[Chapter], written: &Written) -> String {
+fn summary(chapters: &[Chapter]) -> String {
     let lines = || chapters.iter().flat_map(|chapter| &chapter.lines);
     let width = lines()
         .map(|line| line.what.chars().count())
@@ -311,10 +378,7 @@ fn summary(chapters: &[Chapter], written: &Written) -> String {
         .iter()
         .filter(|chapter| chapter.verdict() == Verdict::Reproduced)
         .count();
-    text += &format!("{held} of {} rows within their bands\n\n", chapters.len());
-    text += &format!("report   {}\n", shown(&written.markdown));
-    text += &format!("page     {}\n", shown(&written.html));
-    text + &format!("figures  {}\n", shown(&written.figures))
+    text + &format!("{held} of {} rows within their bands\n\n", chapters.len())
 }
 
 fn line_text(line: &Line, width: usize, ours: usize) -> String {
@@ -391,15 +455,10 @@ impl Progress {
                         all - open
                     ));
                 }
-                if std::io::stderr().is_terminal() {
-                    let style =
-                        ProgressStyle::with_template("{wide_bar:.cyan} {pos}/{len} {msg} {eta}")
-                            .expect("a valid template");
-                    let _ = self
-                        .bar
-                        .set(ProgressBar::new(open as u64).with_style(style));
-                } else {
-                    message(&format!("{open} trainings on {}", machine()));
+                let template = "{wide_bar:.cyan} {pos}/{len} {msg} {eta}";
+                match progress::bar(template, open as u64) {
+                    Some(bar) => drop(self.bar.set(bar)),
+                    None => message(&format!("{open} trainings on {}", machine())),
                 }
             }
             Event::Done { row, case, seed } => {

@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use espejo_pictures::csv_field;
 use espejo_train::{Compared, ListedRun, RunNames, listed_run};
 use serde_json::{Value, json};
 
 use crate::compact_number::compact;
+use crate::csv_cell::csv_line;
 use crate::output::{self, shown};
 use crate::table::{Column, table};
 use crate::terminal;
@@ -145,19 +145,13 @@ fn local_time(text: &str) -> String {
     )
 }
 
-/// A line of CSV.
-fn csv_row(cells: &[String]) -> String {
-    let cells: Vec<String> = cells.iter().map(|cell| csv_field(cell)).collect();
-    cells.join(",") + "\n"
-}
-
 fn as_csv(runs: &[ListedRun]) -> String {
     let line = |run: &ListedRun| {
         let result = run.result.as_ref();
         let number =
             |number: Option<f64>| number.map(|number| number.to_string()).unwrap_or_default();
         let count = |count: Option<usize>| count.map(|count| count.to_string()).unwrap_or_default();
-        csv_row(&[
+        csv_line([
             run.name.clone(),
             run.run.clone(),
             run.started.clone().unwrap_or_default(),
@@ -179,7 +173,7 @@ fn as_csv(runs: &[ListedRun]) -> String {
             number(result.and_then(|result| result.baseline_value)),
         ])
     };
-    let header = csv_row(&CSV.map(str::to_owned));
+    let header = csv_line(CSV);
     [header].into_iter().chain(runs.iter().map(line)).collect()
 }
 

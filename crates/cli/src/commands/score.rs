@@ -1,14 +1,17 @@
 //! `espejo score`: how unusual each sample is, held against a limit.
 
+use std::io::Write;
 use std::path::PathBuf;
 
 use clap::Args;
 use espejo_analysis::Threshold;
-use espejo_train::{Folder, ScoreKind, ScoreRule, Scores, Trained, write_file};
+use espejo_pictures::Figure;
+use espejo_train::{Folder, ScoreKind, ScoreRule, Scores, Trained, write_file_by};
 
-use crate::calibration::{self, Asked, Calibration};
-use crate::choose_samples::PartedArgs;
-use crate::figure_file::{has_ending, save_as};
+use crate::calibration::{self, Asked, Calibration, Ordinary};
+use crate::choose_samples::{PartedArgs, scored_passing};
+use crate::drawing::Drawn;
+use crate::figure_file::{DrawArgs, has_ending, save_as};
 use crate::judgement::{Judgement, Limit};
 use crate::open_run::{open_for, open_with_data};
 use crate::output::{self, shown, usage};
@@ -66,6 +69,8 @@ pub struct ScoreArgs {
     /// Write the scores to this CSV file in place of stdout, or the figures to this file alone (`.png`, `.svg`)
     #[arg(long, value_name = "FILE")]
     pub to: Option<PathBuf>,
+    #[command(flatten)]
+    pub draw: DrawArgs,
 }
 
 /// Scores samples and prints them as CSV.
@@ -89,6 +94,13 @@ pub fn score(args: &ScoreArgs, json: bool) -> anyhow::Result<()> {
         Some(path) if is_figure(&path) => (Some(path), None),
         to => (None, to.as_ref()),
     };
+    if let Some(path) = figure_file.filter(|_| args.draw.no_figures) {
+        let message = format!(
+            "`--to {}` asks for a figure, and `--no-figures` for none",
+            shown(path)
+        );
+        return Err(usage(message, "leave one of them out"));
+    }
     let (folder, trained) = opened(args)?;
     let rule = ScoreRule {
         kind: args.score,
@@ -101,12 +113,15 @@ pub fn score(args: &ScoreArgs, json: bool) -> anyhow::Result<()> {
         needs_untrained: matches!(threshold, Threshold::Conformal(_)),
         seed: args.seed,
     };
-    let (parts, calibration) = calibration::choose(&trained, &args.chosen, &asked)?;
+    let (parts, scores, calibration) = chosen_and_scored(args, &trained, rule, &asked)?;
     let is_series = trained.test().window().is_some();
     let rows: Vec<Chosen> = parts.iter().map(on_rows).collect();
     let names = anomalies(args, &rows, is_series);
     let labels = outliers::of_parts(&names, &rows)?;
-    let scores = scored(&trained, &parts, rule, args.explain)?;
+    let scores = match scores {
+        Some(scores) => scores,
+        None => scored(&trained, &parts, rule, args.explain)?,
+    };
     let limit = Limit::of(&trained, &calibration, rule, threshold, &names)?;
     let judgement = Judgement::new(&scores.values, limit, args.fdr);
     let found = match &labels {
@@ -123,31 +138,80 @@ pub fn score(args: &ScoreArgs, json: bool) -> anyhow::Result<()> {
         subject: &subject_on(&trained, &args.chosen.samples.shown_data(&trained)),
     };
     let order = table.order(args.top)?;
-    // Kept once nothing can be refused any more. The false discovery rate is no rule for a limit.
-    if args.fdr.is_none() {
-        stored_threshold::write(&folder, rule.kind, &judgement.limit)?;
-    }
-    let drawn = score_figures::all(&trained, &table, &found)?;
-    let drawn = match figure_file {
-        Some(path) => save_as(path, &drawn)?,
-        None => figures::save_all(&folder, &drawn)?,
+    let draw = || match (args.draw.no_figures, figure_file) {
+        (true, _) => Drawn::default(),
+        (false, path) => drawn(&folder, path, score_figures::all(&trained, &table, &found)),
+    };
+    // Kept once all is said. The false discovery rate is no rule for a limit.
+    let keep = || match args.fdr {
+        None => stored_threshold::write(&folder, rule.kind, &judgement.limit),
+        Some(_) => Ok(()),
     };
     if json {
-        return output::json(&table.as_json(&order, rule, &found, &drawn));
+        let drawn = draw();
+        output::json(&table.as_json(&order, rule, &found, drawn.files()))?;
+        keep()?;
+        return drawn.end();
     }
     output::message(&table.summary(rule.kind.name(), &found));
     if is_series && judgement.p.is_some() {
         output::message(DEPENDENT);
     }
-    drawn
-        .iter()
-        .for_each(|figure| output::message(&format!("figure  {figure}")));
-    let csv = table.as_csv(&order);
-    let Some(path) = csv_file else {
-        return output::text(&csv);
+    let write = |out: &mut dyn Write| table.write_csv(&order, out);
+    match csv_file {
+        None => output::written(write)?,
+        Some(path) => {
+            write_file_by(path, write)?;
+            output::text(&format!("{}\n", shown(path)))?;
+        }
+    }
+    keep()?;
+    let drawn = draw();
+    drawn.tell();
+    drawn.end()
+}
+
+/// Writes figures into the run, or to the file that was asked for.
+fn drawn(
+    folder: &Folder,
+    to: Option<&PathBuf>,
+    figures: anyhow::Result<Vec<(&'static str, Figure)>>,
+) -> Drawn {
+    match (figures, to) {
+        (Err(error), _) => Drawn::failed(error),
+        (Ok(figures), None) => figures::save_all(folder, &figures),
+        (Ok(figures), Some(path)) => save_as(path, &figures).into(),
+    }
+}
+
+/// The samples to score and the ordinary ones, and the scores where rows were scored as they were read: nothing but those is kept of them.
+fn chosen_and_scored(
+    args: &ScoreArgs,
+    trained: &Trained,
+    rule: ScoreRule,
+    asked: &Asked,
+) -> anyhow::Result<(Vec<Chosen>, Option<Scores>, Ordinary)> {
+    // Shares, other detectors and a half that calibrates need the rows themselves.
+    let needs_rows =
+        args.explain || !args.outliers.is_empty() || asked.calibration == Some(Calibration::Half);
+    let passed = match needs_rows {
+        true => None,
+        false => scored_passing(trained, &args.chosen, rule)?,
     };
-    write_file(path, csv.as_bytes())?;
-    output::text(&format!("{}\n", shown(path)))
+    let Some(passed) = passed else {
+        let (parts, ordinary) = calibration::choose(trained, &args.chosen, asked)?;
+        return Ok((parts, None, ordinary));
+    };
+    let rows = Chosen {
+        samples: passed.data.samples,
+        part: None,
+    };
+    let (parts, ordinary) = calibration::choose_for(trained, &args.chosen, asked, vec![rows])?;
+    let scores = Scores {
+        values: passed.scores,
+        shares: Vec::new(),
+    };
+    Ok((parts, Some(scores), ordinary))
 }
 
 /// Opens the run; its own data need not be there where nothing of it is asked for.

@@ -23,7 +23,7 @@ use crate::commands::train::{
     TrainingFlags, check_configuration, check_data, data_name, layers_of,
 };
 use crate::completion;
-use crate::interrupt::stop_on_interrupt;
+use crate::interrupt::{Twice, stop_on_interrupt};
 use crate::output::{counted, message, shown, usage};
 use folder::SweepFolder;
 use local::{Here, PoolEnd};
@@ -328,7 +328,7 @@ fn run(args: &RunTaskArgs, json: bool) -> anyhow::Result<u8> {
 
 /// Runs all tasks on this machine, and gathers what came of them.
 fn run_here(sweep: &SweepFolder, mut here: Here, json: bool) -> anyhow::Result<u8> {
-    let stop = stop_on_interrupt(Some(1))?;
+    let stop = stop_on_interrupt(Some(Twice::training()))?;
     let end = match sweep.plan.halving {
         Some(_) => halving::run(sweep, &mut here, &stop)?,
         None => {

@@ -29,14 +29,15 @@ use layer_list::check_layer_list;
 use ranks::{Place, slurm_line};
 use resume::resumed_config;
 pub use summary::program;
-use summary::summary;
+use summary::{next_commands, summary};
 
 use crate::augmented_figure::augmented;
+use crate::drawing::Drawn;
 use crate::figures;
-use crate::interrupt::stop_on_interrupt;
+use crate::interrupt::{Twice, stop_on_interrupt};
 use crate::output::{self, counted, message, shown, tell_data};
 use crate::progress::Progress;
-use crate::sample_figures::{SampleFigures, SampleFiles};
+use crate::sample_figures::SampleFigures;
 use crate::terminal::paragraph;
 
 /// Trains; the exit code is 0, or 130 when interrupted after saving.
@@ -57,7 +58,6 @@ fn at(place: &Place, mut args: TrainArgs, json: bool) -> anyhow::Result<u8> {
     if let Some(device) = place.device(&args.run)? {
         args.train.device = Some(device);
     }
-    let rank = place.exchange.rank();
     let (merged, resumed) = match &args.run.resume {
         Some(run) => {
             let folder = resumed_folder(place, run, &args)?;
@@ -66,14 +66,14 @@ fn at(place: &Place, mut args: TrainArgs, json: bool) -> anyhow::Result<u8> {
         None => (merged(&args)?, None),
     };
     let asks_only = args.run.print_config || args.run.dry_run;
-    if rank > 0 && asks_only {
+    if place.exchange.rank() > 0 && asks_only {
         return Ok(0);
     }
     if args.run.print_config {
         return print_config(&merged).map(|()| 0);
     }
-    let prepared = match resumed {
-        Some(_) => prepare(merged.config)?,
+    let prepared = match &resumed {
+        Some(folder) => prepare(merged.config).map_err(|error| of_run(folder, error))?,
         None => prepare_new(&args, merged)?,
     };
     if args.run.dry_run {
@@ -93,14 +93,22 @@ fn at(place: &Place, mut args: TrainArgs, json: bool) -> anyhow::Result<u8> {
         exchange: place.exchange,
         ..prepared
     };
-    if rank > 0 {
-        let stop = stop_on_interrupt(Some(1))?;
+    if place.exchange.rank() > 0 {
+        let stop = stop_on_interrupt(Some(Twice::training()))?;
         follow(&prepared, resumed.as_ref(), &stop)?;
         return Ok(0);
     }
-    if let Some(before) = resumed.as_ref().and_then(|folder| folder.report().ok()) {
-        tell_other_ranks(before.ranks, place.exchange.size());
-    }
+    lead(&prepared, resumed, &args, json)
+}
+
+/// Trains into a folder as the rank that writes, and draws what came of it.
+fn lead(
+    prepared: &Prepared,
+    resumed: Option<Folder>,
+    args: &TrainArgs,
+    json: bool,
+) -> anyhow::Result<u8> {
+    let before = resumed.as_ref().and_then(|folder| folder.report().ok());
     let folder = match resumed {
         Some(folder) if !prepared.is_data_of(&folder)? => return Err(changed_data(&folder)),
         Some(folder) => folder,
@@ -108,12 +116,7 @@ fn at(place: &Place, mut args: TrainArgs, json: bool) -> anyhow::Result<u8> {
     };
     let (device, why) = prepared.device_words();
     message(&format!("device {device}: {why}"));
-    if place.exchange.is_shared() {
-        let ranks = place.exchange.size();
-        message(&format!(
-            "{ranks} ranks share each batch; this is what rank 0 says"
-        ));
-    }
+    tell_ranks(before.map(|before| before.ranks), prepared.exchange.size());
     if args.run.resume.is_some() && prepared.config.train.is_classical() {
         message(
             "a training in double precision starts again from its initial weights; the results are identical",
@@ -123,34 +126,40 @@ fn at(place: &Place, mut args: TrainArgs, json: bool) -> anyhow::Result<u8> {
     if prepared.streams() {
         message("the data is larger than `--device-memory`: it is read from disk during training");
     }
-    let (outcome, samples) = watched(&prepared, &folder, !args.run.no_figures)?;
+    let (outcome, samples) = watched(prepared, &folder, !args.run.no_figures)?;
     let path = shown(folder.path());
     if outcome.status == Status::Stopped {
-        tell_stopped(&prepared, &outcome, &path);
+        tell_stopped(prepared, &outcome, &path);
         if json {
             output::json(&with_run(&outcome.report, &path, &[]))?;
         }
+        // A film of what there is; the figures come when the training is over.
+        let mut drawn = Drawn::default();
+        if let Some(samples) = samples {
+            samples.finish(&mut drawn);
+        }
+        // The run is saved, whatever came of its film.
+        if let Err(error) = drawn.end() {
+            output::report(&error);
+        }
         return Ok(130);
     }
-    let drawn = if args.run.no_figures {
-        Vec::new()
-    } else {
-        let baselines = outcome.report.baselines.as_deref().unwrap_or_default();
-        let mut drawn = figures::draw_all(&outcome.trained, &folder, baselines, &[])?;
-        if let Some(figure) = augmented(&prepared)? {
-            drawn.extend(figures::save_all(&folder, &[("augmented", figure)])?);
-        }
-        drawn.extend(samples.figure);
-        drawn
+    if !json {
+        output::text(&summary(prepared, &outcome, &path))?;
+    }
+    let (drawn, animation) = match samples {
+        None => (Drawn::default(), None),
+        Some(samples) => draw(prepared, &outcome, &folder, samples),
     };
     if json {
-        let mut value = with_run(&outcome.report, &path, &drawn);
-        value["animations"] = json!(Vec::from_iter(samples.animation));
+        let mut value = with_run(&outcome.report, &path, drawn.files());
+        value["animations"] = json!(Vec::from_iter(animation));
         output::json(&value)?;
     } else {
-        let files = output::figure_lines(&drawn) + &output::animation_line(samples.animation);
-        output::text(&summary(&prepared, &outcome, &path, &files))?;
+        let files = drawn.lines() + &output::animation_line(animation);
+        output::text(&(files + &next_commands(prepared, &path)))?;
     }
+    drawn.end()?;
     Ok(0)
 }
 
@@ -166,15 +175,47 @@ fn resumed_folder(place: &Place, run: &str, args: &TrainArgs) -> anyhow::Result<
     Ok(folder)
 }
 
-/// Says that a run goes on with another number of ranks than before.
-fn tell_other_ranks(before: usize, now: usize) {
-    if before != now {
+/// Says that several ranks share a run, and that it goes on with another number of them than before.
+fn tell_ranks(before: Option<usize>, now: usize) {
+    if now > 1 {
+        message(&format!(
+            "{now} ranks share each batch; this is what rank 0 says"
+        ));
+    }
+    if let Some(before) = before.filter(|before| *before != now) {
         message(&format!(
             "this run was trained by {}, and goes on with {}: the order of sums changes, and with it the last digits",
             counted(before, "rank"),
             counted(now, "rank")
         ));
     }
+}
+
+/// What is wrong with the configuration of a run that is resumed: of its `config.toml`, unless only the flags given now made it so.
+fn of_run(folder: &Folder, error: Error) -> Error {
+    match folder.config().and_then(prepare) {
+        Err(own @ Error::Config { .. }) => own.of_file(&folder.path().join("config.toml")),
+        _ => error,
+    }
+}
+
+/// Draws all figures of a run whose training is over, and gives its film.
+fn draw(
+    prepared: &Prepared,
+    outcome: &Outcome,
+    folder: &Folder,
+    samples: SampleFigures<'_>,
+) -> (Drawn, Option<String>) {
+    let baselines = outcome.report.baselines.as_deref().unwrap_or_default();
+    let mut drawn = figures::draw_all(&outcome.trained, folder, baselines, &[]);
+    match augmented(prepared) {
+        Ok(None) => {}
+        Ok(Some(figure)) => drawn.join(figures::save_all(folder, &[("augmented", figure)])),
+        Err(error) => drawn.fail(error),
+    }
+    let files = samples.finish(&mut drawn);
+    drawn.add(Ok(files.figure));
+    (drawn, files.animation)
 }
 
 /// Prepares a new run, and refuses flags that would come to nothing.
@@ -273,12 +314,12 @@ pub fn changed_data(folder: &Folder) -> anyhow::Error {
 }
 
 /// Trains with progress on stderr; Ctrl-C stops it after saving.
-fn watched(
+fn watched<'a>(
     prepared: &Prepared,
-    folder: &Folder,
+    folder: &'a Folder,
     figures: bool,
-) -> anyhow::Result<(Outcome, SampleFiles)> {
-    let stop = stop_on_interrupt(Some(1))?;
+) -> anyhow::Result<(Outcome, Option<SampleFigures<'a>>)> {
+    let stop = stop_on_interrupt(Some(Twice::training()))?;
     let words = std::env::args_os().map(|word| shell_word(&word.to_string_lossy()));
     let command = words.collect::<Vec<_>>().join(" ");
     let progress = Progress::new();
@@ -290,12 +331,7 @@ fn watched(
         }
     });
     progress.finish();
-    let outcome = outcome?;
-    let files = match sample_figures {
-        Some(sample_figures) => sample_figures.finish()?,
-        None => SampleFiles::default(),
-    };
-    Ok((outcome, files))
+    Ok((outcome?, sample_figures))
 }
 
 /// A word quoted as a shell needs it.

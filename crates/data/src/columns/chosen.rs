@@ -2,11 +2,11 @@
 
 use std::ops::Range;
 
-use crate::Error;
 use crate::error::content_of as content;
 use crate::frame::{Cells, Frame, MISSING, Place, Words};
+use crate::samples::statistics::range;
 use crate::source::{ColumnFacts, ColumnRole, Source, TargetKind};
-use crate::times;
+use crate::{Error, parallel, times};
 
 use super::dates::are_dates;
 use super::pixels;
@@ -147,6 +147,15 @@ impl Chosen {
         [target.map(|target| target.place), self.index, self.group].contains(&Some(place))
     }
 
+    /// Whether the inputs are numbers and there is nothing beside them but what names the rows, so that a part of the rows says what it
+    /// says among all of them.
+    pub(super) fn is_plain(&self, frame: &Frame) -> bool {
+        let is_number = |input: &Input| matches!(input.kind, Kind::Number);
+        let may_count = self.index.is_none() && is_nameless(frame);
+        let beside = self.target.is_some() || self.group.is_some() || !self.dates.is_empty();
+        self.inputs.iter().all(is_number) && !beside && !may_count
+    }
+
     /// The names that a model sees.
     pub(super) fn learned(&self) -> Vec<String> {
         let names = self.inputs.iter().flat_map(|input| match &input.kind {
@@ -161,16 +170,12 @@ impl Chosen {
 
     /// What every column of the file holds and is taken for.
     pub(super) fn facts(&self, frame: &Frame) -> Vec<ColumnFacts> {
-        let facts = frame.columns.iter().enumerate().map(|(place, column)| {
-            let (missing, range, words) = match &column.cells {
-                Cells::Numbers(numbers) => {
-                    let known = || numbers.iter().filter(|number| !number.is_nan());
-                    let low = known().copied().reduce(f64::min);
-                    let high = known().copied().reduce(f64::max);
-                    (numbers.len() - known().count(), low.zip(high), None)
-                }
-                Cells::Words(words) => (missing(words), None, Some(words.names.len())),
-            };
+        let cells = frame.len() * frame.columns.len();
+        let held = parallel::map(cells, Vec::from_iter(&frame.columns), |column| {
+            held(&column.cells)
+        });
+        let columns = frame.columns.iter().zip(held).enumerate();
+        let facts = columns.map(|(place, (column, (missing, range, words)))| {
             let role = self.role(place);
             let truth = match (role, &column.cells) {
                 (ColumnRole::Flag, Cells::Words(words)) => Some(truth(&words.names)),
@@ -226,13 +231,14 @@ impl Chosen {
         }
     }
 
-    /// What a user should know of the columns with these facts; less where a model has learned already what they are, or they are
+    /// What a user should know of the columns with these facts, of so many rows; less where a model has learned already what they are, or they are
     /// pixels.
     pub(super) fn notes(
         &self,
         source: &Source,
         frame: &Frame,
         facts: &[ColumnFacts],
+        rows: usize,
     ) -> Vec<String> {
         let mut notes = Vec::new();
         if !frame.is_named && frame.place == Place::Line {
@@ -252,7 +258,7 @@ impl Chosen {
             notes.extend(pixels_hint(facts));
         }
         for facts in facts.iter().filter(|facts| is_input(facts)) {
-            let (name, missing, rows) = (&facts.name, facts.missing, frame.len());
+            let (name, missing) = (&facts.name, facts.missing);
             if missing > 0 {
                 notes.push(format!("column `{name}` misses {missing} of {rows} cells"));
             }
@@ -284,6 +290,21 @@ impl Chosen {
             }
         }
         notes
+    }
+}
+
+/// What a column holds: how many cells are missing, the least and the greatest number, how many different words.
+fn held(cells: &Cells) -> (usize, Option<(f64, f64)>, Option<usize>) {
+    match cells {
+        Cells::Numbers(numbers) => {
+            let (low, high, known) = range(numbers);
+            (
+                numbers.len() - known,
+                (known > 0).then_some((low, high)),
+                None,
+            )
+        }
+        Cells::Words(words) => (missing(words), None, Some(words.names.len())),
     }
 }
 
@@ -598,11 +619,16 @@ fn counts_rows(frame: &Frame) -> bool {
     let Cells::Numbers(numbers) = &first.cells else {
         return false;
     };
-    let is_nameless =
-        first.name == "1" || first.name == "Unnamed: 0" || first.name == "__index_level_0__";
     let starts = |from: f64| {
         let mut rows = numbers.iter().zip(&frame.rows);
         rows.all(|(&number, &row)| number == row as f64 + from)
     };
-    is_nameless && frame.columns.len() > 1 && numbers.len() > 1 && (starts(0.0) || starts(1.0))
+    is_nameless(frame) && numbers.len() > 1 && (starts(0.0) || starts(1.0))
+}
+
+/// Whether the first of several columns has no name in a file that has names.
+fn is_nameless(frame: &Frame) -> bool {
+    let first = frame.columns.first().map_or("", |first| &first.name);
+    let is_nameless = matches!(first, "1" | "Unnamed: 0" | "__index_level_0__");
+    is_nameless && frame.is_named && frame.columns.len() > 1
 }

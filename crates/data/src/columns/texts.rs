@@ -33,7 +33,7 @@ pub(super) fn parts(source: &Source, column: &str, mut frame: Frame) -> Result<P
         let found = format!("none among {}, {}", frame.len(), targets.skipped[0]);
         return Err(content(&frame.origin, "a row with a text", found));
     }
-    let identity = identity(&chosen, &frame, kept);
+    let identity = identity(&chosen, &mut frame, kept);
     let Cells::Words(texts) = &frame.columns[place].cells else {
         unreachable!("a column of numbers was refused");
     };

@@ -290,3 +290,27 @@ fn a_damaged_font_file_is_refused_with_its_line() {
         None,
     );
 }
+
+#[test]
+fn memory_that_there_is_not_is_no_damage() {
+    let read = |kind: std::io::ErrorKind| unreadable(Path::new("t.npy"), kind.into());
+    let error = read(std::io::ErrorKind::OutOfMemory);
+    assert!(matches!(error, Error::Io { .. }), "{error}");
+    let hint = error.hint().expect("there is something to do");
+    assert!(
+        hint.contains("`--limit N`") && hint.contains("`--device-memory MIB`"),
+        "{hint}"
+    );
+    assert!(matches!(
+        read(std::io::ErrorKind::UnexpectedEof),
+        Error::Content { .. }
+    ));
+}
+
+#[test]
+fn a_full_folder_of_temporary_files_names_the_variable_that_moves_it() {
+    let full = std::io::Error::from(std::io::ErrorKind::StorageFull);
+    let hint = room_hint(&std::env::temp_dir().join("spilled"), &full);
+    assert!(hint.expect("a hint").contains("TMPDIR"));
+    assert_eq!(room_hint(Path::new("runs/r/run.json"), &full), None);
+}

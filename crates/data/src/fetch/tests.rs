@@ -189,6 +189,23 @@ fn check(server: &Server, starts: &[Option<usize>]) {
     assert_eq!(server.starts().len(), starts.len());
 }
 
+#[cfg(unix)]
+#[test]
+fn nothing_is_written_through_a_link_in_a_shared_folder() {
+    let directory = directory();
+    let folder = directory.path().join("set");
+    fs::create_dir(&folder).expect("writable");
+    let victim = directory.path().join("victim");
+    fs::write(&victim, "mine").expect("writable");
+    std::os::unix::fs::symlink(&victim, folder.join("a.bin.part")).expect("writable");
+    let server = Server::new(|request, _| right(request.start));
+    fetched(&one_file(&[&server]), directory.path()).expect("it is fetched");
+    assert_eq!(fs::read(&victim).expect("it is there"), b"mine");
+    let found = fs::symlink_metadata(folder.join("a.bin")).expect("it is there");
+    assert!(found.is_file(), "a plain file, and no link");
+    assert_eq!(server.starts(), [None]);
+}
+
 /// The file does not arrive, for this reason, and nothing has its name.
 fn check_fails(server: &Server, reason: &str) -> tempfile::TempDir {
     let directory = directory();

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::Values;
 use super::permuted::Permuted;
-use crate::Samples;
 use crate::texts::{Corpus, TextRows};
+use crate::{Error, Facts, Samples, Shape};
 
 /// The numbers of a table, by the place of a row; NaN where a cell is missing.
 #[derive(Clone, Debug)]
@@ -33,10 +33,14 @@ pub(super) enum Numbers {
     Texts(Arc<TextRows>),
     /// Texts as they left their files, which have no numbers yet.
     Corpus(Arc<Corpus>),
+    /// Rows that were handed on as they were read: they are known by name, and their numbers are gone.
+    Passed,
 }
 
 /// Why texts of a corpus are not read: it never leaves this crate.
 const NO_NUMBERS: &str = "texts get their numbers before anybody reads them";
+/// Why rows that were handed on are not read: who has them asked for their names alone.
+const GONE: &str = "these rows were handed on, and not kept";
 
 impl Numbers {
     /// Writes a row in single precision, in another order where there is one.
@@ -75,6 +79,7 @@ impl Numbers {
                 }
             },
             Self::Corpus(_) => panic!("{NO_NUMBERS}"),
+            Self::Passed => panic!("{GONE}"),
         }
     }
 
@@ -86,8 +91,15 @@ impl Numbers {
             Self::Scaled { step, rows, .. } => f64::from(rows[row * step + column]),
             Self::Texts(rows) => rows.at(row, column),
             Self::Corpus(_) => panic!("{NO_NUMBERS}"),
+            Self::Passed => panic!("{GONE}"),
         }
     }
+}
+
+/// Whether one of these is no number. Some at a time, so that no look waits for the one before.
+fn has_nan<T: Copy>(numbers: &[T], is_nan: impl Fn(T) -> bool) -> bool {
+    let mut chunks = numbers.chunks(256);
+    chunks.any(|chunk| (chunk.iter()).fold(false, |any, &number| any | is_nan(number)))
 }
 
 impl Samples {
@@ -99,11 +111,16 @@ impl Samples {
         let Values::Numbers { numbers, .. } = &self.values else {
             panic!("images have no columns");
         };
-        let stored = match &self.permuted {
+        let stored = self.stored_column(column);
+        (0..self.len()).map(move |index| numbers.at(self.place(index), stored))
+    }
+
+    /// The place at which a column is stored.
+    pub(super) fn stored_column(&self, column: usize) -> usize {
+        match &self.permuted {
             Some(permuted) => permuted.order[column] as usize,
             None => column,
-        };
-        (0..self.len()).map(move |index| numbers.at(self.place(index), stored))
+        }
     }
 
     /// The number of a sample in a stored column.
@@ -117,8 +134,45 @@ impl Samples {
     /// Whether a cell of a table is missing; of windows, whether one of the rows is that they were cut from.
     pub fn has_missing(&self) -> bool {
         let points = self.points();
-        let mut columns = 0..points.shape.pixels();
-        self.is_table() && !self.is_text() && columns.any(|at| points.column(at).any(f64::is_nan))
+        let Values::Numbers { numbers, .. } = &points.values else {
+            return false;
+        };
+        match (numbers, &points.places) {
+            (Numbers::Scaled { rows, .. }, None) => has_nan(rows, f32::is_nan),
+            (Numbers::Scaled { width, step, rows }, Some(places)) => {
+                let mut rows = places
+                    .iter()
+                    .map(|&at| &rows[at as usize * step..][..*width]);
+                rows.any(|row| has_nan(row, f32::is_nan))
+            }
+            (Numbers::Raw(columns), None) => {
+                let mut columns = columns.iter();
+                columns.any(|column| has_nan(column, f64::is_nan))
+            }
+            (Numbers::Raw(columns), Some(places)) => {
+                let mut columns = columns.iter();
+                columns.any(|column| places.iter().any(|&at| column[at as usize].is_nan()))
+            }
+            (Numbers::Passed, _) => panic!("{GONE}"),
+            (Numbers::Flags { .. } | Numbers::Texts(_) | Numbers::Corpus(_), _) => false,
+        }
+    }
+
+    /// Rows that were handed on as they were read: who they are, without their numbers, which nobody may ask for.
+    ///
+    /// # Errors
+    /// [`Error::Content`] where the parts break a rule of [`Facts`].
+    pub(crate) fn passed(facts: Facts, columns: Vec<String>, count: usize) -> Result<Self, Error> {
+        let shape = Shape {
+            channels: 1,
+            height: 1,
+            width: columns.len(),
+        };
+        let values = Values::Numbers {
+            columns: columns.into(),
+            numbers: Numbers::Passed,
+        };
+        Self::of(facts, shape, values, count)
     }
 
     /// The one-hot columns of each category of a table, ascending; empty where the columns are [permuted](Self::permuted), which

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::Values;
+use super::captions::Captions;
 use super::numbers::Numbers;
-use super::{Values, captions_of};
 use crate::selection::refuse;
 use crate::{Error, Samples, Shape, Targets, times};
 
@@ -126,7 +127,7 @@ impl Samples {
                 },
             },
             places: Some(starts.iter().map(|start| *start as u32).collect()),
-            captions: captions_of(&[], &Targets::None, starts.len()),
+            captions: Captions::of(&[], &Targets::None, starts.len()),
             targets: match window.ahead {
                 0 => Targets::None,
                 _ => self.targets.select(&stood_for),

@@ -2,6 +2,7 @@
 
 use super::{Scaling, ScalingKind};
 use crate::Error;
+use crate::csv_cells::{guarded, unguarded};
 use crate::delimited_text::{Row, Rows, Separator, quoted, shown};
 use crate::error::content_of as content;
 
@@ -19,7 +20,7 @@ impl Scaling {
         for (place, column) in self.columns.iter().enumerate() {
             let (shift, scale) = (self.shift[place], self.scale[place]);
             let kind = self.kind.name();
-            text += &format!("{},{shift},{scale},{kind}", quoted(column));
+            text += &format!("{},{shift},{scale},{kind}", quoted(&guarded(column)));
             if has_knots {
                 let knots = self.knots[place].iter().map(f64::to_string);
                 text += &format!(",{}", knots.collect::<Vec<_>>().join(" "));
@@ -107,7 +108,7 @@ impl Scaling {
             return false;
         }
         self.kind = kind;
-        self.columns.push((*column).to_owned());
+        self.columns.push(unguarded(column).to_owned());
         self.shift.push(shift);
         self.scale.push(scale);
         self.knots.push(knots);

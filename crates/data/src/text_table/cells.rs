@@ -1,7 +1,7 @@
 //! What a field of a text says: a number, a word, or nothing.
 
 /// What stands for a missing cell in the files of spreadsheets, pandas, R, Weka and SQL.
-const MISSING: [&str; 13] = [
+pub(super) const MISSING: [&str; 13] = [
     "", "\"\"", "NA", "N/A", "n/a", "NaN", "nan", "-nan", "null", "NULL", "None", "<NA>", "?",
 ];
 
@@ -26,6 +26,11 @@ pub(super) enum Cell {
 }
 
 impl Writing {
+    /// Whether a number is missing only where a field is empty or a word, and has a decimal point.
+    pub(super) fn is_plain(&self) -> bool {
+        self.missing.is_empty() && !self.decimal_comma
+    }
+
     /// What a field says.
     pub(super) fn cell(&self, field: &[u8]) -> Cell {
         let Ok(text) = std::str::from_utf8(field) else {

@@ -85,7 +85,8 @@ impl TextTable {
     /// # Errors
     /// Those of [`load`](crate::load).
     pub fn load(&self) -> Result<Loaded, Error> {
-        let frame = read(&self.source, &self.path, Cursor::new(&self.bytes))?;
+        let length = Some(self.bytes.len() as u64);
+        let frame = read(&self.source, &self.path, Cursor::new(&self.bytes), length)?;
         selected(&self.source, columns::parts(&self.source, frame, None)?)
     }
 

@@ -19,6 +19,8 @@ pub(super) struct Sample {
     /// A row of names that stood in a comment above rows without a header, as `# time, x, y`.
     pub(super) commented_names: Option<Vec<String>>,
     pub(super) rows: Vec<Row>,
+    /// Whether the text ends with them.
+    pub(super) whole: bool,
 }
 
 impl Sample {
@@ -65,6 +67,7 @@ impl Sample {
             header,
             commented_names,
             rows,
+            whole,
         }
     }
 

@@ -5,7 +5,7 @@ use crate::source::{ColumnChoice, TargetColumn};
 use crate::{ColumnRole, Samples};
 
 fn load_with(text: &[u8], source: &Source) -> Result<Parts, Error> {
-    let frame = read(source, Path::new("a.csv"), text)?;
+    let frame = read(source, Path::new("a.csv"), text, None)?;
     columns::parts(source, frame, None)
 }
 

@@ -129,6 +129,18 @@ fn a_gradient_by_hand() {
     assert_eq!(dy, [1.0, 5.0], "nobody asked for the gradient at x");
 }
 
+/// Values near a million that differ by a half, whose variance in single precision is anything from 0 to 10⁴.
+#[test]
+fn ten_million_rows_near_a_million_have_known_moments() {
+    for shape in [shape(10_000_000, 1, 1), shape(12_756, 1, 784)] {
+        let near = |place: usize| 1e6 + if place.is_multiple_of(2) { 0.0 } else { 0.5 };
+        let x: Vec<f32> = (0..shape.batch * shape.area).map(near).collect();
+        let found = statistics(shape, &x);
+        assert!((found.mean[0] - 1_000_000.25).abs() < 1e-6, "{found:?}");
+        assert!((found.variance[0] - 0.0625).abs() < 1e-7, "{found:?}");
+    }
+}
+
 #[test]
 fn values_are_those_of_double_precision() {
     for sizes in SHAPES {

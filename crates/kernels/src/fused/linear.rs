@@ -11,17 +11,18 @@ use crate::activation::Activation;
 use crate::buffers;
 use crate::in_memory::Host;
 use crate::linear::{self, Shape};
+use crate::sparse_rows::SparseRows;
 
 pub(super) fn forward<B: Host>(
     x: &FloatTensor<B>,
     weight: &FloatTensor<B>,
     bias: &FloatTensor<B>,
     activation: Activation,
-) -> FloatTensor<B> {
+) -> (FloatTensor<B>, Option<SparseRows>) {
     let shape = sizes::<B>(x, weight);
     let parameters = (&*B::numbers(weight), &*B::numbers(bias));
-    let y = linear::forward(shape, &B::numbers(x), parameters, activation);
-    B::tensor(y, [shape.batch, shape.outputs])
+    let (y, sparse) = linear::forward(shape, &B::numbers(x), parameters, activation);
+    (B::tensor(y, [shape.batch, shape.outputs]), sparse)
 }
 
 pub(super) fn tracked<B: Host, C: CheckpointStrategy>(
@@ -32,7 +33,7 @@ pub(super) fn tracked<B: Host, C: CheckpointStrategy>(
 ) -> FloatTensor<Autodiff<B, C>> {
     let nodes = [x.node(), weight.node(), bias.node()];
     let (x, weight) = (x.into_primitive(), weight.into_primitive());
-    let y = forward::<B>(&x, &weight, bias.primitive(), activation);
+    let (y, sparse) = forward::<B>(&x, &weight, bias.primitive(), activation);
     match Back.prepare::<C>(nodes).compute_bound().stateful() {
         OpsKind::Tracked(prep) => {
             // A slope of 1 needs no output.
@@ -40,6 +41,7 @@ pub(super) fn tracked<B: Host, C: CheckpointStrategy>(
             let state = State {
                 x,
                 weight,
+                sparse,
                 y: kept,
                 activation,
             };
@@ -65,6 +67,7 @@ struct Back;
 struct State<B: Backend> {
     x: FloatTensor<B>,
     weight: FloatTensor<B>,
+    sparse: Option<SparseRows>,
     y: Option<FloatTensor<B>>,
     activation: Activation,
 }
@@ -77,6 +80,7 @@ impl<B: Host> Backward<B, 3> for Back {
         let State {
             x,
             weight,
+            sparse,
             y,
             activation,
         } = ops.state;
@@ -85,7 +89,8 @@ impl<B: Host> Backward<B, 3> for Back {
         let found = {
             let y = y.as_ref().map(B::numbers).unwrap_or_default();
             let inputs = (&*B::numbers(&x), &*B::numbers(&weight));
-            linear::backward(shape, inputs, (&y, activation), &mut dy, for_x.is_some())
+            let (output, with_x) = ((&*y, activation), for_x.is_some());
+            linear::backward(shape, inputs, sparse.as_ref(), output, &mut dy, with_x)
         };
         buffers::give(dy);
         B::recycle(x);

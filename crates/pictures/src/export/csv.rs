@@ -1,11 +1,21 @@
 //! The numbers behind a figure, as text.
 
-/// One field of a CSV file, quoted where RFC 4180 asks for it.
+/// What a spreadsheet takes for the start of a formula.
+const FORMULA: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
+
+/// One field of a CSV file, quoted where RFC 4180 asks for it, and with an apostrophe where a spreadsheet would compute it: names come
+/// from data, which may be anybody's. The same rule is that of `espejo_data::guarded`; this crate knows no other.
 pub fn field(text: &str) -> String {
+    let bare = text.trim_start_matches('\'');
+    let is_formula = bare.starts_with(FORMULA) && bare.chars().nth(1).is_some();
+    let guard = match is_formula && text.parse::<f64>().is_err() {
+        true => "'",
+        false => "",
+    };
     if text.contains(['"', ',', '\n', '\r']) {
-        format!("\"{}\"", text.replace('"', "\"\""))
+        format!("\"{guard}{}\"", text.replace('"', "\"\""))
     } else {
-        text.to_owned()
+        format!("{guard}{text}")
     }
 }
 
@@ -34,6 +44,9 @@ mod tests {
         assert_eq!(super::field(","), "\",\"");
         assert_eq!(super::field("\""), "\"\"\"\"");
         assert_eq!(super::field("a,b"), "\"a,b\"");
+        assert_eq!(super::field("=1+1"), "'=1+1");
+        assert_eq!(super::field("@a,b"), "\"'@a,b\"");
+        assert_eq!(super::field("-1.5"), "-1.5");
         assert_eq!(super::field("say \"x\""), "\"say \"\"x\"\"\"");
         assert_eq!(super::field("two\nlines"), "\"two\nlines\"");
     }

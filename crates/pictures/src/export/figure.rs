@@ -2,6 +2,7 @@
 
 use std::{
     fs,
+    io::Write as _,
     path::{Path, PathBuf},
     sync::{Arc, OnceLock},
 };
@@ -200,7 +201,11 @@ pub(crate) fn write_aside(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(format!(".{}.part", std::process::id()));
     let aside = path.with_file_name(name);
-    let written = fs::write(&aside, bytes).and_then(|()| fs::rename(&aside, path));
+    // What a killed program has left there goes; a new file is made, and never one behind a link.
+    let _ = fs::remove_file(&aside);
+    let file = fs::File::create_new(&aside);
+    let written = file.and_then(|mut file| file.write_all(bytes));
+    let written = written.and_then(|()| fs::rename(&aside, path));
     written.map_err(|source| {
         // What failed is told; a leftover that cannot be removed either adds nothing.
         let _ = fs::remove_file(&aside);

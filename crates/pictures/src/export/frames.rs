@@ -37,15 +37,16 @@ pub(crate) struct Frames {
 }
 
 impl Frames {
-    /// Renders figures of one size, on all cores: rendering is most of the time an animation takes.
+    /// Renders figures, on all cores: rendering is most of the time an animation takes. A frame that is smaller than others, because its title or
+    /// a number in it is shorter, has paper beside it.
     pub(crate) fn of(figures: &[Figure], path: &Path) -> Result<Self, Error> {
-        let size = common_size(figures, path)?;
+        let size = largest_size(figures, path)?;
         let workers = thread::available_parallelism().map_or(1, usize::from);
         let share = figures.len().div_ceil(workers);
         let parts = (0..figures.len()).step_by(share);
         let parts = parts.map(|start| start..(start + share).min(figures.len()));
         let changes: Result<Vec<Vec<Change>>, Error> = thread::scope(|scope| {
-            let spawn = |part| scope.spawn(move || changes(figures, part));
+            let spawn = |part| scope.spawn(move || changes(figures, part, size));
             let threads: Vec<_> = parts.map(spawn).collect();
             let join = |part: thread::ScopedJoinHandle<'_, _>| {
                 part.join().expect("rendering does not panic")
@@ -85,32 +86,47 @@ impl Frames {
     }
 }
 
-fn common_size(figures: &[Figure], path: &Path) -> Result<(u32, u32), Error> {
-    let Some(first) = figures.first() else {
-        return Err(Error::NoFrames {
-            path: path.to_owned(),
-        });
-    };
-    let expected = first.size();
-    match figures.iter().position(|figure| figure.size() != expected) {
-        None => Ok(expected),
-        Some(index) => Err(Error::FrameSize {
-            path: path.to_owned(),
-            index,
-            expected,
-            found: figures[index].size(),
-        }),
+/// Width and height that hold every frame.
+fn largest_size(figures: &[Figure], path: &Path) -> Result<(u32, u32), Error> {
+    let sizes = figures.iter().map(Figure::size);
+    let largest = sizes.reduce(|a, b| (a.0.max(b.0), a.1.max(b.1)));
+    largest.ok_or_else(|| Error::NoFrames {
+        path: path.to_owned(),
+    })
+}
+
+/// A frame of this size: at the right and below it has the colour of its last pixel, which is its paper.
+fn padded(frame: Raster, (width, height): (u32, u32)) -> Raster {
+    if (frame.width, frame.height) == (width, height) {
+        return frame;
+    }
+    let (pixels, _) = frame.bytes.as_chunks::<3>();
+    let paper = pixels.last().copied().unwrap_or([u8::MAX; 3]);
+    let mut bytes = Vec::with_capacity(width as usize * height as usize * 3);
+    for row in pixels.chunks(frame.width as usize) {
+        bytes.extend_from_slice(row.as_flattened());
+        let missing = (width - frame.width) as usize;
+        bytes.extend(std::iter::repeat_n(paper, missing).flatten());
+    }
+    let below = (height - frame.height) as usize * width as usize;
+    bytes.extend(std::iter::repeat_n(paper, below).flatten());
+    Raster {
+        width,
+        height,
+        channels: 3,
+        bytes,
     }
 }
 
 /// The changes of some figures in a row. Only two frames are in memory at a time: animations have hundreds.
-fn changes(figures: &[Figure], part: Range<usize>) -> Result<Vec<Change>, Error> {
+fn changes(figures: &[Figure], part: Range<usize>, size: (u32, u32)) -> Result<Vec<Change>, Error> {
+    let render = |index: usize| Ok::<_, Error>(padded(figures[index].render(1)?, size));
     let mut before = match part.start {
         0 => None,
-        start => Some(figures[start - 1].render(1)?),
+        start => Some(render(start - 1)?),
     };
     part.map(|index| {
-        let after = figures[index].render(1)?;
+        let after = render(index)?;
         let change = Change::between(before.as_ref(), &after);
         before = Some(after);
         Ok(change)
@@ -217,6 +233,16 @@ mod tests {
         );
         check(Some(after), after, [0, 0, 1, 1], &[None]);
         check(None, after, [0, 0, 3, 3], &after.map(Some));
+    }
+
+    #[test]
+    fn a_smaller_frame_has_paper_beside_and_below_it() {
+        let padded = padded(frame([1, 2, 3, 4, 5, 6, 7, 8, 9]), (4, 5));
+        assert_eq!((padded.width, padded.height), (4, 5));
+        let greys: Vec<u8> = padded.bytes.iter().step_by(3).copied().collect();
+        let beside: [u8; 12] = [1, 2, 3, 9, 4, 5, 6, 9, 7, 8, 9, 9];
+        assert_eq!(greys, [&beside[..], &[9; 8]].concat());
+        assert_eq!(padded.bytes.len(), 60);
     }
 
     #[test]

@@ -56,7 +56,11 @@ pub(crate) fn train(
     }
     let session = Session::begin(prepared, folder, &training.state)?;
     session.warn_of_compiling(watch);
-    let before = load_state(&folder.checkpoint(Which::Last));
+    let last = folder.checkpoint(Which::Last);
+    let before = load_state(&last);
+    if let Some(state) = &before {
+        folder.check_state(&last, state)?;
+    }
     let parts = Parts {
         session,
         training,

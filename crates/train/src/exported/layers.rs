@@ -116,6 +116,8 @@ pub fn one(name: &str, layer: &LayerConfig, weights: &mut HashMap<String, Tensor
         },
         // They act while training alone; an activation may stand behind them.
         LayerConfig::Dropout { .. } | LayerConfig::Noise { .. } => Kind::Identity,
+        // What has it is refused before, but for the decoder, which has not.
+        LayerConfig::Mask { .. } => Kind::Identity,
         LayerConfig::Embedding { .. } => Kind::Embedding {
             weight: take("weight"),
         },

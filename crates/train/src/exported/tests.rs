@@ -1,4 +1,4 @@
-//! Every kind of layer through ONNX Runtime, those among them that no configuration asks for yet.
+//! Every kind of layer through ONNX Runtime and through the net of a report's page, those among them that no configuration asks for yet.
 
 use std::path::Path;
 use std::process::Command;
@@ -9,6 +9,7 @@ use espejo_export::{Array, Graph, Numbers, Output, Signal, onnx};
 use espejo_nets::{
     Activation, Initializer, Join, LayerConfig, Layers, LayersConfig, Padding, Window, seeded,
 };
+use espejo_report::{Check, Language, Net, Page, Part, Precision, SampleKind, Section, Space};
 use rand::{Rng, RngExt};
 
 use super::layers::stack;
@@ -72,7 +73,7 @@ fn drawn(config: &LayersConfig, device: &Device, rng: &mut impl Rng) -> Layers {
 
 #[track_caller]
 fn check(name: &str, config: &LayersConfig, inputs: impl Fn(f32) -> f32) {
-    let (Some(python), Some(device)) = (python(), device()) else {
+    let Some(device) = device() else {
         return;
     };
     config.check().expect("layers that can be built");
@@ -106,6 +107,10 @@ fn check(name: &str, config: &LayersConfig, inputs: impl Fn(f32) -> f32) {
         score: None,
     };
     assert!(weights.is_empty(), "{name}: every weight is in the graph");
+    in_page(name, &graph, &values, &expected);
+    let Some(python) = python() else {
+        return;
+    };
     let room = tempfile::tempdir().expect("a folder");
     let write = |file: &str, bytes: Vec<u8>| {
         std::fs::write(room.path().join(file), bytes).expect("it can be written");
@@ -123,6 +128,92 @@ fn check(name: &str, config: &LayersConfig, inputs: impl Fn(f32) -> f32) {
         .fold(0.0, f32::max);
     assert!(largest <= TOLERANCE, "{name}: {largest:e}");
     eprintln!("{name}: {largest:.1e}");
+}
+
+/// A browser, where there is one.
+fn chromium() -> Option<String> {
+    let named = std::env::var("ESPEJO_CHROMIUM").ok();
+    let usual = ["chromium", "chromium-browser", "google-chrome"].map(str::to_owned);
+    let mut programs = named.into_iter().chain(usual);
+    let found = programs.find(|program| {
+        let probe = Command::new(program).arg("--version").output();
+        probe.is_ok_and(|output| output.status.success())
+    });
+    if found.is_none() {
+        eprintln!("skipped: there is no Chromium; ESPEJO_CHROMIUM names one");
+    }
+    found
+}
+
+/// Holds what the net in a page gives against ours: the page itself does so when it is opened.
+#[track_caller]
+fn in_page(name: &str, graph: &Graph, inputs: &[f32], expected: &[f32]) {
+    let Some(chromium) = chromium() else {
+        return;
+    };
+    let (inside, outputs) = (inputs.len() / BATCH, expected.len() / BATCH);
+    let span = expected
+        .iter()
+        .fold(1.0, |most: f32, value| most.max(value.abs()));
+    let space = Space {
+        kind: SampleKind::Row,
+        names: (0..inside).map(|place| place.to_string()).collect(),
+        codes: inputs.to_vec(),
+        captions: Vec::new(),
+        classes: Vec::new(),
+        labels: vec![u16::MAX; BATCH],
+        given: None,
+        net: Net {
+            layers: graph.layers.clone(),
+            precision: Precision::Single,
+        },
+        signal: graph.outputs[0].signal.clone(),
+        shape: [1, 1, outputs],
+        ink: false,
+        columns: (0..outputs).map(|place| place.to_string()).collect(),
+        spans: vec![(-1.0, 1.0); outputs],
+        pictures: None,
+        rows: None,
+        says: None,
+        prior: false,
+        as_columns: false,
+        check: Check {
+            codes: inputs.to_vec(),
+            expected: expected.to_vec(),
+            ranges: vec![span],
+        },
+        captions_of: ("decoded at the ring", "its reconstruction"),
+    };
+    let page = Page {
+        sections: vec![Section::new(name, vec![Part::Space])],
+        space: Some(space),
+        ..Page::new(Language::English)
+    };
+    let room = tempfile::tempdir().expect("a folder");
+    let path = room.path().join("page.html");
+    std::fs::write(&path, page.html()).expect("it can be written");
+    let profile = format!("--user-data-dir={}", room.path().join("profile").display());
+    let address = format!("file://{}", path.display());
+    let ran = Command::new(chromium)
+        .args([
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--virtual-time-budget=5000",
+        ])
+        .args([profile.as_str(), "--dump-dom", &address])
+        .output()
+        .expect("the browser starts");
+    let dom = String::from_utf8_lossy(&ran.stdout);
+    let difference = dom.split("data-difference=\"").nth(1);
+    let difference = difference.and_then(|rest| rest.split('"').next()?.parse::<f32>().ok());
+    let errors = String::from_utf8_lossy(&ran.stderr);
+    let difference = difference.unwrap_or_else(|| panic!("{name}: the page ran no net: {errors}"));
+    assert!(
+        difference <= TOLERANCE,
+        "{name} in the page: {difference:e}"
+    );
+    eprintln!("{name} in the page: {difference:.1e}");
 }
 
 #[track_caller]

@@ -1,6 +1,7 @@
 //! The course of a training, read back from `metrics.csv`, so that `eval` judges by the same numbers as the end of the training.
 
 use crate::folder::Folder;
+use crate::plain_files::read_text;
 
 /// A number and the epoch that it is of.
 pub(super) type Point = (f64, f64);
@@ -16,7 +17,7 @@ pub(super) struct Course {
 impl Course {
     /// The course of a run; an empty one where it has no such file.
     pub(super) fn read(folder: &Folder) -> Self {
-        let text = std::fs::read_to_string(folder.path().join("metrics.csv"));
+        let text = read_text(&folder.path().join("metrics.csv"));
         text.map(|text| Self::parse(&text)).unwrap_or_default()
     }
 

@@ -1,6 +1,6 @@
 //! The numbers that only the model itself gives: its codes, hidden layers and outputs on a few samples.
 
-use burn::tensor::{Device, Tensor};
+use burn::tensor::Tensor;
 use espejo_data::Samples;
 use espejo_nets::{Activation, Batch, Hidden, Model};
 
@@ -129,8 +129,7 @@ fn see(measured: &Measured<'_>, samples: &Samples) -> Result<Seen, Error> {
 
 /// Samples without noise, with their targets.
 fn clean(prepared: &Prepared, samples: &Samples) -> Result<Feed, Error> {
-    let device: &Device = &prepared.chosen.device;
-    let feed = Feed::new(samples, prepared.spec.range, device, 0)?;
+    let feed = prepared.passing(samples)?;
     Ok(match prepared.targets(samples)? {
         Some(targets) => feed.with_targets(targets),
         None => feed,
@@ -159,35 +158,35 @@ fn rows(tensor: Tensor<2>) -> Rows {
         .collect()
 }
 
-/// Sums and squares of each value over the samples.
+/// The mean of each value over the samples so far, and its squared deviations from it (Welford 1962): in double precision, for values
+/// far from 0 that differ little would lose what they differ by.
 #[derive(Default)]
 struct Moments {
     count: f64,
-    sums: Vec<f64>,
+    means: Vec<f64>,
     squares: Vec<f64>,
 }
 
 impl Moments {
     fn add(&mut self, values: Tensor<2>) {
-        let [count, _] = values.dims();
-        self.count += count as f64;
-        add_to(&mut self.sums, values.clone().sum_dim(0));
-        add_to(&mut self.squares, values.square().sum_dim(0));
+        for row in rows(values) {
+            self.count += 1.0;
+            self.means.resize(row.len(), 0.0);
+            self.squares.resize(row.len(), 0.0);
+            let moments = self.means.iter_mut().zip(&mut self.squares);
+            for ((mean, squares), value) in moments.zip(row) {
+                let apart = f64::from(value) - *mean;
+                *mean += apart / self.count;
+                *squares += apart * (f64::from(value) - *mean);
+            }
+        }
     }
 
     /// The variances of all values, added up.
     fn variance(&self) -> f64 {
-        let each = self.sums.iter().zip(&self.squares);
-        let each = each.map(|(sum, square)| square / self.count - (sum / self.count).powi(2));
-        each.map(|variance| variance.max(0.0)).sum()
+        let each = self.squares.iter();
+        each.map(|squares| squares / self.count).sum()
     }
-}
-
-fn add_to(sums: &mut Vec<f64>, values: Tensor<2>) {
-    let values: Vec<f32> = values.into_data().iter().collect();
-    sums.resize(values.len(), 0.0);
-    let pairs = sums.iter_mut().zip(values);
-    pairs.for_each(|(sum, value)| *sum += f64::from(value));
 }
 
 /// What is added up of each hidden layer.
@@ -249,7 +248,8 @@ impl LayerSums {
         let edge = AT_END * (high - low);
         let middle = (high + low) / 2.0;
         let far = values.clone().sub_scalar(middle).abs(); // [batch, values]
-        let at_ends = far.greater_scalar((high - low) / 2.0 - edge).float().sum();
+        let at_ends = far.greater_scalar((high - low) / 2.0 - edge);
+        let at_ends = espejo_kernels::sums::sum(at_ends.float()); // [1]
         self.at_ends += f64::from(at_ends.into_scalar::<f32>());
     }
 
@@ -280,5 +280,25 @@ fn ends(activation: Activation) -> Option<(f64, f64)> {
         Activation::Sigmoid => Some((0.0, 1.0)),
         Activation::Tanh => Some((-1.0, 1.0)),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Squares of a million in single precision differ by 65,536 at least.
+    #[test]
+    fn values_near_a_million_keep_their_variance() {
+        let Ok(chosen) = crate::device::choose("cpu") else {
+            return; // a build with wgpu alone
+        };
+        let values: Vec<f32> = (0..1000).map(|i| 1e6 + (i % 2) as f32).collect();
+        let mut moments = Moments::default();
+        for chunk in values.chunks(250) {
+            let chunk = Tensor::<1>::from_floats(chunk, &chosen.device);
+            moments.add(chunk.reshape([250, 1]));
+        }
+        assert!((moments.variance() - 0.25).abs() < 1e-9);
     }
 }

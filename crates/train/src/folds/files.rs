@@ -3,13 +3,14 @@
 use std::fmt::Write as _;
 use std::fs;
 
-use espejo_data::{Samples, Targets};
+use espejo_data::{Samples, Targets, csv_field, guarded};
 
 use super::Fold;
 use crate::Error;
 use crate::config::RunConfig;
 use crate::error::AtPath;
 use crate::folder::Folder;
+use crate::plain_files::{check_folder, read_text};
 
 const FOLDER: &str = "folds";
 
@@ -19,8 +20,8 @@ fn name((repeat, fold): (usize, usize)) -> String {
 
 /// A fold that was trained before with this configuration; none where it has to be trained.
 pub(super) fn kept(folder: &Folder, config: &RunConfig, place: (usize, usize)) -> Option<Fold> {
-    let text = fs::read(folder.path().join(name(place))).ok()?;
-    let fold: Fold = serde_json::from_slice(&text).ok()?;
+    let text = read_text(&folder.path().join(name(place))).ok()?;
+    let fold: Fold = serde_json::from_str(&text).ok()?;
     // A run may be resumed for more epochs, and nothing else of what its folds depend on.
     (fold.epochs == config.train.epochs).then_some(fold)
 }
@@ -28,6 +29,7 @@ pub(super) fn kept(folder: &Folder, config: &RunConfig, place: (usize, usize)) -
 /// Keeps a fold.
 pub(super) fn keep(folder: &Folder, fold: &Fold) -> Result<(), Error> {
     let path = folder.path().join(FOLDER);
+    check_folder(&path)?;
     fs::create_dir_all(&path).at("create", &path)?;
     let text = serde_json::to_string(fold).expect("a fold is plain values");
     folder.write(&name((fold.repeat, fold.fold)), &(text + "\n"))
@@ -103,10 +105,7 @@ fn predictions(folds: &[Fold], samples: &Samples) -> Option<String> {
     if folds.iter().any(|fold| fold.outputs.is_empty()) {
         return None;
     }
-    let quoted = |text: &str| match text.contains([',', '"', '\n', '\r']) {
-        true => format!("\"{}\"", text.replace('"', "\"\"")),
-        false => text.to_owned(),
-    };
+    let quoted = |text: &str| csv_field(&guarded(text));
     let mut header: Vec<String> = ["repeat", "fold", "sample"].map(str::to_owned).to_vec();
     header.extend(truth.iter().map(|name| (*name).to_owned()));
     if of_numbers {

@@ -82,7 +82,7 @@ pub struct FoldEntry {
 
 impl FoldsReport {
     /// The nets and their baselines on samples that they have not seen, as one evaluation: the means over the folds.
-    pub(crate) fn means(&self) -> (Metrics, Vec<Baseline>) {
+    pub fn means(&self) -> (Metrics, Vec<Baseline>) {
         let mean = |name: &str| self.measures.get(name).map(|measure| measure.mean);
         let terms = self
             .each

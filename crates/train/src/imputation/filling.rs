@@ -95,13 +95,22 @@ fn with_holes(holes: &[bool], width: usize) -> Vec<usize> {
     holed.map(|(row, _)| row).collect()
 }
 
+/// Rows as a model sees them that sees what is missing: with their holes, whatever stands there meanwhile.
+fn with_nan(mut rows: Vec<f32>, is_hole: impl Fn(usize) -> bool) -> Vec<f32> {
+    let values = rows.iter_mut().enumerate();
+    let holes = values.filter(|(at, _)| is_hole(*at));
+    holes.for_each(|(_, value)| *value = f32::NAN);
+    rows
+}
+
 /// Fills holes with what comes out of `through` at their places, again and again, until they stay as they are. A row that has settled
-/// goes through no more, so that it is what it would be alone. `size` rows go through at once, at most.
+/// goes through no more, so that it is what it would be alone. `size` rows go through at once, at most. What `shows_holes` goes through
+/// with its holes each time, and has settled with the second.
 pub(crate) fn settle(
     mut rows: Vec<f32>,
     statistics: &Statistics,
     most: usize,
-    size: usize,
+    (size, shows_holes): (usize, bool),
     mut through: impl FnMut(&[f32]) -> Vec<f32>,
 ) -> Filled {
     let width = statistics.means.len();
@@ -112,11 +121,12 @@ pub(crate) fn settle(
         rounds += 1;
         let mut still = Vec::new();
         for places in moving.chunks(size) {
-            let seen: Vec<f32> = places
-                .iter()
-                .flat_map(|row| &rows[row * width..][..width])
-                .copied()
-                .collect();
+            let indices = places.iter().flat_map(|row| row * width..(row + 1) * width);
+            let seen = indices.map(|at| match shows_holes && holes[at] {
+                true => f32::NAN,
+                false => rows[at],
+            });
+            let seen: Vec<f32> = seen.collect();
             for (&row, output) in places.iter().zip(through(&seen).chunks_exact(width)) {
                 let span = row * width..(row + 1) * width;
                 if replace(&mut rows[span.clone()], &holes[span], output, statistics) {
@@ -175,7 +185,8 @@ impl Trained {
         if !self.prepared().spec.kind.has_posterior() {
             let through =
                 |rows: &[f32]| self.through(rows, size, |x| model.decode(model.encode(x)));
-            return Ok(settle(rows, statistics, rule.rounds, size, through));
+            let how = (size, self.config().data.missing_mask);
+            return Ok(settle(rows, statistics, rule.rounds, how, through));
         }
         Ok(self.draw(model, rows, cells, statistics, noise, rule))
     }
@@ -240,10 +251,14 @@ impl Trained {
                 .filter(|at| holes[indices[*at]])
                 .collect();
             let mut current: Vec<f32> = indices.iter().map(|index| rows[*index]).collect();
+            let holed = with_nan(current.clone(), |at| holes.binary_search(&at).is_ok());
             let mut sums = vec![0.0; holes.len()];
             let mut draws = vec![Vec::with_capacity(rule.draws); holes.len()];
             for (round, random) in drawn.iter().enumerate() {
-                let decoded = self.through_draw(model, &current, size, &random.code);
+                let decoded = match self.config().data.missing_mask {
+                    true => self.through_draw(model, &holed, size, &random.code),
+                    false => self.through_draw(model, &current, size, &random.code),
+                };
                 let mut output = decoded.clone();
                 for row in output.chunks_exact_mut(width) {
                     draw_row(row, cells, noise, random);
@@ -301,9 +316,13 @@ impl Trained {
         let (mut sums, mut counts) = (vec![0.0; width], vec![0.0; width]);
         let mut rng = seeded(stream(seed, FOR_RESIDUALS, Purpose::Use));
         for (rows, holes) in rows.chunks(size * width).zip(holes.chunks(size * width)) {
+            let seen = match self.config().data.missing_mask {
+                true => with_nan(rows.to_vec(), |at| holes[at]),
+                false => rows.to_vec(),
+            };
             for _ in 0..RESIDUAL_DRAWS {
                 let noise: Vec<f32> = (0..self.latent()).map(|_| normal(&mut rng)).collect();
-                let output = self.through_draw(model, rows, size, &noise);
+                let output = self.through_draw(model, &seen, size, &noise);
                 for at in (0..rows.len()).filter(|at| !holes[*at]) {
                     sums[at % width] += f64::from(output[at] - rows[at]).powi(2);
                     counts[at % width] += 1.0;
@@ -379,7 +398,7 @@ mod tests {
             means: vec![0.5; 3],
             deviations: vec![1.0; 3],
         };
-        let filled = settle(row.to_vec(), &statistics, 500, 4, on_a_line);
+        let filled = settle(row.to_vec(), &statistics, 500, (4, false), on_a_line);
         assert_eq!(filled.unsettled, 0);
         for (found, expected) in filled.rows.iter().zip(expected) {
             assert!((found - expected).abs() < 1e-3, "{:?}", filled.rows);
@@ -402,7 +421,13 @@ mod tests {
             deviations: vec![1.0; 2],
         };
         let grow = |rows: &[f32]| rows.iter().map(|value| value + 1.0).collect();
-        let filled = settle(vec![1.0, f32::NAN, 2.0, 3.0], &statistics, 7, 4, grow);
+        let filled = settle(
+            vec![1.0, f32::NAN, 2.0, 3.0],
+            &statistics,
+            7,
+            (4, false),
+            grow,
+        );
         assert_eq!((filled.rounds, filled.unsettled), (7, 1));
         assert_eq!(filled.rows, [1.0, 7.0, 2.0, 3.0]);
     }

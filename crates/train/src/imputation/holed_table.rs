@@ -95,12 +95,17 @@ impl HoledTable {
         self.text.is_packed()
     }
 
-    /// The bytes of the table with the cells of `imputed` written in; everything else is as it was, to the byte.
+    /// The bytes of the table with the cells of `imputed` written in, words as `word` gives them; everything else is as it was, to the
+    /// byte.
     ///
     /// # Errors
     ///
     /// [`Error::Data`] for a word that a table without quotes cannot hold.
-    pub fn refilled(&self, imputed: &Imputed) -> Result<Vec<u8>, Error> {
+    pub fn refilled(
+        &self,
+        imputed: &Imputed,
+        word: impl Fn(String) -> String,
+    ) -> Result<Vec<u8>, Error> {
         let columns: Vec<(usize, ColumnKind)> = imputed
             .columns
             .iter()
@@ -114,7 +119,7 @@ impl HoledTable {
                 FilledCell {
                     row: cell.row,
                     column: *place,
-                    text: kind.text(cell.value),
+                    text: word(kind.text(cell.value)),
                     is_number: *kind == ColumnKind::Number,
                 }
             })

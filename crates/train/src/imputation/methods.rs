@@ -86,7 +86,7 @@ fn project(pca: &Pca, rows: Vec<f32>, statistics: &Statistics, rounds: usize) ->
         pca.project_into(rows, &mut projected);
         projected
     };
-    settle(rows, statistics, rounds, BLOCK, through).rows
+    settle(rows, statistics, rounds, (BLOCK, false), through).rows
 }
 
 /// The principal components of rows with holes: fitted, the holes filled by them, and fitted again (Kiers 1997).

@@ -2,7 +2,7 @@
 
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{Gradients, Tensor};
-use espejo_kernels::Step;
+use espejo_kernels::{Step, sums};
 
 use super::CLIP_EPSILON;
 
@@ -47,7 +47,8 @@ fn clip(gradient: Tensor<1>, clip_norm: f64) -> Tensor<1> {
     if clip_norm == 0.0 {
         return gradient;
     }
-    let norm = gradient.clone().square().sum().sqrt(); // [1]
+    let squares = gradient.clone().square().unsqueeze(); // [1, parameters]
+    let norm = sums::sum(squares).sqrt(); // [1]
     let factor = (norm + CLIP_EPSILON)
         .recip()
         .mul_scalar(clip_norm)

@@ -1,15 +1,15 @@
 //! `espejo data fetch`: the official files of a data set.
 
-use std::io::IsTerminal;
 use std::path::PathBuf;
 
 use clap::Args;
 use espejo_data::{Progress, directory_or, fetch};
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 use serde_json::json;
 
 use crate::completion;
 use crate::output::{self, message, shown};
+use crate::progress;
 
 /// The arguments of `espejo data fetch`.
 #[derive(Args)]
@@ -65,21 +65,15 @@ struct Bar {
 
 impl Bar {
     fn new() -> Self {
-        let bar = std::io::stderr().is_terminal().then(|| {
-            let style = ProgressStyle::with_template(
-                "{msg}  {wide_bar:.cyan} {bytes}/{total_bytes}  {bytes_per_sec}",
-            )
-            .expect("a valid template");
-            ProgressBar::new(0).with_style(style)
-        });
+        let template = "{msg}  {wide_bar:.cyan} {bytes}/{total_bytes}  {bytes_per_sec}";
         Self {
-            bar,
+            bar: progress::bar(template, 0),
             told: std::cell::RefCell::default(),
         }
     }
 
-    fn show(&self, progress: &Progress<'_>) {
-        match (progress, &self.bar) {
+    fn show(&self, event: &Progress<'_>) {
+        match (event, &self.bar) {
             (Progress::Bytes { file, done, total }, Some(bar)) => {
                 bar.set_message((*file).to_owned());
                 bar.set_length(total.unwrap_or(*done));
@@ -92,11 +86,8 @@ impl Bar {
                     (*file).clone_into(&mut told);
                 }
             }
-            (Progress::Retry { file, reason }, Some(bar)) => {
-                bar.println(format!("{file}: {reason}"));
-            }
-            (Progress::Retry { file, reason }, None) => {
-                message(&format!("{file}: {reason}"));
+            (Progress::Retry { file, reason }, bar) => {
+                progress::say(bar.as_ref(), &format!("{file}: {reason}"));
             }
         }
     }

@@ -1,7 +1,6 @@
 //! `certificate.json`: what an export is, and by how much other programs' results differ from Espejo's.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::Path;
 
 use espejo_train::{Error, write_file};
@@ -115,7 +114,7 @@ impl Certificate {
     /// The certificate in the folder of an export.
     pub fn read(folder: &Path) -> anyhow::Result<Self> {
         let path = folder.join(NAME);
-        let text = match fs::read_to_string(&path) {
+        let text = match espejo_train::read_text(&path) {
             Ok(text) => text,
             Err(error) => {
                 let message = format!("`{}` is no export: {error}", path.display());

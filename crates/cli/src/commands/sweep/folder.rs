@@ -4,12 +4,12 @@ use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use espejo_pictures::csv_field;
-use espejo_train::{Error, Folder, RunReport, Status, write_file};
+use espejo_train::{Error, Folder, RunReport, Status, append, check_folder, read_text, write_file};
 use serde::{Deserialize, Serialize};
 
 use super::plan::Plan;
 use super::vary::shown_value;
+use crate::csv_cell::csv_field;
 use crate::output::{shown, usage};
 
 const PLAN: &str = "sweep.toml";
@@ -66,7 +66,7 @@ impl SweepFolder {
     /// The folder with this plan in it: a new one, or one that has the very plan already.
     pub fn create(path: &Path, plan: Plan) -> anyhow::Result<Self> {
         let file = path.join(PLAN);
-        if let Ok(text) = fs::read_to_string(&file) {
+        if let Ok(text) = read_text(&file) {
             let found = Self::open(path)?;
             if found.plan != plan && text != plan.to_toml() {
                 return Err(usage(
@@ -99,7 +99,7 @@ impl SweepFolder {
     /// A sweep that was planned before.
     pub fn open(path: &Path) -> anyhow::Result<Self> {
         let file = path.join(PLAN);
-        let text = fs::read_to_string(&file).map_err(|error| {
+        let text = read_text(&file).map_err(|error| {
             usage(
                 format!(
                     "`{}` is no folder of a sweep: `{PLAN}`: {error}",
@@ -188,8 +188,8 @@ impl SweepFolder {
     }
 
     fn failure(&self, number: usize) -> Option<Failure> {
-        let text = fs::read(self.record(number, "failed.json")).ok()?;
-        serde_json::from_slice(&text).ok()
+        let text = read_text(&self.record(number, "failed.json")).ok()?;
+        serde_json::from_str(&text).ok()
     }
 
     /// Notes that a task fails for good.
@@ -201,10 +201,10 @@ impl SweepFolder {
     /// Takes a task for this process until the file is dropped; none where another process has it.
     pub fn lock(&self, number: usize) -> anyhow::Result<Option<File>> {
         let path = self.record(number, "lock");
-        make(&self.path.join("tasks"))?;
-        let mut options = File::options();
-        let file = options.append(true).create(true).open(&path);
-        let file = file.map_err(|source| io_error("write", &path, source))?;
+        let tasks = self.path.join("tasks");
+        check_folder(&tasks)?;
+        make(&tasks)?;
+        let file = append(&path)?;
         match file.try_lock() {
             Err(TryLockError::WouldBlock) => Ok(None),
             // A file system without locks cannot tell; the lock of the run's own folder is the next.

@@ -3,10 +3,9 @@
 //! A run that goes on is resumed, so that what is left at the end is, to the bit, what it would have been without.
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::sync::atomic::AtomicBool;
 
-use espejo_train::MainMeasure;
+use espejo_train::{MainMeasure, read_text};
 
 use super::folder::{SweepFolder, TaskState};
 use super::local::{self, Here, PoolEnd};
@@ -174,7 +173,7 @@ fn has_reached(sweep: &SweepFolder, number: usize, share: f64) -> bool {
 /// The measure that is compared: that which the tasks note.
 fn measure(sweep: &SweepFolder) -> Option<MainMeasure> {
     let header = (1..=sweep.plan.len()).find_map(|number| {
-        let text = fs::read_to_string(sweep.run(number)?.path().join("metrics.csv")).ok()?;
+        let text = read_text(&sweep.run(number)?.path().join("metrics.csv")).ok()?;
         text.lines().next().map(str::to_owned)
     })?;
     let columns: Vec<&str> = header.split(',').collect();
@@ -196,7 +195,7 @@ fn value_at(sweep: &SweepFolder, setting: usize, share: f64) -> anyhow::Result<O
             return Ok(None);
         };
         let epoch = epoch_of(share, &run.config()?);
-        let text = fs::read_to_string(run.path().join("metrics.csv")).unwrap_or_default();
+        let text = read_text(&run.path().join("metrics.csv")).unwrap_or_default();
         let Some(value) = best_by(&text, &column, epoch) else {
             return Ok(None);
         };
@@ -226,7 +225,7 @@ fn best_by(metrics: &str, column: &str, epoch: usize) -> Option<f64> {
 
 /// The settings that were stopped, by what was decided.
 pub fn stopped_settings(sweep: &SweepFolder) -> BTreeSet<usize> {
-    let text = fs::read_to_string(sweep.path().join(FILE)).unwrap_or_default();
+    let text = read_text(&sweep.path().join(FILE)).unwrap_or_default();
     let stopped = text.lines().filter(|line| line.ends_with(",false"));
     stopped
         .filter_map(|line| line.split(',').nth(1)?.parse().ok())

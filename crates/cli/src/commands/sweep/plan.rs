@@ -416,6 +416,38 @@ mod tests {
         plan.with(variation).expect("it varies something")
     }
 
+    /// Whatever became of a file, it is read or refused.
+    #[test]
+    fn no_damage_to_a_sweep_file_panics() {
+        let text = "[model]\nlatent = 3\n[sweep]\npreset = \"letters\"\nseeds = 3\nrandom = 4\n[sweep.grid]\n\
+            \"model.layers\" = [[25], [50, 25]]\n\"train.learning_rate\" = \"log:1e-4..1e-2\"\n";
+        let read = |bytes: &[u8]| {
+            let text = String::from_utf8_lossy(bytes);
+            let (plan, variation) = Plan::from_toml(&text, "bytes")?;
+            plan.with(variation)
+        };
+        let whole = read(text.as_bytes()).expect("a plan");
+        espejo_damage::check(text.as_bytes(), read);
+        let written = whole.to_toml();
+        Plan::read(&written, "bytes").expect("as it was written");
+        espejo_damage::check(written.as_bytes(), |bytes| {
+            let plan = Plan::read(&String::from_utf8_lossy(bytes), "bytes")?;
+            (1..=plan.len().min(50)).try_for_each(|number| {
+                let _ = (plan.words(number), plan.setting_of(number));
+                plan.merged(number).map(drop)
+            })
+        });
+        for text in [
+            "model.latent=2,8,32",
+            "train.seed=3..5",
+            "train.learning_rate=log:1e-4..1e-2",
+        ] {
+            espejo_damage::check(text.as_bytes(), |bytes| {
+                Varied::parse(&String::from_utf8_lossy(bytes))
+            });
+        }
+    }
+
     #[test]
     fn every_combination_has_every_seed() {
         let plan = plan(

@@ -1,8 +1,8 @@
 //! What came of a sweep: a table of its runs, one of its settings with intervals over seeds, figures, and the best setting.
 
-use espejo_pictures::{
-    Bar, BarSeries, Bars, Curves, Figure, Panel, Series, bars, csv_field, curves,
-};
+use std::path::PathBuf;
+
+use espejo_pictures::{Bar, BarSeries, Bars, Curves, Figure, Panel, Series, bars, curves};
 use espejo_train::MainMeasure;
 use serde_json::{Value, json};
 
@@ -12,6 +12,7 @@ use super::parallel::parallel;
 use super::status::{STOPPED_EARLY, settings_json};
 use super::vary::shown_value;
 use crate::compact_number::compact;
+use crate::csv_cell::csv_line;
 use crate::output::{self, counted, message, shown};
 use crate::run_groups::{Group, Member, interval_json, with_interval};
 use crate::table::{Column, table};
@@ -41,38 +42,42 @@ pub(super) struct Results<'a> {
     pub(super) apart: Option<String>,
 }
 
-/// Gathers the results: files into the folder, the table to stdout.
+/// Gathers the results: the table to stdout, then files into the folder.
 pub fn collect(sweep: &SweepFolder, json: bool) -> anyhow::Result<()> {
     let results = Results::read(sweep)?;
+    let value = results.to_json();
+    if json {
+        output::json(&value)?;
+    } else {
+        results.tell_missing();
+        output::text(&format!("{}{}\n", results.table(), results.verdict()))?;
+    }
     let mut files = vec![
         sweep.write("results.csv", &results.runs_csv())?,
         sweep.write("settings.csv", &results.settings_csv())?,
+        sweep.write("results.json", &format!("{value:#}\n"))?,
     ];
-    let value = results.to_json();
-    files.push(sweep.write("results.json", &format!("{value:#}\n"))?);
-    if let Some(figure) = results.figure() {
-        let folder = sweep.path().join("figures");
-        figure.save(&folder, "settings")?;
-        files.push(folder.join("settings.png"));
+    let drawn = draw(&results, &mut files);
+    if !json {
+        let line = |file: &PathBuf| format!("file    {}\n", shown(file));
+        output::text(&files.iter().map(line).collect::<String>())?;
     }
-    if let Some(figure) = parallel(&results) {
-        let folder = sweep.path().join("figures");
-        figure.save(&folder, "parallel")?;
-        files.push(folder.join("parallel.png"));
+    drawn
+}
+
+/// Draws the figures, and adds each to the files.
+fn draw(results: &Results<'_>, files: &mut Vec<PathBuf>) -> anyhow::Result<()> {
+    let folder = results.sweep.path().join("figures");
+    let figures = [
+        ("settings", results.figure()),
+        ("parallel", parallel(results)),
+    ];
+    for (name, figure) in figures {
+        let Some(figure) = figure else { continue };
+        figure.save(&folder, name)?;
+        files.push(folder.join(format!("{name}.png")));
     }
-    if json {
-        return output::json(&value);
-    }
-    results.tell_missing();
-    let lines: String = files
-        .iter()
-        .map(|file| format!("file    {}\n", shown(file)))
-        .collect();
-    output::text(&format!(
-        "{}{}\n{lines}",
-        results.table(),
-        results.verdict()
-    ))
+    Ok(())
 }
 
 impl<'a> Results<'a> {
@@ -330,7 +335,7 @@ impl<'a> Results<'a> {
             .chain(keys.iter().map(|key| (*key).to_owned()))
             .chain(numbers)
             .chain(measures.iter().map(|measure| format!("test_{measure}")));
-        let mut text = row(header);
+        let mut text = csv_line(header);
         for number in 1..=plan.len() {
             let name = self.sweep.name(number);
             let member = members().find(|member| member.name == name);
@@ -359,11 +364,13 @@ impl<'a> Results<'a> {
                         .map_or(String::new(), |value| value.to_string())
                 })
             });
-            text += &row(start
-                .into_iter()
-                .chain(values)
-                .chain(numbers)
-                .chain(measured));
+            text += &csv_line(
+                start
+                    .into_iter()
+                    .chain(values)
+                    .chain(numbers)
+                    .chain(measured),
+            );
         }
         text
     }
@@ -381,7 +388,7 @@ impl<'a> Results<'a> {
             "seconds",
         ];
         let header = plan.keys.iter().cloned().chain(names.map(str::to_owned));
-        let mut text = row(header);
+        let mut text = csv_line(header);
         for (setting, group) in self.groups.iter().enumerate() {
             let measured = group.measured(self.key());
             let interval = measured.and_then(|measured| measured.interval);
@@ -398,7 +405,7 @@ impl<'a> Results<'a> {
                 mean(group.mean(|report| report.parameters as f64)),
                 mean(group.mean(|report| report.seconds.total)),
             ];
-            text += &row(values.chain(numbers));
+            text += &csv_line(values.chain(numbers));
         }
         text
     }
@@ -593,10 +600,4 @@ impl<'a> Results<'a> {
 pub(super) fn number(value: &toml::Value) -> Option<f64> {
     let whole = value.as_integer().map(|value| value as f64);
     value.as_float().or(whole)
-}
-
-/// A line of CSV.
-fn row(cells: impl IntoIterator<Item = String>) -> String {
-    let cells: Vec<String> = cells.into_iter().map(|cell| csv_field(&cell)).collect();
-    cells.join(",") + "\n"
 }

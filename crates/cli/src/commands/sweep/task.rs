@@ -13,7 +13,8 @@ use espejo_train::{
 use super::folder::{Failure, SweepFolder, TaskState};
 use super::plan::Plan;
 use crate::commands::train::changed_data;
-use crate::interrupt::stop_on_interrupt;
+use crate::drawing::Drawn;
+use crate::interrupt::{Twice, stop_on_interrupt};
 use crate::output::{message, report, usage};
 use crate::progress::Progress;
 use crate::{figures, sample_figures::SampleFigures};
@@ -146,16 +147,18 @@ fn trained(sweep: &SweepFolder, number: usize, rules: &TaskRules) -> anyhow::Res
     });
     teller.finish();
     let outcome = outcome?;
+    let mut drawn = Drawn::default();
     if let Some(samples) = samples {
-        samples.finish()?;
+        samples.finish(&mut drawn);
     }
-    if outcome.status == Status::Stopped {
-        return Ok(if until { Ended::Done } else { Ended::Stopped });
+    if outcome.status != Status::Stopped && sweep.plan.figures {
+        drawn.join(draw(&outcome, &folder));
     }
-    if sweep.plan.figures {
-        draw(&outcome, &folder)?;
-    }
-    Ok(Ended::Done)
+    drawn.only()?;
+    Ok(match outcome.status {
+        Status::Stopped if !until => Ended::Stopped,
+        _ => Ended::Done,
+    })
 }
 
 /// The epoch at a share of all: the next that is tested.
@@ -165,9 +168,9 @@ pub fn epoch_of(share: f64, config: &RunConfig) -> usize {
     at_least.next_multiple_of(every).min(epochs)
 }
 
-fn draw(outcome: &Outcome, folder: &Folder) -> anyhow::Result<()> {
+fn draw(outcome: &Outcome, folder: &Folder) -> Drawn {
     let baselines = outcome.report.baselines.as_deref().unwrap_or_default();
-    figures::draw_all(&outcome.trained, folder, baselines, &[]).map(|_| ())
+    figures::draw_all(&outcome.trained, folder, baselines, &[])
 }
 
 /// A task that has not begun.
@@ -198,7 +201,7 @@ fn resumed(folder: Folder, rules: &TaskRules) -> anyhow::Result<(Prepared, Folde
 /// Stops after saving when a signal asks for it; a task that is attached also where its scheduler is gone.
 fn stop_when_told(attached: bool) -> anyhow::Result<Arc<AtomicBool>> {
     // The scheduler hears the same signals, and ends its tasks.
-    let stop = stop_on_interrupt((!attached).then_some(1))?;
+    let stop = stop_on_interrupt((!attached).then(Twice::training))?;
     if attached {
         let flag = stop.clone();
         std::thread::spawn(move || {

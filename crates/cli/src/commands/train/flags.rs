@@ -118,6 +118,10 @@ pub struct DataFlags {
     pub table: TableFlags,
     #[arg(add = completion::words("data.fill"), long, value_name = "HOW", help = format!("What stands for a missing cell in the inputs of a `classifier` or `regressor`: {} (0 after scaling; the mean of the training part) [default: none]", accepted_words(|config| config.data.fill)))]
     pub fill: Option<String>,
+    /// Show the model which cells of a row are missing: a second input beside the row, 1 for each cell that is
+    #[arg(long)]
+    #[serde(skip_serializing_if = "is_off")]
+    pub missing_mask: bool,
     /// Keep the rows of a table that share a value in this column together, as those of a patient, when the test part is drawn
     #[arg(long, value_name = "COLUMN")]
     pub group: Option<String>,

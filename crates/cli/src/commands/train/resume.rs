@@ -26,7 +26,7 @@ const RESUMABLE: [(&str, &[&str]); 2] = [
 pub fn resumed_config(folder: &Folder, args: &TrainArgs) -> anyhow::Result<RunConfig> {
     check_resumable(args)?;
     let config = changed(folder.config()?, args)?;
-    let Ok(report) = folder.report() else {
+    let Some(report) = folder.report_if_there()? else {
         return Ok(config);
     };
     if report.status == Status::Completed || is_past(&config, &report) {
@@ -108,19 +108,30 @@ fn is_past(config: &RunConfig, report: &RunReport) -> bool {
     iterations.is_none() && epochs > config.train.epochs
 }
 
+/// How the figures of a complete run come to be where there are none: it was killed after its last epoch, or trained without.
+fn undrawn(folder: &Folder, run: &str) -> String {
+    match folder.path().join("figures").join("loss.png").exists() {
+        true => String::new(),
+        false => format!("; `espejo eval {run}` draws its figures"),
+    }
+}
+
 /// Refuses to resume a run that is complete.
 fn refuse_complete(folder: &Folder, config: &RunConfig, report: &RunReport) -> anyhow::Result<()> {
     let run = shown(folder.path());
     if let Some(reason) = &report.reason {
-        let hint =
-            format!("train a new run with `--config {run}/config.toml` and the flags that differ");
+        let undrawn = undrawn(folder, &run);
+        let hint = format!(
+            "train a new run with `--config {run}/config.toml` and the flags that differ{undrawn}"
+        );
         return Err(output::usage(
             format!("run `{run}` is complete: {reason}"),
             hint,
         ));
     }
+    let undrawn = undrawn(folder, &run);
     let complete = |what: &str, count: usize, flag: &str| {
-        let hint = format!("`--{flag} {}` would resume it", count * 2);
+        let hint = format!("`--{flag} {}` would resume it{undrawn}", count * 2);
         Err(output::usage(
             format!("run `{run}` is complete: {count} {what}"),
             hint,

@@ -12,8 +12,8 @@ use crate::results_table::results_table;
 use crate::sample_kind::SampleKind;
 use crate::verdict::verdict_lines;
 
-/// What a person reads when training is over.
-pub fn summary(prepared: &Prepared, outcome: &Outcome, path: &str, figures: &str) -> String {
+/// What a person reads when training is over, before the figures are drawn.
+pub fn summary(prepared: &Prepared, outcome: &Outcome, path: &str) -> String {
     let report = &outcome.report;
     let mut text = String::new();
     let kind = prepared.spec.kind.title();
@@ -45,9 +45,7 @@ pub fn summary(prepared: &Prepared, outcome: &Outcome, path: &str, figures: &str
         }
         None => {}
     }
-    text += &format!("\nrun     {path}\n");
-    text += figures;
-    text + &next_commands(prepared, path)
+    text + &format!("\nrun     {path}\n")
 }
 
 /// What a training has done: epochs, or in double precision iterations and evaluations of the loss.
@@ -72,7 +70,7 @@ pub fn program() -> &'static str {
     }
 }
 
-fn next_commands(prepared: &Prepared, path: &str) -> String {
+pub fn next_commands(prepared: &Prepared, path: &str) -> String {
     let run = match Path::new(path).starts_with("runs") {
         true => "last".to_owned(),
         false => shell_word(path),

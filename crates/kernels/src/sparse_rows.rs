@@ -1,0 +1,258 @@
+//! Rows that are mostly zeros, as those of a text by its words are: a product with them skips the zeros.
+//!
+//! A row counts as sparse by its own numbers alone, and its product is the same sum whatever rows stand beside it, so that what a
+//! model says of a sample does not depend on the batch it comes in. A weight that is infinite or no number shows in the rows that use it.
+
+use std::ops::Range;
+
+use pulp::{Simd, WithSimd};
+
+use crate::activation::Activation;
+use crate::linear::Shape;
+use crate::threads;
+use crate::vectors::arch;
+
+/// Rows below this width are multiplied as they are.
+const WIDE: usize = 1024;
+/// A row is sparse with at most one number in so many that is not zero. A row of a picture has that many among its first values, so
+/// that a look at it costs next to nothing.
+const ONE_IN: usize = 16;
+/// Rows that are looked at, and multiplied, by one thread at a time.
+const ROWS: usize = 16;
+/// Inputs whose weights get their gradients from one thread at a time: with a hundred outputs they fit in a cache.
+const INPUTS: usize = 512;
+/// Numbers that are looked at together.
+const LANES: usize = 16;
+
+/// A number that is not zero, and its column.
+type Entry = (u32, f32);
+
+/// The numbers of a batch that are not zero.
+#[derive(Clone, Debug)]
+pub struct SparseRows {
+    /// [`ROWS`] rows each.
+    blocks: Vec<Block>,
+}
+
+/// Some rows, one after the other.
+#[derive(Clone, Debug, Default)]
+struct Block {
+    entries: Vec<Entry>,
+    /// The entries of each row, ascending by column; none where the row is not sparse.
+    rows: Vec<Option<Range<usize>>>,
+}
+
+impl SparseRows {
+    /// The rows of x, `[batch, inputs]`; nothing where they are narrow, or none of them is sparse.
+    pub(crate) fn of(x: &[f32], inputs: usize) -> Option<Self> {
+        if inputs < WIDE || u32::try_from(inputs).is_err() {
+            return None;
+        }
+        let mut blocks = vec![Block::default(); x.len().div_ceil(ROWS * inputs)];
+        let parts = blocks.iter_mut().zip(x.chunks(ROWS * inputs));
+        threads::each(parts.collect(), |(block, rows): (&mut Block, &[f32])| {
+            rows.chunks(inputs).for_each(|row| block.push(row));
+        });
+        let any = blocks
+            .iter()
+            .any(|block| block.rows.iter().any(Option::is_some));
+        any.then_some(Self { blocks })
+    }
+
+    /// Whether every row is sparse.
+    pub(crate) fn all(&self) -> bool {
+        let rows = |block: &Block| block.rows.iter().all(Option::is_some);
+        self.blocks.iter().all(rows)
+    }
+
+    /// Writes f(x W + b) for the rows that are sparse, and leaves the others: y `[batch, outputs]`, weight `[inputs, outputs]`.
+    pub(crate) fn multiply(
+        &self,
+        outputs: usize,
+        (weight, bias): (&[f32], &[f32]),
+        activation: Activation,
+        y: &mut [f32],
+    ) {
+        let parts = self.blocks.iter().zip(y.chunks_mut(ROWS * outputs));
+        threads::each(parts.collect(), |(block, y): (&Block, &mut [f32])| {
+            for (range, y) in block.rows.iter().zip(y.chunks_mut(outputs)) {
+                let Some(range) = range else { continue };
+                y.copy_from_slice(bias);
+                let entries = &block.entries[range.clone()];
+                arch().dispatch(WeightedSum { entries, weight, y });
+                activation.apply(y);
+            }
+        });
+    }
+
+    /// xᵀ da, `[inputs, outputs]`, of da `[batch, outputs]`. Every row must be sparse.
+    pub(crate) fn weight_gradient(&self, shape: Shape, da: &[f32], gradient: &mut [f32]) {
+        let Shape { outputs, .. } = shape;
+        let parts = gradient.chunks_mut(INPUTS * outputs).enumerate();
+        threads::each(parts.collect(), |(index, gradient): (usize, &mut [f32])| {
+            gradient.fill(0.0);
+            let first = (index * INPUTS) as u32;
+            let columns = first..first.saturating_add((gradient.len() / outputs) as u32);
+            for (block, da) in self.blocks.iter().zip(da.chunks(ROWS * outputs)) {
+                for (range, da) in block.rows.iter().zip(da.chunks(outputs)) {
+                    let entries = range.clone().map_or(&[][..], |range| &block.entries[range]);
+                    let entries = within(entries, &columns);
+                    arch().dispatch(Spread {
+                        entries,
+                        first,
+                        da,
+                        gradient,
+                    });
+                }
+            }
+        });
+    }
+}
+
+impl Block {
+    /// Takes a row, where it is sparse.
+    fn push(&mut self, row: &[f32]) {
+        let (start, most) = (self.entries.len(), row.len() / ONE_IN);
+        for (chunk, values) in row.chunks(LANES).enumerate() {
+            // A sign alone, that of -0, is no number either.
+            let bits = values
+                .iter()
+                .fold(0, |bits, value| bits | (value.to_bits() << 1));
+            if bits == 0 {
+                continue;
+            }
+            let first = (chunk * LANES) as u32;
+            let there = (first..).zip(values).filter(|(_, value)| **value != 0.0);
+            self.entries
+                .extend(there.map(|(column, value)| (column, *value)));
+            if self.entries.len() - start > most {
+                self.entries.truncate(start);
+                self.rows.push(None);
+                return;
+            }
+        }
+        self.rows.push(Some(start..self.entries.len()));
+    }
+}
+
+/// The entries of these columns.
+fn within<'a>(entries: &'a [Entry], columns: &Range<u32>) -> &'a [Entry] {
+    let before = |limit: u32| entries.partition_point(|(column, _)| *column < limit);
+    &entries[before(columns.start)..before(columns.end)]
+}
+
+/// y ← y + Σ value · weight row.
+struct WeightedSum<'a> {
+    entries: &'a [Entry],
+    weight: &'a [f32],
+    y: &'a mut [f32],
+}
+
+impl WithSimd for WeightedSum<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let outputs = self.y.len();
+        for &(column, value) in self.entries {
+            let row = &self.weight[column as usize * outputs..][..outputs];
+            for (y, weight) in self.y.iter_mut().zip(row) {
+                *y += value * weight;
+            }
+        }
+    }
+}
+
+/// Row of the gradient ← row + value · da, for each entry; the gradient begins with that of column `first`.
+struct Spread<'a> {
+    entries: &'a [Entry],
+    first: u32,
+    da: &'a [f32],
+    gradient: &'a mut [f32],
+}
+
+impl WithSimd for Spread<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let outputs = self.da.len();
+        for &(column, value) in self.entries {
+            let row = &mut self.gradient[(column - self.first) as usize * outputs..][..outputs];
+            for (gradient, da) in row.iter_mut().zip(self.da) {
+                *gradient += value * da;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gemm::{Matrix, Product, multiply};
+    use crate::testing::numbers;
+
+    /// `[batch, inputs]` with one number in `one_in` left.
+    fn thinned(batch: usize, inputs: usize, one_in: usize) -> Vec<f32> {
+        let mut x = numbers(batch * inputs, 1);
+        let thin = |(place, value): (usize, &mut f32)| {
+            if (place * 7919) % one_in != 3 {
+                *value = 0.0;
+            }
+        };
+        x.iter_mut().enumerate().for_each(thin);
+        x
+    }
+
+    fn close(found: &[f32], expected: &[f32]) {
+        assert_eq!(found.len(), expected.len());
+        let far = |(a, b): (&f32, &f32)| (a - b).abs() > 1e-5 * (1.0 + b.abs());
+        assert!(!found.iter().zip(expected).any(far));
+    }
+
+    #[test]
+    fn products_are_those_of_a_dense_matrix() {
+        let shape = Shape {
+            batch: 37,
+            inputs: 1500,
+            outputs: 11,
+        };
+        let x = thinned(shape.batch, shape.inputs, 61);
+        let (weight, bias) = (numbers(1500 * 11, 2), numbers(11, 3));
+        let rows = SparseRows::of(&x, 1500).expect("sparse");
+        assert!(rows.all());
+        let mut y = vec![f32::NAN; 37 * 11];
+        rows.multiply(11, (&weight, &bias), Activation::Relu, &mut y);
+        let left = Matrix::new(&x, 37, 1500);
+        let dense = Product {
+            bias: Some(&bias),
+            activation: Activation::Relu,
+            ..Product::new(left, Matrix::new(&weight, 1500, 11))
+        };
+        let da = numbers(37 * 11, 4);
+        let for_weight = Product::new(left.transposed(), Matrix::new(&da, 37, 11));
+        let [dense, dense_gradient] = multiply([dense, for_weight]);
+        close(&y, &dense);
+        let mut gradient = vec![f32::NAN; 1500 * 11];
+        rows.weight_gradient(shape, &da, &mut gradient);
+        close(&gradient, &dense_gradient);
+    }
+
+    #[test]
+    fn a_row_is_sparse_by_itself() {
+        let inputs = 1600;
+        let mut x = vec![0.0; 20 * inputs];
+        x[inputs..][..101].fill(1.0); // one more than a sixteenth
+        x[2 * inputs..][..100].fill(1.0);
+        x[3 * inputs] = -0.0;
+        let rows = SparseRows::of(&x, inputs).expect("some are");
+        let lengths = rows.blocks.iter().flat_map(|block| &block.rows);
+        let lengths: Vec<Option<usize>> = lengths
+            .map(|row| row.clone().map(|row| row.len()))
+            .collect();
+        assert_eq!(lengths[..4], [Some(0), None, Some(100), Some(0)]);
+        assert!(!rows.all() && lengths.len() == 20);
+        assert!(SparseRows::of(&vec![1.0; 4 * inputs], inputs).is_none());
+        assert!(SparseRows::of(&[0.0; 1000], 1000).is_none());
+    }
+}
