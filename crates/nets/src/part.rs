@@ -89,7 +89,7 @@ pub(crate) fn random_like(x: &Tensor<2>, distribution: Distribution) -> Tensor<2
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::LayerConfig;
+    use crate::{Layer, LayerConfig};
     use burn::tensor::Device;
 
     #[test]
@@ -109,6 +109,25 @@ mod tests {
             assert!((weights - 1.0).abs() < 1e-12);
             assert!(parts.iter().all(|part| !part.rows.is_empty()));
         }
+    }
+
+    /// Who has whole batches loses and gains nothing: the zeros of dropout are those of Burn's own layer.
+    #[test]
+    fn without_others_dropout_is_that_of_burn() {
+        let device = Device::flex().autodiff();
+        let input = [4, 1, 1];
+        let config = LayerConfig::Dropout { input, rate: 0.3 };
+        let layer = config.init(crate::Initializer::Glorot, &mut crate::seeded(1), &device);
+        let Layer::Dropout(of_burn) = &layer else {
+            panic!("dropout, not {layer:?}");
+        };
+        let x = Tensor::<2>::full([50, 4], 0.7, &device);
+        let numbers = |drawn: Tensor<2>| drawn.into_data().iter::<f32>().collect::<Vec<_>>();
+        device.seed(9);
+        let expected = numbers(of_burn.forward(x.clone()));
+        device.seed(9);
+        assert_eq!(numbers(layer.forward(x)), expected);
+        assert!(expected.contains(&0.0));
     }
 
     /// Dropout and noise of two parts, one above the other, are those of the whole batch.
