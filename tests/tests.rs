@@ -23,6 +23,8 @@ mod kill;
 #[cfg(unix)]
 mod limits;
 mod missing_mask;
+#[cfg(unix)]
+mod mpi;
 mod older_runs;
 mod photographs;
 mod program;

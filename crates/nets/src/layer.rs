@@ -10,6 +10,7 @@ use crate::Activation;
 use crate::conv::{Conv, Map, Transposed};
 use crate::embedding::Embedding;
 use crate::mask::Mask;
+use crate::part::random_like;
 use crate::resample::{MaxPool, Pool, Upsample};
 use crate::skip::Skip;
 
@@ -53,8 +54,7 @@ impl Layer {
             Self::MaxPool(pool) => pool.forward(x),
             Self::Upsample(upsample) => upsample.forward(x),
             Self::BatchNorm(norm) => normalized(norm, x),
-            // Burn's follows the device, as its batch normalisation does: on one without gradients it is the identity.
-            Self::Dropout(dropout) => dropout.forward(x),
+            Self::Dropout(dropout) => dropped(dropout, x),
             Self::Noise(noise) => noisy(noise, x),
             Self::Mask(mask) => mask.forward(x),
             Self::Embedding(embedding) => embedding.forward(x),
@@ -108,13 +108,24 @@ impl Layer {
     }
 }
 
+/// What Burn's own layer does, with a draw that does not depend on which rows of a batch are here: on a device without gradients it is the
+/// identity.
+fn dropped(dropout: &Dropout, x: Tensor<2>) -> Tensor<2> {
+    if dropout.prob == 0.0 || !dropout.training.is_enabled() || !x.device().is_autodiff() {
+        return x;
+    }
+    let kept = 1.0 - dropout.prob;
+    let mask = random_like(&x, Distribution::Bernoulli(kept)); // [batch, values]
+    (x * mask) * (1.0 / kept)
+}
+
 /// Adds the noise where the device has gradients, as Burn's own forward pass does, but drawn in the precision of `x`: Burn draws single
 /// precision, to which it cannot add double.
 fn noisy(noise: &GaussianNoise, x: Tensor<2>) -> Tensor<2> {
     if noise.std == 0.0 || !noise.training.is_enabled() || !x.device().is_autodiff() {
         return x;
     }
-    let drawn = x.random_like(Distribution::Normal(0.0, noise.std)); // [batch, values]
+    let drawn = random_like(&x, Distribution::Normal(0.0, noise.std)); // [batch, values]
     x + drawn
 }
 

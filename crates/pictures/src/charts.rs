@@ -8,6 +8,7 @@ pub(crate) mod grid;
 pub(crate) mod histograms;
 pub(crate) mod latent_walk;
 pub(crate) mod matrix;
+pub(crate) mod parallel_coordinates;
 pub(crate) mod parity_plot;
 pub(crate) mod reliability;
 pub(crate) mod scatter;

@@ -48,6 +48,7 @@ pub use crate::{
         histograms::{Bins, Histogram, Histograms, histograms},
         latent_walk::{Walk, WalkFrame, walk},
         matrix::{Cell, Matrix, matrix},
+        parallel_coordinates::{Coordinate, ParallelCoordinates, parallel_coordinates},
         parity_plot::{ParityPlot, parity_plot},
         reliability::{Reliability, ReliabilityBin, reliability},
         scatter::{Point, Scatter, scatter},

@@ -150,7 +150,7 @@ impl Architecture {
     }
 
     /// Every layer but the heads.
-    fn stacked(&self) -> Box<dyn Iterator<Item = &LayerConfig> + '_> {
+    pub(crate) fn stacked(&self) -> Box<dyn Iterator<Item = &LayerConfig> + '_> {
         match &self.stacks {
             Stacks::Mirror(Mirror {
                 encoder, decoder, ..

@@ -3,13 +3,15 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use espejo_nets::Model;
+use burn::tensor::{Gradients, Tensor};
+use espejo_nets::{Model, Part};
 
 use crate::atomic_files::group_exists;
 use crate::average::Average;
 use crate::batch_means::BatchMeans;
+use crate::exchange::add_up;
 use crate::feed::{Feed, training_batch};
-use crate::fit::{Ended, Event, Training, own_copy};
+use crate::fit::{Ended, Event, Exchanged, Training, own_copy};
 use crate::folder::{Folder, Which};
 use crate::init_from::initialised;
 use crate::metrics::Metrics;
@@ -55,6 +57,7 @@ pub(crate) fn begin(prepared: &Prepared, folder: &Folder) -> Result<Training, Er
         best,
         state,
         epoch_seconds: Vec::new(),
+        exchanged: Exchanged::default(),
         solution: None,
     })
 }
@@ -71,6 +74,7 @@ pub(crate) fn fresh(prepared: &Prepared) -> Result<Training, Error> {
         best,
         state: TrainingState::default(),
         epoch_seconds: Vec::new(),
+        exchanged: Exchanged::default(),
         solution: None,
     })
 }
@@ -94,9 +98,11 @@ pub(crate) fn train(
     session.warn_of_compiling(watch);
     while training.state.epoch < config.epochs && training.state.ended.is_none() {
         if stop.load(Ordering::Relaxed) {
+            tell(prepared, None);
             session.save(training)?;
             return Ok(Ended::Interrupted);
         }
+        tell(prepared, Some(training.state.reductions));
         let begun = Instant::now();
         let epoch = training.state.epoch + 1;
         let Some((rate, terms)) = one_epoch(prepared, training, &data, epoch, stop)? else {
@@ -121,7 +127,31 @@ pub(crate) fn train(
         // Figures and checkpoints are no part of training.
         training.epoch_seconds.push(seconds);
     }
+    tell(prepared, None);
     Ok(Ended::Finished(training.state.ended.clone()))
+}
+
+/// Epoch after epoch, as long as rank 0 says so.
+pub(crate) fn follow(
+    prepared: &Prepared,
+    training: &mut Training,
+    stop: &AtomicBool,
+) -> Result<(), Error> {
+    let data = prepared.training_data()?;
+    while let Some(reductions) = tell(prepared, None) {
+        training.state.reductions = reductions;
+        let epoch = training.state.epoch + 1;
+        if one_epoch(prepared, training, &data, epoch, stop)?.is_none() {
+            break;
+        }
+        training.state.epoch = epoch;
+    }
+    Ok(())
+}
+
+/// What rank 0 has decided before an epoch: how often the learning rate was reduced, or that there is no other epoch.
+fn tell(prepared: &Prepared, decided: Option<usize>) -> Option<usize> {
+    prepared.exchange.broadcast(decided)
 }
 
 /// Measures the epoch just done, where it is due.
@@ -185,7 +215,7 @@ pub(crate) fn one_epoch(
     epoch: usize,
     stop: &AtomicBool,
 ) -> Result<Option<(f64, Vec<Term>)>, Error> {
-    let config = &prepared.config;
+    let (config, exchange) = (&prepared.config, prepared.exchange);
     let batches = data.shuffled(config.train.batch_size, config.train.seed, epoch);
     // A short epoch is ended before anybody loses patience; a copy of its start would cost more than it.
     let short = training
@@ -193,7 +223,8 @@ pub(crate) fn one_epoch(
         .last()
         .is_some_and(|seconds| *seconds < PATIENCE);
     let optimizer = training.optimizer.as_mut().expect("it trains on a device");
-    let mut before = (!short && !batches.is_one()).then(|| {
+    let keeps_start = exchange.broadcast(!short && !batches.is_one());
+    let mut before = keeps_start.then(|| {
         let average = training.average.as_ref().map(Average::copy);
         (own_copy(&training.model), optimizer.clone(), average)
     });
@@ -215,10 +246,14 @@ pub(crate) fn one_epoch(
         step: 0,
         steps: steps_an_epoch(prepared, data),
     };
+    let mut told = false;
     for batch in batches {
-        if stop.load(Ordering::Relaxed)
-            && let Some(before) = before.take()
-        {
+        // Ranks that stop stop after the same step, whoever was told to.
+        told = match exchange.is_shared() {
+            true => told,
+            false => stop.load(Ordering::Relaxed),
+        };
+        if told && let Some(before) = before.take() {
             (training.model, *optimizer, training.average) = before;
             return Ok(None);
         }
@@ -226,21 +261,30 @@ pub(crate) fn one_epoch(
         at.step += 1;
         let batch = batch?;
         let [samples, _] = batch.inputs.dims();
-        let loss = model.loss(&training_batch(batch));
-        let gradients = loss.objective(warm_up).backward();
+        let part = exchange.part(samples);
+        let loss = part.within(|| model.loss(&training_batch(part.select(batch))));
+        names = loss.0.iter().map(|term| (term.name, term.weight)).collect();
+        let mut gradients = weighted(loss.objective(warm_up), &part).backward();
+        let mut terms = loss.0.into_iter().map(|term| term.value.inner()).collect();
+        if exchange.is_shared() {
+            let exchanged = &mut training.exchanged;
+            (terms, told) = join_ranks(
+                prepared,
+                exchanged,
+                &model,
+                &mut gradients,
+                (terms, &part),
+                stop,
+            );
+        }
         model = optimizer.step(rate, model, gradients);
         if let Some(average) = training.average.take() {
             let step = (epoch - 1) * at.steps + at.step;
             training.average = Some(average.follow(&model, config.train.ema, step));
         }
-        names = loss.0.iter().map(|term| (term.name, term.weight)).collect();
         let share = samples as f64 / data.samples() as f64;
-        let terms = loss.0.into_iter();
-        means.add(
-            terms
-                .map(|term| term.value.inner().mul_scalar(share))
-                .collect(),
-        );
+        let shares = terms.into_iter().map(|term| term.mul_scalar(share));
+        means.add(shares.collect());
     }
     training.model = model;
     // One read an epoch.
@@ -248,4 +292,36 @@ pub(crate) fn one_epoch(
     let terms = names.into_iter().zip(values.concat());
     let terms = terms.map(|((name, weight), value)| (name, weight, value));
     Ok(Some((rate, terms.collect())))
+}
+
+/// Makes of the gradients of this rank's rows, and of the terms of their loss, those of the whole batch; the terms, and whether a rank has been
+/// told to stop, which then all have.
+fn join_ranks(
+    prepared: &Prepared,
+    exchanged: &mut Exchanged,
+    model: &AnyModel,
+    gradients: &mut Gradients,
+    (terms, part): (Vec<Tensor<1>>, &Part),
+    stop: &AtomicBool,
+) -> (Vec<Tensor<1>>, bool) {
+    let begun = Instant::now();
+    let terms = terms.into_iter().map(|term| weighted(term, part));
+    let own = stop.load(Ordering::Relaxed);
+    let step = add_up(prepared.exchange, model, gradients, terms.collect(), own);
+    if step.stop {
+        stop.store(true, Ordering::Relaxed);
+    }
+    exchanged.numbers = step.numbers;
+    exchanged.seconds.push(begun.elapsed().as_secs_f32());
+    let terms = step.terms.iter();
+    let terms = terms.map(|term| Tensor::from_floats([*term], &prepared.chosen.device));
+    (terms.collect(), step.stop)
+}
+
+/// What a mean over a part of a batch adds to that over the whole batch.
+fn weighted(mean: Tensor<1>, part: &Part) -> Tensor<1> {
+    match part.weight {
+        1.0 => mean,
+        weight => mean.mul_scalar(weight),
+    }
 }

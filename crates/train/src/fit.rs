@@ -18,7 +18,7 @@ use crate::optimizer::Optimizer;
 use crate::prepare::Prepared;
 use crate::report::{EpochReport, Results, RunFacts, data_report, layer_table, run_report};
 use crate::run_identity::new_identity;
-use crate::run_report::{RunReport, Status};
+use crate::run_report::{ExchangeReport, RunReport, Status};
 use crate::seed::Purpose;
 use crate::session::rescue;
 use crate::trained::Trained;
@@ -86,8 +86,32 @@ pub(crate) struct Training {
     pub best: AnyModel,
     pub state: TrainingState,
     pub epoch_seconds: Vec<f64>,
+    /// What was exchanged with other ranks, where there are some.
+    pub exchanged: Exchanged,
     /// Where a training in double precision stands.
     pub solution: Option<Solution>,
+}
+
+/// What one session has exchanged with other ranks.
+#[derive(Debug, Default)]
+pub(crate) struct Exchanged {
+    /// Seconds of each exchange, with the way of the numbers to it and back; one a step.
+    pub seconds: Vec<f32>,
+    /// Numbers of the last one.
+    pub numbers: usize,
+}
+
+impl Exchanged {
+    /// The part of `run.json`; none of who was alone.
+    fn report(&self) -> Option<ExchangeReport> {
+        let seconds: Vec<f64> = self.seconds.iter().copied().map(f64::from).collect();
+        Some(ExchangeReport {
+            steps: seconds.len(),
+            bytes: self.numbers * size_of::<f32>(),
+            milliseconds: median(&seconds)? * 1e3,
+            least_milliseconds: seconds.iter().copied().fold(f64::INFINITY, f64::min) * 1e3,
+        })
+    }
 }
 
 impl Training {
@@ -152,6 +176,7 @@ fn go_on(
         true => classical::begin(prepared),
         false => epochs::begin(prepared, folder)?,
     };
+    check_together(prepared, &training)?;
     training.state.run = Some(identity);
     folder.write("config.toml", &prepared.config.to_toml())?;
     folder.write("model.txt", &layer_table(prepared, &training.model))?;
@@ -170,6 +195,7 @@ fn go_on(
             started: &started,
             state: &training.state,
             epoch_median: median(&training.epoch_seconds),
+            exchange: training.exchanged.report(),
             solution: training.solution.as_ref(),
             data: &data,
             folds: folds.get(),
@@ -242,6 +268,73 @@ fn go_on(
         results,
         report,
         trained,
+    })
+}
+
+/// Trains along with rank 0, which alone measures, decides and writes: what each other rank does in place of [`fit`]. `folder` is that of a
+/// run that is resumed, which this rank reads as well.
+///
+/// # Errors
+///
+/// Where this rank cannot read what rank 0 has read.
+pub fn follow(
+    prepared: &Prepared,
+    folder: Option<&Folder>,
+    stop: &AtomicBool,
+) -> Result<(), Error> {
+    let mut training = match folder {
+        Some(folder) => epochs::begin(prepared, folder)?,
+        None => epochs::fresh(prepared)?,
+    };
+    check_together(prepared, &training)?;
+    epochs::follow(prepared, &mut training, stop)
+}
+
+/// Whether this rank goes on from where rank 0 does, on the same data, and takes the same steps to the bit; waits for all ranks.
+fn check_together(prepared: &Prepared, training: &Training) -> Result<(), Error> {
+    let exchange = prepared.exchange;
+    if !exchange.is_shared() {
+        return Ok(());
+    }
+    let samples = (prepared.train.sha256()?, prepared.train.targets_sha256());
+    if exchange.broadcast(samples.clone()) != samples {
+        let hint = "give all machines the same files, or a folder that all of them see";
+        return Err(Error::config(
+            format!("rank {} has other samples than rank 0", exchange.rank()),
+            Some(hint.to_owned()),
+        ));
+    }
+    let width = prepared.chosen.vector_width();
+    let first = exchange.broadcast(width);
+    if first != width {
+        let message = format!(
+            "rank {} computes with {}, and rank 0 with {}: their weights would drift apart",
+            exchange.rank(),
+            vectors_of(width),
+            vectors_of(first)
+        );
+        let hint = "give all ranks devices of one kind, and vectors that all have, as in `--set train.vector_width=128`";
+        return Err(Error::config(message, Some(hint.to_owned())));
+    }
+    let epoch = training.state.epoch;
+    let first = exchange.broadcast(epoch);
+    if first != epoch {
+        let message = format!(
+            "rank {} reads epoch {epoch}, and rank 0 epoch {first}",
+            exchange.rank()
+        );
+        let hint = "resume a run in a folder that all machines see";
+        return Err(Error::config(message, Some(hint.to_owned())));
+    }
+    // Rank 0 writes from here on what the others have read.
+    exchange.barrier();
+    Ok(())
+}
+
+/// What a device computes with, by the width of its vectors.
+fn vectors_of(width: Option<usize>) -> String {
+    width.map_or("a graphics adapter".to_owned(), |bits| {
+        format!("vectors of {bits} bits")
     })
 }
 

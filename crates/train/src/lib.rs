@@ -37,6 +37,7 @@ mod device_loops;
 mod device_probe;
 mod epochs;
 mod error;
+mod exchange;
 mod exported;
 mod feed;
 mod findings;
@@ -105,9 +106,12 @@ pub use error::{Error, OUT_OF_MEMORY};
 pub use espejo_analysis::{Estimate, Place, PooledCurves, wilson};
 pub use espejo_data::Targets;
 pub use espejo_nets::{DenseStep, Noise};
+#[cfg(feature = "mpi")]
+pub use exchange::Ranks;
+pub use exchange::{Exchange, check_ranks};
 pub use exported::{Example, ExportRule};
 pub use findings::{Finding, Severity, VerdictWords, verdict, verdict_in};
-pub use fit::{Event, Outcome, fit};
+pub use fit::{Event, Outcome, fit, follow};
 pub use folder::{Folder, Which, check_name, write_new_folder};
 pub use folds::{Fold, FoldCurve, FoldEntry, FoldMeasure, FoldsReport, Pooled, folds_of, pooled};
 pub use forecast::{ForecastReport, ForecastStep};
@@ -132,8 +136,8 @@ pub use report::{EpochReport, Results, data_report, layer_rows, layer_table, mod
 pub use run_list::{Compared, ListedRun, MainMeasure, listed_run};
 pub use run_names::{NamedRun, RunNames};
 pub use run_report::{
-    ClassReport, DataReport, DeviceReport, EpochCounts, ModelReport, OptimizerReport, PartMetrics,
-    RunReport, Seconds, Status, TargetReport, WindowReport,
+    ClassReport, DataReport, DeviceReport, EpochCounts, ExchangeReport, ModelReport,
+    OptimizerReport, PartMetrics, RunReport, Seconds, Status, TargetReport, WindowReport,
 };
 pub use schedule::{StepPlace, learning_rate};
 pub use score::{ScoreKind, ScoreRule, Scores};

@@ -15,6 +15,7 @@ use crate::architecture::Layout;
 use crate::classical::{check_values, rows};
 use crate::config::{DataConfig, LossKind, RunConfig, SplitKind};
 use crate::device::{self, Chosen};
+use crate::exchange::Exchange;
 use crate::feed::{Feed, bytes, without_holes};
 use crate::folds;
 use crate::kept::Kept;
@@ -65,6 +66,8 @@ pub struct Prepared {
     pub permutation: Option<Arc<[u32]>>,
     /// The device.
     pub chosen: Chosen,
+    /// The other processes that train the same model, each on a device of its own.
+    pub exchange: Exchange,
 }
 
 /// Loads the data, checks the configuration against it and finds the device.
@@ -141,6 +144,7 @@ fn on(chosen: Chosen, checked: Checked) -> Prepared {
         target: checked.target,
         permutation: checked.permutation,
         chosen,
+        exchange: Exchange::Alone,
     }
 }
 
@@ -178,6 +182,7 @@ pub(crate) fn without_data(
         fill: kept.fill,
         scaling,
         permutation: kept.permutation,
+        exchange: Exchange::Alone,
     })
 }
 

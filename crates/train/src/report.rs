@@ -17,8 +17,8 @@ use crate::metrics::Metrics;
 use crate::model::AnyModel;
 use crate::prepare::Prepared;
 use crate::run_report::{
-    ClassReport, DataReport, DeviceReport, EpochCounts, ModelReport, PartMetrics, RunReport,
-    Seconds, Status, TargetReport, VERSION, WindowReport,
+    ClassReport, DataReport, DeviceReport, EpochCounts, ExchangeReport, ModelReport, PartMetrics,
+    RunReport, Seconds, Status, TargetReport, VERSION, WindowReport,
 };
 use crate::training_state::TrainingState;
 use burn::module::Module;
@@ -127,6 +127,7 @@ pub(crate) struct RunFacts<'a> {
     pub started: &'a str,
     pub state: &'a TrainingState,
     pub epoch_median: Option<f64>,
+    pub exchange: Option<ExchangeReport>,
     pub solution: Option<&'a Solution>,
     pub data: &'a DataReport,
     pub folds: Option<&'a FoldsReport>,
@@ -154,6 +155,7 @@ pub(crate) fn run_report(
         started: facts.started.to_owned(),
         identity: state.run.clone(),
         seed: train.seed,
+        ranks: prepared.exchange.size(),
         device: DeviceReport {
             requested: prepared.chosen.requested.clone(),
             used,
@@ -177,6 +179,7 @@ pub(crate) fn run_report(
             per_epoch_median: facts.epoch_median,
         },
         samples_per_second: samples_per_second(facts),
+        exchange: facts.exchange,
         metrics: results.map(|results| PartMetrics {
             train: results.train.clone(),
             test: results.test.clone(),

@@ -65,6 +65,9 @@ pub struct RunReport {
     /// The seed of everything random.
     #[serde(default)]
     pub seed: u64,
+    /// Processes of its last session, each with a device of its own.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub ranks: usize,
     /// Where it was trained.
     #[serde(default)]
     pub device: DeviceReport,
@@ -86,6 +89,9 @@ pub struct RunReport {
     /// Training samples per second.
     #[serde(default)]
     pub samples_per_second: Option<f64>,
+    /// What the processes of its last session have told each other, where there were several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exchange: Option<ExchangeReport>,
     /// The metrics of the best model; none where training did not complete.
     #[serde(default)]
     pub metrics: Option<PartMetrics>,
@@ -104,6 +110,30 @@ pub struct RunReport {
     /// What a training in double precision has cost.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub optimizer: Option<OptimizerReport>,
+}
+
+/// The ranks of a run whose report says nothing of them.
+fn one() -> usize {
+    1
+}
+
+// Serde wants this signature.
+#[allow(clippy::trivially_copy_pass_by_ref)]
+fn is_one(ranks: &usize) -> bool {
+    *ranks == 1
+}
+
+/// The `exchange` part: what the ranks of a training cost each other.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ExchangeReport {
+    /// Exchanges, one a step of the optimiser.
+    pub steps: usize,
+    /// Bytes that each rank gives into one.
+    pub bytes: usize,
+    /// The median of what one takes, with waiting for the other ranks.
+    pub milliseconds: f64,
+    /// The least: what it takes where nothing else goes on.
+    pub least_milliseconds: f64,
 }
 
 /// The `device` part.

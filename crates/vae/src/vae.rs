@@ -8,7 +8,7 @@ use burn::module::Module;
 use burn::tensor::{Device, Distribution, Tensor};
 use espejo_nets::{
     Activation, Autoencoder, Batch, Criterion, Hidden, Initializer, Layer, LayerConfig, LayerInfo,
-    Layers, LayersConfig, Loss, Model, Prior, Term, half_squares, sums,
+    Layers, LayersConfig, Loss, Model, Prior, Term, half_squares, random, sums,
 };
 use rand::Rng;
 
@@ -163,7 +163,7 @@ impl Model for Vae {
 
     fn loss(&self, batch: &Batch) -> Loss {
         let [samples, _] = batch.inputs.dims();
-        let noise = Tensor::random(
+        let noise = random(
             [samples, self.latent],
             Distribution::Normal(0.0, 1.0),
             &batch.inputs.device(),

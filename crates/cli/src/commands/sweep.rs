@@ -4,6 +4,7 @@ mod child;
 mod folder;
 mod halving;
 mod local;
+mod parallel;
 mod plan;
 mod results;
 mod scripts;

@@ -6,13 +6,14 @@ mod effects;
 mod flags;
 mod keys;
 mod layer_list;
+mod ranks;
 mod resume;
 mod summary;
 
 use espejo_data::Error as DataError;
 use espejo_train::{
-    Error, Folder, Outcome, PRESETS, Prepared, Preset, RunReport, Status, data_report, fit,
-    layer_table, model_report, prepare, prepare_suited, suited_config,
+    Error, Folder, Outcome, PRESETS, Prepared, Preset, RunReport, Status, check_ranks, data_report,
+    fit, follow, layer_table, model_report, prepare, prepare_suited, suited_config,
 };
 use serde_json::{Value as Json, json};
 
@@ -25,6 +26,7 @@ pub use flags::{
 };
 use keys::list_keys;
 use layer_list::check_layer_list;
+use ranks::{Place, slurm_line};
 use resume::resumed_config;
 pub use summary::program;
 use summary::{next_commands, summary};
@@ -33,7 +35,7 @@ use crate::augmented_figure::augmented;
 use crate::drawing::Drawn;
 use crate::figures;
 use crate::interrupt::{Twice, stop_on_interrupt};
-use crate::output::{self, message, shown, tell_data};
+use crate::output::{self, counted, message, shown, tell_data};
 use crate::progress::Progress;
 use crate::sample_figures::SampleFigures;
 use crate::terminal::paragraph;
@@ -46,13 +48,27 @@ pub fn train(args: TrainArgs, json: bool) -> anyhow::Result<u8> {
     if args.run.keys {
         return list_keys(&merged(&args)?.config, json).map(|()| 0);
     }
+    let place = Place::find(&args.run)?;
+    let ended = at(&place, args, json);
+    place.leave(ended)
+}
+
+/// Trains as one of the ranks of a training, or as the only one.
+fn at(place: &Place, mut args: TrainArgs, json: bool) -> anyhow::Result<u8> {
+    if let Some(device) = place.device(&args.run)? {
+        args.train.device = Some(device);
+    }
     let (merged, resumed) = match &args.run.resume {
         Some(run) => {
-            let folder = Folder::find(run, &args.run.out)?;
+            let folder = resumed_folder(place, run, &args)?;
             (resumed_config(&folder, &args)?.into(), Some(folder))
         }
         None => (merged(&args)?, None),
     };
+    let asks_only = args.run.print_config || args.run.dry_run;
+    if place.exchange.rank() > 0 && asks_only {
+        return Ok(0);
+    }
     if args.run.print_config {
         return print_config(&merged).map(|()| 0);
     }
@@ -64,6 +80,35 @@ pub fn train(args: TrainArgs, json: bool) -> anyhow::Result<u8> {
         tell_data(&prepared.skipped, &prepared.notes);
         return dry_run(&prepared, json).map(|()| 0);
     }
+    if let Some(nodes) = args.run.nodes {
+        let devices = args.run.devices.len().max(1);
+        check_ranks(&prepared, nodes.get() * devices)?;
+        return output::text(&slurm_line(&args, nodes.get())?).map(|()| 0);
+    }
+    if place.is_to_start(&args.run) {
+        return ranks::start(&prepared, &args.run);
+    }
+    place.check(&prepared, &args.run)?;
+    let prepared = Prepared {
+        exchange: place.exchange,
+        ..prepared
+    };
+    if place.exchange.rank() > 0 {
+        let stop = stop_on_interrupt(Some(Twice::training()))?;
+        follow(&prepared, resumed.as_ref(), &stop)?;
+        return Ok(0);
+    }
+    lead(&prepared, resumed, &args, json)
+}
+
+/// Trains into a folder as the rank that writes, and draws what came of it.
+fn lead(
+    prepared: &Prepared,
+    resumed: Option<Folder>,
+    args: &TrainArgs,
+    json: bool,
+) -> anyhow::Result<u8> {
+    let before = resumed.as_ref().and_then(|folder| folder.report().ok());
     let folder = match resumed {
         Some(folder) if !prepared.is_data_of(&folder)? => return Err(changed_data(&folder)),
         Some(folder) => folder,
@@ -71,6 +116,7 @@ pub fn train(args: TrainArgs, json: bool) -> anyhow::Result<u8> {
     };
     let (device, why) = prepared.device_words();
     message(&format!("device {device}: {why}"));
+    tell_ranks(before.map(|before| before.ranks), prepared.exchange.size());
     if args.run.resume.is_some() && prepared.config.train.is_classical() {
         message(
             "a training in double precision starts again from its initial weights; the results are identical",
@@ -80,10 +126,10 @@ pub fn train(args: TrainArgs, json: bool) -> anyhow::Result<u8> {
     if prepared.streams() {
         message("the data is larger than `--device-memory`: it is read from disk during training");
     }
-    let (outcome, samples) = watched(&prepared, &folder, !args.run.no_figures)?;
+    let (outcome, samples) = watched(prepared, &folder, !args.run.no_figures)?;
     let path = shown(folder.path());
     if outcome.status == Status::Stopped {
-        tell_stopped(&prepared, &outcome, &path);
+        tell_stopped(prepared, &outcome, &path);
         if json {
             output::json(&with_run(&outcome.report, &path, &[]))?;
         }
@@ -99,11 +145,11 @@ pub fn train(args: TrainArgs, json: bool) -> anyhow::Result<u8> {
         return Ok(130);
     }
     if !json {
-        output::text(&summary(&prepared, &outcome, &path))?;
+        output::text(&summary(prepared, &outcome, &path))?;
     }
     let (drawn, animation) = match samples {
         None => (Drawn::default(), None),
-        Some(samples) => draw(&prepared, &outcome, &folder, samples),
+        Some(samples) => draw(prepared, &outcome, &folder, samples),
     };
     if json {
         let mut value = with_run(&outcome.report, &path, drawn.files());
@@ -111,10 +157,38 @@ pub fn train(args: TrainArgs, json: bool) -> anyhow::Result<u8> {
         output::json(&value)?;
     } else {
         let files = drawn.lines() + &output::animation_line(animation);
-        output::text(&(files + &next_commands(&prepared, &path)))?;
+        output::text(&(files + &next_commands(prepared, &path)))?;
     }
     drawn.end()?;
     Ok(0)
+}
+
+/// The run that is resumed: of all ranks the one that rank 0 finds, for `last` is another where a run is begun meanwhile.
+fn resumed_folder(place: &Place, run: &str, args: &TrainArgs) -> anyhow::Result<Folder> {
+    let out = &args.run.out;
+    if place.exchange.rank() > 0 {
+        let found = place.exchange.broadcast(String::new());
+        return Ok(Folder::find(&found, out)?);
+    }
+    let folder = Folder::find(run, out)?;
+    place.exchange.broadcast(shown(folder.path()));
+    Ok(folder)
+}
+
+/// Says that several ranks share a run, and that it goes on with another number of them than before.
+fn tell_ranks(before: Option<usize>, now: usize) {
+    if now > 1 {
+        message(&format!(
+            "{now} ranks share each batch; this is what rank 0 says"
+        ));
+    }
+    if let Some(before) = before.filter(|before| *before != now) {
+        message(&format!(
+            "this run was trained by {}, and goes on with {}: the order of sums changes, and with it the last digits",
+            counted(before, "rank"),
+            counted(now, "rank")
+        ));
+    }
 }
 
 /// What is wrong with the configuration of a run that is resumed: of its `config.toml`, unless only the flags given now made it so.

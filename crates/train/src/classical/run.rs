@@ -11,7 +11,7 @@ use crate::classical::dense::DenseFit;
 use crate::classical::method::{Algorithm, method};
 use crate::classical::record::{Parts, Record};
 use crate::classical::solution::Solution;
-use crate::fit::{Ended, Event, Training};
+use crate::fit::{Ended, Event, Exchanged, Training};
 use crate::folder::{Folder, Which};
 use crate::prepare::Prepared;
 use crate::session::Session;
@@ -29,6 +29,7 @@ pub(crate) fn begin(prepared: &Prepared) -> Training {
         average: None,
         state: TrainingState::default(),
         epoch_seconds: Vec::new(),
+        exchanged: Exchanged::default(),
         solution: Some(Solution::default()),
     }
 }

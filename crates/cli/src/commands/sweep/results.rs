@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::folder::{SweepFolder, TaskState};
 use super::halving::stopped_settings;
+use super::parallel::parallel;
 use super::status::{STOPPED_EARLY, settings_json};
 use super::vary::shown_value;
 use crate::compact_number::compact;
@@ -25,21 +26,21 @@ const MOST_CURVES: usize = 10;
 /// Settings that the terminal shows, at most.
 const MOST_ROWS: usize = 20;
 /// The least ratio of the largest to the smallest value of a key whose axis is logarithmic.
-const WIDE: f64 = 20.0;
+pub(super) const WIDE: f64 = 20.0;
 
 /// The settings of a sweep, each with the runs of it that completed.
-struct Results<'a> {
-    sweep: &'a SweepFolder,
+pub(super) struct Results<'a> {
+    pub(super) sweep: &'a SweepFolder,
     /// Where each task stands, in their order.
     states: Vec<TaskState>,
     /// One for each setting, in their order.
-    groups: Vec<Group>,
+    pub(super) groups: Vec<Group>,
     /// The measure by which settings are compared; none where no run has one.
-    measure: Option<MainMeasure>,
+    pub(super) measure: Option<MainMeasure>,
     /// The settings with a completed run for each seed, best first.
-    ranked: Vec<usize>,
+    pub(super) ranked: Vec<usize>,
     /// Why settings cannot be compared.
-    apart: Option<String>,
+    pub(super) apart: Option<String>,
 }
 
 /// Gathers the results: the table to stdout, then files into the folder.
@@ -57,17 +58,27 @@ pub fn collect(sweep: &SweepFolder, json: bool) -> anyhow::Result<()> {
         sweep.write("settings.csv", &results.settings_csv())?,
         sweep.write("results.json", &format!("{value:#}\n"))?,
     ];
-    let drawn: anyhow::Result<()> = results.figure().map_or(Ok(()), |figure| {
-        let folder = sweep.path().join("figures");
-        figure.save(&folder, "settings")?;
-        files.push(folder.join("settings.png"));
-        Ok(())
-    });
+    let drawn = draw(&results, &mut files);
     if !json {
         let line = |file: &PathBuf| format!("file    {}\n", shown(file));
         output::text(&files.iter().map(line).collect::<String>())?;
     }
     drawn
+}
+
+/// Draws the figures, and adds each to the files.
+fn draw(results: &Results<'_>, files: &mut Vec<PathBuf>) -> anyhow::Result<()> {
+    let folder = results.sweep.path().join("figures");
+    let figures = [
+        ("settings", results.figure()),
+        ("parallel", parallel(results)),
+    ];
+    for (name, figure) in figures {
+        let Some(figure) = figure else { continue };
+        figure.save(&folder, name)?;
+        files.push(folder.join(format!("{name}.png")));
+    }
+    Ok(())
 }
 
 impl<'a> Results<'a> {
@@ -150,7 +161,7 @@ impl<'a> Results<'a> {
         self.ranked = ranked.into_iter().map(|(setting, _)| setting).collect();
     }
 
-    fn key(&self) -> &'static str {
+    pub(super) fn key(&self) -> &'static str {
         self.measure.map_or("loss", MainMeasure::key)
     }
 
@@ -461,11 +472,6 @@ impl<'a> Results<'a> {
     /// Curves over the key with the most numbers, one for each combination of the others.
     fn curves(&self) -> Option<Figure> {
         let plan = &self.sweep.plan;
-        let number = |value: &toml::Value| {
-            value
-                .as_float()
-                .or(value.as_integer().map(|value| value as f64))
-        };
         let numbers = |place: usize| -> Option<Vec<f64>> {
             let mut numbers: Vec<f64> = plan
                 .settings
@@ -575,7 +581,7 @@ impl<'a> Results<'a> {
         }))
     }
 
-    fn title(&self) -> String {
+    pub(super) fn title(&self) -> String {
         let name = self.sweep.path().file_name();
         let name = name.map_or(String::new(), |name| name.to_string_lossy().into_owned());
         format!("Sweep {name}")
@@ -589,4 +595,10 @@ impl<'a> Results<'a> {
             }
         }
     }
+}
+
+/// A value as a number, where it is one.
+pub(super) fn number(value: &toml::Value) -> Option<f64> {
+    let whole = value.as_integer().map(|value| value as f64);
+    value.as_float().or(whole)
 }

@@ -1,5 +1,6 @@
 //! The flags of `espejo train`: a struct for each section of the configuration, whose fields are its keys.
 
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -328,6 +329,13 @@ pub struct RunFlags {
     /// Draw no figures
     #[arg(long)]
     pub no_figures: bool,
+    /// Share each batch among these devices, as in `wgpu:0,wgpu:1` or `flex,flex`: a process for each (with --features mpi; docs/scale.md says when
+    /// that pays)
+    #[arg(add = completion::devices(), long, value_name = "DEVICES", value_delimiter = ',', conflicts_with = "device")]
+    pub devices: Vec<String>,
+    /// Print the line that has Slurm train on so many machines, with the devices of --devices on each, and exit (with --features mpi)
+    #[arg(long, value_name = "K")]
+    pub nodes: Option<NonZeroUsize>,
 }
 
 impl RunFlags {
@@ -342,6 +350,8 @@ impl RunFlags {
             print_config: false,
             dry_run: false,
             no_figures: false,
+            devices: Vec::new(),
+            nodes: None,
         }
     }
 }
