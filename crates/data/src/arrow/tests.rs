@@ -41,6 +41,7 @@ fn shown(frame: &Frame, name: &str) -> Vec<String> {
     let word = |row: usize| match cells(frame, name) {
         Cells::Numbers(numbers) => numbers[row].to_string(),
         Cells::Words(words) => words.get(row).unwrap_or("-").to_owned(),
+        Cells::Stored(_) => panic!("a store for three rows of `{name}`"),
     };
     (0..frame.len()).map(word).collect()
 }
