@@ -104,6 +104,7 @@ mod shards;
 mod small_tables;
 mod source;
 mod split;
+mod summary;
 mod table_columns;
 mod tar_images;
 mod tar_stream;

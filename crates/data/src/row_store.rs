@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock};
 use crate::Error;
 use crate::array::{Array, Element, GoOn, Kind};
 use crate::pixel_store::{Sink, Store};
+use crate::summary::{Summary, take_rows};
 
 /// Bytes of rows that are read at a time, about; in tests so few that there are several blocks.
 const BLOCK: usize = if cfg!(test) { 256 } else { 4 << 20 };
@@ -34,16 +35,6 @@ pub(crate) struct RowStore {
     known: OnceLock<(usize, Vec<Summary>)>,
 }
 
-/// What is known of the numbers of a column.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Summary {
-    /// How many are known.
-    pub(crate) known: usize,
-    /// The least and the greatest of them; infinite where none is known.
-    pub(crate) low: f64,
-    pub(crate) high: f64,
-}
-
 /// A column of a table in a store.
 #[derive(Clone, Debug)]
 pub(crate) struct StoredColumn {
@@ -53,32 +44,6 @@ pub(crate) struct StoredColumn {
     pub(crate) rows: usize,
     pub(crate) column: usize,
     pub(crate) summary: Summary,
-}
-
-impl Summary {
-    /// Nothing as yet.
-    pub(crate) const NONE: Self = Self {
-        known: 0,
-        low: f64::INFINITY,
-        high: f64::NEG_INFINITY,
-    };
-
-    /// Takes in a number; NaN is a missing one.
-    pub(crate) fn take(&mut self, number: f64) {
-        self.known += usize::from(!number.is_nan());
-        // As the range of a column in memory is found: of 0 and -0 the first stays.
-        if number < self.low {
-            self.low = number;
-        }
-        if number > self.high {
-            self.high = number;
-        }
-    }
-
-    /// The least and the greatest number, where one is known.
-    pub(crate) fn range(&self) -> Option<(f64, f64)> {
-        (self.known > 0).then_some((self.low, self.high))
-    }
 }
 
 impl RowStore {
@@ -196,10 +161,7 @@ impl RowStore {
     ) -> Result<Vec<Summary>, Error> {
         let mut summaries = vec![Summary::NONE; self.width];
         self.visit(rows, &in_places(places), &mut |_, block| {
-            for row in block.chunks_exact(self.width) {
-                let columns = summaries.iter_mut().zip(row);
-                columns.for_each(|(summary, number)| summary.take(*number));
-            }
+            take_rows(&mut summaries, block);
             Ok(true)
         })?;
         Ok(summaries)
@@ -340,7 +302,7 @@ impl Spill {
             .get_or_insert_with(|| (RowSink::new(width), vec![Summary::NONE; width]));
         assert_eq!(summaries.len(), width, "the same columns each time");
         for (summary, column) in summaries.iter_mut().zip(columns) {
-            column.iter().for_each(|number| summary.take(*number));
+            *summary = summary.and(Summary::of(column));
         }
         let rows = columns.first().map_or(0, Vec::len);
         let at_a_time = (BLOCK / (8 * width.max(1))).max(1);

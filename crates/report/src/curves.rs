@@ -39,8 +39,8 @@ pub struct Curve {
 }
 
 impl Curve {
-    /// The same with finite points alone, and of these and of the band every n-th, so that there are at most so many of each: a page shows
-    /// no more of a long run.
+    /// The same with finite points alone, and of these and of the band at most so many, evenly spread from the first to the last: a page
+    /// shows no more of a long run.
     #[must_use]
     pub fn thinned(mut self, most: usize) -> Self {
         self.points.retain(|(x, y)| x.is_finite() && y.is_finite());
@@ -52,9 +52,14 @@ impl Curve {
     }
 }
 
-fn evenly<T>(values: Vec<T>, most: usize) -> Vec<T> {
-    let step = values.len().div_ceil(most.max(1)).max(1);
-    values.into_iter().step_by(step).collect()
+/// At most so many of these, evenly spread, the first and the last among them.
+fn evenly<T: Copy>(values: Vec<T>, most: usize) -> Vec<T> {
+    if values.len() <= most {
+        return values;
+    }
+    let (last, steps) = (values.len() - 1, most.saturating_sub(1).max(1));
+    let places = (0..most).map(|place| place * last / steps);
+    places.map(|place| values[place]).collect()
 }
 
 #[cfg(test)]
@@ -81,6 +86,8 @@ mod tests {
         assert_eq!(places, [0.0, 3.0, 6.0, 9.0]);
         let long = of(150_000).thinned(2000);
         assert_eq!((long.points.len(), long.band.len()), (2000, 2000));
+        // A run that diverges does so at its end.
+        assert_eq!(long.points.last(), Some(&(149_999.0, -149_999.0)));
     }
 
     #[test]

@@ -6,8 +6,9 @@ use crate::Error;
 use crate::array::{Array, Held};
 use crate::error::content_of as content;
 use crate::frame::{Cells, Column, Frame, MISSING, Place, Words};
-use crate::row_store::{RowStore, StoredColumn, Summary, is_too_large};
+use crate::row_store::{RowStore, StoredColumn, is_too_large};
 use crate::source::Source;
+use crate::summary::{Summary, take_rows};
 
 impl Array {
     /// The rows of a table with columns called by their number, and behind them, where it is `held` elsewhere, a column of targets
@@ -44,10 +45,9 @@ impl Array {
             }
             let rows = kept[start..].iter().map(|&row| row as usize - before);
             match is_stored {
-                true => rows.for_each(|row| {
-                    let numbers = summaries.iter_mut().zip(&block[row * width..]);
-                    numbers.for_each(|(summary, number)| summary.take(*number));
-                }),
+                true => {
+                    rows.for_each(|row| take_rows(&mut summaries, &block[row * width..][..width]))
+                }
                 false => {
                     for (place, column) in columns.iter_mut().enumerate() {
                         column.extend(rows.clone().map(|row| block[row * width + place]));

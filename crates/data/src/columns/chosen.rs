@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use crate::error::content_of as content;
 use crate::frame::{Cells, Frame, MISSING, Place, Words};
-use crate::samples::statistics::range;
 use crate::source::{ColumnFacts, ColumnRole, Source, TargetKind};
+use crate::summary::Summary;
 use crate::{Error, parallel, times};
 
 use super::dates::are_dates;
@@ -297,12 +297,8 @@ impl Chosen {
 fn held(cells: &Cells) -> (usize, Option<(f64, f64)>, Option<usize>) {
     match cells {
         Cells::Numbers(numbers) => {
-            let (low, high, known) = range(numbers);
-            (
-                numbers.len() - known,
-                (known > 0).then_some((low, high)),
-                None,
-            )
+            let summary = Summary::of(numbers);
+            (numbers.len() - summary.known, summary.range(), None)
         }
         Cells::Stored(of) => (of.rows - of.summary.known, of.summary.range(), None),
         Cells::Words(words) => (missing(words), None, Some(words.names.len())),

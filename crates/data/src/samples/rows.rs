@@ -6,7 +6,8 @@ use super::permuted::Permuted;
 use super::{AT_A_TIME, Values, numbers::Numbers};
 use crate::array::GoOn;
 use crate::frame::MISSING;
-use crate::row_store::{RowStore, Summary, in_places};
+use crate::row_store::{RowStore, in_places};
+use crate::summary::Summary;
 use crate::{Error, Facts, Samples, Scaling, Shape};
 
 /// Rows in a store, and what is done to their numbers.

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::Values;
 use super::numbers::{Numbers, READABLE};
+use crate::summary::Summary;
 use crate::{Error, Samples, parallel};
 
 /// Rows that are summed together. It is fixed, and blocks are put together in their order, so that the number of threads changes no bit.
@@ -68,19 +69,6 @@ impl Moments {
     }
 }
 
-/// The least and the greatest known number, and how many are known.
-pub(crate) fn range(numbers: &[f64]) -> (f64, f64, usize) {
-    let start = (f64::INFINITY, f64::NEG_INFINITY, 0);
-    numbers.iter().fold(start, |(low, high, count), &number| {
-        (
-            // No comparison holds of a missing number.
-            if number < low { number } else { low },
-            if number > high { number } else { high },
-            count + usize::from(!number.is_nan()),
-        )
-    })
-}
-
 impl Samples {
     /// What the known numbers of each column of a table come to, in the order of [`columns`](Self::columns).
     ///
@@ -90,15 +78,15 @@ impl Samples {
     /// # Panics
     /// Where these are images.
     pub(crate) fn statistics(&self) -> Result<Vec<ColumnStatistics>, Error> {
-        let all = self.ranges()?;
+        let all = self.summaries()?;
         let mut sums = vec![Moments::default(); all.len()];
         self.by_blocks(
             |column, numbers| {
                 if numbers.iter().any(|number| number.is_nan()) {
                     let known = numbers.iter().copied().filter(|number| !number.is_nan());
-                    return Moments::of(&known.collect::<Vec<_>>(), all[column].0);
+                    return Moments::of(&known.collect::<Vec<_>>(), all[column].low);
                 }
-                Moments::of(numbers, all[column].0)
+                Moments::of(numbers, all[column].low)
             },
             |moments| {
                 for (sum, next) in sums.iter_mut().zip(moments) {
@@ -106,13 +94,13 @@ impl Samples {
                 }
             },
         )?;
-        let of = |((low, high, count), moments): ((f64, f64, usize), Moments)| ColumnStatistics {
-            count,
+        let of = |(Summary { known, low, high }, moments): (Summary, Moments)| ColumnStatistics {
+            count: known,
             low,
             high,
-            mean: match count {
+            mean: match known {
                 0 => 0.0,
-                _ => low + moments.sum / count as f64,
+                _ => low + moments.sum / known as f64,
             },
             squares: moments.squares,
         };
@@ -120,31 +108,21 @@ impl Samples {
     }
 
     /// The least and the greatest known number of each column, and how many are known.
-    fn ranges(&self) -> Result<Vec<(f64, f64, usize)>, Error> {
+    fn summaries(&self) -> Result<Vec<Summary>, Error> {
         let columns = 0..self.columns().len();
         if let Some(rows) = self.stored_rows().filter(|_| self.are_all_stored()) {
-            let summaries = columns
-                .clone()
-                .map(|column| rows.summary(self.stored_column(column)));
-            if let Some(known) = summaries.collect::<Option<Vec<_>>>() {
-                let range = known.iter().map(|of| (of.low, of.high, of.known));
-                return Ok(range.collect());
+            let known = columns.clone();
+            let known = known.map(|column| rows.summary(self.stored_column(column)));
+            if let Some(known) = known.collect() {
+                return Ok(known);
             }
         }
-        let none = (f64::INFINITY, f64::NEG_INFINITY, 0);
-        let mut all = vec![none; columns.len()];
+        let mut all = vec![Summary::NONE; columns.len()];
         self.by_blocks(
-            |_, numbers| range(numbers),
-            |ranges| {
-                for ((low, high, count), (of_low, of_high, of_count)) in all.iter_mut().zip(ranges)
-                {
-                    if of_low < *low {
-                        *low = of_low;
-                    }
-                    if of_high > *high {
-                        *high = of_high;
-                    }
-                    *count += of_count;
+            |_, numbers| Summary::of(numbers),
+            |next| {
+                for (all, next) in all.iter_mut().zip(next) {
+                    *all = all.and(next);
                 }
             },
         )?;
