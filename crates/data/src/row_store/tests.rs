@@ -130,32 +130,13 @@ fn source(path: &Path) -> Source {
     Source::named(path.display().to_string())
 }
 
-/// Holds each file of these endings that comes with the tests and is a table of numbers against itself, and says how many there are.
+/// Holds a table that stays in memory against the same file larger than memory; the name says the format.
 #[cfg(any(feature = "parquet", feature = "arrow"))]
-pub(crate) fn check_all(endings: &[&str]) -> usize {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data");
-    let paths = fs::read_dir(folder).expect("it is there");
-    let mut paths: Vec<_> = paths.map(|entry| entry.expect("readable").path()).collect();
-    paths.retain(|path| {
-        endings
-            .iter()
-            .any(|ending| path.extension().is_some_and(|of| of == *ending))
-    });
-    paths.sort();
-    let tables = paths.iter().filter(|path| {
-        let loaded = load(&Source {
-            memory: 0,
-            ..source(path)
-        });
-        let is_stored = loaded.is_ok_and(|loaded| {
-            loaded.train.is_table() && !loaded.train.in_memory() && loaded.train.len() > 4
-        });
-        if is_stored {
-            check(&source(path), &path.display().to_string());
-        }
-        is_stored
-    });
-    tables.count()
+pub(crate) fn check_file(name: &str, bytes: &[u8]) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join(name);
+    fs::write(&path, bytes).expect("room");
+    check(&source(&path), name);
 }
 
 /// Numbers that lose digits in single precision, with missing ones.
