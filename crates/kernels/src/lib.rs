@@ -10,6 +10,7 @@ pub mod batch_norm;
 pub mod buffers;
 pub mod conv;
 pub mod cross_entropy;
+mod dense_net;
 #[cfg(any(feature = "flex", feature = "ndarray"))]
 mod fused;
 pub mod gemm;
@@ -32,6 +33,7 @@ mod testing;
 
 pub use crate::{
     activation::Activation,
+    dense_net::{DenseLayer, cross_entropy_gradients},
     optimizer_step::Step,
     tensor::{
         Map, batch_norm, batch_norm_inference, conv, cross_entropy, in_memory, linear, max_pool,

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use burn::tensor::{Gradients, Tensor};
-use espejo_nets::{Model, Part};
+use espejo_nets::{Batch, Loss, Model, Part};
 
 use crate::atomic_files::group_exists;
 use crate::average::Average;
@@ -16,7 +16,7 @@ use crate::folder::{Folder, Which};
 use crate::init_from::initialised;
 use crate::metrics::Metrics;
 use crate::model::AnyModel;
-use crate::optimizer::Optimizer;
+use crate::optimizer::{Gradient, Optimizer};
 use crate::prepare::Prepared;
 use crate::report::{EpochReport, seconds_left};
 use crate::schedule::{StepPlace, learning_rate};
@@ -261,29 +261,26 @@ pub(crate) fn one_epoch(
         at.step += 1;
         let batch = batch?;
         let [samples, _] = batch.inputs.dims();
-        let part = exchange.part(samples);
-        let loss = part.within(|| model.loss(&training_batch(part.select(batch))));
-        names = loss.0.iter().map(|term| (term.name, term.weight)).collect();
-        let mut gradients = weighted(loss.objective(warm_up), &part).backward();
-        let mut terms = loss.0.into_iter().map(|term| term.value.inner()).collect();
-        if exchange.is_shared() {
-            let exchanged = &mut training.exchanged;
-            (terms, told) = join_ranks(
-                prepared,
-                exchanged,
-                &model,
-                &mut gradients,
-                (terms, &part),
-                stop,
-            );
-        }
-        model = optimizer.step(rate, model, gradients);
+        let own = match exchange.is_shared() || training.average.is_some() {
+            true => None,
+            false => model.loss_and_gradients(&batch),
+        };
+        let found = match own {
+            Some((loss, gradients)) => Found::new(loss, gradients),
+            None => {
+                let exchanged = &mut training.exchanged;
+                recorded(prepared, exchanged, &model, (batch, warm_up), stop)
+            }
+        };
+        told |= found.stop;
+        names = found.names;
+        model = optimizer.step(rate, model, found.gradient);
         if let Some(average) = training.average.take() {
             let step = (epoch - 1) * at.steps + at.step;
             training.average = Some(average.follow(&model, config.train.ema, step));
         }
         let share = samples as f64 / data.samples() as f64;
-        let shares = terms.into_iter().map(|term| term.mul_scalar(share));
+        let shares = found.terms.into_iter().map(|term| term.mul_scalar(share));
         means.add(shares.collect());
     }
     training.model = model;
@@ -292,6 +289,51 @@ pub(crate) fn one_epoch(
     let terms = names.into_iter().zip(values.concat());
     let terms = terms.map(|((name, weight), value)| (name, weight, value));
     Ok(Some((rate, terms.collect())))
+}
+
+/// What a step has found on its batch.
+struct Found {
+    /// Name and weight of each term.
+    names: Vec<(&'static str, f64)>,
+    /// Value of each term: `[1]`.
+    terms: Vec<Tensor<1>>,
+    gradient: Gradient,
+    /// Whether a rank has been told to stop.
+    stop: bool,
+}
+
+impl Found {
+    fn new(loss: Loss, gradient: impl Into<Gradient>) -> Self {
+        Self {
+            names: loss.0.iter().map(|term| (term.name, term.weight)).collect(),
+            terms: loss.0.into_iter().map(|term| term.value.inner()).collect(),
+            gradient: gradient.into(),
+            stop: false,
+        }
+    }
+}
+
+/// The loss of a batch and its gradient by Burn's record of the operations; together with the other ranks, where there are some.
+fn recorded(
+    prepared: &Prepared,
+    exchanged: &mut Exchanged,
+    model: &AnyModel,
+    (batch, warm_up): (Batch, f64),
+    stop: &AtomicBool,
+) -> Found {
+    let exchange = prepared.exchange;
+    let [samples, _] = batch.inputs.dims();
+    let part = exchange.part(samples);
+    let loss = part.within(|| model.loss(&training_batch(part.select(batch))));
+    let mut gradients = weighted(loss.objective(warm_up), &part).backward();
+    if !exchange.is_shared() {
+        return Found::new(loss, gradients);
+    }
+    let mut found = Found::new(loss, Vec::new());
+    let terms = (found.terms, &part);
+    (found.terms, found.stop) = join_ranks(prepared, exchanged, model, &mut gradients, terms, stop);
+    found.gradient = gradients.into();
+    found
 }
 
 /// Makes of the gradients of this rank's rows, and of the terms of their loss, those of the whole batch; the terms, and whether a rank has been

@@ -4,6 +4,7 @@ use std::cell::OnceCell;
 use std::sync::atomic::AtomicBool;
 
 use burn::module::Module;
+use burn::tensor::Device;
 
 use crate::average::Average;
 use crate::before::Before;
@@ -374,9 +375,13 @@ pub(crate) enum Ended {
 }
 
 /// A copy that shares nothing with the model: a plain clone shares the running means of batch normalisation, which training
-/// goes on to change.
+/// goes on to change. What is not recorded stays so: it has no running means, and Burn would keep note of each copy.
 pub(crate) fn own_copy(model: &AnyModel) -> AnyModel {
-    model.valid().train()
+    let is_recorded = model.devices().iter().any(Device::is_autodiff);
+    match is_recorded {
+        true => model.valid().train(),
+        false => model.valid(),
+    }
 }
 
 /// The numbers of the best model, beside the baselines.

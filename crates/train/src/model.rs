@@ -9,7 +9,8 @@ use espejo_ae::{Ae, AeConfig};
 use espejo_dae::{Dae, DaeConfig};
 use espejo_data::TargetKind;
 use espejo_nets::{
-    Autoencoder, Batch, Hidden, LayerInfo, LayersConfig, Loss, Model, Penalties, Prior, seeded,
+    Autoencoder, Batch, Gradients, Hidden, LayerInfo, LayersConfig, Loss, Model, Penalties, Prior,
+    seeded,
 };
 use espejo_supervised::{Network, NetworkConfig};
 use espejo_vae::{Vae, VaeConfig};
@@ -150,6 +151,10 @@ impl Model for AnyModel {
 
     fn loss(&self, batch: &Batch) -> Loss {
         each!(self, model => model.loss(batch))
+    }
+
+    fn loss_and_gradients(&self, batch: &Batch) -> Option<(Loss, Gradients)> {
+        each!(self, model => model.loss_and_gradients(batch))
     }
 
     fn table(&self) -> Vec<(&'static str, LayerInfo)> {

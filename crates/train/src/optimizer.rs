@@ -27,6 +27,36 @@ const RMSPROP_EPSILON: f64 = 1e-7;
 /// Keeps the factor of clipping finite, as in PyTorch.
 const CLIP_EPSILON: f64 = 1e-6;
 
+/// What a step goes down.
+pub enum Gradient {
+    /// By Burn's record of the operations.
+    Recorded(Gradients),
+    /// By own code: one for each parameter, in the order of a visit.
+    Plain(std::vec::IntoIter<Vec<f32>>),
+}
+
+impl From<Gradients> for Gradient {
+    fn from(gradients: Gradients) -> Self {
+        Self::Recorded(gradients)
+    }
+}
+
+impl From<espejo_nets::Gradients> for Gradient {
+    fn from(gradients: espejo_nets::Gradients) -> Self {
+        Self::Plain(gradients.into_iter())
+    }
+}
+
+impl Gradient {
+    /// How many numbers of a model it changes.
+    fn len<M: Module>(&self, model: &M) -> usize {
+        match self {
+            Self::Recorded(_) => trained_numbers(model),
+            Self::Plain(gradients) => gradients.as_slice().iter().map(Vec::len).sum(),
+        }
+    }
+}
+
 /// An optimiser with its state.
 #[derive(Clone, Debug)]
 pub struct Optimizer {
@@ -61,22 +91,28 @@ impl Optimizer {
         }
     }
 
-    /// One step down the gradient at learning rate `rate`. A model that shares its weights with no other keeps its memory.
-    pub fn step<M: Module>(&mut self, rate: f64, model: M, gradients: Gradients) -> M {
+    /// One step down the gradient at learning rate `rate`. A model that shares its weights with no other keeps its memory. Without a record
+    /// the model that comes back is one that nothing is recorded of.
+    pub fn step<M: Module>(&mut self, rate: f64, model: M, gradient: impl Into<Gradient>) -> M {
         self.steps += 1;
-        let (step, clip_norm) = (self.rule(rate), self.clip_norm);
+        let (step, clip_norm, gradient) = (self.rule(rate), self.clip_norm, gradient.into());
         if let State::New = self.state {
             self.state = if model.devices().iter().all(in_memory) {
-                let parameters = trained_numbers(&model);
+                let parameters = gradient.len(&model);
                 State::InMemory(Moments(vec![vec![0.0; parameters]; step.moments()]))
             } else {
                 State::OnDevice(Box::default())
             };
         }
-        match &mut self.state {
-            State::InMemory(moments) => moments.step(&step, clip_norm, model, gradients),
-            State::OnDevice(vectors) => vectors.step(&step, clip_norm, model, gradients),
-            State::New => unreachable!("it was made above"),
+        match (&mut self.state, gradient) {
+            (State::InMemory(moments), gradient) => moments.step(&step, clip_norm, model, gradient),
+            (State::OnDevice(vectors), Gradient::Recorded(gradients)) => {
+                vectors.step(&step, clip_norm, model, gradients)
+            }
+            (State::OnDevice(_), Gradient::Plain(_)) => {
+                unreachable!("own code finds gradients in memory alone")
+            }
+            (State::New, _) => unreachable!("it was made above"),
         }
     }
 

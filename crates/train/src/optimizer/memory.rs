@@ -1,10 +1,10 @@
 //! Parameters that lie in memory: each is updated in place.
 
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
-use burn::tensor::{Gradients, Tensor, TensorData};
-use espejo_kernels::Step;
+use burn::tensor::{Tensor, TensorData};
+use espejo_kernels::{Step, buffers};
 
-use super::CLIP_EPSILON;
+use super::{CLIP_EPSILON, Gradient};
 
 /// What is kept of the gradients so far, `[parameters]` each.
 #[derive(Clone, Debug)]
@@ -17,82 +17,102 @@ impl Moments {
         step: &Step,
         clip_norm: f64,
         model: M,
-        mut gradients: Gradients,
+        mut gradient: Gradient,
     ) -> M {
         let scale = match clip_norm {
             0.0 => 1.0,
-            most => {
-                let mut sum = SquaredNorm {
-                    gradients: &gradients,
-                    sum: 0.0,
-                };
-                model.visit(&mut sum);
-                (most / (sum.sum.sqrt() + CLIP_EPSILON)).min(1.0)
-            }
+            most => (most / (squared_norm(&model, &gradient).sqrt() + CLIP_EPSILON)).min(1.0),
         };
         model.map(&mut Update {
             step,
             scale: scale as f32,
-            gradients: &mut gradients,
+            gradient: &mut gradient,
             moments: &mut self.0,
             offset: 0,
         })
     }
 }
 
-/// Adds up the squares of all gradients.
-struct SquaredNorm<'a> {
-    gradients: &'a Gradients,
-    sum: f64,
-}
-
-impl ModuleVisitor for SquaredNorm<'_> {
-    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-        if let Some(gradient) = param.val().grad(self.gradients) {
-            let gradient = gradient.into_data();
-            let squares = numbers(&gradient).iter().map(|g| f64::from(*g).powi(2));
-            self.sum += squares.sum::<f64>();
+/// The sum of the squares of all gradients.
+fn squared_norm<M: Module>(model: &M, gradient: &Gradient) -> f64 {
+    struct Squares<'a> {
+        gradients: &'a burn::tensor::Gradients,
+        sum: f64,
+    }
+    impl ModuleVisitor for Squares<'_> {
+        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+            if let Some(gradient) = param.val().grad(self.gradients) {
+                self.sum += squares(numbers(&gradient.into_data()));
+            }
         }
     }
+    match gradient {
+        Gradient::Plain(gradients) => gradients.as_slice().iter().map(|g| squares(g)).sum(),
+        Gradient::Recorded(gradients) => {
+            let mut squares = Squares {
+                gradients,
+                sum: 0.0,
+            };
+            model.visit(&mut squares);
+            squares.sum
+        }
+    }
+}
+
+fn squares(numbers: &[f32]) -> f64 {
+    numbers.iter().map(|g| f64::from(*g).powi(2)).sum()
 }
 
 /// Updates one parameter after the other.
 struct Update<'a> {
     step: &'a Step,
     scale: f32,
-    gradients: &'a mut Gradients,
+    gradient: &'a mut Gradient,
     moments: &'a mut [Vec<f32>],
     /// Where the moments of the next parameter begin.
     offset: usize,
 }
 
-impl ModuleMapper for Update<'_> {
-    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-        let (id, tensor, mapper) = param.consume();
-        // Running means are measured, not trained.
-        if !tensor.is_require_grad() {
-            return Param::from_mapped_value(id, tensor, mapper);
-        }
-        let part = self.offset..self.offset + tensor.shape().num_elements();
+impl Update<'_> {
+    /// Updates the numbers of the next parameter.
+    fn apply(&mut self, weights: &mut TensorData, gradient: &[f32]) {
+        let weights = weights.as_mut_slice().expect("tensors are of f32");
+        let part = self.offset..self.offset + weights.len();
         self.offset = part.end;
-        // A parameter that the loss does not reach has no gradient: only its moments fade.
-        let gradient = tensor.grad_remove(self.gradients);
-        let (device, tensor) = (tensor.device().inner(), tensor.inner());
-        let gradient = gradient.unwrap_or_else(|| tensor.zeros_like()).into_data();
-        let mut weights = tensor.into_data();
         let mut moments = self
             .moments
             .iter_mut()
             .map(|moment| &mut moment[part.clone()]);
         let moments = [(); 2].map(|()| moments.next().unwrap_or_default());
-        self.step.apply(
-            numbers_mut(&mut weights),
-            numbers(&gradient),
-            self.scale,
-            moments,
-        );
+        self.step.apply(weights, gradient, self.scale, moments);
+    }
+}
+
+impl ModuleMapper for Update<'_> {
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        let (id, tensor, mapper) = param.consume();
+        let recorded = match self.gradient {
+            Gradient::Plain(gradients) => {
+                let gradient = gradients.next().expect("a gradient for each parameter");
+                let device = tensor.device().inner();
+                let mut weights = tensor.inner().into_data();
+                self.apply(&mut weights, &gradient);
+                buffers::give(gradient);
+                return Param::from_mapped_value(id, Tensor::from_data(weights, &device), mapper);
+            }
+            // Running means are measured, not trained.
+            Gradient::Recorded(_) if !tensor.is_require_grad() => {
+                return Param::from_mapped_value(id, tensor, mapper);
+            }
+            // A parameter that the loss does not reach has no gradient: only its moments fade.
+            Gradient::Recorded(gradients) => tensor.grad_remove(gradients),
+        };
+        let (device, tensor) = (tensor.device().inner(), tensor.inner());
+        let gradient = recorded.unwrap_or_else(|| tensor.zeros_like()).into_data();
+        let mut weights = tensor.into_data();
+        self.apply(&mut weights, numbers(&gradient));
         if let Ok(gradient) = gradient.try_into_vec() {
-            espejo_kernels::buffers::give(gradient);
+            buffers::give(gradient);
         }
         let tensor = Tensor::from_inner(Tensor::from_data(weights, &device));
         Param::from_mapped_value(id, tensor.require_grad(), mapper)
@@ -101,8 +121,4 @@ impl ModuleMapper for Update<'_> {
 
 fn numbers(data: &TensorData) -> &[f32] {
     data.as_slice().expect("tensors are of f32")
-}
-
-fn numbers_mut(data: &mut TensorData) -> &mut [f32] {
-    data.as_mut_slice().expect("tensors are of f32")
 }
