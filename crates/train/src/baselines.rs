@@ -97,6 +97,7 @@ fn reconstruction(prepared: &Prepared, model: &dyn Autoencoder) -> Result<FinalM
     let rules = rules(prepared)?;
     let feed = prepared.measured_data(&prepared.test, Purpose::Evaluate)?;
     let measured = ErrorRule::of(&prepared.spec, &prepared.test, feed.samples());
+    let width = prepared.test.shape().pixels();
     let mut own = ReconstructionErrors::new(measured.clone());
     let mut tallies: Vec<ReconstructionErrors> = rules
         .iter()
@@ -109,11 +110,11 @@ fn reconstruction(prepared: &Prepared, model: &dyn Autoencoder) -> Result<FinalM
         let clean = unit_targets(batch.targets, batch.known, range);
         if measured.images.is_some() {
             let output = unit_values(model.decode(model.encode(seen.clone())), range);
-            add(&mut own, &output, &clean, prepared);
+            own.add(&output, &clean, width);
         }
         let seen = unit_values(seen, range);
         for (rule, tally) in rules.iter().zip(&mut tallies) {
-            add(tally, &rule.outputs(&seen, prepared), &clean, prepared);
+            tally.add(&rule.outputs(&seen, prepared), &clean, width);
         }
     }
     let baselines = rules.iter().zip(&tallies);
@@ -127,13 +128,6 @@ fn reconstruction(prepared: &Prepared, model: &dyn Autoencoder) -> Result<FinalM
             .collect(),
         classes: Vec::new(),
     })
-}
-
-/// Adds a chunk of samples laid end to end.
-fn add(errors: &mut ReconstructionErrors, outputs: &[f32], targets: &[f32], prepared: &Prepared) {
-    let width = prepared.test.shape().pixels();
-    let pairs = outputs.chunks_exact(width).zip(targets.chunks_exact(width));
-    pairs.for_each(|(output, target)| errors.add(output, target));
 }
 
 /// The rules that suit a run.

@@ -13,7 +13,7 @@ use crate::findings::{self, Finding, Measured};
 use crate::folder::Folder;
 use crate::folds::{self, Fold, FoldsReport};
 use crate::host_rows::Rows;
-use crate::metrics::evaluate;
+use crate::metrics::{Metrics, evaluate};
 use crate::model::AnyModel;
 use crate::optimizer::Optimizer;
 use crate::prepare::Prepared;
@@ -85,6 +85,8 @@ pub(crate) struct Training {
     /// The average of the weights, where there is one.
     pub average: Option<Average>,
     pub best: AnyModel,
+    /// What was measured of the best model, where it was found in this session.
+    pub best_metrics: Option<Metrics>,
     pub state: TrainingState,
     pub epoch_seconds: Vec<f64>,
     /// What was exchanged with other ranks, where there are some.
@@ -224,7 +226,7 @@ fn go_on(
         Ok(match ended {
             Ended::Interrupted => (Status::Stopped, Some("interrupted".to_owned()), None),
             Ended::Finished(reason) => {
-                let results = results(prepared, training.best())?;
+                let results = results(prepared, &training)?;
                 (Status::Completed, reason, Some(results))
             }
         })
@@ -385,10 +387,15 @@ pub(crate) fn own_copy(model: &AnyModel) -> AnyModel {
 }
 
 /// The numbers of the best model, beside the baselines.
-fn results(prepared: &Prepared, best: &AnyModel) -> Result<Results, Error> {
-    let best = best.valid();
-    let test = prepared.measured_data(&prepared.test, Purpose::Evaluate)?;
-    let of_test = evaluate(&best, &test, prepared)?;
+fn results(prepared: &Prepared, training: &Training) -> Result<Results, Error> {
+    let best = training.best().valid();
+    let of_test = match &training.best_metrics {
+        Some(metrics) => metrics.clone(),
+        None => {
+            let test = prepared.measured_data(&prepared.test, Purpose::Evaluate)?;
+            evaluate(&best, &test, prepared)?
+        }
+    };
     let copies = prepared.config.noise.copies;
     let of_train = match copies {
         // The same samples, and nothing is drawn for them anew.

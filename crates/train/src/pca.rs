@@ -4,6 +4,7 @@
 use std::convert::Infallible;
 use std::thread;
 
+use espejo_kernels::threads;
 use espejo_nets::seeded;
 use nalgebra::{DMatrix, DMatrixView, DVector, SymmetricEigen};
 use rand::RngExt;
@@ -151,7 +152,8 @@ impl Pca {
         assert_eq!(rows.len(), out.len(), "room for each row");
         let transposed = self.components.transpose(); // [k, values]
         let block = BLOCK * self.mean.len();
-        for (rows, out) in rows.chunks(block).zip(out.chunks_mut(block)) {
+        let blocks = rows.chunks(block).zip(out.chunks_mut(block));
+        threads::each(blocks.collect(), |(rows, out): (&[f32], &mut [f32])| {
             let places = &transposed * self.centred(rows); // [k, n]
             let mut projected = &self.components * places; // [values, n]
             for mut column in projected.column_iter_mut() {
@@ -160,7 +162,7 @@ impl Pca {
             for (out, value) in out.iter_mut().zip(projected.iter()) {
                 *out = *value as f32;
             }
-        }
+        });
     }
 
     /// The rows without the mean, as columns `[values, n]`: row-major rows are column-major columns.

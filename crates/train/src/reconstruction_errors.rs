@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use espejo_data::Shape;
+use espejo_kernels::threads;
 use espejo_nets::Criterion;
 
 use crate::host_rows::{squared_error, wrong_pixels};
@@ -14,6 +15,9 @@ use crate::spec::Spec;
 pub const MAX_PSNR: f64 = 100.0;
 /// Images whose quality is measured, about: evenly spread over the set.
 const QUALITY_PICTURES: usize = 1000;
+
+/// Samples that a thread measures at a time.
+const ROWS: usize = 64;
 
 /// The errors of one kind of output so far.
 #[derive(Clone, Debug)]
@@ -52,6 +56,16 @@ pub(crate) struct ErrorRule {
     pub every: usize,
 }
 
+/// What is measured of one sample.
+#[derive(Clone, Debug, Default)]
+struct OfSample {
+    /// None where the loss is not defined, or not finite.
+    reconstruction: Option<f64>,
+    squared_error: f64,
+    wrong_pixels: usize,
+    quality: Option<Quality>,
+}
+
 impl ErrorRule {
     /// What suits a run measured on `samples` samples.
     pub(crate) fn of(spec: &Spec, samples: &espejo_data::Samples, count: usize) -> Self {
@@ -62,6 +76,34 @@ impl ErrorRule {
             two_valued: samples.two_valued(),
             images: grey.then(|| samples.shape()),
             every: count.div_ceil(QUALITY_PICTURES).max(1),
+        }
+    }
+}
+
+impl ErrorRule {
+    /// Measures the sample with this number.
+    fn measure(&self, index: usize, output: &[f32], target: &[f32]) -> OfSample {
+        let whole = !target.iter().any(|value| value.is_nan());
+        let has_quality = index.is_multiple_of(self.every);
+        OfSample {
+            reconstruction: reconstruction(self, output, target).filter(|value| value.is_finite()),
+            squared_error: match whole {
+                true => squared_error(output, target),
+                false => {
+                    let (output, target): (Vec<f32>, Vec<f32>) = known(output, target).unzip();
+                    squared_error(&output, &target)
+                }
+            },
+            wrong_pixels: match self.two_valued {
+                true => wrong_pixels(output, target),
+                false => 0,
+            },
+            quality: self.images.filter(|_| has_quality).map(|shape| Quality {
+                count: 1,
+                psnr: psnr(output, target).min(MAX_PSNR),
+                squared_error: squared_error(output, target) / target.len() as f64,
+                ssim: ssim(output, target, shape.channels, shape.height, shape.width),
+            }),
         }
     }
 }
@@ -79,35 +121,40 @@ impl ReconstructionErrors {
         }
     }
 
-    /// Adds one sample; values in [0, 1] for images.
+    /// Adds samples laid end to end, with values in [0, 1] for images; all threads measure them, and they are added up in their order.
     ///
     /// Where the target is missing (NaN) there is nothing to hold the output against.
-    pub(crate) fn add(&mut self, output: &[f32], target: &[f32]) {
-        match reconstruction(&self.rule, output, target).filter(|value| value.is_finite()) {
+    pub(crate) fn add(&mut self, outputs: &[f32], targets: &[f32], width: usize) {
+        let (rule, before) = (&self.rule, self.samples);
+        let mut found = vec![OfSample::default(); targets.len() / width];
+        let parts = (found.chunks_mut(ROWS))
+            .zip(outputs.chunks(ROWS * width))
+            .zip(targets.chunks(ROWS * width))
+            .enumerate();
+        threads::each(parts.collect(), |(part, ((found, outputs), targets))| {
+            let pairs = outputs.chunks_exact(width).zip(targets.chunks_exact(width));
+            for (row, (found, (output, target))) in found.iter_mut().zip(pairs).enumerate() {
+                *found = rule.measure(before + part * ROWS + row, output, target);
+            }
+        });
+        found.iter().for_each(|found| self.count(found));
+    }
+
+    fn count(&mut self, found: &OfSample) {
+        match found.reconstruction {
             Some(value) => self.reconstruction += value,
             None => self.defined = false,
         }
-        if target.iter().any(|value| value.is_nan()) {
-            let (output, target): (Vec<f32>, Vec<f32>) = known(output, target).unzip();
-            self.squared_error += squared_error(&output, &target);
-        } else {
-            self.squared_error += squared_error(output, target);
-        }
-        if self.rule.two_valued {
-            self.wrong_pixels += wrong_pixels(output, target) as f64;
-        }
-        if let Some(shape) = self
-            .rule
-            .images
-            .filter(|_| self.samples.is_multiple_of(self.rule.every))
-        {
-            let quality = &mut self.quality;
-            quality.count += 1;
-            quality.psnr += psnr(output, target).min(MAX_PSNR);
-            quality.squared_error += squared_error(output, target) / target.len() as f64;
-            quality.ssim += ssim(output, target, shape.channels, shape.height, shape.width);
-        }
         self.samples += 1;
+        self.squared_error += found.squared_error;
+        self.wrong_pixels += found.wrong_pixels as f64;
+        if let Some(next) = found.quality {
+            let quality = &mut self.quality;
+            quality.count += next.count;
+            quality.psnr += next.psnr;
+            quality.squared_error += next.squared_error;
+            quality.ssim += next.ssim;
+        }
     }
 
     pub(crate) fn squared_error(&self) -> f64 {
@@ -230,8 +277,8 @@ mod tests {
     #[test]
     fn means_are_over_the_samples() {
         let mut errors = ReconstructionErrors::new(rule(Criterion::Mse));
-        errors.add(&[0.0, 1.0], &[1.0, 1.0]);
-        errors.add(&[1.0, 1.0], &[1.0, 1.0]);
+        errors.add(&[0.0, 1.0], &[1.0, 1.0], 2);
+        errors.add(&[1.0, 1.0], &[1.0, 1.0], 2);
         assert_eq!(errors.squared_error(), 0.5);
         assert_eq!(errors.reconstruction(), Some(0.25));
         assert_eq!(errors.wrong_pixels_mean(), Some(0.5));
@@ -241,9 +288,9 @@ mod tests {
     #[test]
     fn one_output_without_a_loss_leaves_the_mean_undefined() {
         let mut errors = ReconstructionErrors::new(rule(Criterion::Bce));
-        errors.add(&[0.5], &[1.0]);
+        errors.add(&[0.5], &[1.0], 1);
         assert!(errors.reconstruction().is_some());
-        errors.add(&[1.2], &[1.0]);
+        errors.add(&[1.2], &[1.0], 1);
         assert_eq!(errors.reconstruction(), None);
     }
 
@@ -259,8 +306,8 @@ mod tests {
             ..rule(Criterion::Mse)
         };
         let mut errors = ReconstructionErrors::new(rule);
-        errors.add(&[0.1], &[0.0]);
-        errors.add(&[0.01], &[0.0]);
+        errors.add(&[0.1], &[0.0], 1);
+        errors.add(&[0.01], &[0.0], 1);
         let quality = errors.quality();
         let get = |name: &str| {
             quality
@@ -296,7 +343,7 @@ mod tests {
     #[test]
     fn a_missing_value_is_left_out() {
         let mut errors = ReconstructionErrors::new(rule(Criterion::Mse));
-        errors.add(&[1.0, 5.0], &[0.0, f32::NAN]);
+        errors.add(&[1.0, 5.0], &[0.0, f32::NAN], 2);
         assert_eq!(
             (errors.squared_error(), errors.reconstruction()),
             (1.0, Some(0.5))
@@ -306,7 +353,7 @@ mod tests {
     #[test]
     fn ten_million_samples_have_the_mean_of_double_precision() {
         let mut errors = ReconstructionErrors::new(rule(Criterion::Mse));
-        (0..10_000_000).for_each(|_| errors.add(&[0.1], &[0.0]));
+        (0..10_000).for_each(|_| errors.add(&[0.1; 1000], &[0.0; 1000], 1));
         let expected = f64::from(0.1_f32).powi(2);
         assert!((errors.squared_error() / expected - 1.0).abs() < 1e-9);
         let reconstruction = errors.reconstruction().expect("it is defined");

@@ -109,6 +109,7 @@ impl<'a> Session<'a> {
         let best = training.state.evaluated(metrics.loss, config);
         if best {
             training.best = own_copy(training.used());
+            training.best_metrics = Some(metrics.clone());
             self.written_best = 0;
         }
         training.state.ended = training.state.early_stop(metrics.loss, config);

@@ -24,6 +24,7 @@ pub(crate) fn begin(prepared: &Prepared) -> Training {
         .init(&prepared.config, &prepared.chosen.device);
     Training {
         best: model.clone(),
+        best_metrics: None,
         model,
         optimizer: None,
         average: None,
