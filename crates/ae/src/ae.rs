@@ -9,8 +9,8 @@
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use espejo_nets::{
-    Activation, Autoencoder, Batch, Criterion, Gradients, Hidden, Initializer, LayerInfo, Layers,
-    LayersConfig, Loss, Model, Penalties, Term, dense_cross_entropy,
+    Activation, Autoencoder, Batch, Criterion, Hidden, Initializer, LayerInfo, Layers,
+    LayersConfig, Loss, Model, Penalties, Term,
 };
 use rand::Rng;
 
@@ -87,15 +87,6 @@ impl Model for Ae {
         Loss(terms)
     }
 
-    fn loss_and_gradients(&self, batch: &Batch) -> Option<(Loss, Gradients)> {
-        if self.criterion != Criterion::Bce || !self.penalties.are_none() {
-            return None;
-        }
-        let (value, gradients) = dense_cross_entropy(&[&self.encoder, &self.decoder], batch)?;
-        let term = Term::new("reconstruction", 1.0, value);
-        Some((Loss(vec![term]), gradients))
-    }
-
     fn table(&self) -> Vec<(&'static str, LayerInfo)> {
         let encoder = self.encoder.table().into_iter().map(|row| ("encoder", row));
         encoder
@@ -135,8 +126,6 @@ impl Autoencoder for Ae {
 mod tests {
     use super::*;
     use approx::assert_relative_eq;
-    use burn::module::{ModuleVisitor, Param};
-    use burn::tensor::TensorData;
     use espejo_nets::seeded;
 
     fn value(term: &Term) -> f32 {
@@ -157,73 +146,6 @@ mod tests {
             35.0 * std::f32::consts::LN_2,
             epsilon = 1e-4
         );
-    }
-
-    /// Every gradient of a recorded model, in the order of a visit.
-    fn recorded(model: &Ae, batch: &Batch) -> (f32, Gradients) {
-        struct Visit(burn::tensor::Gradients, Gradients);
-        impl ModuleVisitor for Visit {
-            fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-                let gradient = param.val().grad(&self.0).expect("the loss reaches all");
-                self.1.push(gradient.into_data().iter().collect());
-            }
-        }
-        let loss = model.loss(batch);
-        let mut visit = Visit(loss.objective(1.0).backward(), Vec::new());
-        model.visit(&mut visit);
-        (value(&loss.0[0]), visit.1)
-    }
-
-    #[test]
-    fn own_code_finds_the_loss_and_the_gradients_of_the_record_to_the_bit() {
-        let device = Device::flex();
-        // One wide enough for several threads, and for inputs that are mostly zeros.
-        for (pixels, hidden, rows) in [(35, vec![16], 32), (7, vec![], 1), (1100, vec![300], 40)] {
-            for activation in [Activation::Tanh, Activation::Relu, Activation::Elu] {
-                let config = AeConfig::mirrored(pixels, &hidden, 2, activation);
-                let model = config.init(&mut seeded(1), &device.clone().autodiff());
-                let numbers: Vec<f32> = (0..rows * pixels)
-                    .map(|at| {
-                        if at % 19 == 0 {
-                            (at % 7) as f32 / 7.0
-                        } else {
-                            0.0
-                        }
-                    })
-                    .collect();
-                let data = TensorData::new(numbers, [rows, pixels]);
-                let batch = |device| Batch::same(Tensor::from_data(data.clone(), device));
-                let (loss, gradients) = model
-                    .loss_and_gradients(&batch(&device))
-                    .expect("a dense net in memory");
-                let expected = recorded(&model, &batch(&device.clone().autodiff()));
-                assert_eq!((value(&loss.0[0]), gradients), expected);
-            }
-        }
-    }
-
-    #[test]
-    fn own_code_leaves_what_it_does_not_know_to_the_record() {
-        let device = Device::flex();
-        let plain = AeConfig::mirrored(6, &[5], 3, Activation::Tanh);
-        let has = |change: fn(&mut AeConfig), known: Option<Tensor<2>>| {
-            let mut config = plain.clone();
-            change(&mut config);
-            let batch = Batch {
-                known,
-                ..Batch::same(Tensor::ones([4, 6], &device))
-            };
-            let model = config.init(&mut seeded(1), &device);
-            model.loss_and_gradients(&batch).is_some()
-        };
-        assert!(has(|_| {}, None));
-        assert!(!has(|_| {}, Some(Tensor::ones([4, 6], &device))));
-        assert!(!has(|config| config.criterion = Criterion::Mse, None));
-        assert!(!has(|config| config.penalties.l1 = 0.1, None));
-        let gelu = |config: &mut AeConfig| {
-            config.encoder = LayersConfig::dense([6, 5, 3], Activation::Gelu, Activation::Linear);
-        };
-        assert!(!has(gelu, None));
     }
 
     #[test]

@@ -7,7 +7,7 @@
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use espejo_ae::{Ae, AeConfig};
-use espejo_nets::{Autoencoder, Batch, Gradients, Hidden, LayerInfo, Loss, Model, Noise, Range};
+use espejo_nets::{Autoencoder, Batch, Hidden, LayerInfo, Loss, Model, Noise, Range};
 use rand::Rng;
 
 /// A batch whose inputs are noisy copies of `clean` `[batch, values]`, drawn from the device's random numbers; `range` are the
@@ -46,10 +46,6 @@ impl Model for Dae {
 
     fn loss(&self, batch: &Batch) -> Loss {
         self.autoencoder.loss(batch)
-    }
-
-    fn loss_and_gradients(&self, batch: &Batch) -> Option<(Loss, Gradients)> {
-        self.autoencoder.loss_and_gradients(batch)
     }
 
     fn table(&self) -> Vec<(&'static str, LayerInfo)> {

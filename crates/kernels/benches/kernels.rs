@@ -10,7 +10,7 @@ use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
 use espejo_kernels::gemm::{Matrix, Product, multiply};
 use espejo_kernels::{
-    Activation, Step, batch_norm, conv, cross_entropy, linear, max_pool, upsample,
+    Activation, DenseNet, Step, batch_norm, conv, cross_entropy, linear, max_pool, upsample,
 };
 
 const BATCH: usize = 128;
@@ -197,6 +197,42 @@ fn adam(bencher: Bencher, way: Way) {
         bencher.bench_local(|| {
             weights = step.compose(weights.clone(), gradient.clone(), &mut moments)
         });
+    }
+}
+
+/// 32 samples through 35-16-2-16-35 and back, at once or by Burn's record of the fused operations.
+#[divan::bench(args = WAYS)]
+fn dense_net(bencher: Bencher, way: Way) {
+    const SIZES: [usize; 5] = [35, 16, 2, 16, 35];
+    use Activation::{Linear, Tanh};
+    const ACTIVATIONS: [Activation; 4] = [Tanh, Tanh, Tanh, Linear];
+    let layers: Vec<(Tensor<2>, Tensor<1>)> = (SIZES.windows(2))
+        .map(|sizes| (tracked([sizes[0], sizes[1]]), tracked([sizes[1]])))
+        .collect();
+    let samples = random::<2>([32, 35]);
+    let products = SIZES.windows(2).map(|sizes| 3 * 32 * sizes[0] * sizes[1]);
+    let bencher = bencher.counter(ItemsCount::new(products.sum::<usize>()));
+    match way {
+        Way::Plain => bencher.bench_local(|| {
+            let through =
+                |x, ((weight, bias), activation): (&(Tensor<2>, Tensor<1>), Activation)| {
+                    linear(x, weight.clone(), bias.clone(), activation)
+                };
+            let logits = (layers.iter().zip(ACTIVATIONS)).fold(samples.clone(), through);
+            cross_entropy(logits, samples.clone()).backward()
+        }),
+        Way::Fused => {
+            let samples = samples.inner();
+            bencher.bench_local(|| {
+                let mut net = DenseNet::new(&ACTIVATIONS);
+                for (weight, bias) in &layers {
+                    net.push(weight.clone());
+                    net.push(bias.clone());
+                }
+                let found = net.cross_entropy_gradients(samples.clone(), samples.clone());
+                found.expect("it lies in memory")
+            })
+        }
     }
 }
 

@@ -1,5 +1,5 @@
-//! A chain of fully connected layers with its loss, there and back at once: where the numbers lie in memory no record of operations is
-//! needed to find the way back, which takes longer than a small net itself.
+//! Fully connected layers one behind the other, there and back at once: where the numbers lie in memory no record of operations is needed
+//! to find the way back, which takes longer than a small net itself.
 
 use std::borrow::Cow;
 
@@ -13,15 +13,13 @@ use crate::linear::{self, Shape};
 use crate::sparse_rows::SparseRows;
 use crate::{buffers, cross_entropy};
 
-/// A layer: f(x W + b).
-#[derive(Clone, Debug)]
-pub struct DenseLayer {
-    /// W: `[inputs, outputs]`
-    pub weight: Tensor<2>,
-    /// b: `[outputs]`
-    pub bias: Tensor<1>,
-    /// f
-    pub activation: Activation,
+/// The parameters of fully connected layers, f(x W + b) each.
+#[derive(Debug)]
+pub struct DenseNet<'a> {
+    /// f of each layer.
+    activations: &'a [Activation],
+    /// W `[inputs, outputs]` and b `[outputs]` of each layer.
+    parameters: Vec<DispatchTensor>,
 }
 
 /// A layer where its numbers lie.
@@ -38,45 +36,88 @@ struct Passed {
     sparse: Option<SparseRows>,
 }
 
-/// The value of [`crate::cross_entropy`] of what the layers make of `inputs` `[batch, values]`, whose logits are for `targets`
-/// `[batch, outputs]`, and its gradient at the weight and the bias of each layer, in this order. The numbers are to the bit those of
-/// [`crate::linear`] and of Burn's way back.
-///
-/// None where there is no layer, where a tensor lies elsewhere than in memory, or where Burn records what is done with it.
-///
-/// # Panics
-///
-/// Where the sizes do not fit each other, or the last layer, which gives out the logits, has an activation.
-pub fn cross_entropy_gradients(
-    layers: &[DenseLayer],
-    inputs: Tensor<2>,
-    targets: Tensor<2>,
-) -> Option<(f32, Vec<Vec<f32>>)> {
-    let [batch, _] = inputs.dims();
-    let last = layers.last()?.activation;
-    assert_eq!(last, Activation::Linear, "logits have no activation");
-    let (inputs, targets) = (inputs.into_dispatch(), targets.into_dispatch());
-    let tensors: Vec<_> = layers.iter().map(dispatched).collect();
-    let layers = layers.iter().zip(&tensors).map(|(layer, [weight, bias])| {
-        let [inputs, outputs] = layer.weight.dims();
-        Some(Numbers {
-            shape: Shape {
-                batch,
-                inputs,
-                outputs,
-            },
-            weight: numbers(weight)?,
-            bias: numbers(bias)?,
-            activation: layer.activation,
-        })
-    });
-    let layers: Vec<_> = layers.collect::<Option<_>>()?;
-    there_and_back(&layers, &numbers(&inputs)?, &numbers(&targets)?)
-}
+impl<'a> DenseNet<'a> {
+    /// Layers with these activations, which get their parameters one by one.
+    pub fn new(activations: &'a [Activation]) -> Self {
+        Self {
+            activations,
+            parameters: Vec::with_capacity(2 * activations.len()),
+        }
+    }
 
-fn dispatched(layer: &DenseLayer) -> [DispatchTensor; 2] {
-    let DenseLayer { weight, bias, .. } = layer;
-    [weight.clone().into_dispatch(), bias.clone().into_dispatch()]
+    /// Adds the next parameter: the weight of a layer `[inputs, outputs]`, then its bias `[outputs]`. Nothing is recorded of it.
+    pub fn push<const D: usize>(&mut self, parameter: Tensor<D>) {
+        self.parameters.push(parameter.inner().into_dispatch());
+    }
+
+    /// [`gradients`](Self::gradients) of [`crate::cross_entropy`], whose value comes with them; the outputs are the logits of `targets`
+    /// `[batch, outputs]`.
+    ///
+    /// # Panics
+    ///
+    /// Where the sizes do not fit each other.
+    pub fn cross_entropy_gradients(
+        &self,
+        inputs: Tensor<2>,
+        targets: Tensor<2>,
+    ) -> Option<(f32, Vec<Vec<f32>>)> {
+        let [batch, _] = inputs.dims();
+        let targets = targets.into_dispatch();
+        let targets = numbers(&targets)?;
+        self.gradients(inputs, |mut logits| {
+            let value = cross_entropy::value_and_gradient(&mut logits, &targets, batch);
+            (value, logits)
+        })
+    }
+
+    /// The gradient at each parameter, in their order. `loss` gets what the layers make of `inputs` `[batch, values]`, `batch` times `outputs`
+    /// numbers, and gives its gradient there, with anything else. The numbers are to the bit those of [`crate::linear`] and Burn's way back.
+    ///
+    /// None where a tensor lies elsewhere than in memory, or is one that Burn records.
+    ///
+    /// # Panics
+    ///
+    /// Where the sizes do not fit each other, or parameters are missing.
+    pub fn gradients<T>(
+        &self,
+        inputs: Tensor<2>,
+        loss: impl FnOnce(Vec<f32>) -> (T, Vec<f32>),
+    ) -> Option<(T, Vec<Vec<f32>>)> {
+        let [batch, _] = inputs.dims();
+        let inputs = inputs.into_dispatch();
+        let inputs = numbers(&inputs)?;
+        let layers = self.layers(batch)?;
+        let mut passed = forward(&layers, &inputs);
+        let outputs = std::mem::take(&mut passed.last_mut()?.y);
+        let kept = match layers.last()?.activation {
+            // A slope of 1 needs no output.
+            Activation::Linear => Vec::new(),
+            _ => outputs.clone(),
+        };
+        passed.last_mut()?.y = kept;
+        let (found, gradient) = loss(outputs);
+        Some((found, backward(&layers, &inputs, passed, gradient)))
+    }
+
+    fn layers(&self, batch: usize) -> Option<Vec<Numbers<'_>>> {
+        let count = self.activations.len();
+        assert_eq!(self.parameters.len(), 2 * count, "two parameters a layer");
+        let pairs = self.parameters.chunks_exact(2).zip(self.activations);
+        let layers = pairs.map(|(pair, activation)| {
+            let shape = pair[0].shape();
+            Some(Numbers {
+                shape: Shape {
+                    batch,
+                    inputs: shape[0],
+                    outputs: shape[1],
+                },
+                weight: numbers(&pair[0])?,
+                bias: numbers(&pair[1])?,
+                activation: *activation,
+            })
+        });
+        layers.collect()
+    }
 }
 
 /// The numbers of a tensor, where they lie in memory and nothing is recorded.
@@ -96,12 +137,7 @@ fn numbers(tensor: &DispatchTensor) -> Option<Cow<'_, [f32]>> {
     }
 }
 
-fn there_and_back(
-    layers: &[Numbers<'_>],
-    inputs: &[f32],
-    targets: &[f32],
-) -> Option<(f32, Vec<Vec<f32>>)> {
-    let batch = layers.first()?.shape.batch;
+fn forward(layers: &[Numbers<'_>], inputs: &[f32]) -> Vec<Passed> {
     let mut passed: Vec<Passed> = Vec::with_capacity(layers.len());
     for layer in layers {
         let x = passed.last().map_or(inputs, |before| &before.y);
@@ -109,8 +145,16 @@ fn there_and_back(
         let (y, sparse) = linear::forward(layer.shape, x, parameters, layer.activation);
         passed.push(Passed { y, sparse });
     }
-    let mut gradient = std::mem::take(&mut passed.last_mut()?.y);
-    let value = cross_entropy::value_and_gradient(&mut gradient, targets, batch);
+    passed
+}
+
+/// The gradients at the parameters, of the one at the output.
+fn backward(
+    layers: &[Numbers<'_>],
+    inputs: &[f32],
+    passed: Vec<Passed>,
+    mut gradient: Vec<f32>,
+) -> Vec<Vec<f32>> {
     let mut gradients = Vec::with_capacity(2 * layers.len());
     for (index, layer) in layers.iter().enumerate().rev() {
         let (before, from) = passed.split_at(index);
@@ -132,5 +176,5 @@ fn there_and_back(
         .into_iter()
         .for_each(|passed| buffers::give(passed.y));
     gradients.reverse();
-    Some((value, gradients))
+    gradients
 }

@@ -33,7 +33,7 @@ mod testing;
 
 pub use crate::{
     activation::Activation,
-    dense_net::{DenseLayer, cross_entropy_gradients},
+    dense_net::DenseNet,
     optimizer_step::Step,
     tensor::{
         Map, batch_norm, batch_norm_inference, conv, cross_entropy, in_memory, linear, max_pool,

@@ -67,7 +67,7 @@ impl Activation {
     }
 
     /// The activation as the fused operations know it: they have those whose slope is known from their output.
-    pub(crate) fn fused(self) -> Option<Fused> {
+    pub fn fused(self) -> Option<Fused> {
         match self {
             Self::Linear => Some(Fused::Linear),
             Self::Relu => Some(Fused::Relu),

@@ -5,7 +5,7 @@ mod hidden;
 use burn::module::Module;
 use burn::nn::Linear;
 use burn::tensor::{Device, Tensor};
-use espejo_kernels::{DenseLayer, sums::row_sums};
+use espejo_kernels::sums::row_sums;
 use rand::Rng;
 
 use crate::conv::Map;
@@ -256,21 +256,6 @@ impl Layers {
         }
         let [_, _, inputs] = jacobian.dims();
         row_sums(jacobian.square().reshape([batch, outputs * inputs])) // [batch, 1]
-    }
-
-    /// The layers for own code that goes through all of them at once; none where one is not fully connected, or has an activation without a
-    /// fused form.
-    pub(crate) fn dense(&self) -> Option<Vec<DenseLayer>> {
-        let layers = self.stack.iter().zip(&self.activations);
-        let layers = layers.map(|(layer, activation)| match layer {
-            Layer::Linear(linear) => Some(DenseLayer {
-                weight: linear.weight.val().inner(),
-                bias: linear.bias.as_ref()?.val().inner(),
-                activation: activation.fused()?,
-            }),
-            _ => None,
-        });
-        layers.collect()
     }
 
     fn linears(&self) -> impl Iterator<Item = &Linear> {

@@ -23,7 +23,6 @@ mod chain;
 mod conv;
 mod criterion;
 mod embedding;
-mod gradients;
 mod initializer;
 mod layer;
 mod layer_config;
@@ -47,7 +46,6 @@ pub use criterion::Criterion;
 pub use embedding::Embedding;
 /// Sums and means over many samples, which models need beside layers.
 pub use espejo_kernels::sums;
-pub use gradients::{Gradients, dense_cross_entropy};
 pub use initializer::{Initializer, seeded};
 pub use layer::{Layer, half_squares};
 pub use layer_config::LayerConfig;

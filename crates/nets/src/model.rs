@@ -3,7 +3,7 @@
 use burn::module::Module;
 use burn::tensor::Tensor;
 
-use crate::{Gradients, Hidden, LayerInfo};
+use crate::{Hidden, LayerInfo};
 
 /// Some samples, ready for a model.
 ///
@@ -43,12 +43,6 @@ pub trait Model: Module {
 
     /// The objective on a batch, term by term.
     fn loss(&self, batch: &Batch) -> Loss;
-
-    /// The loss of a batch and its gradient, where own code finds both at once, with no record of how the loss came about; to the bit what
-    /// [`loss`](Self::loss) and Burn's way back give. Whether there is such code is the same for all batches of a run.
-    fn loss_and_gradients(&self, _batch: &Batch) -> Option<(Loss, Gradients)> {
-        None
-    }
 
     /// The layers, as (part, row) pairs in the order in which a sample meets them.
     fn table(&self) -> Vec<(&'static str, LayerInfo)>;

@@ -25,12 +25,6 @@ pub struct Penalties {
 const ACTIVITY_FLOOR: f64 = 1e-6;
 
 impl Penalties {
-    /// Whether nothing is added.
-    pub fn are_none(&self) -> bool {
-        let weights = [self.l1, self.sparsity, self.contractive, self.weight_decay];
-        weights.iter().all(|weight| *weight <= 0.0)
-    }
-
     /// The penalties on the code and the encoder, in a fixed order.
     ///
     /// `input` `[batch, pixels]` is what the encoder saw, `code` `[batch, latent]` what it made of it.

@@ -17,6 +17,7 @@ use crate::init_from::initialised;
 use crate::metrics::Metrics;
 use crate::model::AnyModel;
 use crate::optimizer::{Gradient, Optimizer};
+use crate::own_steps::OwnSteps;
 use crate::prepare::Prepared;
 use crate::report::{EpochReport, seconds_left};
 use crate::schedule::{StepPlace, learning_rate};
@@ -51,6 +52,7 @@ pub(crate) fn begin(prepared: &Prepared, folder: &Folder) -> Result<Training, Er
     };
     let optimizer = checkpoint::load_optimizer(&last, prepared, &model)?;
     Ok(Training {
+        own_steps: OwnSteps::of(prepared, &model),
         model,
         optimizer: Some(optimizer),
         average,
@@ -70,6 +72,7 @@ pub(crate) fn fresh(prepared: &Prepared) -> Result<Training, Error> {
     let averages = prepared.config.train.ema > 0.0;
     Ok(Training {
         average: averages.then(|| Average::of(&model)),
+        own_steps: OwnSteps::of(prepared, &model),
         model,
         optimizer: Some(Optimizer::new(&prepared.config.train)),
         best,
@@ -263,12 +266,11 @@ pub(crate) fn one_epoch(
         at.step += 1;
         let batch = batch?;
         let [samples, _] = batch.inputs.dims();
-        let own = match exchange.is_shared() || training.average.is_some() {
-            true => None,
-            false => model.loss_and_gradients(&batch),
-        };
-        let found = match own {
-            Some((loss, gradients)) => Found::new(loss, gradients),
+        let found = match &training.own_steps {
+            Some(own) => {
+                let (loss, gradient) = own.step(&model, batch);
+                Found::new(loss, gradient)
+            }
             None => {
                 let exchanged = &mut training.exchanged;
                 recorded(prepared, exchanged, &model, (batch, warm_up), stop)
@@ -305,11 +307,11 @@ struct Found {
 }
 
 impl Found {
-    fn new(loss: Loss, gradient: impl Into<Gradient>) -> Self {
+    fn new(loss: Loss, gradient: Gradient) -> Self {
         Self {
             names: loss.0.iter().map(|term| (term.name, term.weight)).collect(),
             terms: loss.0.into_iter().map(|term| term.value.inner()).collect(),
-            gradient: gradient.into(),
+            gradient,
             stop: false,
         }
     }
@@ -327,14 +329,12 @@ fn recorded(
     let [samples, _] = batch.inputs.dims();
     let part = exchange.part(samples);
     let loss = part.within(|| model.loss(&training_batch(part.select(batch))));
-    let mut gradients = weighted(loss.objective(warm_up), &part).backward();
-    if !exchange.is_shared() {
-        return Found::new(loss, gradients);
+    let gradients = weighted(loss.objective(warm_up), &part).backward();
+    let mut found = Found::new(loss, Gradient::Recorded(gradients));
+    if let (true, Gradient::Recorded(gradients)) = (exchange.is_shared(), &mut found.gradient) {
+        let terms = (found.terms, &part);
+        (found.terms, found.stop) = join_ranks(prepared, exchanged, model, gradients, terms, stop);
     }
-    let mut found = Found::new(loss, Vec::new());
-    let terms = (found.terms, &part);
-    (found.terms, found.stop) = join_ranks(prepared, exchanged, model, &mut gradients, terms, stop);
-    found.gradient = gradients.into();
     found
 }
 

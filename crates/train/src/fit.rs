@@ -16,6 +16,7 @@ use crate::host_rows::Rows;
 use crate::metrics::{Metrics, evaluate};
 use crate::model::AnyModel;
 use crate::optimizer::Optimizer;
+use crate::own_steps::OwnSteps;
 use crate::prepare::Prepared;
 use crate::report::{EpochReport, Results, RunFacts, data_report, layer_table, run_report};
 use crate::run_identity::new_identity;
@@ -80,6 +81,8 @@ pub struct Outcome {
 /// What has changed from epoch to epoch.
 pub(crate) struct Training {
     pub model: AnyModel,
+    /// What takes its steps without Burn's record; none where the record is needed.
+    pub own_steps: Option<OwnSteps>,
     /// What steps from epoch to epoch; none in double precision.
     pub optimizer: Option<Optimizer>,
     /// The average of the weights, where there is one.

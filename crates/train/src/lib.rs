@@ -64,6 +64,7 @@ mod model;
 mod naive_bayes;
 mod noted_codes;
 mod optimizer;
+mod own_steps;
 mod pca;
 mod plain_files;
 mod prediction;

@@ -9,8 +9,7 @@ use espejo_ae::{Ae, AeConfig};
 use espejo_dae::{Dae, DaeConfig};
 use espejo_data::TargetKind;
 use espejo_nets::{
-    Autoencoder, Batch, Gradients, Hidden, LayerInfo, LayersConfig, Loss, Model, Penalties, Prior,
-    seeded,
+    Autoencoder, Batch, Hidden, LayerInfo, LayersConfig, Loss, Model, Penalties, Prior, seeded,
 };
 use espejo_supervised::{Network, NetworkConfig};
 use espejo_vae::{Vae, VaeConfig};
@@ -103,6 +102,16 @@ impl ModelKind {
         self == Self::Dae
     }
 
+    /// Whether the loss is that of the reconstruction, with penalties where they are asked for, and nothing else.
+    pub fn only_reconstructs(self) -> bool {
+        match self {
+            Self::Ae | Self::Dae => true,
+            Self::Vae | Self::Classifier | Self::Regressor => false,
+            #[cfg(test)]
+            Self::Dummy => false,
+        }
+    }
+
     /// Whether the encoder ends in two heads, the mean and the log-variance of a posterior, from which codes are drawn.
     pub fn has_posterior(self) -> bool {
         match self {
@@ -151,10 +160,6 @@ impl Model for AnyModel {
 
     fn loss(&self, batch: &Batch) -> Loss {
         each!(self, model => model.loss(batch))
-    }
-
-    fn loss_and_gradients(&self, batch: &Batch) -> Option<(Loss, Gradients)> {
-        each!(self, model => model.loss_and_gradients(batch))
     }
 
     fn table(&self) -> Vec<(&'static str, LayerInfo)> {

@@ -41,8 +41,8 @@ impl From<Gradients> for Gradient {
     }
 }
 
-impl From<espejo_nets::Gradients> for Gradient {
-    fn from(gradients: espejo_nets::Gradients) -> Self {
+impl From<Vec<Vec<f32>>> for Gradient {
+    fn from(gradients: Vec<Vec<f32>>) -> Self {
         Self::Plain(gradients.into_iter())
     }
 }

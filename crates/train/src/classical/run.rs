@@ -25,6 +25,7 @@ pub(crate) fn begin(prepared: &Prepared) -> Training {
     Training {
         best: model.clone(),
         best_metrics: None,
+        own_steps: None,
         model,
         optimizer: None,
         average: None,

@@ -1,0 +1,188 @@
+//! Steps of dense autoencoders by own code, without Burn's record of the operations: the same bits, sooner.
+
+use burn::module::{Module, ModuleVisitor, Param};
+use burn::tensor::{Tensor, TensorData};
+use espejo_kernels::{Activation as Fused, DenseNet};
+use espejo_nets::{Activation, Batch, Criterion, LayerConfig, Loss, Term};
+
+use crate::feed::training_batch;
+use crate::model::AnyModel;
+use crate::optimizer::{Gradient, trained_numbers};
+use crate::prepare::Prepared;
+
+/// How the net of a run is gone through.
+pub(crate) struct OwnSteps {
+    /// After each layer but the last, whose output are logits.
+    activations: Vec<Fused>,
+    criterion: Criterion,
+    output: Activation,
+}
+
+impl OwnSteps {
+    /// The steps of a run that starts with `model`; none where only Burn's record finds the gradient: of other layers, of penalties and
+    /// heads, of weights that are shared among ranks or averaged, and on other devices.
+    pub(crate) fn of(prepared: &Prepared, model: &AnyModel) -> Option<Self> {
+        let (spec, config) = (&prepared.spec, &prepared.config);
+        let mirror = spec.architecture.mirror()?;
+        let objective = &config.objective;
+        let penalties = [
+            objective.l1,
+            objective.sparsity,
+            objective.contractive,
+            objective.weight_decay,
+        ];
+        let is_plain =
+            spec.kind.only_reconstructs() && penalties.iter().all(|weight| *weight <= 0.0);
+        let is_alone = !prepared.exchange.is_shared() && config.train.ema <= 0.0;
+        let is_near = model.devices().iter().all(espejo_kernels::in_memory);
+        if !(is_plain && is_alone && is_near) || trained_numbers(model) != model.num_params() {
+            return None;
+        }
+        let layers = mirror.encoder.layers.iter().chain(&mirror.decoder.layers);
+        let layers = layers.map(|(layer, activation)| match layer {
+            LayerConfig::Linear { .. } => activation.fused(),
+            _ => None,
+        });
+        let mut activations = layers.collect::<Option<Vec<_>>>()?;
+        *activations.last_mut()? = Fused::Linear;
+        Some(Self {
+            activations,
+            criterion: spec.criterion.clone(),
+            output: mirror.decoder.layers.last()?.1,
+        })
+    }
+
+    /// The loss of a batch, as the model itself has it, and its gradient.
+    pub(crate) fn step(&self, model: &AnyModel, batch: Batch) -> (Loss, Gradient) {
+        let mut net = Parameters(DenseNet::new(&self.activations));
+        model.visit(&mut net);
+        let (net, inputs, device) = (net.0, batch.inputs.clone(), batch.inputs.device());
+        let found = match (&self.criterion, &batch.known) {
+            (Criterion::Bce, None) => {
+                let found = net.cross_entropy_gradients(inputs, batch.targets);
+                found.map(|(value, gradients)| (Tensor::from_floats([value], &device), gradients))
+            }
+            _ => net.gradients(inputs, |logits| self.at_logits(logits, batch)),
+        };
+        let (value, gradients) = found.expect("the model lies in memory, and batches with it");
+        let term = Term::new("reconstruction", 1.0, value);
+        (Loss(vec![term]), gradients.into())
+    }
+
+    /// The loss of logits `[batch, values]` `[1]`, and its gradient there: of the loss alone Burn keeps a record.
+    fn at_logits(&self, logits: Vec<f32>, batch: Batch) -> (Tensor<1>, Vec<f32>) {
+        let logits = TensorData::new(logits, batch.targets.dims());
+        let device = batch.inputs.device().autodiff();
+        let logits = Tensor::<2>::from_data(logits, &device).require_grad();
+        let batch = training_batch(batch);
+        let loss = self.criterion.of_batch(logits.clone(), &batch, self.output); // [1]
+        let gradient = logits.grad_remove(&mut loss.backward());
+        let gradient = gradient.expect("a loss depends on the logits").into_data();
+        let gradient = gradient.try_into_vec().expect("tensors are of f32");
+        (loss.inner(), gradient)
+    }
+}
+
+/// Gathers the parameters of a model.
+struct Parameters<'a>(DenseNet<'a>);
+
+impl ModuleVisitor for Parameters<'_> {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        self.0.push(param.val());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::Gradients;
+    use espejo_nets::{DenseStep, Model};
+
+    use super::*;
+    use crate::config::{LossKind, ModelKind, RunConfig};
+    use crate::prepare::prepare;
+    use crate::seed::Purpose;
+
+    /// A run on a font; none in a build without a processor backend.
+    fn prepared(change: impl FnOnce(&mut RunConfig)) -> Option<Prepared> {
+        let mut config = RunConfig::default();
+        config.data.name = "fonts:1".into();
+        config.train.device = "cpu".into();
+        config.model.layers = vec![DenseStep::Size(16)];
+        change(&mut config);
+        crate::device::choose("cpu").ok()?;
+        Some(prepare(config).expect("a run on a font"))
+    }
+
+    fn model(prepared: &Prepared) -> AnyModel {
+        let device = prepared.chosen.device.clone().autodiff();
+        prepared.spec.init(&prepared.config, &device)
+    }
+
+    /// The gradient at each parameter, by Burn's record.
+    fn recorded(model: &AnyModel, batch: Batch) -> (f32, Vec<Vec<f32>>) {
+        struct Visit(Gradients, Vec<Vec<f32>>);
+        impl ModuleVisitor for Visit {
+            fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+                let gradient = param.val().grad(&self.0).expect("the loss reaches all");
+                self.1.push(gradient.into_data().iter().collect());
+            }
+        }
+        let loss = model.loss(&training_batch(batch));
+        let mut visit = Visit(loss.objective(1.0).backward(), Vec::new());
+        model.visit(&mut visit);
+        (loss.0[0].value.clone().into_scalar(), visit.1)
+    }
+
+    #[test]
+    fn loss_and_gradients_are_those_of_the_record_to_the_bit() {
+        for kind in [ModelKind::Ae, ModelKind::Dae] {
+            for loss in [
+                LossKind::Bce,
+                LossKind::Mse,
+                LossKind::Mae,
+                LossKind::LogCosh,
+            ] {
+                for activation in [Activation::Tanh, Activation::Relu, Activation::Sigmoid] {
+                    let prepared = prepared(|config| {
+                        config.model.kind = kind;
+                        config.model.activation = activation;
+                        config.objective.loss = loss;
+                    });
+                    let Some(prepared) = prepared else { return };
+                    let model = model(&prepared);
+                    let own = OwnSteps::of(&prepared, &model).expect("a dense net in memory");
+                    let feed = prepared.measured_data(&prepared.train, Purpose::Evaluate);
+                    for batch in feed.expect("a font").in_order(20) {
+                        let batch = batch.expect("in memory");
+                        let (found, gradient) = own.step(&model, batch.clone());
+                        let Gradient::Plain(gradients) = gradient else {
+                            panic!("own code keeps no record");
+                        };
+                        let value = found.0[0].value.clone().into_scalar::<f32>();
+                        let expected = recorded(&model, batch);
+                        assert_eq!((value, gradients.collect()), expected, "{kind:?} {loss:?}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_own_code_does_not_know_goes_by_the_record() {
+        let has = |change: fn(&mut RunConfig)| {
+            let prepared = prepared(change)?;
+            Some(OwnSteps::of(&prepared, &model(&prepared)).is_some())
+        };
+        let Some(plain) = has(|_| {}) else { return };
+        assert!(plain);
+        for change in [
+            |config: &mut RunConfig| config.objective.l1 = 0.1,
+            |config: &mut RunConfig| config.objective.weight_decay = 0.1,
+            |config: &mut RunConfig| config.train.ema = 0.9,
+            |config: &mut RunConfig| config.model.activation = Activation::Gelu,
+            |config: &mut RunConfig| config.model.kind = ModelKind::Vae,
+        ] {
+            assert_eq!(has(change), Some(false));
+        }
+    }
+}
