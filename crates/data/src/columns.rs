@@ -257,7 +257,7 @@ fn identity(chosen: &Chosen, frame: &mut Frame, kept: Option<&[usize]>) -> Ident
         rows: match kept {
             // Moved, as the numbers are.
             None => std::mem::take(&mut frame.rows),
-            Some(kept) => kept.iter().map(|&row| frame.rows[row]).collect(),
+            Some(kept) => frame.rows.select(kept.iter().copied()),
         },
         names,
         groups,

@@ -140,7 +140,7 @@ fn facts(source: &Source, reviews: &[Review], places: &[usize], first: u64) -> F
         labels: own().map(|review| review.class as u16).collect(),
         classes: CLASSES.map(|(_, name)| name.to_owned()).to_vec(),
         identity: Identity {
-            rows: (first..).take(places.len()).collect(),
+            rows: (first..first + places.len() as u64).into(),
             names: Some((
                 "review".to_owned(),
                 own().map(|review| Arc::from(&*review.name)).collect(),

@@ -67,7 +67,7 @@ fn part(
             .collect(),
         classes: ["in order", "shuffled"].map(str::to_owned).to_vec(),
         identity: Identity {
-            rows: rows.clone().map(|row| row as u64).collect(),
+            rows: (rows.start as u64..rows.end as u64).into(),
             names: Some(("t".to_owned(), rows.clone().map(time).collect())),
             groups: None,
         },

@@ -623,8 +623,8 @@ fn counts_rows(frame: &Frame) -> bool {
         return false;
     };
     let starts = |from: f64| {
-        let mut rows = numbers.iter().zip(&frame.rows);
-        rows.all(|(&number, &row)| number == row as f64 + from)
+        let mut rows = numbers.iter().zip(frame.rows.iter());
+        rows.all(|(&number, row)| number == row as f64 + from)
     };
     has_nameless_first(frame) && numbers.len() > 1 && (starts(0.0) || starts(1.0))
 }

@@ -61,7 +61,7 @@ fn read(source: &Source, mut lines: impl BufRead) -> Result<Parts, Error> {
         name: source.name.clone(),
         captions: rows.iter().map(|row| (row + 1).to_string()).collect(),
         identity: Identity {
-            rows,
+            rows: rows.into_iter().collect(),
             ..Identity::default()
         },
         ..Facts::default()
