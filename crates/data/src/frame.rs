@@ -91,6 +91,15 @@ impl Frame {
         self.places.len()
     }
 
+    /// Whether the numbers lie in a store of which nobody has looked at all rows.
+    pub(crate) fn is_unseen(&self) -> bool {
+        let mut columns = self.columns.iter();
+        columns.any(|column| match &column.cells {
+            Cells::Stored(stored) => stored.table.is_unseen(),
+            Cells::Numbers(_) | Cells::Words(_) => false,
+        })
+    }
+
     /// Keeps these rows alone, which ascend.
     ///
     /// # Errors

@@ -88,6 +88,7 @@ fn read(source: &Source, path: &Path, file: impl Read) -> Result<Parts, Error> {
         skipped: Vec::new(),
         notes: Vec::new(),
         columns: Vec::new(),
+        unseen: None,
     })
 }
 
@@ -115,6 +116,7 @@ fn as_texts(
         skipped: Vec::new(),
         notes: Vec::new(),
         columns: Vec::new(),
+        unseen: None,
     })
 }
 

@@ -45,6 +45,7 @@ pub(crate) fn load(source: &Source) -> Result<Parts, Error> {
         skipped: Vec::new(),
         notes: Vec::new(),
         columns: Vec::new(),
+        unseen: None,
     })
 }
 

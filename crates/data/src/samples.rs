@@ -368,6 +368,11 @@ impl Samples {
         }
     }
 
+    /// The place of each sample among the values.
+    pub(crate) fn places(&self) -> Vec<usize> {
+        (0..self.len()).map(|index| self.place(index)).collect()
+    }
+
     /// The place of a sample in `identity`.
     fn origin(&self, index: usize) -> usize {
         assert!(index < self.len(), "sample {index} of {}", self.len());

@@ -231,6 +231,13 @@ impl Chosen {
         }
     }
 
+    /// What every column of a table holds, and what a user should know of that.
+    pub(super) fn told(&self, source: &Source, frame: &Frame) -> (Vec<ColumnFacts>, Vec<String>) {
+        let columns = self.facts(frame);
+        let notes = self.notes(source, frame, &columns, frame.len());
+        (columns, notes)
+    }
+
     /// What a user should know of the columns with these facts, of so many rows; less where a model has learned already what they are, or they are
     /// pixels.
     pub(super) fn notes(

@@ -72,6 +72,7 @@ fn read(source: &Source, mut lines: impl BufRead) -> Result<Parts, Error> {
         skipped,
         notes: Vec::new(),
         columns: Vec::new(),
+        unseen: None,
     })
 }
 
