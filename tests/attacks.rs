@@ -221,6 +221,36 @@ fn every_file_is_in_the_table() {
     }
 }
 
+/// Each fault of the table in `attacks/README.md` names tests, and these are there.
+#[test]
+fn every_fault_has_its_tests() {
+    let table = fs::read_to_string(attacks().join("README.md")).expect("it is there");
+    let root = attacks().join("../..");
+    let mut faults = 0;
+    for line in table
+        .lines()
+        .filter(|line| line.starts_with("| ") && line.contains(".rs`"))
+    {
+        let (fault, tests) = line
+            .trim_matches('|')
+            .rsplit_once(" | ")
+            .expect("two cells");
+        faults += usize::from(fault.trim().starts_with('F'));
+        let mut source = String::new();
+        for word in tests.split('`').skip(1).step_by(2) {
+            match word.ends_with(".rs") {
+                true => source = fs::read_to_string(root.join(word)).expect(word),
+                false => assert!(
+                    source.contains(&format!("#[test]\n    fn {word}()"))
+                        || source.contains(&format!("#[test]\nfn {word}()")),
+                    "{fault}: {word}"
+                ),
+            }
+        }
+    }
+    assert_eq!(faults, 19, "F1 to F21 without F10 and F17");
+}
+
 #[cfg(unix)]
 mod links {
     use std::os::unix::fs::symlink;

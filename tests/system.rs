@@ -52,6 +52,18 @@ fn an_array_of_3_gb_trains_in_less_memory_than_that() {
     ];
     cramped(&room, 2_000_000, &[&train[..], &little].concat()).ok();
     assert_eq!(room.json("runs/some/run.json")["data"]["train"], 100);
+    // A table of floats, its first two rows of ones.
+    let start = npy("<f4", "(7500000, 100)", &[]);
+    let ones = [&start[..], &1f32.to_le_bytes().repeat(200)].concat();
+    room.write("large.npy", ones);
+    let file = std::fs::File::options()
+        .write(true)
+        .open(room.path("large.npy"));
+    let grown = file.and_then(|file| file.set_len(start.len() as u64 + 3_000_000_000));
+    grown.expect("a file may have a hole");
+    let little = [&little[..7], &["table"]].concat();
+    cramped(&room, 2_000_000, &[&train[..], &little].concat()).ok();
+    assert_eq!(room.json("runs/table/run.json")["data"]["train"], 100);
 }
 
 #[test]

@@ -2,13 +2,13 @@
 
 use std::collections::HashMap;
 
-use crate::Error;
 use crate::arff_line::{Line, OpenQuote};
 use crate::delimited_text::shown;
 use crate::error::content_of;
 use crate::frame::{Cells, Column, Frame, MISSING, Place, Words};
 use crate::frame_size::FrameSize;
 use crate::source::Source;
+use crate::{Error, RowNumbers};
 
 /// A column as it is declared.
 pub(crate) struct Attribute {
@@ -29,9 +29,9 @@ pub(crate) enum Kind {
 pub(crate) struct Rows {
     origin: String,
     columns: Vec<Growing>,
-    places: Vec<u64>,
+    places: RowNumbers,
     /// The number of each row among all rows.
-    rows: Vec<u64>,
+    rows: RowNumbers,
     skip_bad: bool,
     skipped: Vec<String>,
     size: FrameSize,
@@ -73,8 +73,8 @@ impl Rows {
             size: FrameSize::of_file(&origin, bytes),
             origin,
             columns: attributes.into_iter().map(Growing::new).collect(),
-            places: Vec::new(),
-            rows: Vec::new(),
+            places: RowNumbers::default(),
+            rows: RowNumbers::default(),
             skip_bad: source.skip_bad,
             skipped: Vec::new(),
             row: Vec::new(),

@@ -57,6 +57,7 @@ pub(crate) fn load(source: &Source, shown: &Path, found: Images) -> Result<Parts
         skipped: seen.skipped,
         notes,
         columns: Vec::new(),
+        unseen: None,
     })
 }
 

@@ -135,6 +135,7 @@ pub(crate) fn parts(
         skipped: Vec::new(),
         notes,
         columns: Vec::new(),
+        unseen: None,
     })
 }
 

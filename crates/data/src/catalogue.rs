@@ -86,12 +86,20 @@ pub(crate) fn selected(source: &Source, parts: Parts) -> Result<Loaded, Error> {
         return Err(refuse(&train, "limit", "at least 1 sample", "0"));
     }
     let count = selection.limit.unwrap_or(usize::MAX);
+    let limited = |samples| split::limit(samples, count, draw(source));
+    let (train, test) = (limited(train), test.map(limited));
+    let (mut columns, mut notes) = (parts.columns, parts.notes);
+    if let Some(unseen) = parts.unseen {
+        let (found, more) = unseen.told(source, &train)?;
+        columns = found;
+        notes.extend(more);
+    }
     let loaded = Loaded {
-        train: split::limit(train, count, draw(source)),
-        test: test.map(|test| split::limit(test, count, draw(source))),
+        train: train.seen(source.memory)?,
+        test: test.map(|test| test.seen(source.memory)).transpose()?,
         skipped: parts.skipped,
-        notes: parts.notes,
-        columns: parts.columns,
+        notes,
+        columns,
     };
     texts::numbered(source, loaded)
 }
@@ -249,6 +257,7 @@ fn set_parts(source: &Source, set: &'static DataSet) -> Result<Parts, Error> {
             skipped: Vec::new(),
             notes: Vec::new(),
             columns: Vec::new(),
+            unseen: None,
         });
     };
     let directory = directory::directory_or(source.directory.as_deref())?;

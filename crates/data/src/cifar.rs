@@ -68,6 +68,7 @@ pub(crate) fn load(source: &Source, set: &DataSet, folder: &Path) -> Result<Part
         skipped: Vec::new(),
         notes: Vec::new(),
         columns: Vec::new(),
+        unseen: None,
     })
 }
 

@@ -16,7 +16,7 @@ use crate::picture_files::Packed;
 use crate::row_store::is_too_large;
 use crate::shards::Shards;
 use crate::source::{Parts, Source, TargetKind};
-use crate::{Error, columns};
+use crate::{Error, RowNumbers, columns};
 
 use meaning::{Leaf, Meaning};
 use reading::Reading;
@@ -155,8 +155,8 @@ impl Table {
             origin: self.origin.clone(),
             columns: Vec::new(),
             place: Place::Row,
-            places: Vec::new(),
-            rows: Vec::new(),
+            places: RowNumbers::default(),
+            rows: RowNumbers::default(),
             is_named: true,
             skipped: Vec::new(),
         };
@@ -188,9 +188,9 @@ impl Table {
         // How many rows the file claims is believed only once a column holds as many.
         if !frame.columns.is_empty() {
             self.size
-                .add((16 + 8 * unread.len() as u64).saturating_mul(self.rows))?;
-            frame.places = (1..=self.rows).collect();
-            frame.rows = (0..self.rows).collect();
+                .add((8 * unread.len() as u64).saturating_mul(self.rows))?;
+            frame.places = (1..self.rows + 1).into();
+            frame.rows = (0..self.rows).into();
             for (place, name) in unread {
                 let cells = Cells::Numbers(vec![f64::NAN; frame.rows.len()]);
                 frame.columns.insert(place, Column { name, cells });

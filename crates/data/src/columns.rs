@@ -15,7 +15,7 @@ use crate::error::content_of as content;
 use crate::frame::{Cells, Frame};
 use crate::samples::Identity;
 use crate::samples::rows::{self, Rows};
-use crate::source::{Parts, Source};
+use crate::source::{ColumnFacts, Parts, Source};
 use crate::{Error, Facts, Samples};
 
 use chosen::{Chosen, Input, Kind};
@@ -53,8 +53,12 @@ pub(crate) fn parts(
         dates::become_numbers(source, frame)?;
     }
     let chosen = Chosen::of(source, &train)?;
-    let columns = chosen.facts(&train);
-    let mut notes = chosen.notes(source, &train, &columns, train.len());
+    let is_unseen = train.is_unseen();
+    let (columns, mut notes) = match is_unseen {
+        true => (Vec::new(), Vec::new()),
+        false => chosen.told(source, &train),
+    };
+    let unseen = is_unseen.then(|| train.clone());
     let mut skipped = Vec::new();
     let names: Option<Vec<String>> = test.is_some().then(|| chosen.learned());
     let train = samples(source, &chosen, train, &mut skipped)?;
@@ -82,7 +86,29 @@ pub(crate) fn parts(
         skipped,
         notes,
         columns,
+        unseen: unseen.map(|frame| Unseen { chosen, frame }),
     })
+}
+
+/// A table that lies in a store, of which nobody has looked at all rows.
+pub(crate) struct Unseen {
+    chosen: Chosen,
+    frame: Frame,
+}
+
+impl Unseen {
+    /// What these samples of it hold: what each column is like, and what a user should know of that.
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    pub(crate) fn told(
+        mut self,
+        source: &Source,
+        samples: &Samples,
+    ) -> Result<(Vec<ColumnFacts>, Vec<String>), Error> {
+        self.frame.keep(&samples.places())?;
+        Ok(self.chosen.told(source, &self.frame))
+    }
 }
 
 /// The columns of a table of numbers that a model learned, any part of whose rows becomes samples without the others.
@@ -257,7 +283,7 @@ fn identity(chosen: &Chosen, frame: &mut Frame, kept: Option<&[usize]>) -> Ident
         rows: match kept {
             // Moved, as the numbers are.
             None => std::mem::take(&mut frame.rows),
-            Some(kept) => kept.iter().map(|&row| frame.rows[row]).collect(),
+            Some(kept) => frame.rows.select(kept.iter().copied()),
         },
         names,
         groups,

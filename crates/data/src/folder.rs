@@ -35,6 +35,7 @@ pub(crate) fn load_as(source: &Source, folder: &Path, shown: &Path) -> Result<Pa
         skipped,
         notes,
         columns: Vec::new(),
+        unseen: None,
     })
 }
 
@@ -54,6 +55,7 @@ pub(crate) fn load_file(source: &Source, path: &Path) -> Result<Parts, Error> {
         skipped,
         notes,
         columns: Vec::new(),
+        unseen: None,
     })
 }
 

@@ -4,8 +4,8 @@
 
 use std::sync::Arc;
 
-use crate::Error;
 use crate::row_store::{StoredColumn, in_places};
+use crate::{Error, RowNumbers};
 
 /// The code of a word that is missing.
 pub(crate) const MISSING: u32 = u32::MAX;
@@ -20,9 +20,9 @@ pub(crate) struct Frame {
     /// What the place of a row is called in messages.
     pub(crate) place: Place,
     /// The place of each row in its file, counted from 1, ascending.
-    pub(crate) places: Vec<u64>,
+    pub(crate) places: RowNumbers,
     /// The number of each row among all rows of the file, counted from 0, with those that were left out.
-    pub(crate) rows: Vec<u64>,
+    pub(crate) rows: RowNumbers,
     /// Whether the names of the columns stand in the file; else they are numbers, counted from 1.
     pub(crate) is_named: bool,
     /// What was left out because it could not be read: the file and place, and why.
@@ -79,8 +79,8 @@ impl Frame {
             origin: origin.to_owned(),
             columns: columns.into_iter().map(column).collect(),
             place: Place::Row,
-            places: (first + 1..=first + rows).collect(),
-            rows: (first..first + rows).collect(),
+            places: (first + 1..first + rows + 1).into(),
+            rows: (first..first + rows).into(),
             is_named: true,
             skipped: Vec::new(),
         }
@@ -89,6 +89,15 @@ impl Frame {
     /// How many rows there are.
     pub(crate) fn len(&self) -> usize {
         self.places.len()
+    }
+
+    /// Whether the numbers lie in a store of which nobody has looked at all rows.
+    pub(crate) fn is_unseen(&self) -> bool {
+        let mut columns = self.columns.iter();
+        columns.any(|column| match &column.cells {
+            Cells::Stored(stored) => stored.table.is_unseen(),
+            Cells::Numbers(_) | Cells::Words(_) => false,
+        })
     }
 
     /// Keeps these rows alone, which ascend.
@@ -108,8 +117,8 @@ impl Frame {
                 Cells::Stored(_) => {}
             }
         }
-        self.places = rows.iter().map(|&row| self.places[row]).collect();
-        self.rows = rows.iter().map(|&row| self.rows[row]).collect();
+        self.places = self.places.select(rows.iter().copied());
+        self.rows = self.rows.select(rows.iter().copied());
         Ok(())
     }
 
@@ -150,7 +159,8 @@ impl Frame {
 
     /// Where a row stands, for messages.
     pub(crate) fn at(&self, row: usize) -> String {
-        let (origin, place) = (&self.origin, self.places[row]);
+        let origin = &self.origin;
+        let place = self.places.get(row).expect("a row of the table");
         match self.place {
             Place::Line => format!("{origin}:{place}"),
             Place::Row => format!("{origin}: row {place}"),

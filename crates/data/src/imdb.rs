@@ -88,6 +88,7 @@ fn read(source: &Source, path: &Path, file: impl Read) -> Result<Parts, Error> {
         skipped: Vec::new(),
         notes: Vec::new(),
         columns: Vec::new(),
+        unseen: None,
     })
 }
 
@@ -115,6 +116,7 @@ fn as_texts(
         skipped: Vec::new(),
         notes: Vec::new(),
         columns: Vec::new(),
+        unseen: None,
     })
 }
 
@@ -140,7 +142,7 @@ fn facts(source: &Source, reviews: &[Review], places: &[usize], first: u64) -> F
         labels: own().map(|review| review.class as u16).collect(),
         classes: CLASSES.map(|(_, name)| name.to_owned()).to_vec(),
         identity: Identity {
-            rows: (first..).take(places.len()).collect(),
+            rows: (first..first + places.len() as u64).into(),
             names: Some((
                 "review".to_owned(),
                 own().map(|review| Arc::from(&*review.name)).collect(),

@@ -45,6 +45,7 @@ pub(crate) fn load(source: &Source) -> Result<Parts, Error> {
         skipped: Vec::new(),
         notes: Vec::new(),
         columns: Vec::new(),
+        unseen: None,
     })
 }
 
@@ -67,7 +68,7 @@ fn part(
             .collect(),
         classes: ["in order", "shuffled"].map(str::to_owned).to_vec(),
         identity: Identity {
-            rows: rows.clone().map(|row| row as u64).collect(),
+            rows: (rows.start as u64..rows.end as u64).into(),
             names: Some(("t".to_owned(), rows.clone().map(time).collect())),
             groups: None,
         },

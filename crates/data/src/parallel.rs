@@ -2,11 +2,15 @@
 
 use std::cell::Cell;
 use std::num::NonZero;
+use std::sync::mpsc::sync_channel;
 use std::sync::{Mutex, OnceLock};
 use std::thread;
 
 /// Numbers below which another thread costs more than it does: starting one takes some 20 µs.
 const FEW: usize = 1 << 14;
+
+/// Pieces that one thread makes before another has taken the first.
+const AHEAD: usize = 2;
 
 /// How many threads work: as many as `RAYON_NUM_THREADS` says, as in the rest of the program, or as this machine runs at once.
 pub(crate) fn threads() -> usize {
@@ -80,6 +84,27 @@ fn map_on<T: Send, R: Send>(threads: usize, items: Vec<T>, work: impl Fn(T) -> R
     done.into_iter().map(|(_, result)| result).collect()
 }
 
+/// Hands what `make` hands on, piece by piece, to `take`: on a thread of its own, which is a few pieces ahead, where more than one thread works.
+///
+/// # Panics
+/// Where `make` panics.
+pub(crate) fn ahead<T: Send, R: Send>(
+    make: impl FnOnce(&mut dyn FnMut(T)) -> R + Send,
+    mut take: impl FnMut(T),
+) -> R {
+    if ALONE.get() || threads() == 1 {
+        return make(&mut take);
+    }
+    thread::scope(|scope| {
+        let (sender, receiver) = sync_channel(AHEAD);
+        // Who takes is there until all is sent.
+        let mut send = move |piece| drop(sender.send(piece));
+        let making = scope.spawn(move || alone(|| make(&mut send)));
+        receiver.iter().for_each(&mut take);
+        making.join().expect("what makes pieces does not panic")
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -92,5 +117,22 @@ mod tests {
             assert_eq!(found, squares, "{threads} threads");
         }
         assert!(map_on(4, Vec::<usize>::new(), |item| item).is_empty());
+    }
+
+    #[test]
+    fn pieces_made_ahead_come_in_order_and_with_what_came_of_making_them() {
+        let check = || {
+            let mut taken = Vec::new();
+            let made = ahead(
+                |send| {
+                    (0..50).for_each(&mut *send);
+                    "all of them"
+                },
+                |piece: usize| taken.push(piece),
+            );
+            assert_eq!((made, taken), ("all of them", (0..50).collect()));
+        };
+        check();
+        alone(check);
     }
 }

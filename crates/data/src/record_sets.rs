@@ -69,6 +69,7 @@ pub(crate) fn cifar100(source: &Source, set: &DataSet, folder: &Path) -> Result<
         skipped: Vec::new(),
         notes: Vec::new(),
         columns: Vec::new(),
+        unseen: None,
     })
 }
 
@@ -121,6 +122,7 @@ pub(crate) fn stl10(source: &Source, set: &DataSet, folder: &Path) -> Result<Par
         skipped: Vec::new(),
         notes: Vec::from_iter(unlabelled.then_some(note)),
         columns: Vec::new(),
+        unseen: None,
     })
 }
 

@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use crate::Error;
 use crate::array::{Array, Element, GoOn, Kind};
+use crate::error::content_of as content;
 use crate::pixel_store::{Sink, Store};
 use crate::summary::{Summary, take_rows};
 
@@ -33,6 +34,8 @@ pub(crate) struct RowStore {
     width: usize,
     /// How many rows there are, and what is known of each column; nothing where nobody has looked at all of them.
     known: OnceLock<(usize, Vec<Summary>)>,
+    /// What its rows are called in messages, where nobody has held them against what a table may hold.
+    unseen: Option<String>,
 }
 
 /// A column of a table in a store.
@@ -60,11 +63,57 @@ impl RowStore {
                 element: table.element,
                 width,
                 known: OnceLock::new(),
+                unseen: None,
             });
         }
         let mut sink = RowSink::new(width);
         table.blocks(&[0, 1], &mut |block| sink.push(block).map(|()| true))?;
         Ok(sink.finish())
+    }
+
+    /// The rows of a table where they lie, of which nobody looks at more than are used; none where they do not lie one after another.
+    pub(crate) fn unseen(table: &Array) -> Option<Self> {
+        let (store, start) = table.rows_in_order()?;
+        Some(Self {
+            store,
+            start,
+            element: table.element,
+            width: table.shape[1],
+            known: OnceLock::new(),
+            unseen: Some(table.origin.clone()),
+        })
+    }
+
+    /// Whether nobody has looked at all rows.
+    pub(crate) fn is_unseen(&self) -> bool {
+        self.unseen.is_some()
+    }
+
+    /// The same rows, so many of which, at these places, were now looked at: nobody uses another.
+    ///
+    /// # Errors
+    /// [`Error::Content`] for a row with an infinite number, and [`Error::Io`].
+    pub(crate) fn seen(&self, rows: usize, places: &[u32]) -> Result<Self, Error> {
+        let summaries = self.summaries(rows, Some(places))?;
+        let is_finite = |of: &Summary| of.low > f64::NEG_INFINITY && of.high < f64::INFINITY;
+        if !summaries.iter().all(is_finite) {
+            self.visit(rows, &in_places(Some(places)), &mut |first, block| {
+                let Some(at) = block.iter().position(|number| number.is_infinite()) else {
+                    return Ok(true);
+                };
+                let origin = self.unseen.as_deref().unwrap_or_default();
+                let row = places[first + at / self.width] + 1;
+                let expected = format!("a finite number in column {}", at % self.width + 1);
+                let origin = format!("{origin}: row {row}");
+                Err(content(&origin, expected, block[at].to_string()))
+            })?;
+        }
+        Ok(Self {
+            store: self.store.clone(),
+            known: (rows, summaries).into(),
+            unseen: None,
+            ..*self
+        })
     }
 
     /// How many numbers a row has.
@@ -195,6 +244,18 @@ impl StoredColumn {
         summaries.iter().enumerate().map(column).collect()
     }
 
+    /// All columns of a table of so many rows, of which nobody has looked at all: of each is said at least whether a number is known.
+    pub(crate) fn unseen(table: &Arc<RowStore>, rows: usize, summaries: &[Summary]) -> Vec<Self> {
+        let column = |(column, summary): (usize, &Summary)| Self {
+            table: table.clone(),
+            places: None,
+            rows,
+            column,
+            summary: *summary,
+        };
+        summaries.iter().enumerate().map(column).collect()
+    }
+
     /// The numbers of the column, in memory.
     ///
     /// # Errors
@@ -256,6 +317,7 @@ impl RowSink {
             element: Element::little(Kind::Float, 8),
             width: self.width,
             known: OnceLock::new(),
+            unseen: None,
         }
     }
 }

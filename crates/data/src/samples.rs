@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::error::content_of as content;
 use crate::pixel_store::Store;
-use crate::{Error, PixelRange, Targets, parallel};
+use crate::{Error, PixelRange, RowNumbers, Targets, parallel};
 
 use captions::Captions;
 use numbers::Numbers;
@@ -79,7 +79,7 @@ pub struct Facts {
 #[derive(Clone, Debug, Default)]
 pub struct Identity {
     /// The number of each sample's row among all rows of its file, counted from 0.
-    pub rows: Vec<u64>,
+    pub rows: RowNumbers,
     /// What names each sample, such as a time or a file, and what that is called.
     pub names: Option<(String, Arc<[Arc<str>]>)>,
     /// What keeps samples together when a part is drawn: those of one group have the same word.
@@ -368,6 +368,11 @@ impl Samples {
         }
     }
 
+    /// The place of each sample among the values.
+    pub(crate) fn places(&self) -> Vec<usize> {
+        (0..self.len()).map(|index| self.place(index)).collect()
+    }
+
     /// The place of a sample in `identity`.
     fn origin(&self, index: usize) -> usize {
         assert!(index < self.len(), "sample {index} of {}", self.len());
@@ -397,8 +402,7 @@ impl Samples {
     /// Where `index` is not below [`len`](Self::len).
     pub fn row(&self, index: usize) -> u64 {
         let origin = self.origin(index);
-        let row = self.identity.rows.get(origin);
-        row.copied().unwrap_or(origin as u64)
+        self.identity.rows.get(origin).unwrap_or(origin as u64)
     }
 
     /// What names the samples, such as a column of times; `None` where nothing does.

@@ -34,6 +34,7 @@ pub(crate) fn load(source: &Source, folder: &Path) -> Result<Parts, Error> {
         skipped: Vec::new(),
         notes: Vec::new(),
         columns: Vec::new(),
+        unseen: None,
     })
 }
 

@@ -215,7 +215,7 @@ impl Scaling {
     /// # Panics
     /// Where the row has more numbers than there are columns.
     pub(crate) fn scale_row(&self, row: &[f64], out: &mut [f32]) {
-        if self.knots.iter().all(Vec::is_empty) {
+        if self.kind != ScalingKind::Quantile {
             let by = self.shift.iter().zip(&self.scale);
             for ((out, number), (shift, scale)) in out.iter_mut().zip(row).zip(by) {
                 *out = ((number - shift) / scale) as f32;

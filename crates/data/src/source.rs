@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::path::PathBuf;
 
+use crate::columns::Unseen;
 use crate::{Error, FitKind, PixelRange, RowShape, Samples, Selection, Shape, TextChoice};
 
 /// A data set that [`load`](crate::load) knows by name.
@@ -235,6 +236,8 @@ pub(crate) struct Parts {
     pub(crate) skipped: Vec<String>,
     pub(crate) notes: Vec<String>,
     pub(crate) columns: Vec<ColumnFacts>,
+    /// The table of which only the samples that a limit draws are looked at; `columns` and some notes come when they are.
+    pub(crate) unseen: Option<Unseen>,
 }
 
 impl Source {

@@ -36,17 +36,8 @@ impl Summary {
     pub(crate) fn and(self, next: Self) -> Self {
         Self {
             known: self.known + next.known,
-            // No comparison holds of a missing number; of 0 and -0 the first stays.
-            low: if next.low < self.low {
-                next.low
-            } else {
-                self.low
-            },
-            high: if next.high > self.high {
-                next.high
-            } else {
-                self.high
-            },
+            low: lesser(self.low, next.low),
+            high: greater(self.high, next.high),
         }
     }
 
@@ -56,17 +47,56 @@ impl Summary {
     }
 }
 
+/// The lesser of two numbers. No comparison holds of a missing number; of 0 and -0 the first stays.
+fn lesser(low: f64, next: f64) -> f64 {
+    if next < low { next } else { low }
+}
+
+/// The greater of two numbers, likewise.
+fn greater(high: f64, next: f64) -> f64 {
+    if next > high { next } else { high }
+}
+
 /// Takes in rows, one after another, of a number for each of these columns.
+///
+/// # Panics
+/// Where there is no column.
 pub(crate) fn take_rows(summaries: &mut [Summary], rows: &[f64]) {
-    for row in rows.chunks_exact(summaries.len()) {
-        let columns = summaries.iter_mut().zip(row);
-        columns.for_each(|(summary, number)| summary.take(*number));
+    let width = summaries.len();
+    let mut lows: Vec<f64> = summaries.iter().map(|of| of.low).collect();
+    let mut highs: Vec<f64> = summaries.iter().map(|of| of.high).collect();
+    let mut missing = vec![0u64; width];
+    // Column beside column, so that numbers of several are looked at at once; some rows of each, so that little is stored.
+    let mut some = rows.chunks_exact(4 * width);
+    for four in &mut some {
+        let (first, second) = four.split_at(2 * width);
+        let ((a, b), (c, d)) = (first.split_at(width), second.split_at(width));
+        for at in 0..width {
+            for number in [a[at], b[at], c[at], d[at]] {
+                lows[at] = lesser(lows[at], number);
+                highs[at] = greater(highs[at], number);
+                missing[at] += u64::from(number.is_nan());
+            }
+        }
+    }
+    for row in some.remainder().chunks_exact(width) {
+        for (at, &number) in row.iter().enumerate() {
+            lows[at] = lesser(lows[at], number);
+            highs[at] = greater(highs[at], number);
+            missing[at] += u64::from(number.is_nan());
+        }
+    }
+    let count = rows.len() / width;
+    for (at, summary) in summaries.iter_mut().enumerate() {
+        (summary.low, summary.high) = (lows[at], highs[at]);
+        summary.known += count - missing[at] as usize;
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::test_random::random;
 
     #[test]
     fn missing_numbers_change_nothing_and_parts_add_up() {
@@ -91,5 +121,23 @@ mod tests {
         take_rows(&mut summaries, &[1.0, f64::NAN, 2.0, 7.0]);
         assert_eq!(summaries.map(|of| of.known), [2, 1]);
         assert_eq!(summaries[1].range(), Some((7.0, 7.0)));
+    }
+
+    #[test]
+    fn rows_at_once_are_what_they_are_one_by_one() {
+        let mut random = random();
+        for width in 1..7 {
+            let numbers: Vec<f64> = (0..width * random(40))
+                .map(|_| [0.0, -0.0, f64::NAN, f64::INFINITY, 3.5, -7.0][random(6)])
+                .collect();
+            let mut summaries = vec![Summary::NONE; width];
+            take_rows(&mut summaries, &numbers);
+            for (at, summary) in summaries.iter().enumerate() {
+                let column: Vec<f64> = numbers.iter().skip(at).step_by(width).copied().collect();
+                let expected = Summary::of(&column);
+                let bits = |of: &Summary| (of.known, of.low.to_bits(), of.high.to_bits());
+                assert_eq!(bits(summary), bits(&expected));
+            }
+        }
     }
 }

@@ -24,7 +24,7 @@ use crate::error::unreadable;
 use crate::frame::{Cells, Column, Frame, MISSING, Place, Words};
 use crate::row_store::{Spill, is_too_large};
 use crate::source::{Parts, Source, TargetKind};
-use crate::{Error, columns, parallel, texts};
+use crate::{Error, RowNumbers, columns, parallel, texts};
 
 use blocks::Block;
 use cells::{Cell, Writing};
@@ -262,8 +262,8 @@ impl Table {
                 origin,
                 columns: columns.collect(),
                 place: Place::Line,
-                places: Vec::new(),
-                rows: Vec::new(),
+                places: RowNumbers::default(),
+                rows: RowNumbers::default(),
                 is_named: sample.header || sample.commented_names.is_some(),
                 skipped: Vec::new(),
             },
@@ -392,8 +392,6 @@ impl Table {
                 Cells::Words(words) => words.codes.reserve(rows),
             }
         }
-        self.frame.places.reserve(rows);
-        self.frame.rows.reserve(rows);
     }
 
     /// Makes room for all rows of a text of so many bytes, of which some gave the rows that are there: a column that grows is copied again
@@ -409,7 +407,13 @@ impl Table {
         if is_too_large(numbers, memory) {
             return;
         }
-        if expected > self.frame.places.capacity() as u64 {
+        let capacity = |column: &Column| match &column.cells {
+            Cells::Numbers(numbers) => numbers.capacity(),
+            Cells::Words(words) => words.codes.capacity(),
+            Cells::Stored(_) => usize::MAX,
+        };
+        let least = self.frame.columns.iter().map(capacity).min();
+        if expected > least.unwrap_or(usize::MAX) as u64 {
             self.reserve((expected - rows) as usize);
         }
     }
@@ -463,9 +467,8 @@ impl Table {
                 _ => unreachable!("parts of one text have the same columns"),
             }
         }
-        let rows = next.frame.rows.iter().map(|row| self.rows + row);
-        self.frame.rows.extend(rows);
-        self.frame.places.extend(next.frame.places);
+        self.frame.rows.append(&next.frame.rows, self.rows);
+        self.frame.places.append(&next.frame.places, 0);
         self.frame.skipped.extend(next.frame.skipped);
         self.rows += next.rows;
     }

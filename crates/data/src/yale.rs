@@ -60,6 +60,7 @@ pub(crate) fn load(source: &Source, folder: &Path) -> Result<Parts, Error> {
         skipped: gathered.skipped,
         notes: Vec::new(),
         columns: Vec::new(),
+        unseen: None,
     })
 }
 

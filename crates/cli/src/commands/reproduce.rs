@@ -476,3 +476,15 @@ impl Progress {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_name_of_a_page_leaves_its_link() {
+        assert_eq!(in_link("reproduction-2.1_a~"), "reproduction-2.1_a~");
+        assert_eq!(in_link("pa<script>x"), "pa%3Cscript%3Ex");
+        assert_eq!(in_link("a) [b](c\n\"é"), "a%29%20%5Bb%5D%28c%0A%22%C3%A9");
+    }
+}

@@ -62,7 +62,7 @@ const DENSE: &str = "\u{feff}% A table.\r
 fn dense_rows() {
     let frame = whole(DENSE);
     assert_eq!((frame.place, frame.is_named), (Place::Line, true));
-    assert_eq!(frame.places, [10, 12, 14, 15]);
+    assert_eq!(Vec::from_iter(frame.places.iter()), [10, 12, 14, 15]);
     assert_eq!(frame.at(2), "a.arff:14");
     numbers(&frame, "width", &[1.5, f64::NAN, 0.1, 1e-3]);
     numbers(&frame, "number of legs", &[4.0, -300.0, f64::NAN, 7.0]);
@@ -204,7 +204,7 @@ fn bad_rows_are_left_out_and_listed_where_allowed() {
     let text = "@attribute a real\n@attribute b {x, y}\n@data\n1,x\n2,z\n3\n4,y\n";
     let frame = frame_of(text.as_bytes(), true).expect("two rows are good");
     numbers(&frame, "a", &[1.0, 4.0]);
-    assert_eq!(frame.places, [4, 7]);
+    assert_eq!(Vec::from_iter(frame.places.iter()), [4, 7]);
     assert_eq!(
         frame.skipped,
         [

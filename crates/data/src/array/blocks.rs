@@ -5,10 +5,18 @@ use std::sync::Arc;
 
 use crate::Error;
 use crate::array::Array;
+use crate::parallel;
 use crate::pixel_store::Store;
 
 /// Bytes of a block, about; in tests so few that there are several.
 const BLOCK: usize = if cfg!(test) { 64 } else { 4 << 20 };
+
+/// Bytes of a block that a thread makes something of before the next is read: few enough for its cache.
+const SMALL: usize = if cfg!(test) { 64 } else { 256 << 10 };
+
+/// Small blocks that a thread takes at a time, and how many of these are handed out before what came of them is taken.
+const AT_A_TIME: usize = 16;
+const WAVE: usize = 32;
 
 /// Whether to go on with the next block.
 pub(crate) type GoOn = Result<bool, Error>;
@@ -40,6 +48,50 @@ impl Array {
     ) -> Result<(), Error> {
         let element = self.element;
         self.each_block(axes, &|bytes, out| element.append(bytes, out), take)
+    }
+
+    /// Hands on what `make` makes of all elements as numbers, with the axes in this order, the last of them running fastest: of some places
+    /// of the first axis at a time, the first of which it is told, on all threads. What it makes comes in the order of the places, for as
+    /// long as `take` says to go on.
+    ///
+    /// # Errors
+    /// As [`blocks`](Self::blocks).
+    pub(crate) fn made_of_blocks<R: Send>(
+        &self,
+        axes: &[usize],
+        make: impl Fn(usize, &[f64]) -> R + Sync,
+        take: &mut dyn FnMut(R) -> GoOn,
+    ) -> Result<(), Error> {
+        let (element, walk) = (self.element, self.walk(axes));
+        let convert = move |bytes: &[u8], out: &mut Vec<f64>| element.append(bytes, out);
+        // What lies interleaved is read in runs, which should be long.
+        let (bytes, blocks) = match walk.is_apart() {
+            true => (SMALL, AT_A_TIME),
+            false => (BLOCK, 1),
+        };
+        let size = walk.samples_of(bytes, element.size);
+        let item = size * blocks;
+        let starts: Vec<usize> = (0..walk.count).step_by(item).collect();
+        for some in starts.chunks(WAVE) {
+            let numbers = some.len() * item * walk.size;
+            let made = parallel::map(numbers, some.to_vec(), |start| {
+                let mut reader = Reader::new(self, &walk, &convert);
+                let end = (start + item).min(walk.count);
+                let made = (start..end).step_by(size).map(|first| {
+                    let block = reader.block(first..(first + size).min(end))?;
+                    Ok(make(first, block))
+                });
+                made.collect::<Result<Vec<R>, Error>>()
+            });
+            for made in made {
+                for made in made? {
+                    if !take(made)? {
+                        return Ok(());
+                    }
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Hands on all elements, which are a byte each, as [`blocks`](Self::blocks) does.
@@ -110,31 +162,11 @@ impl Array {
         take: &mut dyn FnMut(&[T]) -> GoOn,
     ) -> Result<(), Error> {
         let walk = self.walk(axes);
-        let at_a_time = (BLOCK / (walk.size * self.element.size).max(1)).max(1);
-        let (mut bytes, mut raw, mut block) = (Vec::new(), Vec::new(), Vec::new());
-        // Elements from this one on, so many, as they lie.
-        let mut read = |first: usize, count: usize, raw: &mut Vec<T>| -> Result<(), Error> {
-            let size = self.element.size;
-            bytes.resize(count * size, 0);
-            self.store
-                .read(self.start + (first * size) as u64, &mut bytes)?;
-            raw.clear();
-            convert(&bytes, raw);
-            Ok(())
-        };
+        let at_a_time = walk.samples_of(BLOCK, self.element.size);
+        let mut reader = Reader::new(self, &walk, convert);
         for start in (0..walk.count).step_by(at_a_time) {
             let samples = start..(start + at_a_time).min(walk.count);
-            if walk.count == 1 || walk.stride >= walk.span {
-                let elements = (samples.len() - 1) * walk.stride + walk.span;
-                read(start * walk.stride, elements, &mut raw)?;
-                walk.gather(samples.len(), &mut raw, &mut block);
-            } else {
-                walk.runs(samples, &mut block, |first, count| {
-                    read(first, count, &mut raw)?;
-                    Ok(std::mem::take(&mut raw))
-                })?;
-            }
-            if !take(&block)? {
+            if !take(reader.block(samples)?)? {
                 break;
             }
         }
@@ -142,7 +174,69 @@ impl Array {
     }
 }
 
+/// Reads the elements of some samples at a time.
+struct Reader<'a, T> {
+    array: &'a Array,
+    walk: &'a Walk,
+    convert: &'a dyn Fn(&[u8], &mut Vec<T>),
+    bytes: Vec<u8>,
+    raw: Vec<T>,
+    block: Vec<T>,
+}
+
+impl<'a, T: Copy + Default> Reader<'a, T> {
+    fn new(array: &'a Array, walk: &'a Walk, convert: &'a dyn Fn(&[u8], &mut Vec<T>)) -> Self {
+        Self {
+            array,
+            walk,
+            convert,
+            bytes: Vec::new(),
+            raw: Vec::new(),
+            block: Vec::new(),
+        }
+    }
+
+    /// The elements of these samples, one sample after another.
+    fn block(&mut self, samples: Range<usize>) -> Result<&[T], Error> {
+        let walk = self.walk;
+        if walk.is_apart() {
+            let elements = (samples.len() - 1) * walk.stride + walk.span;
+            self.read(samples.start * walk.stride, elements)?;
+            walk.gather(samples.len(), &mut self.raw, &mut self.block);
+        } else {
+            let mut block = std::mem::take(&mut self.block);
+            walk.runs(samples, &mut block, |first, count| {
+                self.read(first, count)?;
+                Ok(std::mem::take(&mut self.raw))
+            })?;
+            self.block = block;
+        }
+        Ok(&self.block)
+    }
+
+    /// Reads so many elements from this one on, as they lie.
+    fn read(&mut self, first: usize, count: usize) -> Result<(), Error> {
+        let size = self.array.element.size;
+        self.bytes.resize(count * size, 0);
+        let start = self.array.start + (first * size) as u64;
+        self.array.store.read(start, &mut self.bytes)?;
+        self.raw.clear();
+        (self.convert)(&self.bytes, &mut self.raw);
+        Ok(())
+    }
+}
+
 impl Walk {
+    /// How many samples take about so many bytes, with elements of this size; at least one.
+    fn samples_of(&self, bytes: usize, element: usize) -> usize {
+        (bytes / (self.size * element).max(1)).max(1)
+    }
+
+    /// Whether each sample ends before the next begins.
+    fn is_apart(&self) -> bool {
+        self.count == 1 || self.stride >= self.span
+    }
+
     /// Whether the elements of each sample lie one after another.
     fn is_in_order(&self) -> bool {
         let mut faster = 1;

@@ -85,20 +85,26 @@ impl Array {
             })?;
             return Ok(observed);
         }
-        let mut before = 0;
-        self.blocks(layout.axes, &mut |block| {
-            if self.element.is_float()
-                && let Some(at) = block.iter().position(|value| !value.is_finite())
-            {
-                let image = (before + at) / layout.shape.pixels() + 1;
-                let origin = format!("{}: image {image}", self.origin);
-                return Err(content(&origin, "finite pixels", block[at].to_string()));
+        let look = |first: usize, block: &[f64]| {
+            let mut of_block = observed;
+            of_block.take_all(block);
+            let mut bad = block.iter();
+            let bad = bad.position(|value| self.element.is_float() && !value.is_finite());
+            (
+                of_block,
+                bad.map(|at| (first + at / layout.shape.pixels(), block[at])),
+            )
+        };
+        let mut all = observed;
+        self.made_of_blocks(layout.axes, look, &mut |(of_block, bad)| {
+            if let Some((image, value)) = bad {
+                let origin = format!("{}: image {}", self.origin, image + 1);
+                return Err(content(&origin, "finite pixels", value.to_string()));
             }
-            observed.take_all(block);
-            before += block.len();
+            all.merge(&of_block);
             Ok(true)
         })?;
-        Ok(observed)
+        Ok(all)
     }
 
     fn pixels(
@@ -173,9 +179,9 @@ impl Array {
                 push(&pixels).map(|()| true)
             })?;
         } else {
-            self.blocks(layout.axes, &mut |block| {
-                pixels.clear();
-                pixels.extend(block.iter().map(|&value| pixel(value)));
+            let make =
+                |_, block: &[f64]| block.iter().map(|&value| pixel(value)).collect::<Vec<_>>();
+            self.made_of_blocks(layout.axes, make, &mut |pixels| {
                 push(&pixels).map(|()| true)
             })?;
         }

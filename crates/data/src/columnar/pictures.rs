@@ -32,6 +32,7 @@ pub(super) fn parts(source: &Source, train: &Table, test: Option<&Table>) -> Res
         skipped,
         notes,
         columns: Vec::new(),
+        unseen: None,
     })
 }
 

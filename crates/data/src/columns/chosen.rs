@@ -231,6 +231,13 @@ impl Chosen {
         }
     }
 
+    /// What every column of a table holds, and what a user should know of that.
+    pub(super) fn told(&self, source: &Source, frame: &Frame) -> (Vec<ColumnFacts>, Vec<String>) {
+        let columns = self.facts(frame);
+        let notes = self.notes(source, frame, &columns, frame.len());
+        (columns, notes)
+    }
+
     /// What a user should know of the columns with these facts, of so many rows; less where a model has learned already what they are, or they are
     /// pixels.
     pub(super) fn notes(
@@ -623,8 +630,8 @@ fn counts_rows(frame: &Frame) -> bool {
         return false;
     };
     let starts = |from: f64| {
-        let mut rows = numbers.iter().zip(&frame.rows);
-        rows.all(|(&number, &row)| number == row as f64 + from)
+        let mut rows = numbers.iter().zip(frame.rows.iter());
+        rows.all(|(&number, row)| number == row as f64 + from)
     };
     has_nameless_first(frame) && numbers.len() > 1 && (starts(0.0) || starts(1.0))
 }

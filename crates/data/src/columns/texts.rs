@@ -57,6 +57,7 @@ pub(super) fn parts(source: &Source, column: &str, mut frame: Frame) -> Result<P
         skipped,
         notes,
         columns,
+        unseen: None,
     })
 }
 

@@ -60,8 +60,8 @@ fn every_type_in_every_compression() {
         let name = format!("pyarrow-{name}.parquet");
         let frame = frame(&name);
         assert_eq!(
-            (frame.places.as_slice(), frame.is_named),
-            (&[1, 2, 3][..], true)
+            (Vec::from_iter(frame.places.iter()), frame.is_named),
+            (vec![1, 2, 3], true)
         );
         assert_eq!(frame.at(1), format!("{name}: row 2"));
         numbers(&frame, "whole", &[1.0, -2.0, NONE]);

@@ -387,3 +387,118 @@ fn an_array_that_cannot_be_learned_from_is_a_table_all_the_same() {
     assert!(load(&source(&path)).is_err());
     assert!(crate::is_table(&path.display().to_string()));
 }
+
+/// The source with a limit, whose samples lie in memory or in a store.
+fn limited(source: &Source, limit: usize, memory: usize) -> Result<Loaded, Error> {
+    let mut source = source.clone();
+    source.selection.limit = Some(limit);
+    load(&Source { memory, ..source })
+}
+
+/// What a limit draws of an array of which nothing else is read is what it draws of one that was read whole.
+#[test]
+fn a_limit_draws_the_same_rows_whether_all_of_them_are_read_or_not() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("a.npy");
+    let numbers = (0..600).map(|at| if at % 5 == 3 { f64::NAN } else { number(at) });
+    let bytes: Vec<u8> = numbers.flat_map(f64::to_le_bytes).collect();
+    fs::write(&path, npy("<f8", false, [120, 5], &bytes)).expect("room");
+    for hold_out in [
+        HoldOut::Official,
+        HoldOut::Fraction(0.25),
+        HoldOut::Last(0.5),
+    ] {
+        let source = Source {
+            hold_out,
+            ..source(&path)
+        };
+        let whole = load(&source).expect("a table");
+        for memory in [usize::MAX, 600, 0] {
+            let found = limited(&source, 20, memory).expect("a table");
+            let expected = whole.train.drawn(20, source.seed);
+            assert_eq!(
+                found.train.columns(),
+                ["1", "2", "3", "5"],
+                "a column without a number is none"
+            );
+            assert_eq!(found.train.in_memory(), memory > 600);
+            let all: Vec<usize> = (0..20).collect();
+            assert_eq!(bits(&found.train, &all), bits(&expected, &all));
+            assert_eq!(column_bits(&found.train), column_bits(&expected));
+            let rows =
+                |samples: &Samples| all.iter().map(|at| samples.row(*at)).collect::<Vec<_>>();
+            assert_eq!(rows(&found.train), rows(&expected));
+            assert_eq!(found.train.has_missing(), expected.has_missing());
+            assert_eq!(
+                found.test.map(|test| test.sha256().expect("there")),
+                whole
+                    .test
+                    .as_ref()
+                    .map(|test| test.drawn(20, source.seed).sha256().expect("there"))
+            );
+            // What is said of the columns is said of these rows.
+            let missing = |at: usize| expected.column(at).filter(|number| number.is_nan()).count();
+            assert_eq!(found.columns[0].missing, missing(0));
+            assert_eq!(
+                (found.columns[3].missing, found.columns[3].range),
+                (20, None)
+            );
+            assert_eq!(found.notes[0], "left out, without a known cell: `4`");
+        }
+    }
+}
+
+#[test]
+fn a_bad_row_is_told_where_it_is_drawn_or_all_are_read() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("a.npy");
+    let write = |bad: usize| {
+        let numbers = (0..600).map(|at| {
+            if at / 5 == bad {
+                f32::INFINITY
+            } else {
+                at as f32
+            }
+        });
+        fs::write(&path, npy("<f4", false, [120, 5], &floats(numbers))).expect("room");
+    };
+    write(usize::MAX);
+    let drawn = limited(&source(&path), 20, 0).expect("all good").train;
+    let drawn: Vec<usize> = (0..drawn.len()).map(|at| drawn.row(at) as usize).collect();
+    let other = (0..120)
+        .find(|row| !drawn.contains(row))
+        .expect("a hundred");
+    let labelled = Source {
+        label: Some("2".to_owned()),
+        ..source(&path)
+    };
+    for memory in [usize::MAX, 0] {
+        write(drawn[7]);
+        let error = limited(&source(&path), 20, memory)
+            .expect_err("it is drawn")
+            .to_string();
+        let expected = format!(
+            "row {}`: expected a finite number in column 1, found inf",
+            drawn[7] + 1
+        );
+        assert!(error.ends_with(&expected), "{error}");
+        write(other);
+        assert!(
+            limited(&source(&path), 20, memory).is_ok(),
+            "nobody looks at it"
+        );
+        for whole in [
+            limited(&source(&path), 120, memory),
+            limited(&labelled, 20, memory),
+        ] {
+            let error = whole.expect_err("all are read").to_string();
+            assert!(error.contains(&format!("row {}`", other + 1)), "{error}");
+        }
+        let skipping = Source {
+            skip_bad: true,
+            ..source(&path)
+        };
+        let loaded = limited(&skipping, 20, memory).expect("one row less");
+        assert_eq!(loaded.skipped.len(), 1);
+    }
+}

@@ -4,7 +4,7 @@ use super::Values;
 use super::numbers::Numbers;
 use crate::error::content_of as content;
 use crate::pixel_store::Sink;
-use crate::{Error, Facts, Identity, Samples, Targets};
+use crate::{Error, Facts, Identity, RowNumbers, Samples, Targets};
 
 impl Samples {
     /// These samples and behind them those of another part of the same data, both as they left their files: not scaled, no windows. At most
@@ -89,8 +89,8 @@ fn identity(parts: [&Samples; 2]) -> Identity {
         .iter()
         .any(|part| !part.identity.rows.is_empty() || part.origins.is_some());
     let rows = match numbered {
-        true => each(parts, Samples::row),
-        false => Vec::new(),
+        true => each(parts, Samples::row).into_iter().collect(),
+        false => RowNumbers::default(),
     };
     let column = first
         .index_column()

@@ -310,7 +310,7 @@ impl Samples {
     }
 
     /// The same samples with other numbers.
-    fn with_numbers(&self, numbers: Numbers) -> Self {
+    pub(super) fn with_numbers(&self, numbers: Numbers) -> Self {
         let Values::Numbers { columns, .. } = &self.values else {
             panic!("images have no columns");
         };
@@ -319,6 +319,25 @@ impl Samples {
             values: Values::Numbers { columns, numbers },
             ..self.clone()
         }
+    }
+
+    /// A table that lies in a store, its numbers in memory.
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    pub(super) fn brought_in(&self) -> Result<Self, Error> {
+        let mut columns = vec![Vec::with_capacity(self.len()); self.shape.pixels()];
+        let width = columns.len();
+        self.visit_stored(&mut |_, block| {
+            for (place, column) in columns.iter_mut().enumerate() {
+                column.extend(block.iter().skip(place).step_by(width));
+            }
+            Ok(true)
+        })?;
+        Ok(Self {
+            places: None,
+            ..self.with_numbers(Numbers::Raw(columns.into()))
+        })
     }
 
     /// The rows of two tables, one behind the other, in a store, where those of one of them lie there; none otherwise.

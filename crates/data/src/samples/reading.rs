@@ -5,6 +5,7 @@ use sha2::{Digest, Sha256};
 use super::numbers::Numbers;
 use super::{AT_A_TIME, Samples, Shape, Values};
 use crate::Error;
+use crate::parallel::ahead;
 use crate::pixel_store::Store;
 
 impl Samples {
@@ -174,33 +175,44 @@ impl Samples {
             }
             Values::Numbers { .. } => {
                 head(b"espejo numbers 1", &[width, self.len()]);
-                let (mut rows, mut bytes) = (Vec::new(), Vec::new());
-                for start in (0..self.len()).step_by(AT_A_TIME) {
-                    let end = (start + AT_A_TIME).min(self.len());
-                    rows.clear();
-                    self.read(start..end, 0.0, &mut rows)?;
-                    bytes.clear();
-                    bytes.extend(rows.iter().flat_map(|number| number.to_le_bytes()));
-                    hasher.update(&bytes);
-                }
+                ahead(|hash| self.each_rows(hash), |bytes| hasher.update(bytes))?;
             }
             Values::Pixels { levels, .. } => {
                 let sizes = [channels, height, width, usize::from(*levels), self.len()];
                 head(b"espejo images 1\n", &sizes);
-                self.each_pixels(&mut |pixels| hasher.update(pixels))?;
+                ahead(
+                    |hash| self.each_pixels(hash),
+                    |pixels| hasher.update(pixels),
+                )?;
             }
         }
         let digest = hasher.finalize();
         Ok(digest.iter().map(|byte| format!("{byte:02x}")).collect())
     }
 
+    /// Hands on the numbers of all rows in order, in single precision, those of some rows at once.
+    fn each_rows(&self, take: &mut dyn FnMut(Vec<u8>)) -> Result<(), Error> {
+        let mut rows = Vec::new();
+        for start in (0..self.len()).step_by(AT_A_TIME) {
+            let end = (start + AT_A_TIME).min(self.len());
+            rows.clear();
+            self.read(start..end, 0.0, &mut rows)?;
+            take(
+                rows.iter()
+                    .flat_map(|number| number.to_le_bytes())
+                    .collect(),
+            );
+        }
+        Ok(())
+    }
+
     /// Hands on the pixels of all images in order, those of some that lie one after another at once.
-    fn each_pixels(&self, take: &mut dyn FnMut(&[u8])) -> Result<(), Error> {
+    fn each_pixels(&self, take: &mut dyn FnMut(Vec<u8>)) -> Result<(), Error> {
         let Values::Pixels { store, .. } = &self.values else {
             return Ok(());
         };
         store.check()?;
-        let (size, mut block) = (self.shape.pixels(), Vec::new());
+        let size = self.shape.pixels();
         let mut start = 0;
         while start < self.len() {
             let first = self.place(start);
@@ -208,9 +220,9 @@ impl Samples {
             let count = follow
                 .take_while(|at| self.place(*at) == first + at - start)
                 .count();
-            block.resize(count * size, 0);
+            let mut block = vec![0; count * size];
             store.read((first * size) as u64, &mut block)?;
-            take(&block);
+            take(block);
             start += count;
         }
         Ok(())

@@ -6,7 +6,7 @@ use super::permuted::Permuted;
 use super::{AT_A_TIME, Values, numbers::Numbers};
 use crate::array::GoOn;
 use crate::frame::MISSING;
-use crate::row_store::{RowStore, in_places};
+use crate::row_store::{RowStore, in_places, is_too_large};
 use crate::summary::Summary;
 use crate::{Error, Facts, Samples, Scaling, Shape};
 
@@ -299,6 +299,30 @@ impl Samples {
                 ..
             } if rows.are_rows() => Some(rows),
             _ => None,
+        }
+    }
+
+    /// These rows, once all are looked at, where nobody did so yet; in memory where they may take so many bytes of it.
+    ///
+    /// # Errors
+    /// [`Error::Content`] for a row with an infinite number, and [`Error::Io`].
+    pub(crate) fn seen(self, memory: usize) -> Result<Self, Error> {
+        let Some(rows) = self.stored_rows().filter(|rows| rows.table.is_unseen()) else {
+            return Ok(self);
+        };
+        let places: Vec<u32> = (0..self.len())
+            .map(|index| self.place(index) as u32)
+            .collect();
+        let table = Arc::new(rows.table.seen(places.len(), &places)?);
+        let numbers = Numbers::Rows(Rows {
+            table,
+            ..rows.clone()
+        });
+        let seen = self.with_numbers(numbers);
+        let count = (self.len() as u64).saturating_mul(self.columns().len() as u64);
+        match is_too_large(count, memory) {
+            true => Ok(seen),
+            false => seen.brought_in(),
         }
     }
 

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::Values;
 use super::numbers::{Numbers, READABLE};
-use crate::summary::Summary;
+use crate::summary::{Summary, take_rows};
 use crate::{Error, Samples, parallel};
 
 /// Rows that are summed together. It is fixed, and blocks are put together in their order, so that the number of threads changes no bit.
@@ -52,6 +52,35 @@ impl Moments {
         }
     }
 
+    /// Those of each column of some rows, one row after another, which have a number for each of `lows`: to the bit what [`of`](Self::of)
+    /// makes of the known numbers of each, for they are added in the same order.
+    fn of_rows(rows: &[f64], lows: &[f64]) -> Vec<Self> {
+        let width = lows.len();
+        let count = (rows.len() / width) as f64;
+        let firsts = sums(rows, lows, |apart| apart);
+        // So is a sum where a number is missing.
+        if firsts.iter().any(|sum| sum.is_nan()) {
+            let known = |at: usize| {
+                rows.iter()
+                    .skip(at)
+                    .step_by(width)
+                    .copied()
+                    .filter(|number| !number.is_nan())
+            };
+            let of_column = |(at, low): (usize, &f64)| Self::of(&Vec::from_iter(known(at)), *low);
+            return lows.iter().enumerate().map(of_column).collect();
+        }
+        let means = lows.iter().zip(&firsts).map(|(low, sum)| low + sum / count);
+        let squares = sums(rows, &means.collect::<Vec<_>>(), |apart| apart * apart);
+        let both = firsts.into_iter().zip(squares);
+        both.map(|(sum, squares)| Self {
+            count,
+            sum,
+            squares,
+        })
+        .collect()
+    }
+
     /// Those of both (Chan, Golub and LeVeque 1979).
     fn and(self, next: Self) -> Self {
         if self.count == 0.0 || next.count == 0.0 {
@@ -69,6 +98,30 @@ impl Moments {
     }
 }
 
+/// What `of` makes of how far each number of a column is from one, summed for each column of some rows, one row after another.
+fn sums(rows: &[f64], from: &[f64], of: impl Fn(f64) -> f64) -> Vec<f64> {
+    let width = from.len();
+    // The sum of none, as the standard library has it.
+    let mut sums = vec![-0.0; width];
+    // Column beside column, so that no sum waits for the one before; some rows of each, so that little is stored.
+    let mut some = rows.chunks_exact(4 * width);
+    for four in &mut some {
+        let (first, second) = four.split_at(2 * width);
+        let ((a, b), (c, d)) = (first.split_at(width), second.split_at(width));
+        for at in 0..width {
+            for number in [a[at], b[at], c[at], d[at]] {
+                sums[at] += of(number - from[at]);
+            }
+        }
+    }
+    for row in some.remainder().chunks_exact(width) {
+        for ((sum, number), from) in sums.iter_mut().zip(row).zip(from) {
+            *sum += of(number - from);
+        }
+    }
+    sums
+}
+
 impl Samples {
     /// What the known numbers of each column of a table come to, in the order of [`columns`](Self::columns).
     ///
@@ -80,7 +133,10 @@ impl Samples {
     pub(crate) fn statistics(&self) -> Result<Vec<ColumnStatistics>, Error> {
         let all = self.summaries()?;
         let mut sums = vec![Moments::default(); all.len()];
+        let lows: Vec<f64> = all.iter().map(|of| of.low).collect();
         self.by_blocks(
+            &lows,
+            Moments::of_rows,
             |column, numbers| {
                 if numbers.iter().any(|number| number.is_nan()) {
                     let known = numbers.iter().copied().filter(|number| !number.is_nan());
@@ -119,6 +175,12 @@ impl Samples {
         }
         let mut all = vec![Summary::NONE; columns.len()];
         self.by_blocks(
+            &vec![0.0; columns.len()],
+            |rows, columns| {
+                let mut summaries = vec![Summary::NONE; columns.len()];
+                take_rows(&mut summaries, rows);
+                summaries
+            },
             |_, numbers| Summary::of(numbers),
             |next| {
                 for (all, next) in all.iter_mut().zip(next) {
@@ -129,46 +191,32 @@ impl Samples {
         Ok(all)
     }
 
-    /// Hands on what `of` makes of the numbers of each column in a block of rows, block by block in their order.
-    fn by_blocks<T: Send>(
+    /// Hands on what `of` makes of the numbers of each column in a block of rows, block by block in their order. Where rows lie in a store,
+    /// `of_rows` makes it of all columns at once, with what `known` has for each.
+    fn by_blocks<T: Copy + Send>(
         &self,
+        known: &[f64],
+        of_rows: impl Fn(&[f64], &[f64]) -> Vec<T> + Sync,
         of: impl Fn(usize, &[f64]) -> T + Sync,
         mut take: impl FnMut(Vec<T>),
     ) -> Result<(), Error> {
         let columns = 0..self.columns().len();
-        if self.stored_rows().is_some() {
-            let width = columns.len();
-            let (mut block, mut room) = (Vec::with_capacity(BLOCK * width), Vec::new());
-            let mut take_block = |block: &[f64]| {
-                let of_column = |column: usize| {
-                    let stored = self.stored_column(column);
-                    room.clear();
-                    room.extend(block.iter().skip(stored).step_by(width));
-                    of(column, &room)
-                };
-                take(columns.clone().map(of_column).collect());
-            };
-            self.visit_stored(&mut |_, rows| {
-                let mut rest = rows;
-                while !rest.is_empty() {
-                    let some = rest.len().min(BLOCK * width - block.len());
-                    block.extend_from_slice(&rest[..some]);
-                    rest = &rest[some..];
-                    if block.len() == BLOCK * width {
-                        take_block(&block);
-                        block.clear();
-                    }
-                }
-                Ok(true)
-            })?;
-            if !block.is_empty() {
-                take_block(&block);
-            }
-            return Ok(());
-        }
         let starts = (0..self.len()).step_by(BLOCK);
         let blocks = starts.map(|start| start..(start + BLOCK).min(self.len()));
         let numbers = self.len() * columns.len();
+        if self.stored_rows().is_some() {
+            let stored: Vec<usize> = columns.map(|column| self.stored_column(column)).collect();
+            let mut as_stored = vec![0.0; known.len()];
+            (stored.iter().zip(known)).for_each(|(place, known)| as_stored[*place] = *known);
+            let made = parallel::map(numbers, blocks.collect(), |rows: Range<usize>| {
+                self.of_stored(rows, |rows| of_rows(rows, &as_stored))
+            });
+            for made in made {
+                let made = made?;
+                take(stored.iter().map(|place| made[*place]).collect());
+            }
+            return Ok(());
+        }
         let made = parallel::map(numbers, blocks.collect(), |rows: Range<usize>| {
             let mut room = Vec::new();
             let of_column = |column| of(column, self.column_block(column, rows.clone(), &mut room));
@@ -176,6 +224,22 @@ impl Samples {
         });
         made.into_iter().for_each(take);
         Ok(())
+    }
+
+    /// What `of` makes of some rows of a table that lies in a store.
+    fn of_stored<T>(&self, rows: Range<usize>, of: impl Fn(&[f64]) -> T) -> Result<T, Error> {
+        let stored = self.stored_rows().expect("rows in a store");
+        let numbers = rows.len() * self.columns().len();
+        let (mut whole, mut block) = (None, Vec::new());
+        let place = |at| self.place(rows.start + at);
+        stored.visit(rows.len(), &place, &mut |_, some| {
+            match some.len() == numbers {
+                true => whole = Some(of(some)),
+                false => block.extend_from_slice(some),
+            }
+            Ok(true)
+        })?;
+        Ok(whole.unwrap_or_else(|| of(&block)))
     }
 
     /// The numbers of a column in some rows, as they are stored or put into `room`.
@@ -249,6 +313,37 @@ mod tests {
         assert_eq!(found[2], expected(4, 7.0, 7.0, 7.0, 0.0));
         let chosen = table.select(&[3, 1]).statistics().expect("in memory");
         assert_eq!(chosen[0], expected(1, 8.0, 8.0, 8.0, 0.0));
+    }
+
+    #[test]
+    fn moments_of_rows_are_to_the_bit_those_of_their_columns() {
+        let mut random = random();
+        for round in 0..200 {
+            let width = 1 + random(5);
+            let rows: Vec<f64> = (0..width * (1 + random(40)))
+                .map(|_| match random(60) {
+                    0 if round % 2 == 0 => f64::NAN,
+                    1 => -0.0,
+                    _ => (random(1 << 20) as f64 - 5e5) * 0.1,
+                })
+                .collect();
+            let column = |at| {
+                Vec::from_iter(
+                    rows.iter()
+                        .skip(at)
+                        .step_by(width)
+                        .copied()
+                        .filter(|x| !x.is_nan()),
+                )
+            };
+            let lows: Vec<f64> = (0..width).map(|at| Summary::of(&column(at)).low).collect();
+            let found = Moments::of_rows(&rows, &lows);
+            for (at, found) in found.into_iter().enumerate() {
+                let expected = Moments::of(&column(at), lows[at]);
+                let bits = |of: Moments| [of.count, of.sum, of.squares].map(f64::to_bits);
+                assert_eq!(bits(found), bits(expected), "{round}");
+            }
+        }
     }
 
     /// Of 0 to n - 1, far from 0: the mean is (n - 1) / 2 and Σ (x - mean)² is (n³ - n) / 12, both exact; with every seventh number

@@ -372,7 +372,7 @@ mod tests {
         let rows = table(
             7,
             Identity {
-                rows: vec![0, 1, 2, 4, 5, 6, 7],
+                rows: [0, 1, 2, 4, 5, 6, 7].into_iter().collect(),
                 groups: Some(["a", "a", "a", "a", "a", "b", "b"].map(Into::into).into()),
                 ..Identity::default()
             },

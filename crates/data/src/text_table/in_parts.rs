@@ -13,7 +13,7 @@ use crate::error::content_of as content;
 use crate::frame::Cells;
 use crate::samples::Identity;
 use crate::source::{HoldOut, Source};
-use crate::{Error, Facts, Samples, Selection, TextChoice, parallel};
+use crate::{Error, Facts, RowNumbers, Samples, Selection, TextChoice, parallel};
 
 /// Rows of a part where one thread reads them record by record.
 const ROWS: u64 = 1 << 13;
@@ -163,7 +163,7 @@ impl<P, F: Fn(Samples) -> Option<P>> Reading<'_, F> {
 /// The rows that were handed on so far.
 struct Passed {
     all: u64,
-    rows: Vec<u64>,
+    rows: RowNumbers,
     names: Option<(String, Vec<Arc<str>>)>,
     missing: Vec<usize>,
     skipped: Vec<String>,
@@ -173,7 +173,7 @@ impl Passed {
     fn new(columns: usize) -> Self {
         Self {
             all: 0,
-            rows: Vec::new(),
+            rows: RowNumbers::default(),
             names: None,
             missing: vec![0; columns],
             skipped: Vec::new(),
@@ -182,8 +182,7 @@ impl Passed {
 
     /// Takes the next part in, and gives what was made of it.
     fn take<P>(&mut self, part: Part<P>) -> Option<P> {
-        let rows = part.identity.rows.iter();
-        self.rows.extend(rows.map(|row| self.all + row));
+        self.rows.append(&part.identity.rows, self.all);
         self.all += part.rows;
         if let Some((column, names)) = part.identity.names {
             let (_, all) = self.names.get_or_insert((column, Vec::new()));

@@ -188,6 +188,7 @@ impl Gathered {
             skipped: self.skipped,
             notes: self.notes,
             columns: Vec::new(),
+            unseen: None,
         })
     }
 }

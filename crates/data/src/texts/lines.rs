@@ -61,7 +61,7 @@ fn read(source: &Source, mut lines: impl BufRead) -> Result<Parts, Error> {
         name: source.name.clone(),
         captions: rows.iter().map(|row| (row + 1).to_string()).collect(),
         identity: Identity {
-            rows,
+            rows: rows.into_iter().collect(),
             ..Identity::default()
         },
         ..Facts::default()
@@ -72,6 +72,7 @@ fn read(source: &Source, mut lines: impl BufRead) -> Result<Parts, Error> {
         skipped,
         notes: Vec::new(),
         columns: Vec::new(),
+        unseen: None,
     })
 }
 
