@@ -360,6 +360,43 @@ fn a_file_holds_a_sweep_beside_the_sections_of_a_run() {
     assert_eq!(room.text("again/tasks.csv"), room.text("s/tasks.csv"));
 }
 
+/// Images that are more than a task keeps for itself lie in one file for all tasks that run, and the sweep removes it in the end.
+#[test]
+fn tasks_have_large_data_once_and_train_what_single_trainings_do() {
+    const IMAGES: u32 = 22_000;
+    let room = Room::new();
+    let head = [0x0803, IMAGES, 28, 28].map(u32::to_be_bytes).concat();
+    let pixel = |at: u32| (at.wrapping_mul(2_654_435_761) >> 24) as u8;
+    let pixels: Vec<u8> = (0..IMAGES * 784).map(pixel).collect();
+    let file = room.path("noise-images-idx3-ubyte");
+    fs::write(&file, [head, pixels].concat()).expect("a file");
+    let rest = "noise-images-idx3-ubyte --device cpu --model ae --layers 8 --limit 200 --batch-size 50 --epochs 2";
+    let run = |line: String| room.run(&words(&line)).ok();
+    let vary = "--vary model.latent=2,3";
+    run(format!("sweep {rest} {vary} --jobs 2 --out runs/s"));
+    assert!(!room.path("runs/s/decoded").exists(), "it is left");
+    run(format!("sweep {rest} {vary} --plan --out runs/t"));
+    for task in ["1", "2"] {
+        run(format!("sweep run runs/t {task} --decoded runs/t/decoded"));
+        let files = fs::read_dir(room.path("runs/t/decoded")).expect("a folder");
+        let size = |file: std::io::Result<fs::DirEntry>| file.and_then(|file| file.metadata());
+        let sizes: Vec<u64> = files
+            .map(|file| size(file).expect("a file").len())
+            .collect();
+        assert_eq!(sizes, [u64::from(IMAGES) * 784], "after task {task}");
+    }
+    for (task, latent) in [("task-0001", 2), ("task-0002", 3)] {
+        run(format!(
+            "train {rest} --latent {latent} --no-figures --out alone --name {task}"
+        ));
+        let alone = weights(&room, &format!("alone/{task}"));
+        for sweep in ["s", "t"] {
+            let found = weights(&room, &format!("runs/{sweep}/{task}"));
+            assert!(found == alone, "{sweep}/{task} differs");
+        }
+    }
+}
+
 /// A program that stands in for one that need not be installed.
 #[cfg(unix)]
 fn stand_in(room: &Room, name: &str, script: &str) {

@@ -196,14 +196,14 @@ fn images(
     reading: &Reading,
 ) -> Result<Samples, Error> {
     let shape = Fit::of(source).shape(shape);
-    let mut sink = Sink::new(source.memory);
+    let mut sink = Sink::of(source, source.memory);
     sink.reserve(taken.kept.len().saturating_mul(shape.pixels()));
     let mut levels = 255;
     for &index in &taken.kept {
         let array = read(&part.files[index])?.into_set_of_one();
         levels = array.append_pixels(source, reading, &mut sink)?;
     }
-    let samples = Samples::stored(facts, shape, levels, sink.finish())?;
+    let samples = Samples::stored(facts, shape, levels, sink.finish()?)?;
     Ok(samples.with_pixel_range(reading.range))
 }
 

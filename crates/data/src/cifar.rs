@@ -128,7 +128,7 @@ fn read(
     let mut records = Records {
         size: set.shape.pixels(),
         labels: Vec::new(),
-        sink: Sink::new(memory),
+        sink: Sink::of(source, memory),
     };
     let fit = Fit::of(source);
     for path in files {
@@ -141,7 +141,7 @@ fn read(
         classes: classes.to_vec(),
         ..Facts::default()
     };
-    Samples::stored(facts, fit.shape(set.shape), 255, records.sink.finish())
+    Samples::stored(facts, fit.shape(set.shape), 255, records.sink.finish()?)
 }
 
 /// The records read so far.

@@ -207,7 +207,7 @@ impl Table {
         if !has_lists && !is_too_large(cells, source.memory) {
             return Ok((self.files.read(self, begun, None)?, Stored::new()));
         }
-        let mut spilling = Spilling::new(self, source.memory);
+        let mut spilling = Spilling::new(self, source);
         let mut after = |readings: &mut Readings| spilling.take(readings);
         let mut read = self.files.read(self, begun, Some(&mut after))?;
         let stored = spilling.finish(&mut read)?;

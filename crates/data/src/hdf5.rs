@@ -93,8 +93,7 @@ fn of_file<T>(
     }
     let mut read = |name: &str, extent: Extent| {
         let origin = format!("{origin}: {name}");
-        let memory = source.memory as u64;
-        read_array((file, name), origin, is_matlab, (extent, memory))
+        read_array((file, name), origin, is_matlab, (extent, source))
     };
     let arrays = NamedArrays {
         origin: origin.to_owned(),
@@ -131,12 +130,12 @@ fn collect(
     Ok(())
 }
 
-/// Reads an array, of which at most `memory` bytes stay in memory.
+/// Reads an array, of which as much stays in memory as the source says.
 fn read_array(
     (file, name): (&File, &str),
     origin: String,
     is_matlab: bool,
-    (extent, memory): (Extent, u64),
+    (extent, source): (Extent, &Source),
 ) -> Result<Array, Error> {
     let damaged = |error: hdf5_pure::Error| content_of(&origin, "a whole array", error.to_string());
     let data = file.dataset(name).map_err(damaged)?;
@@ -166,7 +165,7 @@ fn read_array(
     if extent == Extent::Header {
         return Ok(Array::header(origin, element, shape, is_matlab));
     }
-    if bytes <= memory {
+    if bytes <= source.memory as u64 {
         let bytes = data.read_raw().map_err(damaged)?;
         return Array::new(origin, element, shape, is_matlab, (Store::Memory(bytes), 0));
     }
@@ -178,11 +177,11 @@ fn read_array(
         .unwrap_or(1)
         .max(1);
     let at_a_time = (BLOCK * rows / bytes / chunk).max(1).saturating_mul(chunk);
-    let mut sink = Sink::new(0);
+    let mut sink = Sink::of(source, 0);
     for start in (0..rows).step_by(usize::try_from(at_a_time).unwrap_or(usize::MAX)) {
         sink.push(&data.read_raw_rows(start, at_a_time).map_err(damaged)?)?;
     }
-    Array::new(origin, element, shape, is_matlab, (sink.finish(), 0))
+    Array::new(origin, element, shape, is_matlab, (sink.finish()?, 0))
 }
 
 fn element(datatype: &Datatype) -> Option<Element> {

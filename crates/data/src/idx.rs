@@ -185,7 +185,7 @@ fn read(
     memory: usize,
 ) -> Result<Samples, Error> {
     let fit = Fit::of(source);
-    let mut sink = Sink::new(memory);
+    let mut sink = Sink::of(source, memory);
     // The labels are there, so their number is no mere claim.
     sink.reserve(labels.len() * fit.shape(shape).pixels());
     let mut upright = vec![0; shape.pixels()];
@@ -203,7 +203,7 @@ fn read(
         classes: kind.classes.clone(),
         ..Facts::default()
     };
-    Samples::stored(facts, fit.shape(shape), 255, sink.finish())
+    Samples::stored(facts, fit.shape(shape), 255, sink.finish()?)
 }
 
 /// Hands out `count` images of this shape, one after another.

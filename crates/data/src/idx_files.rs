@@ -136,7 +136,7 @@ fn of_files<T>(
     let mut read = |name: &str, extent: Extent| {
         let known = named.iter().find(|(known, _)| known == name);
         let (_, path) = known.expect("only names that were given are read");
-        let mut array = read_file(path, (extent, source.memory))?;
+        let mut array = read_file(path, (extent, source))?;
         // The EMNIST files have their images on their side.
         if shown(path).to_lowercase().starts_with("emnist-") && array.shape.len() == 3 {
             array.reorder(&[0, 2, 1]);
@@ -165,14 +165,14 @@ fn shown(path: &Path) -> String {
         .into_owned()
 }
 
-/// Reads a file, of which at most `memory` bytes stay in memory.
-fn read_file(path: &Path, (extent, memory): (Extent, usize)) -> Result<Array, Error> {
+/// Reads a file, of which as much stays in memory as the source says.
+fn read_file(path: &Path, (extent, source): (Extent, &Source)) -> Result<Array, Error> {
     let failed = |failure| unreadable(path, failure);
     let file = BufReader::new(File::open(path).map_err(failed)?);
     parse(
         &path.display().to_string(),
         unpack(file).map_err(failed)?,
-        (extent, memory),
+        (extent, source),
         failed,
     )
 }
@@ -180,7 +180,11 @@ fn read_file(path: &Path, (extent, memory): (Extent, usize)) -> Result<Array, Er
 /// Reads the bytes of a file, and forgets them.
 pub(crate) fn try_bytes(bytes: &[u8]) -> Result<(), Error> {
     let failed = |failure| unreadable(Path::new("bytes"), failure);
-    let whole = (Extent::Whole, usize::MAX);
+    let source = Source {
+        memory: usize::MAX,
+        ..Source::named("bytes")
+    };
+    let whole = (Extent::Whole, &source);
     parse("bytes", unpack(bytes).map_err(failed)?, whole, failed).map(drop)
 }
 
@@ -188,7 +192,7 @@ pub(crate) fn try_bytes(bytes: &[u8]) -> Result<(), Error> {
 fn parse(
     origin: &str,
     mut file: impl Read,
-    (extent, memory): (Extent, usize),
+    (extent, source): (Extent, &Source),
     failed: impl Fn(std::io::Error) -> Error,
 ) -> Result<Array, Error> {
     let mut magic = [0; 4];
@@ -239,10 +243,11 @@ fn parse(
     let array = |file: &mut dyn Read, shape: Vec<usize>| match extent {
         Extent::Header => Ok(Array::header(origin.clone(), element, shape, false)),
         Extent::Whole => {
-            let store =
-                Sink::new(memory).fill(&mut file.take(claimed + 1), LARGEST + 1, |failure| {
-                    failed(failure.unwrap_or_else(|| std::io::Error::other("more")))
-                })?;
+            let store = Sink::of(source, source.memory).fill(
+                &mut file.take(claimed + 1),
+                LARGEST + 1,
+                |failure| failed(failure.unwrap_or_else(|| std::io::Error::other("more"))),
+            )?;
             Array::new(origin.clone(), element, shape, false, (store, 0))
         }
     };

@@ -102,6 +102,7 @@ mod satimage;
 mod scaling;
 mod selection;
 mod shards;
+mod shared_sink;
 mod small_tables;
 mod source;
 mod split;

@@ -145,7 +145,7 @@ fn archive<T>(
             return npy.array(origin, (store, 0));
         }
         let store =
-            Sink::new(source.memory).fill(&mut entry, LARGEST, |failure| match failure {
+            Sink::of(source, source.memory).fill(&mut entry, LARGEST, |failure| match failure {
                 Some(failure) => failed(failure),
                 None => content(
                     &origin,

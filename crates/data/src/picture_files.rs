@@ -131,7 +131,7 @@ fn pass(
         fit: Fit::of(source),
         range,
     };
-    let mut pile = Pile::new(source.memory, images);
+    let mut pile = Pile::new(source, images);
     let mut skipped = Vec::new();
     let mut seen = Seen::default();
     let mut index = 0;
@@ -166,7 +166,7 @@ fn pass(
         });
     };
     let gathered = Gathered {
-        store: pile.sink.finish(),
+        store: pile.sink.finish()?,
         shape,
         range: None,
         kept: pile.kept,
@@ -262,7 +262,7 @@ fn common_size(one: Shape, other: Shape) -> String {
 /// Images of one shape, as they come in.
 struct Pile<'a> {
     images: &'a dyn Images,
-    memory: usize,
+    source: &'a Source,
     sink: Sink,
     shape: Option<Shape>,
     kept: Vec<usize>,
@@ -279,11 +279,11 @@ impl ImageFile {
 }
 
 impl<'a> Pile<'a> {
-    fn new(memory: usize, images: &'a dyn Images) -> Self {
+    fn new(source: &'a Source, images: &'a dyn Images) -> Self {
         Self {
             images,
-            memory,
-            sink: Sink::new(memory),
+            source,
+            sink: Sink::of(source, source.memory),
             shape: None,
             kept: Vec::new(),
         }
@@ -329,7 +329,8 @@ impl<'a> Pile<'a> {
 
     /// Turns the grey images so far into colour ones.
     fn widen(&mut self, grey: Shape, colour: Shape) -> Result<(), Error> {
-        let store = std::mem::replace(&mut self.sink, Sink::new(self.memory)).finish();
+        let wider = Sink::of(self.source, self.source.memory);
+        let store = std::mem::replace(&mut self.sink, wider).finish()?;
         self.shape = Some(colour);
         self.reserve(colour);
         let mut pixels = vec![0; grey.pixels()];

@@ -5,8 +5,9 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use crate::Error;
 use crate::error::{content, unreadable};
+use crate::shared_sink::SharedSink;
+use crate::{Error, Source};
 
 /// Bytes that are read from a stream at a time.
 const BLOCK: usize = 1 << 20;
@@ -16,7 +17,7 @@ const BLOCK: usize = 1 << 20;
 pub(crate) enum Store {
     /// In memory.
     Memory(Vec<u8>),
-    /// In an own temporary file, which the system removes with its last handle.
+    /// In a temporary file, its own or one that other processes read as well.
     File { file: File, bytes: u64 },
     /// In the file that the data came in.
     Given(Given),
@@ -137,8 +138,19 @@ fn written(metadata: &Metadata) -> (u64, Option<SystemTime>) {
 pub(crate) struct Sink {
     limit: usize,
     memory: Vec<u8>,
-    file: Option<File>,
+    file: Option<Spilled>,
     bytes: u64,
+    /// The folder of what processes share; without it, a file is of no other process.
+    shared: Option<PathBuf>,
+}
+
+/// Where bytes go that are too many for memory.
+#[derive(Debug)]
+enum Spilled {
+    /// To a temporary file without a name, which the system removes with its last handle.
+    Own(File),
+    /// To where other processes find them.
+    Shared(SharedSink),
 }
 
 impl Sink {
@@ -149,6 +161,15 @@ impl Sink {
             memory: Vec::new(),
             file: None,
             bytes: 0,
+            shared: None,
+        }
+    }
+
+    /// A sink that keeps up to `limit` bytes in memory, and shares what is more as a source says.
+    pub(crate) fn of(source: &Source, limit: usize) -> Self {
+        Self {
+            shared: source.shared.clone(),
+            ..Self::new(limit)
         }
     }
 
@@ -163,20 +184,21 @@ impl Sink {
     /// Appends bytes.
     ///
     /// # Errors
-    /// [`Error::NoRoom`] where the temporary file finds no room, and [`Error::Io`].
+    /// [`Error::NoRoom`] where the file finds no room, and [`Error::Io`].
     pub(crate) fn push(&mut self, bytes: &[u8]) -> Result<(), Error> {
         self.bytes += bytes.len() as u64;
         if self.file.is_none() && self.memory.len() + bytes.len() > self.limit {
-            let mut file = tempfile::tempfile().map_err(|source| spilled("create", source))?;
-            file.write_all(&self.memory)
-                .map_err(|source| spilled("write", source))?;
-            self.memory = Vec::new();
-            self.file = Some(file);
+            let mut spilled = match &self.shared {
+                Some(folder) => Spilled::Shared(SharedSink::new(folder)),
+                None => Spilled::Own(
+                    tempfile::tempfile().map_err(|source| self::spilled("create", source))?,
+                ),
+            };
+            spilled.push(&std::mem::take(&mut self.memory))?;
+            self.file = Some(spilled);
         }
         match &mut self.file {
-            Some(file) => file
-                .write_all(bytes)
-                .map_err(|source| spilled("write", source)),
+            Some(file) => file.push(bytes),
             None => {
                 self.memory.extend_from_slice(bytes);
                 Ok(())
@@ -198,7 +220,7 @@ impl Sink {
         loop {
             let bytes = fill(reader, &mut block).map_err(|failure| failed(Some(failure)))?;
             if bytes == 0 {
-                return Ok(self.finish());
+                return self.finish();
             }
             if self.bytes + bytes as u64 > most {
                 return Err(failed(None));
@@ -208,13 +230,28 @@ impl Sink {
     }
 
     /// All that was pushed.
-    pub(crate) fn finish(self) -> Store {
+    ///
+    /// # Errors
+    /// As [`push`](Self::push).
+    pub(crate) fn finish(self) -> Result<Store, Error> {
         match self.file {
-            Some(file) => Store::File {
+            Some(Spilled::Own(file)) => Ok(Store::File {
                 file,
                 bytes: self.bytes,
-            },
-            None => Store::Memory(self.memory),
+            }),
+            Some(Spilled::Shared(sink)) => sink.finish(),
+            None => Ok(Store::Memory(self.memory)),
+        }
+    }
+}
+
+impl Spilled {
+    fn push(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        match self {
+            Self::Own(file) => file
+                .write_all(bytes)
+                .map_err(|source| spilled("write", source)),
+            Self::Shared(sink) => sink.push(bytes),
         }
     }
 }
@@ -255,12 +292,12 @@ fn spilled(action: &'static str, source: io::Error) -> Error {
 }
 
 #[cfg(unix)]
-fn read_at(file: &File, start: u64, out: &mut [u8]) -> io::Result<()> {
+pub(crate) fn read_at(file: &File, start: u64, out: &mut [u8]) -> io::Result<()> {
     std::os::unix::fs::FileExt::read_exact_at(file, out, start)
 }
 
 #[cfg(windows)]
-fn read_at(file: &File, mut start: u64, mut out: &mut [u8]) -> io::Result<()> {
+pub(crate) fn read_at(file: &File, mut start: u64, mut out: &mut [u8]) -> io::Result<()> {
     while !out.is_empty() {
         let read = std::os::windows::fs::FileExt::seek_read(file, out, start)?;
         if read == 0 {
@@ -283,7 +320,7 @@ mod tests {
         bytes
             .chunks(7)
             .for_each(|chunk| sink.push(chunk).expect("there is room"));
-        let store = sink.finish();
+        let store = sink.finish().expect("there is room");
         assert_eq!(matches!(store, Store::Memory(_)), in_memory, "{limit}");
         assert_eq!(store.len(), 100);
         let mut out = [0; 5];

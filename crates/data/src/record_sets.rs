@@ -187,7 +187,7 @@ impl Records<'_> {
         mut file: impl Read,
     ) -> Result<(Vec<Vec<u8>>, crate::pixel_store::Store), Error> {
         let fit = Fit::of(source);
-        let mut sink = Sink::new(memory);
+        let mut sink = Sink::of(source, memory);
         let mut labels = Vec::new();
         let mut record = vec![0; self.labels + self.shape.pixels()];
         loop {
@@ -209,7 +209,7 @@ impl Records<'_> {
         }
         match labels.is_empty() {
             true => Err(content(self.path, "at least one record", "none")),
-            false => Ok((labels, sink.finish())),
+            false => Ok((labels, sink.finish()?)),
         }
     }
 }

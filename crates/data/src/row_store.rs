@@ -4,11 +4,11 @@
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
-use crate::Error;
 use crate::array::{Array, Element, GoOn, Kind};
 use crate::error::content_of as content;
 use crate::pixel_store::{Sink, Store};
 use crate::summary::{Summary, take_rows};
+use crate::{Error, Source};
 
 /// Bytes of rows that are read at a time, about; in tests so few that there are several blocks.
 const BLOCK: usize = if cfg!(test) { 256 } else { 4 << 20 };
@@ -68,7 +68,7 @@ impl RowStore {
         }
         let mut sink = RowSink::new(width);
         table.blocks(&[0, 1], &mut |block| sink.push(block).map(|()| true))?;
-        Ok(sink.finish())
+        sink.finish()
     }
 
     /// The rows of a table where they lie, of which nobody looks at more than are used; none where they do not lie one after another.
@@ -291,8 +291,12 @@ pub(crate) struct RowSink {
 impl RowSink {
     /// No row as yet, of so many numbers each.
     pub(crate) fn new(width: usize) -> Self {
+        Self::to(Sink::new(0), width)
+    }
+
+    fn to(sink: Sink, width: usize) -> Self {
         Self {
-            sink: Sink::new(0),
+            sink,
             width,
             bytes: Vec::new(),
         }
@@ -310,31 +314,34 @@ impl RowSink {
     }
 
     /// All rows that were pushed.
-    pub(crate) fn finish(self) -> RowStore {
-        RowStore {
-            store: Arc::new(self.sink.finish()),
+    ///
+    /// # Errors
+    /// As [`Sink::push`].
+    pub(crate) fn finish(self) -> Result<RowStore, Error> {
+        Ok(RowStore {
+            store: Arc::new(self.sink.finish()?),
             start: 0,
             element: Element::little(Kind::Float, 8),
             width: self.width,
             known: OnceLock::new(),
             unseen: None,
-        }
+        })
     }
 }
 
 /// Columns of numbers that go to a store, row by row, once they are more than memory shall hold.
 #[derive(Debug)]
-pub(crate) struct Spill {
-    memory: usize,
+pub(crate) struct Spill<'a> {
+    source: &'a Source,
     begun: Option<(RowSink, Vec<Summary>)>,
     rows: usize,
 }
 
-impl Spill {
-    /// Nothing as yet, of which so many bytes may stay in memory.
-    pub(crate) fn new(memory: usize) -> Self {
+impl<'a> Spill<'a> {
+    /// Nothing as yet, of which as much may stay in memory as the source says.
+    pub(crate) fn new(source: &'a Source) -> Self {
         Self {
-            memory,
+            source,
             begun: None,
             rows: 0,
         }
@@ -342,7 +349,7 @@ impl Spill {
 
     /// Whether so many numbers, which are in memory, have to go.
     pub(crate) fn is_due(&self, numbers: usize) -> bool {
-        self.begun.is_some() || is_too_large(numbers as u64, self.memory)
+        self.begun.is_some() || is_too_large(numbers as u64, self.source.memory)
     }
 
     /// How many rows have gone.
@@ -359,9 +366,10 @@ impl Spill {
     /// Where there are more or fewer columns than before.
     pub(crate) fn take(&mut self, columns: &[Vec<f64>]) -> Result<(), Error> {
         let width = columns.len();
-        let (sink, summaries) = self
-            .begun
-            .get_or_insert_with(|| (RowSink::new(width), vec![Summary::NONE; width]));
+        let (sink, summaries) = self.begun.get_or_insert_with(|| {
+            let sink = RowSink::to(Sink::of(self.source, 0), width);
+            (sink, vec![Summary::NONE; width])
+        });
         assert_eq!(summaries.len(), width, "the same columns each time");
         for (summary, column) in summaries.iter_mut().zip(columns) {
             *summary = summary.and(Summary::of(column));
@@ -380,9 +388,14 @@ impl Spill {
     }
 
     /// The columns of all rows that went; none where all stayed in memory.
-    pub(crate) fn finish(self) -> Option<Vec<StoredColumn>> {
-        let (sink, summaries) = self.begun?;
-        let table = Arc::new(sink.finish());
-        Some(StoredColumn::all(&table, self.rows, None, &summaries))
+    ///
+    /// # Errors
+    /// As [`Sink::push`].
+    pub(crate) fn finish(self) -> Result<Option<Vec<StoredColumn>>, Error> {
+        let Some((sink, summaries)) = self.begun else {
+            return Ok(None);
+        };
+        let table = Arc::new(sink.finish()?);
+        Ok(Some(StoredColumn::all(&table, self.rows, None, &summaries)))
     }
 }

@@ -88,6 +88,9 @@ pub struct Source {
     pub skip_bad: bool,
     /// Bytes of samples to keep in memory, at most; more lie in a file, that which they came in or a temporary one.
     pub memory: usize,
+    /// A folder for what is more than that, in place of temporary files of this process alone: what several processes read lies there once, and
+    /// so once in memory. Who names it removes it.
+    pub shared: Option<PathBuf>,
 }
 
 /// Which columns of a table are taken, by name or by number counted from 1.
@@ -267,6 +270,7 @@ impl Source {
             shape: None,
             skip_bad: false,
             memory: 1 << 30,
+            shared: None,
         }
     }
 

@@ -112,7 +112,7 @@ fn read_by(
     let failed = |line, failure| failed(path, line, failure);
     let (mut table, sample, start, reader) = begin(source, path, reader)?;
     let all = Cursor::new(start).chain(reader);
-    let mut spill = Spill::new(source.memory);
+    let mut spill = Spill::new(source);
     if sample.whole || threads == 1 {
         table.take_all(records(all, 0, &sample), Some(&mut spill), failed)?;
         return table.finish(spill);
@@ -281,7 +281,7 @@ impl Table {
     fn take_all(
         &mut self,
         mut records: Records<impl BufRead>,
-        spill: Option<&mut Spill>,
+        spill: Option<&mut Spill<'_>>,
         failed: impl Fn(u64, io::Error) -> Error,
     ) -> Result<(), Error> {
         let taken = self.take_some(&mut records, u64::MAX, spill, failed);
@@ -293,7 +293,7 @@ impl Table {
         &mut self,
         records: &mut Records<impl BufRead>,
         most: u64,
-        mut spill: Option<&mut Spill>,
+        mut spill: Option<&mut Spill<'_>>,
         failed: impl Fn(u64, io::Error) -> Error,
     ) -> Result<bool, Error> {
         let mut row = Row::default();
@@ -419,7 +419,7 @@ impl Table {
     }
 
     /// Hands the numbers over that are more than memory shall hold.
-    fn spill(&mut self, spill: &mut Spill) -> Result<(), Error> {
+    fn spill(&mut self, spill: &mut Spill<'_>) -> Result<(), Error> {
         let columns = self.frame.columns.iter_mut();
         let mut columns: Vec<&mut Vec<f64>> = columns
             .filter_map(|column| match &mut column.cells {
@@ -441,9 +441,9 @@ impl Table {
     }
 
     /// The table, its numbers where they are.
-    fn finish(mut self, mut spill: Spill) -> Result<Frame, Error> {
+    fn finish(mut self, mut spill: Spill<'_>) -> Result<Frame, Error> {
         self.spill(&mut spill)?;
-        let mut stored = spill.finish().into_iter().flatten();
+        let mut stored = spill.finish()?.into_iter().flatten();
         for column in &mut self.frame.columns {
             if let Cells::Numbers(_) = &column.cells
                 && let Some(stored) = stored.next()

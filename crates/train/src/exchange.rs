@@ -15,6 +15,7 @@ use serde::de::DeserializeOwned;
 #[cfg(feature = "mpi")]
 pub use self::mpi::Ranks;
 pub use check::check_ranks;
+pub(crate) use check::check_vectors;
 pub(crate) use gradients::add_up;
 
 /// How a training reaches its other ranks.

@@ -9,6 +9,7 @@ use burn::tensor::Device;
 use crate::average::Average;
 use crate::before::Before;
 use crate::classical::{self, Solution};
+use crate::exchange::check_vectors;
 use crate::findings::{self, Finding, Measured};
 use crate::folder::Folder;
 use crate::folds::{self, Fold, FoldsReport};
@@ -311,17 +312,7 @@ fn check_together(prepared: &Prepared, training: &Training) -> Result<(), Error>
         ));
     }
     let width = prepared.chosen.vector_width();
-    let first = exchange.broadcast(width);
-    if first != width {
-        let message = format!(
-            "rank {} computes with {}, and rank 0 with {}: their weights would drift apart",
-            exchange.rank(),
-            vectors_of(width),
-            vectors_of(first)
-        );
-        let hint = "give all ranks devices of one kind, and vectors that all have, as in `--set train.vector_width=128`";
-        return Err(Error::config(message, Some(hint.to_owned())));
-    }
+    check_vectors(exchange.rank(), width, exchange.broadcast(width))?;
     let epoch = training.state.epoch;
     let first = exchange.broadcast(epoch);
     if first != epoch {
@@ -335,13 +326,6 @@ fn check_together(prepared: &Prepared, training: &Training) -> Result<(), Error>
     // Rank 0 writes from here on what the others have read.
     exchange.barrier();
     Ok(())
-}
-
-/// What a device computes with, by the width of its vectors.
-fn vectors_of(width: Option<usize>) -> String {
-    width.map_or("a graphics adapter".to_owned(), |bits| {
-        format!("vectors of {bits} bits")
-    })
 }
 
 /// When and by which command a run was started, and its identity.

@@ -130,7 +130,7 @@ pub use model::AnyModel;
 pub use optimizer::Optimizer;
 pub use pca::{Pca, principal_plane};
 pub use plain_files::{append, check_folder, read_plain, read_text};
-pub use prepare::{Prepared, prepare, prepare_suited, suited_config};
+pub use prepare::{Prepared, prepare, prepare_shared, prepare_suited, suited_config};
 pub use preset::{PRESETS, Preset};
 pub use reconstruction_errors::MAX_PSNR;
 pub use report::{EpochReport, Results, data_report, layer_rows, layer_table, model_report};

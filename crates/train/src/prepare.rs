@@ -1,5 +1,6 @@
 //! A configuration with its data loaded, its sizes known and its device found: ready to train, nothing written yet.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use burn::tensor::Tensor;
@@ -33,6 +34,8 @@ const NOISY_TEST_SAMPLES: usize = 1000;
 /// Bytes of samples that are kept as floats where the device is the processor, at most.
 const PROCESSOR_RESIDENT: usize = 32 << 20;
 
+/// Bytes of samples that each of several processes keeps for itself where they share them: a task's own needs are larger.
+const PRIVATE: usize = 16 << 20;
 /// Rows that are checked at a time, for there may be more of them than memory holds.
 const CHECKED_AT_A_TIME: usize = 4096;
 
@@ -85,12 +88,26 @@ pub fn prepare(config: RunConfig) -> Result<Prepared, Error> {
 ///
 /// As [`prepare`].
 pub fn prepare_suited(config: RunConfig, said: &Table) -> Result<Prepared, Error> {
-    finish(load(&config, Kept::default(), Some(said))?)
+    finish(load(&config, Kept::default(), Some(said), None)?)
+}
+
+/// Prepares a run whose data other processes of this machine read as well: what is large of it lies in the folder `shared`, or where it came
+/// from, and is in memory once for all of them. The samples are those of [`prepare`], or with `said` of [`prepare_suited`].
+///
+/// # Errors
+///
+/// As [`prepare`], and [`Error::Data`] where the folder takes no file.
+pub fn prepare_shared(
+    config: RunConfig,
+    said: Option<&Table>,
+    shared: &Path,
+) -> Result<Prepared, Error> {
+    finish(load(&config, Kept::default(), said, Some(shared))?)
 }
 
 /// Prepares a run again, with what it has kept.
 pub(crate) fn prepare_with(config: RunConfig, kept: Kept) -> Result<Prepared, Error> {
-    finish(load(&config, kept, None)?)
+    finish(load(&config, kept, None, None)?)
 }
 
 /// The configuration of a run of which only the keys in `said` were given, once its data is known.
@@ -99,7 +116,7 @@ pub(crate) fn prepare_with(config: RunConfig, kept: Kept) -> Result<Prepared, Er
 ///
 /// [`Error::Data`] or [`Error::Config`] where the data cannot be loaded, or does not go with the configuration.
 pub fn suited_config(config: &RunConfig, said: &Table) -> Result<RunConfig, Error> {
-    load(config, Kept::default(), Some(said)).map(|checked| checked.config)
+    load(config, Kept::default(), Some(said), None).map(|checked| checked.config)
 }
 
 /// Finds the device of what was checked.
@@ -213,10 +230,20 @@ pub(crate) struct Checked {
 }
 
 /// Loads the data and checks the configuration against it; where `said` has all keys that were given, the others are made to suit the data.
-pub(crate) fn load(config: &RunConfig, kept: Kept, said: Option<&Table>) -> Result<Checked, Error> {
+/// What is large of the data lies in the folder `shared` where there is one.
+pub(crate) fn load(
+    config: &RunConfig,
+    kept: Kept,
+    said: Option<&Table>,
+    shared: Option<&Path>,
+) -> Result<Checked, Error> {
     windows::check(config)?;
     folds::check(config)?;
     let mut source = source(config)?;
+    if let Some(folder) = shared {
+        source.memory = source.memory.min(PRIVATE);
+        source.shared = Some(folder.to_owned());
+    }
     if let Some(text) = kept
         .outline
         .as_ref()
@@ -563,6 +590,7 @@ pub(crate) fn source(config: &RunConfig) -> Result<Source, Error> {
         rules: config.version as u8,
         skip_bad: data.skip_bad,
         memory: budget(config),
+        shared: None,
     })
 }
 
@@ -765,6 +793,13 @@ impl Prepared {
     /// Whether the training samples take more of the device than they may, and are read while they are used.
     pub fn streams(&self) -> bool {
         bytes(&self.train, 1) > self.budget()
+    }
+
+    /// Whether [`prepare_shared`] may find something to share: texts are none of it, and samples that are few.
+    pub fn may_be_shared(&self) -> bool {
+        let values = self.train.len().saturating_mul(self.train.shape().pixels());
+        // A number of a table takes twelve bytes, a pixel one.
+        !self.train.is_text() && values > PRIVATE / 12
     }
 
     /// `samples` on their way to the device.

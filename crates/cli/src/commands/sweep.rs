@@ -1,6 +1,7 @@
 //! `espejo sweep`: one configuration with some of its keys varied, each combination and seed a run.
 
 mod child;
+mod decoded;
 mod folder;
 mod halving;
 mod local;
@@ -25,6 +26,7 @@ use crate::commands::train::{
 use crate::completion;
 use crate::interrupt::{Twice, stop_on_interrupt};
 use crate::output::{counted, message, shown, usage};
+use decoded::Decoded;
 use folder::SweepFolder;
 use local::{Here, PoolEnd};
 use plan::{Plan, Variation};
@@ -139,6 +141,9 @@ struct RunTaskArgs {
     /// Tell progress on stdout, and stop when stdin ends
     #[arg(long, hide = true, requires = "number")]
     attached: bool,
+    /// The folder where tasks that run at a time have what is large of their data
+    #[arg(long, hide = true, requires = "number")]
+    decoded: Option<PathBuf>,
 }
 
 /// Plans and runs a sweep, or does one of the things that can be done with one.
@@ -161,8 +166,12 @@ pub fn sweep(args: SweepArgs, json: bool) -> anyhow::Result<u8> {
     let here = match on {
         Engine::Local if !only_plan => {
             let device = flags.devices.first().map(String::as_str);
-            check_data(&train, &task::prepared(&plan, 1, device)?)?;
-            Some(here(&plan, &flags)?)
+            let prepared = task::prepared(&plan, 1, device, None)?;
+            check_data(&train, &prepared)?;
+            Some(Here {
+                may_share: prepared.may_be_shared(),
+                ..here(&plan, &flags)?
+            })
         }
         _ => None,
     };
@@ -318,6 +327,7 @@ fn run(args: &RunTaskArgs, json: bool) -> anyhow::Result<u8> {
         device: args.here.devices.first().cloned(),
         until: args.until,
         attached: args.attached,
+        decoded: args.decoded.clone(),
     };
     if args.attached {
         return task::attached(&sweep, number, &rules);
@@ -329,13 +339,14 @@ fn run(args: &RunTaskArgs, json: bool) -> anyhow::Result<u8> {
 /// Runs all tasks on this machine, and gathers what came of them.
 fn run_here(sweep: &SweepFolder, mut here: Here, json: bool) -> anyhow::Result<u8> {
     let stop = stop_on_interrupt(Some(Twice::training()))?;
+    let tasks = open_tasks(sweep, 1..=sweep.plan.len());
+    let decoded = Decoded::make(sweep, &here, &tasks)?;
+    here.decoded = decoded.as_ref().map(|decoded| decoded.path().to_owned());
     let end = match sweep.plan.halving {
         Some(_) => halving::run(sweep, &mut here, &stop)?,
-        None => {
-            let tasks = open_tasks(sweep, 1..=sweep.plan.len());
-            local::run(sweep, &mut here, &tasks, None, &stop)?
-        }
+        None => local::run(sweep, &mut here, &tasks, None, &stop)?,
     };
+    drop(decoded);
     let again = format!("espejo sweep run {}", shown(sweep.path()));
     match end {
         PoolEnd::Finished => {
@@ -386,7 +397,12 @@ fn here(plan: &Plan, flags: &HereFlags) -> anyhow::Result<Here> {
         (None, _, true) if cores == 1 => Choice::Made(shared(1, 1)),
         (None, _, true) => Choice::EachCore { cores },
     };
-    Ok(Here { choice, devices })
+    Ok(Here {
+        choice,
+        devices,
+        may_share: true,
+        decoded: None,
+    })
 }
 
 fn shared(jobs: usize, cores: usize) -> Sharing {

@@ -130,10 +130,10 @@ impl Array {
         if may_stay && let Some(store) = self.store.part(self.start, bytes as u64) {
             return Ok(values(255, store));
         }
-        let mut sink = Sink::new(memory);
+        let mut sink = Sink::of(source, memory);
         sink.reserve(bytes);
         let levels = self.append_pixels(source, reading, &mut sink)?;
-        Ok(values(levels, sink.finish()))
+        Ok(values(levels, sink.finish()?))
     }
 
     /// Whether its elements are pixels as they stand there.

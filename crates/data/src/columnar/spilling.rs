@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 
 use super::{Readings, Table};
-use crate::Error;
 use crate::error::content_of;
 use crate::growing::Growing;
 use crate::row_store::{Spill, StoredColumn};
+use crate::{Error, Source};
 
 /// The columns of a store by the place of their leaf: several where its values are lists.
 pub(super) type Stored = HashMap<usize, Vec<StoredColumn>>;
@@ -14,16 +14,16 @@ pub(super) type Stored = HashMap<usize, Vec<StoredColumn>>;
 /// Takes numbers out of the columns of a table that grow.
 pub(super) struct Spilling<'a> {
     table: &'a Table,
-    spill: Spill,
+    spill: Spill<'a>,
     /// The leaves whose numbers go, with how many columns each has, from when the first went.
     leaves: Vec<(usize, usize)>,
 }
 
 impl<'a> Spilling<'a> {
-    pub(super) fn new(table: &'a Table, memory: usize) -> Self {
+    pub(super) fn new(table: &'a Table, source: &'a Source) -> Self {
         Self {
             table,
-            spill: Spill::new(memory),
+            spill: Spill::new(source),
             leaves: Vec::new(),
         }
     }
@@ -83,7 +83,7 @@ impl<'a> Spilling<'a> {
     /// Takes what is left, and gives the columns that went.
     pub(super) fn finish(mut self, readings: &mut Readings) -> Result<Stored, Error> {
         self.take(readings)?;
-        let mut columns = self.spill.finish().into_iter().flatten();
+        let mut columns = self.spill.finish()?.into_iter().flatten();
         let mut stored = Stored::new();
         for (index, count) in self.leaves {
             let of_leaf: Vec<_> = columns.by_ref().take(count).collect();

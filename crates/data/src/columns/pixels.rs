@@ -77,7 +77,7 @@ fn drawn(
         true => u8::from(number > 0.5),
         false => reading.range.pixel(number),
     };
-    let mut sink = Sink::new(source.memory);
+    let mut sink = Sink::of(source, source.memory);
     sink.reserve(rows.len().saturating_mul(fitted.pixels()));
     let places: Vec<_> = (0..shape.shape.pixels())
         .map(|at| shape.place(at))
@@ -92,7 +92,7 @@ fn drawn(
         Ok(true)
     })?;
     let levels = if is_two_valued { 1 } else { 255 };
-    Ok(rows.with_images(fitted, levels, sink.finish(), reading.range))
+    Ok(rows.with_images(fitted, levels, sink.finish()?, reading.range))
 }
 
 /// The shape of images that columns of numbers with these names seem to hold, and how many of them are called like pixels.

@@ -31,7 +31,7 @@ impl Samples {
             shape,
             values: Values::Pixels {
                 levels: self.levels(),
-                store: sink.finish().into(),
+                store: sink.finish()?.into(),
             },
             places: None,
             ..self.clone()

@@ -38,7 +38,7 @@ impl Samples {
                     }
                 }
                 let levels = (*levels).max(more.levels());
-                Self::stored(facts, self.shape, levels, sink.finish())?
+                Self::stored(facts, self.shape, levels, sink.finish()?)?
             }
             (
                 None,

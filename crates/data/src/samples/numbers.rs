@@ -361,7 +361,7 @@ impl Samples {
             }
         }
         let inputs = (0..width).map(super::rows::Input::Stored).collect();
-        let rows = Rows::new(Arc::new(sink.finish()), None, inputs);
+        let rows = Rows::new(Arc::new(sink.finish()?), None, inputs);
         Ok(Some(Values::Numbers {
             columns: columns.clone(),
             numbers: Numbers::Rows(rows),

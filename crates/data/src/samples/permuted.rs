@@ -197,7 +197,8 @@ mod tests {
     fn images_in_a_file_are_permuted_as_well() {
         let mut sink = Sink::new(0);
         sink.push(&[1, 2, 3, 4, 5, 6]).expect("a temporary file");
-        let stored = Samples::stored(facts(), SHAPE, 255, sink.finish()).expect("it fits");
+        let stored = Samples::stored(facts(), SHAPE, 255, sink.finish().expect("there is room"))
+            .expect("it fits");
         assert!(!stored.in_memory());
         let permuted = stored
             .permuted([5, 4, 3, 2, 1, 0].into())

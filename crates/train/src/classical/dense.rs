@@ -67,7 +67,7 @@ pub struct DenseFit {
 pub fn dense_fit(config: &RunConfig) -> Result<DenseFit, Error> {
     let task = Task::of(config, false)?;
     check_model(config, task)?;
-    let checked = load(config, Kept::default(), None)?;
+    let checked = load(config, Kept::default(), None, None)?;
     check_values(config, &checked.train)?;
     DenseFit::new(config, &checked.spec, &checked.train, &checked.test).map(|fit| DenseFit {
         held_out: checked.held_out,

@@ -69,6 +69,36 @@ pub fn check_ranks(prepared: &Prepared, ranks: usize) -> Result<(), Error> {
     Ok(())
 }
 
+/// Refuses a rank that rounds otherwise than rank 0, by the width of the vectors that each computes with: none is that of a graphics adapter.
+/// Each rank steps by itself, and their weights would no longer be the same.
+///
+/// # Errors
+///
+/// [`Error::Config`] where the widths are not the same.
+pub(crate) fn check_vectors(
+    rank: usize,
+    width: Option<usize>,
+    first: Option<usize>,
+) -> Result<(), Error> {
+    if width == first {
+        return Ok(());
+    }
+    let message = format!(
+        "rank {rank} computes with {}, and rank 0 with {}: their weights would drift apart",
+        vectors_of(width),
+        vectors_of(first)
+    );
+    let hint = "give all ranks devices of one kind, and vectors that all have, as in `--set train.vector_width=128`";
+    Err(Error::config(message, Some(hint.to_owned())))
+}
+
+/// What a device computes with, by the width of its vectors.
+fn vectors_of(width: Option<usize>) -> String {
+    width.map_or("a graphics adapter".to_owned(), |bits| {
+        format!("vectors of {bits} bits")
+    })
+}
+
 fn is_normalised(layer: &LayerConfig) -> bool {
     match layer {
         LayerConfig::BatchNorm { .. } => true,
@@ -76,5 +106,39 @@ fn is_normalised(layer: &LayerConfig) -> bool {
             inner.layers.iter().any(|(layer, _)| is_normalised(layer))
         }
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranks_that_round_otherwise_are_refused() {
+        let widths = [None, Some(128), Some(256), Some(512)];
+        for (place, width) in widths.into_iter().enumerate() {
+            for (other, first) in widths.into_iter().enumerate() {
+                let checked = check_vectors(1, width, first);
+                assert_eq!(checked.is_ok(), place == other, "{width:?} {first:?}");
+            }
+        }
+    }
+
+    /// A processor beside a graphics adapter, whichever of them is rank 0.
+    #[test]
+    fn a_processor_beside_a_graphics_adapter_is_refused() {
+        let said = |width, first| {
+            check_vectors(1, width, first)
+                .expect_err("refused")
+                .to_string()
+        };
+        assert_eq!(
+            said(None, Some(256)),
+            "rank 1 computes with a graphics adapter, and rank 0 with vectors of 256 bits: their weights would drift apart"
+        );
+        assert_eq!(
+            said(Some(512), None),
+            "rank 1 computes with vectors of 512 bits, and rank 0 with a graphics adapter: their weights would drift apart"
+        );
     }
 }

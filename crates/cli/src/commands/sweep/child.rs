@@ -49,6 +49,7 @@ pub struct Start<'a> {
     pub until: Option<f64>,
     pub device: Option<&'a str>,
     pub threads: usize,
+    pub decoded: Option<&'a Path>,
 }
 
 /// A task that runs.
@@ -75,6 +76,9 @@ impl RunningTask {
         }
         if let Some(device) = start.device {
             command.args(["--devices", device]);
+        }
+        if let Some(decoded) = start.decoded {
+            command.arg("--decoded").arg(decoded);
         }
         command
             .env("RAYON_NUM_THREADS", start.threads.to_string())

@@ -1,6 +1,7 @@
 //! The tasks of a sweep on this machine, each in a process of its own, until all have ended.
 
 use std::collections::VecDeque;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
@@ -21,6 +22,10 @@ pub struct Here {
     pub choice: Choice,
     /// The devices of the places, in turn; those of the configuration where there are none.
     pub devices: Vec<String>,
+    /// Whether tasks may have large data in common.
+    pub may_share: bool,
+    /// The folder where tasks have what is large of their data; without it, each has its own.
+    pub decoded: Option<PathBuf>,
 }
 
 /// How it ended.
@@ -139,6 +144,7 @@ impl Pool<'_> {
                 until: self.until,
                 device: devices.get(slot % devices.len().max(1)).map(String::as_str),
                 threads,
+                decoded: self.here.decoded.as_deref(),
             };
             self.running
                 .push(RunningTask::start(&start, slot, &self.news)?);

@@ -1,13 +1,15 @@
 //! One task of a sweep, which can be asked for any number of times: it trains, goes on, or does nothing.
 
 use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use espejo_train::{
-    Error, Event, Folder, Outcome, Prepared, RunConfig, Status, fit, prepare, prepare_suited,
+    Error, Event, Folder, Outcome, Prepared, RunConfig, Status, fit, prepare, prepare_shared,
+    prepare_suited,
 };
 
 use super::folder::{Failure, SweepFolder, TaskState};
@@ -28,6 +30,8 @@ pub struct TaskRules {
     pub until: Option<f64>,
     /// Whether a scheduler of this program started it: it tells its progress on stdout, and stops when stdin ends.
     pub attached: bool,
+    /// The folder where the tasks that run now have what is large of their data.
+    pub decoded: Option<PathBuf>,
 }
 
 /// What came of it.
@@ -110,10 +114,11 @@ fn failure_of(error: &anyhow::Error) -> Option<Failure> {
 
 /// Trains the run of a task from where it stands.
 fn trained(sweep: &SweepFolder, number: usize, rules: &TaskRules) -> anyhow::Result<Ended> {
+    let decoded = rules.decoded.as_deref();
     let (prepared, folder) = match sweep.run(number) {
         Some(folder) => resumed(folder, rules)?,
         None => {
-            let prepared = prepared(&sweep.plan, number, rules.device.as_deref())?;
+            let prepared = prepared(&sweep.plan, number, rules.device.as_deref(), decoded)?;
             let name = sweep.name(number);
             let folder = Folder::create(sweep.path(), Some(&name), &prepared.config)?;
             (prepared, folder)
@@ -174,14 +179,20 @@ fn draw(outcome: &Outcome, folder: &Folder) -> Drawn {
 }
 
 /// A task that has not begun.
-pub fn prepared(plan: &Plan, number: usize, device: Option<&str>) -> anyhow::Result<Prepared> {
+pub fn prepared(
+    plan: &Plan,
+    number: usize,
+    device: Option<&str>,
+    decoded: Option<&Path>,
+) -> anyhow::Result<Prepared> {
     let mut merged = plan.merged(number)?;
     if let Some(device) = device {
         device.clone_into(&mut merged.config.train.device);
     }
-    Ok(match merged.said {
-        None => prepare(merged.config)?,
-        Some(said) => prepare_suited(merged.config, &said)?,
+    Ok(match (decoded, merged.said) {
+        (Some(folder), said) => prepare_shared(merged.config, said.as_ref(), folder)?,
+        (None, None) => prepare(merged.config)?,
+        (None, Some(said)) => prepare_suited(merged.config, &said)?,
     })
 }
 
@@ -191,7 +202,10 @@ fn resumed(folder: Folder, rules: &TaskRules) -> anyhow::Result<(Prepared, Folde
     if let Some(device) = &rules.device {
         device.clone_into(&mut config.train.device);
     }
-    let prepared = prepare(config)?;
+    let prepared = match rules.decoded.as_deref() {
+        Some(folder) => prepare_shared(config, None, folder)?,
+        None => prepare(config)?,
+    };
     match prepared.is_data_of(&folder)? {
         true => Ok((prepared, folder)),
         false => Err(changed_data(&folder)),
