@@ -375,6 +375,11 @@ fn tasks_have_large_data_once_and_train_what_single_trainings_do() {
     let vary = "--vary model.latent=2,3";
     run(format!("sweep {rest} {vary} --jobs 2 --out runs/s"));
     assert!(!room.path("runs/s/decoded").exists(), "it is left");
+    // As a sweep leaves it that is killed.
+    fs::create_dir(room.path("runs/s/decoded")).expect("a folder");
+    room.write("runs/s/decoded/abc.bytes", "abc");
+    run("sweep run runs/s".to_owned());
+    assert!(!room.path("runs/s/decoded").exists(), "it is left for good");
     run(format!("sweep {rest} {vary} --plan --out runs/t"));
     for task in ["1", "2"] {
         run(format!("sweep run runs/t {task} --decoded runs/t/decoded"));

@@ -18,12 +18,13 @@ impl Decoded {
     /// Decodes the data of the first of these tasks there, so that those that begin at once find it; nothing where tasks run alone, or
     /// have no large data in common.
     pub fn make(sweep: &SweepFolder, here: &Here, tasks: &[usize]) -> anyhow::Result<Option<Self>> {
+        let path = sweep.path().join("decoded");
+        check_folder(&path)?;
+        // Dropped where it is of no use, and so is what a sweep has left that was killed.
+        let decoded = Self { path };
         let (&[first, _, ..], 2.., true) = (tasks, here.choice.now().jobs, here.may_share) else {
             return Ok(None);
         };
-        let path = sweep.path().join("decoded");
-        check_folder(&path)?;
-        let decoded = Self { path };
         let device = here.devices.first().map(String::as_str);
         // What is wrong with the data of a task is for the task to say.
         let prepared = task::prepared(&sweep.plan, first, device, Some(&decoded.path));
