@@ -43,7 +43,7 @@ def program(args, *needed):
     """Where our program and its examples are; ends where one of `needed` is not built."""
     target = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "release"
     espejo = Path(args.espejo or target / "espejo").resolve()
-    places = {"espejo": espejo, **{name: espejo.parent / "examples" / name for name in ("infer", "floor", "peers")}}
+    places = {"espejo": espejo, **{name: espejo.parent / "examples" / name for name in ("infer", "floor", "peers", "load")}}
     for name in needed:
         if not places[name].is_file():
             args.fail(f"no program `{places[name]}`; build it with `cargo build --release --workspace --examples`")

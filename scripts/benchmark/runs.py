@@ -84,4 +84,6 @@ def compared(task, name, own, runs):
         cells += [spread(values), ratio(statistics.median(run[key] for run in own) / statistics.median(values))]
     busy = [process["others"] for process in every_process(runs) if process["others"] is not None]
     mark = "*" if any(run["disturbed"] for run in runs) else ""
+    if not busy:
+        return cells + ["too short to tell"]
     return cells + [f"{100 * statistics.median(busy):.0f} % ({100 * max(busy):.0f} %){mark}"]

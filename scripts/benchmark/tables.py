@@ -5,6 +5,8 @@
 VENV has PyTorch, torchvision, polars, pandas, PyOD and scikit-learn. Ours, then each peer, and so on `--runs` times; medians, and
 ours over theirs: below 1 we take less. The files are made first: standard normal numbers, correlated, with 6 decimals.
 
+parquet The same table read from Parquet, as pandas writes it, beside its own CSV: seconds of `examples/load`, built by `cargo build --release -p espejo-data
+        --features parquet --example load`. Not among the tasks of a run without names, for the program as it is built by default reads no Parquet.
 csv     A table of 20 columns from CSV to the end of the first epoch of 20-12-2-12-20 (tanh, Adam, batches of 1,024), from the start of
         the process: beside polars and pandas, each with PyTorch.
 folder  20,000 PNG images of 28x28 in 10 folders, to the end of the first epoch of 784-64-8-64-784 (batches of 128): beside torchvision's
@@ -19,6 +21,7 @@ others  The part of the machine that other processes took meanwhile; see `script
 """
 
 import json
+import re
 import subprocess
 import sys
 import tempfile
@@ -28,7 +31,8 @@ from . import machine
 from .runs import HEAD, compared, markdown, times, undisturbed
 
 PEER = Path(__file__).resolve().parent / "peer_tables.py"
-PEERS = {"csv": ["polars", "pandas"], "folder": ["folder"], "fit": ["fit-pyod"], "score": ["score-pyod", "score-forest"]}
+PEERS = {"csv": ["polars", "pandas"], "folder": ["folder"], "fit": ["fit-pyod"], "score": ["score-pyod", "score-forest"], "parquet": ["own CSV"]}
+WITHOUT_NAMES = ["csv", "folder", "fit", "score"]
 TRAIN = "--optimizer adam --lr 1e-3 --schedule constant --epochs 2 --no-figures --samples-every 0 --set train.eval_every=1000000".split()
 NET = "--layers 12 --latent 2 --activation tanh".split()
 
@@ -64,7 +68,7 @@ def arguments(parser):
     parser.add_argument("--threads", type=int, default=2, help="the first so many CPUs, for all")
     parser.add_argument("--espejo", help="the program; by default the release build of this tree")
     parser.add_argument("--json", metavar="FILE", help="write all numbers of all runs here")
-    parser.add_argument("tasks", nargs="*", metavar="TASK", help=f"by default all: {', '.join(PEERS)}")
+    parser.add_argument("tasks", nargs="*", metavar="TASK", help=f"some of {', '.join(PEERS)}; by default {', '.join(WITHOUT_NAMES)}")
 
 
 def files(args, folder):
@@ -72,6 +76,9 @@ def files(args, folder):
     table, images, model = folder / "table.csv", folder / "images", folder / "runs" / "model"
     if set(args.tasks) - {"folder"}:
         subprocess.run([args.python, "-c", MAKE, table, str(args.rows)], check=True)
+    if "parquet" in args.tasks:
+        write = "import sys, pandas; pandas.read_csv(sys.argv[1]).to_parquet(sys.argv[2])"
+        subprocess.run([args.python, "-c", write, table, table.with_suffix(".parquet")], check=True)
     if "folder" in args.tasks:
         subprocess.run([args.python, "-c", MAKE_FOLDER, images], check=True)
     if "score" in args.tasks:
@@ -80,14 +87,21 @@ def files(args, folder):
             out.writelines(line for line, _ in zip(lines, range(10_001)))
         train = ["train", first, *NET, *TRAIN, "--out", model.parent, "--name", model.name]
         subprocess.run([args.programs["espejo"], *train], check=True, capture_output=True)
-    return {"csv": table, "folder": images, "fit": table, "score": table}, model
+    return {"csv": table, "folder": images, "fit": table, "score": table, "parquet": table.with_suffix(".parquet")}, model
 
 
 def process(*command):
     return machine.process([str(word) for word in command])
 
 
+def loaded(args, path):
+    text, taken = process(args.programs["load"], path)
+    return {**taken, "seconds": float(re.search(r"([0-9.]+) s,", text)[1])}
+
+
 def ours(args, task, path, model, out):
+    if task == "parquet":
+        return loaded(args, path)
     if task == "score":
         _, taken = process(
             args.programs["espejo"], "score", model, "--data", path, "--threshold", "quantile:.99", "--to", f"{out}/ours.csv"
@@ -103,6 +117,8 @@ def ours(args, task, path, model, out):
 
 
 def theirs(args, name, path, out):
+    if name == "own CSV":
+        return loaded(args, path.with_suffix(".csv"))
     text, taken = process(args.python, "-B", PEER, name, path, f"{out}/theirs.csv")
     return {**taken, "seconds": json.loads(text)["seconds"] if text.strip() else taken["start"]}
 
@@ -122,8 +138,8 @@ def run(args):
     for task in args.tasks:
         if task not in PEERS:
             args.fail(f"task `{task}`: expected some of {', '.join(PEERS)}")
-    args.tasks = args.tasks or list(PEERS)
-    args.programs = machine.program(args, "espejo")
+    args.tasks = args.tasks or WITHOUT_NAMES
+    args.programs = machine.program(args, *{"load" if task == "parquet" else "espejo" for task in args.tasks})
     with tempfile.TemporaryDirectory() as folder, machine.first_cpus(args.threads):
         line, raw = machine.described()
         print(f"{line}, {times(args.runs)}, {args.rows:,} rows\n", flush=True)

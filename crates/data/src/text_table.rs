@@ -3,6 +3,7 @@
 mod blocks;
 mod cells;
 mod in_parts;
+mod in_place;
 mod places;
 mod plain;
 mod records;
@@ -26,8 +27,9 @@ use crate::row_store::{Spill, is_too_large};
 use crate::source::{Parts, Source, TargetKind};
 use crate::{Error, RowNumbers, columns, parallel, texts};
 
-use blocks::Block;
+use blocks::{Block, Blocks, Rest};
 use cells::{Cell, Writing};
+use in_place::Room;
 use records::Records;
 use sample::Sample;
 
@@ -117,26 +119,34 @@ fn read_by(
         table.take_all(records(all, 0, &sample), Some(&mut spill), failed)?;
         return table.finish(spill);
     }
+    let mut blocks = Blocks::new(all);
     let empty = table.clone();
-    let part = |block: &Block| {
-        let mut part = empty.clone();
-        part.take_block(block, &sample, failed)?;
-        Ok((part, block.text.len()))
-    };
-    let mut bytes = 0;
-    let merge = |(part, length): (Table, usize)| {
-        bytes += length as u64;
-        table.append_table(part);
-        table.spill(&mut spill)?;
-        if table.spilled == 0 {
-            table.make_room(bytes, length_of_text, source.memory);
-        }
-        Ok(())
-    };
-    let rest = blocks::in_parallel(all, threads, part, merge, failed)?;
-    if let Some((Block { text, lines, .. }, reader)) = rest {
-        let all = Cursor::new(text).chain(reader);
-        table.take_all(records(all, lines, &sample), Some(&mut spill), failed)?;
+    let (mut bytes, mut rest) = (0, None);
+    if let Some(length) = length_of_text {
+        let room = (length, source.memory);
+        (bytes, rest) = table.fill_in_place(&mut blocks, &sample, threads, room, failed)?;
+    }
+    if rest.is_none() {
+        let part = |block: &Block, ()| {
+            let mut part = empty.clone();
+            part.take_block(block, &sample, None, failed)?;
+            Ok((part, block.text.len()))
+        };
+        let merge = |(part, length): (Table, usize)| {
+            bytes += length as u64;
+            table.append_table(part);
+            table.spill(&mut spill)?;
+            if table.spilled == 0 {
+                table.make_room(bytes, length_of_text, source.memory);
+            }
+            Ok(())
+        };
+        let always = |_: &Block| Some(());
+        rest = blocks::in_parallel(&mut blocks, threads, always, part, merge, failed)?;
+    }
+    if let Some(Rest::Records(block) | Rest::NoRoom(block)) = rest {
+        let all = Cursor::new(block.text).chain(blocks.into_rest());
+        table.take_all(records(all, block.lines, &sample), Some(&mut spill), failed)?;
     }
     table.finish(spill)
 }
@@ -203,7 +213,7 @@ struct Table {
     missing_is_bad: bool,
     /// The column that holds texts.
     text: Option<usize>,
-    /// How many rows have gone to a store, but for their words.
+    /// How many rows are no longer in the columns, but for their words: they have gone to a store, or to where they stay.
     spilled: usize,
 }
 
@@ -320,18 +330,21 @@ impl Table {
         Ok(true)
     }
 
-    /// Takes all rows of a block in, usual ones at once.
+    /// Takes all rows of a block in, usual ones at once; their numbers go to `room`, where there is one, which has room for all rows.
     fn take_block(
         &mut self,
         block: &Block,
         sample: &Sample,
+        mut room: Option<&mut Room>,
         failed: impl Fn(u64, io::Error) -> Error + Copy,
     ) -> Result<(), Error> {
         let Some(separator) = self.plain_separator(sample) else {
             let records = records(&block.text[..], block.lines, sample);
             return self.take_all(records, None, failed);
         };
-        self.reserve(block.rows);
+        if room.is_none() {
+            self.reserve(block.rows);
+        }
         let mut numbers = vec![0.0; self.frame.columns.len()];
         let (mut line, mut text) = (block.lines, &block.text[..]);
         // Lines read at once since the last others, and how many of these go to the reader of records together.
@@ -339,7 +352,8 @@ impl Table {
         while !text.is_empty() {
             let is_header = self.has_header && line + 1 == self.line;
             let length = plain::row(text, separator, &mut numbers);
-            let length = length.filter(|_| !is_header && self.push_row(line + 1, &numbers));
+            let mut push = || self.push_row(line + 1, &numbers, room.as_deref_mut());
+            let length = length.filter(|_| !is_header && push());
             if let Some(length) = length {
                 (line, text, plain) = (line + 1, &text[length..], plain + 1);
                 continue;
@@ -349,7 +363,13 @@ impl Table {
             let mut ends = memchr_iter(b'\n', text);
             let end = ends.nth(others - 1).map_or(text.len(), |end| end + 1);
             let (lines, rest) = text.split_at(end);
+            if room.is_some() {
+                self.spilled = self.frame.len();
+            }
             self.take_all(records(lines, line, sample), None, failed)?;
+            if let Some(room) = &mut room {
+                room.take_from(&mut self.frame.columns);
+            }
             line += memchr_iter(b'\n', lines).count() as u64;
             (text, plain) = (rest, 0);
         }
@@ -367,14 +387,20 @@ impl Table {
         are_plain.then_some(separator)
     }
 
-    /// Takes in a row of numbers that stands in a line, NaN where one is missing; false where that makes the row bad.
-    fn push_row(&mut self, line: u64, numbers: &[f64]) -> bool {
+    /// Takes in a row of numbers that stands in a line, NaN where one is missing, to `room` where there is one; false where that makes the row
+    /// bad.
+    fn push_row(&mut self, line: u64, numbers: &[f64], room: Option<&mut Room>) -> bool {
         if self.missing_is_bad && numbers.iter().any(|number| number.is_nan()) {
             return false;
         }
-        for (column, number) in self.frame.columns.iter_mut().zip(numbers) {
-            if let Cells::Numbers(all) = &mut column.cells {
-                all.push(*number);
+        match room {
+            Some(room) => room.push(numbers),
+            None => {
+                for (column, number) in self.frame.columns.iter_mut().zip(numbers) {
+                    if let Cells::Numbers(all) = &mut column.cells {
+                        all.push(*number);
+                    }
+                }
             }
         }
         self.rows += 1;
@@ -398,11 +424,9 @@ impl Table {
     /// and again. None where they are more than memory shall hold.
     fn make_room(&mut self, bytes: u64, of: Option<u64>, memory: usize) {
         let rows = self.frame.len() as u64;
-        let Some(of) = of.filter(|of| *of > bytes && bytes > 0) else {
+        let Some(expected) = of.and_then(|of| self.expected_rows(bytes, of)) else {
             return;
         };
-        // Somewhat more, for rows are not of one length; what is not used takes no memory.
-        let expected = (rows as f64 * of as f64 / bytes as f64 * 1.02) as u64;
         let numbers = expected.saturating_mul(self.frame.columns.len() as u64);
         if is_too_large(numbers, memory) {
             return;
@@ -416,6 +440,15 @@ impl Table {
         if expected > least.unwrap_or(usize::MAX) as u64 {
             self.reserve((expected - rows) as usize);
         }
+    }
+
+    /// About how many rows a text of so many bytes has, of which some gave the rows that are there; nothing where no more follow.
+    fn expected_rows(&self, bytes: u64, of: u64) -> Option<u64> {
+        if of <= bytes || bytes == 0 {
+            return None;
+        }
+        // Somewhat more, for rows are not of one length; what is not used takes no memory.
+        Some((self.frame.len() as f64 * of as f64 / bytes as f64 * 1.02) as u64)
     }
 
     /// Hands the numbers over that are more than memory shall hold.

@@ -143,6 +143,38 @@ mod tests {
         check(2, 11, 13, 0.9169266267411054);
     }
 
+    /// pytorch-msssim 1.0.0 in double precision: `ssim(output, target, data_range=1, win_size=11)`, whose window has weights in single precision.
+    #[test]
+    fn similarity_of_pytorch_msssim() {
+        for (channels, height, width, theirs) in [
+            (1, 28, 28, 0.919_587_355_904_501_8),
+            (3, 32, 32, 0.920_135_699_617_257_4),
+            (2, 11, 13, 0.916_926_651_811_634_4),
+        ] {
+            let (output, target) = pair(channels * height * width);
+            let found = ssim(&output, &target, channels, height, width);
+            assert!((found - theirs).abs() < 1e-6, "{found} {theirs}");
+        }
+    }
+
+    /// torchmetrics 1.9.0 in double precision: `structural_similarity_index_measure(output, target, data_range=1)`, whose windows reach beyond the edges of
+    /// the image, mirrored there. Ours do not, and the two differ by more than rounding.
+    #[test]
+    fn similarity_is_not_that_of_torchmetrics() {
+        for (channels, height, width, theirs) in [
+            (1, 28, 28, 0.919_097_334_042_104_9),
+            (3, 32, 32, 0.920_241_127_839_212_8),
+            (2, 11, 13, 0.915_603_859_552_440_7),
+        ] {
+            let (output, target) = pair(channels * height * width);
+            let found = ssim(&output, &target, channels, height, width);
+            assert!(
+                (1e-4..2e-3).contains(&(found - theirs).abs()),
+                "{found} {theirs}"
+            );
+        }
+    }
+
     /// This formula on scipy 1.17.1's `gaussian_filter(plane, 1.5, truncate=2/1.5)[2:-2, 2:-2]`, a window of 5 x 5.
     #[test]
     fn small_pictures_have_a_smaller_window() {

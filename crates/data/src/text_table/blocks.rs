@@ -15,6 +15,8 @@ use crate::{Error, parallel};
 
 /// Bytes that are read at a time; a block is these and what was left of the last line before.
 const BLOCK: u64 = 2 << 20;
+/// Bytes of the first block, which may be read alone to learn how long lines are.
+const FIRST: u64 = 128 << 10;
 /// Room for them, and for a look whether more follows.
 const ROOM: usize = BLOCK as usize + 64;
 /// A text without a line end for so long is left to the reader of records, which says what is wrong with it.
@@ -25,37 +27,76 @@ pub(super) struct Block {
     pub(super) text: Vec<u8>,
     /// Line feeds before it.
     pub(super) lines: u64,
-    /// Rows that it has room for: one more than line feeds.
+    /// Its lines, and so rows at most.
     pub(super) rows: usize,
 }
 
 /// What comes next of a text.
-enum Next {
+pub(super) enum Next {
     Lines(Block),
     /// From here on the text is to be read record by record: there are quotes, or no line ends.
     Rest(Block),
     End,
 }
 
+/// Why threads stopped before the end of a text.
+pub(super) enum Rest {
+    /// From this block on the text is to be read record by record.
+    Records(Block),
+    /// There was no room for what this block gives; it is still to be read.
+    NoRoom(Block),
+}
+
 /// Takes whole lines from a reader.
-struct Blocks<R> {
+pub(super) struct Blocks<R> {
     inner: R,
     /// What was read after the last line feed.
     left: Vec<u8>,
     lines: u64,
+    /// Bytes that are read at a time.
+    size: u64,
     /// Room of blocks that were worked off: fresh memory takes longer to come by than the text in it to read.
     spare: Vec<Vec<u8>>,
 }
 
 impl<R: Read> Blocks<R> {
-    fn next(&mut self) -> io::Result<Next> {
+    pub(super) fn new(inner: R) -> Self {
+        Self {
+            inner,
+            left: Vec::new(),
+            lines: 0,
+            size: FIRST,
+            spare: Vec::new(),
+        }
+    }
+
+    /// The line feeds before what comes next.
+    pub(super) fn lines(&self) -> u64 {
+        self.lines
+    }
+
+    /// Takes a block back that was not read: it comes again, with what follows it.
+    pub(super) fn take_back(&mut self, block: Block) {
+        let Block {
+            mut text, lines, ..
+        } = block;
+        text.append(&mut self.left);
+        (self.left, self.lines) = (text, lines);
+    }
+
+    /// What follows, for a reader of records.
+    pub(super) fn into_rest(self) -> R {
+        self.inner
+    }
+
+    pub(super) fn next(&mut self) -> io::Result<Next> {
         let mut text = self.spare.pop().unwrap_or_default();
         text.clear();
         text.reserve(self.left.len() + ROOM);
         text.append(&mut self.left);
         loop {
             let before = text.len();
-            (&mut self.inner).take(BLOCK).read_to_end(&mut text)?;
+            (&mut self.inner).take(self.size).read_to_end(&mut text)?;
             let lines = self.lines;
             let at_end = text.len() == before;
             if at_end && text.is_empty() {
@@ -72,31 +113,27 @@ impl<R: Read> Blocks<R> {
                 text.truncate(end + 1);
                 let feeds = memchr_iter(b'\n', &text).count();
                 self.lines += feeds as u64;
-                let rows = feeds + 1;
+                self.size = BLOCK;
+                let rows = feeds + usize::from(!text.ends_with(b"\n"));
                 return Ok(Next::Lines(Block { text, lines, rows }));
             }
         }
     }
 }
 
-/// Reads a text by `threads` threads: `part` makes something of each block on any of them, `merge` takes these in the order of the text. What is
-/// left where a quote comes is given back with the reader.
+/// Reads a text by `threads` threads: `room` gives what a block is read with, on this thread and in the order of the text, `part` makes something of
+/// both on any of them, `merge` takes these in the order of the text. Where a quote comes, or `room` gives nothing, the block is given back.
 ///
 /// # Errors
 /// The first in the order of the text: of `part`, of `merge`, and what reading said, by `failed` with the number of line feeds before.
-pub(super) fn in_parallel<R: Read, P: Send>(
-    reader: R,
+pub(super) fn in_parallel<R: Read, W: Send, P: Send>(
+    blocks: &mut Blocks<R>,
     threads: usize,
-    part: impl Fn(&Block) -> Result<P, Error> + Sync,
+    mut room: impl FnMut(&Block) -> Option<W>,
+    part: impl Fn(&Block, W) -> Result<P, Error> + Sync,
     mut merge: impl FnMut(P) -> Result<(), Error>,
     failed: impl Fn(u64, io::Error) -> Error,
-) -> Result<Option<(Block, R)>, Error> {
-    let mut blocks = Blocks {
-        inner: reader,
-        left: Vec::new(),
-        lines: 0,
-        spare: Vec::new(),
-    };
+) -> Result<Option<Rest>, Error> {
     let (to_threads, work) = mpsc::sync_channel(threads);
     let (done, results) = mpsc::channel();
     let work = Mutex::new(work);
@@ -113,13 +150,16 @@ pub(super) fn in_parallel<R: Read, P: Send>(
         let rest = loop {
             match blocks.next() {
                 Ok(Next::Lines(block)) => {
+                    let Some(room) = room(&block) else {
+                        break Some(Ok(Rest::NoRoom(block)));
+                    };
                     // Threads end before this one only by a panic, which comes out where they are joined.
-                    if to_threads.send((sent, block)).is_err() {
+                    if to_threads.send((sent, block, room)).is_err() {
                         break None;
                     }
                     sent += 1;
                 }
-                Ok(Next::Rest(block)) => break Some(Ok(block)),
+                Ok(Next::Rest(block)) => break Some(Ok(Rest::Records(block))),
                 Ok(Next::End) => break None,
                 Err(failure) => break Some(Err(failed(blocks.lines, failure))),
             }
@@ -134,19 +174,20 @@ pub(super) fn in_parallel<R: Read, P: Send>(
         }
         rest.transpose()
     })
-    .map(|rest| rest.map(|block| (block, blocks.inner)))
 }
 
 /// What a thread does until there are no more blocks, or nobody who wants to know.
-fn work_off<P>(
-    work: &Mutex<Receiver<(usize, Block)>>,
-    part: &impl Fn(&Block) -> Result<P, Error>,
+fn work_off<W, P>(
+    work: &Mutex<Receiver<(usize, Block, W)>>,
+    part: &impl Fn(&Block, W) -> Result<P, Error>,
     done: &Sender<(usize, Result<P, Error>, Vec<u8>)>,
 ) {
     loop {
         let next = work.lock().expect("no thread panics with the lock").recv();
-        let Ok((index, block)) = next else { return };
-        let result = part(&block);
+        let Ok((index, block, room)) = next else {
+            return;
+        };
+        let result = part(&block, room);
         if done.send((index, result, block.text)).is_err() {
             return;
         }
@@ -206,21 +247,21 @@ mod tests {
     fn check(text: &str, skip_bad: bool) {
         let mut source = Source::named("rows.csv");
         source.skip_bad = skip_bad;
-        let read = |threads| {
-            let frame = read_by(
-                threads,
-                &source,
-                Path::new("rows.csv"),
-                text.as_bytes(),
-                None,
-            );
+        let read = |threads, length| {
+            let path = Path::new("rows.csv");
+            let frame = read_by(threads, &source, path, text.as_bytes(), length);
             frame.map_err(|error| error.to_string())
         };
-        let alone = read(1).expect("a table");
+        let alone = read(1, None).expect("a table");
         assert!(alone.len() > 180_000);
-        // NaN is not itself: missing numbers are compared as they are printed.
-        let several = read(3).expect("a table");
-        assert!(format!("{several:?}") == format!("{alone:?}"));
+        let alone = format!("{alone:?}");
+        // Without a length nobody knows how many rows come; a file may be longer or shorter than it was when it was asked.
+        let bytes = text.len() as u64;
+        for length in [None, Some(bytes), Some(bytes / 3), Some(3 * bytes)] {
+            let several = read(3, length).expect("a table");
+            // NaN is not itself: missing numbers are compared as they are printed.
+            assert!(format!("{several:?}") == alone, "{length:?}");
+        }
     }
 
     #[test]

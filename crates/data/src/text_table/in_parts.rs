@@ -4,7 +4,7 @@ use std::io::{Cursor, Read};
 use std::path::Path;
 use std::sync::Arc;
 
-use super::blocks::{self, Block};
+use super::blocks::{self, Block, Blocks, Rest};
 use super::sample::Sample;
 use super::{Table, begin, failed, open, records};
 use crate::catalogue::text_path;
@@ -62,14 +62,17 @@ pub fn load_in_parts<P: Send>(
         Ok(())
     };
     let failed = |line, failure| failed(path, line, failure);
-    let part = |block: &Block| {
+    let part = |block: &Block, ()| {
         let mut part = table.clone();
-        part.take_block(block, &sample, failed)?;
+        part.take_block(block, &sample, None, failed)?;
         reading.part(part)
     };
-    let all = Cursor::new(start).chain(reader);
-    let rest = blocks::in_parallel(all, parallel::threads(), part, &mut pass, failed).ok()?;
-    if let Some((block, reader)) = rest {
+    let mut blocks = Blocks::new(Cursor::new(start).chain(reader));
+    let always = |_: &Block| Some(());
+    let threads = parallel::threads();
+    let rest = blocks::in_parallel(&mut blocks, threads, always, part, &mut pass, failed).ok()?;
+    if let Some(Rest::Records(block) | Rest::NoRoom(block)) = rest {
+        let reader = blocks.into_rest();
         reading
             .rest(&table, &sample, block, reader, path, &mut pass)
             .ok()?;
