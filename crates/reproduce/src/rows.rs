@@ -21,3 +21,4 @@ mod show;
 pub mod structures;
 pub mod supervised;
 mod trained;
+pub mod variational;

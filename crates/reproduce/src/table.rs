@@ -6,7 +6,7 @@ use crate::row::{Band, Number, Row};
 use crate::rows::{
     anomalies, architectures, boston, capacity, denoiser, denoising, diabetes, few_labels, fonts,
     generation, hashing, landsat, logistic_map, optimizers, photographs, reviews, structures,
-    supervised,
+    supervised, variational,
 };
 
 /// A number with its band.
@@ -142,6 +142,68 @@ pub const ROWS: &[Row] = &[
         section: denoising::section,
         reads: &[],
         data: None,
+    },
+    Row {
+        id: "S6",
+        document: "000",
+        title: "A variational autoencoder of letters",
+        claim: "35-16-2-16-35 learns 29 letters of a font, and codes between them decode to letters.",
+        about: "Font 2 from A to ], 10,000 epochs of one batch, RMSprop as Keras has it (ε under the root), cross-entropy summed over the \
+                pixels plus the divergence from the prior. The letters are learned and measured, none is held out. The document shows \
+                figures and no numbers.",
+        preset: Some("s6"),
+        numbers: &[
+            number("parameters", (variational::LETTERS, "parameters"), Some(1287.0), Within(1287.0, 1287.0), 0),
+            number("loss, nats a letter", (variational::LETTERS, "loss"), None, Within(6.5, 8.0), 2),
+            number("cross-entropy, nats a letter", (variational::LETTERS, "reconstruction"), None, Shown, 2),
+            number("divergence from the prior, nats", (variational::LETTERS, "kl"), None, Shown, 2),
+        ],
+        jobs: variational::letters_jobs,
+        run: variational::letters_run,
+        section: variational::letters_section,
+        reads: &[],
+        data: None,
+    },
+    Row {
+        id: "S7",
+        document: "000",
+        title: "A variational autoencoder of handwritten letters",
+        claim: "784-256-2-256-784 learns EMNIST's letters; its codes, coloured by class, and a grid of decoded ones are shown.",
+        about: "124,800 letters in 26 classes, batches of 100, RMSprop as Keras has it; 20,800 more are measured. The document gives neither \
+                the number of epochs nor any other; ours are 10.",
+        preset: Some("s7"),
+        numbers: &[
+            number("parameters", (variational::HANDWRITTEN, "parameters"), Some(404244.0), Within(404244.0, 404244.0), 0),
+            number("test loss, nats a letter", (variational::HANDWRITTEN, "loss"), None, Within(225.0, 232.0), 2),
+            number("test cross-entropy, nats a letter", (variational::HANDWRITTEN, "reconstruction"), None, Shown, 2),
+            number("divergence from the prior, nats", (variational::HANDWRITTEN, "kl"), None, Shown, 2),
+        ],
+        jobs: variational::handwritten_jobs,
+        run: variational::handwritten_run,
+        section: variational::handwritten_section,
+        reads: &[],
+        data: Some("emnist-letters"),
+    },
+    Row {
+        id: "S8",
+        document: "000",
+        title: "A map of one face's expressions",
+        claim: "1850-1024-2-1024-1850 learns six expressions of one face, and codes between them decode to faces.",
+        about: "Normal, happy, sad, sleepy, surprised and wink of Yale's first subject, 50x37 pixels, 500 epochs of one batch, RMSprop as Keras \
+                has it. The slide says five pictures and names layers of 64 times 50; the code and the axes of the figures say six and 1,850. \
+                The pictures are learned and measured, none is held out; the document gives no numbers.",
+        preset: Some("s8"),
+        numbers: &[
+            number("parameters", (variational::FACES, "parameters"), Some(3798846.0), Within(3798846.0, 3798846.0), 0),
+            number("loss, nats a picture", (variational::FACES, "loss"), None, Within(495.0, 510.0), 2),
+            number("cross-entropy, nats a picture", (variational::FACES, "reconstruction"), None, Shown, 2),
+            number("divergence from the prior, nats", (variational::FACES, "kl"), None, Shown, 2),
+        ],
+        jobs: variational::faces_jobs,
+        run: variational::faces_run,
+        section: variational::faces_section,
+        reads: &[],
+        data: Some("yale"),
     },
     Row {
         id: "S9",
