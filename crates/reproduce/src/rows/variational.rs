@@ -40,7 +40,7 @@ pub fn faces_jobs(scale: &Scale) -> Vec<Job> {
 }
 
 pub fn letters_run(job: &Job) -> Result<Outcome, Error> {
-    run("s6", &["train.epochs=500"], job)
+    run("s6", &[], job)
 }
 
 pub fn handwritten_run(job: &Job) -> Result<Outcome, Error> {
