@@ -253,9 +253,9 @@ fn is_alive(process: u32) -> bool {
     !state.is_empty() && !state.starts_with(['Z', 'X'])
 }
 
-/// A training of some seconds with many checkpoints.
-const LONG: &str = "--model dae --label class --layers 24 --latent 4 --noise flip:.1 --batch-size 32 --epochs 200 --set train.eval_every=10 \
-                    --set train.checkpoint_seconds=0.05 --name";
+/// A training of many checkpoints.
+const LONG: &str = "--model dae --label class --layers 24 --latent 4 --noise flip:.1 --batch-size 32 --set train.eval_every=10 \
+                    --set train.checkpoint_seconds=0.05";
 
 /// Starts a command, and waits until its run has a checkpoint of this session and its ranks are there.
 fn begun(room: &Room, line: &str, name: &str) -> (Child, Vec<u32>) {
@@ -287,8 +287,10 @@ fn a_rank_that_is_killed_ends_all_and_the_run_goes_on_to_the_same_bits() {
         return;
     }
     let room = room_with_images(320);
-    run(&room, &format!("{RANKS} {LONG} whole")).ok();
-    let mut line = format!("{RANKS} {LONG} killed");
+    // Long enough to be killed ten times, on a quiet machine as well: each time it has a quarter of a second or less.
+    let long = format!("{RANKS} {LONG} --epochs 2000 --name");
+    run(&room, &format!("{long} whole")).ok();
+    let mut line = format!("{long} killed");
     let pauses = [3, 40, 11, 90, 27, 60, 5, 120, 17, 75];
     for (kills, pause) in pauses.into_iter().enumerate() {
         let (child, ranks) = begun(&room, &line, "killed");
@@ -325,8 +327,9 @@ fn a_rank_that_is_told_to_stop_stops_all_after_the_same_epoch() {
         return;
     }
     let room = room_with_images(320);
-    run(&room, &format!("{RANKS} {LONG} whole")).ok();
-    let (child, ranks) = begun(&room, &format!("{RANKS} {LONG} told"), "told");
+    let long = format!("{RANKS} {LONG} --epochs 400 --name");
+    run(&room, &format!("{long} whole")).ok();
+    let (child, ranks) = begun(&room, &format!("{long} told"), "told");
     signal(&room, "-TERM", *ranks.last().expect("two ranks"));
     let ended: Ran = child.wait_with_output().expect("ended").into();
     assert_eq!(ended.code, Some(130), "{ended:?}");
