@@ -30,6 +30,8 @@ struct Growing {
     file: File,
     path: PathBuf,
     empty: bool,
+    /// Bytes of its whole lines.
+    length: u64,
 }
 
 impl Logs {
@@ -110,14 +112,25 @@ impl Logs {
 impl Growing {
     fn open(path: PathBuf) -> Result<Self, Error> {
         let file = append(&path)?;
-        let empty = file.metadata().at("read", &path)?.len() == 0;
-        Ok(Self { file, path, empty })
+        let length = file.metadata().at("read", &path)?.len();
+        Ok(Self {
+            file,
+            path,
+            empty: length == 0,
+            length,
+        })
     }
 
     fn lines(&mut self, lines: impl IntoIterator<Item = String>) -> Result<(), Error> {
         let text: String = lines.into_iter().map(|line| line + "\n").collect();
         self.empty = false;
-        self.file.write_all(text.as_bytes()).at("write", &self.path)
+        let written = self.file.write_all(text.as_bytes());
+        match written {
+            Ok(()) => self.length += text.len() as u64,
+            // A full disk may have taken a part of a line.
+            Err(_) => drop(self.file.set_len(self.length)),
+        }
+        written.at("write", &self.path)
     }
 }
 
