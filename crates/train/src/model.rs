@@ -15,7 +15,7 @@ use espejo_supervised::{Network, NetworkConfig};
 use espejo_vae::{Vae, VaeConfig};
 
 use crate::architecture::{Mirror, Stacks};
-use crate::config::{ModelKind, RunConfig};
+use crate::config::{ModelKind, ObjectiveConfig, RunConfig};
 use crate::preset::DataForm;
 use crate::seed::{Purpose, stream};
 use crate::spec::Spec;
@@ -198,6 +198,17 @@ impl AnyModel {
     }
 }
 
+/// What an objective adds to the loss of an autoencoder without heads.
+pub(crate) fn penalties(objective: &ObjectiveConfig) -> Penalties {
+    Penalties {
+        l1: objective.l1,
+        sparsity: objective.sparsity,
+        sparsity_target: objective.sparsity_target,
+        contractive: objective.contractive,
+        weight_decay: objective.weight_decay,
+    }
+}
+
 fn autoencoder(spec: &Spec, mirror: &Mirror, config: &RunConfig, device: &Device) -> AnyModel {
     let mut rng = seeded(stream(config.train.seed, 0, Purpose::Weights));
     let (initializer, objective) = (config.model.initializer, &config.objective);
@@ -220,13 +231,7 @@ fn autoencoder(spec: &Spec, mirror: &Mirror, config: &RunConfig, device: &Device
         decoder,
         initializer,
         criterion: spec.criterion.clone(),
-        penalties: Penalties {
-            l1: objective.l1,
-            sparsity: objective.sparsity,
-            sparsity_target: objective.sparsity_target,
-            contractive: objective.contractive,
-            weight_decay: objective.weight_decay,
-        },
+        penalties: penalties(objective),
     };
     match spec.kind {
         ModelKind::Dae => AnyModel::Dae(DaeConfig { autoencoder }.init(&mut rng, device)),

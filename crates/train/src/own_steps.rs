@@ -3,10 +3,10 @@
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::{Tensor, TensorData};
 use espejo_kernels::{Activation as Fused, DenseNet};
-use espejo_nets::{Activation, Batch, Criterion, LayerConfig, Loss, Term};
+use espejo_nets::{Activation, Batch, Criterion, LayerConfig, Loss, Penalties, Term};
 
 use crate::feed::training_batch;
-use crate::model::AnyModel;
+use crate::model::{AnyModel, penalties};
 use crate::optimizer::{Gradient, trained_numbers};
 use crate::prepare::Prepared;
 
@@ -24,15 +24,16 @@ impl OwnSteps {
     pub(crate) fn of(prepared: &Prepared, model: &AnyModel) -> Option<Self> {
         let (spec, config) = (&prepared.spec, &prepared.config);
         let mirror = spec.architecture.mirror()?;
-        let objective = &config.objective;
-        let penalties = [
-            objective.l1,
-            objective.sparsity,
-            objective.contractive,
-            objective.weight_decay,
-        ];
-        let is_plain =
-            spec.kind.only_reconstructs() && penalties.iter().all(|weight| *weight <= 0.0);
+        // Whole, so that a penalty that is added later is not forgotten here.
+        let Penalties {
+            l1,
+            sparsity,
+            sparsity_target: _,
+            contractive,
+            weight_decay,
+        } = penalties(&config.objective);
+        let weights = [l1, sparsity, contractive, weight_decay];
+        let is_plain = spec.kind.only_reconstructs() && weights.iter().all(|weight| *weight <= 0.0);
         let is_alone = !prepared.exchange.is_shared() && config.train.ema <= 0.0;
         let is_near = model.devices().iter().all(espejo_kernels::in_memory);
         if !(is_plain && is_alone && is_near) || trained_numbers(model) != model.num_params() {

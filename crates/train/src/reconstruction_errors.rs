@@ -78,9 +78,7 @@ impl ErrorRule {
             every: count.div_ceil(QUALITY_PICTURES).max(1),
         }
     }
-}
 
-impl ErrorRule {
     /// Measures the sample with this number.
     fn measure(&self, index: usize, output: &[f32], target: &[f32]) -> OfSample {
         let whole = !target.iter().any(|value| value.is_nan());
