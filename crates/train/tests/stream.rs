@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use espejo_train::config::{
     AugmentConfig, DataConfig, LossKind, ModelConfig, ModelKind, NoiseConfig, RunConfig,
@@ -15,6 +16,13 @@ use rand::Rng;
 const TRAIN: usize = 2000;
 const TEST: usize = 500;
 const PIXELS: usize = 28 * 28;
+
+/// Random numbers of a device are one stream for the whole process: one test at a time.
+static RUNNING: Mutex<()> = Mutex::new(());
+
+fn alone() -> MutexGuard<'static, ()> {
+    RUNNING.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// Writes made-up pictures where MNIST is looked for.
 fn write_pictures(directory: &Path) {
@@ -80,6 +88,7 @@ fn trained(config: RunConfig) -> (serde_json::Value, Vec<u8>, Vec<Vec<f32>>) {
 
 #[test]
 fn streamed_and_resident_trainings_are_the_same() {
+    let _guard = alone();
     if device::choose("cpu").is_err() {
         return; // a build with wgpu alone
     }
@@ -105,6 +114,7 @@ const AUGMENT: AugmentConfig = AugmentConfig {
 
 #[test]
 fn augmented_trainings_from_memory_and_from_disk_are_the_same() {
+    let _guard = alone();
     if device::choose("cpu").is_err() {
         return; // a build with wgpu alone
     }
@@ -126,6 +136,7 @@ fn augmented_trainings_from_memory_and_from_disk_are_the_same() {
 /// What is measured are images and labels as they are.
 #[test]
 fn augmentation_and_smoothing_are_for_training_alone() {
+    let _guard = alone();
     if device::choose("cpu").is_err() {
         return;
     }
@@ -172,6 +183,7 @@ fn augmentation_and_smoothing_are_for_training_alone() {
 
 #[test]
 fn kept_copies_that_do_not_fit_are_refused() {
+    let _guard = alone();
     if device::choose("cpu").is_err() {
         return;
     }
