@@ -50,7 +50,7 @@ impl<'a> DenseNet<'a> {
         self.parameters.push(parameter.inner().into_dispatch());
     }
 
-    /// [`gradients`](Self::gradients) of [`crate::cross_entropy`], whose value comes with them; the outputs are the logits of `targets`
+    /// [`gradients`](Self::gradients) of [`crate::cross_entropy()`], whose value comes with them; the outputs are the logits of `targets`
     /// `[batch, outputs]`.
     ///
     /// # Panics
@@ -71,7 +71,7 @@ impl<'a> DenseNet<'a> {
     }
 
     /// The gradient at each parameter, in their order. `loss` gets what the layers make of `inputs` `[batch, values]`, `batch` times `outputs`
-    /// numbers, and gives its gradient there, with anything else. The numbers are to the bit those of [`crate::linear`] and Burn's way back.
+    /// numbers, and gives its gradient there, with anything else. The numbers are to the bit those of [`crate::linear()`] and Burn's way back.
     ///
     /// None where a tensor lies elsewhere than in memory, or is one that Burn records.
     ///
