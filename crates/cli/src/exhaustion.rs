@@ -1,6 +1,6 @@
 //! What is said where the system has no memory left, or no room for another thread: an exit code of its own, and what to do.
 
-use espejo_kernels::allocator::explain_exhaustion;
+use espejo_kernels::allocator::{ends_the_process, explain_exhaustion};
 use espejo_train::OUT_OF_MEMORY;
 
 use crate::output::message;
@@ -18,12 +18,16 @@ pub fn explain() {
         if !is_want_of_threads(said) {
             return usual(panic);
         }
-        message("error: the system has no room for another thread");
-        message(
-            "hint: a lower RAYON_NUM_THREADS asks for fewer; a thread needs memory for its stack",
-        );
-        std::process::exit(OUT_OF_MEMORY.into());
+        end_for_want_of_threads();
     }));
+}
+
+/// Ends the program because a thread could not be started.
+pub fn end_for_want_of_threads() -> ! {
+    ends_the_process();
+    message("error: the system has no room for another thread");
+    message("hint: a lower RAYON_NUM_THREADS asks for fewer; a thread needs memory for its stack");
+    std::process::exit(OUT_OF_MEMORY.into());
 }
 
 /// Whether a panic is that of a thread that could not be started, by the words of the standard library and of Rayon.

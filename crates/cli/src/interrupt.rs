@@ -1,9 +1,11 @@
 //! What Ctrl-C and its like do: one place for all commands.
 
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use crate::exhaustion::end_for_want_of_threads;
 use crate::output::message;
 
 /// Signals that come within this time after the first are one with it: a shell, a wrapper and a terminal may each send their own.
@@ -34,12 +36,12 @@ impl Twice {
 ///
 /// # Errors
 ///
-/// Where the system takes no handler.
+/// Where the system takes no handler. Where it has no room for the thread that waits for signals the program ends.
 pub fn stop_on_interrupt(twice: Option<Twice>) -> anyhow::Result<Arc<AtomicBool>> {
     let stop = Arc::new(AtomicBool::new(false));
     let flag = stop.clone();
     let mut first = None;
-    ctrlc::set_handler(move || {
+    let set = ctrlc::set_handler(move || {
         let now = Instant::now();
         // Something else may have raised the flag: the first signal is still the first.
         flag.store(true, Ordering::Relaxed);
@@ -48,8 +50,19 @@ pub fn stop_on_interrupt(twice: Option<Twice>) -> anyhow::Result<Arc<AtomicBool>
             message(&format!("left at once with exit code {code}: {lost}"));
             std::process::exit(code.into());
         }
-    })?;
-    Ok(stop)
+    });
+    match set {
+        Err(ctrlc::Error::System(error)) if is_want_of_threads(&error) => end_for_want_of_threads(),
+        set => set.map(|()| stop).map_err(Into::into),
+    }
+}
+
+/// Whether the thread that waits for signals could not be started.
+fn is_want_of_threads(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::WouldBlock | io::ErrorKind::OutOfMemory
+    )
 }
 
 /// Whether a signal is another one than the first.

@@ -92,7 +92,7 @@ fn main() -> ExitCode {
     }
     match run(args) {
         Ok(code) => ExitCode::from(code),
-        Err(error) => ExitCode::from(output::report(&error)),
+        Err(error) => ExitCode::from(output::report_last(&error)),
     }
 }
 

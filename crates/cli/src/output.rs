@@ -5,6 +5,8 @@ use std::path::Path;
 
 use anyhow::Context;
 pub use espejo_data::counted;
+use espejo_kernels::allocator::ends_the_process;
+use espejo_train::OUT_OF_MEMORY;
 use serde_json::Value;
 
 use crate::drawing::{self, Drawn, Undrawn};
@@ -114,6 +116,15 @@ pub fn report(error: &anyhow::Error) -> u8 {
         message(&format!("hint: {}", on_one_line(&hint)));
     }
     code
+}
+
+/// The same of the error that ends the program.
+pub fn report_last(error: &anyhow::Error) -> u8 {
+    if code_and_hint(error).0 == OUT_OF_MEMORY {
+        // Another thread may have found none at the same time, and said so.
+        ends_the_process();
+    }
+    report(error)
 }
 
 /// The exit code of an error, and what to do about it.

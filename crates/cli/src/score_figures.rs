@@ -1,5 +1,7 @@
 //! Figures of scores: each sample beside the limit, and what the highest scores are made of.
 
+use std::collections::HashSet;
+
 use espejo_analysis::CurvePoint;
 use espejo_pictures::{
     Bar, BarSeries, Bars, Curves, Figure, Panel, Series, Sheet, Tile, bars, compose, curves, sheet,
@@ -13,6 +15,10 @@ use crate::sample_columns::Chosen;
 use crate::score_table::ScoreTable;
 use crate::series_figure;
 
+/// Samples of which each has its dot, and the grid that more of them are thinned by: a figure of millions of dots takes more memory than their scores.
+const FEW: usize = 1 << 16;
+const COLUMNS_OF_DOTS: usize = 512;
+const ROWS_OF_DOTS: f64 = 256.0;
 /// Images of the highest scores that are drawn.
 const IMAGES: usize = 16;
 /// Rows of the highest scores, and their columns with the greatest shares, that are drawn.
@@ -46,23 +52,28 @@ pub fn all(
 /// The score of each sample at its place, known anomalies apart from the others, and the limit. The order of samples means nothing: no
 /// line joins them.
 fn by_sample(table: &ScoreTable) -> Figure {
-    let dots = |name: &str, anomalies: bool| {
+    let count = table.scores.values.len();
+    let scores = || table.scores.values.iter().copied();
+    let span = (
+        scores().fold(f64::INFINITY, f64::min),
+        scores().fold(f64::NEG_INFINITY, f64::max),
+    );
+    let cloud = |name: &str, anomalies: bool| {
         let is_anomaly = |index: usize| table.labels.is_some_and(|labels| labels[index]);
         let scores = table.scores.values.iter().enumerate();
         let own = scores.filter(|(index, _)| is_anomaly(*index) == anomalies);
         Series {
             name: name.to_owned(),
-            points: own.map(|(index, score)| (index as f64, *score)).collect(),
+            points: dots(own.map(|(index, score)| (index, *score)), count, span),
             loose: true,
             ..Series::default()
         }
     };
     let series = match table.labels {
-        None => vec![dots("score", false)],
-        Some(_) => vec![dots("others", false), dots("known anomalies", true)],
+        None => vec![cloud("score", false)],
+        Some(_) => vec![cloud("others", false), cloud("known anomalies", true)],
     };
     let limits = limits(table);
-    let positive = table.scores.values.iter().all(|score| *score > 0.0);
     curves(&Curves {
         title: format!("Scores, {}", table.subject),
         x_label: "sample".to_owned(),
@@ -70,11 +81,34 @@ fn by_sample(table: &ScoreTable) -> Figure {
             y_label: "score".to_owned(),
             series,
             baselines: limits,
-            log_y: positive,
+            log_y: span.0 > 0.0,
             ..Panel::default()
         }],
         ..Curves::default()
     })
+}
+
+/// The places and scores of a figure: all of a few, of many the first in each cell of a grid, which is finer than what a figure shows. `span` is the
+/// lowest and the highest score.
+fn dots(
+    scores: impl Iterator<Item = (usize, f64)>,
+    count: usize,
+    span: (f64, f64),
+) -> Vec<(f64, f64)> {
+    let height = |score: f64| if span.0 > 0.0 { score.ln() } else { score };
+    let (low, high) = (height(span.0), height(span.1));
+    let cell = |index: usize, score: f64| {
+        let share = (height(score) - low) / (high - low).max(f64::MIN_POSITIVE);
+        (
+            index * COLUMNS_OF_DOTS / count,
+            (share * ROWS_OF_DOTS) as usize,
+        )
+    };
+    let mut taken = HashSet::new();
+    let is_shown =
+        |(index, score): &(usize, f64)| count <= FEW || taken.insert(cell(*index, *score));
+    let shown = scores.filter(is_shown);
+    shown.map(|(index, score)| (index as f64, score)).collect()
 }
 
 /// The ROC and the precision-recall curves of all detectors, one under the other.
@@ -225,5 +259,31 @@ fn caption(table: &ScoreTable, index: usize) -> String {
         (Some(name), _) => name.to_owned(),
         (None, true) => format!("row {}", samples.row(place)),
         (None, false) => samples.caption(place).to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_many_scores_one_is_drawn_in_each_cell() {
+        let scores = |count: usize| (0..count).map(|index| (index, 1.0 + (index % 100) as f64));
+        let of = |count| dots(scores(count), count, (1.0, 100.0));
+        assert_eq!(of(FEW).len(), FEW);
+        let many = of(16 * FEW);
+        assert_eq!(many[..2], [(0.0, 1.0), (1.0, 2.0)]);
+        // A hundred heights in each column; the lowest and the highest of all are among them.
+        assert!(many.len() <= 100 * COLUMNS_OF_DOTS);
+        for height in [1.0, 100.0] {
+            assert!(many.iter().any(|(_, score)| *score == height));
+        }
+        // Scores that are all alike have no height.
+        let alike = dots(
+            (0..2 * FEW).map(|index| (index, -3.0)),
+            2 * FEW,
+            (-3.0, -3.0),
+        );
+        assert_eq!(alike.len(), COLUMNS_OF_DOTS);
     }
 }

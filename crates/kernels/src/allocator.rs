@@ -5,7 +5,11 @@
 //! work to be done, get the usual answer: code that asks with `try_reserve` has its error, and says what is wrong with the file.
 
 use std::alloc::{GlobalAlloc, Layout};
+use std::cell::Cell;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
 
 use mimalloc::MiMalloc;
 
@@ -22,6 +26,20 @@ const BEYOND: u128 = 1 << 40;
 /// library ends it.
 pub fn explain_exhaustion(code: u8, words: &'static str) {
     let _ = ENDING.set((code, words));
+}
+
+/// Lets the first thread pass that ends the process for want of memory, however often it asks. Any other waits here until the process is gone, so that
+/// the end is told once. Asks for no memory.
+pub fn ends_the_process() {
+    static BEGUN: AtomicBool = AtomicBool::new(false);
+    thread_local!(static FIRST: Cell<bool> = const { Cell::new(false) });
+    if FIRST.get() {
+        return;
+    }
+    while BEGUN.swap(true, Ordering::Relaxed) {
+        thread::sleep(Duration::from_secs(1));
+    }
+    FIRST.set(true);
 }
 
 #[inline]
@@ -41,6 +59,7 @@ fn end(bytes: usize) {
     if bytes as u128 >= BEYOND {
         return;
     }
+    ends_the_process();
     #[cfg(unix)]
     // SAFETY: the words are a whole string that lives for ever; `_exit` runs nothing of this process, which may be in the middle of anything.
     unsafe {

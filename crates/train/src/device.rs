@@ -6,7 +6,7 @@
 use burn::tensor::Device;
 use espejo_kernels::vectors;
 
-use crate::{Error, device_probe};
+use crate::{Error, device_probe, graphics_files};
 
 /// A device that was asked for and found.
 #[derive(Clone, Debug)]
@@ -178,7 +178,10 @@ impl Chosen {
 }
 
 fn automatic() -> Result<Chosen, Error> {
-    let adapter = hardware_adapter().and_then(|found| found.map(trusted).transpose());
+    let adapter = match graphics_files::may_have_hardware() {
+        true => hardware_adapter().and_then(|found| found.map(trusted).transpose()),
+        false => Ok(None),
+    };
     let why = match adapter {
         Ok(Some(found)) => return Ok(found),
         Ok(None) if cfg!(feature = "wgpu") => "no hardware GPU adapter found".to_owned(),

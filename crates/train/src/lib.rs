@@ -46,6 +46,7 @@ mod fixed_samples;
 mod folder;
 mod folds;
 mod forecast;
+mod graphics_files;
 mod half;
 mod host_rows;
 mod image_quality;

@@ -26,8 +26,8 @@ pub struct Series {
     pub dashed: bool,
     /// Whether every point has a dot; without it, the points of a curve of at most 25.
     pub marks: bool,
-    /// Whether the points are not joined: a cloud of small dots, for points in no order. Of those that share half a unit of the
-    /// horizontal axis, the first, the last, the lowest and the highest are drawn.
+    /// Whether the points are not joined: a cloud of small dots, for points in no order. Of more than 5,000 those that would hide behind another
+    /// dot are not drawn.
     pub loose: bool,
     /// The range around the curve, such as least to greatest over seeds: `(x, low, high)` in the order of x, shaded.
     pub band: Vec<(f64, f64, f64)>,

@@ -1,5 +1,7 @@
 //! One panel of a figure of curves.
 
+use std::collections::HashSet;
+
 use crate::{
     charts::curves::{Panel, Series},
     export::svg::{Anchor, Svg, number, push_number},
@@ -19,6 +21,9 @@ const FEW: usize = 25;
 /// Radius of the dots of a curve, and of points that are not joined.
 const DOT: f64 = 2.4;
 const LOOSE_DOT: f64 = 1.7;
+/// More dots than these are thinned, and the side of the squares that have one dot each then: it covers the whole square.
+const MANY: usize = 5_000;
+const SQUARE: f64 = 2.0;
 /// Half the width of the end of an error bar, and from the bar of one curve to that of the next.
 const CAP: f64 = 2.5;
 const BETWEEN_BARS: f64 = 4.0;
@@ -139,7 +144,11 @@ pub(crate) fn draw(
     }
     axis::draw_x(svg, x, frame, last);
     axis::draw_y(svg, y, frame, &panel.y_label, layout.label_x);
-    side_labels::draw_baselines(svg, &panel.baselines, y, frame);
+    // A cloud of dots would hide them, and they hide no curve.
+    let is_cloud = panel.series.iter().any(|series| series.loose);
+    if !is_cloud {
+        side_labels::draw_baselines(svg, &panel.baselines, y, frame);
+    }
     let plot = Plot { x, y, frame };
     let shaded = panel.series.iter().filter(|series| !series.band.is_empty());
     let opacity = (0.7 / shaded.count() as f64).clamp(0.1, 0.18);
@@ -158,6 +167,9 @@ pub(crate) fn draw(
         } else {
             plot.draw_series(svg, series, colour, 0.0);
         }
+    }
+    if is_cloud {
+        side_labels::draw_baselines(svg, &panel.baselines, y, frame);
     }
     side_labels::draw(svg, &names(panel, y, layout), frame);
 }
@@ -231,8 +243,10 @@ impl Plot<'_> {
             all = on_paper(&running_mean(&points, series.smooth));
         }
         if series.loose {
-            thin(&all)
-                .into_iter()
+            if all.len() > MANY {
+                all = apart(all);
+            }
+            all.into_iter()
                 .for_each(|at| svg.dot(at, LOOSE_DOT, colour));
             return;
         }
@@ -301,6 +315,14 @@ fn thin(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
     kept
 }
 
+/// The first of the points in each square.
+fn apart(mut points: Vec<(f64, f64)>) -> Vec<(f64, f64)> {
+    let mut taken = HashSet::new();
+    let square = |at: f64| (at / SQUARE).floor() as i64;
+    points.retain(|(x, y)| taken.insert((square(*x), square(*y))));
+    points
+}
+
 /// The names of the curves at their ends, and those of the baselines.
 fn names(panel: &Panel, y: &Axis, layout: &Layout) -> Vec<Name> {
     let frame = &layout.frame;
@@ -331,6 +353,12 @@ fn names(panel: &Panel, y: &Axis, layout: &Layout) -> Vec<Name> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_dots_that_hide_each_other_the_first_stays() {
+        let points = vec![(0.0, 0.0), (1.9, 1.9), (2.0, 1.9), (-0.1, 0.0), (3.9, 0.0)];
+        assert_eq!(apart(points), [(0.0, 0.0), (2.0, 1.9), (-0.1, 0.0)]);
+    }
 
     #[test]
     fn a_running_mean_is_that_of_the_points_around() {
