@@ -10,7 +10,8 @@ use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
 use espejo_kernels::gemm::{Matrix, Product, multiply};
 use espejo_kernels::{
-    Activation, DenseNet, Step, batch_norm, conv, cross_entropy, linear, max_pool, upsample,
+    Activation, DenseNet, Sliding, Step, batch_norm, conv, cross_entropy, linear, max_pool,
+    upsample, window_conv,
 };
 
 const BATCH: usize = 128;
@@ -83,6 +84,61 @@ fn cross_entropy_of_logits(bencher: Bencher, way: Way) {
                 let size = z.clone().abs();
                 let nats = z * (-t + 0.5) + size.clone().mul_scalar(0.5) + (-size).exp().log1p();
                 nats.sum_dim(1).mean()
+            }
+        }
+    });
+}
+
+/// Convolutions by products, and what else there is: those of AlexNet and VGG for small pictures, and those along a text. Inputs and outputs, rows and
+/// columns, rows and columns of the kernel, stride, zeros around.
+const WINDOWS: [([usize; 2], [usize; 2], [usize; 2], usize, [usize; 2]); 10] = [
+    ([3, 96], [32, 32], [4, 4], 2, [0, 0]),
+    ([96, 256], [13, 13], [3, 3], 2, [0, 0]),
+    ([256, 384], [5, 5], [3, 3], 1, [1, 1]),
+    ([384, 384], [5, 5], [3, 3], 1, [1, 1]),
+    ([16, 16], [1, 500], [1, 3], 1, [0, 1]),
+    ([16, 64], [1, 250], [1, 3], 1, [0, 1]),
+    ([32, 32], [32, 32], [3, 3], 1, [1, 1]),
+    ([64, 64], [16, 16], [3, 3], 1, [1, 1]),
+    ([128, 128], [8, 8], [3, 3], 1, [1, 1]),
+    ([256, 256], [4, 4], [3, 3], 1, [1, 1]),
+];
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Windowed {
+    /// By products.
+    Products,
+    /// By shifted copies, which knows some of them alone.
+    Shifts,
+    Plain,
+}
+
+#[divan::bench(args = [Windowed::Products, Windowed::Shifts, Windowed::Plain], consts = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9])]
+fn window<const LAYER: usize>(bencher: Bencher, way: &Windowed) {
+    let ([inputs, outputs], size, kernel, stride, zeros) = WINDOWS[LAYER];
+    let is_known = kernel == [3, 3] && stride == 1;
+    if *way == Windowed::Shifts && !is_known {
+        return bencher.bench_local(|| ());
+    }
+    let sliding = Sliding {
+        size,
+        stride,
+        zeros: zeros.map(|zeros| (zeros, zeros)),
+    };
+    let output: usize = sliding.output(kernel).iter().product();
+    let x = tracked([BATCH, inputs * size[0] * size[1]]);
+    let weight = tracked([outputs, inputs, kernel[0], kernel[1]]);
+    let bias = tracked([outputs]);
+    let seen = inputs * kernel[0] * kernel[1];
+    there_and_back(bencher, 3 * BATCH * output * outputs * seen, || {
+        let (x, weight, bias) = (x.clone(), weight.clone(), bias.clone());
+        match way {
+            Windowed::Products => window_conv(x, weight, bias, sliding, Activation::Relu),
+            Windowed::Shifts => conv(x, weight, bias, size, Activation::Relu),
+            Windowed::Plain => {
+                let x = x.reshape([BATCH, inputs, size[0], size[1]]);
+                let options = ConvOptions::new([stride; 2], zeros, [1, 1], 1);
+                activation::relu(conv2d(x, weight, Some(bias), options)).flatten(1, 3)
             }
         }
     });

@@ -17,11 +17,12 @@ use std::iter::zip;
 use pulp::{Simd, WithSimd};
 
 use crate::activation::Activation;
+use crate::scratch::Scratch;
 use crate::vectors::arch;
 use crate::{pool, threads};
 use backward::{Piece, Plan};
 use correlate::Correlation;
-use shifted_copies::{Grid, Scratch};
+use shifted_copies::Grid;
 use weights::rotated_transpose;
 
 /// Samples whose gradients are summed by one piece of work, so that the sums are the same on any machine.

@@ -6,9 +6,12 @@
 mod batch_norm;
 mod conv;
 mod cross_entropy;
+mod dropout;
 mod linear;
 mod pool;
 mod upsample;
+mod window_conv;
+mod window_pool;
 
 pub(crate) use conv::Conv;
 
@@ -18,8 +21,10 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Backend, TensorMetadata, backend_extension};
 
 use crate::activation::Activation;
+use crate::dropout::Rule;
 use crate::in_memory::Host;
-use crate::tensor::Map;
+use crate::tensor::{Map, Sliding};
+use crate::window_pool::Windows;
 
 /// Operations that are computed in one piece. Images are rows: `[batch, channels * height * width]`.
 #[backend_extension(
@@ -44,8 +49,22 @@ pub(crate) trait Fused: Backend {
         conv: Conv,
     ) -> FloatTensor<Self>;
 
+    /// f(x ∗ weight + bias) with any window: weight `[outputs, inputs, kernel rows, kernel columns]`.
+    fn window_conv(
+        x: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        how: (Sliding, Activation),
+    ) -> FloatTensor<Self>;
+
     /// The maximum of each window of 2 x 2 pixels.
     fn max_pool(x: FloatTensor<Self>, map: Map) -> FloatTensor<Self>;
+
+    /// The maximum of each window: `[batch, channels * rows * columns]` to `[batch, channels * rows' * columns']`.
+    fn window_pool(x: FloatTensor<Self>, windows: Windows) -> FloatTensor<Self>;
+
+    /// Numbers dropped by a rule, and the others divided by the share that is kept.
+    fn dropout(x: FloatTensor<Self>, rule: Rule) -> FloatTensor<Self>;
 
     /// Each pixel twice in both directions, up to `size`.
     fn upsample(x: FloatTensor<Self>, map: Map, size: [usize; 2]) -> FloatTensor<Self>;
@@ -99,10 +118,31 @@ macro_rules! fused_in_memory {
                 y
             }
 
+            fn window_conv(
+                x: FloatTensor<Self>,
+                weight: FloatTensor<Self>,
+                bias: FloatTensor<Self>,
+                how: (Sliding, Activation),
+            ) -> FloatTensor<Self> {
+                let y = window_conv::forward::<Self>(&x, &weight, &bias, how);
+                Self::recycle(x);
+                y
+            }
+
             fn max_pool(x: FloatTensor<Self>, map: Map) -> FloatTensor<Self> {
                 let (y, _) = pool::forward::<Self>(&x, map);
                 Self::recycle(x);
                 y
+            }
+
+            fn window_pool(x: FloatTensor<Self>, windows: Windows) -> FloatTensor<Self> {
+                let (y, _) = window_pool::forward::<Self>(&x, windows);
+                Self::recycle(x);
+                y
+            }
+
+            fn dropout(x: FloatTensor<Self>, rule: Rule) -> FloatTensor<Self> {
+                dropout::forward::<Self>(x, rule)
             }
 
             fn upsample(x: FloatTensor<Self>, map: Map, size: [usize; 2]) -> FloatTensor<Self> {
@@ -171,8 +211,25 @@ impl<B: Host, C: CheckpointStrategy> Fused for Autodiff<B, C> {
         conv::tracked::<B, C>(x, weight, bias, conv)
     }
 
+    fn window_conv(
+        x: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        how: (Sliding, Activation),
+    ) -> FloatTensor<Self> {
+        window_conv::tracked::<B, C>(x, weight, bias, how)
+    }
+
     fn max_pool(x: FloatTensor<Self>, map: Map) -> FloatTensor<Self> {
         pool::tracked::<B, C>(x, map)
+    }
+
+    fn window_pool(x: FloatTensor<Self>, windows: Windows) -> FloatTensor<Self> {
+        window_pool::tracked::<B, C>(x, windows)
+    }
+
+    fn dropout(x: FloatTensor<Self>, rule: Rule) -> FloatTensor<Self> {
+        dropout::tracked::<B, C>(x, rule)
     }
 
     fn upsample(x: FloatTensor<Self>, map: Map, size: [usize; 2]) -> FloatTensor<Self> {

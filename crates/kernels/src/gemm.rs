@@ -92,6 +92,15 @@ pub fn multiply<const N: usize>(products: [Product<'_>; N]) -> [Vec<f32>; N] {
     outs
 }
 
+/// The product, row by row, by this thread alone.
+///
+/// # Panics
+///
+/// Where its shapes do not fit each other, or `out`.
+pub(crate) fn multiply_here(product: Product<'_>, out: &mut [f32]) {
+    product.cut(1, out).into_iter().for_each(Part::multiply);
+}
+
 /// Some rows and columns of a product.
 struct Part<'a> {
     product: Product<'a>,

@@ -11,6 +11,7 @@ pub mod buffers;
 pub mod conv;
 pub mod cross_entropy;
 mod dense_net;
+pub mod dropout;
 #[cfg(any(feature = "flex", feature = "ndarray"))]
 mod fused;
 pub mod gemm;
@@ -20,6 +21,7 @@ pub mod linear;
 mod math;
 mod optimizer_step;
 pub mod pool;
+mod scratch;
 mod simd_loops;
 pub mod sparse_rows;
 pub mod sums;
@@ -27,6 +29,8 @@ mod tensor;
 pub mod threads;
 pub mod upsample;
 pub mod vectors;
+pub mod window_conv;
+pub mod window_pool;
 
 #[cfg(test)]
 mod testing;
@@ -36,7 +40,8 @@ pub use crate::{
     dense_net::DenseNet,
     optimizer_step::Step,
     tensor::{
-        Map, batch_norm, batch_norm_inference, conv, cross_entropy, in_memory, linear, max_pool,
-        pooled_conv, upsample,
+        Map, Sliding, batch_norm, batch_norm_inference, conv, cross_entropy, dropped, in_memory,
+        linear, max_pool, max_pool_of_windows, pooled_conv, upsample, window_conv,
     },
+    window_pool::Windows,
 };

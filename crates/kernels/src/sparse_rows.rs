@@ -112,26 +112,54 @@ impl SparseRows {
 impl Block {
     /// Takes a row, where it is sparse.
     fn push(&mut self, row: &[f32]) {
-        let (start, most) = (self.entries.len(), row.len() / ONE_IN);
-        for (chunk, values) in row.chunks(LANES).enumerate() {
-            // A sign alone, that of -0, is no number either.
-            let bits = values
-                .iter()
-                .fold(0, |bits, value| bits | (value.to_bits() << 1));
+        let start = self.entries.len();
+        let is_sparse = arch().dispatch(Scan {
+            row,
+            most: start + row.len() / ONE_IN,
+            entries: &mut self.entries,
+        });
+        if !is_sparse {
+            self.entries.truncate(start);
+        }
+        let range = is_sparse.then(|| start..self.entries.len());
+        self.rows.push(range);
+    }
+}
+
+/// Appends what is not zero in a row; whether that leaves at most `most` entries.
+struct Scan<'a> {
+    row: &'a [f32],
+    most: usize,
+    entries: &'a mut Vec<Entry>,
+}
+
+impl WithSimd for Scan<'_> {
+    type Output = bool;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> bool {
+        // A sign alone, that of -0, is no number either.
+        let magnitude = |value: &f32| value.to_bits() << 1;
+        for (chunk, values) in self.row.chunks(LANES).enumerate() {
+            let bits = values.iter().fold(0, |bits, value| bits | magnitude(value));
             if bits == 0 {
                 continue;
             }
-            let first = (chunk * LANES) as u32;
-            let there = (first..).zip(values).filter(|(_, value)| **value != 0.0);
-            self.entries
-                .extend(there.map(|(column, value)| (column, *value)));
-            if self.entries.len() - start > most {
-                self.entries.truncate(start);
-                self.rows.push(None);
-                return;
+            let lanes = (0_u32..).zip(values);
+            let mut there = lanes.fold(0_u32, |there, (lane, value)| {
+                there | u32::from(magnitude(value) != 0) << lane
+            });
+            while there != 0 {
+                let lane = there.trailing_zeros() as usize;
+                let column = (chunk * LANES + lane) as u32;
+                self.entries.push((column, values[lane]));
+                there &= there - 1;
+            }
+            if self.entries.len() > self.most {
+                return false;
             }
         }
-        self.rows.push(Some(start..self.entries.len()));
+        true
     }
 }
 

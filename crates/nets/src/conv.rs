@@ -1,10 +1,10 @@
 //! Convolutions on images that travel as rows: `[batch, channels * height * width]` in and out.
 
 use burn::module::{Module, Param};
-use burn::tensor::module::{conv_transpose2d, conv2d};
-use burn::tensor::ops::{ConvOptions, ConvTransposeOptions};
+use burn::tensor::module::conv_transpose2d;
+use burn::tensor::ops::ConvTransposeOptions;
 use burn::tensor::{Device, Tensor};
-use espejo_kernels::Activation as Fused;
+use espejo_kernels::{Activation as Fused, Sliding};
 use rand::Rng;
 
 use crate::Initializer;
@@ -72,10 +72,12 @@ impl Conv {
         if self.keeps_the_size() {
             return espejo_kernels::conv(x, weight, bias, [height, width], activation);
         }
-        let zeros = self.window.zeros_around([height, width]);
-        let options = ConvOptions::new_with_padding([self.window.stride; 2], zeros, [1, 1], 1);
-        let y = conv2d(unfold(x, self.input), weight, Some(bias), options);
-        activation.compose(y.flatten(1, 3)) // [batch, out * height' * width']
+        let sliding = Sliding {
+            size: [height, width],
+            stride: self.window.stride,
+            zeros: self.window.zeros_around([height, width]),
+        };
+        espejo_kernels::window_conv(x, weight, bias, sliding, activation)
     }
 
     /// What the maximum of each window of 2 x 2 pixels of [`forward`](Self::forward) is, as one operation where there is one.

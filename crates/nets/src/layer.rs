@@ -2,15 +2,16 @@
 
 use burn::module::{Module, RunningState};
 use burn::nn::{BatchNorm, Dropout, GaussianNoise, Linear};
-use burn::tensor::{Distribution, Tensor};
+use burn::tensor::{Device, Distribution, Tensor};
 use espejo_kernels::Activation as Fused;
+use espejo_kernels::dropout::Rule;
 use espejo_kernels::sums::{row_sums, sum};
 
 use crate::Activation;
 use crate::conv::{Conv, Map, Transposed};
 use crate::embedding::Embedding;
 use crate::mask::Mask;
-use crate::part::random_like;
+use crate::part::{first_row, random_like};
 use crate::resample::{MaxPool, Pool, Upsample};
 use crate::skip::Skip;
 
@@ -109,14 +110,32 @@ impl Layer {
 }
 
 /// What Burn's own layer does, with a draw that does not depend on which rows of a batch are here: on a device without gradients it is the
-/// identity.
+/// identity. On the processor what is dropped follows from a seed that is drawn from the device: to draw a number for each takes longer than the layers
+/// around it.
 fn dropped(dropout: &Dropout, x: Tensor<2>) -> Tensor<2> {
     if dropout.prob == 0.0 || !dropout.training.is_enabled() || !x.device().is_autodiff() {
         return x;
     }
-    let kept = 1.0 - dropout.prob;
-    let mask = random_like(&x, Distribution::Bernoulli(kept)); // [batch, values]
-    (x * mask) * (1.0 / kept)
+    let (kept, device, [_, values]) = (1.0 - dropout.prob, x.device(), x.dims());
+    let rule = || Rule {
+        seed: drawn_seed(&device),
+        kept,
+        first: first_row() * values,
+    };
+    espejo_kernels::dropped(x, rule).unwrap_or_else(|x| {
+        let mask = random_like(&x, Distribution::Bernoulli(kept)); // [batch, values]
+        (x * mask) * (1.0 / kept)
+    })
+}
+
+/// A seed from the random numbers of the device.
+fn drawn_seed(device: &Device) -> [u32; 2] {
+    let drawn = Tensor::<1>::random([2], Distribution::Default, device).into_data();
+    // Numbers from 0 to 1, of 24 bits.
+    let mut bits = drawn
+        .iter::<f32>()
+        .map(|number| (number * 2.0_f32.powi(24)) as u32);
+    [0; 2].map(|_| bits.next().unwrap_or_default())
 }
 
 /// Adds the noise where the device has gradients, as Burn's own forward pass does, but drawn in the precision of `x`: Burn draws single

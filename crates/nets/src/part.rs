@@ -81,6 +81,11 @@ pub fn random(
     whole.slice(s![part.rows, ..])
 }
 
+/// The place in the whole batch of the first row that a model sees.
+pub(crate) fn first_row() -> usize {
+    NOW.with_borrow(|part| part.as_ref().map_or(0, |part| part.rows.start))
+}
+
 /// [`random`] numbers of the form, device and precision of `x`.
 pub(crate) fn random_like(x: &Tensor<2>, distribution: Distribution) -> Tensor<2> {
     random(x.dims(), distribution, (&x.device(), x.dtype()))
@@ -109,25 +114,6 @@ mod tests {
             assert!((weights - 1.0).abs() < 1e-12);
             assert!(parts.iter().all(|part| !part.rows.is_empty()));
         }
-    }
-
-    /// Who has whole batches loses and gains nothing: the zeros of dropout are those of Burn's own layer.
-    #[test]
-    fn without_others_dropout_is_that_of_burn() {
-        let device = Device::flex().autodiff();
-        let input = [4, 1, 1];
-        let config = LayerConfig::Dropout { input, rate: 0.3 };
-        let layer = config.init(crate::Initializer::Glorot, &mut crate::seeded(1), &device);
-        let Layer::Dropout(of_burn) = &layer else {
-            panic!("dropout, not {layer:?}");
-        };
-        let x = Tensor::<2>::full([50, 4], 0.7, &device);
-        let numbers = |drawn: Tensor<2>| drawn.into_data().iter::<f32>().collect::<Vec<_>>();
-        device.seed(9);
-        let expected = numbers(of_burn.forward(x.clone()));
-        device.seed(9);
-        assert_eq!(numbers(layer.forward(x)), expected);
-        assert!(expected.contains(&0.0));
     }
 
     /// Dropout and noise of two parts, one above the other, are those of the whole batch.

@@ -2,10 +2,9 @@
 
 use burn::module::Module;
 use burn::tensor::Tensor;
-use burn::tensor::module::max_pool2d;
-use burn::tensor::ops::MaxPoolOptions;
+use espejo_kernels::Windows;
 
-use crate::conv::{Map, halved, unfold};
+use crate::conv::{Map, halved};
 use crate::window::{Padding, Window};
 
 /// The maximum of each 2x2 square; an odd size ends in a narrower one, so that nothing is left out.
@@ -54,20 +53,18 @@ impl MaxPool {
         Self { input, window }
     }
 
-    /// `[batch, channels * height * width]` to `[batch, channels * height' * width']`.
-    ///
-    /// A map with a NaN in it becomes NaN throughout: backends differ in whether a maximum passes over it, and a net that
-    /// diverged must not look sound on one of them.
+    /// `[batch, channels * height * width]` to `[batch, channels * height' * width']`. A map with a NaN in it becomes NaN throughout.
     pub fn forward(&self, x: Tensor<2>) -> Tensor<2> {
-        let maps = unfold(x, self.input); // [batch, channels, height, width]
-        let broken = maps.clone().detach().sum_dims(&[2, 3]).is_nan(); // [batch, channels, 1, 1]
         let [_, height, width] = self.input;
-        let options = MaxPoolOptions::new(self.window.kernel)
-            .with_stride([self.window.stride; 2])
-            .with_padding_pairs(self.window.places_around([height, width]));
-        let y = max_pool2d(maps, options); // [batch, channels, height', width']
-        let broken = broken.expand(y.dims());
-        y.mask_fill(broken, f32::NAN).flatten(1, 3)
+        let size = [height, width];
+        let windows = Windows {
+            size,
+            kernel: self.window.kernel,
+            stride: self.window.stride,
+            before: self.window.places_around(size).map(|(before, _)| before),
+            output: self.window.output(size),
+        };
+        espejo_kernels::max_pool_of_windows(x, windows)
     }
 
     /// The window as it stands in a layer table, stride always named: pooling by steps of one pixel is the rarer kind.

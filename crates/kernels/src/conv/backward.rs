@@ -15,10 +15,11 @@ use std::iter::zip;
 use pulp::{Simd, WithSimd};
 
 use super::correlate::Correlation;
-use super::shifted_copies::{Grid, Scratch, flatten, flatten_where_positive, where_positive};
+use super::shifted_copies::{Grid, flatten, flatten_where_positive, where_positive};
 use super::weight_gradient::{self, WeightGradient};
 use super::{Activation, Outputs, PIECE, Shape};
 use crate::pool;
+use crate::scratch::Scratch;
 
 /// Bytes that the gradient at the weights reads again and again: most of a common first-level cache.
 const BLOCK: usize = 32 << 10;

@@ -21,16 +21,12 @@
 //! one to the left of d stands c, which is the end of the row above, where the padding says 0. A shift by rows needs no copy
 //! of its own, because beyond the first and last row there is nothing but zeros. So 3 copies serve 9 taps, where im2col makes 9.
 
-use std::cell::RefCell;
 use std::iter::zip;
-use std::ops::{Deref, DerefMut};
 
 use pulp::Simd;
 
 use super::Shape;
-
-/// Numbers in the longest vectors, and in a line of the cache.
-pub const LINE: usize = 16;
+use crate::scratch::LINE;
 
 /// How the copies of an image lie in memory.
 ///
@@ -197,51 +193,5 @@ pub fn flatten_where_positive<S: Simd>(simd: S, y: &[f32], image: &[f32], flat: 
             simd.partial_load_f32s(y_rest),
             simd.partial_load_f32s(rest),
         );
-    }
-}
-
-/// Numbers that begin at a line of the cache, kept by the thread for the next who asks: fresh memory costs more than a sample.
-pub struct Scratch {
-    numbers: Vec<f32>,
-    start: usize,
-}
-
-thread_local! {
-    static KEPT: RefCell<Vec<Vec<f32>>> = const { RefCell::new(Vec::new()) };
-}
-
-impl Scratch {
-    /// `count` zeros.
-    pub fn zeros(count: usize) -> Self {
-        let mut numbers = KEPT.with_borrow_mut(Vec::pop).unwrap_or_default();
-        numbers.clear();
-        numbers.resize(count + LINE, 0.0);
-        // A vector across two lines of the cache takes two loads; `Vec` only promises the alignment of one number.
-        let start = numbers
-            .as_ptr()
-            .align_offset(LINE * size_of::<f32>())
-            .min(LINE);
-        numbers.truncate(start + count);
-        Self { numbers, start }
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        KEPT.with_borrow_mut(|kept| kept.push(std::mem::take(&mut self.numbers)));
-    }
-}
-
-impl Deref for Scratch {
-    type Target = [f32];
-
-    fn deref(&self) -> &[f32] {
-        &self.numbers[self.start..]
-    }
-}
-
-impl DerefMut for Scratch {
-    fn deref_mut(&mut self) -> &mut [f32] {
-        &mut self.numbers[self.start..]
     }
 }

@@ -1,0 +1,126 @@
+//! A convolution with any window.
+
+use burn::backend::autodiff::checkpoint::base::Checkpointer;
+use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
+use burn::backend::autodiff::grads::Gradients;
+use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
+use burn::backend::tensor::FloatTensor;
+use burn::backend::{Autodiff, Backend, TensorMetadata};
+
+use crate::activation::Activation;
+use crate::buffers;
+use crate::in_memory::Host;
+use crate::tensor::Sliding;
+use crate::window_conv::{self, Outputs, Shape};
+
+pub(super) fn forward<B: Host>(
+    x: &FloatTensor<B>,
+    weight: &FloatTensor<B>,
+    bias: &FloatTensor<B>,
+    (sliding, activation): (Sliding, Activation),
+) -> FloatTensor<B> {
+    let shape = sizes::<B>(x, weight, sliding);
+    let (x, weight, bias) = (B::numbers(x), B::numbers(weight), B::numbers(bias));
+    let values = shape.outputs * shape.output[0] * shape.output[1];
+    let mut y = buffers::take(shape.batch * values);
+    window_conv::forward(&shape, &x, &weight, &bias, activation, &mut y);
+    B::tensor(y, [shape.batch, values])
+}
+
+pub(super) fn tracked<B: Host, C: CheckpointStrategy>(
+    x: FloatTensor<Autodiff<B, C>>,
+    weight: FloatTensor<Autodiff<B, C>>,
+    bias: FloatTensor<Autodiff<B, C>>,
+    how: (Sliding, Activation),
+) -> FloatTensor<Autodiff<B, C>> {
+    let nodes = [x.node(), weight.node(), bias.node()];
+    let (x, weight) = (x.into_primitive(), weight.into_primitive());
+    let y = forward::<B>(&x, &weight, bias.primitive(), how);
+    match Back.prepare::<C>(nodes).compute_bound().stateful() {
+        OpsKind::Tracked(prep) => {
+            let y_kept = y.clone();
+            let state = State {
+                how,
+                x,
+                weight,
+                y: y_kept,
+            };
+            prep.finish(state, y)
+        }
+        OpsKind::UnTracked(prep) => prep.finish(y),
+    }
+}
+
+fn sizes<B: Host>(x: &FloatTensor<B>, weight: &FloatTensor<B>, sliding: Sliding) -> Shape {
+    let weight = weight.shape();
+    let kernel = [weight[2], weight[3]];
+    Shape {
+        batch: x.shape()[0],
+        inputs: weight[1],
+        outputs: weight[0],
+        size: sliding.size,
+        kernel,
+        stride: sliding.stride,
+        zeros: sliding.zeros.map(|(before, _)| before),
+        output: sliding.output(kernel),
+    }
+}
+
+#[derive(Debug)]
+struct Back;
+
+#[derive(Clone, Debug)]
+struct State<B: Backend> {
+    how: (Sliding, Activation),
+    x: FloatTensor<B>,
+    weight: FloatTensor<B>,
+    y: FloatTensor<B>,
+}
+
+impl<B: Host> Backward<B, 3> for Back {
+    type State = State<B>;
+
+    fn backward(self, ops: Ops<State<B>, 3>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let [for_x, for_weight, for_bias] = ops.parents;
+        let State {
+            how: (sliding, activation),
+            x,
+            weight,
+            y,
+        } = ops.state;
+        let shape = sizes::<B>(&x, &weight, sliding);
+        let dy = grads.consume::<B>(&ops.node);
+        let mut dx = for_x
+            .as_ref()
+            .map(|_| buffers::take(x.shape().num_elements()));
+        let mut dweight = vec![0.0; weight.shape().num_elements()];
+        let mut dbias = vec![0.0; shape.outputs];
+        window_conv::backward(
+            &shape,
+            &B::numbers(&x),
+            &B::numbers(&weight),
+            activation,
+            Outputs {
+                y: &B::numbers(&y),
+                dy: &B::numbers(&dy),
+            },
+            window_conv::Gradients {
+                x: dx.as_deref_mut(),
+                weight: &mut dweight,
+                bias: &mut dbias,
+            },
+        );
+        if let (Some(node), Some(dx)) = (for_x, dx) {
+            grads.register::<B>(node.id, B::tensor(dx, x.shape()));
+        }
+        if let Some(node) = for_weight {
+            grads.register::<B>(node.id, B::tensor(dweight, weight.shape()));
+        }
+        if let Some(node) = for_bias {
+            grads.register::<B>(node.id, B::tensor(dbias, [shape.outputs]));
+        }
+        for tensor in [x, y, dy] {
+            B::recycle(tensor);
+        }
+    }
+}
