@@ -36,7 +36,7 @@ def tests(args, record, step, names, limit):
     def heard(line):
         if line.startswith(MEASURED):
             found = json.loads(line[len(MEASURED) :])
-            record.note(step, found, json.dumps(found))
+            record.note(step, found, told(found))
         elif line.startswith("skipped"):
             record.wrong(step, line.strip())
 
@@ -49,6 +49,13 @@ def tests(args, record, step, names, limit):
         record.wrong(step, problem(taken))
     elif not ran or int(ran[1]) == 0:
         record.wrong(step, f"no test of {', '.join(names)} was run")
+
+
+def told(found):
+    if "parity" not in found:
+        return json.dumps(found)
+    apart = "no number" if found["apart"] is None else f"{found['apart']:.1e}"
+    return f"{found['parity']} {found['name']}: {apart}, {'alike' if found['ok'] else 'WRONG'}"
 
 
 def parity(args, record):
@@ -69,9 +76,10 @@ def memory(args, record):
     seen, over = [], threading.Event()
     sampler = threading.Thread(target=sample, args=(record, seen, over), daemon=True)
     sampler.start()
-    limit = str(works.BATCHES[args.small][0])
-    command = training(args, "w1", works.BATCHES[args.small][0], 200, "memory") + ["--limit", limit]
-    taken = record.run(command, 60)
+    batch = works.BATCHES[args.small][0]
+    # Ten steps an epoch: long enough to be looked at.
+    command = training(args, "w1", batch, 200, "memory") + ["--limit", str(10 * batch)]
+    taken = record.run(command, 600 if args.small else 60)
     over.set()
     sampler.join(5)
     if problem(taken) or not seen:

@@ -15,6 +15,7 @@ from .record import say
 PEER = Path(__file__).resolve().parent / "peer.py"
 PEERS = ["torch", "torch-compile", "jax"]
 NEEDS = {"torch": "torch", "torch-compile": "torch", "jax": "jax"}
+SLOW = ["torch-compile"]
 ENOUGH = 5  # seconds, to begin a training at all
 
 
@@ -58,22 +59,27 @@ def theirs(args, record, peer, work, batch):
 
 
 def epochs(args, record):
-    """Ours, then each peer, and so on `--runs` times, for every net and size of batch."""
+    """Ours, then each peer, and so on `--runs` times, for every net and size of batch; afterwards what compiles for long, if time is left."""
     peers = available(args, record)
-    for batch in works.BATCHES[args.small]:
-        for work in args.works:
-            for count in range(args.runs):
-                for program in ["espejo", *peers]:
-                    what = {"work": work, "batch": batch, "program": program, "run": count + 1}
-                    if record.left() < ENOUGH:
-                        record.wrong("epochs", "no time was left", **what)
-                        continue
-                    say(f"{work}, batches of {batch}: {program}")
-                    if program == "espejo":
-                        found = ours(args, record, work, batch, f"{work}-{batch}-{count}")
-                    else:
-                        found = theirs(args, record, program, work, batch)
-                    note(record, what, found)
+    slow = [peer for peer in peers if peer in SLOW]
+    for programs in (["espejo", *(peer for peer in peers if peer not in SLOW)], slow):
+        for batch in works.BATCHES[args.small]:
+            for work in args.works:
+                for count in range(args.runs):
+                    for program in programs:
+                        measure(args, record, {"work": work, "batch": batch, "program": program, "run": count + 1})
+
+
+def measure(args, record, what):
+    work, batch, program = what["work"], what["batch"], what["program"]
+    if record.left() < ENOUGH:
+        return record.wrong("epochs", "no time was left", **what)
+    say(f"{work}, batches of {batch}: {program}")
+    if program == "espejo":
+        found = ours(args, record, work, batch, f"{work}-{batch}-{what['run']}")
+    else:
+        found = theirs(args, record, program, work, batch)
+    note(record, what, found)
 
 
 def note(record, what, found):

@@ -55,6 +55,9 @@ def problem(taken):
         return None
     if taken["code"] is None:
         return f"ended after {taken['wall']:.0f} s: its time was up"
-    lines = [line for line in taken["talk"].splitlines() if line.strip()]
-    said = [line for line in lines if line.startswith("error") or "panicked" in line or "Error" in line] or lines[-1:]
+    lines = [line.strip() for line in taken["talk"].splitlines() if line.strip()]
+    # Rust says where it panicked, and why in the next line.
+    panics = [after for line, after in zip(lines, lines[1:]) if " panicked at " in line]
+    errors = [line for line in lines if line.startswith("error") or "Error" in line]
+    said = list(dict.fromkeys(panics)) or errors or lines[-1:]
     return f"exit code {taken['code']}: {' / '.join(said[:3])[:400]}"
