@@ -87,8 +87,10 @@ def epochs(rows, found):
     return text + "".join(f" {name} {version}." for name, version in sorted(versions.items()))
 
 
-def launches(rows, found):
-    table = [[works.title(row["launches"], found["small"]), str(row["batch"]), f"{row['a_step']:.1f}"] for row in rows]
+def launches(rows, _found):
+    # The nets are never made small here, only the batches.
+    rows = sorted(rows, key=lambda row: row["launches"])
+    table = [[works.TITLES[row["launches"]], str(row["batch"]), f"{row['a_step']:.1f}"] for row in rows]
     return markdown(["work", "batch", "launches a step"], table)
 
 

@@ -164,7 +164,8 @@ fn write_images(path: &Path, images: usize) {
     std::fs::write(path, bytes).expect("it is written");
 }
 
-/// Holds the launches of a step to `most`. How many images are in a batch is of no matter to them; `ESPEJO_TEST_BATCH` says, else 8.
+/// Holds the launches of a step to `most`. `ESPEJO_TEST_BATCH` images are in a batch, else 8; on software Vulkan 128 are a few launches
+/// more or less, for long sums have stages.
 fn check_launches(what: &str, model: ModelConfig, noise: Option<&str>, most: usize) {
     let _guard = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
     if opened().is_none() {
@@ -212,7 +213,7 @@ fn launches_of_the_dense_vae_of_the_benchmarks() {
         latent: Some(2),
         ..ModelConfig::default()
     };
-    check_launches("w1", model, None, 80);
+    check_launches("w1", model, None, 90);
 }
 
 #[test]
@@ -224,5 +225,5 @@ fn launches_of_the_convolutional_denoiser_of_the_benchmarks() {
         latent: Some(0),
         ..ModelConfig::default()
     };
-    check_launches("w2", model, Some("gaussian:0.3"), 135);
+    check_launches("w2", model, Some("gaussian:0.3"), 140);
 }
