@@ -91,7 +91,7 @@ fn cross_entropy_of_logits(bencher: Bencher, way: Way) {
 
 /// Convolutions by products, and what else there is: those of AlexNet and VGG for small pictures, and those along a text. Inputs and outputs, rows and
 /// columns, rows and columns of the kernel, stride, zeros around.
-const WINDOWS: [([usize; 2], [usize; 2], [usize; 2], usize, [usize; 2]); 10] = [
+const WINDOWS: [([usize; 2], [usize; 2], [usize; 2], usize, [usize; 2]); 12] = [
     ([3, 96], [32, 32], [4, 4], 2, [0, 0]),
     ([96, 256], [13, 13], [3, 3], 2, [0, 0]),
     ([256, 384], [5, 5], [3, 3], 1, [1, 1]),
@@ -102,6 +102,8 @@ const WINDOWS: [([usize; 2], [usize; 2], [usize; 2], usize, [usize; 2]); 10] = [
     ([64, 64], [16, 16], [3, 3], 1, [1, 1]),
     ([128, 128], [8, 8], [3, 3], 1, [1, 1]),
     ([256, 256], [4, 4], [3, 3], 1, [1, 1]),
+    ([128, 128], [15, 15], [3, 3], 1, [1, 1]),
+    ([256, 256], [14, 14], [3, 3], 1, [1, 1]),
 ];
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -113,7 +115,7 @@ enum Windowed {
     Plain,
 }
 
-#[divan::bench(args = [Windowed::Products, Windowed::Shifts, Windowed::Plain], consts = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9])]
+#[divan::bench(args = [Windowed::Products, Windowed::Shifts, Windowed::Plain], consts = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11])]
 fn window<const LAYER: usize>(bencher: Bencher, way: &Windowed) {
     let ([inputs, outputs], size, kernel, stride, zeros) = WINDOWS[LAYER];
     let is_known = kernel == [3, 3] && stride == 1;

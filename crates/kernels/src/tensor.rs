@@ -146,12 +146,12 @@ fn convolved(
     }
 }
 
-/// Whether a convolution that keeps the size is faster by products: of small images with many channels, whose shifts are short and whose weights fill
-/// the cache. Of 5x5 pixels and 384 channels it takes a quarter of the time, of 8x8 and 128 nine tenths, of 16x16 and 64 more
-/// (`cargo bench --bench kernels --features flex -- window`).
+/// Whether a convolution that keeps the size is faster by products: of small images with many channels, whose shifts are short, and where there are so many
+/// weights that they fill the cache. Of 5x5 pixels and 384 channels it takes a quarter of the time, of 8x8 and 128 nine tenths, of 14x14 and 256 some less,
+/// of 16x16 and 64 more (`cargo bench --bench kernels --features flex -- window`).
 #[cfg(any(feature = "flex", feature = "ndarray"))]
 fn suits_products([inputs, outputs]: [usize; 2], [rows, columns]: [usize; 2]) -> bool {
-    rows * columns <= 64 && inputs.min(outputs) >= 64
+    inputs.min(outputs) >= 64 && (rows * columns <= 64 || inputs * outputs >= 1 << 15)
 }
 
 /// The maximum of each window of 2 x 2 pixels: `[batch, channels * height * width]` to

@@ -3,8 +3,8 @@
 
 use burn::tensor::{DType, Device, Tensor, TensorData};
 use espejo_kernels::{
-    Activation, Step, batch_norm, batch_norm_inference, conv, cross_entropy, linear, max_pool,
-    pooled_conv, upsample,
+    Activation, Sliding, Step, Windows, batch_norm, batch_norm_inference, conv, cross_entropy,
+    linear, max_pool, max_pool_of_windows, pooled_conv, upsample, window_conv,
 };
 
 const ACTIVATIONS: [Activation; 6] = [
@@ -225,6 +225,133 @@ fn a_convolution_is_its_composition() {
                     "{what}, {inputs} to {outputs} at {size:?}, kernel {kernel}, {activation:?}"
                 );
                 check(&what, found, expected, 1e-5);
+            }
+        }
+    }
+}
+
+/// Any window: strides, even and oblong kernels, zeros of one side; and the sizes that [`conv`] leaves to it.
+#[test]
+fn a_convolution_with_any_window_is_its_composition() {
+    let mut random = Random(9);
+    let mut round = 0;
+    while round < 30 {
+        let [batch, inputs, outputs] = [(); 3].map(|()| random.size(9));
+        let size = [(); 2].map(|()| random.size(14));
+        let kernel = size.map(|size| random.size(size.min(5)));
+        let sliding = Sliding {
+            size,
+            stride: 1 + round % 3,
+            zeros: [(); 2].map(|()| (random.size(3) - 1, random.size(3) - 1)),
+        };
+        let activation = ACTIVATIONS[round % ACTIVATIONS.len()];
+        let fan = (inputs * kernel[0] * kernel[1]) as f64;
+        let count: usize = sliding.output(kernel).iter().product();
+        let x = random.numbers(&[batch, inputs * size[0] * size[1]], 1.0);
+        let weight = random.numbers(&[outputs, inputs, kernel[0], kernel[1]], 1.0 / fan.sqrt());
+        let bias = random.numbers(&[outputs], 1.0);
+        let slope = random.numbers(&[batch, outputs * count], 1.0);
+        let through = |x: Tensor<2>, weight: Tensor<4>, bias: Tensor<1>, slope: Tensor<2>| {
+            let y = window_conv(x.clone(), weight.clone(), bias.clone(), sliding, activation);
+            let gradients = (y.clone() * slope).sum().backward();
+            [
+                values(y),
+                values(x.grad(&gradients).expect("a gradient")),
+                values(weight.grad(&gradients).expect("a gradient")),
+                values(bias.grad(&gradients).expect("a gradient")),
+            ]
+        };
+        let linear = window_conv(
+            double(&x),
+            double(&weight),
+            double(&bias),
+            sliding,
+            Activation::Linear,
+        );
+        if at_a_kink(activation, linear) {
+            continue;
+        }
+        round += 1;
+        let expected = through(double(&x), double(&weight), double(&bias), double(&slope));
+        for device in devices() {
+            let (weight, bias) = (single(&weight, &device), single(&bias, &device));
+            let found = through(single(&x, &device), weight, bias, single(&slope, &device));
+            for (found, expected) in found.iter().zip(&expected) {
+                check(
+                    &format!("{kernel:?}, {sliding:?}, {activation:?}"),
+                    found,
+                    expected,
+                    1e-5,
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn a_convolution_of_many_channels_is_its_composition() {
+    let mut random = Random(10);
+    let (batch, inputs, outputs, size) = (5, 64, 65, [5, 6]);
+    let x = random.numbers(&[batch, inputs * 30], 1.0);
+    let weight = random.numbers(&[outputs, inputs, 3, 3], 0.04);
+    let bias = random.numbers(&[outputs], 1.0);
+    let slope = random.numbers(&[batch, outputs * 30], 1.0);
+    let how = (size, Activation::Tanh);
+    let expected = through_conv(
+        double(&x),
+        double(&weight),
+        double(&bias),
+        double(&slope),
+        how,
+    );
+    let pooled = |x, weight, bias| values(pooled_conv(x, weight, bias, size, Activation::Tanh));
+    let maxima = pooled(double(&x), double(&weight), double(&bias));
+    for device in devices() {
+        let [x, slope] = [&x, &slope].map(|data| single::<2>(data, &device));
+        let (weight, bias): (Tensor<4>, Tensor<1>) =
+            (single(&weight, &device), single(&bias, &device));
+        check(
+            "maxima",
+            &pooled(x.clone(), weight.clone(), bias.clone()),
+            &maxima,
+            1e-5,
+        );
+        let found = through_conv(x, weight, bias, slope, how);
+        for (found, expected) in found.iter().zip(&expected) {
+            check("many channels", found, expected, 1e-5);
+        }
+    }
+}
+
+#[test]
+fn pooling_of_any_window_is_its_composition() {
+    let mut random = Random(11);
+    for round in 0..30 {
+        let [batch, channels] = [(); 2].map(|()| random.size(6));
+        let size = [(); 2].map(|()| 1 + random.size(12));
+        let kernel = size.map(|size| random.size(size.min(4)));
+        let stride = 1 + round % 3;
+        let before = kernel.map(|kernel| if round % 2 == 0 { 0 } else { (kernel - 1) / 2 });
+        let output = [0, 1].map(|side| (before[side] + size[side] - kernel[side]) / stride + 1);
+        let windows = Windows {
+            size,
+            kernel,
+            stride,
+            before,
+            output,
+        };
+        let x = random.numbers(&[batch, channels * size[0] * size[1]], 1.0);
+        let slope = random.numbers(&[batch, channels * output[0] * output[1]], 1.0);
+        let through = |x: Tensor<2>, slope: Tensor<2>| {
+            let y = max_pool_of_windows(x.clone(), windows);
+            let gradients = (y.clone() * slope).sum().backward();
+            [values(y), values(x.grad(&gradients).expect("a gradient"))]
+        };
+        let expected = through(double(&x), double(&slope));
+        for device in devices() {
+            let found = through(single(&x, &device), single(&slope, &device));
+            for (found, expected) in found.iter().zip(&expected) {
+                check(&format!("{windows:?}"), found, expected, 1e-6);
             }
         }
     }

@@ -20,6 +20,9 @@ use crate::seed::Purpose;
 const MAX_NEAREST: usize = 1000;
 /// Values of all training samples together that the exact principal components are taken from, at most; more come in chunks.
 const MAX_EXACT: usize = 1 << 22;
+/// Values that the principal components are taken from, at most about: a quarter of a million images of 32x32 pixels. More of them hardly move what is
+/// found, and each of up to 16 passes would take as long as an epoch.
+const MAX_FITTED: usize = 1 << 28;
 /// Components that are looked for, at most: beside a wider code there is no such baseline.
 const MAX_COMPONENTS: usize = 256;
 /// Side of the median filter's window, in pixels.
@@ -153,7 +156,7 @@ fn rules(prepared: &Prepared) -> Result<Vec<Rule>, Error> {
     Ok(rules)
 }
 
-/// The leading principal components of the training samples.
+/// The leading principal components of the training samples; of very many, of evenly spread chunks of them.
 fn components(prepared: &Prepared, count: usize) -> Result<Pca, Error> {
     let train = &prepared.train;
     let width = train.shape().pixels();
@@ -161,9 +164,10 @@ fn components(prepared: &Prepared, count: usize) -> Result<Pca, Error> {
         return Ok(Pca::fit(&filled_rows(train)?, count));
     }
     let chunk = prepared.spec.architecture.chunk();
+    let one_in = train.len().saturating_mul(width).div_ceil(MAX_FITTED);
     Pca::fit_chunks(width, count, |take: &mut dyn FnMut(&[f32])| {
         let mut values = Vec::with_capacity(chunk * width);
-        for start in (0..train.len()).step_by(chunk) {
+        for start in (0..train.len()).step_by(chunk * one_in) {
             values.clear();
             train.read(start..(start + chunk).min(train.len()), 0.0, &mut values)?;
             fill_missing(&mut values);
