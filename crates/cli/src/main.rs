@@ -65,7 +65,7 @@ mod vulkan_environment;
 use std::process::ExitCode;
 
 use clap::Parser;
-use espejo_kernels::allocator::Allocator;
+use espejo_kernels::allocator::{self, Allocator};
 
 use args::{Args, Command};
 use commands::{
@@ -79,6 +79,7 @@ use commands::{
 static ALLOCATOR: Allocator = Allocator;
 
 fn main() -> ExitCode {
+    allocator::give_back_soon();
     exhaustion::explain();
     // Before anything is written or started: a shell waits for the answer alone.
     completion::answer();
@@ -89,6 +90,10 @@ fn main() -> ExitCode {
     }
     if args.raw_csv {
         csv_cell::leave_as_they_are();
+    }
+    // What trains says itself when it begins.
+    if !matches!(args.command, Command::Train(_) | Command::Score(_)) {
+        allocator::give_back_as_usual();
     }
     match run(args) {
         Ok(code) => ExitCode::from(code),

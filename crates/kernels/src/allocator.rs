@@ -6,6 +6,7 @@
 
 use std::alloc::{GlobalAlloc, Layout};
 use std::cell::Cell;
+use std::ffi::{c_int, c_long};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -26,6 +27,33 @@ const BEYOND: u128 = 1 << 40;
 /// library ends it.
 pub fn explain_exhaustion(code: u8, words: &'static str) {
     let _ = ENDING.set((code, words));
+}
+
+/// Milliseconds after which memory that was freed goes back to the system: usually, and where it is to be soon.
+const USUAL: c_long = 1000;
+const SOON: c_long = 10;
+
+/// The place of `mi_option_purge_delay` in mimalloc's list of options, versions 2 and 3.
+const PURGE_DELAY: c_int = 15;
+
+unsafe extern "C" {
+    fn mi_option_set_default(option: c_int, value: c_long);
+}
+
+/// From here on memory that was freed goes back to the system soon, unless the environment says otherwise (`MIMALLOC_PURGE_DELAY`). Reading a table takes
+/// a fifth less memory so, and no more time. To be called before anything is freed: what is due later stays so.
+pub fn give_back_soon() {
+    set_delay(SOON);
+}
+
+/// From here on it goes back as mimalloc has it: training takes 4 % more time where each step asks again for what the one before gave back.
+pub fn give_back_as_usual() {
+    set_delay(USUAL);
+}
+
+fn set_delay(milliseconds: c_long) {
+    // SAFETY: a function of mimalloc, which the crate of that name brings along; it sets a number, at any time.
+    unsafe { mi_option_set_default(PURGE_DELAY, milliseconds) };
 }
 
 /// Lets the first thread pass that ends the process for want of memory, however often it asks. Any other waits here until the process is gone, so that
@@ -97,5 +125,31 @@ unsafe impl GlobalAlloc for Allocator {
     unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         // SAFETY: as above, for `realloc`.
         given(unsafe { MiMalloc.realloc(pointer, layout, size) }, size)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    unsafe extern "C" {
+        fn mi_option_get(option: c_int) -> c_long;
+    }
+
+    fn delay() -> c_long {
+        // SAFETY: as of the function that sets it.
+        unsafe { mi_option_get(PURGE_DELAY) }
+    }
+
+    /// The number at this place is known by its usual value: another version may count its options otherwise.
+    #[test]
+    fn memory_goes_back_sooner_for_a_while() {
+        if std::env::var_os("MIMALLOC_PURGE_DELAY").is_none() {
+            assert_eq!(delay(), USUAL);
+            give_back_soon();
+            assert_eq!(delay(), SOON);
+            give_back_as_usual();
+            assert_eq!(delay(), USUAL);
+        }
     }
 }

@@ -11,6 +11,7 @@ mod resume;
 mod summary;
 
 use espejo_data::Error as DataError;
+use espejo_kernels::allocator::give_back_as_usual;
 use espejo_train::{
     Error, Folder, Outcome, PRESETS, Prepared, Preset, RunReport, Status, check_ranks, data_report,
     fit, follow, layer_table, model_report, prepare, prepare_suited, suited_config,
@@ -76,6 +77,7 @@ fn at(place: &Place, mut args: TrainArgs, json: bool) -> anyhow::Result<u8> {
         Some(folder) => prepare(merged.config).map_err(|error| of_run(folder, error))?,
         None => prepare_new(&args, merged)?,
     };
+    give_back_as_usual();
     if args.run.dry_run {
         tell_data(&prepared.skipped, &prepared.notes);
         return dry_run(&prepared, json).map(|()| 0);

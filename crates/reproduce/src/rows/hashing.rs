@@ -166,25 +166,32 @@ fn rises(results: &Results, case: &str) -> Claim {
         .of(case)
         .map(|outcome| outcome.list("cosine"))
         .collect();
-    // Where codes are alike some distances never occur: one bar alone does not rise.
-    let complete = all.iter().filter(|bars| bars.len() == BITS + 1);
-    let rising = complete
-        .clone()
-        .filter(|bars| bars.is_sorted_by(|a, b| a < b));
-    let (complete, rising) = (complete.count(), rising.count());
-    let (first, last) = (
-        results.spread(case, "at 0").median(),
-        results.spread(case, "at 10").median(),
+    // Where codes are alike the greatest distances never occur; of a few bars alone nothing is said.
+    let met = |bars: &&[f64]| bars.len() > BITS / 2;
+    let (wide, rising) = (
+        all.iter().filter(|bars| met(bars)).count(),
+        all.iter()
+            .filter(|bars| met(bars) && bars.is_sorted_by(|a, b| a < b))
+            .count(),
     );
+    let farthest = |bars: &&[f64]| bars.len().saturating_sub(1);
+    let (least, most) = (
+        all.iter().map(farthest).min().unwrap_or(0),
+        all.iter().map(farthest).max().unwrap_or(0),
+    );
+    let within = results.spread(case, "at 0").median();
+    let end = Spread::of(all.iter().filter_map(|bars| bars.last().copied()).collect()).median();
     Claim {
         text: format!(
             "Mean cosine distance between groups rises with their Hamming distance ({case})."
         ),
         seen: format!(
-            "all distances from 0 to {BITS} occur in {complete} of {} seeds, and it rises at every step in {rising}; median {} within a group, {} at 10 bits",
+            "of {} seeds {wide} have hashes that differ in more than {} of {BITS} bits, and in {rising} of these it rises at every step; hashes differ in at most \
+             {least} to {most} bits; median {} within a group, {} at the greatest distance",
             all.len(),
-            number(first, 3),
-            number(last, 3)
+            BITS / 2 - 1,
+            number(within, 3),
+            number(end, 3)
         ),
         holds: rising == all.len() && rising > 0,
     }
