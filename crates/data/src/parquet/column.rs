@@ -3,7 +3,7 @@
 use ::parquet::column::reader::{ColumnReader, ColumnReaderImpl};
 use ::parquet::data_type::{DataType, DoubleType, FixedLenByteArray};
 
-use super::leaves::Levels;
+use super::{guarded, leaves::Levels};
 use crate::columnar::meaning::{
     Meaning, decimal, half, long_decimal, push_integer, push_text, push_truth,
 };
@@ -188,7 +188,8 @@ impl<T> Block<T> {
         self.defined.clear();
         self.repeated.clear();
         let (defined, repeated) = (&mut self.defined, &mut self.repeated);
-        let read = reader.read_records(ROWS, Some(defined), Some(repeated), &mut self.values);
+        let values = &mut self.values;
+        let read = guarded(|| reader.read_records(ROWS, Some(defined), Some(repeated), values));
         self.records = read?.0;
         count(8 * self.records as u64)?;
         Ok(self.records > 0)
