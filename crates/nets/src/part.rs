@@ -94,7 +94,7 @@ pub(crate) fn random_like(x: &Tensor<2>, distribution: Distribution) -> Tensor<2
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Layer, LayerConfig};
+    use crate::LayerConfig;
     use burn::tensor::Device;
 
     #[test]
