@@ -89,9 +89,11 @@ fn cross_entropy_of_logits(bencher: Bencher, way: Way) {
     });
 }
 
-/// Convolutions by products, and what else there is: those of AlexNet and VGG for small pictures, and those along a text. Inputs and outputs, rows and
-/// columns, rows and columns of the kernel, stride, zeros around.
-const WINDOWS: [([usize; 2], [usize; 2], [usize; 2], usize, [usize; 2]); 12] = [
+/// Inputs and outputs, rows and columns, rows and columns of the kernel, stride, zeros around.
+type WindowSizes = ([usize; 2], [usize; 2], [usize; 2], usize, [usize; 2]);
+
+/// Convolutions by products, and what else there is: those of AlexNet and VGG for small pictures, and those along a text.
+const WINDOWS: [WindowSizes; 12] = [
     ([3, 96], [32, 32], [4, 4], 2, [0, 0]),
     ([96, 256], [13, 13], [3, 3], 2, [0, 0]),
     ([256, 384], [5, 5], [3, 3], 1, [1, 1]),

@@ -121,7 +121,7 @@ impl Block {
         if !is_sparse {
             self.entries.truncate(start);
         }
-        let range = is_sparse.then(|| start..self.entries.len());
+        let range = is_sparse.then_some(start..self.entries.len());
         self.rows.push(range);
     }
 }

@@ -195,24 +195,21 @@ pub fn max_pool_of_windows(x: Tensor<2>, windows: Windows) -> Tensor<2> {
     y.mask_fill(broken, f32::NAN).flatten(1, 3)
 }
 
-/// Numbers dropped by a rule, and the others divided by the share that is kept, where `x` `[batch, values]` lies in this process's memory and has 32-bit
-/// floats.
-///
-/// # Errors
-///
-/// `x` as it is, to be dropped otherwise; no rule is asked for then.
-pub fn dropped(x: Tensor<2>, rule: impl FnOnce() -> Rule) -> Result<Tensor<2>, Tensor<2>> {
+/// Numbers of `x` `[batch, values]` dropped by a rule, and the others divided by the share that is kept, where they lie in this process's memory and are
+/// 32-bit floats; else what `otherwise` makes of them, and no rule is asked for.
+pub fn dropped(
+    x: Tensor<2>,
+    rule: impl FnOnce() -> Rule,
+    otherwise: impl FnOnce(Tensor<2>) -> Tensor<2>,
+) -> Tensor<2> {
     let x = x.into_dispatch();
     #[cfg(any(feature = "flex", feature = "ndarray"))]
     if is_ours(&x) {
-        return Ok(Tensor::from_dispatch(<Dispatch as Fused>::dropout(
-            x,
-            rule(),
-        )));
+        return Tensor::from_dispatch(<Dispatch as Fused>::dropout(x, rule()));
     }
     #[cfg(not(any(feature = "flex", feature = "ndarray")))]
     let _ = rule;
-    Err(Tensor::from_dispatch(x))
+    otherwise(Tensor::from_dispatch(x))
 }
 
 /// Each pixel twice in both directions, up to `size`, which is twice that of `map` or one less: `[batch, channels * height * width]`

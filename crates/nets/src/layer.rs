@@ -122,7 +122,7 @@ fn dropped(dropout: &Dropout, x: Tensor<2>) -> Tensor<2> {
         kept,
         first: first_row() * values,
     };
-    espejo_kernels::dropped(x, rule).unwrap_or_else(|x| {
+    espejo_kernels::dropped(x, rule, |x| {
         let mask = random_like(&x, Distribution::Bernoulli(kept)); // [batch, values]
         (x * mask) * (1.0 / kept)
     })
