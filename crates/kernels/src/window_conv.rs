@@ -13,7 +13,7 @@
 //! ```
 //!
 //! Inside, a pixel has its channels side by side: what a row of the window sees of an image is then one run of memory, however the window moves.
-//! [`conv`](crate::conv) needs no such rows, and is faster where channels are few, but knows one kind of window.
+//! [`conv`](mod@crate::conv) needs no such rows, and is faster where channels are few, but knows one kind of window.
 
 mod rows;
 
