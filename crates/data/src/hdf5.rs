@@ -190,7 +190,7 @@ fn element(datatype: &Datatype) -> Option<Element> {
             size,
             byte_order,
             layout,
-        } if layout.bit_offset == 0 && u32::from(layout.bit_precision) == 8 * size => {
+        } if layout.bit_offset == 0 && u64::from(layout.bit_precision) == 8 * u64::from(*size) => {
             let kind = if layout.signed {
                 Kind::Signed
             } else {
