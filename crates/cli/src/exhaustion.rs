@@ -1,5 +1,6 @@
 //! What is said where the system has no memory left, or no room for another thread: an exit code of its own, and what to do.
 
+use espejo_data::panics_are_caught;
 use espejo_kernels::allocator::{ends_the_process, explain_exhaustion};
 use espejo_train::OUT_OF_MEMORY;
 
@@ -14,6 +15,10 @@ pub fn explain() {
     explain_exhaustion(OUT_OF_MEMORY, WORDS);
     let usual = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
+        if panics_are_caught() {
+            // The error that is made of it says what is wrong.
+            return;
+        }
         let said = panic.payload_as_str().unwrap_or_default();
         if !is_want_of_threads(said) {
             return usual(panic);

@@ -9,7 +9,6 @@ mod messages;
 mod tests;
 
 use std::collections::HashMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::thread;
 
@@ -21,6 +20,7 @@ use crate::Error;
 use crate::columnar::meaning::Leaf;
 use crate::columnar::{self, After, Count, Failure, Files, Readings, Table, Take};
 use crate::error::{content, content_of};
+use crate::foreign_panics::guarded;
 use crate::frame_size::FrameSize;
 use crate::hugging_face::Features;
 use crate::parallel;
@@ -238,14 +238,6 @@ impl Batch<'_> {
             )
         });
         read.map_err(Failure::Reader)
-    }
-}
-
-/// What the crate reads, or what it says is wrong: it panics on some damage that it does not foresee.
-fn guarded<T>(read: impl FnOnce() -> Result<T, ArrowError>) -> Result<T, String> {
-    match catch_unwind(AssertUnwindSafe(read)) {
-        Ok(read) => read.map_err(|error| error.to_string()),
-        Err(_) => Err("damage past which it cannot be read".to_owned()),
     }
 }
 

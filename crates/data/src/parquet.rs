@@ -4,7 +4,6 @@
 //! that this one takes to build.
 
 use std::ops::Range;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::thread;
 
@@ -18,6 +17,7 @@ use crate::Error;
 use crate::columnar::meaning::Leaf;
 use crate::columnar::{self, After, Count, Failure, Files, Readings, Result, Table, Take, broken};
 use crate::error::{content, content_of, unreadable};
+use crate::foreign_panics::guarded;
 use crate::frame_size::FrameSize;
 use crate::hugging_face::Features;
 use crate::parallel;
@@ -237,14 +237,6 @@ fn column_reader(
     Ok(get_column_reader(column, Box::new(pages)))
 }
 
-/// What the crate reads, or what it says is wrong: it panics on some damage that it does not foresee.
-fn guarded<T>(
-    read: impl FnOnce() -> std::result::Result<T, ParquetError>,
-) -> std::result::Result<T, ParquetError> {
-    let damage = || ParquetError::General("damage past which it cannot be read".to_owned());
-    catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| Err(damage()))
-}
-
 /// Hands out the images of a row group, and says how many rows it has.
 fn hand_out(
     mut column: ColumnReaderImpl<ByteArrayType>,
@@ -258,7 +250,7 @@ fn hand_out(
         let (mut values, mut defined) = (Vec::new(), Vec::new());
         let read =
             guarded(|| column.read_records(at_a_time, Some(&mut defined), None, &mut values));
-        let (rows, ..) = read.map_err(|error| failed(error.into()))?;
+        let (rows, ..) = read.map_err(|error| failed(Failure::Reader(error)))?;
         if rows == 0 {
             return Ok(count);
         }

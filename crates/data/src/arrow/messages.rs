@@ -16,6 +16,7 @@ use arrow_schema::{ArrowError, SchemaRef};
 
 use crate::Error;
 use crate::error::{content, unreadable};
+use crate::foreign_panics::guarded;
 use crate::frame_size::FrameSize;
 
 pub(super) const WHOLE: &str = "a whole Arrow file or stream";
@@ -397,7 +398,7 @@ fn schema_of(path: &Path, schema: Option<arrow_ipc::Schema>) -> Result<SchemaRef
         let expected = "numbers whose least byte comes first";
         return Err(content(path, expected, "the other order"));
     }
-    let read = super::guarded(|| try_fb_to_schema(schema));
+    let read = guarded(|| try_fb_to_schema(schema));
     read.map(Arc::new)
         .map_err(|found| content(path, WHOLE, found))
 }

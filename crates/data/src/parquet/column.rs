@@ -3,12 +3,13 @@
 use ::parquet::column::reader::{ColumnReader, ColumnReaderImpl};
 use ::parquet::data_type::{DataType, DoubleType, FixedLenByteArray};
 
-use super::{guarded, leaves::Levels};
+use super::leaves::Levels;
 use crate::columnar::meaning::{
     Meaning, decimal, half, long_decimal, push_integer, push_text, push_truth,
 };
 use crate::columnar::reading::Reading;
-use crate::columnar::{Count, Result, short};
+use crate::columnar::{Count, Failure, Result, short};
+use crate::foreign_panics::guarded;
 use crate::growing::Growing;
 
 /// How many rows are taken in at a time.
@@ -190,7 +191,7 @@ impl<T> Block<T> {
         let (defined, repeated) = (&mut self.defined, &mut self.repeated);
         let values = &mut self.values;
         let read = guarded(|| reader.read_records(ROWS, Some(defined), Some(repeated), values));
-        self.records = read?.0;
+        self.records = read.map_err(Failure::Reader)?.0;
         count(8 * self.records as u64)?;
         Ok(self.records > 0)
     }

@@ -371,11 +371,3 @@ fn tables_larger_than_memory_are_the_same() {
         crate::row_store::tests::check_file("a.parquet", &bytes);
     }
 }
-
-#[test]
-fn what_the_crate_panics_on_is_an_error() {
-    let read: std::result::Result<(), _> = guarded(|| panic!("damage"));
-    let error = read.expect_err("an error");
-    assert!(error.to_string().contains("damage past which"), "{error}");
-    assert_eq!(guarded(|| Ok(3)).expect("a number"), 3);
-}
