@@ -15,10 +15,13 @@ mod window_pool;
 
 pub(crate) use conv::Conv;
 
+use burn::backend::autodiff::NodeId;
 use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
+use burn::backend::autodiff::grads::Gradients;
 use burn::backend::ops::{FloatTensorOps, ModuleOps};
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Backend, TensorMetadata, backend_extension};
+use burn::tensor::Shape;
 
 use crate::activation::Activation;
 use crate::dropout::Rule;
@@ -90,6 +93,18 @@ pub(crate) trait Fused: Backend {
         beta: FloatTensor<Self>,
         epsilon: f64,
     ) -> FloatTensor<Self>;
+}
+
+/// Hands on the gradients that were asked for, each with the node that it is for, its numbers and its shape.
+fn register<B: Host, const N: usize>(
+    gradients: &mut Gradients,
+    all: [(Option<NodeId>, Option<Vec<f32>>, Shape); N],
+) {
+    for (node, numbers, shape) in all {
+        if let (Some(node), Some(numbers)) = (node, numbers) {
+            gradients.register::<B>(node, B::tensor(numbers, shape));
+        }
+    }
 }
 
 /// Each operation by `forward` of its file. What nobody else holds of the input is used again.

@@ -163,6 +163,15 @@ fn through_conv(
     (size, activation): ([usize; 2], Activation),
 ) -> [Vec<f64>; 4] {
     let y = conv(x.clone(), weight.clone(), bias.clone(), size, activation);
+    with_gradients(y, slope, (&x, &weight, &bias))
+}
+
+/// What comes out of a convolution, and the gradients of its sum times `slope` at what went in.
+fn with_gradients(
+    y: Tensor<2>,
+    slope: Tensor<2>,
+    (x, weight, bias): (&Tensor<2>, &Tensor<4>, &Tensor<1>),
+) -> [Vec<f64>; 4] {
     let gradients = (y.clone() * slope).sum().backward();
     [
         values(y),
@@ -253,13 +262,7 @@ fn a_convolution_with_any_window_is_its_composition() {
         let slope = random.numbers(&[batch, outputs * count], 1.0);
         let through = |x: Tensor<2>, weight: Tensor<4>, bias: Tensor<1>, slope: Tensor<2>| {
             let y = window_conv(x.clone(), weight.clone(), bias.clone(), sliding, activation);
-            let gradients = (y.clone() * slope).sum().backward();
-            [
-                values(y),
-                values(x.grad(&gradients).expect("a gradient")),
-                values(weight.grad(&gradients).expect("a gradient")),
-                values(bias.grad(&gradients).expect("a gradient")),
-            ]
+            with_gradients(y, slope, (&x, &weight, &bias))
         };
         let linear = window_conv(
             double(&x),

@@ -9,6 +9,7 @@ use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Backend, TensorMetadata};
 
+use super::register;
 use crate::activation::Activation;
 use crate::buffers;
 use crate::conv::{self, Outputs, Shape};
@@ -102,7 +103,7 @@ impl<B: Host> Backward<B, 3> for Back {
     type State = State<B>;
 
     fn backward(self, ops: Ops<State<B>, 3>, grads: &mut Gradients, _: &mut Checkpointer) {
-        let [for_x, for_weight, for_bias] = ops.parents;
+        let [for_x, for_weight, for_bias] = ops.parents.map(|node| node.map(|node| node.id));
         let State {
             conv,
             x,
@@ -131,15 +132,15 @@ impl<B: Host> Backward<B, 3> for Back {
             &mut dweight,
             &mut dbias,
         );
-        if let (Some(node), Some(dx)) = (for_x, dx) {
-            grads.register::<B>(node.id, B::tensor(dx, x.shape()));
-        }
-        if let Some(node) = for_weight {
-            grads.register::<B>(node.id, B::tensor(dweight, weight.shape()));
-        }
-        if let Some(node) = for_bias {
-            grads.register::<B>(node.id, B::tensor(dbias, [shape.outputs]));
-        }
+        let of_bias = [shape.outputs].into();
+        register::<B, 3>(
+            grads,
+            [
+                (for_x, dx, x.shape()),
+                (for_weight, Some(dweight), weight.shape()),
+                (for_bias, Some(dbias), of_bias),
+            ],
+        );
         for tensor in [x, y, dy] {
             B::recycle(tensor);
         }

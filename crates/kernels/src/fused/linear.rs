@@ -7,6 +7,7 @@ use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Backend, TensorMetadata};
 
+use super::register;
 use crate::activation::Activation;
 use crate::buffers;
 use crate::in_memory::Host;
@@ -76,7 +77,7 @@ impl<B: Host> Backward<B, 3> for Back {
     type State = State<B>;
 
     fn backward(self, ops: Ops<State<B>, 3>, grads: &mut Gradients, _: &mut Checkpointer) {
-        let [for_x, for_weight, for_bias] = ops.parents;
+        let [for_x, for_weight, for_bias] = ops.parents.map(|node| node.map(|node| node.id));
         let State {
             x,
             weight,
@@ -100,14 +101,13 @@ impl<B: Host> Backward<B, 3> for Back {
             inputs,
             outputs,
         } = shape;
-        if let (Some(node), Some(dx)) = (for_x, found.x) {
-            grads.register::<B>(node.id, B::tensor(dx, [batch, inputs]));
-        }
-        if let Some(node) = for_weight {
-            grads.register::<B>(node.id, B::tensor(found.weight, [inputs, outputs]));
-        }
-        if let Some(node) = for_bias {
-            grads.register::<B>(node.id, B::tensor(found.bias, [outputs]));
-        }
+        register::<B, 3>(
+            grads,
+            [
+                (for_x, found.x, [batch, inputs].into()),
+                (for_weight, Some(found.weight), [inputs, outputs].into()),
+                (for_bias, Some(found.bias), [outputs].into()),
+            ],
+        );
     }
 }

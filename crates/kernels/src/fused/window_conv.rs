@@ -7,6 +7,7 @@ use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Backend, TensorMetadata};
 
+use super::register;
 use crate::activation::Activation;
 use crate::buffers;
 use crate::in_memory::Host;
@@ -38,12 +39,11 @@ pub(super) fn tracked<B: Host, C: CheckpointStrategy>(
     let y = forward::<B>(&x, &weight, bias.primitive(), how);
     match Back.prepare::<C>(nodes).compute_bound().stateful() {
         OpsKind::Tracked(prep) => {
-            let y_kept = y.clone();
             let state = State {
                 how,
                 x,
                 weight,
-                y: y_kept,
+                y: y.clone(),
             };
             prep.finish(state, y)
         }
@@ -81,7 +81,7 @@ impl<B: Host> Backward<B, 3> for Back {
     type State = State<B>;
 
     fn backward(self, ops: Ops<State<B>, 3>, grads: &mut Gradients, _: &mut Checkpointer) {
-        let [for_x, for_weight, for_bias] = ops.parents;
+        let [for_x, for_weight, for_bias] = ops.parents.map(|node| node.map(|node| node.id));
         let State {
             how: (sliding, activation),
             x,
@@ -110,15 +110,15 @@ impl<B: Host> Backward<B, 3> for Back {
                 bias: &mut dbias,
             },
         );
-        if let (Some(node), Some(dx)) = (for_x, dx) {
-            grads.register::<B>(node.id, B::tensor(dx, x.shape()));
-        }
-        if let Some(node) = for_weight {
-            grads.register::<B>(node.id, B::tensor(dweight, weight.shape()));
-        }
-        if let Some(node) = for_bias {
-            grads.register::<B>(node.id, B::tensor(dbias, [shape.outputs]));
-        }
+        let of_bias = [shape.outputs].into();
+        register::<B, 3>(
+            grads,
+            [
+                (for_x, dx, x.shape()),
+                (for_weight, Some(dweight), weight.shape()),
+                (for_bias, Some(dbias), of_bias),
+            ],
+        );
         for tensor in [x, y, dy] {
             B::recycle(tensor);
         }
