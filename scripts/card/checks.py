@@ -65,7 +65,7 @@ def parity(args, record):
 def launches(args, record):
     if not args.device.startswith(("wgpu", "gpu")):
         return record.note("launches", {"left_out": "counted inside wgpu alone"}, "left out: counted inside wgpu alone")
-    tests(args, record, "launches", ["launches_of"], 600 if args.small else 60)
+    tests(args, record, "launches", ["launches_of", "--ignored"], 600 if args.small else 60)
 
 
 def memory(args, record):

@@ -164,7 +164,7 @@ fn write_images(path: &Path, images: usize) {
     std::fs::write(path, bytes).expect("it is written");
 }
 
-/// Holds the launches of a step to `most`. `ESPEJO_TEST_BATCH` images are in a batch, else 8; on software Vulkan 128 are a few launches
+/// Holds the launches of a step to `most`, where nothing else runs: beside other work the tuner was seen to pick kernels of 145 launches for 127. `ESPEJO_TEST_BATCH` images are in a batch, else 8; on software Vulkan 128 are a few launches
 /// more or less, for long sums have stages.
 fn check_launches(what: &str, model: ModelConfig, noise: Option<&str>, most: usize) {
     let _guard = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
@@ -206,6 +206,7 @@ fn check_launches(what: &str, model: ModelConfig, noise: Option<&str>, most: usi
 }
 
 #[test]
+#[ignore = "a measurement, of scripts/gpu: kernels are picked by their time, and so is how many launches they are"]
 fn launches_of_the_dense_vae_of_the_benchmarks() {
     let model = ModelConfig {
         kind: ModelKind::Vae,
@@ -217,6 +218,7 @@ fn launches_of_the_dense_vae_of_the_benchmarks() {
 }
 
 #[test]
+#[ignore = "a measurement, of scripts/gpu: kernels are picked by their time, and so is how many launches they are"]
 fn launches_of_the_convolutional_denoiser_of_the_benchmarks() {
     let model = ModelConfig {
         kind: ModelKind::Dae,
