@@ -174,11 +174,8 @@ fn rises(results: &Results, case: &str) -> Claim {
             .filter(|bars| met(bars) && bars.is_sorted_by(|a, b| a < b))
             .count(),
     );
-    let farthest = |bars: &&[f64]| bars.len().saturating_sub(1);
-    let (least, most) = (
-        all.iter().map(farthest).min().unwrap_or(0),
-        all.iter().map(farthest).max().unwrap_or(0),
-    );
+    let farthest = |outcome: &Outcome| outcome.list("distance").last().copied();
+    let farthest = Spread::of(results.of(case).filter_map(farthest).collect());
     let within = results.spread(case, "at 0").median();
     let end = Spread::of(all.iter().filter_map(|bars| bars.last().copied()).collect()).median();
     Claim {
@@ -186,10 +183,11 @@ fn rises(results: &Results, case: &str) -> Claim {
             "Mean cosine distance between groups rises with their Hamming distance ({case})."
         ),
         seen: format!(
-            "of {} seeds {wide} have hashes that differ in more than {} of {BITS} bits, and in {rising} of these it rises at every step; hashes differ in at most \
-             {least} to {most} bits; median {} within a group, {} at the greatest distance",
+            "with {wide} of {} seeds more than {} of the distances from 0 to {BITS} occur, and it rises at every step with {rising} of them; the greatest is {} bits; \
+             median {} within a group, {} at the greatest",
             all.len(),
-            BITS / 2 - 1,
+            BITS / 2,
+            farthest.text(0),
             number(within, 3),
             number(end, 3)
         ),
