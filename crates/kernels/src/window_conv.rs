@@ -1,21 +1,21 @@
 //! Convolutions with any window on the CPU, by matrix products.
 //!
-//! What an output sees is laid out as a row of numbers; all rows of a piece of the batch are a matrix that is multiplied by the weights. With samples n,
-//! inputs c, outputs o, taps t of the window and pixels p that come out:
+//! With samples n, inputs c, outputs o, taps t of the window and pixels p that come out:
 //!
 //! ```text
-//!   seen      S[(n, p), (t, c)] = x[n, c, place(p, t)], 0 beyond the edges
-//!   forward   y[n, o, p]     = f(bias[o] + Σ_(t,c) S[(n, p), (t, c)] W[o, c, t])
-//!   backward  dz[(n, p), o]  = dy[n, o, p] f'(z[n, o, p])                      f' is read off y
-//!             dbias[o]       = Σ_(n,p) dz[(n, p), o]
-//!             dW[o, c, t]    = Σ_(n,p) dz[(n, p), o] S[(n, p), (t, c)]
-//!             dS[(n, p), (t, c)] = Σ_o dz[(n, p), o] W[o, c, t], whose numbers are added where they were seen
+//!   forward   y[n, o, p]     = f(bias[o] + Σ_(t,c) x[n, c, place(p, t)] W[o, c, t])      0 beyond the edges
+//!   backward  dz[n, o, p]    = dy[n, o, p] f'(z[n, o, p])                               f' is read off y
+//!             dbias[o]       = Σ_(n,p) dz[n, o, p]
+//!             dW[o, c, t]    = Σ_(n,p) dz[n, o, p] x[n, c, place(p, t)]
+//!             dx[n, c, q]    = Σ_(o,p,t) dz[n, o, p] W[o, c, t], where q = place(p, t)
 //! ```
 //!
-//! Inside, a pixel has its channels side by side: what a row of the window sees of an image is then one run of memory, however the window moves.
-//! [`conv`](mod@crate::conv) needs no such rows, and is faster where channels are few, but knows one kind of window.
+//! There are two ways to the sums, which find them for pieces of the batch: [`products`] for any window, [`winograd`] for most of 3x3.
+//! [`conv`](mod@crate::conv) needs no products, and is faster where channels are few, but knows one kind of window.
 
+mod products;
 mod rows;
+mod winograd;
 
 #[cfg(test)]
 mod tests;
@@ -24,13 +24,12 @@ use std::iter::zip;
 
 use crate::activation::Activation;
 use crate::buffers;
-use crate::gemm::{Matrix, Product, add, multiply_here};
+use crate::gemm::add;
 use crate::scratch::Scratch;
 use crate::threads;
-use rows::{Frame, turn};
+use products::Products;
+pub(crate) use winograd::is_faster as in_tiles;
 
-/// Rows that a piece of work has, about: a product of fewer does not reach full speed.
-const ROWS: usize = 1024;
 /// Weights that a thread sums up over the pieces at a time.
 const WEIGHTS: usize = 1 << 14;
 
@@ -85,10 +84,10 @@ impl Shape {
         self.batch == 0 || self.input() == 0 || self.outputs() == 0
     }
 
-    /// Samples of a piece of work. It depends on nothing but the sizes, so that the sums over pieces are the same on any machine; an even number of
-    /// pieces keeps two threads busy to the end.
-    fn piece(&self) -> usize {
-        let pieces = (self.batch * self.pixels()).div_ceil(ROWS);
+    /// Samples of a piece of work, where each has so many rows of a product that wants `rows` of them. It depends on nothing but the sizes, so that the
+    /// sums over pieces are the same on any machine; an even number of pieces keeps two threads busy to the end.
+    fn piece(&self, of_sample: usize, rows: usize) -> usize {
+        let pieces = (self.batch * of_sample).div_ceil(rows);
         let pieces = pieces.next_multiple_of(2).min(self.batch);
         self.batch.div_ceil(pieces)
     }
@@ -99,6 +98,30 @@ impl Shape {
         let expected = "weight is [outputs, inputs, kernel rows, kernel columns]";
         assert_eq!(weight.len(), self.weights(), "{expected}");
         assert!(self.stride > 0, "a window moves by a pixel at least");
+    }
+}
+
+/// A way to the sums of a convolution whose weights it has.
+trait Way: Sync {
+    /// Samples of a piece of work, which depends on nothing but the sizes.
+    fn samples(&self) -> usize;
+
+    /// Writes x ∗ weight to `y`, of some samples: `x` is `[samples, inputs, size]`, `y` `[samples, outputs, output]`.
+    fn forward(&self, x: &[f32], y: &mut [f32]);
+
+    /// Writes the gradients of some samples, of `dz`, the one at what [`forward`](Self::forward) writes: at `x` to `dx`, where it is wanted, and at the
+    /// weights to `dweight`, in an order of its own.
+    fn backward(&self, x: &[f32], dz: &[f32], dx: Option<&mut [f32]>, dweight: &mut [f32]);
+
+    /// Writes weights of that order as `[outputs, inputs, kernel]`.
+    fn in_order(&self, weight: &[f32], ordered: &mut [f32]);
+}
+
+/// The faster way.
+fn way<'a>(shape: &'a Shape, weight: &[f32]) -> Box<dyn Way + 'a> {
+    match in_tiles([shape.inputs, shape.outputs], shape.kernel, shape.stride) {
+        true => winograd::of(shape, weight),
+        false => Box::new(Products::new(shape, weight)),
     }
 }
 
@@ -127,28 +150,19 @@ pub fn forward(
     if shape.is_empty() {
         return;
     }
-    let weight = channels_last(shape, weight);
-    let samples = shape.piece();
+    let way = way(shape, weight);
+    let samples = way.samples();
     let pieces = zip(
         x.chunks(samples * shape.input()),
         y.chunks_mut(samples * shape.outputs()),
     );
     threads::each(pieces.collect(), |(x, y)| {
-        let seen = Seen::of(shape, x);
-        let mut z = Scratch::any(seen.rows * shape.outputs); // [rows, outputs]
-        let weight = Matrix::new(&weight, shape.outputs, shape.seen());
-        multiply_here(Product::new(seen.matrix(), weight.transposed()), &mut z);
-        let pixels = shape.pixels();
-        let of_samples = zip(z.chunks(shape.outputs()), y.chunks_mut(shape.outputs()));
-        for (z, y) in of_samples {
-            turn(z, (pixels, shape.outputs), shape.outputs, y, pixels);
-            for (y, bias) in zip(y.chunks_mut(pixels), bias) {
-                y.iter_mut().for_each(|y| *y += bias);
-            }
+        way.forward(x, y);
+        for (y, bias) in zip(y.chunks_mut(shape.pixels()), bias.iter().cycle()) {
+            y.iter_mut().for_each(|y| *y += bias);
         }
         activation.apply(y);
     });
-    buffers::give(weight);
 }
 
 /// What came out of a forward pass, and its gradient: both `[batch, outputs, output]`.
@@ -199,8 +213,8 @@ pub fn backward(
     if shape.is_empty() {
         return dweight.fill(0.0);
     }
-    let weight = channels_last(shape, weight);
-    let samples = shape.piece();
+    let way = way(shape, weight);
+    let samples = way.samples();
     let (input, output) = (samples * shape.input(), samples * shape.outputs());
     let count = shape.batch.div_ceil(samples);
     // Sums over the batch: each piece has its own, which are added in the order of the pieces, whichever thread was done first.
@@ -212,22 +226,18 @@ pub fn backward(
         dbiases.chunks_mut(shape.outputs),
     );
     let ends = zip(outputs.y.chunks(output), outputs.dy.chunks(output));
-    let pieces = zip(zip(x.chunks(input), ends), sums).map(|((x, (y, dy)), (dweight, dbias))| {
-        let dx = dxs.as_mut().and_then(Iterator::next);
-        let outputs = Outputs { y, dy };
-        let (weight, bias) = (dweight, dbias);
-        (
-            x,
-            outputs,
-            Gradients {
-                x: dx,
-                weight,
-                bias,
-            },
-        )
-    });
-    threads::each(pieces.collect(), |(x, outputs, gradients)| {
-        backward_of_piece(shape, &weight, activation, x, outputs, gradients);
+    let pieces = zip(zip(x.chunks(input), ends), sums);
+    let pieces = pieces.map(|(ends, sums)| (ends, sums, dxs.as_mut().and_then(Iterator::next)));
+    threads::each(pieces.collect(), |((x, (y, dy)), (dweight, dbias), dx)| {
+        let mut dz = Scratch::any(dy.len());
+        dz.copy_from_slice(dy);
+        activation.multiply_slope(&mut dz, y);
+        for of_sample in dz.chunks(shape.outputs()) {
+            for (sum, dz) in zip(&mut *dbias, of_sample.chunks(shape.pixels())) {
+                *sum += dz.iter().sum::<f32>();
+            }
+        }
+        way.backward(x, &dz, dx, dweight);
     });
     dbiases
         .chunks(shape.outputs)
@@ -240,109 +250,6 @@ pub fn backward(
             add(sum, &part[index * WEIGHTS..][..sum.len()]);
         }
     });
-    // `[kernel, inputs]` of each output back to `[inputs, kernel]`.
-    let (taps, seen) = (shape.seen() / shape.inputs, shape.seen());
-    for (sums, dweight) in zip(sums.chunks(seen), dweight.chunks_mut(seen)) {
-        turn(sums, (taps, shape.inputs), shape.inputs, dweight, taps);
-    }
+    way.in_order(sums, dweight);
     buffers::give(dweights);
-    buffers::give(weight);
-}
-
-/// The weights as `[outputs, kernel, inputs]`.
-fn channels_last(shape: &Shape, weight: &[f32]) -> Vec<f32> {
-    let (taps, seen) = (shape.seen() / shape.inputs, shape.seen());
-    let mut turned = buffers::take(weight.len());
-    let of_outputs = zip(weight.chunks(seen), turned.chunks_mut(seen));
-    threads::each(of_outputs.collect(), |(weight, turned)| {
-        turn(weight, (shape.inputs, taps), taps, turned, shape.inputs);
-    });
-    turned
-}
-
-fn backward_of_piece(
-    shape: &Shape,
-    weight: &[f32],
-    activation: Activation,
-    x: &[f32],
-    outputs: Outputs,
-    gradients: Gradients,
-) {
-    let mut seen = Seen::of(shape, x);
-    let pixels = shape.pixels();
-    let mut dz = Scratch::any(seen.rows * shape.outputs); // [rows, outputs]
-    let mut slopes = Scratch::any(shape.outputs());
-    let of_samples = zip(
-        zip(
-            outputs.y.chunks(shape.outputs()),
-            outputs.dy.chunks(shape.outputs()),
-        ),
-        dz.chunks_mut(shape.outputs()),
-    );
-    for ((y, dy), dz) in of_samples {
-        slopes.copy_from_slice(dy);
-        activation.multiply_slope(&mut slopes, y);
-        for (sum, slopes) in zip(&mut *gradients.bias, slopes.chunks(pixels)) {
-            *sum += slopes.iter().sum::<f32>();
-        }
-        turn(&slopes, (shape.outputs, pixels), pixels, dz, shape.outputs);
-    }
-    let dz = Matrix::new(&dz, seen.rows, shape.outputs);
-    multiply_here(
-        Product::new(dz.transposed(), seen.matrix()),
-        gradients.weight,
-    );
-    if let Some(dx) = gradients.x {
-        let weight = Matrix::new(weight, shape.outputs, shape.seen());
-        // What was seen is not needed any more: its gradient takes its place.
-        multiply_here(Product::new(dz, weight), &mut seen.numbers);
-        seen.add_where_seen(shape, dx);
-    }
-}
-
-/// What all outputs of some samples see.
-struct Seen {
-    /// `[rows, seen]`
-    numbers: Scratch,
-    /// One for each sample and pixel that goes out.
-    rows: usize,
-    columns: usize,
-}
-
-impl Seen {
-    fn of(shape: &Shape, x: &[f32]) -> Self {
-        let samples = x.len() / shape.input();
-        let (rows, columns) = (samples * shape.pixels(), shape.seen());
-        let mut numbers = Scratch::any(rows * columns);
-        let frame = Frame::new(shape);
-        let mut framed = Scratch::zeros(frame.len());
-        let of_samples = numbers.chunks_mut(shape.pixels() * columns);
-        for (x, numbers) in zip(x.chunks(shape.input()), of_samples) {
-            frame.set(x, &mut framed);
-            let runs = zip(frame.runs(), numbers.chunks_mut(frame.run));
-            runs.for_each(|(start, run)| run.copy_from_slice(&framed[start..][..frame.run]));
-        }
-        Self {
-            numbers,
-            rows,
-            columns,
-        }
-    }
-
-    fn matrix(&self) -> Matrix<'_> {
-        Matrix::new(&self.numbers, self.rows, self.columns)
-    }
-
-    /// Writes the sum of all numbers that stand where an input was seen to its place in `dx`, `[samples, inputs, size]`.
-    fn add_where_seen(&self, shape: &Shape, dx: &mut [f32]) {
-        let frame = Frame::new(shape);
-        let mut framed = Scratch::any(frame.len());
-        let of_samples = self.numbers.chunks(shape.pixels() * self.columns);
-        for (numbers, dx) in zip(of_samples, dx.chunks_mut(shape.input())) {
-            framed.fill(0.0);
-            let runs = zip(frame.runs(), numbers.chunks(frame.run));
-            runs.for_each(|(start, run)| add(&mut framed[start..][..frame.run], run));
-            frame.take(&framed, dx);
-        }
-    }
 }

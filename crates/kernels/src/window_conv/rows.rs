@@ -43,9 +43,24 @@ impl Frame {
         self.framed[0] * self.framed[1] * self.inputs
     }
 
+    /// Numbers of an image without the zeros.
+    pub fn image(&self) -> usize {
+        self.inputs * self.size[0] * self.size[1]
+    }
+
+    /// Numbers of a pixel.
+    pub fn channels(&self) -> usize {
+        self.inputs
+    }
+
+    /// Numbers of a row.
+    pub fn row_length(&self) -> usize {
+        self.framed[1] * self.inputs
+    }
+
     /// Where each run begins: for each output, from left to right and row by row, those of the rows of its window.
     pub fn runs(&self) -> impl Iterator<Item = usize> {
-        let row = self.framed[1] * self.inputs;
+        let row = self.row_length();
         let step = self.stride * self.inputs;
         let [rows, columns] = self.output;
         let first = (0..rows).map(move |at| at * self.stride * row);
