@@ -20,7 +20,7 @@ const SHAPES: [Shape; 11] = [
     // By tiles of 3x3 and of 4x4 that end with the image, and of both that reach beyond it; one without zeros around.
     shape(5, (32, 48), ([6, 6], [3, 3], 1), [1, 1], [6, 6]),
     shape(70, (48, 32), ([8, 8], [3, 3], 1), [1, 1], [8, 8]),
-    shape(3, (32, 32), ([5, 9], [3, 3], 1), [1, 1], [5, 9]),
+    shape(3, (16, 32), ([5, 9], [3, 3], 1), [1, 1], [5, 9]),
     shape(3, (32, 32), ([15, 7], [3, 3], 1), [0, 0], [13, 5]),
 ];
 

@@ -40,11 +40,10 @@ const CHANNELS: usize = 16;
 /// Taps of the window.
 const TAPS: usize = 9;
 
-/// Whether windows of this kind, by steps of `stride`, are known this way, and faster: vectors must be whole, and what the tiles pass through is paid by
-/// the channels.
+/// Whether windows of this kind, by steps of `stride`, are known this way, which is then the faster one: vectors must be whole.
 pub fn is_faster(channels: [usize; 2], kernel: [usize; 2], stride: usize) -> bool {
-    let are_fit = |channels: &usize| channels.is_multiple_of(CHANNELS) && *channels >= 2 * CHANNELS;
-    kernel == [3, 3] && stride == 1 && channels.iter().all(are_fit)
+    let are_whole = channels.iter().all(|count| count.is_multiple_of(CHANNELS));
+    kernel == [3, 3] && stride == 1 && are_whole
 }
 
 /// The convolution in the tiles that take the fewest multiplications.
