@@ -82,7 +82,7 @@ impl Model for Ae {
         let reconstruction = self.criterion.of_batch(logits, batch, output); // [1]
         let mut terms = vec![Term::new("reconstruction", 1.0, reconstruction)];
         let (encoder, decoder) = (&self.encoder, &self.decoder);
-        let inputs = batch.inputs.clone(); // [batch, values]
+        let inputs = batch.inputs.clone().into_tensor(); // [batch, values]
         terms.extend(self.penalties.terms(encoder, decoder, inputs, code));
         Loss(terms)
     }

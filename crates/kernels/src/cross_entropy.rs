@@ -3,7 +3,7 @@
 use pulp::{Simd, WithSimd};
 
 use crate::math::{exp, log1p};
-use crate::threads;
+use crate::threads::sum_of;
 use crate::vectors::arch;
 
 /// Numbers that are summed side by side.
@@ -19,7 +19,7 @@ const PART: usize = 256 * LANES;
 pub fn value(logits: &[f32], targets: &[f32], rows: usize) -> f32 {
     assert_eq!(logits.len(), targets.len(), "a target for each logit");
     let parts = logits.chunks(PART).zip(targets.chunks(PART));
-    sum(parts, |(logits, targets)| {
+    sum_of(parts, |(logits, targets)| {
         arch().dispatch(Value { logits, targets })
     }) / rows as f32
 }
@@ -33,25 +33,13 @@ pub fn value_and_gradient(logits: &mut [f32], targets: &[f32], rows: usize) -> f
     assert_eq!(logits.len(), targets.len(), "a target for each logit");
     let share = 1.0 / rows as f32;
     let parts = logits.chunks_mut(PART).zip(targets.chunks(PART));
-    sum(parts, |(logits, targets)| {
+    sum_of(parts, |(logits, targets)| {
         arch().dispatch(Gradient {
             logits,
             targets,
             share,
         })
     }) / rows as f32
-}
-
-/// The sum of what `work` makes of the parts, in their order.
-fn sum<T: Send>(parts: impl ExactSizeIterator<Item = T>, work: impl Fn(T) -> f32 + Sync) -> f32 {
-    let mut sums = vec![0.0; parts.len()];
-    let each = |(part, sum): (T, &mut f32)| *sum = work(part);
-    if sums.len() < 3 {
-        parts.zip(&mut sums).for_each(each);
-    } else {
-        threads::each(parts.zip(&mut sums).collect(), each);
-    }
-    sums.iter().copied().map(f64::from).sum::<f64>() as f32
 }
 
 /// The sum over a part.

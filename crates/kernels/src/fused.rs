@@ -9,11 +9,14 @@ mod cross_entropy;
 mod dropout;
 mod linear;
 mod pool;
+mod squares;
 mod upsample;
 mod window_conv;
 mod window_pool;
 
 pub(crate) use conv::Conv;
+
+use std::sync::Arc;
 
 use burn::backend::autodiff::NodeId;
 use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
@@ -26,6 +29,7 @@ use burn::tensor::Shape;
 use crate::activation::Activation;
 use crate::dropout::Rule;
 use crate::in_memory::Host;
+use crate::sparse_rows::SparseRows;
 use crate::tensor::{Map, Sliding};
 use crate::window_pool::Windows;
 
@@ -42,6 +46,13 @@ pub(crate) trait Fused: Backend {
         weight: FloatTensor<Self>,
         bias: FloatTensor<Self>,
         activation: Activation,
+    ) -> FloatTensor<Self>;
+
+    /// f(x W + b) of rows all of which are sparse: `[batch, inputs]` to `[batch, outputs]`.
+    fn sparse_linear(
+        weight: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        of: (Arc<SparseRows>, Activation),
     ) -> FloatTensor<Self>;
 
     /// f(x ∗ weight + bias), or its maxima, as `conv` says: weight `[outputs, inputs, kernel, kernel]`.
@@ -74,6 +85,9 @@ pub(crate) trait Fused: Backend {
 
     /// The mean cross-entropy of rows of logits: `[batch, width]` to `[1]`. Gradients reach the logits alone.
     fn cross_entropy(logits: FloatTensor<Self>, targets: FloatTensor<Self>) -> FloatTensor<Self>;
+
+    /// Σ x²: `[rows, width]` to `[1]`.
+    fn sum_of_squares(x: FloatTensor<Self>) -> FloatTensor<Self>;
 
     /// Batch normalisation by the statistics of the batch: y, and the mean and the biased variance of each channel, `[channels]`
     /// both, which no gradient reaches.
@@ -120,6 +134,14 @@ macro_rules! fused_in_memory {
                 let (y, _) = linear::forward::<Self>(&x, &weight, &bias, activation);
                 Self::recycle(x);
                 y
+            }
+
+            fn sparse_linear(
+                weight: FloatTensor<Self>,
+                bias: FloatTensor<Self>,
+                (rows, activation): (Arc<SparseRows>, Activation),
+            ) -> FloatTensor<Self> {
+                linear::sparse_forward::<Self>(&rows, &weight, &bias, activation)
             }
 
             fn conv(
@@ -173,6 +195,10 @@ macro_rules! fused_in_memory {
                 cross_entropy::value::<Self>(&logits, &targets)
             }
 
+            fn sum_of_squares(x: FloatTensor<Self>) -> FloatTensor<Self> {
+                squares::value::<Self>(&x)
+            }
+
             fn batch_norm(
                 x: FloatTensor<Self>,
                 gamma: FloatTensor<Self>,
@@ -217,6 +243,14 @@ impl<B: Host, C: CheckpointStrategy> Fused for Autodiff<B, C> {
         linear::tracked::<B, C>(x, weight, bias, activation)
     }
 
+    fn sparse_linear(
+        weight: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        (rows, activation): (Arc<SparseRows>, Activation),
+    ) -> FloatTensor<Self> {
+        linear::sparse_tracked::<B, C>(rows, weight, bias, activation)
+    }
+
     fn conv(
         x: FloatTensor<Self>,
         weight: FloatTensor<Self>,
@@ -253,6 +287,10 @@ impl<B: Host, C: CheckpointStrategy> Fused for Autodiff<B, C> {
 
     fn cross_entropy(logits: FloatTensor<Self>, targets: FloatTensor<Self>) -> FloatTensor<Self> {
         cross_entropy::tracked::<B, C>(logits, targets)
+    }
+
+    fn sum_of_squares(x: FloatTensor<Self>) -> FloatTensor<Self> {
+        squares::tracked::<B, C>(x)
     }
 
     fn batch_norm(

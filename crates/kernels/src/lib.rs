@@ -17,6 +17,7 @@ mod fused;
 pub mod gemm;
 #[cfg(any(feature = "flex", feature = "ndarray"))]
 mod in_memory;
+mod inputs;
 pub mod linear;
 mod math;
 mod optimizer_step;
@@ -24,6 +25,7 @@ pub mod pool;
 mod scratch;
 mod simd_loops;
 pub mod sparse_rows;
+pub mod squares;
 pub mod sums;
 mod tensor;
 pub mod threads;
@@ -38,10 +40,11 @@ mod testing;
 pub use crate::{
     activation::Activation,
     dense_net::DenseNet,
+    inputs::Inputs,
     optimizer_step::Step,
     tensor::{
         Map, Sliding, batch_norm, batch_norm_inference, conv, cross_entropy, dropped, in_memory,
-        linear, max_pool, max_pool_of_windows, pooled_conv, upsample, window_conv,
+        linear, max_pool, max_pool_of_windows, pooled_conv, sum_of_squares, upsample, window_conv,
     },
     window_pool::Windows,
 };

@@ -48,26 +48,19 @@ pub fn forward(
     activation: Activation,
 ) -> (Vec<f32>, Option<SparseRows>) {
     let Shape {
-        batch,
-        inputs,
-        outputs,
+        inputs, outputs, ..
     } = shape;
     let Some(rows) = SparseRows::of(x, inputs) else {
         return (dense(shape, x, (weight, bias), activation), None);
     };
-    assert_eq!(
-        weight.len(),
-        inputs * outputs,
-        "a matrix of {inputs} x {outputs}"
-    );
-    let is_sparse = rows.all();
-    let mut y = match is_sparse {
-        true => buffers::take(batch * outputs),
-        // All rows, not the dense ones alone: how many there are would change the order of their sums.
-        false => dense(shape, x, (weight, bias), activation),
-    };
+    if rows.all() {
+        let y = sparse_forward(shape, &rows, (weight, bias), activation);
+        return (y, Some(rows));
+    }
+    // All rows, not the dense ones alone: how many there are would change the order of their sums.
+    let mut y = dense(shape, x, (weight, bias), activation);
     rows.multiply(outputs, (weight, bias), activation, &mut y);
-    (y, is_sparse.then_some(rows))
+    (y, None)
 }
 
 fn dense(
@@ -113,30 +106,75 @@ pub fn backward(
         inputs,
         outputs,
     } = shape;
+    let for_weight = Matrix::new(x, batch, inputs).transposed();
+    let for_x = Matrix::new(weight, inputs, outputs).transposed();
+    if let Some(rows) = sparse {
+        let found = sparse_backward(shape, rows, (y, activation), dy);
+        let da = Matrix::new(dy, batch, outputs);
+        let x = with_x.then(|| multiply([Product::new(da, for_x)]));
+        return Gradients {
+            x: x.map(|[x]| x),
+            ..found
+        };
+    }
     let bias = before_activation(shape, y, activation, dy);
     let da = Matrix::new(dy, batch, outputs);
-    let (x, weight) = (
-        Matrix::new(x, batch, inputs),
-        Matrix::new(weight, inputs, outputs),
-    );
-    let for_weight = Product::new(x.transposed(), da);
-    let for_x = Product::new(da, weight.transposed());
-    let (weight, x) = match (sparse, with_x) {
-        (None, true) => {
-            let [weight, x] = multiply([for_weight, for_x]);
-            (weight, Some(x))
-        }
-        (None, false) => {
-            let [weight] = multiply([for_weight]);
-            (weight, None)
-        }
-        (Some(rows), with_x) => {
-            let mut weight = buffers::take(inputs * outputs);
-            rows.weight_gradient(shape, dy, &mut weight);
-            (weight, with_x.then(|| multiply([for_x])).map(|[x]| x))
-        }
+    let (for_weight, for_x) = (Product::new(for_weight, da), Product::new(da, for_x));
+    let (weight, x) = if with_x {
+        let [weight, x] = multiply([for_weight, for_x]);
+        (weight, Some(x))
+    } else {
+        let [weight] = multiply([for_weight]);
+        (weight, None)
     };
     Gradients { x, weight, bias }
+}
+
+/// [`forward`] of rows all of which are sparse: y `[batch, outputs]`.
+///
+/// # Panics
+///
+/// Where a slice has another length.
+pub fn sparse_forward(
+    shape: Shape,
+    rows: &SparseRows,
+    (weight, bias): (&[f32], &[f32]),
+    activation: Activation,
+) -> Vec<f32> {
+    let Shape {
+        batch,
+        inputs,
+        outputs,
+    } = shape;
+    assert_eq!(
+        weight.len(),
+        inputs * outputs,
+        "a matrix of {inputs} x {outputs}"
+    );
+    let mut y = buffers::take(batch * outputs);
+    rows.multiply(outputs, (weight, bias), activation, &mut y);
+    y
+}
+
+/// Backward pass of [`sparse_forward`], as [`backward`], without the gradient at x.
+///
+/// # Panics
+///
+/// Where a slice has another length.
+pub fn sparse_backward(
+    shape: Shape,
+    rows: &SparseRows,
+    (y, activation): (&[f32], Activation),
+    dy: &mut [f32],
+) -> Gradients {
+    let bias = before_activation(shape, y, activation, dy);
+    let mut weight = buffers::take(shape.inputs * shape.outputs);
+    rows.weight_gradient(shape, dy, &mut weight);
+    Gradients {
+        x: None,
+        weight,
+        bias,
+    }
 }
 
 /// Makes the gradient at y the one before the activation, and sums it over the batch: `[outputs]`.

@@ -8,6 +8,7 @@ use std::ops::Range;
 use pulp::{Simd, WithSimd};
 
 use crate::activation::Activation;
+use crate::buffers;
 use crate::linear::Shape;
 use crate::threads;
 use crate::vectors::arch;
@@ -25,13 +26,15 @@ const INPUTS: usize = 512;
 const LANES: usize = 16;
 
 /// A number that is not zero, and its column.
-type Entry = (u32, f32);
+pub type Entry = (u32, f32);
 
 /// The numbers of a batch that are not zero.
 #[derive(Clone, Debug)]
 pub struct SparseRows {
     /// [`ROWS`] rows each.
     blocks: Vec<Block>,
+    /// Columns of the batch.
+    inputs: usize,
 }
 
 /// Some rows, one after the other.
@@ -45,7 +48,7 @@ struct Block {
 impl SparseRows {
     /// The rows of x, `[batch, inputs]`; nothing where they are narrow, or none of them is sparse.
     pub(crate) fn of(x: &[f32], inputs: usize) -> Option<Self> {
-        if inputs < WIDE || u32::try_from(inputs).is_err() {
+        if !is_wide(inputs) {
             return None;
         }
         let mut blocks = vec![Block::default(); x.len().div_ceil(ROWS * inputs)];
@@ -56,7 +59,56 @@ impl SparseRows {
         let any = blocks
             .iter()
             .any(|block| block.rows.iter().any(Option::is_some));
-        any.then_some(Self { blocks })
+        any.then_some(Self { blocks, inputs })
+    }
+
+    /// As many rows of `inputs` numbers, of which `append` adds those that are not zero, ascending by column; nothing where rows are narrow, or one of them is
+    /// not sparse. What a layer makes of them is to the bit what it makes of the rows laid out.
+    pub fn gathered(
+        batch: usize,
+        inputs: usize,
+        append: impl Fn(usize, &mut Vec<Entry>) + Sync,
+    ) -> Option<Self> {
+        if !is_wide(inputs) {
+            return None;
+        }
+        let mut blocks = vec![Block::default(); batch.div_ceil(ROWS)];
+        let parts = blocks.iter_mut().enumerate().collect();
+        threads::each(parts, |(index, block): (usize, &mut Block)| {
+            for row in index * ROWS..batch.min((index + 1) * ROWS) {
+                let start = block.entries.len();
+                append(row, &mut block.entries);
+                let own = start..block.entries.len();
+                block
+                    .rows
+                    .push((own.len() <= inputs / ONE_IN).then_some(own));
+            }
+        });
+        let rows = Self { blocks, inputs };
+        rows.all().then_some(rows)
+    }
+
+    /// How many rows there are, and columns.
+    pub fn dims(&self) -> [usize; 2] {
+        let rows = self.blocks.iter().map(|block| block.rows.len());
+        [rows.sum(), self.inputs]
+    }
+
+    /// The rows laid out, `[batch, inputs]`: zeros in those that are not sparse.
+    pub(crate) fn dense(&self) -> Vec<f32> {
+        let ([batch, inputs], size) = (self.dims(), ROWS * self.inputs);
+        let mut x = buffers::take(batch * inputs);
+        let parts = self.blocks.iter().zip(x.chunks_mut(size)).collect();
+        threads::each(parts, |(block, x): (&Block, &mut [f32])| {
+            x.fill(0.0);
+            for (range, x) in block.rows.iter().zip(x.chunks_mut(inputs)) {
+                for (column, value) in range.iter().flat_map(|range| &block.entries[range.clone()])
+                {
+                    x[*column as usize] = *value;
+                }
+            }
+        });
+        x
     }
 
     /// Whether every row is sparse.
@@ -107,6 +159,11 @@ impl SparseRows {
             }
         });
     }
+}
+
+/// Whether a look for zeros pays.
+fn is_wide(inputs: usize) -> bool {
+    inputs >= WIDE && u32::try_from(inputs).is_ok()
 }
 
 impl Block {

@@ -7,6 +7,7 @@ use burn::tensor::{Device, Tensor, activation};
 
 use crate::activation::{Activation, LEAK};
 use crate::dropout::Rule;
+use crate::inputs::Inputs;
 use crate::sums;
 #[cfg(any(feature = "flex", feature = "ndarray"))]
 use crate::window_conv::in_tiles;
@@ -23,12 +24,21 @@ pub type Map = [usize; 3];
 
 /// f(x W + b): x `[batch, inputs]`, weight `[inputs, outputs]` and bias `[outputs]` to `[batch, outputs]`.
 pub fn linear(
-    x: Tensor<2>,
+    x: impl Into<Inputs>,
     weight: Tensor<2>,
     bias: Tensor<1>,
     activation: Activation,
 ) -> Tensor<2> {
-    let x = x.into_dispatch();
+    let x = x.into();
+    #[cfg(any(feature = "flex", feature = "ndarray"))]
+    if let Inputs::Sparse(rows, _) = &x
+        && is_ours(&weight.clone().into_dispatch())
+    {
+        let (weight, bias) = (weight.into_dispatch(), bias.into_dispatch());
+        let of = (rows.clone(), activation);
+        return Tensor::from_dispatch(<Dispatch as Fused>::sparse_linear(weight, bias, of));
+    }
+    let x = x.into_tensor().into_dispatch();
     #[cfg(any(feature = "flex", feature = "ndarray"))]
     if is_ours(&x) {
         let (weight, bias) = (weight.into_dispatch(), bias.into_dispatch());
@@ -350,6 +360,16 @@ fn composed_cross_entropy(z: Tensor<2>, t: Tensor<2>) -> Tensor<1> {
     let size = z.clone().abs();
     let nats = z * (-t + 0.5) + size.clone().mul_scalar(0.5) + (-size).exp().log1p(); // [batch, width]
     sums::mean(sums::row_sums(nats))
+}
+
+/// Σ x² over all numbers: `[rows, width]` to `[1]`.
+pub fn sum_of_squares(x: Tensor<2>) -> Tensor<1> {
+    let x = x.into_dispatch();
+    #[cfg(any(feature = "flex", feature = "ndarray"))]
+    if is_ours(&x) {
+        return Tensor::from_dispatch(<Dispatch as Fused>::sum_of_squares(x));
+    }
+    sums::sum(sums::row_sums(Tensor::from_dispatch(x).square()))
 }
 
 /// Whether own code can work on a tensor: its numbers lie in memory, in single precision.

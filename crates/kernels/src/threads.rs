@@ -67,6 +67,22 @@ pub fn each<T: Send>(items: Vec<T>, work: impl Fn(T) + Sync) {
     });
 }
 
+/// The sum of what `work` makes of each part, those of few parts by this thread alone: added in double precision and in the order of the parts, so
+/// that it is the same on any number of threads.
+pub(crate) fn sum_of<T: Send>(
+    parts: impl ExactSizeIterator<Item = T>,
+    work: impl Fn(T) -> f32 + Sync,
+) -> f32 {
+    let mut sums = vec![0.0; parts.len()];
+    let add = |(part, sum): (T, &mut f32)| *sum = work(part);
+    if sums.len() < 3 {
+        parts.zip(&mut sums).for_each(add);
+    } else {
+        each(parts.zip(&mut sums).collect(), add);
+    }
+    sums.into_iter().map(f64::from).sum::<f64>() as f32
+}
+
 thread_local! {
     static ALONE: Cell<bool> = const { Cell::new(false) };
 }

@@ -3,9 +3,8 @@
 use burn::module::{Module, RunningState};
 use burn::nn::{BatchNorm, Dropout, GaussianNoise, Linear};
 use burn::tensor::{Device, Distribution, Tensor};
-use espejo_kernels::Activation as Fused;
 use espejo_kernels::dropout::Rule;
-use espejo_kernels::sums::{row_sums, sum};
+use espejo_kernels::{Activation as Fused, Inputs};
 
 use crate::Activation;
 use crate::conv::{Conv, Map, Transposed};
@@ -64,11 +63,15 @@ impl Layer {
     }
 
     /// Layer and activation in one, as one fused operation where there is one.
-    pub fn activated(&self, x: Tensor<2>, activation: Activation) -> Tensor<2> {
+    pub fn activated(&self, x: impl Into<Inputs>, activation: Activation) -> Tensor<2> {
+        let x = x.into();
         match (self, activation.fused()) {
             (Self::Linear(linear), Some(activation)) => fully_connected(linear, x, activation),
-            (Self::Conv(conv), Some(activation)) => conv.forward(x, activation),
-            _ => activation.forward(self.forward(x)),
+            (Self::Linear(linear), None) => {
+                activation.forward(fully_connected(linear, x, Fused::Linear))
+            }
+            (Self::Conv(conv), Some(activation)) => conv.forward(x.into_tensor(), activation),
+            _ => activation.forward(self.forward(x.into_tensor())),
         }
     }
 
@@ -88,7 +91,7 @@ impl Layer {
         }
     }
 
-    /// The sum of the squared weights, in two stages for the sake of f32: `[1]`. Biases are left out, and so are the vectors of an
+    /// The sum of the squared weights: `[1]`. Biases are left out, and so are the vectors of an
     /// embedding, which are looked up and not multiplied by anything.
     fn squares(&self) -> Option<Tensor<1>> {
         let rows: Tensor<2> = match self {
@@ -105,7 +108,7 @@ impl Layer {
             | Self::Mask(_)
             | Self::Embedding(_) => return None,
         };
-        Some(sum(row_sums(rows.square())))
+        Some(espejo_kernels::sum_of_squares(rows))
     }
 }
 
@@ -148,7 +151,7 @@ fn noisy(noise: &GaussianNoise, x: Tensor<2>) -> Tensor<2> {
     x + drawn
 }
 
-fn fully_connected(linear: &Linear, x: Tensor<2>, activation: Fused) -> Tensor<2> {
+fn fully_connected(linear: &Linear, x: impl Into<Inputs>, activation: Fused) -> Tensor<2> {
     let bias = linear.bias.as_ref().expect("every layer has one");
     espejo_kernels::linear(x, linear.weight.val(), bias.val(), activation)
 }

@@ -176,26 +176,24 @@ impl LayersConfig {
 
 /// The output of layers, each with the activation after it. A convolution and the pooling behind it are one operation, and so are
 /// a wide concatenation and the fully connected layer behind it.
-fn through(layers: &[Layer], activations: &[Activation], x: Tensor<2>) -> Tensor<2> {
+fn through(layers: &[Layer], activations: &[Activation], x: Inputs) -> Tensor<2> {
     let ([layer, rest @ ..], [activation, after @ ..]) = (layers, activations) else {
-        return x;
+        return x.into_tensor();
     };
     if let (Layer::Conv(conv), Some(fused)) = (layer, activation.fused())
         && let ([Layer::Pool(_), rest @ ..], [Activation::Linear, after @ ..]) = (rest, after)
     {
-        return through(rest, after, conv.forward_pooled(x, fused));
+        let pooled = conv.forward_pooled(x.into_tensor(), fused);
+        return through(rest, after, pooled.into());
     }
     if let (Layer::Skip(skip), Activation::Linear) = (layer, activation)
         && let ([Layer::Linear(linear), rest @ ..], [activation, after @ ..]) = (rest, after)
         && skip.is_wide()
     {
-        return through(
-            rest,
-            after,
-            activation.forward(skip.before_linear(linear, x)),
-        );
+        let y = activation.forward(skip.before_linear(linear, x));
+        return through(rest, after, y.into());
     }
-    through(rest, after, layer.activated(x, *activation))
+    through(rest, after, layer.activated(x, *activation).into())
 }
 
 /// A stack of layers with its weights.
@@ -209,15 +207,15 @@ pub struct Layers {
 
 impl Layers {
     /// The output of the last layer: `[batch, input]` to `[batch, output]`.
-    pub fn forward(&self, x: Tensor<2>) -> Tensor<2> {
-        through(&self.stack, &self.activations, x) // [batch, outputs]
+    pub fn forward(&self, x: impl Into<Inputs>) -> Tensor<2> {
+        through(&self.stack, &self.activations, x.into()) // [batch, outputs]
     }
 
     /// The output before the last activation: `[batch, output]`; logits where that activation is a sigmoid.
-    pub fn forward_logits(&self, x: Tensor<2>) -> Tensor<2> {
+    pub fn forward_logits(&self, x: impl Into<Inputs>) -> Tensor<2> {
         let mut activations = self.activations.clone();
         *activations.last_mut().expect("a stack has layers") = Activation::Linear;
-        through(&self.stack, &activations, x) // [batch, outputs]
+        through(&self.stack, &activations, x.into()) // [batch, outputs]
     }
 
     /// The activation after the last layer.

@@ -2,6 +2,7 @@
 
 use burn::module::Module;
 use burn::tensor::Tensor;
+use espejo_kernels::Inputs;
 
 use crate::{Hidden, LayerInfo};
 
@@ -12,7 +13,7 @@ use crate::{Hidden, LayerInfo};
 #[derive(Clone, Debug)]
 pub struct Batch {
     /// The samples as the model sees them: `[batch, values]`.
-    pub inputs: Tensor<2>,
+    pub inputs: Inputs,
     /// What shall come out: `[batch, outputs]`; any finite number where it is not known.
     pub targets: Tensor<2>,
     /// Where only some targets are known, 1 for each of these and 0 for the others: `[batch, outputs]`.
@@ -21,9 +22,9 @@ pub struct Batch {
 
 impl Batch {
     /// Samples and all of their targets.
-    pub fn new(inputs: Tensor<2>, targets: Tensor<2>) -> Self {
+    pub fn new(inputs: impl Into<Inputs>, targets: Tensor<2>) -> Self {
         Self {
-            inputs,
+            inputs: inputs.into(),
             targets,
             known: None,
         }

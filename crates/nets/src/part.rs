@@ -51,7 +51,7 @@ impl Part {
         }
         let rows = |tensor: Tensor<2>| tensor.slice(s![self.rows.clone(), ..]); // [rows, values]
         Batch {
-            inputs: rows(batch.inputs),
+            inputs: rows(batch.inputs.into_tensor()).into(),
             targets: rows(batch.targets),
             known: batch.known.map(rows),
         }

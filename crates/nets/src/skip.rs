@@ -3,7 +3,7 @@
 use burn::module::Module;
 use burn::nn::Linear;
 use burn::tensor::Tensor;
-use espejo_kernels::Activation as Fused;
+use espejo_kernels::{Activation as Fused, Inputs};
 
 use crate::conv::Map;
 use crate::{Layers, LayersConfig};
@@ -92,7 +92,7 @@ impl Skip {
 
     /// What a fully connected layer gives behind a concatenation, without putting the two together: x W₁ + y W₂ + b, with the rows
     /// of the weights that belong to each. `[batch, inputs]` to `[batch, outputs of the layer]`.
-    pub(crate) fn before_linear(&self, linear: &Linear, x: Tensor<2>) -> Tensor<2> {
+    pub(crate) fn before_linear(&self, linear: &Linear, x: Inputs) -> Tensor<2> {
         let bias = linear.bias.as_ref().expect("every layer has one").val(); // [outputs]
         let (weight, [_, around]) = (linear.weight.val(), x.dims());
         let [of_x, of_y] = [weight.clone().slice([..around]), weight.slice([around..])];

@@ -108,7 +108,7 @@ fn reconstruction(prepared: &Prepared, model: &dyn Autoencoder) -> Result<FinalM
         .collect();
     for batch in feed.in_order(prepared.spec.architecture.chunk()) {
         let batch = batch?;
-        let seen = batch.inputs; // [batch, values]
+        let seen = batch.inputs.into_tensor(); // [batch, values]
         let range = prepared.spec.range;
         let clean = unit_targets(batch.targets, batch.known, range);
         if measured.images.is_some() {

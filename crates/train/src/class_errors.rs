@@ -139,7 +139,10 @@ impl Trained {
         for batch in feed.in_order(self.chunk()) {
             let batch = batch?;
             let clean = unit_targets(batch.targets, batch.known, range);
-            let output = unit_values(model.decode(model.encode(batch.inputs)), range);
+            let output = unit_values(
+                model.decode(model.encode(batch.inputs.into_tensor())),
+                range,
+            );
             outputs.clear();
             targets.clear();
             outputs.extend(output.chunks_exact(width).map(<[f32]>::to_vec));

@@ -4,13 +4,15 @@
 //! from memory to memory just when it is wanted, by all threads; from a file, or for another device, by a thread that is a few
 //! batches ahead of the training. All give the same batches.
 
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread::JoinHandle;
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use espejo_dae::corrupt;
 use espejo_data::Samples;
-use espejo_kernels::{buffers, threads};
+use espejo_kernels::sparse_rows::SparseRows;
+use espejo_kernels::{Inputs, buffers, threads};
 use espejo_nets::{Batch, Noise, Range, seeded};
 use rand::seq::SliceRandom;
 
@@ -340,7 +342,14 @@ impl Batches {
                 let order = order.clone().slice(start..end); // [batch]
                 return Ok(self.select(order));
             }
-            Source::Memory(order) => (self.feed.read(&order[start..end], self.drawn), order),
+            Source::Memory(order) => {
+                if self.drawn.is_none()
+                    && let Some(batch) = self.feed.texts(&order[start..end])
+                {
+                    return Ok(batch);
+                }
+                (self.feed.read(&order[start..end], self.drawn), order)
+            }
             Source::Stream(stream, order) => (stream.next()?, order),
         };
         let count = end - start;
@@ -419,6 +428,25 @@ impl Feed {
         }
     }
 
+    /// These samples by the words that they have, where they are texts of a large vocabulary with targets of their own: nobody need lay out the words that
+    /// they lack.
+    fn texts(&self, indices: &[u32]) -> Option<Batch> {
+        let (samples, targets) = (&self.samples, self.targets.as_ref()?);
+        samples.word_counts(0)?;
+        let counts = |index: u32| samples.word_counts(index as usize % samples.len());
+        let width = samples.shape().pixels();
+        let rows = SparseRows::gathered(indices.len(), width, |row, entries| {
+            let (words, counts) = counts(indices[row]).expect("all are texts");
+            let counts = counts.iter().copied().map(f32::from);
+            entries.extend(words.iter().copied().zip(counts));
+        })?;
+        let shape = [indices.len(), targets.rows.width()];
+        let targets = TensorData::new(target_rows(&targets.rows, indices), shape);
+        let targets = Tensor::from_data(targets, &self.device); // [batch, outputs]
+        let inputs = Inputs::Sparse(Arc::new(rows), self.device.clone());
+        Some(Batch::new(inputs, targets))
+    }
+
     /// The values of these samples, changed as `drawn` says, by all threads.
     fn read(&self, indices: &[u32], drawn: Option<Drawn>) -> Vec<f32> {
         let (samples, low) = (&self.samples, self.range.low() as f32);
@@ -469,7 +497,7 @@ impl Iterator for Batches {
                     let noisy = corrupt(batch.targets, noise, self.feed.range);
                     let known = batch.known.clone().filter(|_| self.feed.shows_missing);
                     Batch {
-                        inputs: with_holes(noisy.inputs, known),
+                        inputs: with_holes(noisy.inputs.into_tensor(), known).into(),
                         known: batch.known,
                         ..noisy
                     }
@@ -544,7 +572,7 @@ impl Drop for Stream {
 fn filled(batch: Batch, feed: &Feed) -> Batch {
     let inputs = match feed.shows_missing {
         true => batch.inputs,
-        false => without_holes(batch.inputs),
+        false => without_holes(batch.inputs.into_tensor()).into(),
     };
     if feed.targets.is_some() {
         return Batch { inputs, ..batch };
@@ -574,7 +602,7 @@ fn with_holes(samples: Tensor<2>, known: Option<Tensor<2>>) -> Tensor<2> {
 /// A batch, ready to be differentiated through.
 pub fn training_batch(batch: Batch) -> Batch {
     Batch {
-        inputs: Tensor::from_inner(batch.inputs),
+        inputs: batch.inputs.autodiff(),
         targets: Tensor::from_inner(batch.targets),
         known: batch.known.map(Tensor::from_inner),
     }
@@ -617,7 +645,7 @@ mod tests {
                 .next()
                 .expect("a batch")
                 .expect("in memory");
-            let inputs = values(batch.inputs);
+            let inputs = values(batch.inputs.into_tensor());
             assert_eq!(inputs[2].is_nan(), shows, "{noise:?}");
             let others = [0, 1, 3, 4, 5].map(|at| inputs[at]);
             assert_eq!(others, [1.0, 0.5, 2.0, -0.5, 0.25]);

@@ -194,7 +194,7 @@ fn reconstruction_sums(
     share: f64,
     terms: Vec<Tensor<1>>,
 ) -> OfBatch {
-    let code = model.encode(batch.inputs); // [batch, latent]
+    let code = model.encode(batch.inputs.into_tensor()); // [batch, latent]
     let output = model.decode(code.clone()); // [batch, values]
     let wrong = wrong_pixels(output.clone(), batch.targets.clone(), range); // [batch, 1]
     let span = 1.0 - range.low();
@@ -243,7 +243,7 @@ fn reconstruction_measures(
 
 /// What a regressor makes of a batch: the squared error of each scaled column.
 fn prediction_sums(model: &AnyModel, batch: Batch, share: f64, terms: Vec<Tensor<1>>) -> OfBatch {
-    let error = model.output(batch.inputs) - batch.targets; // [batch, outputs]
+    let error = model.output(batch.inputs.into_tensor()) - batch.targets; // [batch, outputs]
     let mut shares = terms;
     shares.push(column_means(error.square()).mul_scalar(share).reshape([-1])); // [outputs]
     OfBatch {

@@ -57,7 +57,11 @@ impl OwnSteps {
     pub(crate) fn step(&self, model: &AnyModel, batch: Batch) -> (Loss, Gradient) {
         let mut net = Parameters(DenseNet::new(&self.activations));
         model.visit(&mut net);
-        let (net, inputs, device) = (net.0, batch.inputs.clone(), batch.inputs.device());
+        let (net, inputs, device) = (
+            net.0,
+            batch.inputs.clone().into_tensor(),
+            batch.inputs.device(),
+        );
         let found = match (&self.criterion, &batch.known) {
             (Criterion::Bce, None) => {
                 let found = net.cross_entropy_gradients(inputs, batch.targets);

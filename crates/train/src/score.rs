@@ -229,7 +229,7 @@ impl Trained {
             Some(known) => values * known.clone(), // [batch, values]
             None => values,
         };
-        let (inputs, targets) = (batch.inputs.clone(), batch.targets.clone());
+        let (inputs, targets) = (batch.inputs.clone().into_tensor(), batch.targets.clone());
         let mean = model.encode(inputs.clone()); // [batch, latent]
         let loss = |codes| known(model.loss_per_value(codes, targets.clone())); // [batch, values]
         match kind {
@@ -283,7 +283,7 @@ fn filled_up(batch: Batch, size: usize) -> Batch {
         }
     };
     Batch {
-        inputs: fill(batch.inputs),
+        inputs: fill(batch.inputs.into_tensor()).into(),
         targets: fill(batch.targets),
         known: batch.known.map(fill),
     }

@@ -107,7 +107,7 @@ impl Vae {
 
     /// The objective with the draws of the standard normal given: `noise` `[batch, latent]`.
     pub fn loss_with(&self, batch: &Batch, noise: Tensor<2>) -> Loss {
-        let (mean, log_variance) = self.posterior(batch.inputs.clone());
+        let (mean, log_variance) = self.posterior(batch.inputs.clone().into_tensor());
         let code = reparameterise(mean.clone(), log_variance.clone(), noise); // [batch, latent]
         let logits = self.decoder.forward_logits(code); // [batch, pixels]
         let output = self.decoder.last_activation();

@@ -107,6 +107,14 @@ impl Samples {
         (rows.form() == TextForm::Sequence).then(|| texts::count(rows.vocabulary().len()))
     }
 
+    /// The words of a text by their places in the [`vocabulary`](Self::vocabulary), ascending, and the number of each in the sample; `None` where the
+    /// numbers of a sample are something else, or in another order.
+    pub fn word_counts(&self, index: usize) -> Option<(&[u32], &[u16])> {
+        let rows = self.text_rows().filter(|_| self.permuted.is_none())?;
+        let has_counts = matches!(rows.form(), TextForm::Binary | TextForm::Counts);
+        has_counts.then(|| rows.row(self.place(index)))
+    }
+
     /// Writes the places in the [`vocabulary`](Self::vocabulary) of the words that a text has, each once and ascending; of a sequence those
     /// that fit into it.
     ///

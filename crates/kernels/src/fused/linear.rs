@@ -1,5 +1,7 @@
 //! A fully connected layer.
 
+use std::sync::Arc;
+
 use burn::backend::autodiff::checkpoint::base::Checkpointer;
 use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
 use burn::backend::autodiff::grads::Gradients;
@@ -37,18 +39,64 @@ pub(super) fn tracked<B: Host, C: CheckpointStrategy>(
     let (y, sparse) = forward::<B>(&x, &weight, bias.primitive(), activation);
     match Back.prepare::<C>(nodes).compute_bound().stateful() {
         OpsKind::Tracked(prep) => {
-            // A slope of 1 needs no output.
-            let kept = (activation != Activation::Linear).then(|| y.clone());
             let state = State {
                 x,
                 weight,
                 sparse,
-                y: kept,
+                y: kept::<B>(&y, activation),
                 activation,
             };
             prep.finish(state, y)
         }
         OpsKind::UnTracked(prep) => prep.finish(y),
+    }
+}
+
+pub(super) fn sparse_forward<B: Host>(
+    rows: &SparseRows,
+    weight: &FloatTensor<B>,
+    bias: &FloatTensor<B>,
+    activation: Activation,
+) -> FloatTensor<B> {
+    let shape = sparse_sizes(rows, &weight.shape());
+    let parameters = (&*B::numbers(weight), &*B::numbers(bias));
+    let y = linear::sparse_forward(shape, rows, parameters, activation);
+    B::tensor(y, [shape.batch, shape.outputs])
+}
+
+pub(super) fn sparse_tracked<B: Host, C: CheckpointStrategy>(
+    rows: Arc<SparseRows>,
+    weight: FloatTensor<Autodiff<B, C>>,
+    bias: FloatTensor<Autodiff<B, C>>,
+    activation: Activation,
+) -> FloatTensor<Autodiff<B, C>> {
+    let nodes = [weight.node(), bias.node()];
+    let y = sparse_forward::<B>(&rows, weight.primitive(), bias.primitive(), activation);
+    match SparseBack.prepare::<C>(nodes).compute_bound().stateful() {
+        OpsKind::Tracked(prep) => {
+            let state = SparseState {
+                shape: sparse_sizes(&rows, &weight.shape()),
+                rows,
+                y: kept::<B>(&y, activation),
+                activation,
+            };
+            prep.finish(state, y)
+        }
+        OpsKind::UnTracked(prep) => prep.finish(y),
+    }
+}
+
+/// The output, where the slope of an activation is to be read off it.
+fn kept<B: Host>(y: &FloatTensor<B>, activation: Activation) -> Option<FloatTensor<B>> {
+    (activation != Activation::Linear).then(|| y.clone())
+}
+
+fn sparse_sizes(rows: &SparseRows, weight: &burn::tensor::Shape) -> Shape {
+    let [batch, inputs] = rows.dims();
+    Shape {
+        batch,
+        inputs,
+        outputs: weight[1],
     }
 }
 
@@ -107,6 +155,46 @@ impl<B: Host> Backward<B, 3> for Back {
                 (for_x, found.x, [batch, inputs].into()),
                 (for_weight, Some(found.weight), [inputs, outputs].into()),
                 (for_bias, Some(found.bias), [outputs].into()),
+            ],
+        );
+    }
+}
+
+#[derive(Debug)]
+struct SparseBack;
+
+#[derive(Clone, Debug)]
+struct SparseState<B: Backend> {
+    rows: Arc<SparseRows>,
+    shape: Shape,
+    y: Option<FloatTensor<B>>,
+    activation: Activation,
+}
+
+impl<B: Host> Backward<B, 2> for SparseBack {
+    type State = SparseState<B>;
+
+    fn backward(self, ops: Ops<SparseState<B>, 2>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let [for_weight, for_bias] = ops.parents.map(|node| node.map(|node| node.id));
+        let SparseState {
+            rows,
+            shape,
+            y,
+            activation,
+        } = ops.state;
+        let mut dy = B::into_numbers(grads.consume::<B>(&ops.node));
+        let found = {
+            let y = y.as_ref().map(B::numbers).unwrap_or_default();
+            linear::sparse_backward(shape, &rows, (&y, activation), &mut dy)
+        };
+        buffers::give(dy);
+        y.into_iter().for_each(B::recycle);
+        let weight = [shape.inputs, shape.outputs].into();
+        register::<B, 2>(
+            grads,
+            [
+                (for_weight, Some(found.weight), weight),
+                (for_bias, Some(found.bias), [shape.outputs].into()),
             ],
         );
     }

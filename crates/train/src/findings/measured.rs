@@ -98,6 +98,7 @@ fn see(measured: &Measured<'_>, samples: &Samples) -> Result<Seen, Error> {
             targets: wanted,
             ..
         } = batch?;
+        let x = x.into_tensor();
         layers.add(model.hidden(x.clone()));
         let output = match model.autoencoder() {
             None => model.output(x),
