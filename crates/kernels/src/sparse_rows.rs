@@ -340,4 +340,26 @@ mod tests {
         assert!(SparseRows::of(&vec![1.0; 4 * inputs], inputs).is_none());
         assert!(SparseRows::of(&[0.0; 1000], 1000).is_none());
     }
+
+    #[test]
+    fn rows_that_are_told_are_those_that_are_found() {
+        let (batch, inputs) = (37, 1600);
+        let x = thinned(batch, inputs, 61);
+        let append = |row: usize, entries: &mut Vec<Entry>| {
+            let row = x[row * inputs..][..inputs].iter().copied();
+            entries.extend((0..).zip(row).filter(|(_, value)| *value != 0.0));
+        };
+        let told = SparseRows::gathered(batch, inputs, append).expect("sparse");
+        let found = SparseRows::of(&x, inputs).expect("sparse");
+        assert_eq!(format!("{told:?}"), format!("{found:?}"));
+        assert_eq!((told.dims(), told.dense()), ([batch, inputs], x));
+        // One more than a sixteenth, in one row.
+        let most = |row: usize, entries: &mut Vec<Entry>| {
+            let count = if row == 20 { 101 } else { 100 };
+            entries.extend((0..count).map(|column| (column, 1.0)));
+        };
+        assert!(SparseRows::gathered(batch, inputs, most).is_none());
+        assert!(SparseRows::gathered(20, inputs, most).is_some());
+        assert!(SparseRows::gathered(batch, 1000, |_, _| ()).is_none());
+    }
 }

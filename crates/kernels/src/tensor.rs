@@ -369,7 +369,8 @@ pub fn sum_of_squares(x: Tensor<2>) -> Tensor<1> {
     if is_ours(&x) {
         return Tensor::from_dispatch(<Dispatch as Fused>::sum_of_squares(x));
     }
-    sums::sum(sums::row_sums(Tensor::from_dispatch(x).square()))
+    let x: Tensor<2> = Tensor::from_dispatch(x);
+    sums::sum(sums::row_sums(x.square()))
 }
 
 /// Whether own code can work on a tensor: its numbers lie in memory, in single precision.

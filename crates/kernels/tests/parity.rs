@@ -1,10 +1,14 @@
 //! The fused operations against the plain composition: the same numbers and gradients on random data of many shapes. The fused
 //! ones work in single precision; the composition, which takes whatever is not single, in double.
 
+use std::sync::Arc;
+
 use burn::tensor::{DType, Device, Tensor, TensorData};
+use espejo_kernels::sparse_rows::SparseRows;
 use espejo_kernels::{
-    Activation, Sliding, Step, Windows, batch_norm, batch_norm_inference, conv, cross_entropy,
-    linear, max_pool, max_pool_of_windows, pooled_conv, upsample, window_conv,
+    Activation, Inputs, Sliding, Step, Windows, batch_norm, batch_norm_inference, conv,
+    cross_entropy, linear, max_pool, max_pool_of_windows, pooled_conv, sum_of_squares, upsample,
+    window_conv,
 };
 
 const ACTIVATIONS: [Activation; 6] = [
@@ -150,6 +154,88 @@ fn a_linear_layer_is_its_composition() {
                 let what = format!("{what} of {activation:?}, {batch} x {inputs} x {outputs}");
                 check(&what, found, expected, 2e-6 * (batch + inputs) as f64);
             }
+        }
+    }
+}
+
+/// Rows of which a tenth to a hundredth of the numbers are there, told without the zeros: a layer makes of them to the bit what it makes of all numbers,
+/// which is what the composition makes of them.
+#[test]
+fn a_linear_layer_of_sparse_rows_is_that_of_all_numbers() {
+    let mut random = Random(11);
+    for (round, activation) in ACTIVATIONS.into_iter().enumerate() {
+        // A last layer of one output, and widths beside those of a vector.
+        let (batch, inputs) = (1 + 17 * round, 1024 + 500 * round);
+        let outputs = [1, 7, 100][round % 3];
+        let columns = |row: usize| (row % 29..inputs).step_by(31 + 40 * (row % 3));
+        let mut x = vec![0.0_f32; batch * inputs];
+        for row in 0..batch {
+            columns(row).for_each(|column| x[row * inputs + column] = 1.0 + (column % 5) as f32);
+        }
+        let rows = SparseRows::gathered(batch, inputs, |row, entries| {
+            entries.extend(columns(row).map(|column| (column as u32, x[row * inputs + column])));
+        });
+        let rows = Arc::new(rows.expect("sparse"));
+        let x = TensorData::new(x.clone(), [batch, inputs]);
+        let weight = random.numbers(&[inputs, outputs], 0.02);
+        let (bias, slope) = (
+            random.numbers(&[outputs], 1.0),
+            random.numbers(&[batch, outputs], 1.0),
+        );
+        let through = |x: Inputs, weight: Tensor<2>, bias: Tensor<1>, slope: Tensor<2>| {
+            let y = linear(x, weight.clone(), bias.clone(), activation);
+            let gradients = (y.clone() * slope).sum().backward();
+            let for_weight = weight.grad(&gradients).expect("a gradient");
+            let for_bias = bias.grad(&gradients).expect("a gradient");
+            [values(y), values(for_weight), values(for_bias)]
+        };
+        let exact = double::<2>(&x).detach().into();
+        let expected = through(exact, double(&weight), double(&bias), double(&slope));
+        for device in devices() {
+            let of = |x: Inputs| {
+                let (weight, bias) = (single(&weight, &device), single(&bias, &device));
+                through(x, weight, bias, single(&slope, &device))
+            };
+            let sparse = Inputs::Sparse(rows.clone(), device.clone());
+            assert_eq!(sparse.dims(), [batch, inputs]);
+            assert_eq!(
+                values(sparse.clone().into_tensor()),
+                x.iter::<f64>().collect::<Vec<_>>()
+            );
+            let found = of(sparse);
+            let dense = Tensor::<2>::from_data(x.clone(), (&device, DType::F32));
+            assert!(found == of(dense.into()), "{activation:?}, {outputs}");
+            let kinks = at_a_kink(
+                activation,
+                Tensor::from_data(
+                    TensorData::new(expected[0].clone(), [batch, outputs]),
+                    (&Device::flex(), DType::F64),
+                ),
+            );
+            if !kinks {
+                for (found, expected) in found.iter().zip(&expected) {
+                    check(&format!("{activation:?}, {outputs}"), found, expected, 1e-5);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_sum_of_squares_is_its_composition() {
+    let mut random = Random(12);
+    for shape in [[1, 1], [100, 10], [10_000, 100]] {
+        let x = random.numbers(&shape, 1.0);
+        let through = |x: Tensor<2>| {
+            let sum = sum_of_squares(x.clone());
+            let gradients = sum.clone().mul_scalar(0.3).backward();
+            [values(sum), values(x.grad(&gradients).expect("a gradient"))]
+        };
+        let expected = through(double(&x));
+        for device in devices() {
+            let found = through(single(&x, &device));
+            check("the sum", &found[0], &expected[0], 1e-6);
+            check("its gradient", &found[1], &expected[1], 1e-6);
         }
     }
 }

@@ -703,7 +703,8 @@ mod tests {
             let batches = |samples: &Samples, budget: usize| {
                 let feed = Feed::new(samples, Range::Unit, &chosen.device, budget).expect("read");
                 let passes = feed.in_order(2).chain(feed.shuffled(2, 7, 1));
-                let rows = passes.map(|batch| batch.expect("read").inputs.into_data());
+                let rows =
+                    passes.map(|batch| batch.expect("read").inputs.into_tensor().into_data());
                 rows.flat_map(|rows| rows.iter::<f32>().collect::<Vec<_>>())
                     .collect::<Vec<f32>>()
             };
@@ -711,6 +712,41 @@ mod tests {
             assert!(expected.iter().any(|value| *value > 0.0));
             assert_eq!(batches(&texts, 0), expected, "{form:?}");
             assert_eq!(batches(&texts, usize::MAX), expected, "{form:?}");
+        }
+    }
+
+    /// Texts of many words that have targets come without the zeros, and are laid out where somebody asks for them.
+    #[test]
+    fn texts_of_many_words_are_sparse_where_they_have_targets() {
+        let Ok(chosen) = device::choose("cpu") else {
+            return;
+        };
+        let folder = tempfile::tempdir().expect("a folder");
+        for text in 0..20 {
+            let words = (0..60).map(|word| format!("w{text}x{word}"));
+            let words = words.chain(["all".to_owned(), "all".to_owned()]);
+            let path = folder.path().join(format!("{text}.txt"));
+            std::fs::write(path, words.collect::<Vec<_>>().join(" ")).expect("a file");
+        }
+        let mut source = Source::named(folder.path().display().to_string());
+        source.texts.form = Some(TextForm::Counts);
+        let texts = load(&source).expect("texts").train;
+        let count = texts.len() as u8;
+        let feed = Feed::new(&texts, Range::Unit, &chosen.device, 0).expect("in memory");
+        let rows = TargetRows::of_numbers((0..count).map(f32::from).collect());
+        let targeted = feed.clone().with_targets(rows);
+        let values = |tensor: Tensor<2>| tensor.into_data().iter().collect::<Vec<f32>>();
+        let order = order(texts.len(), 7, 1);
+        let batches = targeted.shuffled(3, 7, 1).zip(feed.shuffled(3, 7, 1));
+        for (place, (targeted, dense)) in batches.enumerate() {
+            let (targeted, dense) = (targeted.expect("read"), dense.expect("read"));
+            let is_sparse = matches!(targeted.inputs, Inputs::Sparse(..));
+            assert!(is_sparse && matches!(dense.inputs, Inputs::Dense(_)));
+            let [targeted_inputs, dense] = [targeted.inputs, dense.inputs].map(Inputs::into_tensor);
+            assert_eq!(values(targeted_inputs), values(dense));
+            let own = order.iter().skip(3 * place).take(3);
+            let own: Vec<f32> = own.map(|index| *index as f32).collect();
+            assert_eq!(values(targeted.targets), own);
         }
     }
 }

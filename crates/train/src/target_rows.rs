@@ -45,6 +45,15 @@ impl TargetRows {
         }
     }
 
+    /// One number for each sample.
+    #[cfg(test)]
+    pub(crate) fn of_numbers(numbers: Vec<f32>) -> Self {
+        Self {
+            width: 1,
+            values: Values::Numbers(numbers.into()),
+        }
+    }
+
     /// Values of a row.
     pub(crate) fn width(&self) -> usize {
         self.width
