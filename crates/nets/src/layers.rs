@@ -5,6 +5,7 @@ mod hidden;
 use burn::module::Module;
 use burn::nn::Linear;
 use burn::tensor::{Device, Tensor};
+use espejo_kernels::Inputs;
 use espejo_kernels::sums::row_sums;
 use rand::Rng;
 

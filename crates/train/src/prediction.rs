@@ -173,7 +173,7 @@ fn outputs(prepared: &Prepared, model: &impl Model, samples: &Samples) -> Result
     let feed = prepared.passing(samples)?;
     let mut rows = Rows::with_capacity(samples.len());
     for batch in feed.in_order(spec.architecture.chunk()) {
-        let output = model.output(batch?.inputs); // [chunk, outputs]
+        let output = model.output(batch?.inputs.into_tensor()); // [chunk, outputs]
         let [_, width] = output.dims();
         let values: Vec<f32> = output.into_data().iter().collect();
         rows.extend(values.chunks_exact(width).map(<[f32]>::to_vec));
@@ -297,7 +297,7 @@ fn nearest(prepared: &Prepared, targets: &Rows) -> Result<(Rows, usize), Error> 
     let feed = Feed::new(test, espejo_nets::Range::Unit, device, 0)?;
     let mut found = Rows::with_capacity(test.len());
     for batch in feed.in_order(prepared.spec.architecture.chunk()) {
-        let samples = batch?.inputs; // [chunk, values]
+        let samples = batch?.inputs.into_tensor(); // [chunk, values]
         // ‖x - k‖² less ‖x‖², which is the same for every k.
         let distances = squares.clone() - samples.matmul(turned.clone()).mul_scalar(2.0); // [chunk, known]
         let nearest = distances.argmin(1).into_data();

@@ -659,7 +659,7 @@ impl Trained {
             .with_noise_per_pass(noise, copies, seed)
             .in_order(self.chunk())
         {
-            rows.extend(self.read_unit(batch?.inputs));
+            rows.extend(self.read_unit(batch?.inputs.into_tensor()));
         }
         Ok(rows)
     }
@@ -790,7 +790,7 @@ impl Trained {
     ) -> Result<Rows, Error> {
         let mut rows = Rows::with_capacity(samples.len());
         for chunk in self.prepared.passing(samples)?.in_order(self.chunk()) {
-            rows.extend(self.read(through(chunk?.inputs))); // [chunk, values]
+            rows.extend(self.read(through(chunk?.inputs.into_tensor()))); // [chunk, values]
         }
         Ok(rows)
     }

@@ -260,7 +260,7 @@ fn regularisers_and_their_gradients() {
         let device = device.autodiff();
         let batch = Batch::same(tensor(&file["input"], &device));
         let model = regularised("tanh", "sigmoid", penalties, &file["parameters"], &device);
-        let code = model.encode(batch.inputs.clone());
+        let code = model.encode(batch.inputs.clone().into_tensor());
         check("code", &values(&code), &array(&file["code"]).data);
         for (name, expected) in entries(&file["regularisers"]) {
             let loss = model.loss(&batch);
