@@ -4,6 +4,7 @@
 //! model says of a sample does not depend on the batch it comes in. A weight that is infinite or no number shows in the rows that use it.
 
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use pulp::{Simd, WithSimd};
 
@@ -20,12 +21,12 @@ const WIDE: usize = 1024;
 const ONE_IN: usize = 16;
 /// Rows that are looked at, and multiplied, by one thread at a time.
 const ROWS: usize = 16;
-/// Inputs whose weights get their gradients from one thread at a time: with a hundred outputs they fit in a cache.
+/// Inputs whose weights get their gradients from one thread at a time.
 const INPUTS: usize = 512;
 /// Numbers that are looked at together.
 const LANES: usize = 16;
 
-/// A number that is not zero, and its column.
+/// A column, or a row, and a number that is not zero there.
 pub type Entry = (u32, f32);
 
 /// The numbers of a batch that are not zero.
@@ -33,8 +34,10 @@ pub type Entry = (u32, f32);
 pub struct SparseRows {
     /// [`ROWS`] rows each.
     blocks: Vec<Block>,
-    /// Columns of the batch.
+    /// How many numbers a row has.
     inputs: usize,
+    /// The entries once more, for gradients: found by the first layer that wants them, and there for the next.
+    columns: OnceLock<Columns>,
 }
 
 /// Some rows, one after the other.
@@ -46,6 +49,14 @@ struct Block {
 }
 
 impl SparseRows {
+    fn new(blocks: Vec<Block>, inputs: usize) -> Self {
+        Self {
+            blocks,
+            inputs,
+            columns: OnceLock::new(),
+        }
+    }
+
     /// The rows of x, `[batch, inputs]`; nothing where they are narrow, or none of them is sparse.
     pub(crate) fn of(x: &[f32], inputs: usize) -> Option<Self> {
         if !is_wide(inputs) {
@@ -59,7 +70,7 @@ impl SparseRows {
         let any = blocks
             .iter()
             .any(|block| block.rows.iter().any(Option::is_some));
-        any.then_some(Self { blocks, inputs })
+        any.then(|| Self::new(blocks, inputs))
     }
 
     /// As many rows of `inputs` numbers, of which `append` adds those that are not zero, ascending by column; nothing where rows are narrow, or one of them is
@@ -84,7 +95,7 @@ impl SparseRows {
                     .push((own.len() <= inputs / ONE_IN).then_some(own));
             }
         });
-        let rows = Self { blocks, inputs };
+        let rows = Self::new(blocks, inputs);
         rows.all().then_some(rows)
     }
 
@@ -131,7 +142,11 @@ impl SparseRows {
                 let Some(range) = range else { continue };
                 y.copy_from_slice(bias);
                 let entries = &block.entries[range.clone()];
-                arch().dispatch(WeightedSum { entries, weight, y });
+                arch().dispatch(WeightedSum {
+                    entries,
+                    matrix: weight,
+                    y,
+                });
                 activation.apply(y);
             }
         });
@@ -140,24 +155,53 @@ impl SparseRows {
     /// xᵀ da, `[inputs, outputs]`, of da `[batch, outputs]`. Every row must be sparse.
     pub(crate) fn weight_gradient(&self, shape: Shape, da: &[f32], gradient: &mut [f32]) {
         let Shape { outputs, .. } = shape;
+        let columns = self.columns.get_or_init(|| Columns::of(self));
         let parts = gradient.chunks_mut(INPUTS * outputs).enumerate();
         threads::each(parts.collect(), |(index, gradient): (usize, &mut [f32])| {
-            gradient.fill(0.0);
-            let first = (index * INPUTS) as u32;
-            let columns = first..first.saturating_add((gradient.len() / outputs) as u32);
-            for (block, da) in self.blocks.iter().zip(da.chunks(ROWS * outputs)) {
-                for (range, da) in block.rows.iter().zip(da.chunks(outputs)) {
-                    let entries = range.clone().map_or(&[][..], |range| &block.entries[range]);
-                    let entries = within(entries, &columns);
-                    arch().dispatch(Spread {
-                        entries,
-                        first,
-                        da,
-                        gradient,
-                    });
-                }
+            let ends = columns.ends[index * INPUTS..].windows(2);
+            for (ends, y) in ends.zip(gradient.chunks_mut(outputs)) {
+                let (entries, matrix) = (&columns.entries[ends[0]..ends[1]], da);
+                y.fill(0.0);
+                arch().dispatch(WeightedSum { entries, matrix, y });
             }
         });
+    }
+}
+
+/// The entries of rows by their columns: what goes together into the gradient at one weight.
+#[derive(Clone, Debug)]
+struct Columns {
+    /// Each number with its row, those of a column ascending by row.
+    entries: Vec<Entry>,
+    /// Where the entries of the columns before each column end, and behind them those of all.
+    ends: Vec<usize>,
+}
+
+impl Columns {
+    /// The entries of rows all of which are sparse.
+    fn of(rows: &SparseRows) -> Self {
+        let blocks = || rows.blocks.iter();
+        let mut ends = vec![0; rows.inputs + 1];
+        for (column, _) in blocks().flat_map(|block| &block.entries) {
+            ends[*column as usize + 1] += 1;
+        }
+        let mut before = 0;
+        for end in &mut ends {
+            before += *end;
+            *end = before;
+        }
+        let mut next = ends.clone();
+        let mut entries = vec![(0, 0.0); before];
+        let ranges = blocks().flat_map(|block| block.rows.iter().map(move |range| (block, range)));
+        for (row, (block, range)) in (0..).zip(ranges) {
+            let own = range.iter().flat_map(|range| &block.entries[range.clone()]);
+            for (column, value) in own {
+                let place = &mut next[*column as usize];
+                entries[*place] = (row, *value);
+                *place += 1;
+            }
+        }
+        Self { entries, ends }
     }
 }
 
@@ -220,16 +264,10 @@ impl WithSimd for Scan<'_> {
     }
 }
 
-/// The entries of these columns.
-fn within<'a>(entries: &'a [Entry], columns: &Range<u32>) -> &'a [Entry] {
-    let before = |limit: u32| entries.partition_point(|(column, _)| *column < limit);
-    &entries[before(columns.start)..before(columns.end)]
-}
-
-/// y ← y + Σ value · weight row.
+/// y ← y + Σ value · row of the matrix, which has as many columns as y; an entry is a row and its value.
 struct WeightedSum<'a> {
     entries: &'a [Entry],
-    weight: &'a [f32],
+    matrix: &'a [f32],
     y: &'a mut [f32],
 }
 
@@ -237,37 +275,34 @@ impl WithSimd for WeightedSum<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) {
-        let outputs = self.y.len();
-        for &(column, value) in self.entries {
-            let row = &self.weight[column as usize * outputs..][..outputs];
-            for (y, weight) in self.y.iter_mut().zip(row) {
-                *y += value * weight;
-            }
-        }
+    fn with_simd<S: Simd>(mut self, _: S) {
+        // Some columns at a time, so that their sums stay in registers.
+        let mut done = 0;
+        done = self.columns::<64>(done);
+        done = self.columns::<16>(done);
+        done = self.columns::<4>(done);
+        self.columns::<1>(done);
     }
 }
 
-/// Row of the gradient ← row + value · da, for each entry; the gradient begins with that of column `first`.
-struct Spread<'a> {
-    entries: &'a [Entry],
-    first: u32,
-    da: &'a [f32],
-    gradient: &'a mut [f32],
-}
-
-impl WithSimd for Spread<'_> {
-    type Output = ();
-
+impl WeightedSum<'_> {
+    /// Adds up columns from `start` on, N at a time, as long as there are so many; where it ends.
     #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) {
-        let outputs = self.da.len();
-        for &(column, value) in self.entries {
-            let row = &mut self.gradient[(column - self.first) as usize * outputs..][..outputs];
-            for (gradient, da) in row.iter_mut().zip(self.da) {
-                *gradient += value * da;
+    fn columns<const N: usize>(&mut self, mut start: usize) -> usize {
+        let width = self.y.len();
+        while let Some(y) = self.y[start..].first_chunk_mut::<N>() {
+            let mut sums = *y;
+            for &(row, value) in self.entries {
+                let row = self.matrix[row as usize * width + start..].first_chunk::<N>();
+                let row = row.expect("rows of the matrix are as wide as y");
+                for lane in 0..N {
+                    sums[lane] += value * row[lane];
+                }
             }
+            *y = sums;
+            start += N;
         }
+        start
     }
 }
 
