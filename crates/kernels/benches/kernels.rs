@@ -10,8 +10,8 @@ use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
 use espejo_kernels::gemm::{Matrix, Product, multiply};
 use espejo_kernels::{
-    Activation, DenseNet, Sliding, Step, batch_norm, conv, cross_entropy, linear, max_pool,
-    upsample, window_conv,
+    Activation, DenseNet, FusedLoss, Sliding, Step, batch_norm, conv, cross_entropy, linear,
+    max_pool, upsample, window_conv,
 };
 
 const BATCH: usize = 128;
@@ -289,7 +289,8 @@ fn dense_net(bencher: Bencher, way: Way) {
                     net.push(weight.clone());
                     net.push(bias.clone());
                 }
-                let found = net.cross_entropy_gradients(samples.clone(), samples.clone());
+                let found =
+                    net.loss_gradients(FusedLoss::CrossEntropy, samples.clone(), samples.clone());
                 found.expect("it lies in memory")
             })
         }

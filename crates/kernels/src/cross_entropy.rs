@@ -101,7 +101,7 @@ impl WithSimd for Gradient<'_> {
 
 /// max(z, 0) - z t + ln(1 + e^-|z|), without overflow, and its slope σ(z) - t.
 #[inline(always)]
-fn nats(z: f32, t: f32) -> (f32, f32) {
+pub(crate) fn nats(z: f32, t: f32) -> (f32, f32) {
     let e = exp(-z.abs());
     let positive = if z < 0.0 { 0.0 } else { z };
     let s = 1.0 / (1.0 + e);

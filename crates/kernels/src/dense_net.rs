@@ -7,11 +7,15 @@ use burn::backend::{DispatchTensor, DispatchTensorKind, TensorMetadata};
 use burn::tensor::{DType, Tensor};
 
 use crate::activation::Activation;
+use crate::deviation::{Deviation, FusedLoss};
 #[cfg(any(feature = "flex", feature = "ndarray"))]
 use crate::in_memory::Host;
 use crate::linear::{self, Shape};
 use crate::sparse_rows::SparseRows;
-use crate::{buffers, cross_entropy};
+use crate::{buffers, threads};
+
+/// Rows that a thread takes through all layers at a time, where nothing is kept for the way back.
+const ROWS: usize = 256;
 
 /// The parameters of fully connected layers, f(x W + b) each.
 #[derive(Debug)]
@@ -50,24 +54,62 @@ impl<'a> DenseNet<'a> {
         self.parameters.push(parameter.inner().into_dispatch());
     }
 
-    /// [`gradients`](Self::gradients) of [`crate::cross_entropy()`], whose value comes with them; the outputs are the logits of `targets`
-    /// `[batch, outputs]`.
+    /// [`gradients`](Self::gradients) of a loss beside `targets` `[batch, outputs]`, whose value, mean over the batch, comes with them.
     ///
     /// # Panics
     ///
     /// Where the sizes do not fit each other.
-    pub fn cross_entropy_gradients(
+    pub fn loss_gradients(
         &self,
+        loss: FusedLoss,
         inputs: Tensor<2>,
         targets: Tensor<2>,
     ) -> Option<(f32, Vec<Vec<f32>>)> {
         let [batch, _] = inputs.dims();
         let targets = targets.into_dispatch();
-        let targets = numbers(&targets)?;
-        self.gradients(inputs, |mut logits| {
-            let value = cross_entropy::value_and_gradient(&mut logits, &targets, batch);
-            (value, logits)
-        })
+        let of_targets = numbers(&targets)?;
+        let found = self.gradients(inputs, |mut values| {
+            let value = loss.value_and_gradient(&mut values, &of_targets, batch);
+            (value, values)
+        });
+        drop(of_targets);
+        recycle(targets);
+        found
+    }
+
+    /// How far what the layers make of each row of `inputs` `[batch, values]` is from its `targets` `[batch, outputs]`. All threads take some
+    /// rows at a time through all layers, so that what lies between two layers stays in their caches.
+    ///
+    /// None where a tensor lies elsewhere than in memory, or is one that Burn records.
+    ///
+    /// # Panics
+    ///
+    /// Where the sizes do not fit each other, or parameters are missing.
+    pub fn deviations(
+        &self,
+        loss: FusedLoss,
+        inputs: Tensor<2>,
+        targets: Tensor<2>,
+    ) -> Option<Vec<Deviation>> {
+        let ([batch, width], [_, outputs]) = (inputs.dims(), targets.dims());
+        let samples = [inputs.into_dispatch(), targets.into_dispatch()];
+        let [inputs, targets] = [numbers(&samples[0])?, numbers(&samples[1])?];
+        let layers = self.layers(batch)?;
+        let mut found = vec![Deviation::default(); batch];
+        let parts = inputs.chunks(ROWS * width);
+        let parts = parts.zip(targets.chunks(ROWS * outputs));
+        let parts = parts.zip(found.chunks_mut(ROWS));
+        threads::each(
+            parts.collect(),
+            |((inputs, targets), found): ((&[f32], &[f32]), &mut [Deviation])| {
+                let values = values(&layers, inputs, found.len());
+                loss.deviations(&values, targets, found);
+                buffers::give(values);
+            },
+        );
+        drop((inputs, targets));
+        samples.into_iter().for_each(recycle);
+        Some(found)
     }
 
     /// The gradient at each parameter, in their order. `loss` gets what the layers make of `inputs` `[batch, values]`, `batch` times `outputs`
@@ -134,6 +176,34 @@ fn numbers(tensor: &DispatchTensor) -> Option<Cow<'_, [f32]>> {
             Some(burn::backend::NdArray::numbers(tensor.as_float()))
         }
         _ => None,
+    }
+}
+
+/// What the layers make of so many rows.
+fn values(layers: &[Numbers<'_>], inputs: &[f32], rows: usize) -> Vec<f32> {
+    let mut x = Vec::new();
+    for (index, layer) in layers.iter().enumerate() {
+        let shape = Shape {
+            batch: rows,
+            ..layer.shape
+        };
+        let before = if index == 0 { inputs } else { &x };
+        let parameters = (&*layer.weight, &*layer.bias);
+        let (y, _) = linear::forward(shape, before, parameters, layer.activation);
+        buffers::give(std::mem::replace(&mut x, y));
+    }
+    x
+}
+
+/// Keeps the memory of samples that were gone through for the next, where nobody else holds them.
+fn recycle(samples: DispatchTensor) {
+    match samples.kind {
+        #[cfg(feature = "flex")]
+        DispatchTensorKind::Flex(tensor) => burn::backend::Flex::recycle(tensor.float()),
+        #[cfg(feature = "ndarray")]
+        #[allow(deprecated, reason = "it is still a backend of ours")]
+        DispatchTensorKind::NdArray(tensor) => burn::backend::NdArray::recycle(tensor.float()),
+        _ => {}
     }
 }
 

@@ -39,6 +39,8 @@ const GRAIN: usize = 16;
 const NARROW: usize = 64;
 /// Length of the parts of a result with one such side, whatever the number of threads.
 const BLOCK: usize = 1024;
+/// Parts of a shorter one that are worth it, where none of them gets shorter than [`NARROW`].
+const PARTS: usize = 4;
 
 impl<'a> Matrix<'a> {
     /// The matrix whose rows lie one after the other.
@@ -132,6 +134,15 @@ impl<'a> Product<'a> {
         self.len() * self.left.columns
     }
 
+    /// Parts of a narrow result of this length: by its sizes alone.
+    fn narrow_parts(&self, side: usize) -> usize {
+        let more = match self.multiplications() < SMALL {
+            true => 1,
+            false => PARTS.min(side / NARROW),
+        };
+        side.div_ceil(BLOCK).max(more)
+    }
+
     /// At most `count` parts, along the longer side, of the result in `out`; as many as there are blocks where it is narrow.
     fn cut(self, count: usize, out: &'a mut [f32]) -> Vec<Part<'a>> {
         let (m, n) = (self.left.rows, self.right.columns);
@@ -148,7 +159,7 @@ impl<'a> Product<'a> {
         let count = if m.min(n) > NARROW {
             count.min(side / GRAIN)
         } else {
-            side.div_ceil(BLOCK)
+            self.narrow_parts(side)
         };
         let part = |index: usize| {
             let (start, end) = (index * side / count, (index + 1) * side / count);

@@ -11,6 +11,7 @@ pub mod buffers;
 pub mod conv;
 pub mod cross_entropy;
 mod dense_net;
+mod deviation;
 pub mod dropout;
 #[cfg(any(feature = "flex", feature = "ndarray"))]
 mod fused;
@@ -40,6 +41,7 @@ mod testing;
 pub use crate::{
     activation::Activation,
     dense_net::DenseNet,
+    deviation::{Deviation, FusedLoss},
     inputs::Inputs,
     optimizer_step::Step,
     tensor::{

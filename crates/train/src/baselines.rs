@@ -20,9 +20,9 @@ use crate::seed::Purpose;
 const MAX_NEAREST: usize = 1000;
 /// Values of all training samples together that the exact principal components are taken from, at most; more come in chunks.
 const MAX_EXACT: usize = 1 << 22;
-/// Values that the principal components are taken from, at most about: a quarter of a million images of 32x32 pixels. More of them hardly move what is
-/// found, and each of up to 16 passes would take as long as an epoch.
-const MAX_FITTED: usize = 1 << 28;
+/// Values that baselines are learned from and measured on, at most about: a quarter of a million images of 32x32 pixels. More of them hardly
+/// move what is found, and each of up to 17 passes would take as long as an epoch.
+const MAX_VALUES: usize = 1 << 28;
 /// Components that are looked for, at most: beside a wider code there is no such baseline.
 const MAX_COMPONENTS: usize = 256;
 /// Side of the median filter's window, in pixels.
@@ -98,9 +98,10 @@ pub fn measure(prepared: &Prepared, model: &AnyModel) -> Result<FinalMeasures, E
 /// The baselines of an autoencoder.
 fn reconstruction(prepared: &Prepared, model: &dyn Autoencoder) -> Result<FinalMeasures, Error> {
     let rules = rules(prepared)?;
-    let feed = prepared.measured_data(&prepared.test, Purpose::Evaluate)?;
-    let measured = ErrorRule::of(&prepared.spec, &prepared.test, feed.samples());
-    let width = prepared.test.shape().pixels();
+    let test = spread(&prepared.test, prepared);
+    let feed = prepared.measured_data(&test, Purpose::Evaluate)?;
+    let measured = ErrorRule::of(&prepared.spec, &test, feed.samples());
+    let width = test.shape().pixels();
     let mut own = ReconstructionErrors::new(measured.clone());
     let mut tallies: Vec<ReconstructionErrors> = rules
         .iter()
@@ -156,18 +157,30 @@ fn rules(prepared: &Prepared) -> Result<Vec<Rule>, Error> {
     Ok(rules)
 }
 
-/// The leading principal components of the training samples; of very many, of evenly spread chunks of them.
+/// The samples; of very many, evenly spread chunks of them.
+fn spread(samples: &Samples, prepared: &Prepared) -> Samples {
+    let chunk = prepared.spec.architecture.chunk();
+    let values = samples.len().saturating_mul(samples.shape().pixels());
+    let one_in = values.div_ceil(MAX_VALUES);
+    if one_in <= 1 {
+        return samples.clone();
+    }
+    let starts = (0..samples.len()).step_by(chunk * one_in);
+    let places = starts.flat_map(|start| start..(start + chunk).min(samples.len()));
+    samples.select(&places.collect::<Vec<_>>())
+}
+
+/// The leading principal components of the training samples.
 fn components(prepared: &Prepared, count: usize) -> Result<Pca, Error> {
-    let train = &prepared.train;
+    let train = &spread(&prepared.train, prepared);
     let width = train.shape().pixels();
     if train.len().saturating_mul(width) <= MAX_EXACT {
         return Ok(Pca::fit(&filled_rows(train)?, count));
     }
     let chunk = prepared.spec.architecture.chunk();
-    let one_in = train.len().saturating_mul(width).div_ceil(MAX_FITTED);
     Pca::fit_chunks(width, count, |take: &mut dyn FnMut(&[f32])| {
         let mut values = Vec::with_capacity(chunk * width);
-        for start in (0..train.len()).step_by(chunk * one_in) {
+        for start in (0..train.len()).step_by(chunk) {
             values.clear();
             train.read(start..(start + chunk).min(train.len()), 0.0, &mut values)?;
             fill_missing(&mut values);

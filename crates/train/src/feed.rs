@@ -1,12 +1,14 @@
 //! The only place where bytes become floats: samples on their way to a device, batch by batch.
 //!
-//! A set that fits its share of the device is uploaded once and gathered there. A larger one is read and converted batch by batch:
-//! from memory to memory just when it is wanted, by all threads; from a file, or for another device, by a thread that is a few
-//! batches ahead of the training. All give the same batches.
+//! A set that fits its share of the device is uploaded once and gathered there. A larger one is read and converted batch by batch: for a
+//! device that works in memory just when it is wanted, by all threads; for another one, and from a file that has to be waited for, by a
+//! thread that is a few batches ahead of the training. All give the same batches.
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, sync_channel};
+use std::sync::{Mutex, PoisonError};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use espejo_dae::corrupt;
@@ -23,8 +25,13 @@ use crate::target_rows::TargetRows;
 
 /// Batches that are read ahead of the training.
 const AHEAD: usize = 3;
-/// Samples that a thread reads at a time.
+/// Samples that a thread reads at a time, at least, and parts of a large batch.
 const ROWS: usize = 16;
+const PARTS: usize = 16;
+/// What a sample of a file takes at most where the system has it in memory, and what each of its values adds: half a microsecond
+/// mostly, where a disk takes a hundred.
+const QUICK: Duration = Duration::from_micros(20);
+const QUICK_VALUE: Duration = Duration::from_nanos(5);
 
 /// Samples for a device, each perhaps several times, with noise or with targets of their own.
 #[derive(Clone, Debug)]
@@ -219,6 +226,11 @@ impl Feed {
         &self.device
     }
 
+    /// Whether a cell of some sample is missing.
+    pub(crate) fn has_missing(&self) -> bool {
+        self.has_missing
+    }
+
     /// Samples of a pass: images or rows, or noisy copies of them.
     pub fn samples(&self) -> usize {
         self.samples.len() * self.copies
@@ -261,12 +273,10 @@ impl Feed {
             }
             (None, order) => {
                 let order = order.unwrap_or_else(|| (0..samples as u32).collect());
-                if self.samples.in_memory() && espejo_kernels::in_memory(&self.device) {
-                    Source::Memory(order)
+                if espejo_kernels::in_memory(&self.device) {
+                    Source::Here(order)
                 } else {
-                    let low = self.range.low() as f32;
-                    let stream =
-                        Stream::start(self.samples.clone(), order.clone(), size, low, drawn);
+                    let stream = self.stream(order.clone(), size, drawn);
                     Source::Stream(stream, order)
                 }
             }
@@ -322,8 +332,8 @@ enum Source {
     Whole,
     /// Resident samples in this order: `[samples]`.
     Resident(Tensor<1, Int>),
-    /// Samples in memory, in this order.
-    Memory(Vec<u32>),
+    /// Samples that all threads read when they are wanted, in this order.
+    Here(Vec<u32>),
     /// A thread, which reads them in this order.
     Stream(Stream, Vec<u32>),
 }
@@ -336,23 +346,24 @@ impl Batches {
 
     /// The samples from place `start` to `end` of the pass, with targets or kept noise.
     fn gather(&mut self, start: usize, end: usize) -> Result<Batch, Error> {
+        let begun = Instant::now();
         let (mut rows, order) = match &self.source {
             Source::Whole => return Ok(self.whole()),
             Source::Resident(order) => {
                 let order = order.clone().slice(start..end); // [batch]
                 return Ok(self.select(order));
             }
-            Source::Memory(order) => {
+            Source::Here(order) => {
                 if self.drawn.is_none()
                     && let Some(batch) = self.feed.texts(&order[start..end])
                 {
                     return Ok(batch);
                 }
-                (self.feed.read(&order[start..end], self.drawn), order)
+                (self.feed.read(&order[start..end], self.drawn)?, order)
             }
             Source::Stream(stream, order) => (stream.next()?, order),
         };
-        let count = end - start;
+        let (count, taken) = (end - start, begun.elapsed());
         let mut targets = self.feed.targets.as_ref().map(|targets| {
             let rows = target_rows(&targets.rows, &order[start..end]);
             (rows, targets.rows.width())
@@ -367,10 +378,29 @@ impl Batches {
             Tensor::from_data(TensorData::new(rows, [count, width]), &self.feed.device)
         };
         let samples = tensor(rows, self.feed.samples.shape().pixels()); // [batch, values]
-        Ok(match targets {
+        let batch = match targets {
             None => Batch::same(samples),
             Some((targets, width)) => Batch::new(samples, tensor(targets, width)), // [batch, outputs]
-        })
+        };
+        self.read_ahead_where_slow(end, taken.div_f64(count as f64));
+        Ok(batch)
+    }
+
+    /// Has a thread read what comes from place `end` on, where a sample took so long that it cannot have lain in memory: while the disk is
+    /// waited for, the training goes on.
+    fn read_ahead_where_slow(&mut self, end: usize, each: Duration) {
+        let Source::Here(order) = &self.source else {
+            return;
+        };
+        let feed = &self.feed;
+        let quick = QUICK + QUICK_VALUE * feed.samples.shape().pixels() as u32;
+        if each <= quick || feed.samples.in_memory() || end == order.len() {
+            return;
+        }
+        let stream = feed.stream(order[end..].to_vec(), self.size, self.drawn);
+        if let Source::Here(order) = std::mem::replace(&mut self.source, Source::Whole) {
+            self.source = Source::Stream(stream, order);
+        }
     }
 
     /// All resident samples, in their own order.
@@ -448,25 +478,50 @@ impl Feed {
     }
 
     /// The values of these samples, changed as `drawn` says, by all threads.
-    fn read(&self, indices: &[u32], drawn: Option<Drawn>) -> Vec<f32> {
-        let (samples, low) = (&self.samples, self.range.low() as f32);
-        let (count, width) = (samples.len(), samples.shape().pixels());
+    fn read(&self, indices: &[u32], drawn: Option<Drawn>) -> Result<Vec<f32>, Error> {
+        let width = self.samples.shape().pixels();
+        let rows = ROWS.max(indices.len() / PARTS);
         let mut values = buffers::take(indices.len() * width);
-        let parts = indices.chunks(ROWS).zip(values.chunks_mut(ROWS * width));
+        let failed = Mutex::new(None);
+        let parts = indices.chunks(rows).zip(values.chunks_mut(rows * width));
         threads::each(
             parts.collect(),
             |(indices, values): (&[u32], &mut [f32])| {
-                for (index, values) in indices.iter().zip(values.chunks_mut(width)) {
-                    let read = samples.read_one(*index as usize % count, low, values);
-                    read.expect("reading from memory does not fail");
-                }
-                if let Some(drawn) = drawn {
-                    drawn.change(samples.shape(), indices, values);
+                let read = read_part(&self.samples, indices, self.range, drawn, values);
+                if let Err(error) = read {
+                    // Whichever: each says that the file can no longer be read.
+                    *failed.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
                 }
             },
         );
-        values
+        match failed.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            Some(error) => Err(error.into()),
+            None => Ok(values),
+        }
     }
+}
+
+impl Feed {
+    /// A thread that reads these samples ahead.
+    fn stream(&self, order: Vec<u32>, size: usize, drawn: Option<Drawn>) -> Stream {
+        Stream::start(self.samples.clone(), order, size, self.range, drawn)
+    }
+}
+
+/// Writes the values of these samples, of each of which there may be several, changed as `drawn` says.
+fn read_part(
+    samples: &Samples,
+    indices: &[u32],
+    range: Range,
+    drawn: Option<Drawn>,
+    values: &mut [f32],
+) -> Result<(), espejo_data::Error> {
+    let places = indices.iter().map(|index| *index as usize % samples.len());
+    samples.read_into(&places.collect::<Vec<_>>(), range.low() as f32, values)?;
+    if let Some(drawn) = drawn {
+        drawn.change(samples.shape(), indices, values);
+    }
+    Ok(())
 }
 
 /// The targets of these samples: `[indices, outputs]`.
@@ -521,21 +576,15 @@ impl Stream {
         samples: Samples,
         order: Vec<u32>,
         size: usize,
-        low: f32,
+        range: Range,
         drawn: Option<Drawn>,
     ) -> Self {
         let (sender, batches) = sync_channel(AHEAD);
         let thread = std::thread::spawn(move || {
-            let (count, width) = (samples.len(), samples.shape().pixels());
             for indices in order.chunks(size) {
-                let mut values = Vec::with_capacity(indices.len() * width);
-                let places = indices.iter().map(|index| *index as usize % count);
-                let read = samples.read(places, low, &mut values).map(|()| {
-                    if let Some(drawn) = drawn {
-                        drawn.change(samples.shape(), indices, &mut values);
-                    }
-                    values
-                });
+                let mut values = vec![0.0; indices.len() * samples.shape().pixels()];
+                let read = read_part(&samples, indices, range, drawn, &mut values);
+                let read = read.map(|()| values);
                 // Nobody listens any more when training was stopped.
                 if sender.send(read).is_err() {
                     return;

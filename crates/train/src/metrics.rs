@@ -9,6 +9,7 @@ use crate::Error;
 use crate::batch_means::BatchMeans;
 use crate::feed::Feed;
 use crate::model::AnyModel;
+use crate::own_steps::OwnErrors;
 use crate::prepare::Prepared;
 use crate::regression;
 use crate::seed::{Purpose, stream};
@@ -139,9 +140,17 @@ struct OfBatch {
 ///
 /// [`Error::Data`] where the samples lie in a file that cannot be read.
 pub fn evaluate(model: &AnyModel, data: &Feed, prepared: &Prepared) -> Result<Metrics, Error> {
-    let (range, chunk) = (prepared.spec.range, prepared.spec.architecture.chunk());
     let seed = prepared.config.train.seed;
     data.device().seed(stream(seed, 0, Purpose::Evaluate));
+    match OwnErrors::of(prepared, model).filter(|_| !data.has_missing()) {
+        Some(own) => by_own_code(&own, model, data, prepared),
+        None => by_operations(model, data, prepared),
+    }
+}
+
+/// What Burn's operations find of any model.
+fn by_operations(model: &AnyModel, data: &Feed, prepared: &Prepared) -> Result<Metrics, Error> {
+    let (range, chunk) = (prepared.spec.range, prepared.spec.architecture.chunk());
     let mut names: Vec<(&'static str, f64)> = Vec::new();
     let (mut means, mut maxima) = (BatchMeans::default(), Vec::new());
     for batch in data.in_order(chunk) {
@@ -186,6 +195,31 @@ pub fn evaluate(model: &AnyModel, data: &Feed, prepared: &Prepared) -> Result<Me
     })
 }
 
+/// What own code finds of an autoencoder, in double precision from sample to sample.
+fn by_own_code(
+    own: &OwnErrors,
+    model: &AnyModel,
+    data: &Feed,
+    prepared: &Prepared,
+) -> Result<Metrics, Error> {
+    let (mut loss, mut squares, mut wrong, mut most) = (0.0, 0.0, 0, 0);
+    for batch in data.in_order(prepared.spec.architecture.chunk()) {
+        for found in own.of_batch(model, batch?) {
+            loss += found.loss;
+            squares += found.squares;
+            wrong += found.wrong;
+            most = most.max(found.wrong);
+        }
+    }
+    let mean = |sum: f64| sum / data.samples() as f64;
+    let two_valued = prepared.train.two_valued();
+    Ok(Metrics {
+        loss: mean(loss),
+        terms: vec![("reconstruction".to_owned(), mean(loss))],
+        measures: image_measures(mean(squares), (mean(wrong as f64), most as f64), two_valued),
+    })
+}
+
 /// What an autoencoder makes of a batch: squared error, wrong pixels, and the first two moments of its codes.
 fn reconstruction_sums(
     model: &dyn Autoencoder,
@@ -227,16 +261,22 @@ fn reconstruction_measures(
     let [squared_error, wrong, codes, codes_squared] = means else {
         unreachable!("four means of an autoencoder")
     };
-    let mut measures = vec![Measure::new("squared_error", squared_error[0])];
-    if two_valued {
-        measures.push(Measure::new("wrong_pixels_mean", wrong[0]));
-        measures.push(Measure::count("wrong_pixels_max", maxima[0][0]));
-    }
+    let mut measures = image_measures(squared_error[0], (wrong[0], maxima[0][0]), two_valued);
     if variational {
         let moments = codes.iter().zip(codes_squared);
         let variances = moments.map(|(mean, square)| square - mean * mean);
         let active = variances.filter(|variance| *variance > ACTIVE_VARIANCE);
         measures.push(Measure::count("active_units", active.count() as f64));
+    }
+    measures
+}
+
+/// The measures of every autoencoder: the squared error, and of images with two values the pixels that are wrong, mean and most.
+fn image_measures(squared_error: f64, (wrong, most): (f64, f64), two_valued: bool) -> Vec<Measure> {
+    let mut measures = vec![Measure::new("squared_error", squared_error)];
+    if two_valued {
+        measures.push(Measure::new("wrong_pixels_mean", wrong));
+        measures.push(Measure::count("wrong_pixels_max", most));
     }
     measures
 }
@@ -281,4 +321,56 @@ fn largest(before: Vec<Tensor<1>>, next: Vec<Tensor<1>>) -> Vec<Tensor<1>> {
     }
     let pairs = before.into_iter().zip(next);
     pairs.map(|(most, next)| most.max_pair(next)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use espejo_nets::{Activation, DenseStep};
+
+    use super::*;
+    use crate::config::{LossKind, ModelKind, RunConfig};
+    use crate::prepare::prepare;
+
+    #[test]
+    fn own_code_finds_what_the_operations_find() {
+        if crate::device::choose("cpu").is_err() {
+            return; // a build with wgpu alone
+        }
+        for kind in [ModelKind::Ae, ModelKind::Dae] {
+            for (loss, output) in [
+                (LossKind::Bce, Activation::Sigmoid),
+                (LossKind::Mse, Activation::Linear),
+            ] {
+                let mut config = RunConfig::default();
+                config.data.name = "fonts:1".into();
+                config.train.device = "cpu".into();
+                config.model.kind = kind;
+                config.model.layers = vec![DenseStep::Size(16)];
+                config.model.output_activation = Some(output);
+                config.objective.loss = loss;
+                let prepared = prepare(config).expect("a run on a font");
+                let device = &prepared.chosen.device;
+                let model = prepared.spec.init(&prepared.config, device);
+                let data = prepared.measured_data(&prepared.test, Purpose::Evaluate);
+                let data = data.expect("a font");
+                let own = OwnErrors::of(&prepared, &model).expect("a dense net in memory");
+                let found = by_own_code(&own, &model, &data, &prepared).expect("a font");
+                let expected = by_operations(&model, &data, &prepared).expect("a font");
+                let numbers = |of: &Metrics| {
+                    let terms = of.terms.iter().map(|(name, value)| (name.clone(), *value));
+                    let measures = of.measures.iter();
+                    let measures = measures.map(|of| (of.name.clone(), of.value));
+                    terms.chain(measures).collect::<Vec<_>>()
+                };
+                let pairs = numbers(&found).into_iter().zip(numbers(&expected));
+                assert_eq!(found.measures.len(), expected.measures.len());
+                assert_eq!(found.loss, found.terms[0].1);
+                for ((name, found), (expected_name, expected)) in pairs {
+                    assert_eq!(name, expected_name);
+                    let apart = (found / expected - 1.0).abs();
+                    assert!(apart < 1e-5, "{kind:?} {name}: {found} for {expected}");
+                }
+            }
+        }
+    }
 }

@@ -1,9 +1,10 @@
-//! Steps of dense autoencoders by own code, without Burn's record of the operations: the same bits, sooner.
+//! Steps and errors of dense autoencoders by own code: steps without Burn's record of the operations, with the same gradients to the bit,
+//! and errors in one pass through the net.
 
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::{Tensor, TensorData};
-use espejo_kernels::{Activation as Fused, DenseNet};
-use espejo_nets::{Activation, Batch, Criterion, LayerConfig, Loss, Penalties, Term};
+use espejo_kernels::{Activation as Fused, DenseNet, Deviation, FusedLoss};
+use espejo_nets::{Activation, Batch, Criterion, LayerConfig, Loss, Penalties, Range, Term};
 
 use crate::feed::training_batch;
 use crate::model::{AnyModel, penalties};
@@ -22,6 +23,16 @@ impl OwnSteps {
     /// The steps of a run that starts with `model`; none where only Burn's record finds the gradient: of other layers, of penalties and
     /// heads, of weights that are shared among ranks or averaged, and on other devices.
     pub(crate) fn of(prepared: &Prepared, model: &AnyModel) -> Option<Self> {
+        let is_alone = !prepared.exchange.is_shared() && prepared.config.train.ema <= 0.0;
+        if !is_alone || trained_numbers(model) != model.num_params() {
+            return None;
+        }
+        Self::through(prepared, model)
+    }
+
+    /// The way through the net of a run whose loss is that of the reconstruction alone; none where own code does not know it, or it does not
+    /// lie in memory.
+    fn through(prepared: &Prepared, model: &AnyModel) -> Option<Self> {
         let (spec, config) = (&prepared.spec, &prepared.config);
         let mirror = spec.architecture.mirror()?;
         // Whole, so that a penalty that is added later is not forgotten here.
@@ -34,9 +45,8 @@ impl OwnSteps {
         } = penalties(&config.objective);
         let weights = [l1, sparsity, contractive, weight_decay];
         let is_plain = spec.kind.only_reconstructs() && weights.iter().all(|weight| *weight <= 0.0);
-        let is_alone = !prepared.exchange.is_shared() && config.train.ema <= 0.0;
         let is_near = model.devices().iter().all(espejo_kernels::in_memory);
-        if !(is_plain && is_alone && is_near) || trained_numbers(model) != model.num_params() {
+        if !(is_plain && is_near) {
             return None;
         }
         let layers = mirror.encoder.layers.iter().chain(&mirror.decoder.layers);
@@ -55,23 +65,37 @@ impl OwnSteps {
 
     /// The loss of a batch, as the model itself has it, and its gradient.
     pub(crate) fn step(&self, model: &AnyModel, batch: Batch) -> (Loss, Gradient) {
-        let mut net = Parameters(DenseNet::new(&self.activations));
-        model.visit(&mut net);
-        let (net, inputs, device) = (
-            net.0,
-            batch.inputs.clone().into_tensor(),
-            batch.inputs.device(),
-        );
-        let found = match (&self.criterion, &batch.known) {
-            (Criterion::Bce, None) => {
-                let found = net.cross_entropy_gradients(inputs, batch.targets);
+        let (net, device) = (self.net(model), batch.inputs.device());
+        let found = match self.fused().filter(|_| batch.known.is_none()) {
+            Some(loss) => {
+                let inputs = batch.inputs.into_tensor();
+                let found = net.loss_gradients(loss, inputs, batch.targets);
                 found.map(|(value, gradients)| (Tensor::from_floats([value], &device), gradients))
             }
-            _ => net.gradients(inputs, |logits| self.at_logits(logits, batch)),
+            None => {
+                let inputs = batch.inputs.clone().into_tensor();
+                net.gradients(inputs, |logits| self.at_logits(logits, batch))
+            }
         };
         let (value, gradients) = found.expect("the model lies in memory, and batches with it");
         let term = Term::new("reconstruction", 1.0, value);
         (Loss(vec![term]), gradients.into())
+    }
+
+    /// The net of a model.
+    fn net(&self, model: &AnyModel) -> DenseNet<'_> {
+        let mut net = Parameters(DenseNet::new(&self.activations));
+        model.visit(&mut net);
+        net.0
+    }
+
+    /// The loss, where own code knows it and what the net gives out beside it.
+    fn fused(&self) -> Option<FusedLoss> {
+        match (&self.criterion, self.output) {
+            (Criterion::Bce, Activation::Sigmoid) => Some(FusedLoss::CrossEntropy),
+            (Criterion::Mse, Activation::Linear) => Some(FusedLoss::HalfSquares),
+            _ => None,
+        }
     }
 
     /// The loss of logits `[batch, values]` `[1]`, and its gradient there: of the loss alone Burn keeps a record.
@@ -85,6 +109,26 @@ impl OwnSteps {
         let gradient = gradient.expect("a loss depends on the logits").into_data();
         let gradient = gradient.try_into_vec().expect("tensors are of f32");
         (loss.inner(), gradient)
+    }
+}
+
+/// What measures a dense autoencoder by own code, where it knows the loss.
+pub(crate) struct OwnErrors(OwnSteps, FusedLoss);
+
+impl OwnErrors {
+    /// The errors of `model`; none where Burn's operations are to find them.
+    pub(crate) fn of(prepared: &Prepared, model: &AnyModel) -> Option<Self> {
+        let own = OwnSteps::through(prepared, model)?;
+        let loss = own.fused().filter(|_| model.prior().is_none())?;
+        // One half is the middle of this range alone.
+        let is_unit = prepared.spec.range == Range::Unit;
+        is_unit.then_some(Self(own, loss))
+    }
+
+    /// How far the output of each sample of a batch is from its targets, all of which are known.
+    pub(crate) fn of_batch(&self, model: &AnyModel, batch: Batch) -> Vec<Deviation> {
+        let found = (self.0.net(model)).deviations(self.1, batch.inputs, batch.targets);
+        found.expect("the model lies in memory, and batches with it")
     }
 }
 
@@ -169,6 +213,31 @@ mod tests {
                     }
                 }
             }
+        }
+    }
+
+    /// The gradients of ½‖t - o‖² are those of the record to the bit, too; its value is summed in double precision, not in two stages.
+    #[test]
+    fn half_squares_have_the_gradients_of_the_record() {
+        let prepared = prepared(|config| {
+            config.model.output_activation = Some(Activation::Linear);
+            config.objective.loss = LossKind::Mse;
+        });
+        let Some(prepared) = prepared else { return };
+        let model = model(&prepared);
+        let own = OwnSteps::of(&prepared, &model).expect("a dense net in memory");
+        assert_eq!(own.fused(), Some(FusedLoss::HalfSquares));
+        let feed = prepared.measured_data(&prepared.train, Purpose::Evaluate);
+        for batch in feed.expect("a font").in_order(20) {
+            let batch = batch.expect("in memory");
+            let (found, gradient) = own.step(&model, batch.clone());
+            let Gradient::Plain(gradients) = gradient else {
+                panic!("own code keeps no record");
+            };
+            let (value, expected) = recorded(&model, batch);
+            assert_eq!(gradients.collect::<Vec<_>>(), expected);
+            let found = found.0[0].value.clone().into_scalar::<f32>();
+            assert!((found / value - 1.0).abs() < 1e-6, "{found} for {value}");
         }
     }
 

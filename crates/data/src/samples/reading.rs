@@ -43,19 +43,27 @@ impl Samples {
         low: f32,
         out: &mut Vec<f32>,
     ) -> Result<(), Error> {
+        let indices: Vec<usize> = indices.into_iter().collect();
+        let start = out.len();
+        out.resize(start + indices.len() * self.shape.pixels(), 0.0);
+        self.read_into(&indices, low, &mut out[start..])
+    }
+
+    /// Writes the values of these samples, as [`read`](Self::read) appends them.
+    ///
+    /// # Errors
+    /// [`Error::Io`] where they lie in a file that cannot be read.
+    ///
+    /// # Panics
+    /// Where an index is not below [`len`](Self::len), or `out` not as long as the samples.
+    pub fn read_into(&self, indices: &[usize], low: f32, out: &mut [f32]) -> Result<(), Error> {
         if self.in_memory() {
-            for index in indices {
-                let start = out.len();
-                out.resize(start + self.shape.pixels(), 0.0);
-                self.read_one(index, low, &mut out[start..])?;
-            }
-            return Ok(());
+            let mut samples = out.chunks_exact_mut(self.shape.pixels());
+            return (indices.iter().zip(&mut samples))
+                .try_for_each(|(index, out)| self.read_one(*index, low, out));
         }
         // From a file, samples that lie one after another are read at once.
-        let places: Vec<_> = indices.into_iter().map(|at| self.place(at)).collect();
-        let start = out.len();
-        out.resize(start + places.len() * self.shape.pixels(), 0.0);
-        let out = &mut out[start..];
+        let places: Vec<_> = indices.iter().map(|at| self.place(*at)).collect();
         match &self.values {
             Values::Pixels { levels, store } => self.read_runs(&places, (*levels, low), store, out),
             Values::Numbers { numbers, .. } => match numbers {
@@ -197,11 +205,11 @@ impl Samples {
             let end = (start + AT_A_TIME).min(self.len());
             rows.clear();
             self.read(start..end, 0.0, &mut rows)?;
-            take(
-                rows.iter()
-                    .flat_map(|number| number.to_le_bytes())
-                    .collect(),
-            );
+            let mut bytes = vec![0; rows.len() * size_of::<f32>()];
+            for (bytes, number) in bytes.as_chunks_mut().0.iter_mut().zip(&rows) {
+                *bytes = number.to_le_bytes();
+            }
+            take(bytes);
         }
         Ok(())
     }
