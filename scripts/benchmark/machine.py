@@ -93,8 +93,8 @@ def busy_seconds():
     return (user + nice + system + irq + soft + steal) / os.sysconf("SC_CLK_TCK")
 
 
-def process(command, threads=None):
-    """Runs it to its end: what it wrote, and what it took."""
+def process(command, threads=None, to_first_epoch=False):
+    """Runs it to its end, or kills it after its first epoch: what it wrote, and what it took."""
     # The peers would run pingpong between their epochs, within what they call the time to the first.
     environment = {name: value for name, value in os.environ.items() if name != "PINGPONG"}
     if threads:
@@ -106,6 +106,8 @@ def process(command, threads=None):
         for line in child.stderr:
             if start is None and FIRST_EPOCH.match(line):
                 start = time.perf_counter() - begun
+                if to_first_epoch:
+                    child.kill()
             talk.append(line)
         child.stderr.close()
         _, status, usage = os.wait4(child.pid, 0)  # not `wait`: it tells the memory of this child alone
@@ -114,7 +116,7 @@ def process(command, threads=None):
         others = (busy_seconds() - before - usage.ru_utime - usage.ru_stime) / wall / os.cpu_count()
         written.seek(0)
         text = written.read()
-    if child.returncode != 0:
+    if child.returncode != 0 and not (to_first_epoch and start is not None):
         sys.exit(f"error: `{' '.join(command)}` ended with {child.returncode}:\n{''.join(talk)[-2000:]}")
     return text, {
         "wall": wall,

@@ -63,6 +63,11 @@ impl<'a> Matrix<'a> {
         }
     }
 
+    /// Its rows, columns and numbers.
+    pub(crate) fn whole(self) -> (usize, usize, &'a [f32]) {
+        (self.rows, self.columns, self.values)
+    }
+
     /// Rows for columns.
     pub fn transposed(self) -> Self {
         Self {

@@ -34,6 +34,8 @@ const ROWS: usize = 16;
 const GROUP: usize = 1024;
 /// Numbers that are not worth a second thread.
 const FEW: usize = 1 << 14;
+/// Side of the squares that are turned: a line of the cache.
+const TILE: usize = 16;
 
 /// y `[batch, outputs]` of x `[batch, inputs]`, weight `[inputs, outputs]` and bias `[outputs]`, and the rows of x for
 /// [`backward`] where all of them are mostly zeros.
@@ -106,12 +108,11 @@ pub fn backward(
         inputs,
         outputs,
     } = shape;
-    let for_weight = Matrix::new(x, batch, inputs).transposed();
-    let for_x = Matrix::new(weight, inputs, outputs).transposed();
+    let weights = Matrix::new(weight, inputs, outputs);
     if let Some(rows) = sparse {
         let found = sparse_backward(shape, rows, (y, activation), dy);
         let da = Matrix::new(dy, batch, outputs);
-        let x = with_x.then(|| multiply([Product::new(da, for_x)]));
+        let x = with_x.then(|| multiply([Product::new(da, weights.transposed())]));
         return Gradients {
             x: x.map(|[x]| x),
             ..found
@@ -119,7 +120,12 @@ pub fn backward(
     }
     let bias = before_activation(shape, y, activation, dy);
     let da = Matrix::new(dy, batch, outputs);
-    let (for_weight, for_x) = (Product::new(for_weight, da), Product::new(da, for_x));
+    let turned = (with_x && batch >= TILE && inputs * outputs >= FEW).then(|| turned(weights));
+    let for_weight = Product::new(Matrix::new(x, batch, inputs).transposed(), da);
+    let for_x = match &turned {
+        Some(turned) => Product::new(da, Matrix::new(turned, outputs, inputs)),
+        None => Product::new(da, weights.transposed()),
+    };
     let (weight, x) = if with_x {
         let [weight, x] = multiply([for_weight, for_x]);
         (weight, Some(x))
@@ -127,6 +133,7 @@ pub fn backward(
         let [weight] = multiply([for_weight]);
         (weight, None)
     };
+    turned.into_iter().for_each(buffers::give);
     Gradients { x, weight, bias }
 }
 
@@ -175,6 +182,29 @@ pub fn sparse_backward(
         weight,
         bias,
     }
+}
+
+/// The transpose of a matrix whose rows lie one after the other, as numbers. A product with rows for columns would take every part of its own to
+/// do this, number by number, and where rows are a power of two apart each number is a miss of the cache.
+fn turned(matrix: Matrix<'_>) -> Vec<f32> {
+    let (rows, columns, values) = matrix.whole();
+    let mut turned = buffers::take(values.len());
+    // Some columns of the matrix, which are rows of what comes out; square by square, so that whole lines are read and written.
+    let parts = turned.chunks_mut(TILE * rows).enumerate().collect();
+    threads::each(parts, |(part, out): (usize, &mut [f32])| {
+        for (block, some) in values.chunks(TILE * columns).enumerate() {
+            let mut square = [[0.0; TILE]; TILE];
+            for (place, row) in some.chunks_exact(columns).enumerate() {
+                let row = row[part * TILE..].iter();
+                (square.iter_mut().zip(row)).for_each(|(line, value)| line[place] = *value);
+            }
+            let count = some.len() / columns;
+            for (out, line) in out.chunks_exact_mut(rows).zip(&square) {
+                out[block * TILE..][..count].copy_from_slice(&line[..count]);
+            }
+        }
+    });
+    turned
 }
 
 /// Makes the gradient at y the one before the activation, and sums it over the batch: `[outputs]`.
@@ -246,8 +276,19 @@ mod tests {
     }
 
     #[test]
+    fn a_turned_matrix_has_rows_for_columns() {
+        for (rows, columns) in [(1, 1), (64, 1024), (37, 50), (50, 16)] {
+            let values = numbers(rows * columns, 1);
+            let turned = turned(Matrix::new(&values, rows, columns));
+            let exact = |at: usize| values[at % rows * columns + at / rows];
+            assert!(turned.iter().enumerate().all(|(at, x)| *x == exact(at)));
+        }
+    }
+
+    #[test]
     fn gradients_are_finite_differences() {
-        for (batch, inputs, outputs) in [(5, 7, 3), (40, 9, 11), (1, 1, 1)] {
+        let sizes = [(5, 7, 3), (40, 9, 11), (1, 1, 1), (20, 130, 131)];
+        for (batch, inputs, outputs) in sizes {
             let shape = Shape {
                 batch,
                 inputs,

@@ -98,7 +98,8 @@ pub fn measure(prepared: &Prepared, model: &AnyModel) -> Result<FinalMeasures, E
 /// The baselines of an autoencoder.
 fn reconstruction(prepared: &Prepared, model: &dyn Autoencoder) -> Result<FinalMeasures, Error> {
     let rules = rules(prepared)?;
-    let test = spread(&prepared.test, prepared);
+    let chunk = prepared.spec.architecture.chunk();
+    let test = spread(&prepared.test, chunk, MAX_VALUES);
     let feed = prepared.measured_data(&test, Purpose::Evaluate)?;
     let measured = ErrorRule::of(&prepared.spec, &test, feed.samples());
     let width = test.shape().pixels();
@@ -107,7 +108,7 @@ fn reconstruction(prepared: &Prepared, model: &dyn Autoencoder) -> Result<FinalM
         .iter()
         .map(|_| ReconstructionErrors::new(measured.clone()))
         .collect();
-    for batch in feed.in_order(prepared.spec.architecture.chunk()) {
+    for batch in feed.in_order(chunk) {
         let batch = batch?;
         let seen = batch.inputs.into_tensor(); // [batch, values]
         let range = prepared.spec.range;
@@ -157,11 +158,10 @@ fn rules(prepared: &Prepared) -> Result<Vec<Rule>, Error> {
     Ok(rules)
 }
 
-/// The samples; of very many, evenly spread chunks of them.
-fn spread(samples: &Samples, prepared: &Prepared) -> Samples {
-    let chunk = prepared.spec.architecture.chunk();
+/// The samples; where they are more than so many values, about as many in evenly spread chunks.
+fn spread(samples: &Samples, chunk: usize, most: usize) -> Samples {
     let values = samples.len().saturating_mul(samples.shape().pixels());
-    let one_in = values.div_ceil(MAX_VALUES);
+    let one_in = values.div_ceil(most);
     if one_in <= 1 {
         return samples.clone();
     }
@@ -172,12 +172,12 @@ fn spread(samples: &Samples, prepared: &Prepared) -> Samples {
 
 /// The leading principal components of the training samples.
 fn components(prepared: &Prepared, count: usize) -> Result<Pca, Error> {
-    let train = &spread(&prepared.train, prepared);
+    let chunk = prepared.spec.architecture.chunk();
+    let train = &spread(&prepared.train, chunk, MAX_VALUES);
     let width = train.shape().pixels();
     if train.len().saturating_mul(width) <= MAX_EXACT {
         return Ok(Pca::fit(&filled_rows(train)?, count));
     }
-    let chunk = prepared.spec.architecture.chunk();
     Pca::fit_chunks(width, count, |take: &mut dyn FnMut(&[f32])| {
         let mut values = Vec::with_capacity(chunk * width);
         for start in (0..train.len()).step_by(chunk) {
@@ -265,6 +265,8 @@ pub fn to_json(baselines: &[Baseline]) -> Value {
 
 #[cfg(test)]
 mod tests {
+    use espejo_data::Facts;
+
     use super::*;
     use crate::config::RunConfig;
     use crate::prepare::prepare;
@@ -289,6 +291,20 @@ mod tests {
                 "{name}: {all:?}"
             );
         }
+    }
+
+    #[test]
+    fn very_many_samples_are_thinned_to_evenly_spread_chunks() {
+        let numbers = vec![(0..10).map(f64::from).collect(), vec![0.0; 10]];
+        let names = vec!["row".to_owned(), "zero".to_owned()];
+        let rows = Samples::table(Facts::default(), names, numbers).expect("a table");
+        let firsts = |most| {
+            let some = unit_rows(&spread(&rows, 2, most)).expect("in memory");
+            some.iter().map(|row| row[0]).collect::<Vec<_>>()
+        };
+        assert_eq!(firsts(20).len(), 10);
+        assert_eq!(firsts(19), [0.0, 1.0, 4.0, 5.0, 8.0, 9.0]);
+        assert_eq!(firsts(8), [0.0, 1.0, 6.0, 7.0]);
     }
 
     #[test]

@@ -127,7 +127,8 @@ impl OwnErrors {
 
     /// How far the output of each sample of a batch is from its targets, all of which are known.
     pub(crate) fn of_batch(&self, model: &AnyModel, batch: Batch) -> Vec<Deviation> {
-        let found = (self.0.net(model)).deviations(self.1, batch.inputs, batch.targets);
+        let found =
+            (self.0.net(model)).deviations(self.1, batch.inputs.into_tensor(), batch.targets);
         found.expect("the model lies in memory, and batches with it")
     }
 }
