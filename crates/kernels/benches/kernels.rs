@@ -3,15 +3,17 @@
 //!
 //! `items` are multiplications with additions, or numbers where there are none.
 
-use burn::tensor::module::{batch_norm_train, conv2d, interpolate, max_pool2d};
-use burn::tensor::ops::{ConvOptions, InterpolateMode, InterpolateOptions, MaxPoolOptions};
+use burn::tensor::module::{batch_norm_train, conv_transpose2d, conv2d, interpolate, max_pool2d};
+use burn::tensor::ops::{
+    ConvOptions, ConvTransposeOptions, InterpolateMode, InterpolateOptions, MaxPoolOptions,
+};
 use burn::tensor::{Device, Distribution, Tensor, activation};
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
 use espejo_kernels::gemm::{Matrix, Product, multiply};
 use espejo_kernels::{
-    Activation, DenseNet, FusedLoss, Sliding, Step, batch_norm, conv, cross_entropy, linear,
-    max_pool, upsample, window_conv,
+    Activation, DenseNet, FusedLoss, SelfGated, Sliding, Step, batch_norm, conv, cross_entropy,
+    linear, max_pool, normal_cdf, self_gated, transposed_conv, upsample, window_conv,
 };
 
 const BATCH: usize = 128;
@@ -219,6 +221,54 @@ fn batch_normalization<const LAYER: usize>(bencher: Bencher, way: Way) {
                 found.output.flatten(1, 2)
             }
         }
+    });
+}
+
+/// The way up of a denoiser that halves and doubles by its convolutions: channels in and out, side of what comes in.
+const TRANSPOSED: [[usize; 3]; 2] = [[32, 16, 7], [16, 1, 14]];
+
+#[divan::bench(args = WAYS, consts = [0, 1])]
+fn transposed_convolution<const LAYER: usize>(bencher: Bencher, way: Way) {
+    let [inputs, outputs, side] = TRANSPOSED[LAYER];
+    let x = tracked([BATCH, inputs * side * side]);
+    let (weight, bias) = (tracked([inputs, outputs, 3, 3]), tracked([outputs]));
+    let sliding = Sliding {
+        size: [2 * side; 2],
+        stride: 2,
+        zeros: [(1, 1); 2],
+    };
+    let products = 3 * BATCH * inputs * outputs * 9 * side * side;
+    there_and_back(bencher, products, || {
+        let (x, weight, bias) = (x.clone(), weight.clone(), bias.clone());
+        match way {
+            Way::Fused => transposed_conv(x, weight, bias, sliding, Activation::Relu),
+            Way::Plain => {
+                let options = ConvTransposeOptions::new([2, 2], [1, 1], [1, 1], [1, 1], 1);
+                let x = x.reshape([BATCH, inputs, side, side]);
+                activation::relu(conv_transpose2d(x, weight, Some(bias), options)).flatten(1, 3)
+            }
+        }
+    });
+}
+
+/// Behind the dense layers of the VAE and behind a pooling of the classifier: values of a sample.
+const GATED: [usize; 2] = [784, 32 * 14 * 14];
+
+#[divan::bench(args = WAYS, consts = [0, 1])]
+fn gelu<const LAYER: usize>(bencher: Bencher, way: Way) {
+    let x = tracked([BATCH, GATED[LAYER]]);
+    there_and_back(bencher, BATCH * GATED[LAYER], || match way {
+        Way::Fused => self_gated(x.clone(), SelfGated::Gelu),
+        Way::Plain => x.clone() * normal_cdf(x.clone()),
+    });
+}
+
+#[divan::bench(args = WAYS, consts = [0, 1])]
+fn silu<const LAYER: usize>(bencher: Bencher, way: Way) {
+    let x = tracked([BATCH, GATED[LAYER]]);
+    there_and_back(bencher, BATCH * GATED[LAYER], || match way {
+        Way::Fused => self_gated(x.clone(), SelfGated::Silu),
+        Way::Plain => activation::silu(x.clone()),
     });
 }
 

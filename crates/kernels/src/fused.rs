@@ -9,7 +9,9 @@ mod cross_entropy;
 mod dropout;
 mod linear;
 mod pool;
+mod self_gated;
 mod squares;
+mod transposed_conv;
 mod upsample;
 mod window_conv;
 mod window_pool;
@@ -29,6 +31,7 @@ use burn::tensor::Shape;
 use crate::activation::Activation;
 use crate::dropout::Rule;
 use crate::in_memory::Host;
+use crate::self_gated::SelfGated;
 use crate::sparse_rows::SparseRows;
 use crate::tensor::{Map, Sliding};
 use crate::window_pool::Windows;
@@ -71,6 +74,14 @@ pub(crate) trait Fused: Backend {
         how: (Sliding, Activation),
     ) -> FloatTensor<Self>;
 
+    /// f(x ∗ weight + bias), where the convolution that slides so is turned around: weight `[inputs, outputs, kernel rows, kernel columns]`.
+    fn transposed_conv(
+        x: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        how: (Sliding, Activation),
+    ) -> FloatTensor<Self>;
+
     /// The maximum of each window of 2 x 2 pixels.
     fn max_pool(x: FloatTensor<Self>, map: Map) -> FloatTensor<Self>;
 
@@ -79,6 +90,9 @@ pub(crate) trait Fused: Backend {
 
     /// Numbers dropped by a rule, and the others divided by the share that is kept.
     fn dropout(x: FloatTensor<Self>, rule: Rule) -> FloatTensor<Self>;
+
+    /// f(x), number by number, of any shape.
+    fn self_gated(x: FloatTensor<Self>, activation: SelfGated) -> FloatTensor<Self>;
 
     /// Each pixel twice in both directions, up to `size`.
     fn upsample(x: FloatTensor<Self>, map: Map, size: [usize; 2]) -> FloatTensor<Self>;
@@ -166,6 +180,17 @@ macro_rules! fused_in_memory {
                 y
             }
 
+            fn transposed_conv(
+                x: FloatTensor<Self>,
+                weight: FloatTensor<Self>,
+                bias: FloatTensor<Self>,
+                how: (Sliding, Activation),
+            ) -> FloatTensor<Self> {
+                let y = transposed_conv::forward::<Self>(&x, &weight, &bias, how);
+                Self::recycle(x);
+                y
+            }
+
             fn max_pool(x: FloatTensor<Self>, map: Map) -> FloatTensor<Self> {
                 let (y, _) = pool::forward::<Self>(&x, map);
                 Self::recycle(x);
@@ -180,6 +205,12 @@ macro_rules! fused_in_memory {
 
             fn dropout(x: FloatTensor<Self>, rule: Rule) -> FloatTensor<Self> {
                 dropout::forward::<Self>(x, rule)
+            }
+
+            fn self_gated(x: FloatTensor<Self>, activation: SelfGated) -> FloatTensor<Self> {
+                let y = self_gated::forward::<Self>(&x, activation);
+                Self::recycle(x);
+                y
             }
 
             fn upsample(x: FloatTensor<Self>, map: Map, size: [usize; 2]) -> FloatTensor<Self> {
@@ -269,6 +300,15 @@ impl<B: Host, C: CheckpointStrategy> Fused for Autodiff<B, C> {
         window_conv::tracked::<B, C>(x, weight, bias, how)
     }
 
+    fn transposed_conv(
+        x: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        how: (Sliding, Activation),
+    ) -> FloatTensor<Self> {
+        transposed_conv::tracked::<B, C>(x, weight, bias, how)
+    }
+
     fn max_pool(x: FloatTensor<Self>, map: Map) -> FloatTensor<Self> {
         pool::tracked::<B, C>(x, map)
     }
@@ -279,6 +319,10 @@ impl<B: Host, C: CheckpointStrategy> Fused for Autodiff<B, C> {
 
     fn dropout(x: FloatTensor<Self>, rule: Rule) -> FloatTensor<Self> {
         dropout::tracked::<B, C>(x, rule)
+    }
+
+    fn self_gated(x: FloatTensor<Self>, activation: SelfGated) -> FloatTensor<Self> {
+        self_gated::tracked::<B, C>(x, activation)
     }
 
     fn upsample(x: FloatTensor<Self>, map: Map, size: [usize; 2]) -> FloatTensor<Self> {

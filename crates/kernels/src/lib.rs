@@ -24,6 +24,7 @@ mod math;
 mod optimizer_step;
 pub mod pool;
 mod scratch;
+pub mod self_gated;
 mod simd_loops;
 pub mod sparse_rows;
 pub mod squares;
@@ -44,9 +45,11 @@ pub use crate::{
     deviation::{Deviation, FusedLoss},
     inputs::Inputs,
     optimizer_step::Step,
+    self_gated::SelfGated,
     tensor::{
         Map, Sliding, batch_norm, batch_norm_inference, conv, cross_entropy, dropped, in_memory,
-        linear, max_pool, max_pool_of_windows, pooled_conv, sum_of_squares, upsample, window_conv,
+        linear, max_pool, max_pool_of_windows, normal_cdf, pooled_conv, self_gated, sum_of_squares,
+        transposed_conv, upsample, window_conv,
     },
     window_pool::Windows,
 };

@@ -12,22 +12,73 @@ const HIGHEST: f32 = 88.0;
 /// eˣ within 2 units in the last place; what lies outside -87 to 88 is taken for these ends. NaN stays NaN.
 #[inline(always)]
 pub fn exp(x: f32) -> f32 {
+    let (r, power) = reduced(x);
+    exp_near_zero(r) * power
+}
+
+/// x = n ln 2 + r with an integer n: r, at most ½ ln 2 in size, and 2ⁿ.
+#[inline(always)]
+fn reduced(x: f32) -> (f32, f32) {
     // Comparisons as they stand let a NaN through.
     let x = if x < LOWEST { LOWEST } else { x };
     let x = if x > HIGHEST { HIGHEST } else { x };
     let shifted = x * std::f32::consts::LOG2_E + ROUNDER;
     let n = shifted - ROUNDER;
     let r = (x - n * LN_2[0]) - n * LN_2[1];
-    // The Taylor series on ±½ ln 2; its next term is below 2⁻²⁴.
+    let power = f32::from_bits((shifted.to_bits() << 23).wrapping_add(1.0_f32.to_bits()));
+    (r, power)
+}
+
+/// eʳ by its Taylor series, whose next term is below 2⁻²⁴ on ±½ ln 2.
+#[inline(always)]
+fn exp_near_zero(r: f32) -> f32 {
     let p = 1.0 / 5040.0;
     let p = p * r + 1.0 / 720.0;
     let p = p * r + 1.0 / 120.0;
     let p = p * r + 1.0 / 24.0;
     let p = p * r + 1.0 / 6.0;
     let p = p * r + 0.5;
-    let p = p * (r * r) + r + 1.0;
-    let power = f32::from_bits((shifted.to_bits() << 23).wrapping_add(1.0_f32.to_bits()));
-    p * power
+    p * (r * r) + r + 1.0
+}
+
+/// Beyond it, on either side, the tail of the normal distribution holds less than 10⁻³⁵, which is taken for 0.
+const TAIL: f32 = 12.5;
+/// ½ erfcx(x / √2) = t P(t) on 0 to 12.5 with t = 1 / (1 + 5/16 x), which is as in formula 26.2.17 of Abramowitz and Stegun (1964), but
+/// relative to what it stands for: fitted in double precision by least squares that were weighted anew until the largest relative error was the
+/// smallest (Lawson 1961), 9·10⁻⁹. The first coefficient is that of the lowest power.
+const TAIL_SERIES: [f32; 10] = [
+    0.124_661_53,
+    0.124_824_4,
+    0.111_272_77,
+    0.092_913_41,
+    0.047_459_066,
+    0.012_344_726,
+    0.056_604_6,
+    -0.137_982_84,
+    0.085_924_47,
+    -0.018_022_138,
+];
+
+/// Φ(x), the standard normal distribution function ½ (1 + erf(x / √2)), and its density φ(x), both within 4 units in the last place.
+#[inline(always)]
+pub fn normal(x: f32) -> (f32, f32) {
+    let size = x.abs();
+    // Comparisons as they stand let a NaN through.
+    let near = if size > TAIL { TAIL } else { size };
+    // x² = high² + (x - high) (x + high): 12 bits of x have an exact square. The rounding of x² would be one of e^(-x²/2) 100 times as large.
+    let high = f32::from_bits(near.to_bits() & 0xffff_f000);
+    let (r, power) = reduced(-0.5 * (high * high));
+    let e = exp_near_zero(r - 0.5 * ((near - high) * (near + high))) * power;
+    let e = if size > TAIL { 0.0 } else { e };
+    let t = 1.0 / (1.0 + 0.3125 * near);
+    let [first, others @ ..] = TAIL_SERIES;
+    let p = others.iter().rev().fold(0.0, |p, next| (p + next) * t) + first;
+    let tail = e * (t * p);
+    let cdf = if x < 0.0 { tail } else { 1.0 - tail };
+    (
+        cdf,
+        e * (0.5 * std::f32::consts::FRAC_2_SQRT_PI * std::f32::consts::FRAC_1_SQRT_2),
+    )
 }
 
 /// ln(1 + x) for x in [0, 1], within 2 units in the last place: 2 artanh s with s = x / (2 + x), by its series.
@@ -93,6 +144,66 @@ mod tests {
         assert!(worst(0.0, 1.0, log1p, f64::ln_1p) < 2.0 * unit);
         assert!(worst(-12.0, 12.0, tanh, f64::tanh) < 4.0 * unit);
         assert!(worst(-80.0, 80.0, sigmoid, |x| 1.0 / (1.0 + (-x).exp())) < 4.0 * unit);
+    }
+
+    /// erfc x for x >= 0 in double precision: by the series of erf near 0 (formula 7.1.6 of Abramowitz and Stegun), else by the continued fraction 7.1.14
+    /// from its far end.
+    fn erfc(x: f64) -> f64 {
+        let density = std::f64::consts::FRAC_2_SQRT_PI * (-x * x).exp();
+        if x < 2.0 {
+            let terms = (0..80).scan(x, |term, n| {
+                let this = *term;
+                *term *= 2.0 * x * x / f64::from(2 * n + 3);
+                Some(this)
+            });
+            return 1.0 - density * terms.sum::<f64>();
+        }
+        let fraction = (1..=200)
+            .rev()
+            .fold(x, |rest, n| x + 0.5 * f64::from(n) / rest);
+        0.5 * density / fraction
+    }
+
+    fn exact_cdf(x: f64) -> f64 {
+        let tail = 0.5 * erfc(x.abs() * std::f64::consts::FRAC_1_SQRT_2);
+        if x < 0.0 { tail } else { 1.0 - tail }
+    }
+
+    fn exact_density(x: f64) -> f64 {
+        (-0.5 * x * x).exp() / (2.0 * std::f64::consts::PI).sqrt()
+    }
+
+    #[test]
+    fn the_double_precision_that_the_normal_distribution_is_held_against_is_right() {
+        // Table 7.1 of Abramowitz and Stegun, and their example of erfc.
+        for (x, expected) in [
+            (0.0, 1.0),
+            (0.5, 1.0 - 0.520_499_877_8),
+            (1.0, 1.0 - 0.842_700_792_9),
+            (1.999_999_999, 0.004_677_734_98),
+            (2.0, 0.004_677_734_98),
+            (4.0, 1.541_725_79e-8),
+        ] {
+            assert!(
+                (erfc(x) - expected).abs() <= 1e-7 * expected + 1e-10 * x.min(1.0),
+                "{x}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_normal_distribution_is_right_to_a_few_units_in_the_last_place_out_to_its_tails() {
+        let unit = f64::from(f32::EPSILON);
+        for (from, to) in [(-12.5, 12.5), (-1.0, 1.0), (-1e-3, 1e-3)] {
+            let error = worst(from, to, |x| normal(x).0, exact_cdf);
+            assert!(error < 4.0 * unit, "Φ: {} units", error / unit);
+            let error = worst(from, to, |x| normal(x).1, exact_density);
+            assert!(error < 4.0 * unit, "φ: {} units", error / unit);
+        }
+        for x in [12.6, 1e3, 1e30, f32::INFINITY] {
+            assert_eq!((normal(x), normal(-x)), ((1.0, 0.0), (0.0, 0.0)));
+        }
+        assert!(normal(f32::NAN).0.is_nan() && normal(f32::NAN).1.is_nan());
     }
 
     #[test]

@@ -1,13 +1,16 @@
 //! The operations on tensors, whatever their device.
 
 use burn::backend::DispatchDevice;
-use burn::tensor::module::{self, conv2d, interpolate, max_pool2d};
-use burn::tensor::ops::{ConvOptions, InterpolateMode, InterpolateOptions, MaxPoolOptions};
+use burn::tensor::module::{self, conv_transpose2d, conv2d, interpolate, max_pool2d};
+use burn::tensor::ops::{
+    ConvOptions, ConvTransposeOptions, InterpolateMode, InterpolateOptions, MaxPoolOptions,
+};
 use burn::tensor::{Device, Tensor, activation};
 
 use crate::activation::{Activation, LEAK};
 use crate::dropout::Rule;
 use crate::inputs::Inputs;
+use crate::self_gated::SelfGated;
 use crate::sums;
 #[cfg(any(feature = "flex", feature = "ndarray"))]
 use crate::window_conv::in_tiles;
@@ -90,6 +93,14 @@ impl Sliding {
             (before + self.size[side] + after - kernel[side]) / self.stride + 1
         })
     }
+
+    /// Rows and columns that no window reaches, zeros included.
+    fn left_out(&self, kernel: [usize; 2]) -> [usize; 2] {
+        [0, 1].map(|side| {
+            let (before, after) = self.zeros[side];
+            (before + self.size[side] + after - kernel[side]) % self.stride
+        })
+    }
 }
 
 /// f(x ∗ weight + bias) with any window: x `[batch, inputs * rows * columns]`, weight `[outputs, inputs, kernel rows, kernel columns]` and bias
@@ -114,6 +125,39 @@ pub fn window_conv(
     let stride = [sliding.stride; 2];
     let options = ConvOptions::new_with_padding(stride, sliding.zeros, [1, 1], 1);
     let a = conv2d(maps, weight, Some(bias), options); // [batch, outputs, rows', columns']
+    activation.compose(a.flatten(1, 3))
+}
+
+/// f(x ∗ weight + bias), where ∗ turns the convolution around that slides so over what comes out; its zeros are alike on both sides. x
+/// `[batch, inputs * rows' * columns']` has the size that comes out of that convolution, weight is `[inputs, outputs, kernel rows, kernel columns]`, bias
+/// `[outputs]`, to `[batch, outputs * rows * columns]`.
+pub fn transposed_conv(
+    x: Tensor<2>,
+    weight: Tensor<4>,
+    bias: Tensor<1>,
+    sliding: Sliding,
+    activation: Activation,
+) -> Tensor<2> {
+    let x = x.into_dispatch();
+    #[cfg(any(feature = "flex", feature = "ndarray"))]
+    if is_ours(&x) {
+        let (weight, bias) = (weight.into_dispatch(), bias.into_dispatch());
+        let how = (sliding, activation);
+        let y = <Dispatch as Fused>::transposed_conv(x, weight, bias, how);
+        return Tensor::from_dispatch(y);
+    }
+    let [inputs, _, rows, columns] = weight.dims();
+    let [high, wide] = sliding.output([rows, columns]);
+    let maps = images(Tensor::from_dispatch(x), [inputs, high, wide]);
+    let zeros = sliding.zeros.map(|(before, _)| before);
+    let options = ConvTransposeOptions::new(
+        [sliding.stride; 2],
+        zeros,
+        sliding.left_out([rows, columns]),
+        [1, 1],
+        1,
+    );
+    let a = conv_transpose2d(maps, weight, Some(bias), options); // [batch, outputs, rows, columns]
     activation.compose(a.flatten(1, 3))
 }
 
@@ -224,6 +268,27 @@ pub fn dropped(
     #[cfg(not(any(feature = "flex", feature = "ndarray")))]
     let _ = rule;
     otherwise(Tensor::from_dispatch(x))
+}
+
+/// f(a), element by element.
+pub fn self_gated<const D: usize>(a: Tensor<D>, gated: SelfGated) -> Tensor<D> {
+    let a = a.into_dispatch();
+    #[cfg(any(feature = "flex", feature = "ndarray"))]
+    if is_ours(&a) {
+        return Tensor::from_dispatch(<Dispatch as Fused>::self_gated(a, gated));
+    }
+    let a: Tensor<D> = Tensor::from_dispatch(a);
+    match gated {
+        // Burn's own has, on every backend but flex, the gradient of the tanh approximation.
+        SelfGated::Gelu => a.clone() * normal_cdf(a),
+        SelfGated::Silu => activation::silu(a),
+    }
+}
+
+/// Φ(a) = ½(1 + erf(a / √2)), in Burn's own operations.
+pub fn normal_cdf<const D: usize>(a: Tensor<D>) -> Tensor<D> {
+    let erf = a.mul_scalar(std::f64::consts::FRAC_1_SQRT_2).erf();
+    erf.add_scalar(1.0).mul_scalar(0.5)
 }
 
 /// Each pixel twice in both directions, up to `size`, which is twice that of `map` or one less: `[batch, channels * height * width]`

@@ -15,6 +15,7 @@
 
 mod products;
 mod rows;
+pub mod transposed;
 mod winograd;
 
 #[cfg(test)]
@@ -80,6 +81,14 @@ impl Shape {
         self.outputs * self.seen()
     }
 
+    fn ends(&self) -> Ends {
+        Ends {
+            input: self.input(),
+            outputs: self.outputs,
+            pixels: self.pixels(),
+        }
+    }
+
     fn is_empty(&self) -> bool {
         self.batch == 0 || self.input() == 0 || self.outputs() == 0
     }
@@ -99,6 +108,17 @@ impl Shape {
         assert_eq!(weight.len(), self.weights(), "{expected}");
         assert!(self.stride > 0, "a window moves by a pixel at least");
     }
+}
+
+/// What goes in and out of one sample.
+#[derive(Clone, Copy)]
+struct Ends {
+    /// Numbers that come in.
+    input: usize,
+    /// Channels that go out.
+    outputs: usize,
+    /// Pixels of each.
+    pixels: usize,
 }
 
 /// A way to the sums of a convolution whose weights it has.
@@ -147,18 +167,28 @@ pub fn forward(
     assert_eq!(bias.len(), shape.outputs, "bias is [outputs]");
     let expected = "y is [batch, outputs, rows, columns]";
     assert_eq!(y.len(), shape.batch * shape.outputs(), "{expected}");
-    if shape.is_empty() {
-        return;
+    if !shape.is_empty() {
+        forward_by(&*way(shape, weight), shape.ends(), x, bias, activation, y);
     }
-    let way = way(shape, weight);
+}
+
+/// What [`forward`] does, by a way to the sums.
+fn forward_by(
+    way: &dyn Way,
+    ends: Ends,
+    x: &[f32],
+    bias: &[f32],
+    activation: Activation,
+    y: &mut [f32],
+) {
     let samples = way.samples();
     let pieces = zip(
-        x.chunks(samples * shape.input()),
-        y.chunks_mut(samples * shape.outputs()),
+        x.chunks(samples * ends.input),
+        y.chunks_mut(samples * ends.outputs * ends.pixels),
     );
     threads::each(pieces.collect(), |(x, y)| {
         way.forward(x, y);
-        for (y, bias) in zip(y.chunks_mut(shape.pixels()), bias.iter().cycle()) {
+        for (y, bias) in zip(y.chunks_mut(ends.pixels), bias.iter().cycle()) {
             y.iter_mut().for_each(|y| *y += bias);
         }
         activation.apply(y);
@@ -185,6 +215,14 @@ pub struct Gradients<'a> {
     pub bias: &'a mut [f32],
 }
 
+impl Gradients<'_> {
+    /// What they are of a batch of nothing.
+    fn clear(self) {
+        self.weight.fill(0.0);
+        self.bias.fill(0.0);
+    }
+}
+
 /// Backward pass of [`forward`].
 ///
 /// # Panics
@@ -198,55 +236,82 @@ pub fn backward(
     outputs: Outputs,
     gradients: Gradients,
 ) {
-    let (dx, dweight, dbias) = (gradients.x, gradients.weight, gradients.bias);
     shape.check(x, weight);
     let expected = "y and dy are [batch, outputs, rows, columns]";
     assert_eq!(outputs.y.len(), shape.batch * shape.outputs(), "{expected}");
-    assert_eq!(outputs.dy.len(), outputs.y.len(), "{expected}");
-    assert!(
-        dx.as_ref().is_none_or(|dx| dx.len() == x.len()),
-        "dx is as x"
-    );
-    assert_eq!(dweight.len(), weight.len(), "dweight is as weight");
-    assert_eq!(dbias.len(), shape.outputs, "dbias is [outputs]");
-    dbias.fill(0.0);
+    check_gradients(x, weight, shape.outputs, outputs, &gradients);
     if shape.is_empty() {
-        return dweight.fill(0.0);
+        return gradients.clear();
     }
-    let way = way(shape, weight);
-    let samples = way.samples();
-    let (input, output) = (samples * shape.input(), samples * shape.outputs());
-    let count = shape.batch.div_ceil(samples);
+    backward_by(
+        &*way(shape, weight),
+        shape.ends(),
+        x,
+        activation,
+        outputs,
+        gradients,
+    );
+}
+
+/// Holds what a backward pass is given against what the forward pass was.
+fn check_gradients(
+    x: &[f32],
+    weight: &[f32],
+    biases: usize,
+    outputs: Outputs,
+    gradients: &Gradients,
+) {
+    assert_eq!(outputs.dy.len(), outputs.y.len(), "dy is as y");
+    let dx = gradients.x.as_ref();
+    assert!(dx.is_none_or(|dx| dx.len() == x.len()), "dx is as x");
+    assert_eq!(gradients.weight.len(), weight.len(), "dweight is as weight");
+    assert_eq!(gradients.bias.len(), biases, "dbias is [outputs]");
+}
+
+/// What [`backward`] does, by a way to the sums.
+fn backward_by(
+    way: &dyn Way,
+    ends: Ends,
+    x: &[f32],
+    activation: Activation,
+    outputs: Outputs,
+    gradients: Gradients,
+) {
+    let (dx, dweight, dbias) = (gradients.x, gradients.weight, gradients.bias);
+    let (samples, weights, of_sample) = (way.samples(), dweight.len(), ends.outputs * ends.pixels);
+    let (input, output) = (samples * ends.input, samples * of_sample);
+    let count = x.len().div_ceil(input);
     // Sums over the batch: each piece has its own, which are added in the order of the pieces, whichever thread was done first.
-    let mut dweights = buffers::take(count * shape.weights());
-    let mut dbiases = vec![0.0; count * shape.outputs];
+    let mut dweights = buffers::take(count * weights);
+    let mut dbiases = vec![0.0; count * ends.outputs];
     let mut dxs = dx.map(|dx| dx.chunks_mut(input));
     let sums = zip(
-        dweights.chunks_mut(shape.weights()),
-        dbiases.chunks_mut(shape.outputs),
+        dweights.chunks_mut(weights),
+        dbiases.chunks_mut(ends.outputs),
     );
-    let ends = zip(outputs.y.chunks(output), outputs.dy.chunks(output));
-    let pieces = zip(zip(x.chunks(input), ends), sums);
+    let both = zip(outputs.y.chunks(output), outputs.dy.chunks(output));
+    let pieces = zip(zip(x.chunks(input), both), sums);
     let pieces = pieces.map(|(ends, sums)| (ends, sums, dxs.as_mut().and_then(Iterator::next)));
     threads::each(pieces.collect(), |((x, (y, dy)), (dweight, dbias), dx)| {
         let mut dz = Scratch::any(dy.len());
         dz.copy_from_slice(dy);
         activation.multiply_slope(&mut dz, y);
-        for of_sample in dz.chunks(shape.outputs()) {
-            for (sum, dz) in zip(&mut *dbias, of_sample.chunks(shape.pixels())) {
+        for of_sample in dz.chunks(of_sample) {
+            for (sum, dz) in zip(&mut *dbias, of_sample.chunks(ends.pixels)) {
                 *sum += dz.iter().sum::<f32>();
             }
         }
         way.backward(x, &dz, dx, dweight);
     });
+    dbias.fill(0.0);
     dbiases
-        .chunks(shape.outputs)
+        .chunks(ends.outputs)
         .for_each(|part| add(dbias, part));
     // The first piece takes the sum.
-    let (sums, others) = dweights.split_at_mut(shape.weights());
+    let (sums, others) = dweights.split_at_mut(weights);
     let pieces = sums.chunks_mut(WEIGHTS).enumerate();
     threads::each(pieces.collect(), |(index, sum)| {
-        for part in others.chunks(shape.weights()) {
+        for part in others.chunks(weights) {
             add(sum, &part[index * WEIGHTS..][..sum.len()]);
         }
     });

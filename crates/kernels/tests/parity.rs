@@ -6,9 +6,9 @@ use std::sync::Arc;
 use burn::tensor::{DType, Device, Tensor, TensorData};
 use espejo_kernels::sparse_rows::SparseRows;
 use espejo_kernels::{
-    Activation, Inputs, Sliding, Step, Windows, batch_norm, batch_norm_inference, conv,
-    cross_entropy, linear, max_pool, max_pool_of_windows, pooled_conv, sum_of_squares, upsample,
-    window_conv,
+    Activation, Inputs, SelfGated, Sliding, Step, Windows, batch_norm, batch_norm_inference, conv,
+    cross_entropy, linear, max_pool, max_pool_of_windows, pooled_conv, self_gated, sum_of_squares,
+    transposed_conv, upsample, window_conv,
 };
 
 const ACTIVATIONS: [Activation; 6] = [
@@ -377,6 +377,58 @@ fn a_convolution_with_any_window_is_its_composition() {
     }
 }
 
+/// Of any stride and kernel, to each of the sizes that a convolution brings to the same.
+#[test]
+fn a_transposed_convolution_is_its_composition() {
+    let mut random = Random(13);
+    let mut round = 0;
+    while round < 30 {
+        let [batch, inputs, outputs] = [(); 3].map(|()| random.size(9));
+        let kernel = [(); 2].map(|()| random.size(5));
+        let size = kernel.map(|kernel| kernel + random.size(10));
+        let sliding = Sliding {
+            size,
+            stride: 1 + round % 3,
+            zeros: kernel.map(|kernel| ((kernel - 1) / 2, (kernel - 1) / 2)),
+        };
+        let activation = ACTIVATIONS[round % ACTIVATIONS.len()];
+        let fan = (inputs * kernel[0] * kernel[1]) as f64;
+        let count: usize = sliding.output(kernel).iter().product();
+        let x = random.numbers(&[batch, inputs * count], 1.0);
+        let weight = random.numbers(&[inputs, outputs, kernel[0], kernel[1]], 1.0 / fan.sqrt());
+        let bias = random.numbers(&[outputs], 1.0);
+        let slope = random.numbers(&[batch, outputs * size[0] * size[1]], 1.0);
+        let through = |x: Tensor<2>, weight: Tensor<4>, bias: Tensor<1>, slope: Tensor<2>| {
+            let y = transposed_conv(x.clone(), weight.clone(), bias.clone(), sliding, activation);
+            with_gradients(y, slope, (&x, &weight, &bias))
+        };
+        let linear = transposed_conv(
+            double(&x),
+            double(&weight),
+            double(&bias),
+            sliding,
+            Activation::Linear,
+        );
+        if at_a_kink(activation, linear) {
+            continue;
+        }
+        round += 1;
+        let expected = through(double(&x), double(&weight), double(&bias), double(&slope));
+        for device in devices() {
+            let (weight, bias) = (single(&weight, &device), single(&bias, &device));
+            let found = through(single(&x, &device), weight, bias, single(&slope, &device));
+            for (found, expected) in found.iter().zip(&expected) {
+                check(
+                    &format!("{kernel:?}, {sliding:?}, {activation:?}"),
+                    found,
+                    expected,
+                    1e-5,
+                );
+            }
+        }
+    }
+}
+
 #[test]
 fn a_convolution_of_many_channels_is_its_composition() {
     let mut random = Random(10);
@@ -481,6 +533,32 @@ fn a_pooled_convolution_is_its_composition() {
             };
             for (found, expected) in all(true).iter().zip(&all(false)) {
                 check("a pooled convolution", found, expected, 1e-6);
+            }
+        }
+    }
+}
+
+#[test]
+fn activations_that_keep_their_input_are_their_compositions() {
+    let mut random = Random(12);
+    // The last is large enough for several threads.
+    for shape in [[1, 1, 1], [3, 5, 7], [9, 40, 100]] {
+        let (x, slope) = (random.numbers(&shape, 6.0), random.numbers(&shape, 1.0));
+        for activation in [SelfGated::Gelu, SelfGated::Silu] {
+            let through = |x: Tensor<3>, slope: Tensor<3>| {
+                let y = self_gated(x.clone(), activation);
+                let gradients = (y.clone() * slope).sum().backward();
+                [values(y), values(x.grad(&gradients).expect("a gradient"))]
+            };
+            let expected = through(double(&x), double(&slope));
+            for device in devices() {
+                let found = through(single(&x, &device), single(&slope, &device));
+                for (found, expected) in found.iter().zip(&expected) {
+                    check(&format!("{activation:?}"), found, expected, 1e-6);
+                }
+                let inner = device.clone().inner();
+                let alone: Tensor<3> = Tensor::from_data(x.clone(), (&inner, DType::F32));
+                assert_eq!(values(self_gated(alone, activation)), found[0]);
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Element-wise activations and their derivatives.
 
 use burn::tensor::{Tensor, activation};
-use espejo_kernels::Activation as Fused;
+use espejo_kernels::{Activation as Fused, SelfGated, normal_cdf, self_gated};
 use serde::{Deserialize, Serialize};
 
 /// An element-wise activation.
@@ -60,9 +60,8 @@ impl Activation {
     pub fn forward<const D: usize>(self, a: Tensor<D>) -> Tensor<D> {
         match self.fused() {
             Some(fused) => fused.compose(a),
-            None if self == Self::Silu => activation::silu(a),
-            // GELU: Burn's own has, on every backend but flex, the gradient of the tanh approximation.
-            None => a.clone() * normal_cdf(a),
+            None if self == Self::Silu => self_gated(a, SelfGated::Silu),
+            None => self_gated(a, SelfGated::Gelu),
         }
     }
 
@@ -104,12 +103,6 @@ impl Activation {
             }
         }
     }
-}
-
-/// Φ(a) = ½(1 + erf(a / √2)).
-fn normal_cdf<const D: usize>(a: Tensor<D>) -> Tensor<D> {
-    let erf = a.mul_scalar(std::f64::consts::FRAC_1_SQRT_2).erf();
-    erf.add_scalar(1.0).mul_scalar(0.5)
 }
 
 /// 1 where a > 0, else 0.

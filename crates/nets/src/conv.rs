@@ -1,8 +1,6 @@
 //! Convolutions on images that travel as rows: `[batch, channels * height * width]` in and out.
 
 use burn::module::{Module, Param};
-use burn::tensor::module::conv_transpose2d;
-use burn::tensor::ops::ConvTransposeOptions;
 use burn::tensor::{Device, Tensor};
 use espejo_kernels::{Activation as Fused, Sliding};
 use rand::Rng;
@@ -132,23 +130,16 @@ impl Transposed {
         }
     }
 
-    /// `[batch, in * height * width]` to `[batch, out * height' * width']`.
-    pub fn forward(&self, x: Tensor<2>) -> Tensor<2> {
+    /// `[batch, in * height * width]` to `[batch, out * height' * width']`, with the activation that follows.
+    pub fn forward(&self, x: Tensor<2>, activation: Fused) -> Tensor<2> {
         let [_, _, kernel, _] = self.weight.dims();
-        let [_, height, width] = self.input;
-        // Without it 2 n - 1 rows come out of n: an even size lacks one.
-        let missing = [
-            self.output[0] + 1 - 2 * height,
-            self.output[1] + 1 - 2 * width,
-        ];
-        let options = ConvTransposeOptions::new([2, 2], [kernel / 2; 2], missing, [1, 1], 1);
-        let y = conv_transpose2d(
-            unfold(x, self.input),
-            self.weight.val(),
-            Some(self.bias.val()),
-            options,
-        );
-        y.flatten(1, 3) // [batch, out * height' * width']
+        let halving = Sliding {
+            size: self.output,
+            stride: 2,
+            zeros: [(kernel / 2, kernel / 2); 2],
+        };
+        let (weight, bias) = (self.weight.val(), self.bias.val());
+        espejo_kernels::transposed_conv(x, weight, bias, halving, activation)
     }
 
     /// Shape of what comes out.
@@ -156,10 +147,4 @@ impl Transposed {
         let [_, outputs, ..] = self.weight.dims();
         [outputs, self.output[0], self.output[1]]
     }
-}
-
-/// Rows as maps: `[batch, channels * height * width]` to `[batch, channels, height, width]`.
-pub(crate) fn unfold(x: Tensor<2>, [channels, height, width]: Map) -> Tensor<4> {
-    let [batch, _] = x.dims();
-    x.reshape([batch, channels, height, width])
 }

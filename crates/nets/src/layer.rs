@@ -49,7 +49,7 @@ impl Layer {
         match self {
             Self::Linear(linear) => fully_connected(linear, x, Fused::Linear),
             Self::Conv(conv) => conv.forward(x, Fused::Linear),
-            Self::Transposed(conv) => conv.forward(x),
+            Self::Transposed(conv) => conv.forward(x, Fused::Linear),
             Self::Pool(pool) => pool.forward(x),
             Self::MaxPool(pool) => pool.forward(x),
             Self::Upsample(upsample) => upsample.forward(x),
@@ -71,6 +71,7 @@ impl Layer {
                 activation.forward(fully_connected(linear, x, Fused::Linear))
             }
             (Self::Conv(conv), Some(activation)) => conv.forward(x.into_tensor(), activation),
+            (Self::Transposed(conv), Some(activation)) => conv.forward(x.into_tensor(), activation),
             _ => activation.forward(self.forward(x.into_tensor())),
         }
     }

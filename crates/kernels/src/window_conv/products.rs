@@ -17,7 +17,7 @@ use super::rows::{Frame, turn};
 use super::{Shape, Way};
 use crate::buffers;
 use crate::gemm::{Matrix, Product, add, multiply_here};
-use crate::scratch::Scratch;
+use crate::scratch::{LINE, Scratch};
 use crate::threads;
 
 /// Rows that a piece of work has, about: a product of fewer does not reach full speed.
@@ -43,7 +43,7 @@ impl<'a> Products<'a> {
         }
     }
 
-    fn weight(&self) -> Matrix<'_> {
+    pub fn weight(&self) -> Matrix<'_> {
         Matrix::new(&self.weight, self.shape.outputs, self.shape.seen())
     }
 }
@@ -65,22 +65,13 @@ impl Way for Products<'_> {
         let mut z = Scratch::any(seen.rows * shape.outputs); // [rows, outputs]
         let product = Product::new(seen.matrix(), self.weight().transposed());
         multiply_here(product, &mut z);
-        let pixels = shape.pixels();
-        let of_samples = zip(z.chunks(shape.outputs()), y.chunks_mut(shape.outputs()));
-        for (z, y) in of_samples {
-            turn(z, (pixels, shape.outputs), shape.outputs, y, pixels);
-        }
+        take_rows(shape, &z, y);
     }
 
     fn backward(&self, x: &[f32], dz: &[f32], dx: Option<&mut [f32]>, dweight: &mut [f32]) {
         let shape = self.shape;
         let mut seen = Seen::of(shape, x);
-        let pixels = shape.pixels();
-        let mut rows = Scratch::any(dz.len()); // [rows, outputs]
-        let of_samples = zip(dz.chunks(shape.outputs()), rows.chunks_mut(shape.outputs()));
-        for (dz, rows) in of_samples {
-            turn(dz, (shape.outputs, pixels), pixels, rows, shape.outputs);
-        }
+        let rows = rows(shape, dz);
         let dz = Matrix::new(&rows, seen.rows, shape.outputs);
         multiply_here(Product::new(dz.transposed(), seen.matrix()), dweight);
         if let Some(dx) = dx {
@@ -99,49 +90,107 @@ impl Way for Products<'_> {
     }
 }
 
+/// Images of some samples, `[samples, outputs, output]`, as rows of channels: `[rows, outputs]`.
+pub fn rows(shape: &Shape, images: &[f32]) -> Scratch {
+    let pixels = shape.pixels();
+    let mut rows = Scratch::any(images.len());
+    let of_samples = zip(
+        images.chunks(shape.outputs()),
+        rows.chunks_mut(shape.outputs()),
+    );
+    for (image, rows) in of_samples {
+        turn(image, (shape.outputs, pixels), pixels, rows, shape.outputs);
+    }
+    rows
+}
+
+/// Writes rows of channels, `[rows, outputs]`, as images: `[samples, outputs, output]`.
+pub fn take_rows(shape: &Shape, rows: &[f32], images: &mut [f32]) {
+    let pixels = shape.pixels();
+    let of_samples = zip(
+        rows.chunks(shape.outputs()),
+        images.chunks_mut(shape.outputs()),
+    );
+    for (rows, image) in of_samples {
+        turn(rows, (pixels, shape.outputs), shape.outputs, image, pixels);
+    }
+}
+
 /// What all outputs of some samples see.
-struct Seen {
+pub struct Seen {
     /// `[rows, seen]`
-    numbers: Scratch,
+    pub numbers: Scratch,
     /// One for each sample and pixel that goes out.
-    rows: usize,
+    pub rows: usize,
     columns: usize,
 }
 
 impl Seen {
-    fn of(shape: &Shape, x: &[f32]) -> Self {
-        let samples = x.len() / shape.input();
+    /// Any numbers, to be written over.
+    pub fn any(shape: &Shape, samples: usize) -> Self {
         let (rows, columns) = (samples * shape.pixels(), shape.seen());
-        let mut numbers = Scratch::any(rows * columns);
-        let frame = Frame::new(shape);
-        let mut framed = Scratch::zeros(frame.len());
-        let of_samples = numbers.chunks_mut(shape.pixels() * columns);
-        for (x, numbers) in zip(x.chunks(shape.input()), of_samples) {
-            frame.set(x, &mut framed);
-            let runs = zip(frame.runs(), numbers.chunks_mut(frame.run));
-            runs.for_each(|(start, run)| run.copy_from_slice(&framed[start..][..frame.run]));
-        }
         Self {
-            numbers,
+            numbers: Scratch::any(rows * columns),
             rows,
             columns,
         }
     }
 
-    fn matrix(&self) -> Matrix<'_> {
+    pub fn of(shape: &Shape, x: &[f32]) -> Self {
+        let mut seen = Self::any(shape, x.len() / shape.input());
+        let frame = Frame::new(shape);
+        let mut framed = Scratch::zeros(frame.len());
+        let of_samples = seen.numbers.chunks_mut(shape.pixels() * seen.columns);
+        for (x, numbers) in zip(x.chunks(shape.input()), of_samples) {
+            frame.set(x, &mut framed);
+            let mut runs = numbers.chunks_exact_mut(frame.run);
+            frame.each_run(|start| {
+                if let Some(run) = runs.next() {
+                    copy_run(run, &framed[start..][..frame.run]);
+                }
+            });
+        }
+        seen
+    }
+
+    pub fn matrix(&self) -> Matrix<'_> {
         Matrix::new(&self.numbers, self.rows, self.columns)
     }
 
     /// Writes the sum of all numbers that stand where an input was seen to its place in `dx`, `[samples, inputs, size]`.
-    fn add_where_seen(&self, shape: &Shape, dx: &mut [f32]) {
+    pub fn add_where_seen(&self, shape: &Shape, dx: &mut [f32]) {
         let frame = Frame::new(shape);
         let mut framed = Scratch::any(frame.len());
         let of_samples = self.numbers.chunks(shape.pixels() * self.columns);
         for (numbers, dx) in zip(of_samples, dx.chunks_mut(shape.input())) {
             framed.fill(0.0);
-            let runs = zip(frame.runs(), numbers.chunks(frame.run));
-            runs.for_each(|(start, run)| add(&mut framed[start..][..frame.run], run));
+            let mut runs = numbers.chunks_exact(frame.run);
+            frame.each_run(|start| {
+                if let Some(run) = runs.next() {
+                    add_run(&mut framed[start..][..frame.run], run);
+                }
+            });
             frame.take(&framed, dx);
         }
+    }
+}
+
+/// Copies a run; a call would take longer than a short one.
+#[inline(always)]
+fn copy_run(to: &mut [f32], run: &[f32]) {
+    if run.len() < LINE {
+        zip(to, run).for_each(|(to, number)| *to = *number);
+    } else {
+        to.copy_from_slice(run);
+    }
+}
+
+/// Adds a run; a call would take longer than a short one.
+#[inline(always)]
+fn add_run(sum: &mut [f32], run: &[f32]) {
+    if run.len() < LINE {
+        zip(sum, run).for_each(|(sum, number)| *sum += *number);
+    } else {
+        add(sum, run);
     }
 }

@@ -1,5 +1,7 @@
 //! Images with their channels side by side and zeros around them, and the runs of numbers that a window sees of them.
 
+use std::array::from_fn;
+
 use super::Shape;
 
 /// How an image lies with zeros around it: `[rows, columns, inputs]`.
@@ -58,16 +60,21 @@ impl Frame {
         self.framed[1] * self.inputs
     }
 
-    /// Where each run begins: for each output, from left to right and row by row, those of the rows of its window.
-    pub fn runs(&self) -> impl Iterator<Item = usize> {
+    /// Tells where each run begins: for each output, from left to right and row by row, those of the rows of its window.
+    #[inline(always)]
+    pub fn each_run(&self, mut each: impl FnMut(usize)) {
         let row = self.row_length();
         let step = self.stride * self.inputs;
         let [rows, columns] = self.output;
-        let first = (0..rows).map(move |at| at * self.stride * row);
-        first.flat_map(move |first| {
-            let first = (0..columns).map(move |at| first + at * step);
-            first.flat_map(move |first| (0..self.kernel_rows).map(move |at| first + at * row))
-        })
+        for output_row in 0..rows {
+            let first = output_row * self.stride * row;
+            for column in 0..columns {
+                let first = first + column * step;
+                for kernel_row in 0..self.kernel_rows {
+                    each(first + kernel_row * row);
+                }
+            }
+        }
     }
 
     /// Where a row of the image begins in the frame.
@@ -114,15 +121,36 @@ pub fn turn(
     out: &mut [f32],
     out_stride: usize,
 ) {
-    /// Rows at a time: what is written of them is a line of the cache.
-    const ROWS: usize = 16;
-    for start in (0..rows).step_by(ROWS) {
-        let count = ROWS.min(rows - start);
-        for column in 0..columns {
-            let out = &mut out[column * out_stride + start..][..count];
-            for (row, out) in out.iter_mut().enumerate() {
-                *out = matrix[(start + row) * stride + column];
-            }
+    // Of one channel there is nothing to turn.
+    if rows == 1 && out_stride == 1 || columns == 1 && stride == 1 {
+        let count = rows * columns;
+        return out[..count].copy_from_slice(&matrix[..count]);
+    }
+    let whole = rows - rows % ROWS;
+    for start in (0..whole).step_by(ROWS) {
+        turn_rows(
+            &matrix[start * stride..],
+            columns,
+            stride,
+            &mut out[start..],
+            out_stride,
+        );
+    }
+    for column in 0..columns {
+        for row in whole..rows {
+            out[column * out_stride + row] = matrix[row * stride + column];
         }
+    }
+}
+
+/// Rows that are turned at a time.
+const ROWS: usize = 8;
+
+/// Writes the transpose of so many rows.
+fn turn_rows(matrix: &[f32], columns: usize, stride: usize, out: &mut [f32], out_stride: usize) {
+    let rows: [&[f32]; ROWS] = from_fn(|row| &matrix[row * stride..][..columns]);
+    for column in 0..columns {
+        let turned: [f32; ROWS] = from_fn(|row| rows[row][column]);
+        out[column * out_stride..][..ROWS].copy_from_slice(&turned);
     }
 }

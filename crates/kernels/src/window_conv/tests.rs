@@ -182,6 +182,71 @@ fn gradients_are_the_sums_that_define_them() {
     }
 }
 
+/// Of the same sizes, turned around: what came out comes in.
+#[test]
+fn transposed_values_and_gradients_are_the_sums_that_define_them() {
+    for (shape, activation) in SHAPES.iter().flat_map(|shape| {
+        [Activation::Linear, Activation::Relu].map(|activation| (shape, activation))
+    }) {
+        let Case {
+            x: dy,
+            dy: x,
+            weight,
+            ..
+        } = case(shape);
+        let (bias, pixels) = (numbers(shape.inputs, 3), shape.size[0] * shape.size[1]);
+        let channel = |at: usize| at / pixels % shape.inputs;
+        let mut y = vec![f32::NAN; dy.len()];
+        transposed::forward(shape, &x, &weight, &bias, activation, &mut y);
+        let mut sums: Vec<f64> = (0..dy.len())
+            .map(|at| f64::from(bias[channel(at)]))
+            .collect();
+        each_product(shape, |small, large, tap| {
+            sums[large] += f64::from(x[small]) * f64::from(weight[tap]);
+        });
+        if activation == Activation::Relu {
+            sums.iter_mut().for_each(|sum| *sum = sum.max(0.0));
+        }
+        check(shape, &y, &sums, "y");
+
+        let mut dz = dy.clone();
+        activation.multiply_slope(&mut dz, &y);
+        let [mut dx, mut dweight] = [x.len(), weight.len()].map(|len| vec![0.0_f64; len]);
+        let mut dbias = vec![0.0_f64; bias.len()];
+        for (at, dz) in dz.iter().enumerate() {
+            dbias[channel(at)] += f64::from(*dz);
+        }
+        each_product(shape, |small, large, tap| {
+            dx[small] += f64::from(dz[large]) * f64::from(weight[tap]);
+            dweight[tap] += f64::from(dz[large]) * f64::from(x[small]);
+        });
+        let mut found = [x.len(), weight.len(), bias.len()].map(|len| vec![f32::NAN; len]);
+        let gradients = |found: &mut [Vec<f32>; 3], with_x: bool| {
+            let [of_x, of_weight, of_bias] = found;
+            let gradients = Gradients {
+                x: with_x.then_some(of_x.as_mut_slice()),
+                weight: of_weight,
+                bias: of_bias,
+            };
+            let outputs = Outputs { y: &y, dy: &dy };
+            transposed::backward(shape, &x, &weight, activation, outputs, gradients);
+        };
+        gradients(&mut found, true);
+        check(shape, &found[0], &dx, "dx");
+        check(shape, &found[1], &dweight, "dweight");
+        check(shape, &found[2], &dbias, "dbias");
+        let before = found.clone();
+        gradients(&mut found, false);
+        assert!(
+            found[1..] == before[1..],
+            "without dx the others are the same"
+        );
+        let all = before;
+        threads::alone(|| gradients(&mut found, true));
+        assert!(found == all, "on one thread they are the same");
+    }
+}
+
 #[test]
 fn a_batch_of_nothing_has_gradients_of_zero() {
     let empty = Shape {
