@@ -133,7 +133,7 @@ mod tests {
             let drawn = |part: &Part| {
                 device.seed(9);
                 let batch = part.select(Batch::same(ones.clone()));
-                let out = part.within(|| layer.forward(batch.inputs));
+                let out = part.within(|| layer.forward(batch.inputs.into_tensor()));
                 out.into_data().iter::<f32>().collect::<Vec<_>>()
             };
             let whole = drawn(&Part::of_rank(0, 1, 5));
