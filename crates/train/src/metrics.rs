@@ -336,7 +336,7 @@ mod tests {
         if crate::device::choose("cpu").is_err() {
             return; // a build with wgpu alone
         }
-        for kind in [ModelKind::Ae, ModelKind::Dae] {
+        for (kind, code_noise) in [(ModelKind::Ae, 0.0), (ModelKind::Dae, 0.5)] {
             for (loss, output) in [
                 (LossKind::Bce, Activation::Sigmoid),
                 (LossKind::Mse, Activation::Linear),
@@ -345,7 +345,9 @@ mod tests {
                 config.data.name = "fonts:1".into();
                 config.train.device = "cpu".into();
                 config.model.kind = kind;
-                config.model.layers = vec![DenseStep::Size(16)];
+                config.model.layers = vec![DenseStep::Size(16), DenseStep::Noise(0.3)];
+                config.model.latent_activation = Activation::Sigmoid;
+                config.model.code_noise = code_noise;
                 config.model.output_activation = Some(output);
                 config.objective.loss = loss;
                 let prepared = prepare(config).expect("a run on a font");

@@ -27,12 +27,12 @@ impl OwnSteps {
         if !is_alone || trained_numbers(model) != model.num_params() {
             return None;
         }
-        Self::through(prepared, model)
+        Self::through(prepared, model, true)
     }
 
-    /// The way through the net of a run whose loss is that of the reconstruction alone; none where own code does not know it, or it does not
-    /// lie in memory.
-    fn through(prepared: &Prepared, model: &AnyModel) -> Option<Self> {
+    /// The way through the net of a run whose loss is that of the reconstruction alone, while `training` or after it; none where own code does
+    /// not know it, or it does not lie in memory.
+    fn through(prepared: &Prepared, model: &AnyModel, training: bool) -> Option<Self> {
         let (spec, config) = (&prepared.spec, &prepared.config);
         let mirror = spec.architecture.mirror()?;
         // Whole, so that a penalty that is added later is not forgotten here.
@@ -50,11 +50,22 @@ impl OwnSteps {
             return None;
         }
         let layers = mirror.encoder.layers.iter().chain(&mirror.decoder.layers);
-        let layers = layers.map(|(layer, activation)| match layer {
-            LayerConfig::Linear { .. } => activation.fused(),
-            _ => None,
-        });
-        let mut activations = layers.collect::<Option<Vec<_>>>()?;
+        let mut activations: Vec<Fused> = Vec::new();
+        for (layer, activation) in layers {
+            let activation = activation.fused()?;
+            match (layer, activations.last_mut()) {
+                (LayerConfig::Linear { .. }, _) => activations.push(activation),
+                // Afterwards they are the identity, and what follows them follows the layer before.
+                (LayerConfig::Noise { .. } | LayerConfig::Dropout { .. }, Some(before))
+                    if !training && [activation, *before].contains(&Fused::Linear) =>
+                {
+                    if activation != Fused::Linear {
+                        *before = activation;
+                    }
+                }
+                _ => return None,
+            }
+        }
         *activations.last_mut()? = Fused::Linear;
         Some(Self {
             activations,
@@ -118,7 +129,7 @@ pub(crate) struct OwnErrors(OwnSteps, FusedLoss);
 impl OwnErrors {
     /// The errors of `model`; none where Burn's operations are to find them.
     pub(crate) fn of(prepared: &Prepared, model: &AnyModel) -> Option<Self> {
-        let own = OwnSteps::through(prepared, model)?;
+        let own = OwnSteps::through(prepared, model, false)?;
         let loss = own.fused().filter(|_| model.prior().is_none())?;
         // One half is the middle of this range alone.
         let is_unit = prepared.spec.range == Range::Unit;
