@@ -10,7 +10,7 @@
 //!             dx[n, c, q]    = Σ_(o,p,t) dz[n, o, p] W[o, c, t], where q = place(p, t)
 //! ```
 //!
-//! There are two ways to the sums, which find them for pieces of the batch: [`products`] for any window, [`winograd`] for most of 3x3.
+//! There are two ways to the sums, which find them for pieces of the batch: `products` for any window, `winograd` for most of 3x3.
 //! [`conv`](mod@crate::conv) needs no products, and is faster where channels are few, but knows one kind of window.
 
 mod products;

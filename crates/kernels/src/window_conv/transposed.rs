@@ -2,7 +2,7 @@
 //! gradient at what it gives over its inputs.
 //!
 //! A transposed convolution is told by the [`Shape`] of the convolution that it turns around, which leads from what goes out here to what comes
-//! in. With its rows (n, p), what they see S and its weights W, as in [`products`](super::products), and rows of channels X of what comes in:
+//! in. With its rows (n, p), what they see S and its weights W, as in `products`, and rows of channels X of what comes in:
 //!
 //! ```text
 //!   forward   S = X W, whose numbers are added where they were seen: y, without bias and activation
