@@ -3,7 +3,9 @@
 
 use std::borrow::Cow;
 
-use burn::backend::{DispatchTensor, DispatchTensorKind, TensorMetadata};
+#[cfg(any(feature = "flex", feature = "ndarray"))]
+use burn::backend::DispatchTensorKind;
+use burn::backend::{DispatchTensor, TensorMetadata};
 use burn::tensor::{DType, Tensor};
 
 use crate::activation::Activation;
