@@ -1,10 +1,12 @@
 //! What one gets without training: every model is shown beside these.
 
 use espejo_data::Samples;
-use espejo_nets::Autoencoder;
+use espejo_kernels::buffers;
+use espejo_nets::{Autoencoder, Range};
 use serde_json::{Map, Value};
 
 use crate::Error;
+use crate::feed::Feed;
 use crate::host_rows::{Rows, fill_missing, nearest, unit_rows, unit_targets, unit_values};
 use crate::median::median_filter;
 use crate::metrics::Measure;
@@ -178,13 +180,16 @@ fn components(prepared: &Prepared, count: usize) -> Result<Pca, Error> {
     if train.len().saturating_mul(width) <= MAX_EXACT {
         return Ok(Pca::fit(&filled_rows(train)?, count));
     }
+    let feed = Feed::new(train, Range::Unit, &prepared.chosen.device, 0)?;
+    let order: Vec<u32> = (0..train.len() as u32).collect();
     Pca::fit_chunks(width, count, |take: &mut dyn FnMut(&[f32])| {
-        let mut values = Vec::with_capacity(chunk * width);
-        for start in (0..train.len()).step_by(chunk) {
-            values.clear();
-            train.read(start..(start + chunk).min(train.len()), 0.0, &mut values)?;
-            fill_missing(&mut values);
+        for indices in order.chunks(chunk) {
+            let mut values = feed.read(indices, None)?;
+            if feed.has_missing() {
+                fill_missing(&mut values);
+            }
             take(&values);
+            buffers::give(values);
         }
         Ok(())
     })

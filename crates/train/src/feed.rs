@@ -478,7 +478,7 @@ impl Feed {
     }
 
     /// The values of these samples, changed as `drawn` says, by all threads.
-    fn read(&self, indices: &[u32], drawn: Option<Drawn>) -> Result<Vec<f32>, Error> {
+    pub(crate) fn read(&self, indices: &[u32], drawn: Option<Drawn>) -> Result<Vec<f32>, Error> {
         let width = self.samples.shape().pixels();
         let rows = ROWS.max(indices.len() / PARTS);
         let mut values = buffers::take(indices.len() * width);

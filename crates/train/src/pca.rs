@@ -2,11 +2,11 @@
 //! over passes of the data (Halko, Martinsson and Tropp 2011) where it is large.
 
 use std::convert::Infallible;
-use std::thread;
 
+use espejo_kernels::gemm::{Matrix, Product, multiply};
 use espejo_kernels::threads;
 use espejo_nets::seeded;
-use nalgebra::{DMatrix, DMatrixView, DVector, SymmetricEigen};
+use nalgebra::{DMatrix, DVector, SymmetricEigen};
 use rand::RngExt;
 
 use crate::host_rows::Rows;
@@ -24,6 +24,8 @@ const BLOCK: usize = 256;
 const BLOCKS: usize = 4;
 /// Numbers that are not worth a second thread.
 const FEW: usize = 1 << 14;
+/// Numbers of the rows that the iteration begins with: what settles among them has little left to settle among all.
+const SOME: usize = 1 << 22;
 /// Directions with less than this share of the largest variance are rounding errors.
 const FLOOR: f64 = 1e-12;
 
@@ -55,9 +57,11 @@ impl Pca {
     ///
     /// Each call of `pass` hands every row once to the function it is given, always in the same order, in chunks
     /// `[n, values]`, flat and row-major; how long the chunks are changes nothing. It is called 3 to 16 times: once for the
-    /// mean, then until the variance of the `k` components settles to one part in a million. An error of `pass` ends the fit.
+    /// mean, then until the variance of the `k` components settles to one part in a million; of many rows it begins where those of a few,
+    /// evenly spread, have settled. An error of `pass` ends the fit.
     ///
-    /// The products are computed in f32 and summed in f64; the memory is 1,024 rows and a few times `values * (k + 10)` numbers.
+    /// The products are computed in f32 and summed in f64; the memory is 1,024 rows, at most 16 MiB of others, and a few times
+    /// `values * (k + 10)` numbers.
     ///
     /// # Panics
     ///
@@ -67,25 +71,27 @@ impl Pca {
         k: usize,
         mut pass: impl FnMut(&mut dyn FnMut(&[f32])) -> Result<(), E>,
     ) -> Result<Self, E> {
-        let (mean, count) = mean_of(values, &mut pass)?;
+        let mut some = Evenly::of(values);
+        let (mean, count) = mean_of(values, &mut |take| {
+            pass(&mut |rows| {
+                some.keep(rows);
+                take(rows);
+            })
+        })?;
         let mut basis = first_basis(values, k.saturating_add(SPARE).min(values)); // [values, width]
-        let mut before = f64::NAN;
-        let mut rounds = 0;
-        loop {
-            rounds += 1;
-            let product = scatter_times(&basis, (&mean, count), &mut pass)?; // [values, width]
-            let inner = basis.transpose() * &product; // [width, width]
-            // It is symmetric but for rounding.
-            let leading = leading_eigen((&inner + inner.transpose()) * 0.5, k);
-            let captured: f64 = leading.iter().map(|(variance, _)| variance).sum();
-            if captured - before <= TOLERANCE * captured || rounds == MOST_ROUNDS {
-                let columns = leading.iter().map(|(_, vector)| &basis * vector);
-                let components = from_columns(values, columns.collect());
-                return Ok(Self { mean, components });
-            }
-            before = captured;
-            basis = product.qr().q();
+        if let Some(some) = some.of_more() {
+            let mut once = |take: &mut dyn FnMut(&[f32])| {
+                take(&some);
+                Ok::<(), Infallible>(())
+            };
+            let centre = (&mean, some.len() / values);
+            let Ok(settled) = settle(basis, centre, k, &mut once);
+            basis = settled.1;
         }
+        let (leading, basis) = settle(basis, (&mean, count), k, &mut pass)?;
+        let columns = leading.iter().map(|(_, vector)| &basis * vector);
+        let components = from_columns(values, columns.collect());
+        Ok(Self { mean, components })
     }
 
     fn fit_exactly(rows: &Rows, k: usize) -> Self {
@@ -212,6 +218,82 @@ fn from_columns(values: usize, columns: Vec<DVector<f64>>) -> DMatrix<f64> {
     DMatrix::from_columns(&columns)
 }
 
+/// Passes until the variance of `k` directions settles: what is largest within the last basis, and this basis, `[values, width]` as the first.
+fn settle<E>(
+    mut basis: DMatrix<f64>,
+    centre: (&DVector<f64>, usize),
+    k: usize,
+    pass: &mut impl FnMut(&mut dyn FnMut(&[f32])) -> Result<(), E>,
+) -> Result<(Vec<(f64, DVector<f64>)>, DMatrix<f64>), E> {
+    let mut before = f64::NAN;
+    let mut rounds = 0;
+    loop {
+        rounds += 1;
+        let product = scatter_times(&basis, centre, pass)?; // [values, width]
+        let inner = basis.transpose() * &product; // [width, width]
+        // It is symmetric but for rounding.
+        let leading = leading_eigen((&inner + inner.transpose()) * 0.5, k);
+        let captured: f64 = leading.iter().map(|(variance, _)| variance).sum();
+        if captured - before <= TOLERANCE * captured || rounds == MOST_ROUNDS {
+            return Ok((leading, basis));
+        }
+        before = captured;
+        basis = product.qr().q();
+    }
+}
+
+/// Rows that lie evenly among all that come, without knowing how many these will be: every second is let go when there are too many.
+struct Evenly {
+    values: usize,
+    rows: Vec<f32>,
+    /// One in so many is kept.
+    stride: usize,
+    /// How many have come.
+    seen: usize,
+}
+
+impl Evenly {
+    fn of(values: usize) -> Self {
+        Self {
+            values,
+            rows: Vec::new(),
+            stride: 1,
+            seen: 0,
+        }
+    }
+
+    fn keep(&mut self, rows: &[f32]) {
+        for row in rows.chunks_exact(self.values) {
+            if self.seen.is_multiple_of(self.stride) {
+                if self.rows.len() + self.values > SOME {
+                    self.thin_out();
+                }
+                // It may be one of those that are now let go.
+                if self.seen.is_multiple_of(self.stride) {
+                    self.rows.extend_from_slice(row);
+                }
+            }
+            self.seen += 1;
+        }
+    }
+
+    fn thin_out(&mut self) {
+        self.stride *= 2;
+        let count = self.rows.len() / self.values;
+        for (to, from) in (0..count).step_by(2).enumerate() {
+            let row = from * self.values..(from + 1) * self.values;
+            self.rows.copy_within(row, to * self.values);
+        }
+        self.rows.truncate(count.div_ceil(2) * self.values);
+    }
+
+    /// The rows, where these are far fewer than all and yet enough to tell directions by.
+    fn of_more(self) -> Option<Vec<f32>> {
+        let kept = self.rows.len() / self.values;
+        (self.stride > 2 && kept > EXACT).then_some(self.rows)
+    }
+}
+
 /// One pass for the mean of the rows and their number.
 fn mean_of<E>(
     values: usize,
@@ -245,24 +327,27 @@ fn scatter_times<E>(
     (mean, count): (&DVector<f64>, usize),
     pass: &mut impl FnMut(&mut dyn FnMut(&[f32])) -> Result<(), E>,
 ) -> Result<DMatrix<f64>, E> {
-    let transposed = basis.map(|value| value as f32).transpose(); // [width, values]
-    let rounded = mean.map(|value| value as f32);
-    let mut sums = vec![DMatrix::zeros(basis.nrows(), basis.ncols()); BLOCKS];
+    let (values, width) = basis.shape();
+    let directions: Vec<f32> = basis.transpose().iter().map(|of| *of as f32).collect(); // [values, width], row-major
+    let rounded: Vec<f32> = mean.iter().map(|value| *value as f32).collect();
+    let mut sums = vec![vec![0.0; values * width]; BLOCKS];
     let multiply = |rows: &mut [f32]| {
         let few = rows.len() < FEW;
-        let blocks = rows.chunks_mut(BLOCK * mean.len()).zip(&mut sums);
-        if few {
-            blocks.for_each(|(block, sum)| add_block(block, &rounded, &transposed, sum));
-            return;
+        let blocks = rows.chunks_mut(BLOCK * values).zip(&mut sums);
+        let add = |(block, sum): (&mut [f32], &mut Vec<f64>)| {
+            add_block(block, &rounded, &directions, sum);
+        };
+        match few {
+            true => blocks.for_each(add),
+            false => threads::each(blocks.collect(), add),
         }
-        thread::scope(|scope| {
-            for (block, sum) in blocks {
-                scope.spawn(|| add_block(block, &rounded, &transposed, sum));
-            }
-        });
     };
-    regroup(BLOCKS * BLOCK * mean.len(), pass, multiply)?;
-    let around_rounded: DMatrix<f64> = sums.into_iter().sum();
+    regroup(BLOCKS * BLOCK * values, pass, multiply)?;
+    let sums = sums
+        .iter()
+        .map(|sum| DMatrix::from_row_slice(values, width, sum));
+    let around_rounded: DMatrix<f64> = sums.sum();
+    let rounded = DVector::from_vec(rounded);
     // Rows far from 0 that differ little may differ by less than what the rounding took off their mean. What is smaller is the
     // rounding of the mean itself.
     let apart = mean.zip_map(&rounded, |mean, rounded| {
@@ -299,22 +384,19 @@ fn regroup<E>(
     Ok(())
 }
 
-/// Adds a block's share to the scatter; its rows lose their mean in place.
-fn add_block(
-    rows: &mut [f32],
-    mean: &DVector<f32>,
-    transposed: &DMatrix<f32>,
-    sum: &mut DMatrix<f64>,
-) {
-    for row in rows.chunks_exact_mut(mean.len()) {
-        for (value, mean) in row.iter_mut().zip(mean.iter()) {
-            *value -= mean;
-        }
+/// Adds a block's share to the scatter `[values, width]`, row-major as the directions; its rows lose their mean in place.
+fn add_block(rows: &mut [f32], mean: &[f32], directions: &[f32], sum: &mut [f64]) {
+    let values = mean.len();
+    for row in rows.chunks_exact_mut(values) {
+        (row.iter_mut().zip(mean)).for_each(|(value, mean)| *value -= mean);
     }
-    let centred = DMatrixView::from_slice(rows, mean.len(), rows.len() / mean.len()); // [values, n]
-    let places = transposed * centred; // [width, n]
-    let share = centred * places.transpose(); // [values, width]
-    sum.zip_apply(&share, |sum, share| *sum += f64::from(share));
+    let (count, width) = (rows.len() / values, directions.len() / values);
+    let centred = Matrix::new(rows, count, values);
+    let directions = Matrix::new(directions, values, width);
+    let [places] = multiply([Product::new(centred, directions)]); // [count, width]
+    let places = Matrix::new(&places, count, width);
+    let [share] = multiply([Product::new(centred.transposed(), places)]); // [values, width]
+    (sum.iter_mut().zip(share)).for_each(|(sum, share)| *sum += f64::from(share));
 }
 
 #[cfg(test)]
@@ -441,6 +523,44 @@ mod tests {
         let components = |step| fit_in_steps(&rows, 3, step).components;
         assert_eq!(components(1), components(1500));
         assert_eq!(components(1), components(333));
+    }
+
+    /// The components of many rows, begun with a few of them, are those found without these.
+    #[test]
+    fn many_rows_have_the_components_of_the_whole_iteration() {
+        let values = 64;
+        let mut rng = seeded(3);
+        let scales: Vec<f32> = (0..64).map(|at| 0.8_f32.powi(at)).collect();
+        let rows = (0..5 * SOME / values).flat_map(|_| &scales);
+        let flat: Vec<f32> = rows
+            .map(|scale| scale * rng.random_range(-1.0..1.0_f32))
+            .collect();
+        let mut pass = |take: &mut dyn FnMut(&[f32])| {
+            flat.chunks(100 * values).for_each(&mut *take);
+            Ok::<(), Infallible>(())
+        };
+        let Ok(found) = Pca::fit_chunks(values, 2, &mut pass);
+        let Ok((mean, count)) = mean_of(values, &mut pass);
+        let before = first_basis(values, 2 + SPARE);
+        let Ok((leading, basis)) = settle(before, (&mean, count), 2, &mut pass);
+        for (place, (_, vector)) in leading.iter().enumerate() {
+            let along = found.components.column(place).dot(&(&basis * vector));
+            assert!(along.abs() > 1.0 - 1e-5, "component {place}: {along}");
+        }
+        assert_eq!(found.components(), 2);
+    }
+
+    #[test]
+    fn kept_rows_lie_evenly() {
+        let values = SOME / 1000;
+        let mut some = Evenly::of(values);
+        for row in 0..5000 {
+            some.keep(&vec![row as f32; values]);
+        }
+        let kept = some.of_more().expect("one in eight");
+        let kept: Vec<f32> = kept.chunks_exact(values).map(|row| row[0]).collect();
+        let expected: Vec<f32> = (0..5000).step_by(8).map(|row| row as f32).collect();
+        assert_eq!(kept, expected);
     }
 
     #[test]
