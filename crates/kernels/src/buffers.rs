@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 
 /// Buffers below this length come from the allocator, which is fast for them.
-const SMALL: usize = 1 << 16;
+const SMALL: usize = 1 << 13;
 /// A buffer that nobody has taken while so many others came back is given up: more than a training step uses.
 const PATIENCE: u64 = 128;
 
@@ -22,20 +22,36 @@ struct Free {
 
 /// `len` numbers of any value, to be written over.
 pub fn take(len: usize) -> Vec<f32> {
-    if len >= SMALL {
+    if len < SMALL {
+        return vec![0.0; len];
+    }
+    let mut buffer = {
         let mut free = FREE.lock().unwrap_or_else(PoisonError::into_inner);
-        let fits = |(_, buffer): &(u64, Vec<f32>)| buffer.len() == len;
-        // The last that came back is the likeliest to be in a cache.
-        if let Some((_, buffer)) =
-            (free.buffers.iter().rposition(fits)).and_then(|place| free.buffers.remove(place))
-        {
-            return buffer;
+        let place = best_place(&free.buffers, len);
+        let found = place.and_then(|place| free.buffers.remove(place));
+        found.map_or_else(Vec::new, |(_, buffer)| buffer)
+    };
+    match buffer.len() {
+        0 => vec![0.0; len],
+        _ => {
+            buffer.resize(len, 0.0);
+            buffer
         }
     }
-    vec![0.0; len]
 }
 
-/// Keeps a buffer for the next who needs one of its length.
+/// The place of the smallest buffer with room for `len` numbers and at most a quarter more; of those alike the last that came back, which is the
+/// likeliest to be in a cache.
+fn best_place(buffers: &VecDeque<(u64, Vec<f32>)>, len: usize) -> Option<usize> {
+    let room = buffers.iter().map(|(_, buffer)| buffer.capacity());
+    let fits = room
+        .enumerate()
+        .rev()
+        .filter(|(_, room)| (len..=len + len / 4).contains(room));
+    fits.min_by_key(|(_, room)| *room).map(|(place, _)| place)
+}
+
+/// Keeps a buffer for the next who needs one of its length, or somewhat less.
 pub fn give(buffer: Vec<f32>) {
     if buffer.len() < SMALL {
         return;
@@ -64,6 +80,16 @@ mod tests {
         let (other, again, third) = (take(len + 1), take(len), take(len));
         assert_eq!((again.as_ptr(), again[7]), (address, 3.0));
         assert!(other.as_ptr() != address && third.as_ptr() != address);
+
+        // The last batch of an epoch is shorter, and the next one whole again.
+        give(again);
+        let shorter = take(len - 1000);
+        assert_eq!((shorter.as_ptr(), shorter.len()), (address, len - 1000));
+        give(shorter);
+        let much_shorter = take(len / 2);
+        let again = take(len);
+        assert_eq!((again.as_ptr(), again.len()), (address, len));
+        assert!(much_shorter.as_ptr() != address);
 
         give(again);
         for _ in 0..PATIENCE {
