@@ -10,10 +10,13 @@ use burn::tensor::ops::{
 use burn::tensor::{Device, Distribution, Tensor, activation};
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
+use espejo_kernels::buffers;
 use espejo_kernels::gemm::{Matrix, Product, multiply};
+use espejo_kernels::linear::Shape;
 use espejo_kernels::{
-    Activation, DenseNet, FusedLoss, SelfGated, Sliding, Step, batch_norm, conv, cross_entropy,
-    linear, max_pool, normal_cdf, self_gated, transposed_conv, upsample, window_conv,
+    Activation, DenseNet, DenseParameters, Factors, FusedLoss, ParameterGradient, SelfGated,
+    Sliding, Step, batch_norm, conv, cross_entropy, linear, max_pool, normal_cdf, self_gated,
+    transposed_conv, upsample, window_conv,
 };
 
 const BATCH: usize = 128;
@@ -285,6 +288,44 @@ fn upsampling(bencher: Bencher, way: Way) {
     });
 }
 
+/// A large layer of the faces' VAE, 32 samples: the gradient at its weight and a step down it, at once or one after the other.
+#[divan::bench(args = WAYS)]
+fn step_down_factors(bencher: Bencher, way: Way) {
+    let shape = Shape {
+        batch: 32,
+        inputs: 3200,
+        outputs: 1024,
+    };
+    let Shape {
+        batch,
+        inputs,
+        outputs,
+    } = shape;
+    let (x, da) = (vec![0.1; batch * inputs], vec![0.1; batch * outputs]);
+    let step = Step::Adam {
+        rate: 1e-3,
+        betas: [0.9, 0.999],
+        bias: 1.0,
+        epsilon: 1e-8,
+        shrink: 1.0,
+    };
+    let [mut weights, mut mean, mut square] = [(); 3].map(|()| vec![0.1_f32; inputs * outputs]);
+    let bencher = bencher.counter(ItemsCount::new(inputs * outputs));
+    bencher.bench_local(|| {
+        let factors = Factors::new(shape, x.clone(), da.clone());
+        match way {
+            Way::Fused => {
+                step.apply_product(&mut weights, &factors, 1.0, [&mut mean, &mut square]);
+            }
+            Way::Plain => {
+                let gradient = ParameterGradient::Factors(factors).into_numbers();
+                step.apply(&mut weights, &gradient, 1.0, [&mut mean, &mut square]);
+                buffers::give(gradient);
+            }
+        }
+    });
+}
+
 /// A step over the parameters of the dense VAE.
 #[divan::bench(args = WAYS)]
 fn adam(bencher: Bencher, way: Way) {
@@ -334,11 +375,12 @@ fn dense_net(bencher: Bencher, way: Way) {
         Way::Fused => {
             let samples = samples.inner();
             bencher.bench_local(|| {
-                let mut net = DenseNet::new(&ACTIVATIONS);
+                let mut parameters = DenseParameters::default();
                 for (weight, bias) in &layers {
-                    net.push(weight.clone());
-                    net.push(bias.clone());
+                    parameters.push(weight.clone());
+                    parameters.push(bias.clone());
                 }
+                let net = DenseNet::new(&ACTIVATIONS, parameters);
                 let found =
                     net.loss_gradients(FusedLoss::CrossEntropy, samples.clone(), samples.clone());
                 found.expect("it lies in memory")

@@ -143,6 +143,27 @@ mod tests {
         }
     }
 
+    /// A net that is nearly always right has a small loss, of which as many digits are right as of a large one.
+    #[test]
+    fn a_small_loss_is_exact() {
+        for size in [5.0, 10.0, 15.0, 30.0] {
+            let logits: Vec<f32> = (numbers(5000, 1).iter())
+                .map(|z| (size + z) * z.signum())
+                .collect();
+            let targets: Vec<f32> = logits.iter().map(|z| (1.0 + z.signum()) / 2.0).collect();
+            let exact = |(z, t): (&f32, &f32)| {
+                let (z, t) = (f64::from(*z), f64::from(*t));
+                z.max(0.0) - z * t + (-z.abs()).exp().ln_1p()
+            };
+            let expected: f64 = logits.iter().zip(&targets).map(exact).sum();
+            let found = f64::from(value(&logits, &targets, 1));
+            assert!(
+                (found / expected - 1.0).abs() < 1e-5,
+                "{found} for {expected}"
+            );
+        }
+    }
+
     #[test]
     fn sure_and_undecided_logits() {
         let mut logits = [0.0, 100.0, -100.0, 100.0];

@@ -44,21 +44,22 @@ impl FusedLoss {
         }
     }
 
-    /// Writes how far each row of `values` is from its targets, one number of `found` a row.
+    /// How far each of `rows` rows of `values` is from its targets.
     ///
     /// # Panics
     ///
     /// Where there are not as many targets as values.
-    pub fn deviations(self, values: &[f32], targets: &[f32], found: &mut [Deviation]) {
+    pub fn deviations(self, values: &[f32], targets: &[f32], rows: usize) -> Vec<Deviation> {
         assert_eq!(values.len(), targets.len(), "a target for each value");
-        let width = values.len() / found.len().max(1);
+        let mut found = vec![Deviation::default(); rows];
         arch().dispatch(Rows {
             loss: self,
             values,
             targets,
-            width,
-            found,
+            width: values.len() / rows.max(1),
+            found: &mut found,
         });
+        found
     }
 }
 
@@ -203,8 +204,7 @@ mod tests {
                 let pairs: Vec<(f64, f64)> = (values.iter().zip(&targets))
                     .map(|(value, target)| exact(loss, *value, *target))
                     .collect();
-                let mut found = vec![Deviation::default(); rows];
-                loss.deviations(&values, &targets, &mut found);
+                let found = loss.deviations(&values, &targets, rows);
                 let mut total = 0.0;
                 for (row, found) in found.iter().enumerate() {
                     let part = row * width..(row + 1) * width;
@@ -233,9 +233,8 @@ mod tests {
 
     #[test]
     fn what_is_no_number_stays_so() {
-        let mut found = [Deviation::default(); 2];
         for loss in [FusedLoss::CrossEntropy, FusedLoss::HalfSquares] {
-            loss.deviations(&[f32::NAN, 1.0, 0.5, 1.0], &[0.5; 4], &mut found);
+            let found = loss.deviations(&[f32::NAN, 1.0, 0.5, 1.0], &[0.5; 4], 2);
             assert!(found[0].loss.is_nan() && found[0].squares.is_nan());
             assert!(found[1].loss.is_finite());
         }

@@ -1,6 +1,8 @@
 //! Matrix products on all threads: each product is cut into as many parts as there are threads, and a part is one call of
 //! `gemm` on one thread. The sum over the inner dimension has the same order however a product is cut.
 
+use std::ops::Range;
+
 use crate::activation::Activation;
 use crate::buffers;
 use crate::simd_loops::pairs;
@@ -66,6 +68,20 @@ impl<'a> Matrix<'a> {
     /// Its rows, columns and numbers.
     pub(crate) fn whole(self) -> (usize, usize, &'a [f32]) {
         (self.rows, self.columns, self.values)
+    }
+
+    /// Some of its columns.
+    ///
+    /// # Panics
+    ///
+    /// Where it has not all of them.
+    pub(crate) fn columns(self, some: Range<usize>) -> Self {
+        assert!(some.end <= self.columns, "columns of a matrix");
+        Self {
+            values: &self.values[some.start * self.column_stride..],
+            columns: some.len(),
+            ..self
+        }
     }
 
     /// Rows for columns.

@@ -11,7 +11,9 @@ pub mod buffers;
 pub mod conv;
 pub mod cross_entropy;
 mod dense_net;
+mod dense_vae;
 mod deviation;
+mod dispatched;
 pub mod dropout;
 #[cfg(any(feature = "flex", feature = "ndarray"))]
 mod fused;
@@ -21,8 +23,11 @@ mod in_memory;
 mod inputs;
 pub mod linear;
 mod math;
+mod net_errors;
 mod optimizer_step;
+mod parameter_gradient;
 pub mod pool;
+mod posterior;
 mod scratch;
 pub mod self_gated;
 mod simd_loops;
@@ -41,10 +46,14 @@ mod testing;
 
 pub use crate::{
     activation::Activation,
-    dense_net::DenseNet,
+    dense_net::{DenseNet, DenseParameters},
+    dense_vae::{DenseVae, VaeSamples},
     deviation::{Deviation, FusedLoss},
     inputs::Inputs,
+    net_errors::{NetErrors, PosteriorSums},
     optimizer_step::Step,
+    parameter_gradient::{Factors, ParameterGradient},
+    posterior::Divergence,
     self_gated::SelfGated,
     tensor::{
         Map, Sliding, batch_norm, batch_norm_inference, conv, cross_entropy, dropped, in_memory,

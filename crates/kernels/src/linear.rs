@@ -137,6 +137,31 @@ pub fn backward(
     Gradients { x, weight, bias }
 }
 
+/// [`backward`] but for the gradient at the weight, xᵀ `dy` of what `dy` has become: the gradients at the bias, and at x where `with_x`.
+///
+/// # Panics
+///
+/// Where a slice has another length.
+pub(crate) fn backward_around_weight(
+    shape: Shape,
+    weight: &[f32],
+    (y, activation): (&[f32], Activation),
+    dy: &mut [f32],
+    with_x: bool,
+) -> (Vec<f32>, Option<Vec<f32>>) {
+    let bias = before_activation(shape, y, activation, dy);
+    let x = with_x.then(|| {
+        let weights = Matrix::new(weight, shape.inputs, shape.outputs);
+        let da = Matrix::new(dy, shape.batch, shape.outputs);
+        let turned = turned(weights);
+        let rows = Matrix::new(&turned, shape.outputs, shape.inputs);
+        let [x] = multiply([Product::new(da, rows)]);
+        buffers::give(turned);
+        x
+    });
+    (bias, x)
+}
+
 /// [`forward`] of rows all of which are sparse: y `[batch, outputs]`.
 ///
 /// # Panics
@@ -195,15 +220,41 @@ fn turned(matrix: Matrix<'_>) -> Vec<f32> {
         for (block, some) in values.chunks(TILE * columns).enumerate() {
             let mut square = [[0.0; TILE]; TILE];
             for (place, row) in some.chunks_exact(columns).enumerate() {
-                let row = row[part * TILE..].iter();
-                (square.iter_mut().zip(row)).for_each(|(line, value)| line[place] = *value);
+                let row = &row[part * TILE..];
+                let count = row.len().min(TILE);
+                square[place][..count].copy_from_slice(&row[..count]);
             }
-            let count = some.len() / columns;
+            let (square, count) = (turned_square(&square), some.len() / columns);
             for (out, line) in out.chunks_exact_mut(rows).zip(&square) {
                 out[block * TILE..][..count].copy_from_slice(&line[..count]);
             }
         }
     });
+    turned
+}
+
+/// A square with rows for columns; by fours, which compilers make shuffles of.
+fn turned_square(square: &[[f32; TILE]; TILE]) -> [[f32; TILE]; TILE] {
+    let mut turned = [[0.0; TILE]; TILE];
+    for row in (0..TILE).step_by(4) {
+        for column in (0..TILE).step_by(4) {
+            let [a, b, c, d] = [0, 1, 2, 3].map(|next| {
+                let four = &square[row + next][column..column + 4];
+                [four[0], four[1], four[2], four[3]]
+            });
+            for (next, four) in [
+                [a[0], b[0], c[0], d[0]],
+                [a[1], b[1], c[1], d[1]],
+                [a[2], b[2], c[2], d[2]],
+                [a[3], b[3], c[3], d[3]],
+            ]
+            .iter()
+            .enumerate()
+            {
+                turned[column + next][row..row + 4].copy_from_slice(four);
+            }
+        }
+    }
     turned
 }
 

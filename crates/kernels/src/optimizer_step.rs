@@ -2,8 +2,9 @@
 
 use burn::tensor::Tensor;
 
+use crate::parameter_gradient::Factors;
 use crate::simd_loops::{fours, pairs, triples};
-use crate::threads;
+use crate::{buffers, threads};
 
 /// A step with all its numbers: m and v are the first and second thing kept for a parameter w with gradient g, zero at first.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -80,13 +81,7 @@ impl Step {
         moments: [&mut [f32]; 2],
     ) {
         let len = weights.len();
-        assert_eq!(gradient.len(), len, "a gradient for each weight");
-        let kept = [1, 2].map(|moment| if moment <= self.moments() { len } else { 0 });
-        assert_eq!(
-            moments.each_ref().map(|moment| moment.len()),
-            kept,
-            "moments of each weight"
-        );
+        self.check(len, gradient.len(), &moments);
         let mut moments = moments.map(|moment| moment.chunks_mut(PART));
         let parts = weights.chunks_mut(PART).zip(gradient.chunks(PART));
         let parts = parts.map(|(weights, gradient)| Part {
@@ -101,6 +96,54 @@ impl Step {
         } else {
             threads::each(parts.collect(), |part| self.apply_part(part, scale));
         }
+    }
+
+    /// [`apply`](Self::apply) with a gradient that is a product: each thread works a part of it out, and uses it while it lies in its cache.
+    ///
+    /// # Panics
+    ///
+    /// As [`apply`](Self::apply).
+    pub fn apply_product(
+        &self,
+        weights: &mut [f32],
+        gradient: &Factors,
+        scale: f32,
+        moments: [&mut [f32]; 2],
+    ) {
+        self.check(weights.len(), gradient.len(), &moments);
+        let [m, v] = moments;
+        let mut rest = [weights, m, v];
+        let parts = gradient.parts().map(|rows| {
+            let len = gradient.len_of(&rows);
+            // Moments that are not kept stay empty.
+            let cut = rest.each_mut().map(|rest| {
+                let part = rest.split_off_mut(..len.min(rest.len()));
+                part.unwrap_or_default()
+            });
+            (rows, cut)
+        });
+        threads::each(parts.collect(), |(rows, [weights, m, v])| {
+            let mut product = buffers::take(weights.len());
+            gradient.part(rows, &mut product);
+            let part = Part {
+                weights,
+                gradient: &product,
+                moments: [m, v],
+            };
+            self.apply_part(part, scale);
+            buffers::give(product);
+        });
+    }
+
+    /// Whether there are as many numbers as a step of `len` weights needs.
+    fn check(&self, len: usize, gradient: usize, moments: &[&mut [f32]; 2]) {
+        assert_eq!(gradient, len, "a gradient for each weight");
+        let kept = [1, 2].map(|moment| if moment <= self.moments() { len } else { 0 });
+        assert_eq!(
+            moments.each_ref().map(|moment| moment.len()),
+            kept,
+            "moments of each weight"
+        );
     }
 
     fn apply_part(&self, part: Part<'_>, scale: f32) {

@@ -268,7 +268,7 @@ pub(crate) fn one_epoch(
         let [samples, _] = batch.inputs.dims();
         let found = match &training.own_steps {
             Some(own) => {
-                let (loss, gradient) = own.step(&model, batch);
+                let (loss, gradient) = own.step(&model, batch, warm_up);
                 Found::new(loss, gradient)
             }
             None => {

@@ -10,7 +10,7 @@ mod vector;
 
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::{Device, Gradients, Tensor, TensorData};
-use espejo_kernels::{Step, in_memory};
+use espejo_kernels::{ParameterGradient, Step, in_memory};
 
 use self::{memory::Moments, vector::Vectors};
 
@@ -32,7 +32,7 @@ pub enum Gradient {
     /// By Burn's record of the operations.
     Recorded(Gradients),
     /// By own code: one for each parameter, in the order of a visit.
-    Plain(std::vec::IntoIter<Vec<f32>>),
+    Plain(std::vec::IntoIter<ParameterGradient>),
 }
 
 impl From<Gradients> for Gradient {
@@ -41,8 +41,8 @@ impl From<Gradients> for Gradient {
     }
 }
 
-impl From<Vec<Vec<f32>>> for Gradient {
-    fn from(gradients: Vec<Vec<f32>>) -> Self {
+impl From<Vec<ParameterGradient>> for Gradient {
+    fn from(gradients: Vec<ParameterGradient>) -> Self {
         Self::Plain(gradients.into_iter())
     }
 }
@@ -52,7 +52,10 @@ impl Gradient {
     fn len<M: Module>(&self, model: &M) -> usize {
         match self {
             Self::Recorded(_) => trained_numbers(model),
-            Self::Plain(gradients) => gradients.as_slice().iter().map(Vec::len).sum(),
+            Self::Plain(gradients) => {
+                let gradients = gradients.as_slice().iter();
+                gradients.map(ParameterGradient::len).sum()
+            }
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{Tensor, TensorData};
-use espejo_kernels::{Step, buffers};
+use espejo_kernels::{ParameterGradient, Step, buffers};
 
 use super::{CLIP_EPSILON, Gradient};
 
@@ -19,6 +19,9 @@ impl Moments {
         model: M,
         mut gradient: Gradient,
     ) -> M {
+        if clip_norm > 0.0 {
+            gradient = worked_out(gradient);
+        }
         let scale = match clip_norm {
             0.0 => 1.0,
             most => (most / (squared_norm(&model, &gradient).sqrt() + CLIP_EPSILON)).min(1.0),
@@ -33,7 +36,19 @@ impl Moments {
     }
 }
 
-/// The sum of the squares of all gradients.
+/// The gradient with all of its numbers, as its length needs them.
+fn worked_out(gradient: Gradient) -> Gradient {
+    match gradient {
+        Gradient::Plain(gradients) => {
+            let numbers = gradients.map(ParameterGradient::into_numbers);
+            let numbers = numbers.map(ParameterGradient::Numbers);
+            numbers.collect::<Vec<_>>().into()
+        }
+        recorded => recorded,
+    }
+}
+
+/// The sum of the squares of all gradients, of which all numbers are there.
 fn squared_norm<M: Module>(model: &M, gradient: &Gradient) -> f64 {
     struct Squares<'a> {
         gradients: &'a burn::tensor::Gradients,
@@ -47,7 +62,13 @@ fn squared_norm<M: Module>(model: &M, gradient: &Gradient) -> f64 {
         }
     }
     match gradient {
-        Gradient::Plain(gradients) => gradients.as_slice().iter().map(|g| squares(g)).sum(),
+        Gradient::Plain(gradients) => {
+            let numbers = gradients.as_slice().iter().map(|gradient| match gradient {
+                ParameterGradient::Numbers(numbers) => squares(numbers),
+                ParameterGradient::Factors(_) => unreachable!("they were worked out"),
+            });
+            numbers.sum()
+        }
         Gradient::Recorded(gradients) => {
             let mut squares = Squares {
                 gradients,
@@ -74,8 +95,12 @@ struct Update<'a> {
 }
 
 impl Update<'_> {
-    /// Updates the numbers of the next parameter.
-    fn apply(&mut self, weights: &mut TensorData, gradient: &[f32]) {
+    /// Updates the numbers of the next parameter; `apply` gets them, how the gradient is scaled, and their moments.
+    fn apply(
+        &mut self,
+        weights: &mut TensorData,
+        apply: impl FnOnce(&Step, &mut [f32], f32, [&mut [f32]; 2]),
+    ) {
         let weights = weights.as_mut_slice().expect("tensors are of f32");
         let part = self.offset..self.offset + weights.len();
         self.offset = part.end;
@@ -84,7 +109,7 @@ impl Update<'_> {
             .iter_mut()
             .map(|moment| &mut moment[part.clone()]);
         let moments = [(); 2].map(|()| moments.next().unwrap_or_default());
-        self.step.apply(weights, gradient, self.scale, moments);
+        apply(self.step, weights, self.scale, moments);
     }
 }
 
@@ -96,8 +121,18 @@ impl ModuleMapper for Update<'_> {
                 let gradient = gradients.next().expect("a gradient for each parameter");
                 let device = tensor.device().inner();
                 let mut weights = tensor.inner().into_data();
-                self.apply(&mut weights, &gradient);
-                buffers::give(gradient);
+                self.apply(
+                    &mut weights,
+                    |step, weights, scale, moments| match &gradient {
+                        ParameterGradient::Numbers(numbers) => {
+                            step.apply(weights, numbers, scale, moments);
+                        }
+                        ParameterGradient::Factors(factors) => {
+                            step.apply_product(weights, factors, scale, moments);
+                        }
+                    },
+                );
+                gradient.give();
                 return Param::from_mapped_value(id, Tensor::from_data(weights, &device), mapper);
             }
             // Running means are measured, not trained.
@@ -110,7 +145,9 @@ impl ModuleMapper for Update<'_> {
         let (device, tensor) = (tensor.device().inner(), tensor.inner());
         let gradient = recorded.unwrap_or_else(|| tensor.zeros_like()).into_data();
         let mut weights = tensor.into_data();
-        self.apply(&mut weights, numbers(&gradient));
+        self.apply(&mut weights, |step, weights, scale, moments| {
+            step.apply(weights, numbers(&gradient), scale, moments);
+        });
         if let Ok(gradient) = gradient.try_into_vec() {
             buffers::give(gradient);
         }
