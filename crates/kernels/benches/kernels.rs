@@ -14,7 +14,7 @@ use espejo_kernels::buffers;
 use espejo_kernels::gemm::{Matrix, Product, multiply};
 use espejo_kernels::linear::Shape;
 use espejo_kernels::{
-    Activation, DenseNet, DenseParameters, Factors, FusedLoss, ParameterGradient, SelfGated,
+    Activation, DenseNet, DenseParameters, Factors, FusedLoss, Law, ParameterGradient, SelfGated,
     Sliding, Step, batch_norm, conv, cross_entropy, linear, max_pool, normal_cdf, self_gated,
     transposed_conv, upsample, window_conv,
 };
@@ -285,6 +285,17 @@ fn upsampling(bencher: Bencher, way: Way) {
                 InterpolateOptions::new(InterpolateMode::Nearest).with_output_size([28, 28]);
             interpolate(x.clone().reshape([BATCH, 32, 14, 14]), options).flatten(1, 3)
         }
+    });
+}
+
+/// The noise of a batch of images.
+#[divan::bench(args = WAYS)]
+fn normal_numbers(bencher: Bencher, way: Way) {
+    let like = random([BATCH, 784]).inner();
+    let bencher = bencher.counter(ItemsCount::new(BATCH * 784));
+    bencher.bench_local(|| match way {
+        Way::Fused => espejo_kernels::random(&like, Law::Normal, || [1, 2]).expect("in memory"),
+        Way::Plain => like.random_like(Distribution::Normal(0.0, 1.0)),
     });
 }
 

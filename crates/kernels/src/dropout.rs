@@ -5,6 +5,7 @@ use std::iter::zip;
 
 use pulp::{Simd, WithSimd};
 
+use crate::random_numbers::random;
 use crate::threads;
 use crate::vectors::arch;
 
@@ -57,24 +58,6 @@ impl WithSimd for Piece<'_> {
             *value *= if random < self.below { self.scale } else { 0.0 };
         }
     }
-}
-
-/// A random number of a place: the place is mixed with one half of the seed, and what comes out with the other.
-#[inline(always)]
-fn random(seed: [u32; 2], place: u32) -> u32 {
-    mixed(mixed(place ^ seed[0]).wrapping_add(seed[1]))
-}
-
-/// A bijection of 32 bits in which each bit of the input changes each of the output with a chance of a half (`triple32` of Wellons' hash-prospector).
-#[inline(always)]
-fn mixed(mut x: u32) -> u32 {
-    x ^= x >> 17;
-    x = x.wrapping_mul(0xed5a_d4bb);
-    x ^= x >> 11;
-    x = x.wrapping_mul(0xac4c_1b51);
-    x ^= x >> 15;
-    x = x.wrapping_mul(0x3184_8bab);
-    x ^ (x >> 14)
 }
 
 #[cfg(test)]

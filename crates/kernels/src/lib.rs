@@ -28,6 +28,7 @@ mod optimizer_step;
 mod parameter_gradient;
 pub mod pool;
 mod posterior;
+mod random_numbers;
 mod scratch;
 pub mod self_gated;
 mod simd_loops;
@@ -54,11 +55,12 @@ pub use crate::{
     optimizer_step::Step,
     parameter_gradient::{Factors, ParameterGradient},
     posterior::Divergence,
+    random_numbers::Law,
     self_gated::SelfGated,
     tensor::{
         Map, Sliding, batch_norm, batch_norm_inference, conv, cross_entropy, dropped, in_memory,
-        linear, max_pool, max_pool_of_windows, normal_cdf, pooled_conv, self_gated, sum_of_squares,
-        transposed_conv, upsample, window_conv,
+        linear, max_pool, max_pool_of_windows, normal_cdf, pooled_conv, random, self_gated,
+        sum_of_squares, transposed_conv, upsample, window_conv,
     },
     window_pool::Windows,
 };

@@ -5,21 +5,21 @@ use burn::tensor::module::{self, conv_transpose2d, conv2d, interpolate, max_pool
 use burn::tensor::ops::{
     ConvOptions, ConvTransposeOptions, InterpolateMode, InterpolateOptions, MaxPoolOptions,
 };
-use burn::tensor::{Device, Tensor, activation};
+use burn::tensor::{DType, Device, Tensor, TensorData, activation};
 
 use crate::activation::{Activation, LEAK};
 use crate::dropout::Rule;
 use crate::inputs::Inputs;
+use crate::random_numbers::{self, Law};
 use crate::self_gated::SelfGated;
-use crate::sums;
 #[cfg(any(feature = "flex", feature = "ndarray"))]
 use crate::window_conv::in_tiles;
 use crate::window_pool::Windows;
+use crate::{buffers, sums};
 #[cfg(any(feature = "flex", feature = "ndarray"))]
 use {
     crate::fused::{Conv, Fused},
     burn::backend::{Dispatch, DispatchTensor, DispatchTensorKind, TensorMetadata},
-    burn::tensor::DType,
 };
 
 /// Channels, height and width of an image that travels as a row.
@@ -268,6 +268,19 @@ pub fn dropped(
     #[cfg(not(any(feature = "flex", feature = "ndarray")))]
     let _ = rule;
     otherwise(Tensor::from_dispatch(x))
+}
+
+/// Random numbers of the form of `like` by a seed, where that lies in this process's memory and is of 32-bit floats; else none, and no seed is
+/// asked for.
+pub fn random(like: &Tensor<2>, law: Law, seed: impl FnOnce() -> [u32; 2]) -> Option<Tensor<2>> {
+    let device = like.device();
+    if device.is_autodiff() || !in_memory(&device) || like.dtype() != DType::F32 {
+        return None;
+    }
+    let shape = like.dims();
+    let mut numbers = buffers::take(shape[0] * shape[1]);
+    random_numbers::fill(law, seed(), &mut numbers);
+    Some(Tensor::from_data(TensorData::new(numbers, shape), &device))
 }
 
 /// f(a), element by element.

@@ -2,7 +2,7 @@
 
 use burn::module::{Module, RunningState};
 use burn::nn::{BatchNorm, Dropout, GaussianNoise, Linear};
-use burn::tensor::{Device, Distribution, Tensor};
+use burn::tensor::{Distribution, Tensor};
 use espejo_kernels::dropout::Rule;
 use espejo_kernels::{Activation as Fused, Inputs};
 
@@ -10,7 +10,7 @@ use crate::Activation;
 use crate::conv::{Conv, Map, Transposed};
 use crate::embedding::Embedding;
 use crate::mask::Mask;
-use crate::part::{first_row, random_like};
+use crate::part::{drawn_seed, first_row, random_like};
 use crate::resample::{MaxPool, Pool, Upsample};
 use crate::skip::Skip;
 
@@ -130,16 +130,6 @@ fn dropped(dropout: &Dropout, x: Tensor<2>) -> Tensor<2> {
         let mask = random_like(&x, Distribution::Bernoulli(kept)); // [batch, values]
         (x * mask) * (1.0 / kept)
     })
-}
-
-/// A seed from the random numbers of the device.
-fn drawn_seed(device: &Device) -> [u32; 2] {
-    let drawn = Tensor::<1>::random([2], Distribution::Default, device).into_data();
-    // Numbers from 0 to 1, of 24 bits.
-    let mut bits = drawn
-        .iter::<f32>()
-        .map(|number| (number * 2.0_f32.powi(24)) as u32);
-    [0; 2].map(|_| bits.next().unwrap_or_default())
 }
 
 /// Adds the noise where the device has gradients, as Burn's own forward pass does, but drawn in the precision of `x`: Burn draws single

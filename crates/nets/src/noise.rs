@@ -4,8 +4,11 @@ use std::fmt;
 use std::str::FromStr;
 
 use burn::tensor::{Distribution, Tensor};
+use espejo_kernels::Law;
 use rand::{Rng, RngExt};
 use serde::{Deserialize, Serialize};
+
+use crate::part::drawn_seed;
 
 /// The two ends of the pixel values in use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -73,8 +76,27 @@ impl Noise {
 
     /// A noisy copy of `clean` `[batch, pixels]`, drawn from the device's random numbers. Strength 0 is the identity.
     pub fn apply(self, clean: Tensor<2>, range: Range) -> Tensor<2> {
+        self.drawn(clean.clone(), range, |distribution| {
+            clean.random_like(distribution)
+        })
+    }
+
+    /// [`apply`](Self::apply) with other draws: on the processor each number follows from its place and a seed that is drawn from the device,
+    /// so that all threads draw.
+    pub fn apply_by_place(self, clean: Tensor<2>, range: Range) -> Tensor<2> {
+        self.drawn(clean.clone(), range, |distribution| {
+            by_place(&clean, distribution)
+        })
+    }
+
+    /// A noisy copy of `clean` by numbers of its form.
+    fn drawn(
+        self,
+        clean: Tensor<2>,
+        range: Range,
+        draw: impl Fn(Distribution) -> Tensor<2>,
+    ) -> Tensor<2> {
         let low = range.low();
-        let draw = |distribution| clean.random_like(distribution); // [batch, pixels]
         let hit = |p: f64| draw(Distribution::Uniform(0.0, 1.0)).lower_scalar(p); // [batch, pixels]
         match self {
             Self::None => clean,
@@ -157,6 +179,17 @@ impl Noise {
 /// A standard normal number from two uniform ones of [0, 1), by Box and Muller (1958).
 fn normal(u: f64, v: f64) -> f64 {
     (-2.0 * (1.0 - u).ln()).sqrt() * (2.0 * std::f64::consts::PI * v).cos()
+}
+
+/// Numbers of the form of `like`: uniform between two bounds, or of the standard normal distribution.
+fn by_place(like: &Tensor<2>, distribution: Distribution) -> Tensor<2> {
+    let seed = || drawn_seed(&like.device());
+    let found = match distribution {
+        Distribution::Uniform(low, high) => espejo_kernels::random(like, Law::Uniform, seed)
+            .map(|numbers| numbers.mul_scalar(high - low) + low),
+        _ => espejo_kernels::random(like, Law::Normal, seed),
+    };
+    found.unwrap_or_else(|| like.random_like(distribution))
 }
 
 impl fmt::Display for Noise {

@@ -6,7 +6,7 @@
 use std::cell::RefCell;
 use std::ops::Range;
 
-use burn::tensor::{Distribution, Tensor, TensorCreationOptions, s};
+use burn::tensor::{Device, Distribution, Tensor, TensorCreationOptions, s};
 
 use crate::Batch;
 
@@ -91,11 +91,20 @@ pub(crate) fn random_like(x: &Tensor<2>, distribution: Distribution) -> Tensor<2
     random(x.dims(), distribution, (&x.device(), x.dtype()))
 }
 
+/// A seed from the random numbers of the device.
+pub(crate) fn drawn_seed(device: &Device) -> [u32; 2] {
+    let drawn = Tensor::<1>::random([2], Distribution::Default, device).into_data();
+    // Numbers from 0 to 1, of 24 bits.
+    let mut bits = drawn
+        .iter::<f32>()
+        .map(|number| (number * 2.0_f32.powi(24)) as u32);
+    [0; 2].map(|_| bits.next().unwrap_or_default())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::LayerConfig;
-    use burn::tensor::Device;
 
     #[test]
     fn parts_cover_the_batch_in_order_and_weigh_what_they_hold() {

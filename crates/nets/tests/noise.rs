@@ -12,13 +12,22 @@ const COUNT: f64 = (ROWS * COLUMNS) as f64;
 /// Random numbers of a device are one stream for the whole process.
 static DRAWING: Mutex<()> = Mutex::new(());
 
-/// Pictures of one value, made noisy on a device.
+/// Pictures of one value, made noisy on a device, number after number.
 fn on_device(noise: Noise, value: f64, range: Range) -> Vec<f64> {
+    made(value, |clean| noise.apply(clean, range))
+}
+
+/// The same, each number by its place.
+fn by_place(noise: Noise, value: f64, range: Range) -> Vec<f64> {
+    made(value, |clean| noise.apply_by_place(clean, range))
+}
+
+fn made(value: f64, noisy: impl FnOnce(Tensor<2>) -> Tensor<2>) -> Vec<f64> {
     let _guard = DRAWING.lock().unwrap_or_else(PoisonError::into_inner);
     let device = Device::flex();
     device.seed(1);
     let clean = Tensor::<2>::full([ROWS, COLUMNS], value, &device);
-    noise.apply(clean, range).into_data().iter().collect()
+    noisy(clean).into_data().iter().collect()
 }
 
 /// The same on the host.
@@ -31,7 +40,7 @@ fn on_host(noise: Noise, value: f64, range: Range) -> Vec<f64> {
 /// How noise is drawn.
 type Draw = fn(Noise, f64, Range) -> Vec<f64>;
 
-const WAYS: [Draw; 2] = [on_device, on_host];
+const WAYS: [Draw; 3] = [on_device, by_place, on_host];
 
 /// Holds an estimate against what is expected, give or take five standard errors.
 fn check(what: &str, found: f64, expected: f64, standard_error: f64) {
@@ -83,6 +92,9 @@ fn strength_zero_is_the_identity() {
                 .iter()
                 .collect();
             assert!(found == values, "{noise} changes a picture");
+            let found = noise.apply_by_place(clean.clone(), range).into_data();
+            let found: Vec<f32> = found.iter().collect();
+            assert!(found == values, "{noise} changes a picture by place");
             let mut found = values.clone();
             noise.apply_to(&mut found, range, &mut seeded(1));
             assert!(found == values, "{noise} changes a picture on the host");

@@ -239,7 +239,7 @@ fn is_random(split: &SplitKind) -> bool {
     *split == SplitKind::Random
 }
 
-fn is_false(value: &bool) -> bool {
+pub(crate) fn is_false(value: &bool) -> bool {
     !value
 }
 

@@ -77,7 +77,10 @@ pub(crate) fn fresh(prepared: &Prepared) -> Result<Training, Error> {
         optimizer: Some(Optimizer::new(&prepared.config.train)),
         best,
         best_metrics: None,
-        state: TrainingState::default(),
+        state: TrainingState {
+            noise_by_place: true,
+            ..TrainingState::default()
+        },
         epoch_seconds: Vec::new(),
         exchanged: Exchanged::default(),
         solution: None,
@@ -99,6 +102,7 @@ pub(crate) fn train(
 ) -> Result<Ended, Error> {
     let config = &prepared.config.train;
     let data = prepared.training_data()?;
+    let data = data.drawing(training.state.noise_by_place);
     let mut session = Session::begin(prepared, folder, &training.state)?;
     session.warn_of_compiling(watch);
     while training.state.epoch < config.epochs && training.state.ended.is_none() {
@@ -143,6 +147,7 @@ pub(crate) fn follow(
     stop: &AtomicBool,
 ) -> Result<(), Error> {
     let data = prepared.training_data()?;
+    let data = data.drawing(training.state.noise_by_place);
     while let Some(reductions) = tell(prepared, None) {
         training.state.reductions = reductions;
         let epoch = training.state.epoch + 1;

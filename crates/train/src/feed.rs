@@ -11,7 +11,6 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
-use espejo_dae::corrupt;
 use espejo_data::Samples;
 use espejo_kernels::sparse_rows::SparseRows;
 use espejo_kernels::{Inputs, buffers, threads};
@@ -69,8 +68,8 @@ struct Targets {
 enum Noisy {
     /// There is none.
     None,
-    /// Noise is drawn anew for each batch.
-    PerBatch(Noise),
+    /// Noise is drawn anew for each batch; one number after the other, as before it could be drawn by its place, or so.
+    PerBatch { noise: Noise, by_place: bool },
     /// Noisy copies were drawn once: `[copies * samples, values]`, copy by copy.
     Kept(Tensor<2>),
     /// Noisy copies are drawn from this seed on each pass, the same in every one.
@@ -146,9 +145,23 @@ impl Feed {
         Self {
             noise: match noise {
                 Noise::None => Noisy::None,
-                noise => Noisy::PerBatch(noise),
+                noise => Noisy::PerBatch {
+                    noise,
+                    by_place: false,
+                },
             },
             ..self
+        }
+    }
+
+    /// Samples whose fresh noise is drawn by its place, where they get any, or is not.
+    pub(crate) fn drawing(self, by_place: bool) -> Self {
+        match self.noise {
+            Noisy::PerBatch { noise, .. } => Self {
+                noise: Noisy::PerBatch { noise, by_place },
+                ..self
+            },
+            _ => self,
         }
     }
 
@@ -547,17 +560,21 @@ impl Iterator for Batches {
                 true => filled(batch, &self.feed),
                 false => batch,
             };
-            match self.feed.noise {
-                Noisy::PerBatch(noise) | Noisy::PerPass { noise, .. } => {
-                    let noisy = corrupt(batch.targets, noise, self.feed.range);
-                    let known = batch.known.clone().filter(|_| self.feed.shows_missing);
-                    Batch {
-                        inputs: with_holes(noisy.inputs.into_tensor(), known).into(),
-                        known: batch.known,
-                        ..noisy
-                    }
+            let range = self.feed.range;
+            let noisy = match self.feed.noise {
+                Noisy::None | Noisy::Kept(_) => return batch,
+                Noisy::PerBatch {
+                    noise,
+                    by_place: true,
+                } => noise.apply_by_place(batch.targets.clone(), range),
+                Noisy::PerBatch { noise, .. } | Noisy::PerPass { noise, .. } => {
+                    noise.apply(batch.targets.clone(), range)
                 }
-                Noisy::None | Noisy::Kept(_) => batch,
+            }; // [batch, values]
+            let known = batch.known.clone().filter(|_| self.feed.shows_missing);
+            Batch {
+                inputs: with_holes(noisy, known).into(),
+                ..batch
             }
         });
         Some(batch)

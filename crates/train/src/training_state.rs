@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::config::{ScheduleKind, TrainConfig};
+use crate::config::{ScheduleKind, TrainConfig, is_false};
 
 /// What a training has done so far.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -29,6 +29,9 @@ pub struct TrainingState {
     /// The identity of the run; checkpoints of before, and those of exported halves, have none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub run: Option<String>,
+    /// Whether fresh noise is drawn by its place; trainings of before drew one number after the other, and go on so.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub noise_by_place: bool,
 }
 
 /// Seconds of a training, at most: some 30,000 years.
