@@ -115,7 +115,7 @@ fn of_logarithm(w: f32) -> f32 {
         5.739_507_7e-3,
         -7.622_461_3e-3,
         9.438_870_5e-3,
-        1.001_674_1,
+        1.001_674,
         2.832_976_8,
     ];
     let at = |series: [f32; 9], t: f32| series.into_iter().fold(0.0, |p, next| p * t + next);
