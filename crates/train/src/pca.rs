@@ -86,9 +86,9 @@ impl Pca {
             };
             let centre = (&mean, some.len() / values);
             let Ok(settled) = settle(basis, centre, k, &mut once);
-            basis = settled.1;
+            basis = settled.basis;
         }
-        let (leading, basis) = settle(basis, (&mean, count), k, &mut pass)?;
+        let Settled { leading, basis } = settle(basis, (&mean, count), k, &mut pass)?;
         let columns = leading.iter().map(|(_, vector)| &basis * vector);
         let components = from_columns(values, columns.collect());
         Ok(Self { mean, components })
@@ -218,13 +218,21 @@ fn from_columns(values: usize, columns: Vec<DVector<f64>>) -> DMatrix<f64> {
     DMatrix::from_columns(&columns)
 }
 
-/// Passes until the variance of `k` directions settles: what is largest within the last basis, and this basis, `[values, width]` as the first.
+/// What an iteration ends with.
+struct Settled {
+    /// The largest variances within the basis, each with its direction there.
+    leading: Vec<(f64, DVector<f64>)>,
+    /// `[values, width]`
+    basis: DMatrix<f64>,
+}
+
+/// Passes until the variance of `k` directions settles, from a first basis `[values, width]`.
 fn settle<E>(
     mut basis: DMatrix<f64>,
     centre: (&DVector<f64>, usize),
     k: usize,
     pass: &mut impl FnMut(&mut dyn FnMut(&[f32])) -> Result<(), E>,
-) -> Result<(Vec<(f64, DVector<f64>)>, DMatrix<f64>), E> {
+) -> Result<Settled, E> {
     let mut before = f64::NAN;
     let mut rounds = 0;
     loop {
@@ -235,7 +243,7 @@ fn settle<E>(
         let leading = leading_eigen((&inner + inner.transpose()) * 0.5, k);
         let captured: f64 = leading.iter().map(|(variance, _)| variance).sum();
         if captured - before <= TOLERANCE * captured || rounds == MOST_ROUNDS {
-            return Ok((leading, basis));
+            return Ok(Settled { leading, basis });
         }
         before = captured;
         basis = product.qr().q();
@@ -542,7 +550,7 @@ mod tests {
         let Ok(found) = Pca::fit_chunks(values, 2, &mut pass);
         let Ok((mean, count)) = mean_of(values, &mut pass);
         let before = first_basis(values, 2 + SPARE);
-        let Ok((leading, basis)) = settle(before, (&mean, count), 2, &mut pass);
+        let Ok(Settled { leading, basis }) = settle(before, (&mean, count), 2, &mut pass);
         for (place, (_, vector)) in leading.iter().enumerate() {
             let along = found.components.column(place).dot(&(&basis * vector));
             assert!(along.abs() > 1.0 - 1e-5, "component {place}: {along}");
