@@ -329,12 +329,11 @@ mod tests {
         (terms[0].2, gradients)
     }
 
+    /// Name, weight and value of a term.
+    type Known = (&'static str, f64, f32);
+
     /// The terms of a loss, and the gradient of what is optimised at each parameter.
-    fn gradients(
-        model: &AnyModel,
-        loss: Loss,
-        warm_up: f64,
-    ) -> (Vec<(&'static str, f64, f32)>, Vec<Vec<f32>>) {
+    fn gradients(model: &AnyModel, loss: Loss, warm_up: f64) -> (Vec<Known>, Vec<Vec<f32>>) {
         struct Visit(Gradients, Vec<Vec<f32>>);
         impl ModuleVisitor for Visit {
             fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
