@@ -20,11 +20,14 @@ pub(crate) fn upright(part: &mut Part, samples: &str) {
         }
     }
     // EMNIST: a row of 784 bytes, column by column.
-    if samples.starts_with("dataset.") && samples.ends_with(".images") && data.shape[1..] == [784] {
+    if samples.starts_with("dataset.")
+        && samples.ends_with(".images")
+        && matches!(data.shape[..], [_, 784])
+    {
         data.rows_as_columns_of_pixels(28, 28);
     }
     // SVHN counts from 1, and calls the zero 10.
-    if data.shape[1..] == [32, 32, 3] && part.class_names.is_empty() {
+    if matches!(data.shape[..], [_, 32, 32, 3]) && part.class_names.is_empty() {
         part.class_names.insert("10".to_owned(), "0".to_owned());
     }
 }
@@ -62,4 +65,26 @@ pub(crate) fn characters(mapping: &Array) -> Result<HashMap<String, String>, Err
         Some((row[0].to_string(), character.to_string()))
     };
     Ok(rows.filter_map(pair).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::array::{Element, Kind};
+    use crate::pixel_store::Store;
+
+    /// What HDF5 calls a scalar, and what damage makes of other arrays.
+    #[test]
+    fn an_array_without_an_axis_stays_as_it_is() {
+        let element = Element::little(Kind::Unsigned, 1);
+        let number = (Store::Memory(vec![7]), 0);
+        let data = Array::new("a.mat".into(), element, Vec::new(), true, number);
+        let mut part = Part {
+            data: data.expect("one number"),
+            labels: None,
+            class_names: HashMap::new(),
+        };
+        upright(&mut part, "dataset.train.images");
+        assert!(part.data.shape.is_empty() && part.class_names.is_empty());
+    }
 }
