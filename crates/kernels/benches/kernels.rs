@@ -299,6 +299,15 @@ fn normal_numbers(bencher: Bencher, way: Way) {
     });
 }
 
+/// A step of Adam.
+const ADAM: Step = Step::Adam {
+    rate: 1e-3,
+    betas: [0.9, 0.999],
+    bias: 1.0,
+    epsilon: 1e-8,
+    shrink: 1.0,
+};
+
 /// A large layer of the faces' VAE, 32 samples: the gradient at its weight and a step down it, at once or one after the other.
 #[divan::bench(args = WAYS)]
 fn step_down_factors(bencher: Bencher, way: Way) {
@@ -313,24 +322,17 @@ fn step_down_factors(bencher: Bencher, way: Way) {
         outputs,
     } = shape;
     let (x, da) = (vec![0.1; batch * inputs], vec![0.1; batch * outputs]);
-    let step = Step::Adam {
-        rate: 1e-3,
-        betas: [0.9, 0.999],
-        bias: 1.0,
-        epsilon: 1e-8,
-        shrink: 1.0,
-    };
     let [mut weights, mut mean, mut square] = [(); 3].map(|()| vec![0.1_f32; inputs * outputs]);
     let bencher = bencher.counter(ItemsCount::new(inputs * outputs));
     bencher.bench_local(|| {
         let factors = Factors::new(shape, x.clone(), da.clone());
         match way {
             Way::Fused => {
-                step.apply_product(&mut weights, &factors, 1.0, [&mut mean, &mut square]);
+                ADAM.apply_product(&mut weights, &factors, 1.0, [&mut mean, &mut square]);
             }
             Way::Plain => {
                 let gradient = ParameterGradient::Factors(factors).into_numbers();
-                step.apply(&mut weights, &gradient, 1.0, [&mut mean, &mut square]);
+                ADAM.apply(&mut weights, &gradient, 1.0, [&mut mean, &mut square]);
                 buffers::give(gradient);
             }
         }
@@ -341,23 +343,16 @@ fn step_down_factors(bencher: Bencher, way: Way) {
 #[divan::bench(args = WAYS)]
 fn adam(bencher: Bencher, way: Way) {
     const PARAMETERS: usize = 404_244;
-    let step = Step::Adam {
-        rate: 1e-3,
-        betas: [0.9, 0.999],
-        bias: 1.0,
-        epsilon: 1e-8,
-        shrink: 1.0,
-    };
     let bencher = bencher.counter(ItemsCount::new(PARAMETERS));
     if way == Way::Fused {
         let [mut weights, mut mean, mut square] = [(); 3].map(|()| vec![0.1_f32; PARAMETERS]);
         let gradient = vec![0.1; PARAMETERS];
-        bencher.bench_local(|| step.apply(&mut weights, &gradient, 1.0, [&mut mean, &mut square]));
+        bencher.bench_local(|| ADAM.apply(&mut weights, &gradient, 1.0, [&mut mean, &mut square]));
     } else {
         let gradient: Tensor<1> = random([PARAMETERS]).inner();
         let (mut weights, mut moments) = (gradient.clone(), Vec::new());
         bencher.bench_local(|| {
-            weights = step.compose(weights.clone(), gradient.clone(), &mut moments)
+            weights = ADAM.compose(weights.clone(), gradient.clone(), &mut moments)
         });
     }
 }

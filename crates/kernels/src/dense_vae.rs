@@ -1,5 +1,7 @@
 //! A variational autoencoder of fully connected layers, there and back at once, as [`crate::DenseNet`] is.
 
+use std::borrow::Cow;
+
 use burn::backend::DispatchTensor;
 use burn::tensor::Tensor;
 
@@ -67,11 +69,7 @@ impl<'a> DenseVae<'a> {
     ) -> Option<(f32, T, Vec<ParameterGradient>)> {
         let [batch, _] = samples.inputs.dims();
         let tensors = samples.into_tensors();
-        let [inputs, noise, targets] = [
-            numbers(&tensors[0])?,
-            numbers(&tensors[1])?,
-            numbers(&tensors[2])?,
-        ];
+        let [inputs, noise, targets] = of_tensors(&tensors)?;
         let layers = self.layers(batch)?;
         let encoded = stack::forward(&layers.encoder, &inputs);
         let hidden = encoded.last().map_or(&*inputs, |last| &last.y);
@@ -122,11 +120,7 @@ impl<'a> DenseVae<'a> {
     pub fn errors(&self, loss: FusedLoss, samples: VaeSamples) -> Option<NetErrors> {
         let ([batch, width], [_, outputs]) = (samples.inputs.dims(), samples.targets.dims());
         let tensors = samples.into_tensors();
-        let [inputs, noise, targets] = [
-            numbers(&tensors[0])?,
-            numbers(&tensors[1])?,
-            numbers(&tensors[2])?,
-        ];
+        let [inputs, noise, targets] = of_tensors(&tensors)?;
         let layers = self.layers(batch)?;
         let latent = layers.heads[0][0].outputs();
         let parts = inputs.chunks(ROWS * width);
@@ -160,6 +154,11 @@ impl VaeSamples {
     fn into_tensors(self) -> [DispatchTensor; 3] {
         [self.inputs, self.noise, self.targets].map(Tensor::into_dispatch)
     }
+}
+
+/// The numbers of all three; none where one lies elsewhere than in memory.
+fn of_tensors([inputs, noise, targets]: &[DispatchTensor; 3]) -> Option<[Cow<'_, [f32]>; 3]> {
+    Some([numbers(inputs)?, numbers(noise)?, numbers(targets)?])
 }
 
 impl Layers<'_> {

@@ -44,7 +44,7 @@ impl ParameterGradient {
         match self {
             Self::Numbers(numbers) => numbers,
             Self::Factors(factors) => {
-                let [numbers] = multiply([factors.product()]);
+                let [numbers] = multiply([factors.product(0..factors.shape.inputs)]);
                 factors.give();
                 numbers
             }
@@ -106,24 +106,18 @@ impl Factors {
 
     /// The numbers of some rows, by this thread.
     pub(crate) fn part(&self, rows: Range<usize>, out: &mut [f32]) {
+        multiply_here(self.product(rows), out);
+    }
+
+    /// The product that makes some rows.
+    fn product(&self, rows: Range<usize>) -> Product<'_> {
         let Shape {
             batch,
             inputs,
             outputs,
         } = self.shape;
         let x = Matrix::new(&self.x, batch, inputs).columns(rows);
-        let da = Matrix::new(&self.da, batch, outputs);
-        multiply_here(Product::new(x.transposed(), da), out);
-    }
-
-    fn product(&self) -> Product<'_> {
-        let Shape {
-            batch,
-            inputs,
-            outputs,
-        } = self.shape;
-        let x = Matrix::new(&self.x, batch, inputs).transposed();
-        Product::new(x, Matrix::new(&self.da, batch, outputs))
+        Product::new(x.transposed(), Matrix::new(&self.da, batch, outputs))
     }
 
     fn give(self) {
