@@ -16,7 +16,7 @@ use espejo_kernels::linear::Shape;
 use espejo_kernels::{
     Activation, DenseNet, DenseParameters, Factors, FusedLoss, Law, ParameterGradient, SelfGated,
     Sliding, Step, batch_norm, conv, cross_entropy, linear, max_pool, normal_cdf, self_gated,
-    transposed_conv, upsample, window_conv,
+    transposed_conv, upsample, upsampled_conv, window_conv,
 };
 
 const BATCH: usize = 128;
@@ -76,6 +76,40 @@ fn dense<const DECODER: usize>(bencher: Bencher, way: Way) {
             Way::Plain => activation::relu(x.matmul(weight) + bias.unsqueeze()),
         }
     });
+}
+
+/// The gradients of a fully connected layer, at its inputs too: samples, inputs and outputs.
+const WAYS_BACK: [[usize; 3]; 5] = [
+    [8, 1024, 1024],
+    [32, 1024, 3200],
+    [128, 1024, 3200],
+    [128, 256, 784],
+    [512, 256, 784],
+];
+
+#[divan::bench(consts = [0, 1, 2, 3, 4])]
+fn way_back<const LAYER: usize>(bencher: Bencher) {
+    let [batch, inputs, outputs] = WAYS_BACK[LAYER];
+    let numbers = |count: usize| -> Vec<f32> {
+        let number = |at| (at % 97) as f32 / 97.0 - 0.5;
+        (0..count).map(number).collect()
+    };
+    let (x, weight) = (numbers(batch * inputs), numbers(inputs * outputs));
+    let y = numbers(batch * outputs);
+    let mut dy = y.clone();
+    let shape = Shape {
+        batch,
+        inputs,
+        outputs,
+    };
+    bencher
+        .counter(ItemsCount::new(2 * batch * inputs * outputs))
+        .bench_local(|| {
+            let (weights, of_y) = ((&x[..], &weight[..]), (&y[..], Activation::Linear));
+            let found = espejo_kernels::linear::backward(shape, weights, None, of_y, &mut dy, true);
+            buffers::give(found.weight);
+            found.x.into_iter().for_each(buffers::give);
+        });
 }
 
 #[divan::bench(args = WAYS)]
@@ -284,6 +318,23 @@ fn upsampling(bencher: Bencher, way: Way) {
             let options =
                 InterpolateOptions::new(InterpolateMode::Nearest).with_output_size([28, 28]);
             interpolate(x.clone().reshape([BATCH, 32, 14, 14]), options).flatten(1, 3)
+        }
+    });
+}
+
+/// The end of the denoiser's way up: both operations as one, and one after the other.
+#[divan::bench(args = WAYS)]
+fn upsampling_and_convolution(bencher: Bencher, way: Way) {
+    let x = tracked([BATCH, 32 * 14 * 14]);
+    let (weight, bias) = (tracked([1, 32, 3, 3]), tracked([1]));
+    there_and_back(bencher, BATCH * 32 * 28 * 28 * 9, || {
+        let (x, weight, bias) = (x.clone(), weight.clone(), bias.clone());
+        match way {
+            Way::Fused => upsampled_conv(x, weight, bias, [14, 14], Activation::Linear),
+            Way::Plain => {
+                let x = upsample(x, [32, 14, 14], [28, 28]);
+                conv(x, weight, bias, [28, 28], Activation::Linear)
+            }
         }
     });
 }

@@ -24,6 +24,7 @@ use backward::{Piece, Plan};
 use correlate::Correlation;
 use shifted_copies::Grid;
 use weights::rotated_transpose;
+pub(crate) use weights::split;
 
 /// Samples whose gradients are summed by one piece of work, so that the sums are the same on any machine.
 const PIECE: usize = 8;
@@ -340,32 +341,40 @@ impl WithSimd for Forward<'_> {
         } else {
             f32::NEG_INFINITY
         };
-        let mut images = |x: &[f32], y: &mut [f32]| {
-            let source = correlation.prepare(simd, x, &mut source);
-            correlation.run(simd, source, bias, lowest, &mut work, y);
-            if activation != Activation::Relu {
-                activation.apply(y);
-            }
+        let mut whole = indices.is_some().then(|| Scratch::any(shape.output()));
+        let of_sample = match whole {
+            Some(_) => shape.pooled(),
+            None => shape.output(),
         };
-        let Some(indices) = indices else {
-            let samples = zip(x.chunks(shape.input()), y.chunks_mut(shape.output()));
-            return samples.for_each(|(x, y)| images(x, y));
-        };
-        let mut whole = Scratch::zeros(shape.output());
-        let maxima = zip(
-            y.chunks_mut(shape.pooled()),
-            indices.chunks_mut(shape.pooled()),
+        let indices = parts(
+            indices.map(|indices| indices.chunks_mut(of_sample)),
+            shape.batch,
         );
-        for (x, (y, indices)) in zip(x.chunks(shape.input()), maxima) {
-            images(x, &mut whole);
-            let size = [shape.height, shape.width];
-            pool::Forward {
-                size,
-                x: &whole,
-                y,
-                indices,
+        let samples = zip(
+            x.chunks(shape.input()),
+            zip(y.chunks_mut(of_sample), indices),
+        );
+        for (x, (y, indices)) in samples {
+            // One place for both kinds, which a compiler puts in here: a closure of its own would know nothing of the vectors.
+            let images = match &mut whole {
+                Some(whole) => &mut **whole,
+                None => &mut *y,
+            };
+            let source = correlation.prepare(simd, x, &mut source);
+            correlation.run(simd, source, bias, lowest, &mut work, images);
+            if activation != Activation::Relu {
+                activation.apply(images);
             }
-            .with_simd(simd);
+            if let (Some(whole), Some(indices)) = (&whole, indices) {
+                let size = [shape.height, shape.width];
+                pool::Forward {
+                    size,
+                    x: whole,
+                    y,
+                    indices,
+                }
+                .with_simd(simd);
+            }
         }
     }
 }

@@ -11,12 +11,12 @@ mod linear;
 mod pool;
 mod self_gated;
 mod squares;
-mod transposed_conv;
 mod upsample;
 mod window_conv;
 mod window_pool;
 
 pub(crate) use conv::Conv;
+pub(crate) use window_conv::{Kind, WindowConv};
 
 use std::sync::Arc;
 
@@ -33,7 +33,7 @@ use crate::dropout::Rule;
 use crate::in_memory::Host;
 use crate::self_gated::SelfGated;
 use crate::sparse_rows::SparseRows;
-use crate::tensor::{Map, Sliding};
+use crate::tensor::Map;
 use crate::window_pool::Windows;
 
 /// Operations that are computed in one piece. Images are rows: `[batch, channels * height * width]`.
@@ -66,20 +66,13 @@ pub(crate) trait Fused: Backend {
         conv: Conv,
     ) -> FloatTensor<Self>;
 
-    /// f(x ∗ weight + bias) with any window: weight `[outputs, inputs, kernel rows, kernel columns]`.
+    /// f(x ∗ weight + bias) with any window, as `conv` says: weight `[outputs, inputs, kernel rows, kernel columns]`, or `[inputs, outputs, ...]`
+    /// where it is turned around.
     fn window_conv(
         x: FloatTensor<Self>,
         weight: FloatTensor<Self>,
         bias: FloatTensor<Self>,
-        how: (Sliding, Activation),
-    ) -> FloatTensor<Self>;
-
-    /// f(x ∗ weight + bias), where the convolution that slides so is turned around: weight `[inputs, outputs, kernel rows, kernel columns]`.
-    fn transposed_conv(
-        x: FloatTensor<Self>,
-        weight: FloatTensor<Self>,
-        bias: FloatTensor<Self>,
-        how: (Sliding, Activation),
+        conv: WindowConv,
     ) -> FloatTensor<Self>;
 
     /// The maximum of each window of 2 x 2 pixels.
@@ -173,20 +166,9 @@ macro_rules! fused_in_memory {
                 x: FloatTensor<Self>,
                 weight: FloatTensor<Self>,
                 bias: FloatTensor<Self>,
-                how: (Sliding, Activation),
+                conv: WindowConv,
             ) -> FloatTensor<Self> {
-                let y = window_conv::forward::<Self>(&x, &weight, &bias, how);
-                Self::recycle(x);
-                y
-            }
-
-            fn transposed_conv(
-                x: FloatTensor<Self>,
-                weight: FloatTensor<Self>,
-                bias: FloatTensor<Self>,
-                how: (Sliding, Activation),
-            ) -> FloatTensor<Self> {
-                let y = transposed_conv::forward::<Self>(&x, &weight, &bias, how);
+                let y = window_conv::forward::<Self>(&x, &weight, &bias, conv);
                 Self::recycle(x);
                 y
             }
@@ -295,18 +277,9 @@ impl<B: Host, C: CheckpointStrategy> Fused for Autodiff<B, C> {
         x: FloatTensor<Self>,
         weight: FloatTensor<Self>,
         bias: FloatTensor<Self>,
-        how: (Sliding, Activation),
+        conv: WindowConv,
     ) -> FloatTensor<Self> {
-        window_conv::tracked::<B, C>(x, weight, bias, how)
-    }
-
-    fn transposed_conv(
-        x: FloatTensor<Self>,
-        weight: FloatTensor<Self>,
-        bias: FloatTensor<Self>,
-        how: (Sliding, Activation),
-    ) -> FloatTensor<Self> {
-        transposed_conv::tracked::<B, C>(x, weight, bias, how)
+        window_conv::tracked::<B, C>(x, weight, bias, conv)
     }
 
     fn max_pool(x: FloatTensor<Self>, map: Map) -> FloatTensor<Self> {

@@ -29,6 +29,7 @@ mod parameter_gradient;
 pub mod pool;
 mod posterior;
 mod random_numbers;
+mod row_products;
 mod scratch;
 pub mod self_gated;
 mod simd_loops;
@@ -37,6 +38,7 @@ pub mod squares;
 pub mod sums;
 mod tensor;
 pub mod threads;
+mod turning;
 pub mod upsample;
 pub mod vectors;
 pub mod window_conv;
@@ -60,7 +62,7 @@ pub use crate::{
     tensor::{
         Map, Sliding, batch_norm, batch_norm_inference, conv, cross_entropy, dropped, in_memory,
         linear, max_pool, max_pool_of_windows, normal_cdf, pooled_conv, random, self_gated,
-        sum_of_squares, transposed_conv, upsample, window_conv,
+        sum_of_squares, transposed_conv, upsample, upsampled_conv, window_conv,
     },
     window_pool::Windows,
 };

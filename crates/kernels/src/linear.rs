@@ -3,8 +3,10 @@
 use crate::activation::Activation;
 use crate::buffers;
 use crate::gemm::{Matrix, Product, add, multiply};
+use crate::row_products::rows_by_rows;
 use crate::sparse_rows::SparseRows;
 use crate::threads;
+use crate::turning::turn;
 
 /// Sizes of a layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +17,15 @@ pub struct Shape {
     pub inputs: usize,
     /// Columns of y.
     pub outputs: usize,
+}
+
+impl Shape {
+    /// Whether the gradient at x is faster by [`rows_by_rows`]: with 8 samples a seventh, with 32 less than half and with 128 nine tenths of the time of
+    /// `gemm` and of turning the weights for it, with 512 as much (`cargo bench --bench kernels --features flex -- way_back`). Short rows have too few
+    /// vectors for their sums.
+    fn suits_rows(self) -> bool {
+        self.batch <= 256 && self.outputs >= 128 && self.inputs >= 4
+    }
 }
 
 /// Gradients of a layer: what the backward pass makes of the gradient at y.
@@ -120,8 +131,16 @@ pub fn backward(
     }
     let bias = before_activation(shape, y, activation, dy);
     let da = Matrix::new(dy, batch, outputs);
-    let turned = (with_x && batch >= TILE && inputs * outputs >= FEW).then(|| turned(weights));
     let for_weight = Product::new(Matrix::new(x, batch, inputs).transposed(), da);
+    if with_x && shape.suits_rows() {
+        let [weight_gradient] = multiply([for_weight]);
+        return Gradients {
+            x: Some(rows_by_rows(dy, weight, outputs)),
+            weight: weight_gradient,
+            bias,
+        };
+    }
+    let turned = (with_x && batch >= TILE && inputs * outputs >= FEW).then(|| turned(weights));
     let for_x = match &turned {
         Some(turned) => Product::new(da, Matrix::new(turned, outputs, inputs)),
         None => Product::new(da, weights.transposed()),
@@ -151,6 +170,9 @@ pub(crate) fn backward_around_weight(
 ) -> (Vec<f32>, Option<Vec<f32>>) {
     let bias = before_activation(shape, y, activation, dy);
     let x = with_x.then(|| {
+        if shape.suits_rows() {
+            return rows_by_rows(dy, weight, shape.outputs);
+        }
         let weights = Matrix::new(weight, shape.inputs, shape.outputs);
         let da = Matrix::new(dy, shape.batch, shape.outputs);
         let turned = turned(weights);
@@ -214,47 +236,12 @@ pub fn sparse_backward(
 fn turned(matrix: Matrix<'_>) -> Vec<f32> {
     let (rows, columns, values) = matrix.whole();
     let mut turned = buffers::take(values.len());
-    // Some columns of the matrix, which are rows of what comes out; square by square, so that whole lines are read and written.
+    // Some columns of the matrix, which are rows of what comes out.
     let parts = turned.chunks_mut(TILE * rows).enumerate().collect();
     threads::each(parts, |(part, out): (usize, &mut [f32])| {
-        for (block, some) in values.chunks(TILE * columns).enumerate() {
-            let mut square = [[0.0; TILE]; TILE];
-            for (place, row) in some.chunks_exact(columns).enumerate() {
-                let row = &row[part * TILE..];
-                let count = row.len().min(TILE);
-                square[place][..count].copy_from_slice(&row[..count]);
-            }
-            let (square, count) = (turned_square(&square), some.len() / columns);
-            for (out, line) in out.chunks_exact_mut(rows).zip(&square) {
-                out[block * TILE..][..count].copy_from_slice(&line[..count]);
-            }
-        }
+        let some = (rows, out.len() / rows);
+        turn(&values[part * TILE..], some, columns, out, rows);
     });
-    turned
-}
-
-/// A square with rows for columns; by fours, which compilers make shuffles of.
-fn turned_square(square: &[[f32; TILE]; TILE]) -> [[f32; TILE]; TILE] {
-    let mut turned = [[0.0; TILE]; TILE];
-    for row in (0..TILE).step_by(4) {
-        for column in (0..TILE).step_by(4) {
-            let [a, b, c, d] = [0, 1, 2, 3].map(|next| {
-                let four = &square[row + next][column..column + 4];
-                [four[0], four[1], four[2], four[3]]
-            });
-            for (next, four) in [
-                [a[0], b[0], c[0], d[0]],
-                [a[1], b[1], c[1], d[1]],
-                [a[2], b[2], c[2], d[2]],
-                [a[3], b[3], c[3], d[3]],
-            ]
-            .iter()
-            .enumerate()
-            {
-                turned[column + next][row..row + 4].copy_from_slice(four);
-            }
-        }
-    }
     turned
 }
 

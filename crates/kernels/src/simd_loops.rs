@@ -41,6 +41,34 @@ pub(crate) fn fours(
     arch().dispatch(Fours { a, b, c, d, f });
 }
 
+/// The sum of numbers, whose order is the same for vectors of any width.
+pub(crate) fn total(values: &[f32]) -> f32 {
+    arch().dispatch(Total { values })
+}
+
+/// Sums that run beside each other: one alone would wait for each addition before it can begin the next.
+const SUMS: usize = 64;
+
+struct Total<'a> {
+    values: &'a [f32],
+}
+
+impl WithSimd for Total<'_> {
+    type Output = f32;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> f32 {
+        let (lines, rest) = self.values.as_chunks::<SUMS>();
+        let mut sums = [0.0; SUMS];
+        for line in lines {
+            for (sum, value) in sums.iter_mut().zip(line) {
+                *sum += value;
+            }
+        }
+        sums.iter().chain(rest).sum()
+    }
+}
+
 struct Map<'a, F> {
     values: &'a mut [f32],
     f: F,

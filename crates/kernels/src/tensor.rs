@@ -18,7 +18,8 @@ use crate::window_pool::Windows;
 use crate::{buffers, sums};
 #[cfg(any(feature = "flex", feature = "ndarray"))]
 use {
-    crate::fused::{Conv, Fused},
+    crate::fused::{Conv, Fused, Kind, WindowConv},
+    crate::window_conv::{self as ours, upsampled},
     burn::backend::{Dispatch, DispatchTensor, DispatchTensorKind, TensorMetadata},
 };
 
@@ -115,9 +116,7 @@ pub fn window_conv(
     let x = x.into_dispatch();
     #[cfg(any(feature = "flex", feature = "ndarray"))]
     if is_ours(&x) {
-        let (weight, bias) = (weight.into_dispatch(), bias.into_dispatch());
-        let how = (sliding, activation);
-        return Tensor::from_dispatch(<Dispatch as Fused>::window_conv(x, weight, bias, how));
+        return our_window_conv(x, weight, bias, (sliding, activation, Kind::Plain));
     }
     let [_, inputs, ..] = weight.dims();
     let [rows, columns] = sliding.size;
@@ -141,10 +140,7 @@ pub fn transposed_conv(
     let x = x.into_dispatch();
     #[cfg(any(feature = "flex", feature = "ndarray"))]
     if is_ours(&x) {
-        let (weight, bias) = (weight.into_dispatch(), bias.into_dispatch());
-        let how = (sliding, activation);
-        let y = <Dispatch as Fused>::transposed_conv(x, weight, bias, how);
-        return Tensor::from_dispatch(y);
+        return our_window_conv(x, weight, bias, (sliding, activation, Kind::Transposed));
     }
     let [inputs, _, rows, columns] = weight.dims();
     let [high, wide] = sliding.output([rows, columns]);
@@ -161,6 +157,66 @@ pub fn transposed_conv(
     activation.compose(a.flatten(1, 3))
 }
 
+/// What [`conv`] gives of images of twice as many rows and columns, each of whose pixels is there twice in both directions: x
+/// `[batch, inputs * height * width]` to `[batch, outputs * 2 height * 2 width]`, without the larger images where the device is the processor and the
+/// channels are such that it pays.
+pub fn upsampled_conv(
+    x: Tensor<2>,
+    weight: Tensor<4>,
+    bias: Tensor<1>,
+    [height, width]: [usize; 2],
+    activation: Activation,
+) -> Tensor<2> {
+    let size = [2 * height, 2 * width];
+    let [outputs, inputs, kernel, _] = weight.dims();
+    let x = x.into_dispatch();
+    #[cfg(any(feature = "flex", feature = "ndarray"))]
+    if is_ours(&x) && !suits_products([inputs, outputs], kernel, size) {
+        let sliding = keeping(size, kernel);
+        let shape = ours::Shape {
+            batch: 1,
+            inputs,
+            outputs,
+            size,
+            kernel: [kernel; 2],
+            stride: 1,
+            zeros: [kernel / 2; 2],
+            output: size,
+        };
+        if upsampled::is_known(&shape) {
+            return our_window_conv(x, weight, bias, (sliding, activation, Kind::Upsampled));
+        }
+    }
+    let raised = upsample(Tensor::from_dispatch(x), [inputs, height, width], size);
+    conv(raised, weight, bias, size, activation)
+}
+
+#[cfg(any(feature = "flex", feature = "ndarray"))]
+fn our_window_conv(
+    x: DispatchTensor,
+    weight: Tensor<4>,
+    bias: Tensor<1>,
+    (sliding, activation, kind): (Sliding, Activation, Kind),
+) -> Tensor<2> {
+    let (weight, bias) = (weight.into_dispatch(), bias.into_dispatch());
+    let conv = WindowConv {
+        sliding,
+        activation,
+        kind,
+    };
+    Tensor::from_dispatch(<Dispatch as Fused>::window_conv(x, weight, bias, conv))
+}
+
+/// A square window of odd side that moves by one pixel and keeps the size.
+#[cfg(any(feature = "flex", feature = "ndarray"))]
+fn keeping(size: [usize; 2], kernel: usize) -> Sliding {
+    Sliding {
+        size,
+        stride: 1,
+        zeros: [(kernel / 2, kernel / 2); 2],
+    }
+}
+
 fn convolved(
     x: Tensor<2>,
     weight: Tensor<4>,
@@ -173,12 +229,8 @@ fn convolved(
     #[cfg(any(feature = "flex", feature = "ndarray"))]
     if is_ours(&x) {
         if suits_products([inputs, outputs], kernel, size) {
-            let sliding = Sliding {
-                size,
-                stride: 1,
-                zeros: [(kernel / 2, kernel / 2); 2],
-            };
-            let y = window_conv(Tensor::from_dispatch(x), weight, bias, sliding, activation);
+            let how = (keeping(size, kernel), activation, Kind::Plain);
+            let y = our_window_conv(x, weight, bias, how);
             return match pooled {
                 true => max_pool(y, [outputs, size[0], size[1]]),
                 false => y,

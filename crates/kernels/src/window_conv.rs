@@ -16,6 +16,7 @@
 mod products;
 mod rows;
 pub mod transposed;
+pub mod upsampled;
 mod winograd;
 
 #[cfg(test)]
@@ -27,6 +28,7 @@ use crate::activation::Activation;
 use crate::buffers;
 use crate::gemm::add;
 use crate::scratch::Scratch;
+use crate::simd_loops::{map, total};
 use crate::threads;
 use products::Products;
 pub(crate) use winograd::is_faster as in_tiles;
@@ -189,7 +191,7 @@ fn forward_by(
     threads::each(pieces.collect(), |(x, y)| {
         way.forward(x, y);
         for (y, bias) in zip(y.chunks_mut(ends.pixels), bias.iter().cycle()) {
-            y.iter_mut().for_each(|y| *y += bias);
+            map(y, |y| y + bias);
         }
         activation.apply(y);
     });
@@ -298,7 +300,7 @@ fn backward_by(
         activation.multiply_slope(&mut dz, y);
         for of_sample in dz.chunks(of_sample) {
             for (sum, dz) in zip(&mut *dbias, of_sample.chunks(ends.pixels)) {
-                *sum += dz.iter().sum::<f32>();
+                *sum += total(dz);
             }
         }
         way.backward(x, &dz, dx, dweight);

@@ -8,7 +8,7 @@ use espejo_kernels::sparse_rows::SparseRows;
 use espejo_kernels::{
     Activation, Inputs, SelfGated, Sliding, Step, Windows, batch_norm, batch_norm_inference, conv,
     cross_entropy, linear, max_pool, max_pool_of_windows, pooled_conv, self_gated, sum_of_squares,
-    transposed_conv, upsample, window_conv,
+    transposed_conv, upsample, upsampled_conv, window_conv,
 };
 
 const ACTIVATIONS: [Activation; 6] = [
@@ -588,6 +588,50 @@ fn pooling_and_upsampling_are_their_compositions() {
             let found = through(single(&large, &device), single(&small, &device));
             for (found, expected) in found.iter().zip(&expected) {
                 check("pooling and upsampling", found, expected, 1e-6);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_convolution_of_upsampled_images_is_its_composition() {
+    let mut random = Random(17);
+    for round in 0..40 {
+        let [batch, inputs, height, width] = [9, 12, 9, 9].map(|most| random.size(most));
+        // The last are by tiles behind an upsampling of their own.
+        let (inputs, outputs) = match round % 4 {
+            3 => (16, 32),
+            _ => (inputs, random.size(5)),
+        };
+        let kernel = [1, 3, 5][random.size(3) - 1];
+        let x = random.numbers(&[batch, inputs * height * width], 1.0);
+        let weight = random.numbers(&[outputs, inputs, kernel, kernel], 1.0);
+        let bias = random.numbers(&[outputs], 1.0);
+        let slope = random.numbers(&[batch, outputs * 4 * height * width], 1.0);
+        for activation in [Activation::Linear, Activation::Relu, Activation::Sigmoid] {
+            let through = |x: Tensor<2>, weight: Tensor<4>, bias: Tensor<1>, slope: Tensor<2>| {
+                let (of_weight, of_bias) = (weight.clone(), bias.clone());
+                let y = upsampled_conv(x.clone(), of_weight, of_bias, [height, width], activation);
+                let gradients = (y.clone() * slope.detach()).sum().backward();
+                [
+                    values(y),
+                    values(x.grad(&gradients).expect("a gradient")),
+                    values(weight.grad(&gradients).expect("a gradient")),
+                    values(bias.grad(&gradients).expect("a gradient")),
+                ]
+            };
+            let expected = through(double(&x), double(&weight), double(&bias), double(&slope));
+            for device in devices() {
+                let found = through(
+                    single(&x, &device),
+                    single(&weight, &device),
+                    single(&bias, &device),
+                    single(&slope, &device),
+                );
+                for (found, expected) in found.iter().zip(&expected) {
+                    let what = format!("upsampled convolution, {activation:?}");
+                    check(&what, found, expected, 1e-5);
+                }
             }
         }
     }

@@ -7,6 +7,7 @@ use rand::Rng;
 
 use crate::Initializer;
 use crate::initializer::zeros;
+use crate::resample::Upsample;
 use crate::window::{Padding, Window};
 
 /// Channels, height and width of a image inside a net.
@@ -86,6 +87,22 @@ impl Conv {
             return espejo_kernels::pooled_conv(x, weight, bias, [height, width], activation);
         }
         espejo_kernels::max_pool(self.forward(x, activation), self.output())
+    }
+
+    /// What [`forward`](Self::forward) gives behind an upsampling, as one operation where there is one.
+    pub fn forward_upsampled(
+        &self,
+        upsample: &Upsample,
+        x: Tensor<2>,
+        activation: Fused,
+    ) -> Tensor<2> {
+        match upsample.doubled() {
+            Some(size) if self.keeps_the_size() => {
+                let (weight, bias) = (self.weight.val(), self.bias.val());
+                espejo_kernels::upsampled_conv(x, weight, bias, size, activation)
+            }
+            _ => self.forward(upsample.forward(x), activation),
+        }
     }
 
     /// Whether it is of the kind that the fused operation has: an odd square kernel, padded, that moves pixel by pixel.

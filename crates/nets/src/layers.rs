@@ -175,8 +175,8 @@ impl LayersConfig {
     }
 }
 
-/// The output of layers, each with the activation after it. A convolution and the pooling behind it are one operation, and so are
-/// a wide concatenation and the fully connected layer behind it.
+/// The output of layers, each with the activation after it. A convolution and the pooling behind it are one operation, and so are an upsampling and the
+/// convolution behind it, and a wide concatenation and the fully connected layer behind it.
 fn through(layers: &[Layer], activations: &[Activation], x: Inputs) -> Tensor<2> {
     let ([layer, rest @ ..], [activation, after @ ..]) = (layers, activations) else {
         return x.into_tensor();
@@ -186,6 +186,13 @@ fn through(layers: &[Layer], activations: &[Activation], x: Inputs) -> Tensor<2>
     {
         let pooled = conv.forward_pooled(x.into_tensor(), fused);
         return through(rest, after, pooled.into());
+    }
+    if let (Layer::Upsample(upsample), Activation::Linear) = (layer, activation)
+        && let ([Layer::Conv(conv), rest @ ..], [activation, after @ ..]) = (rest, after)
+        && let Some(fused) = activation.fused()
+    {
+        let y = conv.forward_upsampled(upsample, x.into_tensor(), fused);
+        return through(rest, after, y.into());
     }
     if let (Layer::Skip(skip), Activation::Linear) = (layer, activation)
         && let ([Layer::Linear(linear), rest @ ..], [activation, after @ ..]) = (rest, after)

@@ -101,6 +101,12 @@ impl Upsample {
         espejo_kernels::upsample(x, self.input, self.output)
     }
 
+    /// Height and width of what comes in, where both are doubled in whole.
+    pub(crate) fn doubled(&self) -> Option<[usize; 2]> {
+        let [_, height, width] = self.input;
+        (self.output == [2 * height, 2 * width]).then_some([height, width])
+    }
+
     /// Shape of what comes out.
     pub fn output(&self) -> Map {
         [self.input[0], self.output[0], self.output[1]]

@@ -1,4 +1,4 @@
-//! A convolution with any window.
+//! A convolution with any window: as it is, turned around, or of images that were made twice as large before.
 
 use burn::backend::autodiff::checkpoint::base::Checkpointer;
 use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
@@ -12,19 +12,45 @@ use crate::activation::Activation;
 use crate::buffers;
 use crate::in_memory::Host;
 use crate::tensor::Sliding;
-use crate::window_conv::{self, Outputs, Shape};
+use crate::window_conv::{self, Outputs, Shape, transposed, upsampled};
+
+/// A convolution to carry out.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct WindowConv {
+    pub sliding: Sliding,
+    pub activation: Activation,
+    pub kind: Kind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Plain,
+    /// Turned around: what slides are windows over what goes out.
+    Transposed,
+    /// Of images whose pixels stand there twice in both directions; the window slides over these.
+    Upsampled,
+}
 
 pub(super) fn forward<B: Host>(
     x: &FloatTensor<B>,
     weight: &FloatTensor<B>,
     bias: &FloatTensor<B>,
-    (sliding, activation): (Sliding, Activation),
+    conv: WindowConv,
 ) -> FloatTensor<B> {
-    let shape = sizes::<B>(x, weight, sliding);
+    let shape = sizes::<B>(x, weight, conv.sliding);
     let (x, weight, bias) = (B::numbers(x), B::numbers(weight), B::numbers(bias));
-    let values = shape.outputs * shape.output[0] * shape.output[1];
+    let [rows, columns] = match conv.kind {
+        Kind::Plain | Kind::Upsampled => shape.output,
+        Kind::Transposed => shape.size,
+    };
+    let values = bias.len() * rows * columns;
     let mut y = buffers::take(shape.batch * values);
-    window_conv::forward(&shape, &x, &weight, &bias, activation, &mut y);
+    let forward = match conv.kind {
+        Kind::Plain => window_conv::forward,
+        Kind::Transposed => transposed::forward,
+        Kind::Upsampled => upsampled::forward,
+    };
+    forward(&shape, &x, &weight, &bias, conv.activation, &mut y);
     B::tensor(y, [shape.batch, values])
 }
 
@@ -32,15 +58,15 @@ pub(super) fn tracked<B: Host, C: CheckpointStrategy>(
     x: FloatTensor<Autodiff<B, C>>,
     weight: FloatTensor<Autodiff<B, C>>,
     bias: FloatTensor<Autodiff<B, C>>,
-    how: (Sliding, Activation),
+    conv: WindowConv,
 ) -> FloatTensor<Autodiff<B, C>> {
     let nodes = [x.node(), weight.node(), bias.node()];
     let (x, weight) = (x.into_primitive(), weight.into_primitive());
-    let y = forward::<B>(&x, &weight, bias.primitive(), how);
+    let y = forward::<B>(&x, &weight, bias.primitive(), conv);
     match Back.prepare::<C>(nodes).compute_bound().stateful() {
         OpsKind::Tracked(prep) => {
             let state = State {
-                how,
+                conv,
                 x,
                 weight,
                 y: y.clone(),
@@ -51,6 +77,7 @@ pub(super) fn tracked<B: Host, C: CheckpointStrategy>(
     }
 }
 
+/// Those of the convolution that is carried out, or turned around.
 fn sizes<B: Host>(x: &FloatTensor<B>, weight: &FloatTensor<B>, sliding: Sliding) -> Shape {
     let weight = weight.shape();
     let kernel = [weight[2], weight[3]];
@@ -71,7 +98,7 @@ struct Back;
 
 #[derive(Clone, Debug)]
 struct State<B: Backend> {
-    how: (Sliding, Activation),
+    conv: WindowConv,
     x: FloatTensor<B>,
     weight: FloatTensor<B>,
     y: FloatTensor<B>,
@@ -82,24 +109,28 @@ impl<B: Host> Backward<B, 3> for Back {
 
     fn backward(self, ops: Ops<State<B>, 3>, grads: &mut Gradients, _: &mut Checkpointer) {
         let [for_x, for_weight, for_bias] = ops.parents.map(|node| node.map(|node| node.id));
-        let State {
-            how: (sliding, activation),
-            x,
-            weight,
-            y,
-        } = ops.state;
-        let shape = sizes::<B>(&x, &weight, sliding);
+        let State { conv, x, weight, y } = ops.state;
+        let shape = sizes::<B>(&x, &weight, conv.sliding);
         let dy = grads.consume::<B>(&ops.node);
         let mut dx = for_x
             .as_ref()
             .map(|_| buffers::take(x.shape().num_elements()));
         let mut dweight = vec![0.0; weight.shape().num_elements()];
-        let mut dbias = vec![0.0; shape.outputs];
-        window_conv::backward(
+        let mut dbias = match conv.kind {
+            Kind::Plain | Kind::Upsampled => vec![0.0; shape.outputs],
+            Kind::Transposed => vec![0.0; shape.inputs],
+        };
+        let of_bias = [dbias.len()].into();
+        let backward = match conv.kind {
+            Kind::Plain => window_conv::backward,
+            Kind::Transposed => transposed::backward,
+            Kind::Upsampled => upsampled::backward,
+        };
+        backward(
             &shape,
             &B::numbers(&x),
             &B::numbers(&weight),
-            activation,
+            conv.activation,
             Outputs {
                 y: &B::numbers(&y),
                 dy: &B::numbers(&dy),
@@ -110,7 +141,6 @@ impl<B: Host> Backward<B, 3> for Back {
                 bias: &mut dbias,
             },
         );
-        let of_bias = [shape.outputs].into();
         register::<B, 3>(
             grads,
             [

@@ -13,12 +13,13 @@
 
 use std::iter::zip;
 
-use super::rows::{Frame, turn};
+use super::rows::Frame;
 use super::{Shape, Way};
 use crate::buffers;
 use crate::gemm::{Matrix, Product, add, multiply_here};
 use crate::scratch::{LINE, Scratch};
 use crate::threads;
+use crate::turning::turn;
 
 /// Rows that a piece of work has, about: a product of fewer does not reach full speed.
 const ROWS: usize = 1024;

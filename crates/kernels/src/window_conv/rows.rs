@@ -1,16 +1,13 @@
 //! Images with their channels side by side and zeros around them, and the runs of numbers that a window sees of them.
 
-use std::array::from_fn;
-
 use super::Shape;
+use crate::turning::turn_between;
 
 /// How an image lies with zeros around it: `[rows, columns, inputs]`.
 pub struct Frame {
     inputs: usize,
-    /// Rows and columns of the image.
-    size: [usize; 2],
-    /// Zeros above and before it.
-    zeros: [usize; 2],
+    /// Where each pixel of the image begins.
+    pixels: Vec<usize>,
     /// Rows and columns, with the zeros.
     framed: [usize; 2],
     kernel_rows: usize,
@@ -28,10 +25,14 @@ impl Frame {
             let last = (shape.output[side] - 1) * shape.stride + shape.kernel[side];
             last.max(shape.zeros[side] + shape.size[side])
         });
+        let [height, width] = shape.size;
+        let pixel = |at: usize| {
+            let (row, column) = (at / width + shape.zeros[0], at % width + shape.zeros[1]);
+            (row * framed[1] + column) * shape.inputs
+        };
         Self {
             inputs: shape.inputs,
-            size: shape.size,
-            zeros: shape.zeros,
+            pixels: (0..height * width).map(pixel).collect(),
             framed,
             kernel_rows: shape.kernel[0],
             stride: shape.stride,
@@ -47,7 +48,7 @@ impl Frame {
 
     /// Numbers of an image without the zeros.
     pub fn image(&self) -> usize {
-        self.inputs * self.size[0] * self.size[1]
+        self.inputs * self.pixels.len()
     }
 
     /// Numbers of a pixel.
@@ -77,80 +78,20 @@ impl Frame {
         }
     }
 
-    /// Where a row of the image begins in the frame.
-    fn row(&self, row: usize) -> usize {
-        ((row + self.zeros[0]) * self.framed[1] + self.zeros[1]) * self.inputs
-    }
-
     /// Writes an image, `[inputs, rows, columns]`, into its frame.
     pub fn set(&self, image: &[f32], framed: &mut [f32]) {
-        let [rows, columns] = self.size;
-        for row in 0..rows {
-            let (image, framed) = (&image[row * columns..], &mut framed[self.row(row)..]);
-            turn(
-                image,
-                (self.inputs, columns),
-                rows * columns,
-                framed,
-                self.inputs,
-            );
-        }
+        let channels = (self.inputs, |channel| channel * self.pixels.len());
+        turn_between(image, channels, framed, self.pixels());
     }
 
     /// Writes the image in its frame as `[inputs, rows, columns]`.
     pub fn take(&self, framed: &[f32], image: &mut [f32]) {
-        let [rows, columns] = self.size;
-        for row in 0..rows {
-            let (framed, image) = (&framed[self.row(row)..], &mut image[row * columns..]);
-            turn(
-                framed,
-                (columns, self.inputs),
-                self.inputs,
-                image,
-                rows * columns,
-            );
-        }
+        let channels = (self.inputs, |channel| channel * self.pixels.len());
+        turn_between(framed, self.pixels(), image, channels);
     }
-}
 
-/// Writes the transpose of a matrix whose rows are `stride` apart, its rows `out_stride` apart.
-pub fn turn(
-    matrix: &[f32],
-    (rows, columns): (usize, usize),
-    stride: usize,
-    out: &mut [f32],
-    out_stride: usize,
-) {
-    // Of one channel there is nothing to turn.
-    if rows == 1 && out_stride == 1 || columns == 1 && stride == 1 {
-        let count = rows * columns;
-        return out[..count].copy_from_slice(&matrix[..count]);
-    }
-    let whole = rows - rows % ROWS;
-    for start in (0..whole).step_by(ROWS) {
-        turn_rows(
-            &matrix[start * stride..],
-            columns,
-            stride,
-            &mut out[start..],
-            out_stride,
-        );
-    }
-    for column in 0..columns {
-        for row in whole..rows {
-            out[column * out_stride + row] = matrix[row * stride + column];
-        }
-    }
-}
-
-/// Rows that are turned at a time.
-const ROWS: usize = 8;
-
-/// Writes the transpose of so many rows.
-fn turn_rows(matrix: &[f32], columns: usize, stride: usize, out: &mut [f32], out_stride: usize) {
-    let rows: [&[f32]; ROWS] = from_fn(|row| &matrix[row * stride..][..columns]);
-    for column in 0..columns {
-        let turned: [f32; ROWS] = from_fn(|row| rows[row][column]);
-        out[column * out_stride..][..ROWS].copy_from_slice(&turned);
+    /// How many pixels the image has, and where each begins in the frame.
+    fn pixels(&self) -> (usize, impl Fn(usize) -> usize) {
+        (self.pixels.len(), |pixel| self.pixels[pixel])
     }
 }

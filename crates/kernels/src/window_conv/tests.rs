@@ -247,6 +247,99 @@ fn transposed_values_and_gradients_are_the_sums_that_define_them() {
     }
 }
 
+/// Kernels of all sides, narrow and long images, more samples than a piece has.
+const RAISED: [Shape; 6] = [
+    keeping(3, (4, 1), [8, 6], 3),
+    keeping(33, (5, 3), [2, 4], 3),
+    keeping(2, (32, 1), [12, 16], 3),
+    keeping(3, (6, 2), [6, 10], 5),
+    keeping(2, (4, 2), [4, 4], 7),
+    keeping(9, (7, 2), [12, 2], 1),
+];
+
+const fn keeping(
+    batch: usize,
+    (inputs, outputs): (usize, usize),
+    size: [usize; 2],
+    kernel: usize,
+) -> Shape {
+    let zeros = [kernel / 2; 2];
+    shape(
+        batch,
+        (inputs, outputs),
+        (size, [kernel, kernel], 1),
+        zeros,
+        size,
+    )
+}
+
+/// Each pixel of the large images, and the one of the small ones that it is.
+fn raised(shape: &Shape) -> impl Fn(usize) -> usize {
+    let [height, width] = shape.size;
+    move |at| {
+        let (image, row, column) = (at / (height * width), at / width % height, at % width);
+        (image * height / 2 + row / 2) * width / 2 + column / 2
+    }
+}
+
+#[test]
+fn values_and_gradients_of_images_that_were_made_larger_are_those_of_the_larger_images() {
+    for (shape, activation) in RAISED.iter().flat_map(|shape| {
+        [Activation::Linear, Activation::Relu].map(|activation| (shape, activation))
+    }) {
+        assert!(upsampled::is_known(shape));
+        let Case {
+            weight, bias, dy, ..
+        } = case(shape);
+        let (small, x) = (raised(shape), numbers(shape.batch * shape.input() / 4, 1));
+        let mut y = vec![f32::NAN; dy.len()];
+        upsampled::forward(shape, &x, &weight, &bias, activation, &mut y);
+        let channel = |at: usize| at / shape.pixels() % shape.outputs;
+        let mut sums: Vec<f64> = (0..dy.len())
+            .map(|at| f64::from(bias[channel(at)]))
+            .collect();
+        each_product(shape, |out, large, tap| {
+            sums[out] += f64::from(x[small(large)]) * f64::from(weight[tap]);
+        });
+        if activation == Activation::Relu {
+            sums.iter_mut().for_each(|sum| *sum = sum.max(0.0));
+        }
+        check(shape, &y, &sums, "y");
+
+        let mut dz = dy.clone();
+        activation.multiply_slope(&mut dz, &y);
+        let [mut dx, mut dweight] = [x.len(), weight.len()].map(|len| vec![0.0_f64; len]);
+        let mut dbias = vec![0.0_f64; bias.len()];
+        for (at, dz) in dz.iter().enumerate() {
+            dbias[channel(at)] += f64::from(*dz);
+        }
+        each_product(shape, |out, large, tap| {
+            dx[small(large)] += f64::from(dz[out]) * f64::from(weight[tap]);
+            dweight[tap] += f64::from(dz[out]) * f64::from(x[small(large)]);
+        });
+        let mut found = [x.len(), weight.len(), bias.len()].map(|len| vec![f32::NAN; len]);
+        let gradients = |found: &mut [Vec<f32>; 3], with_x: bool| {
+            let [of_x, of_weight, of_bias] = found;
+            let gradients = Gradients {
+                x: with_x.then_some(of_x.as_mut_slice()),
+                weight: of_weight,
+                bias: of_bias,
+            };
+            let outputs = Outputs { y: &y, dy: &dy };
+            upsampled::backward(shape, &x, &weight, activation, outputs, gradients);
+        };
+        gradients(&mut found, true);
+        check(shape, &found[0], &dx, "dx");
+        check(shape, &found[1], &dweight, "dweight");
+        check(shape, &found[2], &dbias, "dbias");
+        let all = found.clone();
+        gradients(&mut found, false);
+        assert!(found[1..] == all[1..], "without dx the others are the same");
+        threads::alone(|| gradients(&mut found, true));
+        assert!(found == all, "on one thread they are the same");
+    }
+}
+
 #[test]
 fn a_batch_of_nothing_has_gradients_of_zero() {
     let empty = Shape {

@@ -25,12 +25,13 @@ use std::iter::zip;
 use std::marker::PhantomData;
 use std::ops::Range;
 
-use super::rows::{Frame, turn};
+use super::rows::Frame;
 use super::{Shape, Way};
 use crate::buffers;
 use crate::gemm::{Matrix, Product, multiply_here};
 use crate::scratch::{LINE, Scratch};
 use crate::threads;
+use crate::turning::turn;
 use tiles::{By, Four, Places, Three, Tile, change};
 
 /// Tiles that a piece of work has, about: a product of fewer rows does not reach full speed.
