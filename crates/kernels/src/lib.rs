@@ -62,7 +62,7 @@ pub use crate::{
     tensor::{
         Map, Sliding, batch_norm, batch_norm_inference, conv, cross_entropy, dropped, in_memory,
         linear, max_pool, max_pool_of_windows, normal_cdf, pooled_conv, random, self_gated,
-        sum_of_squares, transposed_conv, upsample, upsampled_conv, window_conv,
+        sum_of_squares, transposed_conv, upsample, upsampled_conv, window_conv, zeros_with_slope,
     },
     window_pool::Windows,
 };

@@ -478,18 +478,32 @@ pub fn cross_entropy(logits: Tensor<2>, targets: Tensor<2>) -> Tensor<1> {
             targets.into_dispatch(),
         ));
     }
-    composed_cross_entropy(Tensor::from_dispatch(logits), targets)
+    let logits: Tensor<2> = Tensor::from_dispatch(logits);
+    // References are recorded operation by operation.
+    if logits.dtype() == DType::F64 || !logits.device().is_autodiff() {
+        return sums::mean(sums::row_sums(nats(logits, targets)));
+    }
+    let (here, targets) = (logits.clone().detach(), targets.detach());
+    let value = sums::mean(sums::row_sums(nats(here.clone(), targets.clone())));
+    let [rows, _] = here.dims();
+    let slope = (activation::sigmoid(here) - targets).div_scalar(rows as f64);
+    value + zeros_with_slope(slope, logits).sum()
 }
 
-/// max(z, 0) - z t + ln(1 + e^-|z|), without overflow.
+/// max(z, 0) - z t + ln(1 + e^-|z|), without overflow: `[batch, width]`.
 ///
 /// The maximum is written ½(z + |z|): with a rectifier, whose slope at 0 is 0, the gradient of undecided logits, which blank
 /// images have at the start, would be -t and not ½ - t. The sum goes in two stages, because one running sum of a whole batch in
 /// f32 is off in the fifth digit.
-fn composed_cross_entropy(z: Tensor<2>, t: Tensor<2>) -> Tensor<1> {
+fn nats(z: Tensor<2>, t: Tensor<2>) -> Tensor<2> {
     let size = z.clone().abs();
-    let nats = z * (-t + 0.5) + size.clone().mul_scalar(0.5) + (-size).exp().log1p(); // [batch, width]
-    sums::mean(sums::row_sums(nats))
+    z * (-t + 0.5) + size.clone().mul_scalar(0.5) + (-size).exp().log1p()
+}
+
+/// Zeros whose derivatives by the numbers of `x` are `slope`, each by its own. Added to a value whose gradient is known it is one recorded product, where
+/// the operations of the value would be as many again on the way back, each a launch on a graphics card.
+pub fn zeros_with_slope<const D: usize>(slope: Tensor<D>, x: Tensor<D>) -> Tensor<D> {
+    slope.detach() * (x.clone() - x.detach())
 }
 
 /// Σ x² over all numbers: `[rows, width]` to `[1]`.

@@ -45,7 +45,7 @@ pub use conv::{Conv, Map, Transposed};
 pub use criterion::Criterion;
 pub use embedding::Embedding;
 /// Sums and means over many samples, which models need beside layers.
-pub use espejo_kernels::sums;
+pub use espejo_kernels::{sums, zeros_with_slope};
 pub use initializer::{Initializer, seeded};
 pub use layer::{Layer, half_squares};
 pub use layer_config::LayerConfig;

@@ -159,7 +159,7 @@ impl Optimizer {
         let moments = match &self.state {
             State::New => Vec::new(),
             State::InMemory(Moments(moments)) => moments.clone(),
-            State::OnDevice(vectors) => vectors.moments.iter().map(host).collect(),
+            State::OnDevice(vectors) => vectors.moments(),
         };
         let moments = moments
             .into_iter()
@@ -219,18 +219,10 @@ impl Optimizer {
         } else {
             let upload = |values| Tensor::from_data(TensorData::new(values, [parameters]), device);
             let moments = moments.into_iter().map(upload).collect();
-            State::OnDevice(Box::new(Vectors {
-                weights: None,
-                moments,
-            }))
+            State::OnDevice(Box::new(Vectors::with_moments(moments)))
         };
         Ok(self)
     }
-}
-
-/// The numbers of a vector on a device.
-fn host(vector: &Tensor<1>) -> Vec<f32> {
-    vector.to_data().iter().collect()
 }
 
 /// How many numbers of a model an optimiser changes; the rest, if any, is measured.

@@ -8,7 +8,7 @@ use burn::module::Module;
 use burn::tensor::{Device, Distribution, Tensor};
 use espejo_nets::{
     Activation, Autoencoder, Batch, Criterion, Hidden, Initializer, Layer, LayerConfig, LayerInfo,
-    Layers, LayersConfig, Loss, Model, Prior, Term, half_squares, random, sums,
+    Layers, LayersConfig, Loss, Model, Prior, Term, half_squares, random, sums, zeros_with_slope,
 };
 use rand::Rng;
 
@@ -134,20 +134,42 @@ impl Vae {
     }
 
     fn kl(&self, mean: Tensor<2>, log_variance: Tensor<2>) -> Term {
-        let dimensions = kl_per_dimension(mean, log_variance); // [1, latent]
-        let optimised =
-            (self.free_bits > 0.0).then(|| dimensions.clone().clamp_min(self.free_bits).sum());
+        let (at_mean, at_log) = (mean.clone().detach(), log_variance.clone().detach());
+        let dimensions = kl_per_dimension(at_mean.clone(), at_log.clone()); // [1, latent]
+        // A dimension that is free has no gradient.
+        let [rows, _] = mean.dims();
+        let counted = (self.free_bits > 0.0).then(|| {
+            dimensions
+                .clone()
+                .greater_equal_elem(self.free_bits)
+                .float()
+        }); // [1, latent]
+        let share = |slope: Tensor<2>| {
+            let slope = slope.div_scalar(rows as f64);
+            match &counted {
+                Some(counted) => slope * counted.clone(),
+                None => slope,
+            }
+        };
+        let by_log = share((at_log.exp() - 1.0).mul_scalar(0.5));
+        let of_both =
+            zeros_with_slope(share(at_mean), mean) + zeros_with_slope(by_log, log_variance);
+        let gradient = of_both.sum();
+        let optimised = (self.free_bits > 0.0)
+            .then(|| dimensions.clone().clamp_min(self.free_bits).sum() + gradient.clone());
         Term {
             optimised,
             warms_up: true,
-            ..Term::new("kl", self.beta, dimensions.sum())
+            ..Term::new("kl", self.beta, dimensions.sum() + gradient)
         }
     }
 }
 
 /// z = μ + σ ε, so that gradients reach μ and σ: `[batch, latent]`.
 fn reparameterise(mean: Tensor<2>, log_variance: Tensor<2>, noise: Tensor<2>) -> Tensor<2> {
-    mean + log_variance.mul_scalar(0.5).exp() * noise
+    let scattered = log_variance.clone().detach().mul_scalar(0.5).exp() * noise; // σ ε
+    let slope = scattered.clone().mul_scalar(0.5);
+    mean + (scattered + zeros_with_slope(slope, log_variance))
 }
 
 /// KL(q(z_j | x) ‖ N(0, 1)) = ½(σ² + μ² - 1 - ln σ²) in nats, mean over the batch, one number a dimension: `[1, latent]`.
