@@ -9,54 +9,75 @@ const SMALL: usize = 1 << 13;
 /// A buffer that nobody has taken while so many others came back is given up: more than a training step uses.
 const PATIENCE: u64 = 128;
 
-static FREE: Mutex<Free> = Mutex::new(Free {
-    buffers: VecDeque::new(),
-    given: 0,
-});
-
-struct Free {
-    /// Each with the number that had come back before it, the oldest first.
-    buffers: VecDeque<(u64, Vec<f32>)>,
-    given: u64,
-}
+static NUMBERS: Mutex<Free<f32>> = Mutex::new(Free::new());
+static BYTES: Mutex<Free<u8>> = Mutex::new(Free::new());
 
 /// `len` numbers of any value, to be written over.
 pub fn take(len: usize) -> Vec<f32> {
-    if len < SMALL {
-        return vec![0.0; len];
-    }
-    let mut buffer = {
-        let mut free = FREE.lock().unwrap_or_else(PoisonError::into_inner);
-        let place = best_place(&free.buffers, len);
-        let found = place.and_then(|place| free.buffers.remove(place));
-        found.map_or_else(Vec::new, |(_, buffer)| buffer)
-    };
-    match buffer.len() {
-        0 => vec![0.0; len],
-        _ => {
-            buffer.resize(len, 0.0);
-            buffer
-        }
-    }
-}
-
-/// The place of the smallest buffer with room for `len` numbers and at most a quarter more; of those alike the last that came back, which is the
-/// likeliest to be in a cache.
-fn best_place(buffers: &VecDeque<(u64, Vec<f32>)>, len: usize) -> Option<usize> {
-    let room = buffers.iter().map(|(_, buffer)| buffer.capacity());
-    let fits = room
-        .enumerate()
-        .rev()
-        .filter(|(_, room)| (len..=len + len / 4).contains(room));
-    fits.min_by_key(|(_, room)| *room).map(|(place, _)| place)
+    take_from(&NUMBERS, len)
 }
 
 /// Keeps a buffer for the next who needs one of its length, or somewhat less.
 pub fn give(buffer: Vec<f32>) {
+    give_to(&NUMBERS, buffer);
+}
+
+/// `len` bytes of any value, to be written over.
+pub(crate) fn take_bytes(len: usize) -> Vec<u8> {
+    take_from(&BYTES, len)
+}
+
+/// Keeps a buffer of bytes as [`give`] does one of numbers.
+pub(crate) fn give_bytes(buffer: Vec<u8>) {
+    give_to(&BYTES, buffer);
+}
+
+struct Free<T> {
+    /// Each with the number that had come back before it, the oldest first.
+    buffers: VecDeque<(u64, Vec<T>)>,
+    given: u64,
+}
+
+impl<T> Free<T> {
+    const fn new() -> Self {
+        Self {
+            buffers: VecDeque::new(),
+            given: 0,
+        }
+    }
+
+    /// The place of the smallest buffer with room for `len` values and at most a quarter more; of those alike the last that came back, which is the
+    /// likeliest to be in a cache.
+    fn best_place(&self, len: usize) -> Option<usize> {
+        let room = self.buffers.iter().map(|(_, buffer)| buffer.capacity());
+        let fits = room
+            .enumerate()
+            .rev()
+            .filter(|(_, room)| (len..=len + len / 4).contains(room));
+        fits.min_by_key(|(_, room)| *room).map(|(place, _)| place)
+    }
+}
+
+fn take_from<T: Copy + Default>(free: &Mutex<Free<T>>, len: usize) -> Vec<T> {
+    let fresh = || vec![T::default(); len];
+    if len < SMALL {
+        return fresh();
+    }
+    let mut free = free.lock().unwrap_or_else(PoisonError::into_inner);
+    let place = free.best_place(len);
+    let found = place.and_then(|place| free.buffers.remove(place));
+    drop(free);
+    found.map_or_else(fresh, |(_, mut buffer)| {
+        buffer.resize(len, T::default());
+        buffer
+    })
+}
+
+fn give_to<T>(free: &Mutex<Free<T>>, buffer: Vec<T>) {
     if buffer.len() < SMALL {
         return;
     }
-    let mut free = FREE.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut free = free.lock().unwrap_or_else(PoisonError::into_inner);
     let given = free.given;
     free.given += 1;
     free.buffers.push_back((given, buffer));

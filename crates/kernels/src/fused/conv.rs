@@ -37,7 +37,7 @@ pub(super) fn forward<B: Host>(
     if conv.pooled {
         let values = shape.pooled();
         let mut y = buffers::take(shape.batch * values);
-        let mut indices = vec![0; y.len()];
+        let mut indices = buffers::take_bytes(y.len());
         conv::forward_pooled(&shape, &x, &weight, &bias, activation, &mut y, &mut indices);
         return (B::tensor(y, [shape.batch, values]), indices);
     }
@@ -63,7 +63,7 @@ pub(super) fn tracked<B: Host, C: CheckpointStrategy>(
                 x,
                 weight,
                 y: y.clone(),
-                indices: indices.into(),
+                indices: Arc::new(indices),
             };
             prep.finish(state, y)
         }
@@ -96,7 +96,7 @@ struct State<B: Backend> {
     x: FloatTensor<B>,
     weight: FloatTensor<B>,
     y: FloatTensor<B>,
-    indices: Arc<[u8]>,
+    indices: Arc<Vec<u8>>,
 }
 
 impl<B: Host> Backward<B, 3> for Back {
@@ -126,7 +126,7 @@ impl<B: Host> Backward<B, 3> for Back {
             Outputs {
                 y: &B::numbers(&y),
                 dy: &B::numbers(&dy),
-                indices: conv.pooled.then_some(&indices),
+                indices: conv.pooled.then_some(&indices[..]),
             },
             dx.as_deref_mut(),
             &mut dweight,
@@ -144,5 +144,8 @@ impl<B: Host> Backward<B, 3> for Back {
         for tensor in [x, y, dy] {
             B::recycle(tensor);
         }
+        Arc::into_inner(indices)
+            .into_iter()
+            .for_each(buffers::give_bytes);
     }
 }

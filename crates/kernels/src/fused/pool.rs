@@ -19,7 +19,10 @@ pub(super) fn forward<B: Host>(x: &FloatTensor<B>, map: Map) -> (FloatTensor<B>,
     let [channels, height, width] = map;
     let batch = x.shape()[0];
     let values = channels * pool::pooled(height) * pool::pooled(width);
-    let (mut y, mut indices) = (buffers::take(batch * values), vec![0; batch * values]);
+    let (mut y, mut indices) = (
+        buffers::take(batch * values),
+        buffers::take_bytes(batch * values),
+    );
     pool::forward(
         batch * channels,
         [height, width],
@@ -38,7 +41,7 @@ pub(super) fn tracked<B: Host, C: CheckpointStrategy>(
     match Back.prepare::<C>([x.node()]).compute_bound().stateful() {
         OpsKind::Tracked(prep) => prep.finish(
             State {
-                indices: indices.into(),
+                indices: Arc::new(indices),
                 map,
             },
             y,
@@ -52,7 +55,7 @@ struct Back;
 
 #[derive(Clone, Debug)]
 struct State {
-    indices: Arc<[u8]>,
+    indices: Arc<Vec<u8>>,
     map: Map,
 }
 
@@ -75,5 +78,8 @@ impl<B: Host> Backward<B, 1> for Back {
         );
         grads.register::<B>(node.id, B::tensor(dx, [batch, values]));
         B::recycle(dy);
+        Arc::into_inner(indices)
+            .into_iter()
+            .for_each(buffers::give_bytes);
     }
 }

@@ -265,10 +265,6 @@ impl<const N: usize> Squares<N> {
         let (frame, tiles) = (&tiled.frame, tiled.starts.len());
         let mut framed = Scratch::any(frame.len());
         for (sample, image) in images.chunks_mut(frame.image()).enumerate() {
-            if by == By::InputBack {
-                // These are added.
-                framed.fill(0.0);
-            }
             let starts = self.starts(sample * tiles..(sample + 1) * tiles);
             let from = (&*self.numbers, self.places(&starts));
             let to = (&mut *framed, tiled.places());

@@ -207,7 +207,7 @@ impl<'a> Places<'a> {
 }
 
 /// Multiplies each square d of `from` by a matrix from both sides, P d Pᵀ, for each of some channels, and writes it to `to`; what tiles see overlaps, so that
-/// its gradient, [`By::InputBack`], is added there.
+/// its gradient, [`By::InputBack`], is added there to what the tiles above and before have; tiles come row by row, and the first begins at 0.
 pub fn change<T: Tile<M, N>, const M: usize, const N: usize>(
     by: By,
     channels: usize,
@@ -241,6 +241,8 @@ impl<T: Tile<M, N>, const M: usize, const N: usize> WithSimd for Change<'_, T, M
         macro_rules! each {
             ($matrix:ident, $rows:ident, $columns:expr, $add:literal) => {
                 for (from_start, to_start) in out_of.starts.iter().zip(into.starts) {
+                    // What the tiles above and before have written already.
+                    let (above, before) = (*to_start >= into.row, to_start % into.row > 0);
                     for channel in (0..self.channels).step_by(S::F32_LANES) {
                         let mut rows = [[simd.splat_f32s(0.0); $columns]; $rows]; // P d
                         for column in 0..$columns {
@@ -259,7 +261,8 @@ impl<T: Tile<M, N>, const M: usize, const N: usize> WithSimd for Change<'_, T, M
                             for (column, number) in numbers.into_iter().enumerate() {
                                 let at = to_start + row * into.row + column * into.column;
                                 let to = vector_mut::<S>(to, at + channel);
-                                *to = match $add {
+                                let overlaps = above && row < N - M || before && column < N - M;
+                                *to = match $add && overlaps {
                                     true => simd.add_f32s(*to, number),
                                     false => number,
                                 };
