@@ -153,8 +153,9 @@ impl Tile<'_> {
         for (row, totals) in totals.iter().enumerate() {
             for (place, total) in totals.iter().enumerate() {
                 let mut sum = simd.reduce_sum_f32s(*total);
-                for at in count * S::F32_LANES..self.run.len() {
-                    sum += self.w[row][at] * y[place][at];
+                let rest = count * S::F32_LANES;
+                for (w, y) in self.w[row][rest..].iter().zip(&y[place][rest..]) {
+                    sum += w * y;
                 }
                 sums[row * batch + some.start + place] += sum;
             }
