@@ -83,7 +83,8 @@ def commit_time() -> int:
 
 
 def glibc(program: Path) -> str:
-    """The oldest C library that has every symbol the program asks for."""
+    """The oldest C library that has every symbol the program asks for, and reads how its addresses are written down (crates/cli/build.rs)."""
     told = subprocess.run(["readelf", "--version-info", program], check=True, stdout=subprocess.PIPE, text=True).stdout
     versions = {tuple(map(int, version.split("."))) for version in re.findall(r"\bGLIBC_([0-9.]+)", told)}
-    return ".".join(map(str, max(versions)))
+    packed = {(2, 36)} if "GLIBC_ABI_DT_RELR" in told else set()
+    return ".".join(map(str, max(versions | packed)))
