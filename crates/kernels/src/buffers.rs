@@ -23,12 +23,12 @@ pub fn give(buffer: Vec<f32>) {
 }
 
 /// `len` bytes of any value, to be written over.
-pub(crate) fn take_bytes(len: usize) -> Vec<u8> {
+pub fn take_bytes(len: usize) -> Vec<u8> {
     take_from(&BYTES, len)
 }
 
 /// Keeps a buffer of bytes as [`give`] does one of numbers.
-pub(crate) fn give_bytes(buffer: Vec<u8>) {
+pub fn give_bytes(buffer: Vec<u8>) {
     give_to(&BYTES, buffer);
 }
 

@@ -16,7 +16,7 @@ mod window_conv;
 mod window_pool;
 
 pub(crate) use conv::Conv;
-pub(crate) use window_conv::{Kind, WindowConv};
+pub(crate) use window_conv::WindowConv;
 
 use std::sync::Arc;
 

@@ -12,14 +12,12 @@ use crate::dropout::Rule;
 use crate::inputs::Inputs;
 use crate::random_numbers::{self, Law};
 use crate::self_gated::SelfGated;
-#[cfg(any(feature = "flex", feature = "ndarray"))]
-use crate::window_conv::in_tiles;
 use crate::window_pool::Windows;
 use crate::{buffers, sums};
 #[cfg(any(feature = "flex", feature = "ndarray"))]
 use {
-    crate::fused::{Conv, Fused, Kind, WindowConv},
-    crate::window_conv::{self as ours, upsampled},
+    crate::fused::{Conv, Fused, WindowConv},
+    crate::window_conv::{Kind, in_tiles},
     burn::backend::{Dispatch, DispatchTensor, DispatchTensorKind, TensorMetadata},
 };
 
@@ -168,25 +166,14 @@ pub fn upsampled_conv(
     activation: Activation,
 ) -> Tensor<2> {
     let size = [2 * height, 2 * width];
-    let [outputs, inputs, kernel, _] = weight.dims();
     let x = x.into_dispatch();
     #[cfg(any(feature = "flex", feature = "ndarray"))]
-    if is_ours(&x) && !suits_products([inputs, outputs], kernel, size) {
-        let sliding = keeping(size, kernel);
-        let shape = ours::Shape {
-            batch: 1,
-            inputs,
-            outputs,
-            size,
-            kernel: [kernel; 2],
-            stride: 1,
-            zeros: [kernel / 2; 2],
-            output: size,
-        };
-        if upsampled::is_known(&shape) {
-            return our_window_conv(x, weight, bias, (sliding, activation, Kind::Upsampled));
-        }
+    if is_ours(&x) && suits_small_images(weight.dims(), size) {
+        let [_, _, kernel, _] = weight.dims();
+        let how = (keeping(size, kernel), activation, Kind::Upsampled);
+        return our_window_conv(x, weight, bias, how);
     }
+    let [_, inputs, ..] = weight.dims();
     let raised = upsample(Tensor::from_dispatch(x), [inputs, height, width], size);
     conv(raised, weight, bias, size, activation)
 }
@@ -262,6 +249,13 @@ fn suits_products(channels: [usize; 2], kernel: usize, [rows, columns]: [usize; 
     let [inputs, outputs] = channels;
     in_tiles(channels, [kernel; 2], 1)
         || inputs.min(outputs) >= 64 && (rows * columns <= 64 || inputs * outputs >= 1 << 15)
+}
+
+/// Whether a convolution behind an upsampling is faster by sums over the small images: there are enough inputs that the products are worth the shifts, and
+/// the large images do not go by tiles, which take as few products.
+#[cfg(any(feature = "flex", feature = "ndarray"))]
+fn suits_small_images([outputs, inputs, kernel, _]: [usize; 4], size: [usize; 2]) -> bool {
+    inputs >= 4 && !suits_products([inputs, outputs], kernel, size)
 }
 
 /// The maximum of each window of 2 x 2 pixels: `[batch, channels * height * width]` to

@@ -10,13 +10,14 @@
 //!             dx[n, c, q]    = Σ_(o,p,t) dz[n, o, p] W[o, c, t], where q = place(p, t)
 //! ```
 //!
-//! There are two ways to the sums, which find them for pieces of the batch: `products` for any window, `winograd` for most of 3x3.
+//! There are several ways to the sums, which find them for pieces of the batch: `products` for any window, `winograd` for most of 3x3; `transposed` for a
+//! convolution that is turned around, `upsampled` for one of images that were made larger before.
 //! [`conv`](mod@crate::conv) needs no products, and is faster where channels are few, but knows one kind of window.
 
 mod products;
 mod rows;
-pub mod transposed;
-pub mod upsampled;
+mod transposed;
+mod upsampled;
 mod winograd;
 
 #[cfg(test)]
@@ -31,6 +32,8 @@ use crate::scratch::Scratch;
 use crate::simd_loops::{map, total};
 use crate::threads;
 use products::Products;
+use transposed::Transposed;
+use upsampled::Upsampled;
 pub(crate) use winograd::is_faster as in_tiles;
 
 /// Weights that a thread sums up over the pieces at a time.
@@ -55,6 +58,20 @@ pub struct Shape {
     pub zeros: [usize; 2],
     /// Rows and columns of an image that goes out.
     pub output: [usize; 2],
+    /// What is done with it.
+    pub kind: Kind,
+}
+
+/// How a convolution is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// As it is.
+    Plain,
+    /// Turned around: what it gives comes in, and it slides over what goes out.
+    Transposed,
+    /// Of images each of whose pixels becomes two by two before, so that what comes in has half the rows and columns that it slides over. It has a square
+    /// window of odd side, which moves by one pixel and keeps the size, and even rows and columns.
+    Upsampled,
 }
 
 impl Shape {
@@ -83,11 +100,25 @@ impl Shape {
         self.outputs * self.seen()
     }
 
-    fn ends(&self) -> Ends {
-        Ends {
-            input: self.input(),
-            outputs: self.outputs,
-            pixels: self.pixels(),
+    /// What goes in and out of it.
+    pub(crate) fn ends(&self) -> Ends {
+        let (outputs, pixels) = (self.outputs, self.pixels());
+        match self.kind {
+            Kind::Plain => Ends {
+                input: self.input(),
+                outputs,
+                pixels,
+            },
+            Kind::Transposed => Ends {
+                input: self.outputs(),
+                outputs: self.inputs,
+                pixels: self.size[0] * self.size[1],
+            },
+            Kind::Upsampled => Ends {
+                input: self.input() / 4,
+                outputs,
+                pixels,
+            },
         }
     }
 
@@ -103,24 +134,32 @@ impl Shape {
         self.batch.div_ceil(pieces)
     }
 
-    fn check(&self, x: &[f32], weight: &[f32]) {
-        let expected = "x is [batch, inputs, rows, columns]";
-        assert_eq!(x.len(), self.batch * self.input(), "{expected}");
+    fn check(&self, x: &[f32], y: &[f32], weight: &[f32], biases: usize) {
+        let ends = self.ends();
+        assert_eq!(x.len(), self.batch * ends.input, "x is what comes in");
+        let values = ends.outputs * ends.pixels;
+        assert_eq!(y.len(), self.batch * values, "y is what goes out");
         let expected = "weight is [outputs, inputs, kernel rows, kernel columns]";
         assert_eq!(weight.len(), self.weights(), "{expected}");
+        assert_eq!(
+            biases, ends.outputs,
+            "a bias for each channel that goes out"
+        );
         assert!(self.stride > 0, "a window moves by a pixel at least");
+        let known = self.kind != Kind::Upsampled || upsampled::is_known(self);
+        assert!(known, "no convolution of larger images: {self:?}");
     }
 }
 
 /// What goes in and out of one sample.
 #[derive(Clone, Copy)]
-struct Ends {
+pub(crate) struct Ends {
     /// Numbers that come in.
-    input: usize,
+    pub input: usize,
     /// Channels that go out.
-    outputs: usize,
+    pub outputs: usize,
     /// Pixels of each.
-    pixels: usize,
+    pub pixels: usize,
 }
 
 /// A way to the sums of a convolution whose weights it has.
@@ -139,24 +178,28 @@ trait Way: Sync {
     fn in_order(&self, weight: &[f32], ordered: &mut [f32]);
 }
 
-/// The faster way.
+/// The way to what it gives, the faster one where there are two.
 fn way<'a>(shape: &'a Shape, weight: &[f32]) -> Box<dyn Way + 'a> {
-    match in_tiles([shape.inputs, shape.outputs], shape.kernel, shape.stride) {
-        true => winograd::of(shape, weight),
-        false => Box::new(Products::new(shape, weight)),
+    match shape.kind {
+        Kind::Plain if in_tiles([shape.inputs, shape.outputs], shape.kernel, shape.stride) => {
+            winograd::of(shape, weight)
+        }
+        Kind::Plain => Box::new(Products::new(shape, weight)),
+        Kind::Transposed => Box::new(Transposed::new(shape, weight)),
+        Kind::Upsampled => Box::new(Upsampled::new(shape, weight)),
     }
 }
 
-/// Writes f(x ∗ weight + bias) to `y`.
+/// Writes f(x ∗ weight + bias) to `y`, of the kind that the shape says; sizes are those of the convolution that slides.
 ///
-/// - `x`: `[batch, inputs, size]`
+/// - `x`: `[batch, inputs, size]`; `[batch, outputs, output]` where it is turned around, `[batch, inputs, size / 2]` before an upsampling
 /// - `weight`: `[outputs, inputs, kernel]`
-/// - `bias`: `[outputs]`
-/// - `y`: `[batch, outputs, output]`
+/// - `bias`: `[outputs]`; `[inputs]` where it is turned around
+/// - `y`: `[batch, outputs, output]`; `[batch, inputs, size]` where it is turned around
 ///
 /// # Panics
 ///
-/// Where a slice has another length than that, or the window does not move.
+/// Where a slice has another length than that, or the window does not move, or is none of its kind.
 pub fn forward(
     shape: &Shape,
     x: &[f32],
@@ -165,24 +208,11 @@ pub fn forward(
     activation: Activation,
     y: &mut [f32],
 ) {
-    shape.check(x, weight);
-    assert_eq!(bias.len(), shape.outputs, "bias is [outputs]");
-    let expected = "y is [batch, outputs, rows, columns]";
-    assert_eq!(y.len(), shape.batch * shape.outputs(), "{expected}");
-    if !shape.is_empty() {
-        forward_by(&*way(shape, weight), shape.ends(), x, bias, activation, y);
+    shape.check(x, y, weight, bias.len());
+    if shape.is_empty() {
+        return;
     }
-}
-
-/// What [`forward`] does, by a way to the sums.
-fn forward_by(
-    way: &dyn Way,
-    ends: Ends,
-    x: &[f32],
-    bias: &[f32],
-    activation: Activation,
-    y: &mut [f32],
-) {
+    let (way, ends) = (way(shape, weight), shape.ends());
     let samples = way.samples();
     let pieces = zip(
         x.chunks(samples * ends.input),
@@ -197,7 +227,7 @@ fn forward_by(
     });
 }
 
-/// What came out of a forward pass, and its gradient: both `[batch, outputs, output]`.
+/// What came out of a forward pass, and its gradient.
 #[derive(Clone, Copy, Debug)]
 pub struct Outputs<'a> {
     /// What came out.
@@ -209,11 +239,11 @@ pub struct Outputs<'a> {
 /// The gradients that a backward pass writes.
 #[derive(Debug)]
 pub struct Gradients<'a> {
-    /// At the inputs, `[batch, inputs, size]`, where it is wanted.
+    /// At what came in, where it is wanted.
     pub x: Option<&'a mut [f32]>,
     /// At the weights, `[outputs, inputs, kernel]`.
     pub weight: &'a mut [f32],
-    /// At the biases, `[outputs]`.
+    /// At the biases.
     pub bias: &'a mut [f32],
 }
 
@@ -225,11 +255,11 @@ impl Gradients<'_> {
     }
 }
 
-/// Backward pass of [`forward`].
+/// Backward pass of [`forward`]; gradients are as what they are of.
 ///
 /// # Panics
 ///
-/// Where a slice has another length than is said of it, or the window does not move.
+/// Where a slice has another length than is said of it, or the window does not move, or is none of its kind.
 pub fn backward(
     shape: &Shape,
     x: &[f32],
@@ -238,47 +268,15 @@ pub fn backward(
     outputs: Outputs,
     gradients: Gradients,
 ) {
-    shape.check(x, weight);
-    let expected = "y and dy are [batch, outputs, rows, columns]";
-    assert_eq!(outputs.y.len(), shape.batch * shape.outputs(), "{expected}");
-    check_gradients(x, weight, shape.outputs, outputs, &gradients);
-    if shape.is_empty() {
-        return gradients.clear();
-    }
-    backward_by(
-        &*way(shape, weight),
-        shape.ends(),
-        x,
-        activation,
-        outputs,
-        gradients,
-    );
-}
-
-/// Holds what a backward pass is given against what the forward pass was.
-fn check_gradients(
-    x: &[f32],
-    weight: &[f32],
-    biases: usize,
-    outputs: Outputs,
-    gradients: &Gradients,
-) {
+    shape.check(x, outputs.y, weight, gradients.bias.len());
     assert_eq!(outputs.dy.len(), outputs.y.len(), "dy is as y");
     let dx = gradients.x.as_ref();
     assert!(dx.is_none_or(|dx| dx.len() == x.len()), "dx is as x");
     assert_eq!(gradients.weight.len(), weight.len(), "dweight is as weight");
-    assert_eq!(gradients.bias.len(), biases, "dbias is [outputs]");
-}
-
-/// What [`backward`] does, by a way to the sums.
-fn backward_by(
-    way: &dyn Way,
-    ends: Ends,
-    x: &[f32],
-    activation: Activation,
-    outputs: Outputs,
-    gradients: Gradients,
-) {
+    if shape.is_empty() {
+        return gradients.clear();
+    }
+    let (way, ends) = (way(shape, weight), shape.ends());
     let (dx, dweight, dbias) = (gradients.x, gradients.weight, gradients.bias);
     let (samples, weights, of_sample) = (way.samples(), dweight.len(), ends.outputs * ends.pixels);
     let (input, output) = (samples * ends.input, samples * of_sample);

@@ -12,7 +12,7 @@ use crate::activation::Activation;
 use crate::buffers;
 use crate::in_memory::Host;
 use crate::tensor::Sliding;
-use crate::window_conv::{self, Outputs, Shape, transposed, upsampled};
+use crate::window_conv::{self, Kind, Outputs, Shape};
 
 /// A convolution to carry out.
 #[derive(Clone, Copy, Debug)]
@@ -22,35 +22,18 @@ pub(crate) struct WindowConv {
     pub kind: Kind,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    Plain,
-    /// Turned around: what slides are windows over what goes out.
-    Transposed,
-    /// Of images whose pixels stand there twice in both directions; the window slides over these.
-    Upsampled,
-}
-
 pub(super) fn forward<B: Host>(
     x: &FloatTensor<B>,
     weight: &FloatTensor<B>,
     bias: &FloatTensor<B>,
     conv: WindowConv,
 ) -> FloatTensor<B> {
-    let shape = sizes::<B>(x, weight, conv.sliding);
+    let shape = sizes::<B>(x, weight, conv);
     let (x, weight, bias) = (B::numbers(x), B::numbers(weight), B::numbers(bias));
-    let [rows, columns] = match conv.kind {
-        Kind::Plain | Kind::Upsampled => shape.output,
-        Kind::Transposed => shape.size,
-    };
-    let values = bias.len() * rows * columns;
+    let ends = shape.ends();
+    let values = ends.outputs * ends.pixels;
     let mut y = buffers::take(shape.batch * values);
-    let forward = match conv.kind {
-        Kind::Plain => window_conv::forward,
-        Kind::Transposed => transposed::forward,
-        Kind::Upsampled => upsampled::forward,
-    };
-    forward(&shape, &x, &weight, &bias, conv.activation, &mut y);
+    window_conv::forward(&shape, &x, &weight, &bias, conv.activation, &mut y);
     B::tensor(y, [shape.batch, values])
 }
 
@@ -77,9 +60,8 @@ pub(super) fn tracked<B: Host, C: CheckpointStrategy>(
     }
 }
 
-/// Those of the convolution that is carried out, or turned around.
-fn sizes<B: Host>(x: &FloatTensor<B>, weight: &FloatTensor<B>, sliding: Sliding) -> Shape {
-    let weight = weight.shape();
+fn sizes<B: Host>(x: &FloatTensor<B>, weight: &FloatTensor<B>, conv: WindowConv) -> Shape {
+    let (weight, sliding) = (weight.shape(), conv.sliding);
     let kernel = [weight[2], weight[3]];
     Shape {
         batch: x.shape()[0],
@@ -90,6 +72,7 @@ fn sizes<B: Host>(x: &FloatTensor<B>, weight: &FloatTensor<B>, sliding: Sliding)
         stride: sliding.stride,
         zeros: sliding.zeros.map(|(before, _)| before),
         output: sliding.output(kernel),
+        kind: conv.kind,
     }
 }
 
@@ -110,23 +93,15 @@ impl<B: Host> Backward<B, 3> for Back {
     fn backward(self, ops: Ops<State<B>, 3>, grads: &mut Gradients, _: &mut Checkpointer) {
         let [for_x, for_weight, for_bias] = ops.parents.map(|node| node.map(|node| node.id));
         let State { conv, x, weight, y } = ops.state;
-        let shape = sizes::<B>(&x, &weight, conv.sliding);
+        let shape = sizes::<B>(&x, &weight, conv);
         let dy = grads.consume::<B>(&ops.node);
         let mut dx = for_x
             .as_ref()
             .map(|_| buffers::take(x.shape().num_elements()));
         let mut dweight = vec![0.0; weight.shape().num_elements()];
-        let mut dbias = match conv.kind {
-            Kind::Plain | Kind::Upsampled => vec![0.0; shape.outputs],
-            Kind::Transposed => vec![0.0; shape.inputs],
-        };
+        let mut dbias = vec![0.0; shape.ends().outputs];
         let of_bias = [dbias.len()].into();
-        let backward = match conv.kind {
-            Kind::Plain => window_conv::backward,
-            Kind::Transposed => transposed::backward,
-            Kind::Upsampled => upsampled::backward,
-        };
-        backward(
+        window_conv::backward(
             &shape,
             &B::numbers(&x),
             &B::numbers(&weight),

@@ -47,6 +47,12 @@ impl<'a> Products<'a> {
     pub fn weight(&self) -> Matrix<'_> {
         Matrix::new(&self.weight, self.shape.outputs, self.shape.seen())
     }
+
+    /// The weights with a row for each tap of each output, `[(outputs, kernel), inputs]`.
+    pub fn taps(&self) -> Matrix<'_> {
+        let inputs = self.shape.inputs;
+        Matrix::new(&self.weight, self.weight.len() / inputs, inputs)
+    }
 }
 
 impl Drop for Products<'_> {

@@ -24,6 +24,32 @@ const SHAPES: [Shape; 11] = [
     shape(3, (32, 32), ([15, 7], [3, 3], 1), [0, 0], [13, 5]),
 ];
 
+/// Kernels of all sides, narrow and long images, more samples than a piece has.
+const RAISED: [Shape; 6] = [
+    keeping(3, (4, 1), [8, 6], 3),
+    keeping(33, (5, 3), [2, 4], 3),
+    keeping(2, (32, 1), [12, 16], 3),
+    keeping(3, (6, 2), [6, 10], 5),
+    keeping(2, (4, 2), [4, 4], 7),
+    keeping(9, (7, 2), [12, 2], 1),
+];
+
+const fn keeping(
+    batch: usize,
+    (inputs, outputs): (usize, usize),
+    size: [usize; 2],
+    kernel: usize,
+) -> Shape {
+    let zeros = [kernel / 2; 2];
+    shape(
+        batch,
+        (inputs, outputs),
+        (size, [kernel, kernel], 1),
+        zeros,
+        size,
+    )
+}
+
 const fn shape(
     batch: usize,
     (inputs, outputs): (usize, usize),
@@ -40,6 +66,7 @@ const fn shape(
         stride,
         zeros,
         output,
+        kind: Kind::Plain,
     }
 }
 
@@ -70,6 +97,33 @@ fn each_product(shape: &Shape, mut each: impl FnMut(usize, usize, usize)) {
     }
 }
 
+/// All kinds: those shapes as they are and turned around, and images that are made larger before.
+fn shapes() -> impl Iterator<Item = Shape> {
+    let of_kind = |kind| move |shape: &Shape| Shape { kind, ..*shape };
+    let plain = SHAPES.iter().copied();
+    let transposed = SHAPES.iter().map(of_kind(Kind::Transposed));
+    let upsampled = RAISED.iter().map(of_kind(Kind::Upsampled));
+    plain.chain(transposed).chain(upsampled)
+}
+
+/// Calls `each` with the places of a number that goes out, one that comes in and a weight that belong together.
+fn each_of_kind(shape: &Shape, mut each: impl FnMut(usize, usize, usize)) {
+    let [height, width] = shape.size;
+    each_product(shape, |output, input, weight| match shape.kind {
+        Kind::Plain => each(output, input, weight),
+        Kind::Transposed => each(input, output, weight),
+        Kind::Upsampled => {
+            let image = input / (height * width);
+            let (row, column) = (input / width % height / 2, input % width / 2);
+            each(
+                output,
+                (image * height / 2 + row) * width / 2 + column,
+                weight,
+            );
+        }
+    });
+}
+
 struct Case {
     x: Vec<f32>,
     weight: Vec<f32>,
@@ -78,12 +132,19 @@ struct Case {
 }
 
 fn case(shape: &Shape) -> Case {
+    let ends = shape.ends();
     Case {
-        x: numbers(shape.batch * shape.input(), 1),
+        x: numbers(shape.batch * ends.input, 1),
         weight: numbers(shape.weights(), 2),
-        bias: numbers(shape.outputs, 3),
-        dy: numbers(shape.batch * shape.outputs(), 4),
+        bias: numbers(ends.outputs, 3),
+        dy: numbers(shape.batch * ends.outputs * ends.pixels, 4),
     }
+}
+
+/// The channel that a number that goes out belongs to.
+fn channel(shape: &Shape, at: usize) -> usize {
+    let ends = shape.ends();
+    at / ends.pixels % ends.outputs
 }
 
 fn values(shape: &Shape, case: &Case, activation: Activation) -> Vec<f32> {
@@ -113,47 +174,38 @@ fn check(shape: &Shape, found: &[f32], expected: &[f64], what: &str) {
 
 #[test]
 fn values_are_the_sums_that_define_them() {
-    for shape in &SHAPES {
-        let case = case(shape);
-        let pixels = shape.pixels();
-        let bias = |at: usize| f64::from(case.bias[at / pixels % shape.outputs]);
+    for shape in shapes() {
+        let case = case(&shape);
+        let bias = |at: usize| f64::from(case.bias[channel(&shape, at)]);
         let mut expected: Vec<f64> = (0..case.dy.len()).map(bias).collect();
-        each_product(shape, |y, x, weight| {
+        each_of_kind(&shape, |y, x, weight| {
             expected[y] += f64::from(case.x[x]) * f64::from(case.weight[weight]);
         });
-        check(
-            shape,
-            &values(shape, &case, Activation::Linear),
-            &expected,
-            "y",
-        );
+        let found = values(&shape, &case, Activation::Linear);
+        check(&shape, &found, &expected, "y");
         let rectified: Vec<f64> = expected.iter().map(|y| y.max(0.0)).collect();
-        check(
-            shape,
-            &values(shape, &case, Activation::Relu),
-            &rectified,
-            "relu",
-        );
+        let found = values(&shape, &case, Activation::Relu);
+        check(&shape, &found, &rectified, "relu");
     }
 }
 
 #[test]
 fn gradients_are_the_sums_that_define_them() {
-    for (shape, activation) in SHAPES.iter().flat_map(|shape| {
+    for (shape, activation) in shapes().flat_map(|shape| {
         [Activation::Linear, Activation::Relu, Activation::Tanh]
             .map(|activation| (shape, activation))
     }) {
-        let case = case(shape);
-        let y = values(shape, &case, activation);
+        let case = case(&shape);
+        let y = values(&shape, &case, activation);
         let mut dz = case.dy.clone();
         activation.multiply_slope(&mut dz, &y);
         let mut dx = vec![0.0_f64; case.x.len()];
         let mut dweight = vec![0.0_f64; case.weight.len()];
         let mut dbias = vec![0.0_f64; case.bias.len()];
         for (at, dz) in dz.iter().enumerate() {
-            dbias[at / shape.pixels() % shape.outputs] += f64::from(*dz);
+            dbias[channel(&shape, at)] += f64::from(*dz);
         }
-        each_product(shape, |y, x, weight| {
+        each_of_kind(&shape, |y, x, weight| {
             dx[x] += f64::from(dz[y]) * f64::from(case.weight[weight]);
             dweight[weight] += f64::from(dz[y]) * f64::from(case.x[x]);
         });
@@ -167,171 +219,19 @@ fn gradients_are_the_sums_that_define_them() {
                 dy: &case.dy,
             };
             let gradients = Gradients { x, weight, bias };
-            backward(shape, &case.x, &case.weight, activation, outputs, gradients);
+            backward(
+                &shape,
+                &case.x,
+                &case.weight,
+                activation,
+                outputs,
+                gradients,
+            );
         };
         gradients(&mut found, true);
-        check(shape, &found[0], &dx, "dx");
-        check(shape, &found[1], &dweight, "dweight");
-        check(shape, &found[2], &dbias, "dbias");
-        let before = found.clone();
-        gradients(&mut found, false);
-        assert!(
-            found[1..] == before[1..],
-            "without dx the others are the same"
-        );
-    }
-}
-
-/// Of the same sizes, turned around: what came out comes in.
-#[test]
-fn transposed_values_and_gradients_are_the_sums_that_define_them() {
-    for (shape, activation) in SHAPES.iter().flat_map(|shape| {
-        [Activation::Linear, Activation::Relu].map(|activation| (shape, activation))
-    }) {
-        let Case {
-            x: dy,
-            dy: x,
-            weight,
-            ..
-        } = case(shape);
-        let (bias, pixels) = (numbers(shape.inputs, 3), shape.size[0] * shape.size[1]);
-        let channel = |at: usize| at / pixels % shape.inputs;
-        let mut y = vec![f32::NAN; dy.len()];
-        transposed::forward(shape, &x, &weight, &bias, activation, &mut y);
-        let mut sums: Vec<f64> = (0..dy.len())
-            .map(|at| f64::from(bias[channel(at)]))
-            .collect();
-        each_product(shape, |small, large, tap| {
-            sums[large] += f64::from(x[small]) * f64::from(weight[tap]);
-        });
-        if activation == Activation::Relu {
-            sums.iter_mut().for_each(|sum| *sum = sum.max(0.0));
-        }
-        check(shape, &y, &sums, "y");
-
-        let mut dz = dy.clone();
-        activation.multiply_slope(&mut dz, &y);
-        let [mut dx, mut dweight] = [x.len(), weight.len()].map(|len| vec![0.0_f64; len]);
-        let mut dbias = vec![0.0_f64; bias.len()];
-        for (at, dz) in dz.iter().enumerate() {
-            dbias[channel(at)] += f64::from(*dz);
-        }
-        each_product(shape, |small, large, tap| {
-            dx[small] += f64::from(dz[large]) * f64::from(weight[tap]);
-            dweight[tap] += f64::from(dz[large]) * f64::from(x[small]);
-        });
-        let mut found = [x.len(), weight.len(), bias.len()].map(|len| vec![f32::NAN; len]);
-        let gradients = |found: &mut [Vec<f32>; 3], with_x: bool| {
-            let [of_x, of_weight, of_bias] = found;
-            let gradients = Gradients {
-                x: with_x.then_some(of_x.as_mut_slice()),
-                weight: of_weight,
-                bias: of_bias,
-            };
-            let outputs = Outputs { y: &y, dy: &dy };
-            transposed::backward(shape, &x, &weight, activation, outputs, gradients);
-        };
-        gradients(&mut found, true);
-        check(shape, &found[0], &dx, "dx");
-        check(shape, &found[1], &dweight, "dweight");
-        check(shape, &found[2], &dbias, "dbias");
-        let before = found.clone();
-        gradients(&mut found, false);
-        assert!(
-            found[1..] == before[1..],
-            "without dx the others are the same"
-        );
-        let all = before;
-        threads::alone(|| gradients(&mut found, true));
-        assert!(found == all, "on one thread they are the same");
-    }
-}
-
-/// Kernels of all sides, narrow and long images, more samples than a piece has.
-const RAISED: [Shape; 6] = [
-    keeping(3, (4, 1), [8, 6], 3),
-    keeping(33, (5, 3), [2, 4], 3),
-    keeping(2, (32, 1), [12, 16], 3),
-    keeping(3, (6, 2), [6, 10], 5),
-    keeping(2, (4, 2), [4, 4], 7),
-    keeping(9, (7, 2), [12, 2], 1),
-];
-
-const fn keeping(
-    batch: usize,
-    (inputs, outputs): (usize, usize),
-    size: [usize; 2],
-    kernel: usize,
-) -> Shape {
-    let zeros = [kernel / 2; 2];
-    shape(
-        batch,
-        (inputs, outputs),
-        (size, [kernel, kernel], 1),
-        zeros,
-        size,
-    )
-}
-
-/// Each pixel of the large images, and the one of the small ones that it is.
-fn raised(shape: &Shape) -> impl Fn(usize) -> usize {
-    let [height, width] = shape.size;
-    move |at| {
-        let (image, row, column) = (at / (height * width), at / width % height, at % width);
-        (image * height / 2 + row / 2) * width / 2 + column / 2
-    }
-}
-
-#[test]
-fn values_and_gradients_of_images_that_were_made_larger_are_those_of_the_larger_images() {
-    for (shape, activation) in RAISED.iter().flat_map(|shape| {
-        [Activation::Linear, Activation::Relu].map(|activation| (shape, activation))
-    }) {
-        assert!(upsampled::is_known(shape));
-        let Case {
-            weight, bias, dy, ..
-        } = case(shape);
-        let (small, x) = (raised(shape), numbers(shape.batch * shape.input() / 4, 1));
-        let mut y = vec![f32::NAN; dy.len()];
-        upsampled::forward(shape, &x, &weight, &bias, activation, &mut y);
-        let channel = |at: usize| at / shape.pixels() % shape.outputs;
-        let mut sums: Vec<f64> = (0..dy.len())
-            .map(|at| f64::from(bias[channel(at)]))
-            .collect();
-        each_product(shape, |out, large, tap| {
-            sums[out] += f64::from(x[small(large)]) * f64::from(weight[tap]);
-        });
-        if activation == Activation::Relu {
-            sums.iter_mut().for_each(|sum| *sum = sum.max(0.0));
-        }
-        check(shape, &y, &sums, "y");
-
-        let mut dz = dy.clone();
-        activation.multiply_slope(&mut dz, &y);
-        let [mut dx, mut dweight] = [x.len(), weight.len()].map(|len| vec![0.0_f64; len]);
-        let mut dbias = vec![0.0_f64; bias.len()];
-        for (at, dz) in dz.iter().enumerate() {
-            dbias[channel(at)] += f64::from(*dz);
-        }
-        each_product(shape, |out, large, tap| {
-            dx[small(large)] += f64::from(dz[out]) * f64::from(weight[tap]);
-            dweight[tap] += f64::from(dz[out]) * f64::from(x[small(large)]);
-        });
-        let mut found = [x.len(), weight.len(), bias.len()].map(|len| vec![f32::NAN; len]);
-        let gradients = |found: &mut [Vec<f32>; 3], with_x: bool| {
-            let [of_x, of_weight, of_bias] = found;
-            let gradients = Gradients {
-                x: with_x.then_some(of_x.as_mut_slice()),
-                weight: of_weight,
-                bias: of_bias,
-            };
-            let outputs = Outputs { y: &y, dy: &dy };
-            upsampled::backward(shape, &x, &weight, activation, outputs, gradients);
-        };
-        gradients(&mut found, true);
-        check(shape, &found[0], &dx, "dx");
-        check(shape, &found[1], &dweight, "dweight");
-        check(shape, &found[2], &dbias, "dbias");
+        check(&shape, &found[0], &dx, "dx");
+        check(&shape, &found[1], &dweight, "dweight");
+        check(&shape, &found[2], &dbias, "dbias");
         let all = found.clone();
         gradients(&mut found, false);
         assert!(found[1..] == all[1..], "without dx the others are the same");

@@ -10,80 +10,16 @@
 //! ```
 
 use super::products::{Products, Seen, rows, take_rows};
-use super::{Ends, Gradients, Outputs, Shape, Way, backward_by, check_gradients, forward_by};
-use crate::activation::Activation;
+use super::{Shape, Way};
 use crate::gemm::{Matrix, Product, multiply_here};
 
-/// Writes f(x ∗ weight + bias) to `y`; inputs, outputs and sizes are those of the convolution that is turned around.
-///
-/// - `x`: `[batch, outputs, output]`
-/// - `weight`: `[outputs, inputs, kernel]`
-/// - `bias`: `[inputs]`
-/// - `y`: `[batch, inputs, size]`
-///
-/// # Panics
-///
-/// Where a slice has another length than that, or the window does not move.
-pub fn forward(
-    shape: &Shape,
-    x: &[f32],
-    weight: &[f32],
-    bias: &[f32],
-    activation: Activation,
-    y: &mut [f32],
-) {
-    check(shape, x, y, weight);
-    assert_eq!(bias.len(), shape.inputs, "bias is [inputs]");
-    if !shape.is_empty() {
-        let way = Transposed::new(shape, weight);
-        forward_by(&way, ends(shape), x, bias, activation, y);
-    }
-}
-
-/// Backward pass of [`forward`]; gradients and outputs are as `x`, `weight`, `bias` and `y` are there.
-///
-/// # Panics
-///
-/// Where a slice has another length than that, or the window does not move.
-pub fn backward(
-    shape: &Shape,
-    x: &[f32],
-    weight: &[f32],
-    activation: Activation,
-    outputs: Outputs,
-    gradients: Gradients,
-) {
-    check(shape, x, outputs.y, weight);
-    check_gradients(x, weight, shape.inputs, outputs, &gradients);
-    if shape.is_empty() {
-        return gradients.clear();
-    }
-    let way = Transposed::new(shape, weight);
-    backward_by(&way, ends(shape), x, activation, outputs, gradients);
-}
-
-fn check(shape: &Shape, x: &[f32], y: &[f32], weight: &[f32]) {
-    shape.check(y, weight);
-    let expected = "x is [batch, outputs, output]";
-    assert_eq!(x.len(), shape.batch * shape.outputs(), "{expected}");
-}
-
-/// What goes in and out here.
-fn ends(shape: &Shape) -> Ends {
-    Ends {
-        input: shape.outputs(),
-        outputs: shape.inputs,
-        pixels: shape.size[0] * shape.size[1],
-    }
-}
-
-struct Transposed<'a> {
+pub struct Transposed<'a> {
     shape: &'a Shape,
     products: Products<'a>,
 }
 
 impl<'a> Transposed<'a> {
-    fn new(shape: &'a Shape, weight: &[f32]) -> Self {
+    pub fn new(shape: &'a Shape, weight: &[f32]) -> Self {
         Self {
             shape,
             products: Products::new(shape, weight),

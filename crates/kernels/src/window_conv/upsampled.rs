@@ -17,138 +17,47 @@ use std::iter::zip;
 
 use pulp::{Simd, WithSimd};
 
-use super::{Ends, Gradients, Outputs, Shape, Way, backward_by, check_gradients, forward_by};
-use crate::activation::Activation;
+use super::products::Products;
+use super::{Shape, Way};
 use crate::gemm::{Matrix, Product, add, multiply_here};
 use crate::scratch::Scratch;
-use crate::turning::turn;
 use crate::vectors::arch;
 
 /// Pixels of small images that a piece of work has, about.
 const PIXELS: usize = 1024;
-/// Inputs from which on the products that are saved are worth the shifts.
-const INPUTS: usize = 4;
 
-/// Whether a convolution of images that were made twice as large is known this way: its shape is that of the large images.
+/// Whether there is such a convolution.
 pub fn is_known(shape: &Shape) -> bool {
     let [rows, columns] = shape.kernel;
-    let pad = rows / 2;
+    let keeps_the_size = shape.zeros == [rows / 2; 2] && shape.output == shape.size;
     rows == columns
         && rows % 2 == 1
         && shape.stride == 1
-        && shape.zeros == [pad; 2]
-        && shape.output == shape.size
+        && keeps_the_size
         && shape.size.iter().all(|side| side.is_multiple_of(2))
-        && shape.inputs >= INPUTS
 }
 
-/// Writes f(up(x) ∗ weight + bias) to `y`, where up(x) has each pixel of x twice in both directions; the shape is that of the convolution.
-///
-/// - `x`: `[batch, inputs, size / 2]`
-/// - `weight`: `[outputs, inputs, kernel]`
-/// - `bias`: `[outputs]`
-/// - `y`: `[batch, outputs, size]`
-///
-/// # Panics
-///
-/// Where a slice has another length than that, or the shape is not one that [`is_known`].
-pub fn forward(
-    shape: &Shape,
-    x: &[f32],
-    weight: &[f32],
-    bias: &[f32],
-    activation: Activation,
-    y: &mut [f32],
-) {
-    check(shape, x, y, weight);
-    assert_eq!(bias.len(), shape.outputs, "bias is [outputs]");
-    if !shape.is_empty() {
-        let way = Upsampled::new(shape, weight);
-        forward_by(&way, ends(shape), x, bias, activation, y);
-    }
-}
-
-/// Backward pass of [`forward`]; gradients and outputs are as `x`, `weight`, `bias` and `y` are there.
-///
-/// # Panics
-///
-/// Where a slice has another length than that, or the shape is not one that [`is_known`].
-pub fn backward(
-    shape: &Shape,
-    x: &[f32],
-    weight: &[f32],
-    activation: Activation,
-    outputs: Outputs,
-    gradients: Gradients,
-) {
-    check(shape, x, outputs.y, weight);
-    check_gradients(x, weight, shape.outputs, outputs, &gradients);
-    if shape.is_empty() {
-        return gradients.clear();
-    }
-    let way = Upsampled::new(shape, weight);
-    backward_by(&way, ends(shape), x, activation, outputs, gradients);
-}
-
-fn check(shape: &Shape, x: &[f32], y: &[f32], weight: &[f32]) {
-    assert!(is_known(shape), "no such convolution: {shape:?}");
-    let (small, large) = (ends(shape).input, shape.outputs());
-    assert_eq!(
-        x.len(),
-        shape.batch * small,
-        "x is [batch, inputs, size / 2]"
-    );
-    assert_eq!(y.len(), shape.batch * large, "y is [batch, outputs, size]");
-    let expected = "weight is [outputs, inputs, kernel]";
-    assert_eq!(weight.len(), shape.weights(), "{expected}");
-}
-
-/// What goes in and out here.
-fn ends(shape: &Shape) -> Ends {
-    Ends {
-        input: shape.input() / 4,
-        outputs: shape.outputs,
-        pixels: shape.pixels(),
-    }
-}
-
-struct Upsampled<'a> {
+pub struct Upsampled<'a> {
     shape: &'a Shape,
     small: Small,
-    /// `[outputs, kernel, inputs]`
-    weight: Vec<f32>,
+    products: Products<'a>,
 }
 
 impl<'a> Upsampled<'a> {
-    fn new(shape: &'a Shape, weight: &[f32]) -> Self {
-        let (inputs, seen) = (shape.inputs, shape.seen());
-        let mut turned = vec![0.0; weight.len()];
-        for (weight, turned) in zip(weight.chunks(seen), turned.chunks_mut(seen)) {
-            turn(
-                weight,
-                (inputs, seen / inputs),
-                seen / inputs,
-                turned,
-                inputs,
-            );
-        }
+    pub fn new(shape: &'a Shape, weight: &[f32]) -> Self {
         Self {
             shape,
             small: Small {
                 size: shape.size.map(|side| side / 2),
                 kernel: shape.kernel[0],
             },
-            weight: turned,
+            products: Products::new(shape, weight),
         }
     }
 
     /// Rows of z: taps of all outputs.
     fn taps(&self) -> usize {
         self.shape.outputs * self.small.taps()
-    }
-
-    fn weight(&self) -> Matrix<'_> {
-        Matrix::new(&self.weight, self.taps(), self.shape.inputs)
     }
 
     /// The channels of a sample, `[inputs, small pixels]`.
@@ -167,7 +76,7 @@ impl Way for Upsampled<'_> {
         let mut z = Scratch::any(self.taps() * pixels);
         let samples = y.chunks_mut(self.shape.outputs());
         for (x, y) in zip(x.chunks(self.shape.inputs * pixels), samples) {
-            multiply_here(Product::new(self.weight(), self.channels(x)), &mut z);
+            multiply_here(Product::new(self.products.taps(), self.channels(x)), &mut z);
             for (z, y) in zip(z.chunks(taps * pixels), y.chunks_mut(4 * pixels)) {
                 let small = self.small;
                 arch().dispatch(Spread { small, z, y });
@@ -195,22 +104,13 @@ impl Way for Upsampled<'_> {
             add(dweight, &of_sample);
             if let Some(dx) = &mut dx {
                 let dx = &mut dx[sample * input..][..input];
-                multiply_here(Product::new(self.weight().transposed(), d), dx);
+                multiply_here(Product::new(self.products.taps().transposed(), d), dx);
             }
         }
     }
 
     fn in_order(&self, weight: &[f32], ordered: &mut [f32]) {
-        let (inputs, seen) = (self.shape.inputs, self.shape.seen());
-        for (weight, ordered) in zip(weight.chunks(seen), ordered.chunks_mut(seen)) {
-            turn(
-                weight,
-                (seen / inputs, inputs),
-                inputs,
-                ordered,
-                seen / inputs,
-            );
-        }
+        self.products.in_order(weight, ordered);
     }
 }
 
