@@ -17,6 +17,8 @@ PEERS = ["torch", "torch-compile", "jax"]
 NEEDS = {"torch": "torch", "torch-compile": "torch", "jax": "jax"}
 SLOW = ["torch-compile"]
 ENOUGH = 5  # seconds, to begin a training at all
+HALF = "espejo, half precision"  # of nets with dense layers; others would be the same training
+HALVED = ["w1", "alexnet"]
 
 
 def available(args, record):
@@ -32,9 +34,9 @@ def available(args, record):
     return [name for name in args.peers if NEEDS[name] in there]
 
 
-def ours(args, record, work, batch, name):
+def ours(args, record, work, batch, name, more=()):
     """Seconds of each epoch that counts, of the first, and what went wrong; of a training whose time was up those that it came to."""
-    taken = record.run(training(args, work, batch, works.EPOCHS[args.small], name), args.limit)
+    taken = record.run([*training(args, work, batch, works.EPOCHS[args.small], name), *more], args.limit)
     log = args.runs_folder / name / "metrics.csv"
     rows = list(csv.DictReader(log.read_text().splitlines())) if log.is_file() else []
     seconds = [float(row["seconds"]) for row in rows]
@@ -65,8 +67,9 @@ def epochs(args, record):
     for programs in (["espejo", *(peer for peer in peers if peer not in SLOW)], slow):
         for batch in works.BATCHES[args.small]:
             for work in args.works:
+                own = [HALF] if work in HALVED and programs is not slow else []
                 for count in range(args.runs):
-                    for program in programs:
+                    for program in [*programs, *own]:
                         measure(args, record, {"work": work, "batch": batch, "program": program, "run": count + 1})
 
 
@@ -75,8 +78,12 @@ def measure(args, record, what):
     if record.left() < ENOUGH:
         return record.wrong("epochs", "no time was left", **what)
     say(f"{work}, batches of {batch}: {program}")
+    if program == HALF and "no half precision" in record.found.get("device", ""):
+        return record.note("epochs", {**what, "left_out": "the device has none"}, "left out: the device has no half precision")
     if program == "espejo":
         found = ours(args, record, work, batch, f"{work}-{batch}-{what['run']}")
+    elif program == HALF:
+        found = ours(args, record, work, batch, f"{work}-{batch}-{what['run']}-half", ["--precision", "half"])
     else:
         found = theirs(args, record, program, work, batch)
     note(record, what, found)

@@ -53,6 +53,16 @@ pub fn open_without_data(args: &RunArgs) -> anyhow::Result<(Folder, Trained)> {
     whole(args, open_any(args, false)?)
 }
 
+/// Opens a run whose layers and figures are shown and that computes nothing, unless a device or a place of the data was named; an exported half is refused.
+pub fn open_to_look(args: &RunArgs) -> anyhow::Result<(Folder, Trained)> {
+    if args.device.is_some() || args.data_dir.is_some() {
+        return open_without_data(args);
+    }
+    let folder = Folder::find(&args.run, &args.out)?;
+    let trained = Trained::open_to_look(&folder, args.checkpoint)?;
+    whole(args, (folder, trained))
+}
+
 /// Opens a run for samples that may be others than its own, whose data it needs then no more.
 pub fn open_for(args: &SampleArgs) -> anyhow::Result<(Folder, Trained)> {
     whole(&args.run, open_half_or_whole(args, args.data.is_none())?)

@@ -15,9 +15,11 @@ mod dense_vae;
 mod deviation;
 mod dispatched;
 pub mod dropout;
+pub mod environment;
 #[cfg(any(feature = "flex", feature = "ndarray"))]
 mod fused;
 pub mod gemm;
+pub mod half_precision;
 #[cfg(any(feature = "flex", feature = "ndarray"))]
 mod in_memory;
 mod inputs;

@@ -9,6 +9,7 @@ use burn::tensor::{DType, Device, Tensor, TensorData, activation};
 
 use crate::activation::{Activation, LEAK};
 use crate::dropout::Rule;
+use crate::half_precision;
 use crate::inputs::Inputs;
 use crate::random_numbers::{self, Law};
 use crate::self_gated::SelfGated;
@@ -34,7 +35,7 @@ pub fn linear(
     let x = x.into();
     #[cfg(any(feature = "flex", feature = "ndarray"))]
     if let Inputs::Sparse(rows, _) = &x
-        && is_ours(&weight.clone().into_dispatch())
+        && multiplies(&weight.clone().into_dispatch())
     {
         let (weight, bias) = (weight.into_dispatch(), bias.into_dispatch());
         let of = (rows.clone(), activation);
@@ -42,11 +43,11 @@ pub fn linear(
     }
     let x = x.into_tensor().into_dispatch();
     #[cfg(any(feature = "flex", feature = "ndarray"))]
-    if is_ours(&x) {
+    if multiplies(&x) {
         let (weight, bias) = (weight.into_dispatch(), bias.into_dispatch());
         return Tensor::from_dispatch(<Dispatch as Fused>::linear(x, weight, bias, activation));
     }
-    activation.compose(Tensor::from_dispatch(x).matmul(weight) + bias.unsqueeze())
+    activation.compose(half_precision::product(Tensor::from_dispatch(x), weight) + bias.unsqueeze())
 }
 
 /// f(x ∗ weight + bias) of images of `size`, which stays; their edges are padded with zeros. x `[batch, inputs * height * width]`,
@@ -509,6 +510,12 @@ pub fn sum_of_squares(x: Tensor<2>) -> Tensor<1> {
     }
     let x: Tensor<2> = Tensor::from_dispatch(x);
     sums::sum(sums::row_sums(x.square()))
+}
+
+/// Whether own code multiplies what lies in a dense layer: it knows products in single precision alone.
+#[cfg(any(feature = "flex", feature = "ndarray"))]
+fn multiplies(tensor: &DispatchTensor) -> bool {
+    is_ours(tensor) && !half_precision::is_on()
 }
 
 /// Whether own code can work on a tensor: its numbers lie in memory, in single precision.

@@ -521,6 +521,8 @@ pub enum Precision {
     Single,
     /// 64 bits, on the processor.
     Double,
+    /// 32 bits, on a graphics card, with products of 16 in dense layers.
+    Half,
 }
 
 impl Precision {
@@ -529,6 +531,7 @@ impl Precision {
         match self {
             Self::Single => "single",
             Self::Double => "double",
+            Self::Half => "half",
         }
     }
 }
@@ -585,8 +588,9 @@ pub struct TrainConfig {
     pub batch_size: usize,
     /// The optimiser.
     pub optimizer: OptimizerKind,
-    /// `single` or `double`; where it is left out, what the optimiser has: `adaptive` and all after it train dense nets in
-    /// double precision, and `sgd`, `momentum` and `adam` can.
+    /// `single`, `double` or `half`; where it is left out, what the optimiser has: `adaptive` and all after it train dense nets in
+    /// double precision, and `sgd`, `momentum` and `adam` can. `half` rounds what dense layers multiply in training to 16 bits, where the device has
+    /// such floats; weights, sums, convolutions and every evaluation keep 32.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub precision: Option<Precision>,
     /// Evaluations of the loss, at most, of a training in double precision.

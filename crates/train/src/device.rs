@@ -3,9 +3,10 @@
 //! Burn's default device is never touched: it panics where no adapter is. Adapters are listed through wgpu itself, and
 //! software ones (llvmpipe, WARP) are only used when asked for by name.
 
-use burn::tensor::Device;
+use burn::tensor::{Device, FloatDType};
 use espejo_kernels::vectors;
 
+use crate::prepare::Prepared;
 use crate::{Error, device_probe, graphics_files};
 
 /// A device that was asked for and found.
@@ -80,6 +81,15 @@ pub fn choose(requested: &str) -> Result<Chosen, Error> {
     };
     requested.clone_into(&mut found.requested);
     Ok(found)
+}
+
+/// A device for a model that is looked at and computes nothing: the processor, where the build has one, and not probed.
+///
+/// # Errors
+///
+/// As [`choose`], where the build has no processor.
+pub(crate) fn choose_to_look(requested: &str) -> Result<Chosen, Error> {
+    processor("nothing is computed").map_or_else(|| choose(requested), Ok)
 }
 
 /// Finds the device of a word.
@@ -157,6 +167,40 @@ pub(crate) fn hold_width(bits: usize) -> Result<(), Error> {
 /// A width for a run that is used where it need not have been trained: the last bits of a result may be others then.
 pub(crate) fn narrow_to_what_there_is(bits: &mut usize) {
     *bits = (*bits).min(vectors::widest());
+}
+
+/// Refuses a training in half precision where the device has no numbers of 16 bits, gains nothing by them, or adds up in 16 bits as well.
+///
+/// # Errors
+///
+/// [`Error::Device`] with what stands in the way.
+pub fn check_half_precision(prepared: &Prepared) -> Result<(), Error> {
+    let chosen = &prepared.chosen;
+    if !prepared.config.train.has_half_products() {
+        return Ok(());
+    }
+    let is_unchecked = chosen.requested.ends_with(UNCHECKED);
+    // A processor would take longer. Unchecked it shows in tests what half precision does to a training.
+    let obstacle = match chosen.is_processor() && !is_unchecked {
+        true => "is a processor, which has no faster products of 16 bits",
+        false if chosen.device.supports_dtype(FloatDType::F16) => {
+            let name = format!("{} in half precision", chosen.used);
+            let probe = || match is_unchecked {
+                true => Ok(()),
+                false => device_probe::probe_half_precision(&chosen.device),
+            };
+            return device_probe::once(&name, probe).map_err(|fault| wrong(chosen, &fault));
+        }
+        false => "has no floats of 16 bits",
+    };
+    let used = &chosen.used;
+    Err(Error::Device {
+        message: format!("`train.precision` is `half`, and device `{used}` {obstacle}"),
+        hint: Some(
+            "leave `--precision` out, or take a graphics card that has them: `espejo doctor` says which do"
+                .to_owned(),
+        ),
+    })
 }
 
 impl Chosen {
@@ -340,7 +384,7 @@ mod gpu {
     use burn::tensor::wgpu::{WgpuBackend, wgpu};
     use burn::tensor::{Device, DeviceKind};
     use std::sync::{Mutex, PoisonError};
-    use wgpu::{AdapterInfo, Backend, Backends, DeviceType};
+    use wgpu::{AdapterInfo, Backend, Backends, DeviceType, Features};
 
     use super::{Chosen, Error, missing};
 
@@ -377,10 +421,12 @@ mod gpu {
                 DeviceType::Other => "other",
             };
             let (name, api) = (&self.info.name, self.info.backend);
-            format!(
-                "{name}, {kind}, {api:?}, tensors up to {} MiB",
-                self.largest >> 20
-            )
+            let largest = self.largest >> 20;
+            let half = match self.adapter.features().contains(Features::SHADER_F16) {
+                true => "half precision",
+                false => "no half precision",
+            };
+            format!("{name}, {kind}, {api:?}, tensors up to {largest} MiB, {half}")
         }
     }
 

@@ -12,7 +12,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use burn::tensor::{Device, Tensor, TensorData};
-use espejo_kernels::{Activation as Fused, batch_norm, linear};
+use espejo_kernels::{Activation as Fused, batch_norm, half_precision, linear};
 use espejo_nets::{Activation, Criterion};
 
 /// A result that is wrong.
@@ -122,15 +122,27 @@ pub(crate) fn probe(device: &Device) -> Result<(), Fault> {
         normalised_batch,
         dense_gradient,
     ];
-    // A driver that cannot compile a kernel makes Burn panic.
-    let all = || {
+    unless_it_panics("a first computation", || {
         checks
             .into_iter()
             .try_for_each(|check| check(device, sizes))
-    };
-    std::panic::catch_unwind(std::panic::AssertUnwindSafe(all)).unwrap_or_else(|_| {
+    })
+}
+
+/// Has a device with floats of 16 bits compute a dense layer in half precision.
+///
+/// # Errors
+///
+/// Where it adds up in 16 bits as well.
+pub(crate) fn probe_half_precision(device: &Device) -> Result<(), Fault> {
+    unless_it_panics("a product of 16 bits", || half_sum(device))
+}
+
+/// A driver that cannot compile a kernel makes Burn panic.
+fn unless_it_panics(what: &str, check: impl FnOnce() -> Result<(), Fault>) -> Result<(), Fault> {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(check)).unwrap_or_else(|_| {
         Err(Fault {
-            what: "a first computation".to_owned(),
+            what: what.to_owned(),
             expected: f64::NAN,
             found: None,
         })
@@ -191,6 +203,19 @@ fn column_sum(device: &Device, sizes: Sizes) -> Result<(), Fault> {
     let found = read(column.expand([long, beside]).mul_scalar(1.0).sum_dim(0));
     let what = format!("a sum of {long} values in a column");
     hold(&what, &found, &expected, 1.0)
+}
+
+/// A long sum of halves in a dense layer: one in 16 bits takes in no more of them when it has come to 2,048.
+fn half_sum(device: &Device) -> Result<(), Fault> {
+    const TERMS: usize = 8192;
+    const BESIDE: usize = 32;
+    let x = Tensor::<2>::ones([BESIDE, TERMS], device);
+    let halves = Tensor::<2>::ones([TERMS, BESIDE], device).mul_scalar(0.5);
+    let none = Tensor::zeros([BESIDE], device);
+    let sums = half_precision::within(true, || linear(x, halves, none, Fused::Linear));
+    let expected = vec![TERMS as f64 / 2.0; BESIDE * BESIDE];
+    let what = format!("a sum of {TERMS} products of 16 bits");
+    hold(&what, &read(sums), &expected, 1.0)
 }
 
 /// The loss of wide rows, as a training has it: the squared error, half of it, of outputs that are 0.
@@ -274,6 +299,8 @@ fn dense_gradient(device: &Device, sizes: Sizes) -> Result<(), Fault> {
 
 #[cfg(test)]
 mod tests {
+    use burn::tensor::FloatDType;
+
     use super::*;
 
     #[test]
@@ -291,6 +318,9 @@ mod tests {
             dense_gradient,
         ] {
             assert_eq!(check(&device, GRAPHICS), Ok(()));
+        }
+        if device.supports_dtype(FloatDType::F16) {
+            assert_eq!(probe_half_precision(&device), Ok(()));
         }
     }
 

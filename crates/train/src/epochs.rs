@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use burn::tensor::{Gradients, Tensor};
+use espejo_kernels::half_precision;
 use espejo_nets::{Batch, Loss, Model, Part};
 
 use crate::atomic_files::group_exists;
@@ -333,7 +334,9 @@ fn recorded(
     let exchange = prepared.exchange;
     let [samples, _] = batch.inputs.dims();
     let part = exchange.part(samples);
-    let loss = part.within(|| model.loss(&training_batch(part.select(batch))));
+    let half = prepared.config.train.has_half_products();
+    let loss = || model.loss(&training_batch(part.select(batch)));
+    let loss = part.within(|| half_precision::within(half, loss));
     let gradients = weighted(loss.objective(warm_up), &part).backward();
     let mut found = Found::new(loss, Gradient::Recorded(gradients));
     if let (true, Gradient::Recorded(gradients)) = (exchange.is_shared(), &mut found.gradient) {

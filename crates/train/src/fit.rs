@@ -9,6 +9,7 @@ use burn::tensor::Device;
 use crate::average::Average;
 use crate::before::Before;
 use crate::classical::{self, Solution};
+use crate::device::check_half_precision;
 use crate::exchange::check_vectors;
 use crate::findings::{self, Finding, Measured};
 use crate::folder::Folder;
@@ -144,8 +145,9 @@ impl Training {
 ///
 /// # Errors
 ///
-/// [`Error::Diverged`] when a loss or a weight is no longer finite, [`Error::FarWorse`] when it ends finite and absurd, [`Error::Io`]
-/// when a file cannot be written; `run.json` then says `failed` and the last good checkpoint stays.
+/// [`Error::Device`] where half precision is asked of a device without it, before anything is written; [`Error::Diverged`] when a loss or a
+/// weight is no longer finite, [`Error::FarWorse`] when it ends finite and absurd, [`Error::Io`] when a file cannot be written; `run.json` then
+/// says `failed` and the last good checkpoint stays.
 pub fn fit(
     prepared: &Prepared,
     folder: &Folder,
@@ -153,6 +155,7 @@ pub fn fit(
     stop: &AtomicBool,
     watch: &mut dyn FnMut(Event<'_>),
 ) -> Result<Outcome, Error> {
+    check_half_precision(prepared)?;
     let _lock = folder.lock()?;
     let before = Before::of(folder, folder.report_to_go_on_from()?);
     let origin = origin(prepared, folder, before.report.as_ref(), command);

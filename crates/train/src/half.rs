@@ -20,7 +20,7 @@ use crate::model::AnyModel;
 use crate::prepare::without_data;
 use crate::trained::Trained;
 use crate::training_state::TrainingState;
-use crate::{Error, checkpoint, tensors};
+use crate::{Error, checkpoint, device, tensors};
 
 /// The file that makes a folder that of a half.
 pub(crate) const HALF: &str = "half.json";
@@ -189,7 +189,8 @@ pub(crate) fn open(
     let samples = Samples::of_outline(&report.samples)
         .map_err(|error| Error::checkpoint(&path, error.to_string(), None))?;
     let damaged = |error: Error| error.of_file(&path);
-    let prepared = without_data(config.clone(), kept.clone(), samples).map_err(damaged)?;
+    let chosen = device::choose(&config.train.device).map_err(damaged)?;
+    let prepared = without_data(config.clone(), kept.clone(), samples, chosen).map_err(damaged)?;
     let blank = prepared
         .spec
         .init(&prepared.config, &prepared.chosen.device);

@@ -159,7 +159,7 @@ pub const KEYS: &[Key] = &[
     key("train", "epochs", "Passes over the training samples; iterations in double precision", "", ""),
     key("train", "batch_size", "Samples per step; 0 is all of them", "", ""),
     key("train", "optimizer", "The optimizer; `adaptive` and those after it train in double precision", "", ""),
-    key("train", "precision", "32 bits on the device, or 64 bits on the CPU", "", "by the optimizer"),
+    key("train", "precision", "32 bits on the device, 64 bits on the CPU, or 32 with products of 16 in dense layers on a GPU", "", "by the optimizer"),
     key("train", "max_evaluations", "Evaluations of the loss in double precision, at most", "", "no limit"),
     key("train", "max_iterations", "Iterations in double precision, at most", "", "`epochs`"),
     key("train", "gradient", "Gradients in double precision: exact, or by finite differences of the loss", "", "exact"),
@@ -415,7 +415,7 @@ mod tests {
             ("train.epochs", "a whole number of 0 or more"),
             ("data.grey", "true, false"),
             ("model.down", "pool, stride"),
-            ("train.precision", "single, double"),
+            ("train.precision", "single, double, half"),
             (
                 "train.schedule",
                 "constant, cosine, step, plateau, one-cycle",

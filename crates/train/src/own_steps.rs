@@ -43,10 +43,11 @@ struct VaeNet {
 
 impl OwnSteps {
     /// The steps of a run that starts with `model`; none where only Burn's record finds the gradient: of other layers, of penalties, of weights
-    /// that are shared among ranks or averaged, and on other devices.
+    /// that are shared among ranks or averaged, in half precision, and on other devices.
     pub(crate) fn of(prepared: &Prepared, model: &AnyModel) -> Option<Self> {
-        let is_alone = !prepared.exchange.is_shared() && prepared.config.train.ema <= 0.0;
-        if !is_alone || trained_numbers(model) != model.num_params() {
+        let train = &prepared.config.train;
+        let is_alone = !prepared.exchange.is_shared() && train.ema <= 0.0;
+        if !is_alone || train.has_half_products() || trained_numbers(model) != model.num_params() {
             return None;
         }
         Self::through(prepared, model, true)

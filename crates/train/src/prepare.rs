@@ -174,6 +174,7 @@ pub(crate) fn without_data(
     config: RunConfig,
     kept: Kept,
     samples: Samples,
+    chosen: Chosen,
 ) -> Result<Prepared, Error> {
     let samples = match &kept.permutation {
         Some(order) => samples.permuted(order.clone())?,
@@ -188,7 +189,7 @@ pub(crate) fn without_data(
     Ok(Prepared {
         target: number_target(&spec, &samples, None, kept.target_scaling)?,
         spec,
-        chosen: device::choose(&config.train.device)?,
+        chosen,
         config,
         train: samples.clone(),
         test: samples,

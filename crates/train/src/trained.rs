@@ -83,21 +83,37 @@ pub struct Trained {
     pub(crate) half: Option<Half>,
 }
 
-/// A run prepared again: with its data, or where that is not `needed` and the run says what samples are like, with one of zeros in
+/// What a run is opened for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Use {
+    /// For its own data.
+    ItsData,
+    /// For other samples and for codes.
+    Others,
+    /// To be looked at: nothing is computed.
+    Looks,
+}
+
+/// A run prepared again: with its data, or where that is not needed and the run says what samples are like, with one of zeros in
 /// their stead.
 fn prepared_again(
     folder: &Folder,
     config: RunConfig,
     kept: Kept,
-    needed: bool,
+    wanted: Use,
 ) -> Result<Prepared, Error> {
     match &kept.outline {
-        Some(outline) if !needed => {
+        Some(outline) if wanted != Use::ItsData => {
             let damaged = |error: espejo_data::Error| {
                 Error::checkpoint(&folder.path().join(SAMPLES), error.to_string(), None)
             };
             let samples = Samples::of_outline(outline).map_err(damaged)?;
-            without_data(config, kept, samples)
+            let choose = match wanted {
+                Use::Looks => device::choose_to_look,
+                _ => device::choose,
+            };
+            let chosen = choose(&config.train.device)?;
+            without_data(config, kept, samples, chosen)
         }
         _ => prepare_with(config, kept),
     }
@@ -149,7 +165,7 @@ impl Trained {
         which: Which,
         change: impl FnOnce(&mut RunConfig),
     ) -> Result<Self, Error> {
-        Self::opened(folder, which, change, true)
+        Self::opened(folder, which, change, Use::ItsData)
     }
 
     /// Reads a run as [`open_with`](Self::open_with) does, without its own data, for other samples and for codes: the folder alone is
@@ -165,14 +181,26 @@ impl Trained {
         which: Which,
         change: impl FnOnce(&mut RunConfig),
     ) -> Result<Self, Error> {
-        Self::opened(folder, which, change, false)
+        Self::opened(folder, which, change, Use::Others)
+    }
+
+    /// Reads a run whose layers and weights are looked at, without its data and without its device: a processor will do, and it need not show that it
+    /// computes right. To compute with a model, open it [without its data](Self::open_without_data).
+    ///
+    /// A run of before its folder said what samples are like is opened with its data and its device.
+    ///
+    /// # Errors
+    ///
+    /// As [`open_with`](Self::open_with).
+    pub fn open_to_look(folder: &Folder, which: Which) -> Result<Self, Error> {
+        Self::opened(folder, which, |_| (), Use::Looks)
     }
 
     fn opened(
         folder: &Folder,
         which: Which,
         change: impl FnOnce(&mut RunConfig),
-        needs_data: bool,
+        wanted: Use,
     ) -> Result<Self, Error> {
         let mut config = folder.config()?;
         let before = config.train.device.clone();
@@ -200,12 +228,12 @@ impl Trained {
         );
         let target_scaling = kept.target_scaling.is_some();
         let is_unfilled = config.data.fill != FillKind::None && kept.fill.is_none();
-        if config.data.name == "-" && (needs_data || kept.outline.is_none()) {
+        if config.data.name == "-" && (wanted == Use::ItsData || kept.outline.is_none()) {
             let message = "its data came through standard input, which is gone".to_owned();
             let hint = "give other data with `--data`, or train on a file".to_owned();
             return Err(Error::config(message, Some(hint)));
         }
-        let prepared = prepared_again(folder, config, kept, needs_data).map_err(damaged)?;
+        let prepared = prepared_again(folder, config, kept, wanted).map_err(damaged)?;
         if is_unfilled {
             return missing(FILL, "without it nobody knows what stood for missing cells");
         }

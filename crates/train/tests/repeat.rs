@@ -8,7 +8,7 @@ use std::time::Duration;
 use espejo_nets::Activation;
 use espejo_train::config::{
     AugmentConfig, DataConfig, ModelConfig, ModelKind, NoiseConfig, ObjectiveConfig, OptimizerKind,
-    RunConfig, ScheduleKind, TrainConfig,
+    Precision, RunConfig, ScheduleKind, TrainConfig,
 };
 use espejo_train::{
     Event, Folder, Prepared, Status, Trained, Which, device, fit, prepare, unit_rows,
@@ -113,7 +113,11 @@ fn variety(backend: &str) -> Vec<(&'static str, RunConfig)> {
     whole_augmented.train.batch_size = 0;
     let mut noisy_dae = noisy.clone();
     noisy_dae.model.kind = ModelKind::Dae;
-    vec![
+    let mut half = vae.clone();
+    half.train.precision = Some(Precision::Half);
+    // Where it is not checked that a device gains by it.
+    half.train.device.push('!');
+    let mut runs = vec![
         ("ae, noise on the code", noisy),
         ("dae, noise on the code", noisy_dae),
         ("ae", ae),
@@ -129,7 +133,11 @@ fn variety(backend: &str) -> Vec<(&'static str, RunConfig)> {
         ("vae, the same, averaged after a warm-up", averaged),
         ("ae, augmented, averaged, in one cycle", augmented),
         ("ae, the same, whole batch", whole_augmented),
-    ]
+    ];
+    if backend == "flex" {
+        runs.push(("vae, in half precision", half));
+    }
+    runs
 }
 
 /// Trains in a folder until the end, or until the epoch `until` is done.

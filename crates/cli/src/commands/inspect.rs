@@ -5,7 +5,7 @@ use espejo_train::merge::into_config;
 use espejo_train::{KEYS, Preset, RunConfig, RunReport, Trained, default_of, layer_table};
 
 use crate::folds_table::folds_table;
-use crate::open_run::{RunArgs, open_without_data};
+use crate::open_run::{RunArgs, open_to_look};
 use crate::output;
 use crate::prediction_table::class_table;
 use crate::printable::short_numbers;
@@ -30,7 +30,7 @@ pub fn inspect(args: &InspectArgs, json: bool) -> anyhow::Result<()> {
     if json {
         return output::json(&report.to_json());
     }
-    let (_, trained) = open_without_data(&args.run)?;
+    let (_, trained) = open_to_look(&args.run)?;
     let mut text = layer_table(trained.prepared(), trained.model());
     text += &match args.config {
         true => format!("\n{}", trained.config().to_toml()),

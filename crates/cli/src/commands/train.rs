@@ -12,6 +12,7 @@ mod summary;
 
 use espejo_data::Error as DataError;
 use espejo_kernels::allocator::give_back_as_usual;
+use espejo_train::device::check_half_precision;
 use espejo_train::{
     Error, Folder, Outcome, PRESETS, Prepared, Preset, RunReport, Status, check_ranks, data_report,
     fit, follow, layer_table, model_report, prepare, prepare_suited, suited_config,
@@ -77,6 +78,7 @@ fn at(place: &Place, mut args: TrainArgs, json: bool) -> anyhow::Result<u8> {
         Some(folder) => prepare(merged.config).map_err(|error| of_run(folder, error))?,
         None => prepare_new(&args, merged)?,
     };
+    check_half_precision(&prepared)?;
     give_back_as_usual();
     if args.run.dry_run {
         tell_data(&prepared.skipped, &prepared.notes);

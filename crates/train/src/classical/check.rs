@@ -80,9 +80,13 @@ fn has_double(optimizer: OptimizerKind) -> bool {
 /// Refuses `[train]` as far as `mlp` has not what it asks for.
 pub(super) fn check_optimizer(train: &TrainConfig) -> Result<(), Error> {
     let (optimizer, name) = (train.optimizer, train.optimizer.name());
-    if optimizer.is_classical() && train.precision == Some(Precision::Single) {
+    let other = train
+        .precision
+        .filter(|precision| *precision != Precision::Double);
+    if let Some(other) = other.filter(|_| optimizer.is_classical()) {
+        let other = other.name();
         return refuse(
-            format!("`train.precision` is `single`, and `{name}` trains in double precision"),
+            format!("`train.precision` is `{other}`, and `{name}` trains in double precision"),
             "leave `--precision` out",
         );
     }

@@ -106,6 +106,11 @@ impl TrainConfig {
         self.optimizer.is_classical() || self.precision == Some(Precision::Double)
     }
 
+    /// Whether the products of a training are of numbers of 16 bits.
+    pub(crate) fn has_half_products(&self) -> bool {
+        self.precision == Some(Precision::Half)
+    }
+
     /// Iterations of a training in double precision, at most.
     pub fn iterations(&self) -> usize {
         self.max_iterations.unwrap_or(self.epochs)

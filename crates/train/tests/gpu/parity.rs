@@ -7,7 +7,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::PoisonError;
 
 use burn::module::Module;
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Device, FloatDType, Tensor, TensorData};
+use espejo_kernels::half_precision;
 use espejo_nets::{
     Activation, Criterion, Initializer, Join, LayerConfig, Layers, LayersConfig, Padding, Window,
     seeded,
@@ -23,6 +24,8 @@ use crate::{RUNNING, measured, opened};
 const BATCH: usize = 16;
 /// Of the largest magnitude of an array.
 const TOLERANCE: f64 = 1e-4;
+/// The same where what is multiplied has eleven bits.
+const HALF_TOLERANCE: f64 = 4e-3;
 /// Standard errors that a mean of random numbers may be off.
 const ERRORS: f64 = 5.0;
 
@@ -30,6 +33,7 @@ const ERRORS: f64 = 5.0;
 struct Sides {
     device: Device,
     cpu: Device,
+    tolerance: f64,
     wrong: Vec<String>,
 }
 
@@ -44,8 +48,12 @@ impl Sides {
                 return None;
             }
         };
-        let wrong = Vec::new();
-        Some(Self { device, cpu, wrong })
+        Some(Self {
+            device,
+            cpu,
+            tolerance: TOLERANCE,
+            wrong: Vec::new(),
+        })
     }
 
     /// Holds all arrays of a case on the device to those on the CPU.
@@ -63,9 +71,9 @@ impl Sides {
     fn judge(&mut self, what: &str, name: &str, off: impl Fn(&Device) -> f64) {
         let off = catch_unwind(AssertUnwindSafe(|| off(&self.device)));
         let off = off.unwrap_or(f64::INFINITY);
-        let ok = off <= TOLERANCE;
+        let (tolerance, ok) = (self.tolerance, off <= self.tolerance);
         measured(
-            &json!({ "parity": what, "name": name, "apart": off, "tolerance": TOLERANCE, "ok": ok }),
+            &json!({ "parity": what, "name": name, "apart": off, "tolerance": tolerance, "ok": ok }),
         );
         if !ok {
             self.wrong.push(format!("{what} {name}: {off:.1e}"));
@@ -73,8 +81,8 @@ impl Sides {
     }
 
     fn check(self) {
-        let wrong = self.wrong.join(", ");
-        assert!(wrong.is_empty(), "more than {TOLERANCE} apart: {wrong}");
+        let (wrong, tolerance) = (self.wrong.join(", "), self.tolerance);
+        assert!(wrong.is_empty(), "more than {tolerance} apart: {wrong}");
     }
 }
 
@@ -323,6 +331,29 @@ fn parity_of_every_kind_of_layer() {
                 }
                 _ => sides.compare("layer", &word, |device| run_layer(&layer, device)),
             }
+        }
+    });
+}
+
+/// A dense layer, beside single precision on the CPU.
+#[test]
+fn parity_of_dense_layers_in_half_precision() {
+    compare_all(|sides| {
+        if !sides.device.supports_dtype(FloatDType::F16) {
+            eprintln!("skipped: the device has no floats of 16 bits");
+            return;
+        }
+        sides.tolerance = HALF_TOLERANCE;
+        for (inputs, outputs) in [(9, 5), (130, 70)] {
+            let layer = LayerConfig::Linear { inputs, outputs };
+            sides.compare(
+                "half precision",
+                &format!("dense {inputs} to {outputs}"),
+                |device| {
+                    let half = !espejo_kernels::in_memory(device);
+                    half_precision::within(half, || run_layer(&layer, device))
+                },
+            );
         }
     });
 }

@@ -263,7 +263,7 @@ pub struct TrainingFlags {
     pub lr: Option<f64>,
     #[arg(add = completion::words("train.optimizer"), long, help = format!("Optimizer: {}; `adaptive` and those after it train in double precision [default: adam]", accepted_words(|config| config.train.optimizer)))]
     pub optimizer: Option<String>,
-    #[arg(add = completion::words("train.precision"), long, value_name = "HOW", help = format!("Floating-point precision: {}; double precision trains on the CPU [default: by the optimizer]", accepted_words(|config| config.train.precision)))]
+    #[arg(add = completion::words("train.precision"), long, value_name = "HOW", help = format!("Floating-point precision: {}; double precision trains on the CPU, half multiplies 16 bits in dense layers, on a GPU that has them [default: by the optimizer]", accepted_words(|config| config.train.precision)))]
     pub precision: Option<String>,
     /// Maximum number of loss evaluations, in double precision [default: no limit]
     #[arg(long, value_name = "N")]
