@@ -90,6 +90,6 @@ fn a_processor_is_refused_before_anything_is_written() {
 fn methods_of_double_precision_have_none() {
     let mut config = letters(ModelKind::Ae, Precision::Half, "flex!");
     config.train.optimizer = espejo_train::config::OptimizerKind::Bfgs;
-    let refused = prepare(config).err().expect("it is refused").to_string();
+    let refused = prepare(config).expect_err("it is refused").to_string();
     assert!(refused.contains("`train.precision` is `half`"), "{refused}");
 }
