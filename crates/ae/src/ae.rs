@@ -76,13 +76,13 @@ impl Model for Ae {
     }
 
     fn loss(&self, batch: &Batch) -> Loss {
-        let code = self.encoder.forward(batch.inputs.clone()); // [batch, latent]
+        let code = self.encoder.outputs(batch.inputs.clone()); // [batch, latent]
         let logits = self.decoder.forward_logits(code.clone()); // [batch, values]
         let output = self.decoder.last_activation();
         let reconstruction = self.criterion.of_batch(logits, batch, output); // [1]
         let mut terms = vec![Term::new("reconstruction", 1.0, reconstruction)];
         let (encoder, decoder) = (&self.encoder, &self.decoder);
-        let inputs = batch.inputs.clone().into_tensor(); // [batch, values]
+        let inputs = batch.inputs.clone(); // [batch, values]
         terms.extend(self.penalties.terms(encoder, decoder, inputs, code));
         Loss(terms)
     }

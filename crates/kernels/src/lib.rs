@@ -20,6 +20,7 @@ pub mod environment;
 mod fused;
 pub mod gemm;
 pub mod half_precision;
+pub mod images;
 #[cfg(any(feature = "flex", feature = "ndarray"))]
 mod in_memory;
 mod inputs;

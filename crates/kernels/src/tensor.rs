@@ -1,20 +1,16 @@
 //! The operations on tensors, whatever their device.
 
 use burn::backend::DispatchDevice;
-use burn::tensor::module::{self, conv_transpose2d, conv2d, interpolate, max_pool2d};
-use burn::tensor::ops::{
-    ConvOptions, ConvTransposeOptions, InterpolateMode, InterpolateOptions, MaxPoolOptions,
-};
-use burn::tensor::{DType, Device, Tensor, TensorData, activation};
+use burn::tensor::{DType, Device, Tensor, TensorData, activation, module};
 
 use crate::activation::{Activation, LEAK};
 use crate::dropout::Rule;
-use crate::half_precision;
+use crate::images::{self, from_rows, into_rows};
 use crate::inputs::Inputs;
 use crate::random_numbers::{self, Law};
 use crate::self_gated::SelfGated;
 use crate::window_pool::Windows;
-use crate::{buffers, sums};
+use crate::{buffers, half_precision, sums};
 #[cfg(any(feature = "flex", feature = "ndarray"))]
 use {
     crate::fused::{Conv, Fused, WindowConv},
@@ -95,7 +91,7 @@ impl Sliding {
     }
 
     /// Rows and columns that no window reaches, zeros included.
-    fn left_out(&self, kernel: [usize; 2]) -> [usize; 2] {
+    pub(crate) fn left_out(&self, kernel: [usize; 2]) -> [usize; 2] {
         [0, 1].map(|side| {
             let (before, after) = self.zeros[side];
             (before + self.size[side] + after - kernel[side]) % self.stride
@@ -119,11 +115,8 @@ pub fn window_conv(
     }
     let [_, inputs, ..] = weight.dims();
     let [rows, columns] = sliding.size;
-    let maps = images(Tensor::from_dispatch(x), [inputs, rows, columns]);
-    let stride = [sliding.stride; 2];
-    let options = ConvOptions::new_with_padding(stride, sliding.zeros, [1, 1], 1);
-    let a = conv2d(maps, weight, Some(bias), options); // [batch, outputs, rows', columns']
-    activation.compose(a.flatten(1, 3))
+    let maps = from_rows(Tensor::from_dispatch(x), [inputs, rows, columns]);
+    into_rows(images::window_conv(maps, weight, bias, sliding, activation))
 }
 
 /// f(x ∗ weight + bias), where ∗ turns the convolution around that slides so over what comes out; its zeros are alike on both sides. x
@@ -143,17 +136,10 @@ pub fn transposed_conv(
     }
     let [inputs, _, rows, columns] = weight.dims();
     let [high, wide] = sliding.output([rows, columns]);
-    let maps = images(Tensor::from_dispatch(x), [inputs, high, wide]);
-    let zeros = sliding.zeros.map(|(before, _)| before);
-    let options = ConvTransposeOptions::new(
-        [sliding.stride; 2],
-        zeros,
-        sliding.left_out([rows, columns]),
-        [1, 1],
-        1,
-    );
-    let a = conv_transpose2d(maps, weight, Some(bias), options); // [batch, outputs, rows, columns]
-    activation.compose(a.flatten(1, 3))
+    let maps = from_rows(Tensor::from_dispatch(x), [inputs, high, wide]);
+    into_rows(images::transposed_conv(
+        maps, weight, bias, sliding, activation,
+    ))
 }
 
 /// What [`conv`] gives of images of twice as many rows and columns, each of whose pixels is there twice in both directions: x
@@ -212,10 +198,10 @@ fn convolved(
     (size, activation): ([usize; 2], Activation),
     pooled: bool,
 ) -> Tensor<2> {
-    let [outputs, inputs, kernel, _] = weight.dims();
     let x = x.into_dispatch();
     #[cfg(any(feature = "flex", feature = "ndarray"))]
     if is_ours(&x) {
+        let [outputs, inputs, kernel, _] = weight.dims();
         if suits_products([inputs, outputs], kernel, size) {
             let how = (keeping(size, kernel), activation, Kind::Plain);
             let y = our_window_conv(x, weight, bias, how);
@@ -232,14 +218,13 @@ fn convolved(
         };
         return Tensor::from_dispatch(<Dispatch as Fused>::conv(x, weight, bias, conv));
     }
-    let maps = images(Tensor::from_dispatch(x), [inputs, size[0], size[1]]);
-    let options = ConvOptions::new([1, 1], [kernel / 2; 2], [1, 1], 1);
-    let a = conv2d(maps, weight, Some(bias), options); // [batch, outputs, height, width]
-    let y = activation.compose(a.flatten(1, 3));
-    match pooled {
-        true => max_pool(y, [outputs, size[0], size[1]]),
+    let [_, inputs, ..] = weight.dims();
+    let maps = from_rows(Tensor::from_dispatch(x), [inputs, size[0], size[1]]);
+    let y = images::conv(maps, weight, bias, activation); // [batch, height, width, outputs]
+    into_rows(match pooled {
+        true => images::max_pool(y),
         false => y,
-    }
+    })
 }
 
 /// Whether a convolution that keeps the size is faster by products: in tiles, of 32x32 pixels and 32 channels three fifths of the time, of 14x14 and 256 four
@@ -267,10 +252,7 @@ pub fn max_pool(x: Tensor<2>, map: Map) -> Tensor<2> {
     if is_ours(&x) {
         return Tensor::from_dispatch(<Dispatch as Fused>::max_pool(x, map));
     }
-    let options = MaxPoolOptions::new([2, 2])
-        .with_stride([2, 2])
-        .with_ceil_mode(true);
-    max_pool2d(images(Tensor::from_dispatch(x), map), options).flatten(1, 3)
+    into_rows(images::max_pool(from_rows(Tensor::from_dispatch(x), map)))
 }
 
 /// The maximum of each window: `[batch, channels * rows * columns]` to `[batch, channels * rows' * columns']`.
@@ -285,19 +267,8 @@ pub fn max_pool_of_windows(x: Tensor<2>, windows: Windows) -> Tensor<2> {
     }
     let x: Tensor<2> = Tensor::from_dispatch(x);
     let ([_, values], [rows, columns]) = (x.dims(), windows.size);
-    let maps = images(x, [values / (rows * columns), rows, columns]);
-    let broken = maps.clone().detach().sum_dims(&[2, 3]).is_nan(); // [batch, channels, 1, 1]
-    let around = [0, 1].map(|side| {
-        let end = (windows.output[side] - 1) * windows.stride + windows.kernel[side];
-        let before = windows.before[side];
-        (before, end.saturating_sub(before + windows.size[side]))
-    });
-    let options = MaxPoolOptions::new(windows.kernel)
-        .with_stride([windows.stride; 2])
-        .with_padding_pairs(around);
-    let y = max_pool2d(maps, options); // [batch, channels, rows', columns']
-    let broken = broken.expand(y.dims());
-    y.mask_fill(broken, f32::NAN).flatten(1, 3)
+    let maps = from_rows(x, [values / (rows * columns), rows, columns]);
+    into_rows(images::max_pool_of_windows(maps, windows))
 }
 
 /// Numbers of `x` `[batch, values]` dropped by a rule, and the others divided by the share that is kept, where they lie in this process's memory and are
@@ -359,8 +330,10 @@ pub fn upsample(x: Tensor<2>, map: Map, size: [usize; 2]) -> Tensor<2> {
     if is_ours(&x) {
         return Tensor::from_dispatch(<Dispatch as Fused>::upsample(x, map, size));
     }
-    let options = InterpolateOptions::new(InterpolateMode::Nearest).with_output_size(size);
-    interpolate(images(Tensor::from_dispatch(x), map), options).flatten(1, 3)
+    into_rows(images::upsample(
+        from_rows(Tensor::from_dispatch(x), map),
+        size,
+    ))
 }
 
 /// γ (x - μ) / √(σ² + ε) + β, where μ and σ² are the mean and the biased variance of each channel over the batch: x
@@ -454,12 +427,6 @@ fn first_stage(count: usize) -> usize {
         .rev()
         .find(|part| count.is_multiple_of(*part))
         .unwrap_or(1)
-}
-
-/// Rows as images: `[batch, channels * height * width]` to `[batch, channels, height, width]`.
-fn images(x: Tensor<2>, [channels, height, width]: Map) -> Tensor<4> {
-    let [batch, _] = x.dims();
-    x.reshape([batch, channels, height, width])
 }
 
 /// -Σ t ln σ(z) + (1-t) ln(1-σ(z)) in nats, summed over each row of logits z and targets t, `[batch, width]` both, mean over the

@@ -2,7 +2,7 @@
 
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor};
-use espejo_kernels::{Activation as Fused, Sliding};
+use espejo_kernels::{Activation as Fused, Sliding, images};
 use rand::Rng;
 
 use crate::Initializer;
@@ -71,12 +71,25 @@ impl Conv {
         if self.keeps_the_size() {
             return espejo_kernels::conv(x, weight, bias, [height, width], activation);
         }
-        let sliding = Sliding {
+        espejo_kernels::window_conv(x, weight, bias, self.sliding(), activation)
+    }
+
+    /// [`forward`](Self::forward) of images as images: `[batch, height, width, in]` to `[batch, height', width', out]`.
+    pub(crate) fn forward_images(&self, x: Tensor<4>, activation: Fused) -> Tensor<4> {
+        let (weight, bias) = (self.weight.val(), self.bias.val());
+        match self.keeps_the_size() {
+            true => images::conv(x, weight, bias, activation),
+            false => images::window_conv(x, weight, bias, self.sliding(), activation),
+        }
+    }
+
+    fn sliding(&self) -> Sliding {
+        let [_, height, width] = self.input;
+        Sliding {
             size: [height, width],
             stride: self.window.stride,
             zeros: self.window.zeros_around([height, width]),
-        };
-        espejo_kernels::window_conv(x, weight, bias, sliding, activation)
+        }
     }
 
     /// What the maximum of each window of 2 x 2 pixels of [`forward`](Self::forward) is, as one operation where there is one.
@@ -114,6 +127,11 @@ impl Conv {
         rows == columns && rows % 2 == 1 && stride == 1 && padding == Padding::Same
     }
 
+    /// Shape of what comes in.
+    pub(crate) fn input(&self) -> Map {
+        self.input
+    }
+
     /// The window that slides over what comes in.
     pub fn window(&self) -> Window {
         self.window
@@ -149,14 +167,29 @@ impl Transposed {
 
     /// `[batch, in * height * width]` to `[batch, out * height' * width']`, with the activation that follows.
     pub fn forward(&self, x: Tensor<2>, activation: Fused) -> Tensor<2> {
+        let (weight, bias) = (self.weight.val(), self.bias.val());
+        espejo_kernels::transposed_conv(x, weight, bias, self.halving(), activation)
+    }
+
+    /// [`forward`](Self::forward) of images as images: `[batch, height, width, in]` to `[batch, height', width', out]`.
+    pub(crate) fn forward_images(&self, x: Tensor<4>, activation: Fused) -> Tensor<4> {
+        let (weight, bias) = (self.weight.val(), self.bias.val());
+        images::transposed_conv(x, weight, bias, self.halving(), activation)
+    }
+
+    /// The convolution that it turns around.
+    fn halving(&self) -> Sliding {
         let [_, _, kernel, _] = self.weight.dims();
-        let halving = Sliding {
+        Sliding {
             size: self.output,
             stride: 2,
             zeros: [(kernel / 2, kernel / 2); 2],
-        };
-        let (weight, bias) = (self.weight.val(), self.bias.val());
-        espejo_kernels::transposed_conv(x, weight, bias, halving, activation)
+        }
+    }
+
+    /// Shape of what comes in.
+    pub(crate) fn input(&self) -> Map {
+        self.input
     }
 
     /// Shape of what comes out.

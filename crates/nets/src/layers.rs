@@ -1,6 +1,7 @@
 //! Stacks of layers, described by a value: dense or convolutional, a stack takes rows and gives rows.
 
 mod hidden;
+mod images;
 
 use burn::module::Module;
 use burn::nn::Linear;
@@ -176,11 +177,17 @@ impl LayersConfig {
 }
 
 /// The output of layers, each with the activation after it. A convolution and the pooling behind it are one operation, and so are an upsampling and the
-/// convolution behind it, and a wide concatenation and the fully connected layer behind it.
-fn through(layers: &[Layer], activations: &[Activation], x: Inputs) -> Tensor<2> {
+/// convolution behind it, and a wide concatenation and the fully connected layer behind it; where these are not, images stay images.
+fn through(layers: &[Layer], activations: &[Activation], x: Inputs) -> Inputs {
     let ([layer, rest @ ..], [activation, after @ ..]) = (layers, activations) else {
-        return x.into_tensor();
+        return x;
     };
+    let count = images::suited(layers, &x);
+    if count > 0 {
+        let ((images, rest), (between, after)) =
+            (layers.split_at(count), activations.split_at(count));
+        return through(rest, after, images::forward(images, between, x));
+    }
     if let (Layer::Conv(conv), Some(fused)) = (layer, activation.fused())
         && let ([Layer::Pool(_), rest @ ..], [Activation::Linear, after @ ..]) = (rest, after)
     {
@@ -216,14 +223,19 @@ pub struct Layers {
 impl Layers {
     /// The output of the last layer: `[batch, input]` to `[batch, output]`.
     pub fn forward(&self, x: impl Into<Inputs>) -> Tensor<2> {
-        through(&self.stack, &self.activations, x.into()) // [batch, outputs]
+        self.outputs(x).into_tensor() // [batch, outputs]
+    }
+
+    /// What [`forward`](Self::forward) gives for layers that come next: images where it lies as such.
+    pub fn outputs(&self, x: impl Into<Inputs>) -> Inputs {
+        through(&self.stack, &self.activations, x.into())
     }
 
     /// The output before the last activation: `[batch, output]`; logits where that activation is a sigmoid.
     pub fn forward_logits(&self, x: impl Into<Inputs>) -> Tensor<2> {
         let mut activations = self.activations.clone();
         *activations.last_mut().expect("a stack has layers") = Activation::Linear;
-        through(&self.stack, &activations, x.into()) // [batch, outputs]
+        through(&self.stack, &activations, x.into()).into_tensor() // [batch, outputs]
     }
 
     /// The activation after the last layer.

@@ -1,6 +1,7 @@
 //! What is added to a reconstruction loss to shape the code or the weights.
 
 use burn::tensor::Tensor;
+use espejo_kernels::Inputs;
 use espejo_kernels::sums::{column_means, mean};
 
 use crate::criterion::mean_of_sums;
@@ -32,25 +33,26 @@ impl Penalties {
         &self,
         encoder: &Layers,
         decoder: &Layers,
-        input: Tensor<2>,
-        code: Tensor<2>,
+        input: impl Into<Inputs>,
+        code: impl Into<Inputs>,
     ) -> Vec<Term> {
         let mut terms = Vec::new();
+        let code = code.into();
         if self.l1 > 0.0 {
-            terms.push(Term::new("l1", self.l1, l1(code.clone())));
+            terms.push(Term::new("l1", self.l1, l1(code.clone().into_tensor())));
         }
         if self.sparsity > 0.0 {
             terms.push(Term::new(
                 "sparsity",
                 self.sparsity,
-                sparsity(code, self.sparsity_target),
+                sparsity(code.into_tensor(), self.sparsity_target),
             ));
         }
         if self.contractive > 0.0 {
             terms.push(Term::new(
                 "contractive",
                 self.contractive,
-                contractive(encoder, input),
+                contractive(encoder, input.into().into_tensor()),
             ));
         }
         if self.weight_decay > 0.0 {

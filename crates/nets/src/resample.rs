@@ -2,7 +2,7 @@
 
 use burn::module::Module;
 use burn::tensor::Tensor;
-use espejo_kernels::Windows;
+use espejo_kernels::{Windows, images};
 
 use crate::conv::{Map, halved};
 use crate::window::{Padding, Window};
@@ -40,6 +40,11 @@ impl Pool {
         espejo_kernels::max_pool(x, self.input)
     }
 
+    /// Shape of what comes in.
+    pub(crate) fn input(&self) -> Map {
+        self.input
+    }
+
     /// Shape of what comes out.
     pub fn output(&self) -> Map {
         let [channels, height, width] = self.input;
@@ -55,16 +60,29 @@ impl MaxPool {
 
     /// `[batch, channels * height * width]` to `[batch, channels * height' * width']`. A map with a NaN in it becomes NaN throughout.
     pub fn forward(&self, x: Tensor<2>) -> Tensor<2> {
+        espejo_kernels::max_pool_of_windows(x, self.windows())
+    }
+
+    /// [`forward`](Self::forward) of images as images: `[batch, height, width, channels]` to `[batch, height', width', channels]`.
+    pub(crate) fn forward_images(&self, x: Tensor<4>) -> Tensor<4> {
+        images::max_pool_of_windows(x, self.windows())
+    }
+
+    fn windows(&self) -> Windows {
         let [_, height, width] = self.input;
         let size = [height, width];
-        let windows = Windows {
+        Windows {
             size,
             kernel: self.window.kernel,
             stride: self.window.stride,
             before: self.window.places_around(size).map(|(before, _)| before),
             output: self.window.output(size),
-        };
-        espejo_kernels::max_pool_of_windows(x, windows)
+        }
+    }
+
+    /// Shape of what comes in.
+    pub(crate) fn input(&self) -> Map {
+        self.input
     }
 
     /// The window as it stands in a layer table, stride always named: pooling by steps of one pixel is the rarer kind.
@@ -99,6 +117,16 @@ impl Upsample {
     /// `[batch, channels * height * width]` to `[batch, channels * height' * width']`.
     pub fn forward(&self, x: Tensor<2>) -> Tensor<2> {
         espejo_kernels::upsample(x, self.input, self.output)
+    }
+
+    /// [`forward`](Self::forward) of images as images: `[batch, height, width, channels]` to `[batch, height', width', channels]`.
+    pub(crate) fn forward_images(&self, x: Tensor<4>) -> Tensor<4> {
+        images::upsample(x, self.output)
+    }
+
+    /// Shape of what comes in.
+    pub(crate) fn input(&self) -> Map {
+        self.input
     }
 
     /// Height and width of what comes in, where both are doubled in whole.

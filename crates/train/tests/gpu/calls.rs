@@ -164,7 +164,7 @@ fn write_images(path: &Path, images: usize) {
     std::fs::write(path, bytes).expect("it is written");
 }
 
-/// Holds the launches of a step to `most`, where nothing else runs: beside other work the tuner was seen to pick kernels of 145 launches for 127. `ESPEJO_TEST_BATCH` images are in a batch, else 8; on software Vulkan 128 are a few launches
+/// Holds the launches of a step to `most`, where nothing else runs: the tuner picks now and then, beside other work mostly, kernels of ten launches and more in place of two. `ESPEJO_TEST_BATCH` images are in a batch, else 8; on software Vulkan 128 are a few launches
 /// more or less, for long sums have stages.
 fn check_launches(what: &str, model: ModelConfig, noise: Option<&str>, most: usize) {
     let _guard = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
@@ -227,5 +227,5 @@ fn launches_of_the_convolutional_denoiser_of_the_benchmarks() {
         latent: Some(0),
         ..ModelConfig::default()
     };
-    check_launches("w2", model, Some("gaussian:0.3"), 140);
+    check_launches("w2", model, Some("gaussian:0.3"), 100);
 }
