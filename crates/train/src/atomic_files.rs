@@ -93,16 +93,17 @@ fn write_aside(aside: &Path, files: &[(&str, Vec<u8>)]) -> Result<(), Error> {
         .iter()
         .map(|(name, bytes)| format!("{}  {name}\n", sha256(bytes)))
         .collect();
-    for (name, bytes) in files
-        .iter()
-        .map(|(name, bytes)| (*name, bytes.as_slice()))
-        .chain([(SUMS, sums.as_bytes())])
-    {
+    let files = files.iter().map(|(name, bytes)| (*name, bytes.as_slice()));
+    let mut written = Vec::new();
+    for (name, bytes) in files.chain([(SUMS, sums.as_bytes())]) {
         let path = aside.join(name);
         let mut file = File::create(&path).at("write", &path)?;
-        file.write_all(bytes)
-            .and_then(|()| file.sync_all())
-            .at("write", &path)?;
+        file.write_all(bytes).at("write", &path)?;
+        written.push((file, path));
+    }
+    // All are on their way before the first is waited for: file systems write what waits together.
+    for (file, path) in &written {
+        file.sync_all().at("write", path)?;
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! Images on the host, and how far two of them are apart.
 
-use burn::tensor::Tensor;
+use burn::tensor::{DType, Tensor};
 use espejo_data::Samples;
 use espejo_nets::Range;
 use rand::{Rng, RngExt};
@@ -34,11 +34,19 @@ pub fn fill_missing(values: &mut [f32]) {
 /// The values of samples on a device, brought to [0, 1] and laid end to end.
 pub(crate) fn unit_values(samples: Tensor<2>, range: Range) -> Vec<f32> {
     let low = range.low();
-    (samples - low)
-        .div_scalar(1.0 - low)
-        .into_data()
-        .iter()
-        .collect()
+    numbers(match range {
+        Range::Unit => samples,
+        _ => (samples - low).div_scalar(1.0 - low),
+    })
+}
+
+/// The numbers of a tensor, row behind row. Those of 32 bits are not gone through one by one.
+pub(crate) fn numbers(tensor: Tensor<2>) -> Vec<f32> {
+    let data = tensor.into_data();
+    match data.dtype() {
+        DType::F32 => data.try_into_vec().expect("they are of 32 bits"),
+        _ => data.iter().collect(),
+    }
 }
 
 /// The targets of a batch as [`unit_values`], with NaN where `known` says 0: a missing cell has no error.

@@ -22,6 +22,8 @@ const MOST_ROUNDS: usize = 15;
 /// sums, and with it every bit of the result, depends neither on the machine's cores nor on the caller's chunks.
 const BLOCK: usize = 256;
 const BLOCKS: usize = 4;
+/// Columns whose means are taken at once, on a thread of its own.
+const COLUMNS: usize = 64;
 /// Numbers that are not worth a second thread.
 const FEW: usize = 1 << 14;
 /// Numbers of the rows that the iteration begins with: what settles among them has little left to settle among all.
@@ -312,10 +314,18 @@ fn mean_of<E>(
     pass(&mut |rows| {
         assert_eq!(rows.len() % values, 0, "whole rows");
         count += rows.len() / values;
-        for row in rows.chunks_exact(values) {
-            for (sum, value) in sums.iter_mut().zip(row) {
-                *sum += f64::from(*value);
+        let add = |(part, sums): (usize, &mut [f64])| {
+            for row in rows.chunks_exact(values) {
+                for (sum, value) in sums.iter_mut().zip(&row[part * COLUMNS..]) {
+                    *sum += f64::from(*value);
+                }
             }
+        };
+        // By columns, so that each is summed in the order of the rows on any number of threads.
+        let parts = sums.chunks_mut(COLUMNS).enumerate();
+        match rows.len() < FEW {
+            true => parts.for_each(add),
+            false => threads::each(parts.collect(), add),
         }
     })?;
     assert!(count > 0, "there are rows");

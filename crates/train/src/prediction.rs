@@ -12,7 +12,7 @@ use crate::baselines::{Baseline, FinalMeasures};
 use crate::classification::Classification;
 use crate::config::{OptimizerKind, TrainConfig};
 use crate::feed::{Feed, training_batch};
-use crate::host_rows::{Rows, fill_missing};
+use crate::host_rows::{Rows, fill_missing, numbers};
 use crate::least_squares::{self, LeastSquares};
 use crate::metrics::Measure;
 use crate::model::AnyModel;
@@ -175,7 +175,7 @@ fn outputs(prepared: &Prepared, model: &impl Model, samples: &Samples) -> Result
     for batch in feed.in_order(spec.architecture.chunk()) {
         let output = model.output(batch?.inputs.into_tensor()); // [chunk, outputs]
         let [_, width] = output.dims();
-        let values: Vec<f32> = output.into_data().iter().collect();
+        let values = numbers(output);
         rows.extend(values.chunks_exact(width).map(<[f32]>::to_vec));
     }
     Ok(rows)

@@ -12,6 +12,7 @@ use crate::feed::{Feed, upload};
 use crate::fit::{Event, Training, own_copy};
 use crate::fixed_samples::FixedSamples;
 use crate::folder::{Folder, Which};
+use crate::host_rows::numbers;
 use crate::logs::{Logs, is_frame};
 use crate::metrics::{Metrics, evaluate};
 use crate::model::AnyModel;
@@ -147,7 +148,7 @@ impl<'a> Session<'a> {
             return Ok(());
         };
         let codes = model.encode(images.clone()); // [images, 2]
-        let codes: Vec<f32> = codes.into_data().iter().collect();
+        let codes = numbers(codes);
         self.noted = Some(epoch);
         self.logs.write_codes(epoch, &codes)
     }
