@@ -3,12 +3,12 @@
 # a half and one, which are 4,096, the product of matrices is right and the convolution is short.
 #
 # Both are sums of products of the same numbers, both are asked for alike, and mixed precision is known to mean products of 16 bits whose sums have
-# 32: a net is moved to 16 bits in the belief that its layers add up alike. `burn-cubecl` 0.22.1 launches its direct convolution with the
-# inputs' own type for what is accumulated, which stops to grow where a half is less than half of the last place. A gradient at a weight of a
-# convolution is a sum over all pixels of a batch.
+# 32: a net is moved to 16 bits in the belief that its layers add up alike. The direct convolution of cubek-convolution 0.3.1, which Burn launches,
+# keeps its sum in the type of its inputs, where it stops to grow as soon as a half is no more than half of the last place: at 1,024. A gradient at a
+# weight of a convolution is a sum over all pixels of a batch. Which kernel runs is up to the device; without autotune it is this one.
 #
-# Seen with burn 0.22.1 (wgpu), Rust 1.95, Mesa 22.3.6's software Vulkan: 4096 by the product of matrices, 1024 by the convolution. Fails where the product is off
-# or the convolution is right. Needs cargo, crates.io and a Vulkan adapter with 16-bit floats; builds Burn, which takes some minutes.
+# Seen with burn 0.22.1 (wgpu), Rust 1.95, Mesa 22.3.6's software Vulkan: 4096 by the product of matrices, 1024 by the convolution. Fails where the
+# product is off or the convolution is right. Needs cargo, crates.io and a Vulkan adapter with 16-bit floats; builds Burn, which takes some minutes.
 set -euo pipefail
 room=$(mktemp -d)
 trap 'rm -rf "$room"' EXIT
