@@ -94,7 +94,8 @@ text a.toml train = 1 | train --config a.toml | 2 | must be a section, `[train]`
 - | train --set model.output_activation=linear | 2 | loss `bce` needs output activation `sigmoid`, not `linear` | `--loss mse`
 - | train --optimizer bfgs --precision single | 2 | =`train.precision` is `single`, and `bfgs` trains in double precision | =leave `--precision` out
 - | train --optimizer rmsprop --precision double | 2 | =`rmsprop` trains in single precision alone | leave `--precision` out
-- | train --precision half | 2 | expected `single` or `double` |
+- | train --precision quarter | 2 | =`--precision` is `quarter`, expected one of `single`, `double`, `half` |
+- | train --precision half --device cpu | 4 | is a processor, which has no faster products of 16 bits | =leave `--precision` out, or take a graphics card that has them: `espejo doctor` says which do
 - | train --gradient zzz | 2 | expected `exact` or `finite` |
 - | train --max-evaluations 500 | 2 | =`train.max_evaluations` is for training in double precision, and `adam` trains in single | =add `--precision double`, or take an optimiser such as `--optimizer bfgs`
 - | train --optimizer adamw --max-evaluations 500 | 2 | `adamw` trains in single | =take an optimiser such as `--optimizer bfgs`

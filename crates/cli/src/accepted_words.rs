@@ -54,7 +54,7 @@ mod tests {
         assert_eq!(accepted_words(|config| config.model.down), "pool, stride");
         assert_eq!(
             accepted_words(|config| config.train.precision),
-            "single, double"
+            "single, double, half"
         );
     }
 
