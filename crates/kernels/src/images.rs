@@ -54,7 +54,7 @@ fn activated(a: Tensor<4>, bias: Tensor<1>, activation: Activation) -> Tensor<4>
     y.reshape([batch, rows, columns, channels])
 }
 
-/// What [`conv`](crate::conv) gives: x `[batch, rows, columns, inputs]` to `[batch, rows, columns, outputs]`.
+/// What [`conv`](crate::conv()) gives: x `[batch, rows, columns, inputs]` to `[batch, rows, columns, outputs]`.
 pub fn conv(x: Tensor<4>, weight: Tensor<4>, bias: Tensor<1>, activation: Activation) -> Tensor<4> {
     let [_, _, kernel, _] = weight.dims();
     let options = ConvOptions::new([1, 1], [kernel / 2; 2], [1, 1], 1);
@@ -62,7 +62,7 @@ pub fn conv(x: Tensor<4>, weight: Tensor<4>, bias: Tensor<1>, activation: Activa
     activated(channels_last(a), bias, activation)
 }
 
-/// What [`window_conv`](crate::window_conv) gives: x `[batch, rows, columns, inputs]` to `[batch, rows', columns', outputs]`.
+/// What [`window_conv`](crate::window_conv()) gives: x `[batch, rows, columns, inputs]` to `[batch, rows', columns', outputs]`.
 pub fn window_conv(
     x: Tensor<4>,
     weight: Tensor<4>,
@@ -76,7 +76,7 @@ pub fn window_conv(
     activated(channels_last(a), bias, activation)
 }
 
-/// What [`transposed_conv`](crate::transposed_conv) gives: x `[batch, rows', columns', inputs]` to `[batch, rows, columns, outputs]`.
+/// What [`transposed_conv`](crate::transposed_conv()) gives: x `[batch, rows', columns', inputs]` to `[batch, rows, columns, outputs]`.
 pub fn transposed_conv(
     x: Tensor<4>,
     weight: Tensor<4>,
@@ -97,7 +97,7 @@ pub fn transposed_conv(
     activated(channels_last(a), bias, activation)
 }
 
-/// What [`max_pool`](crate::max_pool) gives: `[batch, rows, columns, channels]` to `[batch, ⌈rows / 2⌉, ⌈columns / 2⌉, channels]`.
+/// What [`max_pool`](crate::max_pool()) gives: `[batch, rows, columns, channels]` to `[batch, ⌈rows / 2⌉, ⌈columns / 2⌉, channels]`.
 pub fn max_pool(x: Tensor<4>) -> Tensor<4> {
     let options = MaxPoolOptions::new([2, 2])
         .with_stride([2, 2])
@@ -105,7 +105,7 @@ pub fn max_pool(x: Tensor<4>) -> Tensor<4> {
     channels_last(max_pool2d(channels_first(x), options))
 }
 
-/// What [`max_pool_of_windows`](crate::max_pool_of_windows) gives: `[batch, rows, columns, channels]` to `[batch, rows', columns', channels]`.
+/// What [`max_pool_of_windows`](crate::max_pool_of_windows()) gives: `[batch, rows, columns, channels]` to `[batch, rows', columns', channels]`.
 pub fn max_pool_of_windows(x: Tensor<4>, windows: Windows) -> Tensor<4> {
     let broken = x.clone().detach().sum_dims(&[1, 2]).is_nan(); // [batch, 1, 1, channels]
     let around = [0, 1].map(|side| {
@@ -121,7 +121,7 @@ pub fn max_pool_of_windows(x: Tensor<4>, windows: Windows) -> Tensor<4> {
     y.mask_fill(broken, f32::NAN)
 }
 
-/// What [`upsample`](crate::upsample) gives: `[batch, rows, columns, channels]` to `[batch, rows', columns', channels]`.
+/// What [`upsample`](crate::upsample()) gives: `[batch, rows, columns, channels]` to `[batch, rows', columns', channels]`.
 pub fn upsample(x: Tensor<4>, size: [usize; 2]) -> Tensor<4> {
     let options = InterpolateOptions::new(InterpolateMode::Nearest).with_output_size(size);
     channels_last(interpolate(channels_first(x), options))
