@@ -54,16 +54,8 @@ fn activated(a: Tensor<4>, bias: Tensor<1>, activation: Activation) -> Tensor<4>
     y.reshape([batch, rows, columns, channels])
 }
 
-/// What [`conv`](crate::conv()) gives: x `[batch, rows, columns, inputs]` to `[batch, rows, columns, outputs]`.
-pub fn conv(x: Tensor<4>, weight: Tensor<4>, bias: Tensor<1>, activation: Activation) -> Tensor<4> {
-    let [_, _, kernel, _] = weight.dims();
-    let options = ConvOptions::new([1, 1], [kernel / 2; 2], [1, 1], 1);
-    let a = conv2d(channels_first(x), weight, None, options);
-    activated(channels_last(a), bias, activation)
-}
-
 /// What [`window_conv`](crate::window_conv()) gives: x `[batch, rows, columns, inputs]` to `[batch, rows', columns', outputs]`.
-pub fn window_conv(
+pub fn conv(
     x: Tensor<4>,
     weight: Tensor<4>,
     bias: Tensor<1>,

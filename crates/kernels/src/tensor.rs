@@ -116,7 +116,7 @@ pub fn window_conv(
     let [_, inputs, ..] = weight.dims();
     let [rows, columns] = sliding.size;
     let maps = from_rows(Tensor::from_dispatch(x), [inputs, rows, columns]);
-    into_rows(images::window_conv(maps, weight, bias, sliding, activation))
+    into_rows(images::conv(maps, weight, bias, sliding, activation))
 }
 
 /// f(x ∗ weight + bias), where ∗ turns the convolution around that slides so over what comes out; its zeros are alike on both sides. x
@@ -182,7 +182,6 @@ fn our_window_conv(
 }
 
 /// A square window of odd side that moves by one pixel and keeps the size.
-#[cfg(any(feature = "flex", feature = "ndarray"))]
 fn keeping(size: [usize; 2], kernel: usize) -> Sliding {
     Sliding {
         size,
@@ -198,10 +197,11 @@ fn convolved(
     (size, activation): ([usize; 2], Activation),
     pooled: bool,
 ) -> Tensor<2> {
+    let [_, inputs, kernel, _] = weight.dims();
     let x = x.into_dispatch();
     #[cfg(any(feature = "flex", feature = "ndarray"))]
     if is_ours(&x) {
-        let [outputs, inputs, kernel, _] = weight.dims();
+        let [outputs, ..] = weight.dims();
         if suits_products([inputs, outputs], kernel, size) {
             let how = (keeping(size, kernel), activation, Kind::Plain);
             let y = our_window_conv(x, weight, bias, how);
@@ -218,9 +218,9 @@ fn convolved(
         };
         return Tensor::from_dispatch(<Dispatch as Fused>::conv(x, weight, bias, conv));
     }
-    let [_, inputs, ..] = weight.dims();
     let maps = from_rows(Tensor::from_dispatch(x), [inputs, size[0], size[1]]);
-    let y = images::conv(maps, weight, bias, activation); // [batch, height, width, outputs]
+    let sliding = keeping(size, kernel);
+    let y = images::conv(maps, weight, bias, sliding, activation); // [batch, height, width, outputs]
     into_rows(match pooled {
         true => images::max_pool(y),
         false => y,

@@ -77,10 +77,7 @@ impl Conv {
     /// [`forward`](Self::forward) of images as images: `[batch, height, width, in]` to `[batch, height', width', out]`.
     pub(crate) fn forward_images(&self, x: Tensor<4>, activation: Fused) -> Tensor<4> {
         let (weight, bias) = (self.weight.val(), self.bias.val());
-        match self.keeps_the_size() {
-            true => images::conv(x, weight, bias, activation),
-            false => images::window_conv(x, weight, bias, self.sliding(), activation),
-        }
+        images::conv(x, weight, bias, self.sliding(), activation)
     }
 
     fn sliding(&self) -> Sliding {

@@ -6,7 +6,7 @@ use espejo_nets::seeded;
 use crate::Error;
 use crate::feed::upload;
 use crate::fit::Event;
-use crate::host_rows::{Rows, normal};
+use crate::host_rows::{in_unit, normal, rows};
 use crate::model::AnyModel;
 use crate::prepare::Prepared;
 use crate::seed::{Purpose, stream};
@@ -59,13 +59,7 @@ impl FixedSamples {
         model: &AnyModel,
         prepared: &Prepared,
     ) -> Event<'static> {
-        let low = prepared.spec.range.low();
-        let rows = |images: Tensor<2>| -> Rows {
-            let [_, width] = images.dims();
-            let unit = (images - low).div_scalar(1.0 - low).into_data();
-            let values: Vec<f32> = unit.iter().collect();
-            values.chunks_exact(width).map(<[f32]>::to_vec).collect()
-        };
+        let rows = |images: Tensor<2>| rows(in_unit(images, prepared.spec.range));
         let model = model
             .autoencoder()
             .expect("images are shown of autoencoders alone");

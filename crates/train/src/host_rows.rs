@@ -33,11 +33,23 @@ pub fn fill_missing(values: &mut [f32]) {
 
 /// The values of samples on a device, brought to [0, 1] and laid end to end.
 pub(crate) fn unit_values(samples: Tensor<2>, range: Range) -> Vec<f32> {
-    let low = range.low();
-    numbers(match range {
+    numbers(in_unit(samples, range))
+}
+
+/// Samples of a range brought to [0, 1].
+pub(crate) fn in_unit(samples: Tensor<2>, range: Range) -> Tensor<2> {
+    match range {
         Range::Unit => samples,
-        _ => (samples - low).div_scalar(1.0 - low),
-    })
+        _ => (samples - range.low()).div_scalar(1.0 - range.low()),
+    }
+}
+
+/// The rows of a tensor.
+pub(crate) fn rows(tensor: Tensor<2>) -> Rows {
+    let [_, width] = tensor.dims();
+    let values = numbers(tensor);
+    let rows = values.chunks_exact(width.max(1));
+    rows.map(<[f32]>::to_vec).collect()
 }
 
 /// The numbers of a tensor, row behind row. Those of 32 bits are not gone through one by one.

@@ -12,7 +12,7 @@ use crate::baselines::{Baseline, FinalMeasures};
 use crate::classification::Classification;
 use crate::config::{OptimizerKind, TrainConfig};
 use crate::feed::{Feed, training_batch};
-use crate::host_rows::{Rows, fill_missing, numbers};
+use crate::host_rows::{self, Rows, fill_missing};
 use crate::least_squares::{self, LeastSquares};
 use crate::metrics::Measure;
 use crate::model::AnyModel;
@@ -174,9 +174,7 @@ fn outputs(prepared: &Prepared, model: &impl Model, samples: &Samples) -> Result
     let mut rows = Rows::with_capacity(samples.len());
     for batch in feed.in_order(spec.architecture.chunk()) {
         let output = model.output(batch?.inputs.into_tensor()); // [chunk, outputs]
-        let [_, width] = output.dims();
-        let values = numbers(output);
-        rows.extend(values.chunks_exact(width).map(<[f32]>::to_vec));
+        rows.extend(host_rows::rows(output));
     }
     Ok(rows)
 }

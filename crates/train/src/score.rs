@@ -11,7 +11,7 @@ use espejo_kernels::sums::row_sums;
 use espejo_nets::{Autoencoder, Batch, seeded};
 
 use crate::Error;
-use crate::host_rows::normal;
+use crate::host_rows::{normal, numbers};
 use crate::seed::{Purpose, stream};
 use crate::trained::Trained;
 
@@ -155,10 +155,7 @@ impl Trained {
             let [count, _] = batch.inputs.dims();
             let values = self.parts(model, &filled_up(batch, size), rule.kind, &noise); // [size, parts]
             let [_, width] = values.dims();
-            let values: Vec<f32> = values
-                .into_data()
-                .try_into_vec()
-                .expect("tensors are of f32");
+            let values = numbers(values);
             for values in values.chunks_exact(width).take(count) {
                 parts.clear();
                 parts.extend(values.iter().copied().map(f64::from));

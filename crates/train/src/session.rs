@@ -148,9 +148,8 @@ impl<'a> Session<'a> {
             return Ok(());
         };
         let codes = model.encode(images.clone()); // [images, 2]
-        let codes = numbers(codes);
         self.noted = Some(epoch);
-        self.logs.write_codes(epoch, &codes)
+        self.logs.write_codes(epoch, &numbers(codes))
     }
 
     /// Notes and shows the last epoch once it has turned out to be the last.

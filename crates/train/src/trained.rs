@@ -14,7 +14,7 @@ use crate::findings::{self, Finding, Measured};
 use crate::folder::{Folder, Which};
 use crate::folds::FoldsReport;
 use crate::half::{self, Half};
-use crate::host_rows::{Rows, normal};
+use crate::host_rows::{self, Rows, in_unit, normal};
 use crate::kept::{FILL, Kept, SAMPLES, SCALING, TARGET_SCALING};
 use crate::metrics::{Metrics, evaluate};
 use crate::model::AnyModel;
@@ -624,7 +624,7 @@ impl Trained {
         }
         let chunks = rows.chunks(self.chunk()).flat_map(|rows| {
             let rows = self.write(rows, self.shape().pixels()); // [rows, values]
-            self.read(self.model.output(self.prepared.seen(rows)))
+            host_rows::rows(self.model.output(self.prepared.seen(rows)))
         });
         Ok(chunks.collect())
     }
@@ -818,7 +818,7 @@ impl Trained {
     ) -> Result<Rows, Error> {
         let mut rows = Rows::with_capacity(samples.len());
         for chunk in self.prepared.passing(samples)?.in_order(self.chunk()) {
-            rows.extend(self.read(through(chunk?.inputs.into_tensor()))); // [chunk, values]
+            rows.extend(host_rows::rows(through(chunk?.inputs.into_tensor()))); // [chunk, values]
         }
         Ok(rows)
     }
@@ -828,19 +828,7 @@ impl Trained {
         Tensor::from_data(data, &self.prepared.chosen.device) // [rows, width]
     }
 
-    pub(crate) fn read(&self, tensor: Tensor<2>) -> Rows {
-        let [_, width] = tensor.dims();
-        let values: Vec<f32> = tensor
-            .into_data()
-            .try_into_vec()
-            .expect("tensors are of f32");
-        values.chunks_exact(width).map(<[f32]>::to_vec).collect()
-    }
-
     fn read_unit(&self, samples: Tensor<2>) -> Rows {
-        self.read(match self.range() {
-            Range::Unit => samples,
-            range => (samples - range.low()).div_scalar(1.0 - range.low()),
-        })
+        host_rows::rows(in_unit(samples, self.range()))
     }
 }

@@ -118,7 +118,7 @@ mod tests {
     }
 
     fn layers(config: &LayersConfig) -> Layers {
-        config.init(Initializer::He, &mut seeded(1), &Device::default())
+        config.init(Initializer::He, &mut seeded(1), &Device::flex())
     }
 
     #[test]
@@ -126,7 +126,7 @@ mod tests {
         let config = config();
         config.check().expect("sizes that fit");
         let layers = layers(&config);
-        let x = Tensor::<2>::random([3, 63], Distribution::Default, &Device::default());
+        let x = Tensor::<2>::random([3, 63], Distribution::Default, &Device::flex());
         let (stack, activations) = (&layers.stack[..7], &layers.activations[..7]);
         let y = forward(stack, activations, x.clone().into());
         assert_eq!(y.dims(), [3, 140]);

@@ -9,7 +9,7 @@ use super::ExportRule;
 use crate::Error;
 use crate::classification::largest;
 use crate::half::Half;
-use crate::host_rows::Rows;
+use crate::host_rows::{Rows, rows};
 use crate::score::ScoreRule;
 use crate::trained::Trained;
 
@@ -100,7 +100,7 @@ impl Trained {
         let chunks = codes.chunks(self.chunk());
         let decoded = chunks.flat_map(|codes| {
             let codes = self.write(codes, self.latent()); // [codes, latent]
-            self.read(decode(codes))
+            rows(decode(codes))
         });
         decoded.collect()
     }

@@ -10,7 +10,7 @@ use super::units::{LayerUse, Spread, layer_name};
 use super::{Facts, Measured, divergence};
 use crate::Error;
 use crate::feed::Feed;
-use crate::host_rows::Rows;
+use crate::host_rows::{Rows, rows};
 use crate::metrics::{Metrics, evaluate};
 use crate::prepare::Prepared;
 use crate::seed::Purpose;
@@ -148,15 +148,6 @@ fn code_range(prepared: &Prepared) -> Option<(f32, f32)> {
         Activation::Tanh => Some((-1.0, 1.0)),
         _ => None,
     }
-}
-
-fn rows(tensor: Tensor<2>) -> Rows {
-    let [_, width] = tensor.dims();
-    let values: Vec<f32> = tensor.into_data().iter().collect();
-    values
-        .chunks_exact(width.max(1))
-        .map(<[f32]>::to_vec)
-        .collect()
 }
 
 /// The mean of each value over the samples so far, and its squared deviations from it (Welford 1962): in double precision, for values

@@ -7,7 +7,7 @@ use rand::RngExt;
 use super::columns::{Cells, ColumnKind};
 use super::{FOR_DRAWS, FOR_RESIDUALS};
 use crate::Error;
-use crate::host_rows::normal;
+use crate::host_rows::{normal, numbers};
 use crate::seed::{Purpose, stream};
 use crate::trained::Trained;
 
@@ -203,7 +203,7 @@ impl Trained {
         padded.resize(size * width, 0.0);
         let data = TensorData::new(padded, [size, width]);
         let output = make(Tensor::from_data(data, &self.device().device)); // [size, values]
-        let mut output = self.read(output).concat();
+        let mut output = numbers(output);
         output.truncate(rows.len());
         output
     }
