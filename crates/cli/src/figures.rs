@@ -1,9 +1,11 @@
 //! The figures of a run, and sheets of images beside their reconstructions.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 
 use anyhow::anyhow;
 use espejo_data::{Samples, Shape};
+use espejo_kernels::threads;
 use espejo_pictures::{Figure, Sheet, Tile, sheet};
 use espejo_train::{
     Baseline, Folder, MAX_PSNR, Rows, Trained, check_folder, psnr, unit_rows, wrong_pixels,
@@ -39,18 +41,20 @@ pub fn sheet_columns(shape: Shape) -> usize {
 /// A figure by its kind, or why there is none.
 pub type Made = (&'static str, anyhow::Result<Figure>);
 
-/// Draws every figure that suits the run into `figures/`, and gives the PNG files written; a figure that fails leaves the others. What a
-/// command was told in place of what training does stands behind their names.
+/// Draws every figure that suits the run into `figures/`, and `more` behind them, and gives the PNG files written; a figure that fails leaves the
+/// others. What a command was told in place of what training does stands behind their names.
 pub fn draw_all(
     trained: &Trained,
     folder: &Folder,
     baselines: &[Baseline],
     told: &[String],
+    more: Vec<Made>,
 ) -> Drawn {
     let (mut drawn, mut figures) = (Drawn::default(), Vec::new());
     for made in [
         all(trained, folder, baselines),
         fold_figures::all(trained, folder),
+        Ok(more),
     ] {
         match made {
             Ok(made) => figures.extend(made),
@@ -101,29 +105,24 @@ pub fn save_all<S: AsRef<str> + Sync>(folder: &Folder, figures: &[(S, Figure)]) 
         drawn.fail(error.into());
         return drawn;
     }
-    let save = &|(stem, figure): &(S, Figure)| figure.save(&into, stem.as_ref());
-    std::thread::scope(|scope| {
-        let threads: Vec<_> = figures
-            .iter()
-            .map(|figure| {
-                let thread = std::thread::Builder::new().spawn_scoped(scope, move || save(figure));
-                // Where the system has no room for another thread, this one draws.
-                thread.map_err(|_| save(figure))
-            })
-            .collect();
-        for ((stem, _), thread) in figures.iter().zip(threads) {
-            let saved = thread.map_or_else(Ok, |thread| thread.join());
-            drawn.add(match saved {
-                Ok(Ok(paths)) => Ok(pngs(&paths)),
-                Ok(Err(error)) => Err(error.into()),
-                // What the panic said is on stderr.
-                Err(_) => Err(anyhow!(
-                    "drawing `{}` failed in Espejo itself",
-                    stem.as_ref()
-                )),
-            });
-        }
+    let mut saved: Vec<_> = figures.iter().map(|_| None).collect();
+    // By the threads that computed what is drawn: new ones would each ask for memory of their own.
+    let parts = figures.iter().zip(&mut saved).collect();
+    threads::each(parts, |((stem, figure), saved): (&(S, Figure), &mut _)| {
+        let save = AssertUnwindSafe(|| figure.save(&into, stem.as_ref()));
+        *saved = Some(catch_unwind(save));
     });
+    for ((stem, _), saved) in figures.iter().zip(saved) {
+        drawn.add(match saved {
+            Some(Ok(Ok(paths))) => Ok(pngs(&paths)),
+            Some(Ok(Err(error))) => Err(error.into()),
+            // What the panic said is on stderr.
+            Some(Err(_)) | None => Err(anyhow!(
+                "drawing `{}` failed in Espejo itself",
+                stem.as_ref()
+            )),
+        });
+    }
     drawn
 }
 

@@ -81,8 +81,11 @@ pub fn latent_grid(
     (rows, columns): (usize, usize),
     range: Option<(f64, f64)>,
 ) -> anyhow::Result<Figure> {
-    let codes = trained.encode(&trained.mapped())?;
     let variational = trained.prior().is_some();
+    let codes = match range.is_none() && !variational {
+        true => trained.encode(&trained.mapped())?,
+        false => Rows::new(),
+    };
     let axis = |dimension: usize, count: usize| match range {
         Some((low, high)) => linspace(low, high, count),
         None if variational => linspace(0.05, 0.95, count)

@@ -28,6 +28,8 @@ pub struct SampleFigures<'a> {
     ink: bool,
     data: String,
     frames: FilmFrames,
+    /// Of the training, unless it ends early.
+    epochs: usize,
     written: Option<Instant>,
     failed: bool,
 }
@@ -50,12 +52,13 @@ impl<'a> SampleFigures<'a> {
             ink: prepared.test.two_valued(),
             data: data_name_of(&prepared.config),
             frames: FilmFrames::open(folder.path(), prepared.config.train.samples_every),
+            epochs: prepared.config.train.epochs,
             written: None,
             failed: false,
         }
     }
 
-    /// Draws `figures/samples.png` anew, at most once a second. A figure that cannot be written is reported once and does not stop the training.
+    /// Draws `figures/samples.png` anew, at most once a second, and not after the last epoch, when it is drawn with the others. A figure that cannot be written is reported once and does not stop the training.
     pub fn take(&mut self, event: &Event<'_>) {
         let Event::Samples {
             epoch,
@@ -79,7 +82,7 @@ impl<'a> SampleFigures<'a> {
         };
         let kept = self.frames.push(fixed, frame);
         self.tell(kept.map_err(Into::into));
-        if self.written.is_some_and(|at| at.elapsed() < PAUSE) {
+        if *epoch == self.epochs || self.written.is_some_and(|at| at.elapsed() < PAUSE) {
             return;
         }
         if let Some(figure) = self.last() {
@@ -104,7 +107,7 @@ impl<'a> SampleFigures<'a> {
     }
 
     /// The samples after the latest epoch.
-    fn last(&self) -> Option<Figure> {
+    pub fn last(&self) -> Option<Figure> {
         Some(self.figure(self.frames.fixed()?, self.frames.last()?))
     }
 
@@ -140,10 +143,7 @@ impl<'a> SampleFigures<'a> {
             Ok(_) => files.figure = Some(shown(&figures.join("samples.png"))),
             Err(error) => drawn.fail(error.into()),
         }
-        match self.film() {
-            Ok(film) => files.animation = film,
-            Err(error) => drawn.fail(error),
-        }
+        files.animation = self.film(drawn);
         files
     }
 
@@ -159,8 +159,16 @@ impl<'a> SampleFigures<'a> {
         self.folder.path().join("animations")
     }
 
-    /// Writes the animation; none where it would not move.
-    fn film(&self) -> anyhow::Result<Option<String>> {
+    /// Writes the animation and gives its file, or notes in `drawn` what went wrong; none where it would not move.
+    pub fn film(&self, drawn: &mut Drawn) -> Option<String> {
+        let made = self.make_film();
+        made.unwrap_or_else(|error| {
+            drawn.fail(error);
+            None
+        })
+    }
+
+    fn make_film(&self) -> anyhow::Result<Option<String>> {
         let Some(fixed) = self.frames.fixed() else {
             return Ok(None);
         };

@@ -78,6 +78,34 @@ fn dense<const DECODER: usize>(bencher: Bencher, way: Way) {
     });
 }
 
+/// Products around a code of few numbers: rows, inner numbers and columns; there, at the weights and back.
+const THIN: [[usize; 3]; 5] = [
+    [128, 256, 2],
+    [128, 2, 256],
+    [256, 128, 2],
+    [2, 128, 256],
+    [1024, 256, 2],
+];
+
+#[divan::bench(consts = [0, 1, 2, 3, 4])]
+fn thin<const SHAPE: usize>(bencher: Bencher) {
+    let [m, k, n] = THIN[SHAPE];
+    let numbers = |count: usize| -> Vec<f32> {
+        let number = |at| (at % 97) as f32 / 97.0 - 0.5;
+        (0..count).map(number).collect()
+    };
+    let (a, b) = (numbers(m * k), numbers(k * n));
+    // The gradient at weights has the transposed inputs on its left.
+    let left = match k == 128 {
+        true => Matrix::new(&a, k, m).transposed(),
+        false => Matrix::new(&a, m, k),
+    };
+    bencher.counter(ItemsCount::new(m * k * n)).bench_local(|| {
+        let [out] = multiply([Product::new(left, Matrix::new(&b, k, n))]);
+        buffers::give(black_box(out));
+    });
+}
+
 /// The gradients of a fully connected layer, at its inputs too: samples, inputs and outputs.
 const WAYS_BACK: [[usize; 3]; 5] = [
     [8, 1024, 1024],

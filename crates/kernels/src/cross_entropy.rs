@@ -2,7 +2,7 @@
 
 use pulp::{Simd, WithSimd};
 
-use crate::math::{exp, log1p};
+use crate::math::{exp, ln, log1p};
 use crate::threads::sum_of;
 use crate::vectors::arch;
 
@@ -40,6 +40,57 @@ pub fn value_and_gradient(logits: &mut [f32], targets: &[f32], rows: usize) -> f
             share,
         })
     }) / rows as f32
+}
+
+/// -Σ t ln p + (1-t) ln(1-p) in nats over probabilities p in [0, 1] and targets t, with 0 ln 0 = 0, in double precision. A target that is NaN is
+/// missing, and adds nothing.
+///
+/// # Panics
+///
+/// Where there are not as many targets as probabilities.
+pub fn of_probabilities(probabilities: &[f32], targets: &[f32]) -> f64 {
+    assert_eq!(
+        probabilities.len(),
+        targets.len(),
+        "a target for each probability"
+    );
+    arch().dispatch(OfProbabilities {
+        probabilities,
+        targets,
+    })
+}
+
+struct OfProbabilities<'a> {
+    probabilities: &'a [f32],
+    targets: &'a [f32],
+}
+
+impl WithSimd for OfProbabilities<'_> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> f64 {
+        let mut sums = [0.0; LANES];
+        let (probabilities, more) = self.probabilities.as_chunks::<LANES>();
+        let (targets, last) = self.targets.as_chunks::<LANES>();
+        for (probabilities, targets) in probabilities.iter().zip(targets) {
+            for lane in 0..LANES {
+                sums[lane] += nats_of(probabilities[lane].into(), targets[lane].into());
+            }
+        }
+        for ((sum, probability), target) in sums.iter_mut().zip(more).zip(last) {
+            *sum += nats_of((*probability).into(), (*target).into());
+        }
+        sums.iter().sum()
+    }
+}
+
+/// -(t ln p + (1-t) ln(1-p)).
+#[inline(always)]
+fn nats_of(p: f64, t: f64) -> f64 {
+    // A comparison with NaN is false.
+    let of = |p: f64, t: f64| if t.abs() > 0.0 { -t * ln(p) } else { 0.0 };
+    of(p, t) + of(1.0 - p, 1.0 - t)
 }
 
 /// The sum over a part.
@@ -144,6 +195,26 @@ mod tests {
     }
 
     /// A net that is nearly always right has a small loss, of which as many digits are right as of a large one.
+    #[test]
+    fn probabilities_have_the_nats_of_double_precision() {
+        let probabilities: Vec<f32> = (0..1003).map(|at| (at as f32 / 1003.0).powi(3)).collect();
+        let targets: Vec<f32> = (0..1003)
+            .map(|at| [0.0, 1.0, 0.25, f32::NAN][(at * 7 + 1) % 4])
+            .collect();
+        let known = probabilities.iter().zip(&targets).skip(1);
+        let known = known.filter(|(_, target)| !target.is_nan());
+        let nats = |p: f64, t: f64| if t == 0.0 { 0.0 } else { -t * p.ln() };
+        let exact: f64 = known
+            .map(|(p, t)| (f64::from(*p), f64::from(*t)))
+            .map(|(p, t)| nats(p, t) + nats(1.0 - p, 1.0 - t))
+            .sum();
+        let found = of_probabilities(&probabilities[1..], &targets[1..]);
+        assert!((found / exact - 1.0).abs() < 1e-14, "{found} for {exact}");
+        assert_eq!(of_probabilities(&[0.0, 1.0], &[0.0, 1.0]), 0.0);
+        assert_eq!(of_probabilities(&[0.0], &[0.5]), f64::INFINITY);
+        assert_eq!(of_probabilities(&[0.3], &[f32::NAN]), 0.0);
+    }
+
     #[test]
     fn a_small_loss_is_exact() {
         for size in [5.0, 10.0, 15.0, 30.0] {

@@ -7,7 +7,7 @@ use burn::backend::DispatchTensor;
 use burn::tensor::Tensor;
 
 use crate::activation::Activation;
-use crate::deviation::FusedLoss;
+use crate::deviation::{FusedLoss, Wanted};
 use crate::dispatched::{numbers, recycle};
 use crate::net_errors::NetErrors;
 use crate::parameter_gradient::ParameterGradient;
@@ -91,7 +91,7 @@ impl<'a> DenseNet<'a> {
         let found = of_parts(parts, |(inputs, targets)| {
             let rows = targets.len() / outputs;
             let values = stack::values(&layers, inputs, rows);
-            let found = loss.deviations(&values, targets, rows);
+            let found = loss.deviations(Wanted::All, &values, targets, rows);
             buffers::give(values);
             NetErrors::of(&found)
         });

@@ -8,7 +8,7 @@ use burn::tensor::Tensor;
 use crate::activation::Activation;
 use crate::buffers;
 use crate::dense_net::{DenseParameters, ROWS, of_parts, stack};
-use crate::deviation::FusedLoss;
+use crate::deviation::{FusedLoss, Wanted};
 use crate::dispatched::{numbers, recycle};
 use crate::gemm::add;
 use crate::net_errors::NetErrors;
@@ -180,16 +180,16 @@ impl Layers<'_> {
             noise,
             latent,
         };
-        let decoded = |codes: &[f32]| {
+        let decoded = |codes: &[f32], wanted| {
             let values = stack::values(&self.decoder, codes, rows);
-            let found = loss.deviations(&values, targets, rows);
+            let found = loss.deviations(wanted, &values, targets, rows);
             buffers::give(values);
             NetErrors::of(&found)
         };
         NetErrors {
-            loss: decoded(&posterior.draws()).loss,
+            loss: decoded(&posterior.draws(), Wanted::Loss).loss,
             posterior: posterior.sums(),
-            ..decoded(&mean)
+            ..decoded(&mean, Wanted::Outputs)
         }
     }
 }

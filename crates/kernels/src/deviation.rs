@@ -20,6 +20,17 @@ pub enum FusedLoss {
     HalfSquares,
 }
 
+/// What is to be found of each row; what is not stays 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    /// The loss alone.
+    Loss,
+    /// What is told by the outputs themselves: all but the loss.
+    Outputs,
+    /// Both.
+    All,
+}
+
 /// How far the outputs of a row are from its targets.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Deviation {
@@ -49,11 +60,18 @@ impl FusedLoss {
     /// # Panics
     ///
     /// Where there are not as many targets as values.
-    pub fn deviations(self, values: &[f32], targets: &[f32], rows: usize) -> Vec<Deviation> {
+    pub(crate) fn deviations(
+        self,
+        wanted: Wanted,
+        values: &[f32],
+        targets: &[f32],
+        rows: usize,
+    ) -> Vec<Deviation> {
         assert_eq!(values.len(), targets.len(), "a target for each value");
         let mut found = vec![Deviation::default(); rows];
         arch().dispatch(Rows {
             loss: self,
+            wanted,
             values,
             targets,
             width: values.len() / rows.max(1),
@@ -120,6 +138,7 @@ impl WithSimd for HalfSquares<'_> {
 /// Rows that are measured one after the other.
 struct Rows<'a> {
     loss: FusedLoss,
+    wanted: Wanted,
     values: &'a [f32],
     targets: &'a [f32],
     width: usize,
@@ -134,14 +153,31 @@ impl WithSimd for Rows<'_> {
         let values = self.values.chunks_exact(self.width);
         let rows = values.zip(self.targets.chunks_exact(self.width));
         for (found, (values, targets)) in self.found.iter_mut().zip(rows) {
-            *found = match self.loss {
-                FusedLoss::CrossEntropy => of_row(values, targets, |logit, target| {
-                    let (value, slope) = nats(logit, target);
-                    (value, slope, logit > 0.0)
-                }),
-                FusedLoss::HalfSquares => of_row(values, targets, |output, target| {
+            *found = match (self.loss, self.wanted) {
+                (FusedLoss::CrossEntropy, Wanted::All) => {
+                    of_row(values, targets, |logit, target| {
+                        let (value, slope) = nats(logit, target);
+                        (value, slope, logit > 0.0)
+                    })
+                }
+                // The halves of it: either has an exponential, and a division of its own.
+                (FusedLoss::CrossEntropy, Wanted::Loss) => {
+                    of_row(values, targets, |logit, target| {
+                        (nats(logit, target).0, 0.0, target > 0.5)
+                    })
+                }
+                (FusedLoss::CrossEntropy, Wanted::Outputs) => {
+                    of_row(values, targets, |logit, target| {
+                        (0.0, nats(logit, target).1, logit > 0.0)
+                    })
+                }
+                (FusedLoss::HalfSquares, wanted) => of_row(values, targets, |output, target| {
                     let apart = output - target;
-                    (0.5 * apart * apart, apart, output > 0.5)
+                    match wanted {
+                        Wanted::Loss => (0.5 * apart * apart, 0.0, target > 0.5),
+                        Wanted::Outputs => (0.0, apart, output > 0.5),
+                        Wanted::All => (0.5 * apart * apart, apart, output > 0.5),
+                    }
                 }),
             };
         }
@@ -204,7 +240,18 @@ mod tests {
                 let pairs: Vec<(f64, f64)> = (values.iter().zip(&targets))
                     .map(|(value, target)| exact(loss, *value, *target))
                     .collect();
-                let found = loss.deviations(&values, &targets, rows);
+                let of = |wanted| loss.deviations(wanted, &values, &targets, rows);
+                let found = of(Wanted::All);
+                for (all, (half, other)) in
+                    (found.iter()).zip(of(Wanted::Loss).iter().zip(&of(Wanted::Outputs)))
+                {
+                    let only = |loss| Deviation {
+                        loss,
+                        ..Deviation::default()
+                    };
+                    assert_eq!(*half, only(all.loss), "{loss:?}");
+                    assert_eq!(*other, Deviation { loss: 0.0, ..*all }, "{loss:?}");
+                }
                 let mut total = 0.0;
                 for (row, found) in found.iter().enumerate() {
                     let part = row * width..(row + 1) * width;
@@ -234,7 +281,7 @@ mod tests {
     #[test]
     fn what_is_no_number_stays_so() {
         for loss in [FusedLoss::CrossEntropy, FusedLoss::HalfSquares] {
-            let found = loss.deviations(&[f32::NAN, 1.0, 0.5, 1.0], &[0.5; 4], 2);
+            let found = loss.deviations(Wanted::All, &[f32::NAN, 1.0, 0.5, 1.0], &[0.5; 4], 2);
             assert!(found[0].loss.is_nan() && found[0].squares.is_nan());
             assert!(found[1].loss.is_finite());
         }

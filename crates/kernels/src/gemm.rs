@@ -10,6 +10,8 @@ use crate::threads;
 #[cfg(target_arch = "x86_64")]
 use crate::vectors;
 
+mod thin;
+
 /// A matrix in a slice of numbers.
 #[derive(Clone, Copy, Debug)]
 pub struct Matrix<'a> {
@@ -182,8 +184,13 @@ impl<'a> Product<'a> {
         } else {
             self.narrow_parts(side)
         };
+        // A part of columns ends where a block of vectors of `gemm` does, unless it is the last.
+        let cut_at = |index: usize| match index * side / count {
+            at if by_rows || at == side || side < 4 * NARROW => at,
+            at => (at + NARROW / 2) / NARROW * NARROW,
+        };
         let part = |index: usize| {
-            let (start, end) = (index * side / count, (index + 1) * side / count);
+            let (start, end) = (cut_at(index), cut_at(index + 1));
             let mut product = self;
             if by_rows {
                 product.left.values = &self.left.values[start * self.left.row_stride..];
@@ -213,6 +220,28 @@ impl Part<'_> {
             bias,
             activation,
         } = self.product;
+        let (m, n) = (left.rows, right.columns);
+        // SAFETY: rows that are as long as the result's lie one after the other, m · n numbers that no other part has.
+        let whole = || unsafe { std::slice::from_raw_parts_mut(self.out, m * n) };
+        let is_thin = self.stride == n && thin::multiply(&self.product, whole());
+        if !is_thin {
+            self.multiply_by_gemm();
+        }
+        if bias.is_none() && activation == Activation::Linear {
+            return;
+        }
+        for row in 0..m {
+            // SAFETY: the row lies within the result, was written above, and belongs to this part alone.
+            let row = unsafe { std::slice::from_raw_parts_mut(self.out.add(row * self.stride), n) };
+            if let Some(bias) = bias {
+                add(row, bias);
+            }
+            activation.apply(row);
+        }
+    }
+
+    fn multiply_by_gemm(&self) {
+        let Product { left, right, .. } = self.product;
         let (m, n, k) = (left.rows, right.columns, left.columns);
         let stride = |stride: usize| stride as isize;
         // SAFETY: `Matrix::new` saw that the slices hold every element that rows, columns and strides name; there is room for the
@@ -232,17 +261,6 @@ impl Part<'_> {
                 stride(right.column_stride),
                 stride(right.row_stride),
             );
-        }
-        if bias.is_none() && activation == Activation::Linear {
-            return;
-        }
-        for row in 0..m {
-            // SAFETY: the row lies within the result, was written above, and belongs to this part alone.
-            let row = unsafe { std::slice::from_raw_parts_mut(self.out.add(row * self.stride), n) };
-            if let Some(bias) = bias {
-                add(row, bias);
-            }
-            activation.apply(row);
         }
     }
 }

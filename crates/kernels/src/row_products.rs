@@ -15,7 +15,7 @@ use crate::turning::turn;
 use crate::vectors::arch;
 
 /// Rows of w in a tile.
-const ROWS: usize = 4;
+pub(crate) const ROWS: usize = 4;
 /// Numbers of a row that pass by before the next tile: so many of ten rows fit the first-level cache.
 const RUN: usize = 1024;
 /// Rows of w in a piece of work.
@@ -55,11 +55,11 @@ pub fn rows_by_rows(y: &[f32], w: &[f32], outputs: usize) -> Vec<f32> {
 }
 
 /// Some rows of w, and the sums of the last of them, `[rows, batch]`.
-struct Piece<'a> {
-    y: &'a [f32],
-    w: &'a [f32],
-    outputs: usize,
-    sums: &'a mut [f32],
+pub(crate) struct Piece<'a> {
+    pub y: &'a [f32],
+    pub w: &'a [f32],
+    pub outputs: usize,
+    pub sums: &'a mut [f32],
 }
 
 impl WithSimd for Piece<'_> {

@@ -15,6 +15,7 @@
 //! (release, acquire). All other orders are relaxed, but for those that decide whether a thread may sleep (`offer`, `park`).
 
 use std::cell::Cell;
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering};
@@ -29,8 +30,10 @@ const LOOKS: u32 = 64;
 
 /// Hands each item to one call of `work`, on all threads, and returns when all are done.
 ///
-/// What is computed must not depend on who does it: items are taken in order, by whoever is free. Called from within `work`, or
-/// while another thread is at it, it does all items itself.
+/// Each thread begins with a share of the items that lie one after the other, the same one whenever there are as many items: what it wrote in one call
+/// is still near it in the next. A thread that has done its own helps the others, from the ends of their shares.
+///
+/// What is computed must not depend on who does it. Called from within `work`, or while another thread is at it, it does all items itself.
 ///
 /// # Panics
 ///
@@ -51,20 +54,49 @@ pub fn each<T: Send>(items: Vec<T>, work: impl Fn(T) + Sync) {
     if helpers == 0 || free.is_none() {
         return items.into_iter().for_each(work);
     }
-    let (items, next) = (
-        items.into_iter().map(Some).map(Mutex::new),
-        AtomicUsize::new(0),
-    );
+    let shares = helpers + 1;
+    let share = |at: usize| Share {
+        items: at * items.len() / shares..(at + 1) * items.len() / shares,
+        from_front: AtomicUsize::new(0),
+        from_back: AtomicUsize::new(0),
+    };
+    let shares: Vec<Share> = (0..shares).map(share).collect();
+    let items = items.into_iter().map(Some).map(Mutex::new);
     let items: Vec<Mutex<Option<T>>> = items.collect();
-    run(&pool.seats[..helpers], &|| {
-        // Relaxed: a sum is counted up one by one in any order, so each index goes to one thread. The items themselves were
-        // written before `offer`, and what is made of them is read after `clear`.
-        while let Some(item) = items.get(next.fetch_add(1, Ordering::Relaxed)) {
-            // Nobody else wants this lock: it only moves the item out of a vector that all threads share.
-            let item = item.lock().ok().and_then(|mut item| item.take());
-            item.into_iter().for_each(&work);
+    // Two may come to the same item from both ends. The one that does not get it has seen all that there is.
+    let take = |at: usize| items[at].lock().ok().and_then(|mut item| item.take());
+    run(&pool.seats[..helpers], &|number| {
+        while let Some(item) = shares[number].front().and_then(take) {
+            work(item);
+        }
+        for other in 1..shares.len() {
+            let other = &shares[(number + other) % shares.len()];
+            while let Some(item) = other.back().and_then(take) {
+                work(item);
+            }
         }
     });
+}
+
+/// The items that a thread begins with. They are handed out by whoever moves the items themselves, under their locks: these numbers only count,
+/// which is why all orders are relaxed.
+#[repr(align(128))]
+struct Share {
+    items: Range<usize>,
+    from_front: AtomicUsize,
+    from_back: AtomicUsize,
+}
+
+impl Share {
+    fn front(&self) -> Option<usize> {
+        let at = self.from_front.fetch_add(1, Ordering::Relaxed);
+        (at < self.items.len()).then(|| self.items.start + at)
+    }
+
+    fn back(&self) -> Option<usize> {
+        let at = self.from_back.fetch_add(1, Ordering::Relaxed);
+        (at < self.items.len()).then(|| self.items.end - 1 - at)
+    }
 }
 
 /// The sum of what `work` makes of each part, those of few parts by this thread alone: added in double precision and in the order of the parts, so
@@ -119,6 +151,8 @@ struct Seat {
     job: AtomicPtr<Job<'static>>,
     parked: AtomicBool,
     thread: OnceLock<Thread>,
+    /// From 1 on; the caller is 0.
+    number: usize,
 }
 
 /// Stands on a seat while its thread works. It is never read.
@@ -126,14 +160,15 @@ const TAKEN: *mut Job<'static> = ptr::dangling_mut();
 
 /// Work that several threads do at once.
 struct Job<'a> {
-    work: &'a (dyn Fn() + Sync),
+    work: &'a (dyn Fn(usize) + Sync),
     panicked: AtomicBool,
 }
 
 fn pool() -> &'static Pool {
     static POOL: OnceLock<Pool> = OnceLock::new();
     POOL.get_or_init(|| {
-        let seat = |_| Seat {
+        let seat = |number| Seat {
+            number,
             job: AtomicPtr::new(ptr::null_mut()),
             parked: AtomicBool::new(false),
             thread: OnceLock::new(),
@@ -150,7 +185,7 @@ fn pool() -> &'static Pool {
 }
 
 /// Does the work here and on the threads of the seats that come to it in time.
-fn run(seats: &[Seat], work: &(dyn Fn() + Sync)) {
+fn run(seats: &[Seat], work: &(dyn Fn(usize) + Sync)) {
     let job = Job {
         work,
         panicked: AtomicBool::new(false),
@@ -159,7 +194,7 @@ fn run(seats: &[Seat], work: &(dyn Fn() + Sync)) {
     seats.iter().for_each(|seat| seat.offer(pointer));
     // Until no seat has it `job` must live, whatever happens here: a panic of our own part is caught, and goes on when the other
     // threads are done.
-    let own = catch_unwind(AssertUnwindSafe(work));
+    let own = catch_unwind(AssertUnwindSafe(|| work(0)));
     seats.iter().for_each(|seat| seat.clear(pointer));
     if let Err(panic) = own {
         resume_unwind(panic);
@@ -214,7 +249,7 @@ impl Seat {
             // SAFETY: `run` offered the pointer to a job on its stack. Since it was taken, `run` does not return before the seat
             // is empty again, which is the last thing done here; `busy` keeps others from the seat meanwhile.
             let job = unsafe { &*job };
-            if catch_unwind(AssertUnwindSafe(job.work)).is_err() {
+            if catch_unwind(AssertUnwindSafe(|| (job.work)(self.number))).is_err() {
                 job.panicked.store(true, Ordering::Relaxed);
             }
             // Release: all that the work wrote, and `panicked`, comes before. After this line `job` may be gone.

@@ -1,12 +1,12 @@
 //! What one gets without training: every model is shown beside these.
 
+use std::borrow::Cow;
+
 use espejo_data::Samples;
-use espejo_kernels::buffers;
-use espejo_nets::{Autoencoder, Range};
+use espejo_nets::Autoencoder;
 use serde_json::{Map, Value};
 
 use crate::Error;
-use crate::feed::Feed;
 use crate::host_rows::{Rows, fill_missing, nearest, unit_rows, unit_targets, unit_values};
 use crate::median::median_filter;
 use crate::metrics::Measure;
@@ -67,6 +67,7 @@ impl Baseline {
 
 /// A way to bring samples back that needs no net.
 enum Rule {
+    /// The mean, as often as a batch has samples.
     Mean(Vec<f32>),
     Components(Pca),
     Identity,
@@ -112,16 +113,20 @@ fn reconstruction(prepared: &Prepared, model: &dyn Autoencoder) -> Result<FinalM
         .collect();
     for batch in feed.in_order(chunk) {
         let batch = batch?;
-        let seen = batch.inputs.into_tensor(); // [batch, values]
+        let is_clean = batch.known.is_none() && !prepared.spec.task.denoises();
         let range = prepared.spec.range;
+        let inputs = batch.inputs.into_tensor(); // [batch, values]
+        let output = (measured.images.is_some())
+            .then(|| unit_values(model.decode(model.encode(inputs.clone())), range));
+        // Clean samples are what is wanted of them: one copy serves as both.
+        let seen = (!is_clean).then(|| unit_values(inputs, range));
         let clean = unit_targets(batch.targets, batch.known, range);
-        if measured.images.is_some() {
-            let output = unit_values(model.decode(model.encode(seen.clone())), range);
-            own.add(&output, &clean, width);
-        }
-        let seen = unit_values(seen, range);
+        let seen = seen.as_ref().unwrap_or(&clean);
+        output
+            .iter()
+            .for_each(|output| own.add(output, &clean, width));
         for (rule, tally) in rules.iter().zip(&mut tallies) {
-            tally.add(&rule.outputs(&seen, prepared), &clean, width);
+            tally.add(&rule.outputs(seen, prepared), &clean, width);
         }
     }
     let baselines = rules.iter().zip(&tallies);
@@ -144,7 +149,7 @@ fn rules(prepared: &Prepared) -> Result<Vec<Rule>, Error> {
     // With as many components as values, or as samples less one, the projection is the identity on what was learned.
     let wanted = spec.latent() < width && spec.latent() <= MAX_COMPONENTS;
     let pca = components(prepared, if wanted { spec.latent() } else { 1 })?;
-    let mut rules = vec![Rule::Mean(pca.mean())];
+    let mut rules = vec![Rule::Mean(pca.mean().repeat(spec.architecture.chunk()))];
     if wanted {
         rules.push(Rule::Components(pca));
     }
@@ -180,19 +185,15 @@ fn components(prepared: &Prepared, count: usize) -> Result<Pca, Error> {
     if train.len().saturating_mul(width) <= MAX_EXACT {
         return Ok(Pca::fit(&filled_rows(train)?, count));
     }
-    let feed = Feed::new(train, Range::Unit, &prepared.chosen.device, 0)?;
-    let order: Vec<u32> = (0..train.len() as u32).collect();
-    Pca::fit_chunks(width, count, |take: &mut dyn FnMut(&[f32])| {
-        for indices in order.chunks(chunk) {
-            let mut values = feed.read(indices, None)?;
-            if feed.has_missing() {
-                fill_missing(&mut values);
-            }
-            take(&values);
-            buffers::give(values);
+    let has_missing = train.has_missing();
+    let found = Pca::fit_source((train.len(), width), count, |rows, out| {
+        train.read_into(&rows.collect::<Vec<_>>(), 0.0, out)?;
+        if has_missing {
+            fill_missing(out);
         }
-        Ok(())
-    })
+        Ok::<(), espejo_data::Error>(())
+    });
+    Ok(found?)
 }
 
 /// The samples as rows, with 0 for what is missing.
@@ -203,18 +204,18 @@ fn filled_rows(samples: &Samples) -> Result<Rows, Error> {
 }
 
 impl Rule {
-    /// What it makes of samples laid end to end.
-    fn outputs(&self, seen: &[f32], prepared: &Prepared) -> Vec<f32> {
+    /// What it makes of samples laid end to end, of which a batch has no more than it was told.
+    fn outputs<'a>(&'a self, seen: &'a [f32], prepared: &Prepared) -> Cow<'a, [f32]> {
         let shape = prepared.test.shape();
         let rows = || seen.chunks_exact(shape.pixels());
         match self {
-            Self::Mean(mean) => mean.repeat(rows().len()),
+            Self::Mean(means) => Cow::Borrowed(&means[..seen.len()]),
             Self::Components(pca) => {
                 let mut outputs = vec![0.0; seen.len()];
                 pca.project_into(seen, &mut outputs);
-                outputs
+                Cow::Owned(outputs)
             }
-            Self::Identity => seen.to_vec(),
+            Self::Identity => Cow::Borrowed(seen),
             Self::Median => rows()
                 .flat_map(|row| {
                     median_filter(row, shape.channels, shape.height, shape.width, MEDIAN)

@@ -1,5 +1,7 @@
 //! How good a image looks beside its target: peak signal-to-noise ratio and structural similarity.
 
+use espejo_kernels::vectors::with_vectors;
+
 use crate::host_rows::squared_error;
 
 /// The standard deviation of the Gaussian window, in pixels.
@@ -98,11 +100,13 @@ fn blur(plane: &[f64], width: usize, window: &[f64]) -> Vec<f64> {
 /// Σ `window[i] * plane[at + i * step]` over i, for every `at` where the window ends inside.
 fn correlate(plane: &[f64], step: usize, window: &[f64]) -> Vec<f64> {
     let mut sums = vec![0.0; plane.len() - (window.len() - 1) * step];
-    for (i, weight) in window.iter().enumerate() {
-        for (sum, value) in sums.iter_mut().zip(&plane[i * step..]) {
-            *sum += weight * value;
+    with_vectors(|| {
+        for (i, weight) in window.iter().enumerate() {
+            for (sum, value) in sums.iter_mut().zip(&plane[i * step..]) {
+                *sum += weight * value;
+            }
         }
-    }
+    });
     sums
 }
 

@@ -31,8 +31,9 @@ use crate::windows::{self, WindowLength};
 /// Noisy test samples of a denoising model are drawn until there are about this many, so that the measure is steady.
 const NOISY_TEST_SAMPLES: usize = 1000;
 
-/// Bytes of samples that are kept as floats where the device is the processor, at most.
-const PROCESSOR_RESIDENT: usize = 32 << 20;
+/// Bytes of samples that are kept as floats where the device is the processor, at most: more of them leave its caches between two batches, and all
+/// threads make them anew in less time than one would gather them.
+const PROCESSOR_RESIDENT: usize = 4 << 20;
 
 /// Bytes of samples that each of several processes keeps for itself where they share them: a task's own needs are larger.
 const PRIVATE: usize = 16 << 20;

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use espejo_data::Shape;
+use espejo_kernels::cross_entropy::of_probabilities as cross_entropy;
 use espejo_kernels::threads;
 use espejo_nets::Criterion;
 
@@ -201,7 +202,11 @@ fn reconstruction(rule: &ErrorRule, output: &[f32], target: &[f32]) -> Option<f6
             known(output, target).map(|(o, t)| rule.span * (f64::from(o) - f64::from(t)));
         Some(differences.map(error).sum())
     };
-    let inside = |output: &[f32]| output.iter().all(|value| (0.0..=1.0).contains(value));
+    // Without an end before the last, so that it is done in vectors.
+    let inside = |output: &[f32]| {
+        let values = output.iter();
+        values.fold(true, |all, value| all & (0.0..=1.0).contains(value))
+    };
     match &rule.criterion {
         Criterion::Mse => sum(&|d| 0.5 * d * d),
         Criterion::Mae => sum(&f64::abs),
@@ -221,15 +226,6 @@ fn reconstruction(rule: &ErrorRule, output: &[f32], target: &[f32]) -> Option<f6
         // Classes are nothing to reconstruct.
         Criterion::SoftmaxCrossEntropy => None,
     }
-}
-
-/// -Σ t ln p + (1-t) ln(1-p), with 0 ln 0 = 0.
-fn cross_entropy(output: &[f32], target: &[f32]) -> f64 {
-    let pixel = |(o, t): (f32, f32)| {
-        let (o, t) = (f64::from(o), f64::from(t));
-        nats(o, t) + nats(1.0 - o, 1.0 - t)
-    };
-    known(output, target).map(pixel).sum()
 }
 
 /// ½(t - o)² of each number, and -t ln p of each one-hot value of a category.

@@ -85,7 +85,7 @@ fn drawn(
     folder: &Folder,
     baselines: &[Baseline],
 ) -> (Drawn, Option<String>) {
-    let mut drawn = figures::draw_all(trained, folder, baselines, &args.samples.told());
+    let mut drawn = figures::draw_all(trained, folder, baselines, &args.samples.told(), Vec::new());
     let samples = SampleFigures::new(trained.prepared(), folder).heal(&mut drawn);
     drawn.add(Ok(samples.figure));
     (drawn, samples.animation)

@@ -211,15 +211,16 @@ fn draw(
     samples: SampleFigures<'_>,
 ) -> (Drawn, Option<String>) {
     let baselines = outcome.report.baselines.as_deref().unwrap_or_default();
-    let mut drawn = figures::draw_all(&outcome.trained, folder, baselines, &[]);
-    match augmented(prepared) {
-        Ok(None) => {}
-        Ok(Some(figure)) => drawn.join(figures::save_all(folder, &[("augmented", figure)])),
-        Err(error) => drawn.fail(error),
-    }
-    let files = samples.finish(&mut drawn);
-    drawn.add(Ok(files.figure));
-    (drawn, files.animation)
+    let mut more = Vec::new();
+    more.extend(
+        augmented(prepared)
+            .transpose()
+            .map(|made| ("augmented", made)),
+    );
+    more.extend(samples.last().map(|figure| ("samples", Ok(figure))));
+    let mut drawn = figures::draw_all(&outcome.trained, folder, baselines, &[], more);
+    let film = samples.film(&mut drawn);
+    (drawn, film)
 }
 
 /// Prepares a new run, and refuses flags that would come to nothing.

@@ -1,6 +1,7 @@
 //! Pixels: rendering an SVG, and encoding PNG.
 
 pub(crate) use png::Compression;
+use png::DeflateCompression;
 
 use std::sync::{Arc, OnceLock};
 
@@ -66,16 +67,25 @@ fn onto(
     let mut pixmap = pixmap.ok_or_else(|| fail("no image of this size".to_owned()))?;
     let transform = Transform::from_scale(scale as f32, scale as f32);
     resvg::render(&tree, transform, &mut pixmap.as_mut());
-    // The paper is opaque, so colours are not premultiplied by anything and alpha can go.
-    let (pixels, _) = pixmap.data().as_chunks::<4>();
-    let bytes = pixels.iter().flat_map(|&[r, g, b, _]| [r, g, b]).collect();
+    let (width, height) = (pixmap.width(), pixmap.height());
+    // The paper is opaque, so colours are not premultiplied by anything and alpha can go; where it stood, for images are large.
+    let mut bytes = pixmap.take();
+    let pixels = bytes.len() / 4;
+    for pixel in 0..pixels {
+        let [red, green, blue] = [0, 1, 2].map(|channel| bytes[4 * pixel + channel]);
+        bytes[3 * pixel..][..3].copy_from_slice(&[red, green, blue]);
+    }
+    bytes.truncate(3 * pixels);
     Ok(Raster {
-        width: pixmap.width(),
-        height: pixmap.height(),
+        width,
+        height,
         channels: 3,
         bytes,
     })
 }
+
+/// Of deflate: figures take half the time of level 6, which `png` takes for balanced, and up to 8 % more bytes.
+const LEVEL: u8 = 3;
 
 /// Encodes PNG.
 pub(crate) fn encode(
@@ -91,6 +101,9 @@ pub(crate) fn encode(
         _ => png::ColorType::Rgba,
     });
     encoder.set_compression(compression);
+    if let Compression::Balanced = compression {
+        encoder.set_deflate_compression(DeflateCompression::Level(LEVEL));
+    }
     let mut writer = encoder.write_header()?;
     writer.write_image_data(&raster.bytes)?;
     writer.finish()?;

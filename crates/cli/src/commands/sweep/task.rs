@@ -175,7 +175,7 @@ pub fn epoch_of(share: f64, config: &RunConfig) -> usize {
 
 fn draw(outcome: &Outcome, folder: &Folder) -> Drawn {
     let baselines = outcome.report.baselines.as_deref().unwrap_or_default();
-    figures::draw_all(&outcome.trained, folder, baselines, &[])
+    figures::draw_all(&outcome.trained, folder, baselines, &[], Vec::new())
 }
 
 /// A task that has not begun.
