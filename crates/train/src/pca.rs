@@ -306,11 +306,23 @@ mod tests {
         let pca = fit_by_iteration(&rows, 2);
         assert_eq!(pca.components(), 0);
         assert_eq!(pca.project(&[0.5, 0.5]), [1.0, 2.0]);
+        let mut together = [f32::NAN; 4];
+        pca.project_into(&[0.5, 0.5, 1.0, 0.0], &mut together);
+        assert_eq!(together, [1.0, 2.0, 1.0, 2.0]);
     }
 
     #[test]
     fn iteration_finds_known_axes() {
         check_axes(&fit_by_iteration(&axes(60), 4), 4, 60);
+    }
+
+    #[test]
+    fn many_values_that_do_not_vary_are_projected_on_their_mean() {
+        let rows = vec![vec![0.25; 600]; 700];
+        let pca = Pca::fit(&rows, 2);
+        let mut together = vec![f32::NAN; 300 * 600];
+        pca.project_into(&rows[..300].concat(), &mut together);
+        assert_eq!((pca.components(), together), (0, vec![0.25; 300 * 600]));
     }
 
     #[test]

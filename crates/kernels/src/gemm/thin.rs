@@ -26,7 +26,10 @@ const RUN: usize = 512;
 pub(super) fn multiply(product: &Product<'_>, out: &mut [f32]) -> bool {
     let Product { left, right, .. } = *product;
     let (inner, columns) = (right.rows, right.columns);
-    if (1..=2).contains(&inner) && columns > 0 {
+    if out.is_empty() {
+        return true;
+    }
+    if (1..=2).contains(&inner) {
         arch().dispatch(FewTerms {
             left,
             right: &column_by_column(right.transposed()),
@@ -237,6 +240,30 @@ mod tests {
                 assert!(out[columns..] == last, "rows without the first");
             }
         }
+    }
+
+    #[test]
+    fn products_without_a_row_or_a_column_are_empty() {
+        let (a, none) = (numbers(300 * 200, 1), Vec::new());
+        let whole = Matrix::new(&a, 300, 200);
+        for (left, right) in [
+            (whole, Matrix::new(&none, 200, 0)),
+            (Matrix::new(&none, 0, 300), whole),
+        ] {
+            assert_eq!(
+                crate::gemm::multiply([Product::new(left, right)]),
+                [none.clone()]
+            );
+        }
+    }
+
+    #[test]
+    fn a_product_without_terms_is_zero() {
+        let none = Vec::new();
+        let (left, right) = (Matrix::new(&none, 300, 0), Matrix::new(&none, 0, 200));
+        let mut out = vec![f32::NAN; 300 * 200];
+        multiply_here(Product::new(left, right), &mut out);
+        assert!(out.iter().all(|x| *x == 0.0));
     }
 
     /// A running sum in single precision ends 0.6 % off.

@@ -43,7 +43,11 @@ pub(crate) fn draw(svg: &mut Svg, marks: &[Mark], radius: f64, alpha: f64, frame
         width: width as u32,
         height: height as u32,
         channels: 4,
-        bytes: layer.iter().flat_map(straight).collect(),
+        bytes: layer
+            .iter()
+            .map(straight)
+            .collect::<Vec<_>>()
+            .into_flattened(),
     };
     // Noise hardly compresses, so trying hard costs much and saves a sixth. Encoding in memory fails for no plot.
     if let Ok(png) = raster::encode(&raster, Compression::Fast) {
@@ -72,7 +76,8 @@ fn stamp(
         ((y - reach).floor().max(0.0) as usize)..((y + reach).ceil().max(0.0) as usize).min(height);
     for row in rows {
         for column in columns.clone() {
-            let distance = (column as f64 + 0.5 - x).hypot(row as f64 + 0.5 - y);
+            let (across, down) = (column as f64 + 0.5 - x, row as f64 + 0.5 - y);
+            let distance = (across * across + down * down).sqrt();
             let opacity = (alpha * (reach - distance).clamp(0.0, 1.0)) as f32;
             let pixel = &mut layer[row * width + column];
             for (old, new) in pixel.iter_mut().zip(colour) {
@@ -89,8 +94,10 @@ fn straight(pixel: &[f32; 4]) -> [u8; 4] {
     if alpha == 0.0 {
         return [0; 4];
     }
-    let [red, green, blue] = [red, green, blue].map(|value| (value / alpha).round() as u8);
-    [red, green, blue, (alpha * 255.0).round() as u8]
+    // What is cut off rounds, for none of them is negative.
+    let nearest = |value: f32| (value + 0.5) as u8;
+    let [red, green, blue] = [red, green, blue].map(|value| nearest(value / alpha));
+    [red, green, blue, nearest(alpha * 255.0)]
 }
 
 #[cfg(test)]

@@ -28,6 +28,8 @@ const FEW_PIXELS: usize = 256;
 const FINEST: f64 = 0.5;
 /// No image takes more room than this only because it has many pixels.
 const LARGEST: f64 = 168.0;
+/// Bytes of a tile that is packed without much ado.
+const SMALL: usize = 1 << 12;
 
 impl Tile {
     /// The value drawn at `[channel, y, x]`.
@@ -49,8 +51,14 @@ impl Tile {
         if scale >= 1.0 && self.two_valued() {
             return self.draw_ink(svg, (x, y), scale);
         }
+        let raster = self.raster(step(scale));
+        // A small one is packed sooner than tables of repetitions are set up.
+        let compression = match raster.bytes.len() < SMALL {
+            true => Compression::Fast,
+            false => Compression::Balanced,
+        };
         // Encoding bytes in memory fails for no tile that fits there.
-        if let Ok(png) = raster::encode(&self.raster(step(scale)), Compression::Balanced) {
+        if let Ok(png) = raster::encode(&raster, compression) {
             svg.image((x, y), self.size(scale), &png, true);
         }
     }
