@@ -250,10 +250,8 @@ mod tests {
             (whole, Matrix::new(&none, 200, 0)),
             (Matrix::new(&none, 0, 300), whole),
         ] {
-            assert_eq!(
-                crate::gemm::multiply([Product::new(left, right)]),
-                [none.clone()]
-            );
+            let [found] = crate::gemm::multiply([Product::new(left, right)]);
+            assert!(found.is_empty());
         }
     }
 

@@ -54,7 +54,7 @@ impl Settled {
     /// Passes until the variance of `k` directions settles.
     pub(super) fn settle<E: Send, R>(self, k: usize, source: &Source<R>) -> Result<Self, E>
     where
-        R: Fn(Range<usize>, &mut [f32]) -> Result<(), E> + Sync,
+        R: ReadRows<E>,
     {
         let Self {
             mut basis,
@@ -125,11 +125,14 @@ fn rows_to_begin_with(values: usize) -> usize {
     rows.min(VERY_MANY / values).max(1)
 }
 
+/// Writes the rows of a range, flat and row-major, on several threads at a time.
+pub(super) trait ReadRows<E>: Fn(Range<usize>, &mut [f32]) -> Result<(), E> + Sync {}
+impl<E, R: Fn(Range<usize>, &mut [f32]) -> Result<(), E> + Sync> ReadRows<E> for R {}
+
 /// Rows that are read when they are wanted, `[count, values]`.
 pub(super) struct Source<R> {
     pub count: usize,
     pub values: usize,
-    /// Writes the rows of a range, flat and row-major.
     pub read: R,
 }
 
@@ -145,7 +148,7 @@ impl<R> Source<R> {
     /// Rows that lie evenly among all, end to end; all threads read some of them.
     pub(super) fn evenly<E: Send>(&self) -> Result<Vec<f32>, E>
     where
-        R: Fn(Range<usize>, &mut [f32]) -> Result<(), E> + Sync,
+        R: ReadRows<E>,
     {
         let one_in = self.count.div_ceil(rows_to_begin_with(self.values));
         let mut rows = vec![0.0; self.count.div_ceil(one_in) * self.values];
@@ -167,7 +170,7 @@ impl<R> Source<R> {
         mean: &mut DVector<f64>,
     ) -> Result<DMatrix<f64>, E>
     where
-        R: Fn(Range<usize>, &mut [f32]) -> Result<(), E> + Sync,
+        R: ReadRows<E>,
     {
         let (values, width) = basis.shape();
         let directions: Vec<f32> = basis.transpose().iter().map(|of| *of as f32).collect(); // [values, width], row-major
@@ -186,7 +189,7 @@ impl<R> Source<R> {
     /// One pass, each stripe of blocks on a thread of its own.
     fn sums<E: Send>(&self, centre: &[f32], directions: &[f32]) -> Result<Vec<Sums>, E>
     where
-        R: Fn(Range<usize>, &mut [f32]) -> Result<(), E> + Sync,
+        R: ReadRows<E>,
     {
         let rows = (BLOCK / self.values).clamp(1, BLOCK_ROWS);
         let blocks = self.count.div_ceil(rows);
@@ -259,10 +262,7 @@ mod tests {
 
     use super::*;
 
-    fn source(
-        rows: &[f32],
-        values: usize,
-    ) -> Source<impl Fn(Range<usize>, &mut [f32]) -> Result<(), Infallible> + Sync> {
+    fn source(rows: &[f32], values: usize) -> Source<impl ReadRows<Infallible>> {
         Source {
             count: rows.len() / values,
             values,
