@@ -58,7 +58,8 @@ impl<'a> SampleFigures<'a> {
         }
     }
 
-    /// Draws `figures/samples.png` anew, at most once a second, and not after the last epoch, when it is drawn with the others. A figure that cannot be written is reported once and does not stop the training.
+    /// Draws `figures/samples.png` anew, at most once a second, and not after the last epoch, when it is drawn with the others. A figure that cannot
+    /// be written is reported once and does not stop the training.
     pub fn take(&mut self, event: &Event<'_>) {
         let Event::Samples {
             epoch,
@@ -85,6 +86,11 @@ impl<'a> SampleFigures<'a> {
         if *epoch == self.epochs || self.written.is_some_and(|at| at.elapsed() < PAUSE) {
             return;
         }
+        self.write();
+    }
+
+    /// Draws `figures/samples.png` as it is now: for a training that fails after its last epoch, which draws nothing else.
+    pub fn write(&mut self) {
         if let Some(figure) = self.last() {
             let into = self.folder.path().join("figures");
             // Where this fails, the next line says why.

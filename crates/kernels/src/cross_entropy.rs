@@ -194,7 +194,6 @@ mod tests {
         }
     }
 
-    /// A net that is nearly always right has a small loss, of which as many digits are right as of a large one.
     #[test]
     fn probabilities_have_the_nats_of_double_precision() {
         let probabilities: Vec<f32> = (0..1003).map(|at| (at as f32 / 1003.0).powi(3)).collect();
@@ -215,6 +214,7 @@ mod tests {
         assert_eq!(of_probabilities(&[0.3], &[f32::NAN]), 0.0);
     }
 
+    /// A net that is nearly always right has a small loss, of which as many digits are right as of a large one.
     #[test]
     fn a_small_loss_is_exact() {
         for size in [5.0, 10.0, 15.0, 30.0] {

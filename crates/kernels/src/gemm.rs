@@ -184,13 +184,8 @@ impl<'a> Product<'a> {
         } else {
             self.narrow_parts(side)
         };
-        // A part of columns ends where a block of vectors of `gemm` does, unless it is the last.
-        let cut_at = |index: usize| match index * side / count {
-            at if by_rows || at == side || side < 4 * NARROW => at,
-            at => (at + NARROW / 2) / NARROW * NARROW,
-        };
         let part = |index: usize| {
-            let (start, end) = (cut_at(index), cut_at(index + 1));
+            let (start, end) = (index * side / count, (index + 1) * side / count);
             let mut product = self;
             if by_rows {
                 product.left.values = &self.left.values[start * self.left.row_stride..];

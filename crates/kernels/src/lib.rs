@@ -9,6 +9,7 @@ pub mod allocator;
 pub mod batch_norm;
 pub mod buffers;
 pub mod conv;
+pub mod correlation;
 pub mod cross_entropy;
 mod dense_net;
 mod dense_vae;

@@ -22,12 +22,6 @@ pub fn arch() -> Arch {
     }
 }
 
-/// Does work that is compiled for these instructions: loops in the closure itself, for what is not inlined into it is compiled as everything else.
-#[inline]
-pub fn with_vectors<R>(work: impl FnOnce() -> R) -> R {
-    arch().dispatch(work)
-}
-
 /// The width of the vectors that own code works with, in bits.
 pub fn width() -> usize {
     match HELD.load(Ordering::Relaxed) {

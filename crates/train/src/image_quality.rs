@@ -1,6 +1,6 @@
 //! How good a image looks beside its target: peak signal-to-noise ratio and structural similarity.
 
-use espejo_kernels::vectors::with_vectors;
+use espejo_kernels::correlation::correlate;
 
 use crate::host_rows::squared_error;
 
@@ -95,19 +95,6 @@ fn similarity(first: f64, second: f64, squares: f64, products: f64) -> f64 {
 /// columns runs on into the next row, and its mean means nothing: long runs without a border are worth these few lost values.
 fn blur(plane: &[f64], width: usize, window: &[f64]) -> Vec<f64> {
     correlate(&correlate(plane, width, window), 1, window)
-}
-
-/// Σ `window[i] * plane[at + i * step]` over i, for every `at` where the window ends inside.
-fn correlate(plane: &[f64], step: usize, window: &[f64]) -> Vec<f64> {
-    let mut sums = vec![0.0; plane.len() - (window.len() - 1) * step];
-    with_vectors(|| {
-        for (i, weight) in window.iter().enumerate() {
-            for (sum, value) in sums.iter_mut().zip(&plane[i * step..]) {
-                *sum += weight * value;
-            }
-        }
-    });
-    sums
 }
 
 #[cfg(test)]

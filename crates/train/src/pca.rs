@@ -11,7 +11,7 @@ use nalgebra::{DMatrix, DVector, SymmetricEigen};
 use crate::host_rows::Rows;
 
 mod iteration;
-use iteration::{Settled, Source};
+use iteration::{Settled, Source, in_memory};
 
 /// Up to this many rows or values the eigenvectors are computed exactly.
 const EXACT: usize = 512;
@@ -50,7 +50,7 @@ impl Pca {
     ///
     /// `read` writes the rows of a range, flat and row-major, on several threads at a time. All rows are read up to 15 times, until the variance
     /// of the `k` components is within about one part in a million of what it can be; where there are many the iteration begins
-    /// where that of a few, evenly spread, has settled, and twice is enough. An error of `read` ends the fit.
+    /// where that of a few, evenly spread, has settled, and mostly two times do. An error of `read` ends the fit.
     ///
     /// The products are computed in f32 and summed in f64; the memory is 1 MiB a thread, 16 MiB of rows at most, and some ten times
     /// `values * (k + 10)` numbers.
@@ -74,15 +74,7 @@ impl Pca {
         let mut begun = Settled::begin(&some, values, k);
         let pays = kept > EXACT && count > 2 * kept;
         if pays || kept == count {
-            let of_some = Source {
-                count: kept,
-                values,
-                read: |rows: Range<usize>, out: &mut [f32]| {
-                    out.copy_from_slice(&some[rows.start * values..rows.end * values]);
-                    Ok::<(), E>(())
-                },
-            };
-            begun = begun.settle(k, &of_some)?;
+            begun = begun.settle(k, &in_memory(&some, values))?;
         }
         if kept < count {
             begun = begun.settle(k, &all)?;

@@ -31,9 +31,10 @@ use crate::windows::{self, WindowLength};
 /// Noisy test samples of a denoising model are drawn until there are about this many, so that the measure is steady.
 const NOISY_TEST_SAMPLES: usize = 1000;
 
-/// Bytes of samples that are kept as floats where the device is the processor, at most: more of them leave its caches between two batches, and all
-/// threads make them anew in less time than one would gather them.
-const PROCESSOR_RESIDENT: usize = 4 << 20;
+/// Bytes of samples that are kept as floats where the device is the processor, at most: of tables, whose numbers are gathered in nine tenths of the time
+/// that it takes to scale and round them again, and of images, of which all threads make more than these sooner than one would gather them.
+const PROCESSOR_RESIDENT: usize = 32 << 20;
+const IMAGES_RESIDENT: usize = 4 << 20;
 
 /// Bytes of samples that each of several processes keeps for itself where they share them: a task's own needs are larger.
 const PRIVATE: usize = 16 << 20;
@@ -810,9 +811,10 @@ impl Prepared {
         // take a quarter of the room and less time than floats gathered from all over it.
         // Counts of words are nearly all zeros, and only a batch of them is ever written out.
         let is_sparse = samples.is_text() && samples.tokens().is_none();
-        let most = match self.chosen.is_processor() || is_sparse {
-            true => PROCESSOR_RESIDENT,
-            false => self.chosen.largest,
+        let most = match (self.chosen.is_processor() || is_sparse, samples.is_table()) {
+            (true, true) => PROCESSOR_RESIDENT,
+            (true, false) => IMAGES_RESIDENT,
+            (false, _) => self.chosen.largest,
         };
         self.feed_within(samples, self.budget().min(most))
     }

@@ -336,6 +336,9 @@ fn watched<'a>(
         }
     });
     progress.finish();
+    if let (Err(_), Some(sample_figures)) = (&outcome, &mut sample_figures) {
+        sample_figures.write();
+    }
     Ok((outcome?, sample_figures))
 }
 

@@ -144,6 +144,18 @@ struct Sums {
     apart: DVector<f64>,
 }
 
+/// Rows that lie in memory, end to end.
+pub(super) fn in_memory<E>(rows: &[f32], values: usize) -> Source<impl ReadRows<E>> {
+    Source {
+        count: rows.len() / values,
+        values,
+        read: move |some: Range<usize>, out: &mut [f32]| {
+            out.copy_from_slice(&rows[some.start * values..some.end * values]);
+            Ok(())
+        },
+    }
+}
+
 impl<R> Source<R> {
     /// Rows that lie evenly among all, end to end; all threads read some of them.
     pub(super) fn evenly<E: Send>(&self) -> Result<Vec<f32>, E>
@@ -263,14 +275,7 @@ mod tests {
     use super::*;
 
     fn source(rows: &[f32], values: usize) -> Source<impl ReadRows<Infallible>> {
-        Source {
-            count: rows.len() / values,
-            values,
-            read: move |some: Range<usize>, out: &mut [f32]| {
-                out.copy_from_slice(&rows[some.start * values..some.end * values]);
-                Ok(())
-            },
-        }
+        in_memory(rows, values)
     }
 
     /// Rows whose values vary less and less, around 3.

@@ -151,6 +151,9 @@ fn trained(sweep: &SweepFolder, number: usize, rules: &TaskRules) -> anyhow::Res
         }
     });
     teller.finish();
+    if let (Err(_), Some(samples)) = (&outcome, &mut samples) {
+        samples.write();
+    }
     let outcome = outcome?;
     let mut drawn = Drawn::default();
     if let Some(samples) = samples {
