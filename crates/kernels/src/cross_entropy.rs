@@ -60,6 +60,69 @@ pub fn of_probabilities(probabilities: &[f32], targets: &[f32]) -> f64 {
     })
 }
 
+/// Probabilities that many targets are held against: their logarithms are taken once.
+#[derive(Clone, Debug)]
+pub struct LogProbabilities {
+    /// ln p
+    ones: Vec<f64>,
+    /// ln (1-p)
+    zeros: Vec<f64>,
+}
+
+impl LogProbabilities {
+    /// The logarithms of these probabilities and of what they leave.
+    pub fn new(probabilities: &[f32]) -> Self {
+        let both = probabilities.iter().map(|p| logarithms(*p).into());
+        let (ones, zeros) = both.unzip();
+        Self { ones, zeros }
+    }
+
+    /// [`of_probabilities`], to the bit.
+    ///
+    /// # Panics
+    ///
+    /// Where there are not as many targets as probabilities.
+    pub fn cross_entropy(&self, targets: &[f32]) -> f64 {
+        assert_eq!(
+            self.ones.len(),
+            targets.len(),
+            "a target for each probability"
+        );
+        let logarithms = self;
+        arch().dispatch(OfLogarithms {
+            logarithms,
+            targets,
+        })
+    }
+}
+
+struct OfLogarithms<'a> {
+    logarithms: &'a LogProbabilities,
+    targets: &'a [f32],
+}
+
+impl WithSimd for OfLogarithms<'_> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> f64 {
+        let mut sums = [0.0; LANES];
+        let (ones, more_ones) = self.logarithms.ones.as_chunks::<LANES>();
+        let (zeros, more_zeros) = self.logarithms.zeros.as_chunks::<LANES>();
+        let (targets, last) = self.targets.as_chunks::<LANES>();
+        for ((ones, zeros), targets) in ones.iter().zip(zeros).zip(targets) {
+            for lane in 0..LANES {
+                sums[lane] += nats_of([ones[lane], zeros[lane]], targets[lane].into());
+            }
+        }
+        let more = more_ones.iter().zip(more_zeros).zip(last);
+        for (sum, ((one, zero), target)) in sums.iter_mut().zip(more) {
+            *sum += nats_of([*one, *zero], (*target).into());
+        }
+        sums.iter().sum()
+    }
+}
+
 struct OfProbabilities<'a> {
     probabilities: &'a [f32],
     targets: &'a [f32],
@@ -75,22 +138,29 @@ impl WithSimd for OfProbabilities<'_> {
         let (targets, last) = self.targets.as_chunks::<LANES>();
         for (probabilities, targets) in probabilities.iter().zip(targets) {
             for lane in 0..LANES {
-                sums[lane] += nats_of(probabilities[lane].into(), targets[lane].into());
+                sums[lane] += nats_of(logarithms(probabilities[lane]), targets[lane].into());
             }
         }
         for ((sum, probability), target) in sums.iter_mut().zip(more).zip(last) {
-            *sum += nats_of((*probability).into(), (*target).into());
+            *sum += nats_of(logarithms(*probability), (*target).into());
         }
         sums.iter().sum()
     }
 }
 
+/// ln p and ln (1-p).
+#[inline(always)]
+fn logarithms(p: f32) -> [f64; 2] {
+    let p = f64::from(p);
+    [p, 1.0 - p].map(ln)
+}
+
 /// -(t ln p + (1-t) ln(1-p)).
 #[inline(always)]
-fn nats_of(p: f64, t: f64) -> f64 {
+fn nats_of([one, zero]: [f64; 2], t: f64) -> f64 {
     // A comparison with NaN is false.
-    let of = |p: f64, t: f64| if t.abs() > 0.0 { -t * ln(p) } else { 0.0 };
-    of(p, t) + of(1.0 - p, 1.0 - t)
+    let of = |ln: f64, t: f64| if t.abs() > 0.0 { -t * ln } else { 0.0 };
+    of(one, t) + of(zero, 1.0 - t)
 }
 
 /// The sum over a part.
@@ -209,6 +279,8 @@ mod tests {
             .sum();
         let found = of_probabilities(&probabilities[1..], &targets[1..]);
         assert!((found / exact - 1.0).abs() < 1e-14, "{found} for {exact}");
+        let once = LogProbabilities::new(&probabilities[1..]);
+        assert_eq!(once.cross_entropy(&targets[1..]), found);
         assert_eq!(of_probabilities(&[0.0, 1.0], &[0.0, 1.0]), 0.0);
         assert_eq!(of_probabilities(&[0.0], &[0.5]), f64::INFINITY);
         assert_eq!(of_probabilities(&[0.3], &[f32::NAN]), 0.0);

@@ -36,7 +36,7 @@ mod random_numbers;
 mod row_products;
 mod scratch;
 pub mod self_gated;
-mod simd_loops;
+pub mod simd_loops;
 pub mod sparse_rows;
 pub mod squares;
 pub mod sums;

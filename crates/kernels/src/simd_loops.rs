@@ -19,14 +19,9 @@ pub(crate) fn pairs(a: &mut [f32], b: &[f32], f: impl Fn(&mut f32, f32)) {
     arch().dispatch(Pairs { a, b, f });
 }
 
-/// f(a, b, c) for each three.
+/// f(a, b, c) for each three, as far as all of them go.
 #[inline(always)]
-pub(crate) fn triples(
-    a: &mut [f32],
-    b: &[f32],
-    c: &mut [f32],
-    f: impl Fn(&mut f32, f32, &mut f32),
-) {
+pub fn triples(a: &mut [f32], b: &[f32], c: &mut [f32], f: impl Fn(&mut f32, f32, &mut f32)) {
     arch().dispatch(Triples { a, b, c, f });
 }
 

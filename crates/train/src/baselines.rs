@@ -1,8 +1,7 @@
 //! What one gets without training: every model is shown beside these.
 
-use std::borrow::Cow;
-
-use espejo_data::Samples;
+use espejo_data::{Samples, Shape};
+use espejo_kernels::buffers;
 use espejo_nets::Autoencoder;
 use serde_json::{Map, Value};
 
@@ -14,7 +13,7 @@ use crate::model::AnyModel;
 use crate::pca::Pca;
 use crate::prediction;
 use crate::prepare::Prepared;
-use crate::reconstruction_errors::{ErrorRule, ReconstructionErrors};
+use crate::reconstruction_errors::{ErrorRule, ReconstructionErrors, SameOutput};
 use crate::run_report::ClassReport;
 use crate::seed::Purpose;
 
@@ -67,8 +66,7 @@ impl Baseline {
 
 /// A way to bring samples back that needs no net.
 enum Rule {
-    /// The mean, as often as a batch has samples.
-    Mean(Vec<f32>),
+    Mean(SameOutput),
     Components(Pca),
     Identity,
     Median,
@@ -126,7 +124,7 @@ fn reconstruction(prepared: &Prepared, model: &dyn Autoencoder) -> Result<FinalM
             .iter()
             .for_each(|output| own.add(output, &clean, width));
         for (rule, tally) in rules.iter().zip(&mut tallies) {
-            tally.add(&rule.outputs(seen, prepared), &clean, width);
+            rule.measure(tally, [seen, &clean], test.shape());
         }
     }
     let baselines = rules.iter().zip(&tallies);
@@ -149,7 +147,7 @@ fn rules(prepared: &Prepared) -> Result<Vec<Rule>, Error> {
     // With as many components as values, or as samples less one, the projection is the identity on what was learned.
     let wanted = spec.latent() < width && spec.latent() <= MAX_COMPONENTS;
     let pca = components(prepared, if wanted { spec.latent() } else { 1 })?;
-    let mut rules = vec![Rule::Mean(pca.mean().repeat(spec.architecture.chunk()))];
+    let mut rules = vec![Rule::Mean(pca.mean().into())];
     if wanted {
         rules.push(Rule::Components(pca));
     }
@@ -204,18 +202,17 @@ fn filled_rows(samples: &Samples) -> Result<Rows, Error> {
 }
 
 impl Rule {
-    /// What it makes of samples laid end to end, of which a batch has no more than it was told.
-    fn outputs<'a>(&'a self, seen: &'a [f32], prepared: &Prepared) -> Cow<'a, [f32]> {
-        let shape = prepared.test.shape();
+    /// Adds the errors of what it makes of the samples that are seen, laid end to end as those are that are wanted of them.
+    fn measure(&self, tally: &mut ReconstructionErrors, [seen, wanted]: [&[f32]; 2], shape: Shape) {
         let rows = || seen.chunks_exact(shape.pixels());
-        match self {
-            Self::Mean(means) => Cow::Borrowed(&means[..seen.len()]),
+        let outputs: Vec<f32> = match self {
+            Self::Mean(mean) => return tally.add_same(mean, wanted),
+            Self::Identity => return tally.add(seen, wanted, shape.pixels()),
             Self::Components(pca) => {
-                let mut outputs = vec![0.0; seen.len()];
+                let mut outputs = buffers::take(seen.len());
                 pca.project_into(seen, &mut outputs);
-                Cow::Owned(outputs)
+                outputs
             }
-            Self::Identity => Cow::Borrowed(seen),
             Self::Median => rows()
                 .flat_map(|row| {
                     median_filter(row, shape.channels, shape.height, shape.width, MEDIAN)
@@ -224,7 +221,9 @@ impl Rule {
             Self::Nearest(known) => rows()
                 .flat_map(|row| nearest(row, known).to_vec())
                 .collect(),
-        }
+        };
+        tally.add(&outputs, wanted, shape.pixels());
+        buffers::give(outputs);
     }
 
     fn baseline(&self, errors: &ReconstructionErrors) -> Baseline {

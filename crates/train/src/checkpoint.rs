@@ -60,7 +60,7 @@ pub(crate) fn save(
         (STATE, state.into_bytes()),
     ];
     if let Some(rest) = rest {
-        files.push((OPTIMIZER, tensors::to_bytes(&rest.optimizer.to_named())));
+        files.push((OPTIMIZER, rest.optimizer.to_bytes()));
         for (name, weights) in [(BEST, &rest.best), (TRAINED, &rest.trained)] {
             let bytes = weights.as_deref().map(tensors::to_bytes);
             files.extend(bytes.map(|bytes| (name, bytes)));

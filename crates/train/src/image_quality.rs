@@ -62,18 +62,14 @@ fn gaussian(side: usize) -> Vec<f64> {
 
 /// The mean similarity of two planes `[height, width]`.
 fn plane_ssim(output: &[f32], target: &[f32], width: usize, window: &[f64]) -> f64 {
-    let blurred = |value: &dyn Fn(f64, f64) -> f64| {
-        let pairs = output.iter().zip(target);
-        let plane: Vec<f64> = pairs
-            .map(|(o, t)| value(f64::from(*o), f64::from(*t)))
-            .collect();
-        blur(&plane, width, window)
-    };
-    let first = blurred(&|o, _| o);
-    let second = blurred(&|_, t| t);
+    let wide = |plane: &[f32]| -> Vec<f64> { plane.iter().map(|x| f64::from(*x)).collect() };
+    let (output, target) = (wide(output), wide(target));
+    let pairs = || output.iter().zip(&target);
+    let blurred = |plane: Vec<f64>| blur(&plane, width, window);
     // The formula needs only the sum of the two variances, so three second moments become two.
-    let squares = blurred(&|o, t| o * o + t * t);
-    let products = blurred(&|o, t| o * t);
+    let squares = blurred(pairs().map(|(o, t)| o * o + t * t).collect());
+    let products = blurred(pairs().map(|(o, t)| o * t).collect());
+    let (first, second) = (blur(&output, width, window), blur(&target, width, window));
     let at = |i: usize| similarity(first[i], second[i], squares[i], products[i]);
     let columns = width - window.len() + 1;
     let rows = output.len() / width - window.len() + 1;

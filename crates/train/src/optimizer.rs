@@ -8,6 +8,8 @@
 mod memory;
 mod vector;
 
+use std::borrow::Cow;
+
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::{Device, Gradients, Tensor, TensorData};
 use espejo_kernels::{ParameterGradient, Step, in_memory};
@@ -15,7 +17,7 @@ use espejo_kernels::{ParameterGradient, Step, in_memory};
 use self::{memory::Moments, vector::Vectors};
 
 use crate::config::{OptimizerKind, TrainConfig};
-use crate::tensors::Named;
+use crate::tensors::{Named, vectors_to_bytes};
 
 /// Adam's decay rates and the guard against division by zero, as in PyTorch.
 const BETAS: [f64; 2] = [0.9, 0.999];
@@ -26,6 +28,9 @@ const RMSPROP_DECAY: f64 = 0.9;
 const RMSPROP_EPSILON: f64 = 1e-7;
 /// Keeps the factor of clipping finite, as in PyTorch.
 const CLIP_EPSILON: f64 = 1e-6;
+
+/// The names of what is kept from step to step.
+const MOMENTS: [&str; 2] = ["moment_1", "moment_2"];
 
 /// What a step goes down.
 pub enum Gradient {
@@ -149,27 +154,17 @@ impl Optimizer {
         }
     }
 
-    /// The state, as named tensors.
-    pub fn to_named(&self) -> Vec<Named> {
-        let steps = Named {
-            name: "steps".into(),
-            shape: vec![2],
-            values: split(self.steps),
-        };
+    /// The state, as the bytes of a safetensors file.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let steps = split(self.steps);
         let moments = match &self.state {
-            State::New => Vec::new(),
-            State::InMemory(Moments(moments)) => moments.clone(),
-            State::OnDevice(vectors) => vectors.moments(),
+            State::New => Cow::default(),
+            State::InMemory(Moments(moments)) => Cow::Borrowed(&moments[..]),
+            State::OnDevice(vectors) => Cow::Owned(vectors.moments()),
         };
-        let moments = moments
-            .into_iter()
-            .enumerate()
-            .map(|(index, values)| Named {
-                name: format!("moment_{}", index + 1),
-                shape: vec![values.len()],
-                values,
-            });
-        std::iter::once(steps).chain(moments).collect()
+        let moments = MOMENTS.into_iter().zip(&*moments);
+        let moments = moments.map(|(name, values)| (name, &values[..]));
+        vectors_to_bytes(std::iter::once(("steps", &steps[..])).chain(moments))
     }
 
     /// The optimiser with a state read back, for a model of `parameters` numbers on the plain `device`.
@@ -193,8 +188,9 @@ impl Optimizer {
             0 => 0,
             _ => self.rule(0.0).moments(),
         };
-        let names: Vec<String> = (1..=count).map(|index| format!("moment_{index}")).collect();
-        let is_own = |tensor: &&Named| tensor.name == "steps" || names.contains(&tensor.name);
+        let names = &MOMENTS[..count];
+        let is_own =
+            |tensor: &&Named| tensor.name == "steps" || names.contains(&tensor.name.as_str());
         if let Some(other) = tensors.iter().find(|tensor| !is_own(tensor)) {
             let kind = self.kind.name();
             return Err(format!("has a tensor `{}` that `{kind}` lacks", other.name));

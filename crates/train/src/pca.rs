@@ -52,7 +52,7 @@ impl Pca {
     /// of the `k` components is within about one part in a million of what it can be; where there are many the iteration begins
     /// where that of a few, evenly spread, has settled, and mostly two times do. An error of `read` ends the fit.
     ///
-    /// The products are computed in f32 and summed in f64; the memory is 1 MiB a thread, 16 MiB of rows at most, and some ten times
+    /// The products are computed in f32 and summed in f64; the memory is 256 KiB a thread, 16 MiB of rows at most, and some ten times
     /// `values * (k + 10)` numbers.
     ///
     /// # Panics
@@ -161,18 +161,24 @@ impl Pca {
         let there = Matrix::new(&directions, values, k);
         let back = Matrix::new(&columns, k, values);
         let block = BLOCK * values;
+        let means = self.mean.as_slice();
         let blocks = rows.chunks(block).zip(out.chunks_mut(block));
         threads::each(blocks.collect(), |(rows, out): (&[f32], &mut [f32])| {
             let count = rows.len() / values;
             let mut centred = buffers::take(rows.len());
-            let means = self.mean.iter().cycle();
-            for ((centred, x), mean) in centred.iter_mut().zip(rows).zip(means.clone()) {
-                *centred = (f64::from(*x) - mean) as f32;
+            let of_rows = (centred.chunks_exact_mut(values)).zip(rows.chunks_exact(values));
+            for (centred, row) in of_rows {
+                for ((centred, x), mean) in centred.iter_mut().zip(row).zip(means) {
+                    *centred = (f64::from(*x) - mean) as f32;
+                }
             }
             let [places] = multiply([Product::new(Matrix::new(&centred, count, values), there)]); // [count, k]
             let [apart] = multiply([Product::new(Matrix::new(&places, count, k), back)]); // [count, values]
-            for ((out, apart), mean) in out.iter_mut().zip(&apart).zip(means) {
-                *out = (mean + f64::from(*apart)) as f32;
+            let of_rows = (out.chunks_exact_mut(values)).zip(apart.chunks_exact(values));
+            for (out, apart) in of_rows {
+                for ((out, apart), mean) in out.iter_mut().zip(apart).zip(means) {
+                    *out = (mean + f64::from(*apart)) as f32;
+                }
             }
             [centred, places, apart].into_iter().for_each(buffers::give);
         });

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use espejo_data::Shape;
-use espejo_kernels::cross_entropy::of_probabilities as cross_entropy;
+use espejo_kernels::cross_entropy::{LogProbabilities, of_probabilities};
 use espejo_kernels::threads;
 use espejo_nets::Criterion;
 
@@ -67,6 +67,47 @@ struct OfSample {
     quality: Option<Quality>,
 }
 
+/// An output that is the same for every sample.
+#[derive(Clone, Debug)]
+pub(crate) struct SameOutput {
+    values: Vec<f32>,
+    /// Where they are probabilities.
+    logarithms: Option<LogProbabilities>,
+}
+
+impl From<Vec<f32>> for SameOutput {
+    fn from(values: Vec<f32>) -> Self {
+        let logarithms = inside(&values).then(|| LogProbabilities::new(&values));
+        Self { values, logarithms }
+    }
+}
+
+/// The output for a sample, and its logarithms where they are known.
+#[derive(Clone, Copy)]
+struct Output<'a> {
+    values: &'a [f32],
+    logarithms: Option<&'a LogProbabilities>,
+}
+
+impl<'a> From<&'a [f32]> for Output<'a> {
+    fn from(values: &'a [f32]) -> Self {
+        Self {
+            values,
+            logarithms: None,
+        }
+    }
+}
+
+impl Output<'_> {
+    /// Of outputs in [0, 1].
+    fn cross_entropy(&self, target: &[f32]) -> f64 {
+        match self.logarithms {
+            Some(known) => known.cross_entropy(target),
+            None => of_probabilities(self.values, target),
+        }
+    }
+}
+
 impl ErrorRule {
     /// What suits a run measured on `samples` samples.
     pub(crate) fn of(spec: &Spec, samples: &espejo_data::Samples, count: usize) -> Self {
@@ -81,11 +122,14 @@ impl ErrorRule {
     }
 
     /// Measures the sample with this number.
-    fn measure(&self, index: usize, output: &[f32], target: &[f32]) -> OfSample {
-        let whole = !target.iter().any(|value| value.is_nan());
+    fn measure(&self, index: usize, output: Output<'_>, target: &[f32]) -> OfSample {
+        let reconstruction = reconstruction(self, output, target);
+        let output = output.values;
+        // Without an end before the last, so that it is done in vectors.
+        let whole = (target.iter()).fold(true, |whole, value| whole & !value.is_nan());
         let has_quality = index.is_multiple_of(self.every);
         OfSample {
-            reconstruction: reconstruction(self, output, target).filter(|value| value.is_finite()),
+            reconstruction: reconstruction.filter(|value| value.is_finite()),
             squared_error: match whole {
                 true => squared_error(output, target),
                 false => {
@@ -124,18 +168,38 @@ impl ReconstructionErrors {
     ///
     /// Where the target is missing (NaN) there is nothing to hold the output against.
     pub(crate) fn add(&mut self, outputs: &[f32], targets: &[f32], width: usize) {
+        let of_row = |row: usize| Output::from(&outputs[row * width..][..width]);
+        self.add_each(of_row, targets, width);
+    }
+
+    /// [`add`](Self::add) of an output that all samples have.
+    pub(crate) fn add_same(&mut self, output: &SameOutput, targets: &[f32]) {
+        let of_each = Output {
+            values: &output.values,
+            logarithms: output.logarithms.as_ref(),
+        };
+        self.add_each(|_| of_each, targets, output.values.len());
+    }
+
+    fn add_each<'a>(
+        &mut self,
+        output: impl Fn(usize) -> Output<'a> + Sync,
+        targets: &[f32],
+        width: usize,
+    ) {
         let (rule, before) = (&self.rule, self.samples);
         let mut found = vec![OfSample::default(); targets.len() / width];
-        let parts = (found.chunks_mut(ROWS))
-            .zip(outputs.chunks(ROWS * width))
-            .zip(targets.chunks(ROWS * width))
-            .enumerate();
-        threads::each(parts.collect(), |(part, ((found, outputs), targets))| {
-            let pairs = outputs.chunks_exact(width).zip(targets.chunks_exact(width));
-            for (row, (found, (output, target))) in found.iter_mut().zip(pairs).enumerate() {
-                *found = rule.measure(before + part * ROWS + row, output, target);
-            }
-        });
+        let parts = found.chunks_mut(ROWS).zip(targets.chunks(ROWS * width));
+        let parts = parts.enumerate().collect();
+        threads::each(
+            parts,
+            |(part, (found, targets)): (usize, (&mut [_], &[f32]))| {
+                let rows = found.iter_mut().zip(targets.chunks_exact(width));
+                for (row, (found, target)) in (part * ROWS..).zip(rows) {
+                    *found = rule.measure(before + row, output(row), target);
+                }
+            },
+        );
         found.iter().for_each(|found| self.count(found));
     }
 
@@ -196,16 +260,12 @@ fn known(output: &[f32], target: &[f32]) -> impl Iterator<Item = (f32, f32)> {
 
 /// The loss of a sample, where it is defined: a cross-entropy is for outputs in [0, 1] alone, which the mean image has and
 /// projections on components have not.
-fn reconstruction(rule: &ErrorRule, output: &[f32], target: &[f32]) -> Option<f64> {
+fn reconstruction(rule: &ErrorRule, of: Output<'_>, target: &[f32]) -> Option<f64> {
+    let output = of.values;
     let sum = |error: &dyn Fn(f64) -> f64| {
         let differences =
             known(output, target).map(|(o, t)| rule.span * (f64::from(o) - f64::from(t)));
         Some(differences.map(error).sum())
-    };
-    // Without an end before the last, so that it is done in vectors.
-    let inside = |output: &[f32]| {
-        let values = output.iter();
-        values.fold(true, |all, value| all & (0.0..=1.0).contains(value))
     };
     match &rule.criterion {
         Criterion::Mse => sum(&|d| 0.5 * d * d),
@@ -214,10 +274,10 @@ fn reconstruction(rule: &ErrorRule, output: &[f32], target: &[f32]) -> Option<f6
         Criterion::Correntropy { width } => {
             sum(&|d| width * width * (1.0 - (-0.5 * d * d / (width * width)).exp()))
         }
-        Criterion::Bce => inside(output).then(|| cross_entropy(output, target)),
+        Criterion::Bce => inside(output).then(|| of.cross_entropy(target)),
         // The entropic cost is the cross-entropy less the entropy of the target.
         Criterion::Entropic => {
-            inside(output).then(|| cross_entropy(output, target) - cross_entropy(target, target))
+            inside(output).then(|| of.cross_entropy(target) - of_probabilities(target, target))
         }
         Criterion::Mixed { categories } => {
             let defined = categories.iter().all(|of| inside(&output[of.clone()]));
@@ -226,6 +286,12 @@ fn reconstruction(rule: &ErrorRule, output: &[f32], target: &[f32]) -> Option<f6
         // Classes are nothing to reconstruct.
         Criterion::SoftmaxCrossEntropy => None,
     }
+}
+
+/// Whether all are in [0, 1]; in vectors, too.
+fn inside(values: &[f32]) -> bool {
+    let values = values.iter();
+    values.fold(true, |all, value| all & (0.0..=1.0).contains(value))
 }
 
 /// ½(t - o)² of each number, and -t ln p of each one-hot value of a category.
@@ -264,7 +330,7 @@ mod tests {
 
     #[test]
     fn the_cross_entropy_of_an_undecided_mean_is_ln_2_a_pixel() {
-        let value = cross_entropy(&[0.5, 0.5, 1.0], &[0.0, 1.0, 1.0]);
+        let value = of_probabilities(&[0.5, 0.5, 1.0], &[0.0, 1.0, 1.0]);
         assert!((value - 2.0 * std::f64::consts::LN_2).abs() < 1e-12);
     }
 
@@ -277,6 +343,26 @@ mod tests {
         assert_eq!(errors.reconstruction(), Some(0.25));
         assert_eq!(errors.wrong_pixels_mean(), Some(0.5));
         assert_eq!(errors.quality(), []);
+    }
+
+    #[test]
+    fn one_output_for_all_has_the_errors_of_as_many_copies() {
+        let targets = [0.0, 0.25, 1.0, 1.0, 0.5, f32::NAN];
+        for output in [[0.5, 0.0, 0.75], [0.5, 1.25, 0.75]] {
+            for criterion in [Criterion::Bce, Criterion::Entropic, Criterion::Mae] {
+                let of = |add: &dyn Fn(&mut ReconstructionErrors)| {
+                    let mut errors = ReconstructionErrors::new(rule(criterion.clone()));
+                    add(&mut errors);
+                    (errors.squared_error(), errors.reconstruction())
+                };
+                let same = SameOutput::from(output.to_vec());
+                let found = of(&|errors| errors.add_same(&same, &targets));
+                assert_eq!(
+                    found,
+                    of(&|errors| errors.add(&output.repeat(2), &targets, 3))
+                );
+            }
+        }
     }
 
     #[test]
@@ -321,7 +407,8 @@ mod tests {
             categories: std::iter::once(1..3).collect(),
         };
         let loss = |target: [f32; 3]| {
-            reconstruction(&rule(criterion.clone()), &[0.5, 0.25, 0.75], &target)
+            let output = [0.5, 0.25, 0.75];
+            reconstruction(&rule(criterion.clone()), output[..].into(), &target)
         };
         let nats = 4f64.ln();
         assert_eq!(loss([1.0, 1.0, 0.0]), Some(0.125 + nats));
@@ -329,7 +416,11 @@ mod tests {
         assert_eq!(loss([1.0, f32::NAN, f32::NAN]), Some(0.125));
         // A projection on components may leave the range of probabilities.
         assert_eq!(
-            reconstruction(&rule(criterion), &[0.5, -0.1, 1.1], &[1.0, 1.0, 0.0]),
+            reconstruction(
+                &rule(criterion),
+                [0.5, -0.1, 1.1][..].into(),
+                &[1.0, 1.0, 0.0]
+            ),
             None
         );
     }

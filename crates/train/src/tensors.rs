@@ -3,11 +3,12 @@
 //! Names are the model's own parts (`encoder.0.weight`, `mean.bias`), without the containers that hold them in Rust; linear
 //! weights are `[outputs, inputs]`.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{Tensor, TensorData};
-use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use safetensors::tensor::{Dtype, SafeTensors, View};
 
 /// A named tensor on the host, row-major.
 #[derive(Clone, Debug, PartialEq)]
@@ -90,7 +91,8 @@ impl ModuleVisitor for Collect {
             tensor
         };
         let shape = tensor.dims().to_vec();
-        let values = tensor.into_data().iter::<f32>().collect();
+        let values = tensor.into_data().convert::<f32>().try_into_vec();
+        let values = values.expect("it was made to numbers of this type");
         self.tensors.push(Named {
             name: self.path.name(),
             shape,
@@ -195,23 +197,61 @@ pub fn apply<M: Module>(model: M, tensors: Vec<Named>) -> Result<M, String> {
 
 /// Tensors as the bytes of a safetensors file: the same tensors give the same bytes.
 pub fn to_bytes(tensors: &[Named]) -> Vec<u8> {
-    let bytes: Vec<Vec<u8>> = tensors
-        .iter()
-        .map(|tensor| {
-            tensor
-                .values
-                .iter()
-                .flat_map(|value| value.to_le_bytes())
-                .collect()
-        })
+    named_to_bytes(tensors.iter().map(|tensor| {
+        let numbers = Numbers {
+            shape: &tensor.shape,
+            values: &tensor.values,
+        };
+        (tensor.name.as_str(), numbers)
+    }))
+}
+
+/// [`to_bytes`] of vectors that have a name each.
+pub(crate) fn vectors_to_bytes<'a>(
+    vectors: impl IntoIterator<Item = (&'a str, &'a [f32])>,
+) -> Vec<u8> {
+    let vectors: Vec<_> = vectors
+        .into_iter()
+        .map(|(name, values)| (name, [values.len()], values))
         .collect();
-    let views = tensors.iter().zip(&bytes).map(|(tensor, bytes)| {
-        let view =
-            TensorView::new(Dtype::F32, tensor.shape.clone(), bytes).expect("four bytes a value");
-        (tensor.name.as_str(), view)
-    });
+    named_to_bytes(
+        vectors
+            .iter()
+            .map(|(name, shape, values)| (*name, Numbers { shape, values })),
+    )
+}
+
+fn named_to_bytes<'a>(tensors: impl Iterator<Item = (&'a str, Numbers<'a>)>) -> Vec<u8> {
     let metadata = HashMap::from([("format".to_owned(), "pt".to_owned())]);
-    safetensors::serialize(views, Some(metadata)).expect("names are unique")
+    safetensors::serialize(tensors, Some(metadata)).expect("names are unique")
+}
+
+/// The numbers of a tensor where they lie.
+struct Numbers<'a> {
+    shape: &'a [usize],
+    values: &'a [f32],
+}
+
+impl View for Numbers<'_> {
+    fn dtype(&self) -> Dtype {
+        Dtype::F32
+    }
+
+    fn shape(&self) -> &[usize] {
+        self.shape
+    }
+
+    fn data(&self) -> Cow<'_, [u8]> {
+        if cfg!(target_endian = "little") {
+            return Cow::Borrowed(bytemuck::cast_slice(self.values));
+        }
+        let bytes = self.values.iter().flat_map(|value| value.to_le_bytes());
+        bytes.collect()
+    }
+
+    fn data_len(&self) -> usize {
+        size_of_val(self.values)
+    }
 }
 
 /// The tensors in the bytes of a safetensors file, each of whose numbers is finite.
@@ -270,6 +310,8 @@ fn parsed(bytes: &[u8], allowed: fn(f32) -> bool) -> Result<Vec<Named>, String> 
 
 #[cfg(test)]
 mod tests {
+    use safetensors::tensor::TensorView;
+
     use super::*;
 
     fn file(values: [f32; 3]) -> Vec<u8> {

@@ -1,5 +1,6 @@
 //! The values of samples as they are read: one, some, or all of them for their checksum.
 
+use pulp::{Arch, Simd, WithSimd};
 use sha2::{Digest, Sha256};
 
 use super::numbers::Numbers;
@@ -7,6 +8,24 @@ use super::{AT_A_TIME, Samples, Shape, Values};
 use crate::Error;
 use crate::parallel::ahead;
 use crate::pixel_store::Store;
+
+/// Pixels that become numbers in vectors of the machine's own width: training waits for them in every step.
+struct Scaled<'a, F> {
+    pixels: &'a [u8],
+    value: F,
+    out: &'a mut [f32],
+}
+
+impl<F: Fn(u8) -> f32> WithSimd for Scaled<'_, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        for (out, &pixel) in self.out.iter_mut().zip(self.pixels) {
+            *out = (self.value)(pixel);
+        }
+    }
+}
 
 impl Samples {
     /// The pixels of one image, row-major `[channels, height, width]`.
@@ -130,11 +149,7 @@ impl Samples {
         let scale = (1.0 - low) / f32::from(levels);
         let value = |pixel| low + scale * f32::from(pixel);
         match &self.permuted {
-            None => {
-                for (out, &pixel) in out.iter_mut().zip(pixels) {
-                    *out = value(pixel);
-                }
-            }
+            None => Arch::new().dispatch(Scaled { pixels, value, out }),
             Some(permuted) => permuted.apply(pixels, out, value),
         }
     }

@@ -253,7 +253,10 @@ fn frame(frames: &mut String, (left, top): (f64, f64), (width, height): (f64, f6
 }
 
 fn numbers(grid: &Grid) -> Numbers {
-    let (grid, least) = (grid.clone(), tile::least_csv(&grid.tiles));
+    let least = table(grid)
+        .map(|(start, tile)| tile.least_rows(&start))
+        .sum();
+    let grid = grid.clone();
     Numbers::later(least, move || csv(&grid))
 }
 
@@ -262,20 +265,24 @@ fn csv(grid: &Grid) -> String {
     let mut csv = String::from("row,column,x_value,y_value,");
     csv.push_str(if marked { "marked," } else { "" });
     csv.push_str("y,x,channel,value\n");
-    let columns = grid.xs.len();
-    for (index, tile) in grid.tiles.iter().take(columns * grid.ys.len()).enumerate() {
+    table(grid).for_each(|(start, tile)| tile.rows(&mut csv, &start));
+    csv
+}
+
+/// Each tile with how its rows begin in the CSV.
+fn table(grid: &Grid) -> impl Iterator<Item = (String, &Tile)> {
+    let (columns, marked) = (grid.xs.len(), grid.marks.contains(&true));
+    let tiles = grid.tiles.iter().take(columns * grid.ys.len()).enumerate();
+    tiles.map(move |(index, tile)| {
         let (row, column) = (index / columns, index % columns);
         let mark = match (marked, grid.marks.get(index)) {
             (false, _) => "",
             (true, Some(true)) => ",1",
             (true, _) => ",0",
         };
-        tile.rows(
-            &mut csv,
-            &format!("{row},{column},{},{}{mark}", grid.xs[column], grid.ys[row]),
-        );
-    }
-    csv
+        let start = format!("{row},{column},{},{}{mark}", grid.xs[column], grid.ys[row]);
+        (start, tile)
+    })
 }
 
 #[cfg(test)]

@@ -62,7 +62,9 @@ pub fn sheet(sheet: &Sheet) -> Figure {
         r#"<path d="{frames}" fill="{FRAME}" fill-rule="evenodd"/>"#
     ));
     let bottom = draw_key(&mut svg, &sheet.key, y - GAP, layout.width);
-    let least = tile::least_csv(sheet.rows.iter().flat_map(|(_, tiles)| tiles).flatten());
+    let least = table(sheet)
+        .map(|(start, tile)| tile.least_rows(&start))
+        .sum();
     let kept = sheet.clone();
     Figure::new(
         svg,
@@ -298,18 +300,23 @@ fn outline(path: &mut String, (x, y): (f64, f64), (width, height): (f64, f64)) {
 
 fn csv(sheet: &Sheet) -> String {
     let mut csv = String::from("row,column,caption,y,x,channel,value\n");
-    for (name, tiles) in &sheet.rows {
-        for (column, tile) in tiles.iter().enumerate() {
-            let caption = sheet
-                .captions
-                .get(column)
-                .map_or(String::new(), |text| field(text));
-            if let Some(tile) = tile {
-                tile.rows(&mut csv, &format!("{},{column},{caption}", field(name)));
-            }
-        }
-    }
+    table(sheet).for_each(|(start, tile)| tile.rows(&mut csv, &start));
     csv
+}
+
+/// Each tile with how its rows begin in the CSV.
+fn table(sheet: &Sheet) -> impl Iterator<Item = (String, &Tile)> {
+    let caption = |column: usize| sheet.captions.get(column).map(|text| field(text));
+    sheet.rows.iter().flat_map(move |(name, tiles)| {
+        let there = tiles.iter().enumerate();
+        there.filter_map(move |(column, tile)| {
+            let caption = caption(column).unwrap_or_default();
+            Some((
+                format!("{},{column},{caption}", field(name)),
+                tile.as_ref()?,
+            ))
+        })
+    })
 }
 
 #[cfg(test)]

@@ -12,6 +12,9 @@ use crate::{
 /// Pixels a unit, as in a PNG, so that the layer is not resampled there.
 const SCALE: f64 = 2.0;
 
+/// Lines that are drawn at a time.
+const BAND: usize = 64;
+
 /// One mark: its place on the paper and its colour.
 pub(crate) struct Mark {
     pub(crate) at: (f64, f64),
@@ -24,30 +27,27 @@ pub(crate) fn draw(svg: &mut Svg, marks: &[Mark], radius: f64, alpha: f64, frame
         (frame.width() * SCALE) as usize,
         (frame.height() * SCALE) as usize,
     );
-    let mut layer = vec![[0f32; 4]; width * height];
-    for mark in marks {
-        let centre = (
-            (mark.at.0 - frame.left) * SCALE,
-            (mark.at.1 - frame.top) * SCALE,
-        );
-        stamp(
-            &mut layer,
-            (width, height),
-            centre,
-            radius * SCALE,
-            mark.colour,
-            alpha,
-        );
+    let mut bytes = vec![0; 4 * width * height];
+    let mut layer = vec![[0f32; 4]; width * BAND.min(height)];
+    // Some lines at a time, whose numbers fit a cache.
+    for (band, bytes) in bytes.chunks_mut(4 * width.max(1) * BAND).enumerate() {
+        let layer = &mut layer[..bytes.len() / 4];
+        layer.fill([0.0; 4]);
+        for mark in marks {
+            let centre = (
+                (mark.at.0 - frame.left) * SCALE,
+                (mark.at.1 - frame.top) * SCALE - (band * BAND) as f64,
+            );
+            stamp(layer, width, centre, radius * SCALE, mark.colour, alpha);
+        }
+        let (pixels, _) = bytes.as_chunks_mut();
+        (pixels.iter_mut().zip(&*layer)).for_each(|(bytes, pixel)| *bytes = straight(pixel));
     }
     let raster = Raster {
         width: width as u32,
         height: height as u32,
         channels: 4,
-        bytes: layer
-            .iter()
-            .map(straight)
-            .collect::<Vec<_>>()
-            .into_flattened(),
+        bytes,
     };
     // Noise hardly compresses, so trying hard costs much and saves a sixth. Encoding in memory fails for no plot.
     if let Ok(png) = raster::encode(&raster, Compression::Fast) {
@@ -63,13 +63,13 @@ pub(crate) fn draw(svg: &mut Svg, marks: &[Mark], radius: f64, alpha: f64, frame
 /// Lays one disc with a soft edge over the layer, whose colours are multiplied by their opacity.
 fn stamp(
     layer: &mut [[f32; 4]],
-    (width, height): (usize, usize),
+    width: usize,
     (x, y): (f64, f64),
     radius: f64,
     colour: Rgb,
     alpha: f64,
 ) {
-    let reach = radius + 0.5;
+    let (reach, height) = (radius + 0.5, layer.len() / width.max(1));
     let columns =
         ((x - reach).floor().max(0.0) as usize)..((x + reach).ceil().max(0.0) as usize).min(width);
     let rows =
@@ -107,7 +107,7 @@ mod tests {
     #[test]
     fn a_disc_covers_its_area_and_keeps_its_colour() {
         let mut layer = vec![[0f32; 4]; 400];
-        stamp(&mut layer, (20, 20), (10.0, 10.0), 5.0, [200, 100, 50], 0.5);
+        stamp(&mut layer, 20, (10.0, 10.0), 5.0, [200, 100, 50], 0.5);
         let covered: f32 = layer.iter().map(|pixel| pixel[3]).sum();
         let area = 0.5 * std::f32::consts::PI * 25.0;
         assert!((covered - area).abs() < 0.02 * area, "{covered} {area}");
@@ -118,8 +118,8 @@ mod tests {
     #[test]
     fn discs_at_the_edge_are_cut() {
         let mut layer = vec![[0f32; 4]; 16];
-        stamp(&mut layer, (4, 4), (-1.0, 3.9), 2.0, [0; 3], 1.0);
-        stamp(&mut layer, (4, 4), (400.0, -300.0), 2.0, [0; 3], 1.0);
+        stamp(&mut layer, 4, (-1.0, 3.9), 2.0, [0; 3], 1.0);
+        stamp(&mut layer, 4, (400.0, -300.0), 2.0, [0; 3], 1.0);
         assert!(layer[12][3] > 0.0 && layer[3][3] == 0.0);
     }
 }

@@ -147,6 +147,11 @@ impl Tile {
         cells.map(|(y, x)| self.value(channel, y, x)).sum::<f32>() / count
     }
 
+    /// Bytes that [`rows`](Self::rows) appends at the least: four fields of one letter behind the start of each row.
+    pub(crate) fn least_rows(&self, start: &str) -> usize {
+        self.pixels.len() * (start.len() + ",0,0,0,0\n".len())
+    }
+
     /// Appends a CSV row `start,y,x,channel,value` for each value.
     pub(crate) fn rows(&self, csv: &mut String, start: &str) {
         let area = self.width * self.height;
@@ -170,12 +175,6 @@ impl Tile {
             }
         }
     }
-}
-
-/// Bytes that the CSV of these tiles has at the least: a row for each value, of at least six fields of one letter.
-pub(crate) fn least_csv<'a>(tiles: impl IntoIterator<Item = &'a Tile>) -> usize {
-    let values = tiles.into_iter().map(|tile| tile.pixels.len());
-    12 * values.sum::<usize>()
 }
 
 /// How many pixels of a row become one, at `scale` units a pixel.
@@ -274,5 +273,8 @@ mod tests {
         let mut csv = String::new();
         tile(&[0.25, 2.0], 1, 2, true).rows(&mut csv, "a");
         assert_eq!(csv, "a,0,0,0,0.25\na,0,1,0,2\n");
+        let (zeros, mut least) = (tile(&[0.0; 6], 1, 3, true), String::new());
+        zeros.rows(&mut least, "a,7");
+        assert_eq!(least.len(), zeros.least_rows("a,7"));
     }
 }

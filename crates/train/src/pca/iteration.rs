@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
 use espejo_kernels::gemm::{Matrix, Product, multiply};
+use espejo_kernels::simd_loops::triples;
 use espejo_kernels::{buffers, threads};
 use espejo_nets::seeded;
 use nalgebra::{DMatrix, DVector};
@@ -18,7 +19,7 @@ const SPARE: usize = 10;
 const TOLERANCE: f64 = 1e-6;
 const MOST_ROUNDS: usize = 15;
 /// Numbers of a block, about, which is as much as a core has near it, and the most rows of one.
-const BLOCK: usize = 1 << 18;
+const BLOCK: usize = 1 << 16;
 const BLOCK_ROWS: usize = 256;
 /// Every so many-th block adds to the same sums, on one thread. It is fixed, as the size of blocks is by that of rows, so that the order of
 /// the sums, and with it every bit of the result, does not depend on the machine's cores.
@@ -138,7 +139,7 @@ pub(super) struct Source<R> {
 
 /// What some blocks come to, around a centre.
 struct Sums {
-    /// Σ (x - centre) (x - centre)ᵀ basis, `[values, width]`, row-major.
+    /// basisᵀ Σ (x - centre) (x - centre)ᵀ, `[width, values]`, row-major.
     scatter: Vec<f64>,
     /// Σ (x - centre), `[values]`.
     apart: DVector<f64>,
@@ -189,7 +190,7 @@ impl<R> Source<R> {
         let centre: Vec<f32> = mean.iter().map(|value| *value as f32).collect();
         let sums = self.sums(&centre, &directions)?;
         let scatters = sums.iter();
-        let scatters = scatters.map(|of| DMatrix::from_row_slice(values, width, &of.scatter));
+        let scatters = scatters.map(|of| DMatrix::from_column_slice(values, width, &of.scatter));
         let around_centre: DMatrix<f64> = scatters.sum();
         let apart: DVector<f64> = sums.iter().map(|of| &of.apart).sum();
         let apart = apart / self.count as f64;
@@ -251,10 +252,10 @@ impl Sums {
         let values = centre.len();
         let mut apart = vec![0.0_f32; values];
         for row in rows.chunks_exact_mut(values) {
-            for ((value, centre), apart) in row.iter_mut().zip(centre).zip(&mut apart) {
+            triples(row, centre, &mut apart, |value, centre, apart| {
                 *value -= centre;
                 *apart += *value;
-            }
+            });
         }
         (self.apart.iter_mut().zip(apart)).for_each(|(sum, apart)| *sum += f64::from(apart));
         let (count, width) = (rows.len() / values, directions.len() / values);
@@ -262,7 +263,8 @@ impl Sums {
         let directions = Matrix::new(directions, values, width);
         let [places] = multiply([Product::new(centred, directions)]); // [count, width]
         let of_places = Matrix::new(&places, count, width);
-        let [share] = multiply([Product::new(centred.transposed(), of_places)]); // [values, width]
+        // Its rows are long, and so are the vectors that it is computed in.
+        let [share] = multiply([Product::new(of_places.transposed(), centred)]); // [width, values]
         (self.scatter.iter_mut().zip(&share)).for_each(|(sum, share)| *sum += f64::from(*share));
         [places, share].into_iter().for_each(buffers::give);
     }
