@@ -11,6 +11,8 @@ use burn::tensor::{Device, Distribution, Tensor, activation};
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
 use espejo_kernels::buffers;
+use espejo_kernels::correlation::correlate;
+use espejo_kernels::cross_entropy::{LogProbabilities, of_probabilities};
 use espejo_kernels::gemm::{Matrix, Product, multiply};
 use espejo_kernels::linear::Shape;
 use espejo_kernels::{
@@ -154,6 +156,33 @@ fn cross_entropy_of_logits(bencher: Bencher, way: Way) {
             }
         }
     });
+}
+
+/// Of 1,000 images beside one row of probabilities, whose logarithms are taken for each of them, or once.
+#[divan::bench(args = [false, true])]
+fn cross_entropy_of_probabilities(bencher: Bencher, once: bool) {
+    let numbers = |count: usize| -> Vec<f32> {
+        let number = |at| (at % 97) as f32 / 97.0;
+        (0..count).map(number).collect()
+    };
+    let (probabilities, targets) = (numbers(784), numbers(1000 * 784));
+    let logarithms = LogProbabilities::new(&probabilities);
+    let nats = |targets: &[f32]| match once {
+        true => logarithms.cross_entropy(targets),
+        false => of_probabilities(&probabilities, targets),
+    };
+    let bencher = bencher.counter(ItemsCount::new(targets.len()));
+    bencher.bench_local(|| targets.chunks(784).map(nats).sum::<f64>());
+}
+
+/// The window of the SSIM along the columns of an image of 28x28, and along its rows.
+#[divan::bench(args = [28, 1])]
+fn correlation(bencher: Bencher, step: usize) {
+    let values: Vec<f64> = (0..784).map(|at| f64::from(at % 97)).collect();
+    let window = [0.1; 11];
+    let items = (values.len() - 10 * step) * window.len();
+    let bencher = bencher.counter(ItemsCount::new(items));
+    bencher.bench_local(|| correlate(black_box(&values), step, &window));
 }
 
 /// Inputs and outputs, rows and columns, rows and columns of the kernel, stride, zeros around.

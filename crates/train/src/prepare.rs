@@ -33,7 +33,7 @@ const NOISY_TEST_SAMPLES: usize = 1000;
 
 /// Bytes of samples that are kept as floats where the device is the processor, at most: of tables, whose numbers are gathered in nine tenths of the time
 /// that it takes to scale and round them again, and of images, of which all threads make more than these sooner than one would gather them.
-const PROCESSOR_RESIDENT: usize = 32 << 20;
+const TABLES_RESIDENT: usize = 32 << 20;
 const IMAGES_RESIDENT: usize = 4 << 20;
 
 /// Bytes of samples that each of several processes keeps for itself where they share them: a task's own needs are larger.
@@ -812,7 +812,7 @@ impl Prepared {
         // Counts of words are nearly all zeros, and only a batch of them is ever written out.
         let is_sparse = samples.is_text() && samples.tokens().is_none();
         let most = match (self.chosen.is_processor() || is_sparse, samples.is_table()) {
-            (true, true) => PROCESSOR_RESIDENT,
+            (true, true) => TABLES_RESIDENT,
             (true, false) => IMAGES_RESIDENT,
             (false, _) => self.chosen.largest,
         };

@@ -198,11 +198,8 @@ pub fn apply<M: Module>(model: M, tensors: Vec<Named>) -> Result<M, String> {
 /// Tensors as the bytes of a safetensors file: the same tensors give the same bytes.
 pub fn to_bytes(tensors: &[Named]) -> Vec<u8> {
     named_to_bytes(tensors.iter().map(|tensor| {
-        let numbers = Numbers {
-            shape: &tensor.shape,
-            values: &tensor.values,
-        };
-        (tensor.name.as_str(), numbers)
+        let shape = tensor.shape.clone();
+        (tensor.name.as_str(), Numbers(shape, &tensor.values))
     }))
 }
 
@@ -210,15 +207,8 @@ pub fn to_bytes(tensors: &[Named]) -> Vec<u8> {
 pub(crate) fn vectors_to_bytes<'a>(
     vectors: impl IntoIterator<Item = (&'a str, &'a [f32])>,
 ) -> Vec<u8> {
-    let vectors: Vec<_> = vectors
-        .into_iter()
-        .map(|(name, values)| (name, [values.len()], values))
-        .collect();
-    named_to_bytes(
-        vectors
-            .iter()
-            .map(|(name, shape, values)| (*name, Numbers { shape, values })),
-    )
+    let vectors = vectors.into_iter();
+    named_to_bytes(vectors.map(|(name, values)| (name, Numbers(vec![values.len()], values))))
 }
 
 fn named_to_bytes<'a>(tensors: impl Iterator<Item = (&'a str, Numbers<'a>)>) -> Vec<u8> {
@@ -226,11 +216,8 @@ fn named_to_bytes<'a>(tensors: impl Iterator<Item = (&'a str, Numbers<'a>)>) -> 
     safetensors::serialize(tensors, Some(metadata)).expect("names are unique")
 }
 
-/// The numbers of a tensor where they lie.
-struct Numbers<'a> {
-    shape: &'a [usize],
-    values: &'a [f32],
-}
+/// The shape of a tensor, and its numbers where they lie.
+struct Numbers<'a>(Vec<usize>, &'a [f32]);
 
 impl View for Numbers<'_> {
     fn dtype(&self) -> Dtype {
@@ -238,19 +225,19 @@ impl View for Numbers<'_> {
     }
 
     fn shape(&self) -> &[usize] {
-        self.shape
+        &self.0
     }
 
     fn data(&self) -> Cow<'_, [u8]> {
         if cfg!(target_endian = "little") {
-            return Cow::Borrowed(bytemuck::cast_slice(self.values));
+            return Cow::Borrowed(bytemuck::cast_slice(self.1));
         }
-        let bytes = self.values.iter().flat_map(|value| value.to_le_bytes());
+        let bytes = self.1.iter().flat_map(|value| value.to_le_bytes());
         bytes.collect()
     }
 
     fn data_len(&self) -> usize {
-        size_of_val(self.values)
+        size_of_val(self.1)
     }
 }
 

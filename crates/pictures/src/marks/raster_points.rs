@@ -69,7 +69,7 @@ fn stamp(
     colour: Rgb,
     alpha: f64,
 ) {
-    let (reach, height) = (radius + 0.5, layer.len() / width.max(1));
+    let (reach, height) = (radius + 0.5, layer.len() / width);
     let columns =
         ((x - reach).floor().max(0.0) as usize)..((x + reach).ceil().max(0.0) as usize).min(width);
     let rows =
